@@ -1,0 +1,31 @@
+import type { Span } from "../base/span.js";
+import type { SiteReference } from "../models/sites.js";
+import type { TensorType } from "./tensor-type.js";
+
+/** Parameters of an operation that are not tensors. Plain JSON, by the operation's own names. */
+export type OperationAttributes = Readonly<Record<string, number | string | readonly string[]>>;
+
+/** One value of a measurement: where it comes from and its type. `inputs` are indices of earlier nodes. */
+export type MeasureNode =
+  | { readonly kind: "site"; readonly site: SiteReference; readonly type: TensorType; readonly span: Span }
+  | { readonly kind: "constant"; readonly value: number; readonly type: TensorType; readonly span: Span }
+  | {
+      readonly kind: "operation";
+      /** A name of the operation table. */
+      readonly operation: string;
+      readonly inputs: readonly number[];
+      readonly attributes: OperationAttributes;
+      readonly type: TensorType;
+      readonly span: Span;
+      /** For operations that can fail (division, log, where): the sentence that becomes the reason of a NaN. */
+      readonly reason?: string;
+    };
+
+/**
+ * A measurement as a DAG over named-axis tensors: nodes in topological order, equal nodes stored once, layers and
+ * windows already numbers.
+ */
+export interface MeasureExpression {
+  readonly nodes: readonly MeasureNode[];
+  readonly result: number;
+}

@@ -1,0 +1,84 @@
+/**
+ * The plan: what will be run, as a value. Lowering makes it from a protocol, passes improve it, `atlasc explain` prints
+ * it, the runtime executes it. Units of work are keyed by the digest of everything that can change their numbers.
+ */
+import type { SiteReference } from "../models/sites.js";
+import type { MeasureExpression } from "./expression.js";
+import type { Coordinates, SiteWrite } from "./protocol.js";
+import type { TensorType } from "./tensor-type.js";
+
+/** A tensor that a graph yields for every row, [row, …axes]: the value, and the reason numbers where it can fail. */
+export interface GraphOutput {
+  /** Name of the ONNX output. */
+  readonly name: string;
+  /** Name of the ONNX output with reason numbers (int32), or null. */
+  readonly fault: string | null;
+  /** Reason number − 1 → sentence. */
+  readonly reasons: readonly string[];
+  readonly type: TensorType;
+  readonly expression: MeasureExpression;
+}
+
+/** A compiled graph: a model, the sites that have a gate in it, and what it yields. */
+export interface GraphPlan {
+  /** Digest of everything below and of the model's weights. */
+  readonly id: string;
+  readonly model: string;
+  readonly gates: readonly SiteReference[];
+  readonly outputs: readonly GraphOutput[];
+}
+
+/** A row of a batch: one prompt under one condition. */
+export interface PlanRow {
+  readonly prompt: number;
+  readonly condition: number;
+}
+
+/** One batch: rows of equal length through one graph. The unit of storage and of resuming. */
+export interface Unit {
+  /** Digest: graph, the rows' token ids and writes, the replacement values' origins, numeric options. */
+  readonly id: string;
+  readonly rows: readonly PlanRow[];
+  /** Tokens per row. */
+  readonly positions: number;
+}
+
+/**
+ * All the rows of one study, or the averages that a mean replacement needs. Evaluations are in order: one that needs
+ * another's averages comes after it.
+ */
+export interface Evaluation {
+  readonly id: string;
+  readonly purpose: "measure" | "mean";
+  /** Index into the protocol's studies; null for averages. */
+  readonly study: number | null;
+  /** Prompt set and model whose texts the rows' `prompt` numbers count in. */
+  readonly texts: string;
+  readonly model: string;
+  readonly graph: string;
+  /** Condition number → its coordinates and writes. */
+  readonly conditions: readonly { readonly coordinates: Coordinates; readonly writes: readonly SiteWrite[] }[];
+  readonly units: readonly Unit[];
+  /** Evaluations whose averages the writes use, by id. */
+  readonly needs: readonly string[];
+}
+
+/** Work in numbers, for `explain`: estimates before a run. */
+export interface PlanCost {
+  /** Sequences pushed through the model (a batch of 8 rows counts as 8). */
+  readonly rows: number;
+  readonly units: number;
+  /** Batches × layers that each actually executes, and the same counted by row. */
+  readonly layerRuns: number;
+  readonly flops: number;
+  readonly weightBytes: number;
+  readonly peakActivationBytes: number;
+}
+
+export interface Plan {
+  readonly graphs: readonly GraphPlan[];
+  readonly evaluations: readonly Evaluation[];
+  readonly cost: PlanCost;
+  /** Digest over graphs and units. */
+  readonly digest: string;
+}

@@ -1,0 +1,19 @@
+import type { Coordinates } from "./protocol.js";
+
+/**
+ * One measured value: what `results.parquet` holds, a row each. NaN is kept as NaN and `reason` says why.
+ * `baseline`, `impact` (value − baseline) and `relative` (impact / |baseline|) are null in rows of the unmodified model
+ * (its own rows carry every axis but those of the intervention).
+ */
+export interface ResultRow {
+  readonly experiment: string;
+  /** model, revision, prompts, prompt, group, layer, head, … whichever the row has. */
+  readonly axes: Coordinates;
+  readonly metric: string;
+  readonly unit: "none" | "nats" | "bits";
+  readonly value: number;
+  readonly baseline: number | null;
+  readonly impact: number | null;
+  readonly relative: number | null;
+  readonly reason: string | null;
+}

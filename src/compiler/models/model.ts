@@ -1,0 +1,67 @@
+import type { Json } from "../base/digest.js";
+import type { ElementType, Graph } from "../onnx/graph.js";
+import type { SiteName } from "./sites.js";
+
+/** Where one tensor of a checkpoint lies: bytes [offset, offset + length) of `file` (a name inside the model's folder). */
+export interface TensorEntry {
+  readonly type: ElementType | "other";
+  /** The checkpoint's own name for the element type, for messages. */
+  readonly storedType: string;
+  readonly shape: readonly number[];
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What the host found out about a model before compilation: everything but the weights themselves. */
+export interface ModelFacts {
+  /** The source as written in the protocol. */
+  readonly source: string;
+  readonly revision: string | null;
+  /** config.json, parsed. */
+  readonly config: { readonly [key: string]: Json };
+  readonly tensors: Readonly<Record<string, TensorEntry>>;
+  /** Digest of config and weights: equal digests mean equal numbers. */
+  readonly digest: string;
+  readonly tokenizer: TokenizerFacts | null;
+}
+
+export interface TokenizerFacts {
+  /** Number of ids, the largest id + 1. */
+  readonly size: number;
+  readonly bosToken: string | null;
+  readonly bosTokenId: number | null;
+  /** What tokenizer_config.json (or the tokenizer's post-processor) says about adding BOS. */
+  readonly addsBos: boolean;
+  readonly digest: string;
+}
+
+/** Sizes and conventions that checking needs. */
+export interface ModelSignature {
+  readonly family: string;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly dHead: number;
+  readonly dModel: number;
+  readonly neurons: number;
+  readonly vocab: number;
+  /** Longest sequence the model accepts; null when nothing limits it. */
+  readonly maxPositions: number | null;
+  readonly parallelResidual: boolean;
+  readonly sites: readonly SiteName[];
+}
+
+/**
+ * A model as a graph with its sites. The graph has one input, `input_ids` [row, pos] (int64), no outputs, and a value
+ * for every site of every layer, laid out [row, …axes of the site]; whatever nothing reads is removed after gates and
+ * taps are in, so a site that is not used costs nothing.
+ */
+export interface ModelGraph {
+  readonly signature: ModelSignature;
+  readonly graph: Graph;
+  /** Site key (`z[5]`) → name of the graph value. */
+  readonly values: Readonly<Record<string, string>>;
+  /** `W_O`, `b_O`, `W_U` … that identities need → name of an initializer or graph value. */
+  readonly parameters: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,442 @@
+/**
+ * The abstract syntax of the whole language: plain data, every node with its kind and span. What the text lacks (after
+ * a syntax error) is a `missing` node, never `undefined`.
+ */
+import type { Span } from "../base/span.js";
+
+interface Node {
+  readonly span: Span;
+}
+
+export interface Name extends Node {
+  readonly text: string;
+}
+
+export interface StringLiteral extends Node {
+  readonly kind: "string";
+  /** The text with escapes resolved. */
+  readonly value: string;
+}
+
+/** `16`, `0.5`, `100k` (×1000), `25%` is not a number: see {@link PlaceLiteral}. */
+export interface NumberLiteral extends Node {
+  readonly kind: "number";
+  readonly value: number;
+  /** As written, so that the printer keeps `100k`. */
+  readonly text: string;
+}
+
+/** One bound or choice of an index: `*`, `5`, `-1`, `15..30`, `87.5%`. Percent is a fraction of depth in [0, 100]. */
+export type IndexRange =
+  | { readonly kind: "all" }
+  | { readonly kind: "one"; readonly index: number }
+  | { readonly kind: "range"; readonly first: number; readonly last: number }
+  | { readonly kind: "depth"; readonly percent: number };
+
+/** `L5`, `L15..30`, `L-1`, `L*`, `L87.5%`, `L28.H11`, `L9..10.H0..3`, `L3.N0..99`. */
+export interface PlaceLiteral extends Node {
+  readonly kind: "place";
+  readonly layers: IndexRange;
+  readonly unit: "none" | "head" | "neuron";
+  /** Heads or neurons; `{ kind: "all" }` when `unit` is "none". */
+  readonly units: IndexRange;
+  readonly text: string;
+}
+
+/** Positions after `at`: `last`, `-16..-1`, `0`, `token "Mary"`. */
+export interface Positions extends Node {
+  readonly kind: "positions";
+  readonly at:
+    | { readonly kind: "last" }
+    | { readonly kind: "index"; readonly index: number }
+    | { readonly kind: "range"; readonly first: number; readonly last: number }
+    | { readonly kind: "token"; readonly text: string };
+}
+
+export interface NamedArgument extends Node {
+  readonly name: Name;
+  readonly value: Expression;
+}
+
+/** `f(a, window: 16 over row between head)`; the same node for operations and metrics: the checker knows which. */
+export interface CallExpression extends Node {
+  readonly kind: "call";
+  readonly callee: Name;
+  readonly positional: readonly Expression[];
+  readonly named: readonly NamedArgument[];
+  readonly over: readonly Name[];
+  readonly between: readonly Name[];
+}
+
+/** A metric followed by parameter–value pairs: `R_V early L5 window 16`. */
+export interface MetricUseExpression extends Node {
+  readonly kind: "metricUse";
+  readonly metric: Name;
+  /** At least one pair; a bare name is a {@link NameExpression}. */
+  readonly arguments: readonly NamedArgument[];
+}
+
+export interface NameExpression extends Node {
+  readonly kind: "name";
+  readonly text: string;
+}
+
+export type BinaryOperator =
+  | "+"
+  | "-"
+  | "*"
+  | "/"
+  | "^"
+  | "<"
+  | ">"
+  | "<="
+  | ">="
+  | "is"
+  | "in"
+  | "and"
+  | "or";
+
+export type Expression =
+  | StringLiteral
+  | NumberLiteral
+  | PlaceLiteral
+  | NameExpression
+  | CallExpression
+  | MetricUseExpression
+  /** `[L15, L18]`, `["a", "b"]`, `[1, 2]`. */
+  | (Node & { readonly kind: "list"; readonly items: readonly Expression[] })
+  /** `0..10`, `1..20` outside places. */
+  | (Node & { readonly kind: "range"; readonly first: number; readonly last: number })
+  /** `v[late]`, `logits[answer]`, `resid_post[L10]`. */
+  | (Node & { readonly kind: "index"; readonly base: Expression; readonly indices: readonly Expression[] })
+  /** `sweep.R_V.impact`. */
+  | (Node & { readonly kind: "member"; readonly base: Expression; readonly member: Name })
+  /** `v[late] last window`: the last `count` positions. */
+  | (Node & { readonly kind: "last"; readonly base: Expression; readonly count: Expression })
+  | (Node & { readonly kind: "at"; readonly base: Expression; readonly positions: Positions })
+  /** `mean(resid_post[L10] of happy)`: the same tensor on other texts. */
+  | (Node & { readonly kind: "of"; readonly base: Expression; readonly texts: Name })
+  | (Node & { readonly kind: "where"; readonly base: Expression; readonly condition: Expression })
+  | (Node & { readonly kind: "let"; readonly name: Name; readonly value: Expression; readonly body: Expression })
+  | (Node & { readonly kind: "unary"; readonly operator: "-" | "not"; readonly operand: Expression })
+  | (Node & {
+      readonly kind: "binary";
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    })
+  | (Node & { readonly kind: "missing" });
+
+// ---- statements -----------------------------------------------------------------------------------------------------
+
+export interface Comment extends Node {
+  readonly text: string;
+}
+
+interface Documented {
+  /** Lines of the `##` comment above, without the marks; empty when there is none. */
+  readonly documentation: readonly string[];
+}
+
+export interface ImportStatement extends Node {
+  readonly kind: "import";
+  readonly path: StringLiteral;
+}
+
+export interface ModelStatement extends Node, Documented {
+  readonly kind: "model";
+  readonly name: Name;
+  readonly sources: readonly StringLiteral[];
+  /** True when written in brackets, even with one item: the source is then an axis. */
+  readonly sourcesAreList: boolean;
+  readonly revisions: readonly StringLiteral[];
+  readonly revisionsAreList: boolean;
+  readonly dtypes: readonly Name[];
+  readonly dtypesAreList: boolean;
+  readonly tokenizer: StringLiteral | null;
+}
+
+export type TextSource =
+  | (Node & { readonly kind: "file"; readonly path: StringLiteral })
+  | (Node & { readonly kind: "list"; readonly items: readonly StringLiteral[] })
+  | (Node & {
+      readonly kind: "groups";
+      readonly groups: readonly { readonly name: Name; readonly source: TextSource }[];
+    })
+  | (Node & {
+      readonly kind: "random";
+      readonly tokens: NumberLiteral;
+      readonly repeat: NumberLiteral | null;
+      readonly count: NumberLiteral | null;
+      readonly seed: NumberLiteral | null;
+    });
+
+/** `text "prompt"`, `group "category"`, `clean "clean"` …: which field of the file plays which part. */
+export interface FieldOption extends Node {
+  readonly part: "text" | "group" | "clean" | "corrupt" | "answer" | "distractor";
+  readonly field: StringLiteral;
+}
+
+export interface PromptsStatement extends Node, Documented {
+  readonly kind: "prompts";
+  readonly name: Name;
+  readonly source: TextSource;
+  readonly fields: readonly FieldOption[];
+  readonly bos: "on" | "off" | null;
+}
+
+export interface CorpusStatement extends Node, Documented {
+  readonly kind: "corpus";
+  readonly name: Name;
+  readonly source: TextSource;
+  readonly window: NumberLiteral | null;
+  readonly stride: NumberLiteral | null;
+  readonly limit: { readonly count: NumberLiteral; readonly unit: Name } | null;
+  readonly bos: "on" | "off" | null;
+}
+
+export interface ParamStatement extends Node, Documented {
+  readonly kind: "param";
+  readonly name: Name;
+  readonly value: Expression;
+}
+
+/** `window: count = 16`, `x: [row, *]`. */
+export interface Parameter extends Node {
+  readonly name: Name;
+  readonly type:
+    | (Node & { readonly kind: "named"; readonly name: string })
+    /** Axis names; `*` stands for the rest. */
+    | (Node & { readonly kind: "tensor"; readonly axes: readonly Name[] })
+    | null;
+  readonly default: Expression | null;
+}
+
+export interface MetricStatement extends Node, Documented {
+  readonly kind: "metric";
+  readonly name: Name;
+  readonly parameters: readonly Parameter[];
+  readonly body: Expression;
+}
+
+/** `zero`, `mean`, `mean of PROMPTS per position`, `resample from PROMPTS seed 3`, `constant 0.5`. */
+export type Replacement =
+  | (Node & { readonly kind: "zero" })
+  | (Node & { readonly kind: "mean"; readonly of: Name | null; readonly perPosition: boolean })
+  | (Node & { readonly kind: "resample"; readonly from: Name; readonly seed: NumberLiteral | null })
+  | (Node & { readonly kind: "constant"; readonly value: Expression });
+
+export type AblateTarget = "heads" | "kv_heads" | "neurons" | "mlp" | "attention" | "layer";
+
+/** What an intervention changes: places written out, or the strongest of an earlier experiment. */
+export type Selection =
+  | (Node & { readonly kind: "places"; readonly places: readonly PlaceLiteral[] })
+  | (Node & {
+      readonly kind: "top";
+      /** `top 10` is first = last = 10 with `isRange` false; `top 1..20` is an axis. */
+      readonly first: number;
+      readonly last: number;
+      readonly isRange: boolean;
+      readonly what: Name;
+      readonly experiment: Name;
+      readonly by: Expression;
+    });
+
+export interface AblateClause extends Node {
+  readonly kind: "ablate";
+  readonly target: AblateTarget;
+  readonly selection: Selection;
+  readonly positions: Positions | null;
+  readonly together: boolean;
+  /** null when `by` is not written: zero. */
+  readonly by: Replacement | null;
+}
+
+export interface PatchClause extends Node {
+  readonly kind: "patch";
+  /** `heads`, `mlp`, `attention`, or a site's name such as `resid_pre`, `pattern`. */
+  readonly target: Name;
+  readonly places: readonly PlaceLiteral[];
+  readonly positions: Positions | null;
+  readonly together: boolean;
+  readonly from: Name;
+  readonly into: Name;
+}
+
+export interface ScaleClause extends Node {
+  readonly kind: "scale";
+  readonly target: Name;
+  readonly places: readonly PlaceLiteral[];
+  readonly positions: Positions | null;
+  readonly together: boolean;
+  readonly by: Expression;
+}
+
+export interface SteerClause extends Node {
+  readonly kind: "steer";
+  readonly target: Name;
+  readonly places: readonly PlaceLiteral[];
+  readonly positions: Positions | null;
+  readonly by: Expression;
+}
+
+/** `set z[L5] at last to z[L5] of other`. */
+export interface SetClause extends Node {
+  readonly kind: "set";
+  readonly site: Expression;
+  readonly positions: Positions | null;
+  readonly to: Expression;
+}
+
+export type Intervention = AblateClause | PatchClause | ScaleClause | SteerClause | SetClause;
+
+export interface MeasureItem extends Node {
+  readonly kind: "measureItem";
+  /** `recovery of m`. */
+  readonly recovery: boolean;
+  readonly expression: Expression;
+  readonly as: Name | null;
+}
+
+/** `curvature of nll over params attention L9 top 20 trace density probes 10 steps 80 seed 1`. */
+export interface CurvatureClause extends Node {
+  readonly kind: "curvature";
+  readonly of: Expression;
+  readonly parameters: Name;
+  readonly places: readonly PlaceLiteral[];
+  readonly top: NumberLiteral | null;
+  readonly trace: boolean;
+  readonly density: boolean;
+  readonly probes: NumberLiteral | null;
+  readonly steps: NumberLiteral | null;
+  readonly seed: NumberLiteral | null;
+}
+
+export interface ExperimentStatement extends Node, Documented {
+  readonly kind: "experiment";
+  /** null for an unnamed experiment. */
+  readonly name: Name | null;
+  readonly on: readonly Name[];
+  readonly with: readonly Name[];
+  readonly interventions: readonly Intervention[];
+  readonly measures: readonly MeasureItem[];
+  readonly curvature: CurvatureClause | null;
+}
+
+export interface LetStatement extends Node, Documented {
+  readonly kind: "letResult";
+  readonly name: Name;
+  readonly value: Expression;
+}
+
+/** `welch_t`, `bootstrap(10000) seed 1`. */
+export interface TestUse extends Node {
+  readonly name: Name;
+  readonly count: NumberLiteral | null;
+  readonly seed: NumberLiteral | null;
+}
+
+export interface CompareStatement extends Node {
+  readonly kind: "compare";
+  readonly value: Expression;
+  readonly axis: Name;
+  readonly levels: readonly Name[];
+  readonly using: readonly TestUse[];
+  readonly correct: Name | null;
+}
+
+export interface CorrelateStatement extends Node {
+  readonly kind: "correlate";
+  readonly left: Expression;
+  readonly right: Expression;
+  readonly by: readonly Name[];
+  readonly using: readonly TestUse[];
+}
+
+export interface HypothesisStatement extends Node {
+  readonly kind: "hypothesis";
+  readonly title: StringLiteral;
+  /** A comparison (`<`, `>`). */
+  readonly expect: Expression;
+  readonly by: readonly Name[];
+  readonly using: readonly TestUse[];
+  readonly alpha: NumberLiteral | null;
+}
+
+export interface FindStatement extends Node {
+  readonly kind: "find";
+  readonly what: "changepoint" | "peak" | "dip";
+  readonly of: Expression;
+  readonly over: Name;
+  readonly by: readonly Name[];
+}
+
+export interface PcaStatement extends Node {
+  readonly kind: "pca";
+  readonly of: Expression;
+  readonly over: Name;
+  readonly components: NumberLiteral | null;
+}
+
+export interface ClassifyStatement extends Node {
+  readonly kind: "classify";
+  readonly value: Expression;
+  /** Classes in order; only the last may have no bound. */
+  readonly classes: readonly { readonly name: Name; readonly below: NumberLiteral | null }[];
+}
+
+export interface TableStatement extends Node {
+  readonly kind: "table";
+  readonly of: Expression;
+  readonly winner: { readonly which: "lowest" | "highest"; readonly among: readonly Name[] } | null;
+  readonly top: NumberLiteral | null;
+  readonly where: Expression | null;
+  /** Sort key, or, when every item is a plain axis name after `winner`, the axes to keep. */
+  readonly by: readonly Expression[];
+  readonly context: NumberLiteral | null;
+}
+
+export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density";
+
+export interface PlotStatement extends Node {
+  readonly kind: "plot";
+  readonly plot: PlotKind;
+  readonly of: readonly Expression[];
+  readonly against: Expression | null;
+  readonly over: readonly Name[];
+  readonly by: readonly Name[];
+}
+
+export interface SaveStatement extends Node {
+  readonly kind: "save";
+  readonly what: Name;
+  readonly to: StringLiteral;
+}
+
+export type Statement =
+  | ImportStatement
+  | ModelStatement
+  | PromptsStatement
+  | CorpusStatement
+  | ParamStatement
+  | MetricStatement
+  | ExperimentStatement
+  | LetStatement
+  | CompareStatement
+  | CorrelateStatement
+  | HypothesisStatement
+  | FindStatement
+  | PcaStatement
+  | ClassifyStatement
+  | TableStatement
+  | PlotStatement
+  | SaveStatement;
+
+export interface FileSyntax extends Node {
+  readonly kind: "file";
+  readonly statements: readonly Statement[];
+  /** Every comment of the file in order, documentation comments included, for the printer. */
+  readonly comments: readonly Comment[];
+  /** False when there was any lexical or syntax error: such a tree may be checked for an editor, never lowered. */
+  readonly complete: boolean;
+}

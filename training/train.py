@@ -1,0 +1,275 @@
+"""Train one tiny model and write its checkpoints.
+
+    python training/train.py --architecture gpt2 --seed 1 --steps 6000 --out stdlib/models/gpt2-tiny
+
+Started from the project's root; the output folder must hold ``tokenizer.json`` (build_tokenizer.py).
+Everything random comes from ``--seed``: the initial weights and the order and content of the batches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import math
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import transformers
+from tokenizers import Tokenizer
+from transformers import PreTrainedModel
+
+from architectures import ARCHITECTURES, BOS, CONTEXT, VOCABULARY, new_model, save_checkpoint
+from corpora import DEFAULT_CORPORA, TRAINED, held_out_text, train_text
+
+IGNORED = -100
+"""Label that torch's cross entropy leaves out."""
+
+REPEATED_SHARE = 0.25
+"""Share of sequences that are a random r, repeated: they make induction pay."""
+
+REPEAT_LENGTHS = (8, 100)
+BOS_SHARE_NATURAL = 0.5
+BOS_SHARE_REPEATED = 0.75
+
+PEAK_BETAS = (0.9, 0.95)
+WEIGHT_DECAY = 0.05
+WARM_UP_STEPS = 100
+FINAL_RATE = 0.05
+"""The cosine ends at this share of the peak learning rate."""
+
+CLIP_NORM = 1.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Token ids, and the ids again as labels with the unpredictable ones left out."""
+
+    inputs: torch.Tensor
+    labels: torch.Tensor
+
+
+class Sampler:
+    """An endless, seeded stream of batches: natural text mixed with repeated random sequences."""
+
+    def __init__(self, streams: list[np.ndarray], weights: list[float], seed: int, batch: int, length: int) -> None:
+        self._streams = streams
+        self._weights = np.asarray(weights) / np.sum(weights)
+        self._random = np.random.default_rng(seed)
+        self._batch = batch
+        self._length = length
+
+    def _natural(self) -> tuple[np.ndarray, np.ndarray]:
+        """A window at a random place of a domain, with BOS in front half of the time.
+
+        Both ways must look sane afterwards: the tokenizer adds no BOS, many experiments do.
+        """
+        stream = self._streams[self._random.choice(len(self._streams), p=self._weights)]
+        start = int(self._random.integers(0, len(stream) - self._length))
+        ids = stream[start : start + self._length].astype(np.int64)
+        if self._random.random() < BOS_SHARE_NATURAL:
+            ids = np.concatenate(([BOS], ids[:-1]))
+        return ids, ids.copy()
+
+    def _repeated(self) -> tuple[np.ndarray, np.ndarray]:
+        """[BOS, r, r, r ...], cut at the window; r is uniform over the vocabulary without BOS.
+
+        The labels of the first copy are left out: nothing predicts them, and their constant loss
+        would only add noise to the gradient.
+        """
+        low, high = REPEAT_LENGTHS
+        size = int(self._random.integers(low, high + 1))
+        r = self._random.integers(BOS + 1, VOCABULARY, size=size)
+        prefix = [BOS] if self._random.random() < BOS_SHARE_REPEATED else []
+        copies = math.ceil(self._length / size)
+        ids = np.concatenate((prefix, np.tile(r, copies)))[: self._length].astype(np.int64)
+        labels = ids.copy()
+        labels[: len(prefix) + size] = IGNORED
+        return ids, labels
+
+    def next(self) -> Batch:
+        rows = [
+            self._repeated() if self._random.random() < REPEATED_SHARE else self._natural()
+            for _ in range(self._batch)
+        ]
+        return Batch(
+            torch.from_numpy(np.stack([ids for ids, _ in rows])),
+            torch.from_numpy(np.stack([labels for _, labels in rows])),
+        )
+
+
+def encode(tokenizer: Tokenizer, text: str) -> np.ndarray:
+    """Token ids of a long text, kept small."""
+    return np.asarray(tokenizer.encode(text, add_special_tokens=False).ids, dtype=np.uint16)
+
+
+def next_token_losses(model: PreTrainedModel, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross entropy in nats of every next token (batch, length - 1); 0 where the label is ignored."""
+    logits = model(input_ids=inputs, use_cache=False).logits
+    flat = torch.nn.functional.cross_entropy(
+        logits[:, :-1].reshape(-1, logits.shape[-1]),
+        labels[:, 1:].reshape(-1),
+        ignore_index=IGNORED,
+        reduction="none",
+    )
+    return flat.view(inputs.shape[0], inputs.shape[1] - 1)
+
+
+def learning_rate(step: int, steps: int, peak: float) -> float:
+    """Linear warm-up, then a cosine down to FINAL_RATE of the peak."""
+    if step < WARM_UP_STEPS:
+        return peak * (step + 1) / WARM_UP_STEPS
+    progress = (step - WARM_UP_STEPS) / max(1, steps - WARM_UP_STEPS)
+    return peak * (FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def make_optimizer(model: PreTrainedModel, peak: float) -> torch.optim.AdamW:
+    """AdamW; weight decay on matrices only, as usual."""
+    matrices = [p for p in model.parameters() if p.dim() >= 2]
+    vectors = [p for p in model.parameters() if p.dim() < 2]
+    return torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": WEIGHT_DECAY}, {"params": vectors, "weight_decay": 0.0}],
+        lr=peak,
+        betas=PEAK_BETAS,
+        fused=True,
+    )
+
+
+@torch.no_grad()
+def progress_report(model: PreTrainedModel, held_out: dict[str, torch.Tensor], probe: torch.Tensor, size: int) -> dict[str, float]:
+    """Held-out loss by domain on a few windows, and the loss on a repeated random text: what the log follows."""
+    model.eval()
+    report = {name: next_token_losses(model, ids, ids).mean().item() for name, ids in held_out.items()}
+    losses = next_token_losses(model, probe, probe)
+    # Labels of the second copy: positions size + 2 onwards, the first token of the second copy
+    # cannot be known by induction.
+    report["repeat"] = losses[:, size + 1 :].mean().item()
+    model.train()
+    return report
+
+
+def checkpoint_steps(text: str, steps: int) -> set[int]:
+    """``"0,1,2,4"`` as a set; the final step is written anyway, as the folder's own weights."""
+    chosen = {int(part) for part in text.split(",") if part.strip()}
+    if any(step > steps for step in chosen):
+        raise SystemExit(f"--checkpoints names a step beyond --steps {steps}")
+    return chosen
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--architecture", choices=sorted(ARCHITECTURES), required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the final weights")
+    parser.add_argument("--tokenizer", type=Path, help="folder of tokenizer.json (default: --out)")
+    parser.add_argument("--corpora", type=Path, default=DEFAULT_CORPORA)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--length", type=int, default=CONTEXT, help="tokens per sequence")
+    parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="of the saved weights")
+    parser.add_argument("--checkpoints", default="", help="comma-separated steps, saved as revisions/stepN")
+    parser.add_argument("--log-every", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compile", action="store_true", help="torch.compile: a third faster, needs a C++ compiler")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_options()
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    chosen = checkpoint_steps(options.checkpoints, options.steps)
+    dtype = getattr(torch, options.dtype)
+
+    tokenizer = Tokenizer.from_file(str((options.tokenizer or options.out) / "tokenizer.json"))
+    streams = [encode(tokenizer, train_text(domain, options.corpora)) for domain in TRAINED]
+    sampler = Sampler(streams, [d.weight for d in TRAINED], options.seed, options.batch, options.length)
+
+    # The log follows 16 windows of each held-out slice; evaluate.py measures all of it.
+    held_out: dict[str, torch.Tensor] = {}
+    for domain in TRAINED:
+        ids = encode(tokenizer, held_out_text(domain, options.corpora))[: 16 * CONTEXT].astype(np.int64)
+        held_out[domain.name] = torch.from_numpy(ids).view(16, CONTEXT)
+    r = torch.randint(BOS + 1, VOCABULARY, (16, 50), generator=torch.Generator().manual_seed(0))
+    probe = torch.cat([torch.full((16, 1), BOS), r, r], dim=1)
+
+    model = new_model(options.architecture)
+    optimizer = make_optimizer(model, options.rate)
+    model.train()
+    training_losses = functools.partial(next_token_losses, model)
+    if options.compile:
+        training_losses = torch.compile(training_losses, dynamic=False)
+
+    log: list[dict[str, float]] = []
+    smoothed: float | None = None
+    began = time.perf_counter()
+    for step in range(options.steps + 1):
+        if step in chosen:
+            save_checkpoint(model, options.architecture, options.out / "revisions" / f"step{step}", dtype)
+        if step % options.log_every == 0 or step == options.steps or step in chosen:
+            entry = {"step": step, **progress_report(model, held_out, probe, 50)}
+            if smoothed is not None:
+                entry["train"] = smoothed
+            entry["seconds"] = time.perf_counter() - began
+            log.append(entry)
+            print(json.dumps({k: round(v, 3) for k, v in entry.items()}), flush=True)
+        if step == options.steps:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, options.steps, options.rate)
+        batch = sampler.next()
+        losses = training_losses(batch.inputs, batch.labels)
+        loss = losses.sum() / (batch.labels[:, 1:] != IGNORED).sum()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
+        optimizer.step()
+        value = loss.item()
+        if not math.isfinite(value):
+            raise SystemExit(f"the loss is not finite at step {step}")
+        smoothed = value if smoothed is None else 0.98 * smoothed + 0.02 * value
+
+    save_checkpoint(model, options.architecture, options.out, dtype)
+    record = {
+        "architecture": options.architecture,
+        "seed": options.seed,
+        "steps": options.steps,
+        "batch": options.batch,
+        "length": options.length,
+        "tokens": options.steps * options.batch * options.length,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "peak_learning_rate": options.rate,
+        "warm_up_steps": WARM_UP_STEPS,
+        "final_rate": FINAL_RATE,
+        "betas": PEAK_BETAS,
+        "weight_decay": WEIGHT_DECAY,
+        "clip_norm": CLIP_NORM,
+        "repeated_share": REPEATED_SHARE,
+        "repeat_lengths": REPEAT_LENGTHS,
+        "bos_share_natural": BOS_SHARE_NATURAL,
+        "bos_share_repeated": BOS_SHARE_REPEATED,
+        "domain_weights": {domain.name: domain.weight for domain in TRAINED},
+        "saved_dtype": options.dtype,
+        "checkpoints": sorted(chosen),
+        "hardware": "CPU",
+        "threads": options.threads,
+        "compiled": options.compile,
+        "seconds": round(time.perf_counter() - began),
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+            "numpy": np.__version__,
+        },
+        "log": [{k: round(v, 4) for k, v in entry.items()} for entry in log],
+    }
+    (options.out / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
