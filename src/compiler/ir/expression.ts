@@ -8,6 +8,8 @@ export type OperationAttributes = Readonly<Record<string, number | string | read
 /** One value of a measurement: where it comes from and its type. `inputs` are indices of earlier nodes. */
 export type MeasureNode =
   | { readonly kind: "site"; readonly site: SiteReference; readonly type: TensorType; readonly span: Span }
+  /** What is known of a text: how many tokens of it are predicted, how many bytes of UTF-8 it has. A scalar. */
+  | { readonly kind: "text"; readonly quantity: "tokens" | "bytes"; readonly type: TensorType; readonly span: Span }
   | { readonly kind: "constant"; readonly value: number; readonly type: TensorType; readonly span: Span }
   | {
       readonly kind: "operation";

@@ -29,6 +29,8 @@ export interface Prompt {
   /** Position in its set, from 0: the axis `prompt`. */
   readonly index: number;
   readonly text: string;
+  /** Length of the text in bytes of UTF-8; 0 for random probes. */
+  readonly bytes: number;
   readonly ids: readonly number[];
   readonly columns: Coordinates;
 }
@@ -46,11 +48,11 @@ export interface TokenizedTexts {
 /** What is put in place of a site's value. */
 export type ReplacementValue =
   | { readonly kind: "zero" }
+  | { readonly kind: "constant"; readonly value: number }
   | {
       readonly kind: "mean";
-      /** Name of the prompt set that is averaged. */
+      /** Name of the prompt set that is averaged, over its prompts and positions. */
       readonly of: string;
-      readonly perPosition: boolean;
     };
 
 /** One change of one site: the whole site, or one entry of its head axis. */

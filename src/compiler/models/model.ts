@@ -33,6 +33,8 @@ export interface TokenizerFacts {
   readonly bosTokenId: number | null;
   /** What tokenizer_config.json (or the tokenizer's post-processor) says about adding BOS. */
   readonly addsBos: boolean;
+  /** Ids of special tokens (BOS, padding …): random probes leave them out. */
+  readonly specialTokenIds: readonly number[];
   readonly digest: string;
 }
 

@@ -24,6 +24,10 @@ export const siteNames = [
 
 export type SiteName = (typeof siteNames)[number];
 
+export function isSite(name: string): name is SiteName {
+  return (siteNames as readonly string[]).includes(name);
+}
+
 /** Axis names a site can have. `query` and `key` are positions too. */
 export type SiteAxis = "pos" | "query" | "key" | "head" | "kv_head" | "d_head" | "d_model" | "neuron" | "vocab";
 

@@ -81,20 +81,7 @@ export interface NameExpression extends Node {
   readonly text: string;
 }
 
-export type BinaryOperator =
-  | "+"
-  | "-"
-  | "*"
-  | "/"
-  | "^"
-  | "<"
-  | ">"
-  | "<="
-  | ">="
-  | "is"
-  | "in"
-  | "and"
-  | "or";
+export type BinaryOperator = "+" | "-" | "*" | "/" | "^" | "<" | ">" | "<=" | ">=" | "is" | "in" | "and" | "or";
 
 export type Expression =
   | StringLiteral

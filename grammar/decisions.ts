@@ -1,0 +1,288 @@
+/** The grammar of what is done with results: comparisons, hypotheses, tables, plots, files. */
+import { AxisName, Name, tokens as t } from "./tokens.js";
+import { DeclarationGrammar } from "./declarations.js";
+
+export class DecisionGrammar extends DeclarationGrammar {
+  // ---- comparison and decision --------------------------------------------------------------------------------------
+
+  compareStatement = this.RULE("compareStatement", () => {
+    this.CONSUME(t.Compare);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.Between);
+    this.CONSUME(AxisName, { LABEL: "axis" });
+    this.SUBRULE(this.nameList);
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.SUBRULE(this.usingClause) },
+        {
+          ALT: () => {
+            this.CONSUME(t.Correct);
+            this.CONSUME(Name, { LABEL: "correct" });
+          },
+        },
+      ]);
+    });
+  });
+
+  correlateStatement = this.RULE("correlateStatement", () => {
+    this.CONSUME(t.Correlate);
+    this.SUBRULE(this.expression, { LABEL: "left" });
+    this.CONSUME(t.With);
+    this.SUBRULE2(this.expression, { LABEL: "right" });
+    this.MANY(() => this.OR([{ ALT: () => this.SUBRULE(this.byAxes) }, { ALT: () => this.SUBRULE(this.usingClause) }]));
+  });
+
+  hypothesisStatement = this.RULE("hypothesisStatement", () => {
+    this.CONSUME(t.Hypothesis);
+    this.CONSUME(t.StringLiteral);
+    this.CONSUME(t.Expect);
+    this.SUBRULE(this.expected);
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.SUBRULE(this.byAxes) },
+        { ALT: () => this.SUBRULE(this.usingClause) },
+        {
+          ALT: () => {
+            this.CONSUME(t.Alpha);
+            this.CONSUME(t.NumberLiteral);
+          },
+        },
+      ]);
+    });
+  });
+
+  // Here, and only here, `<` binds looser than `where`, so that both sides can be guarded without parentheses.
+  expected = this.RULE("expected", () => {
+    this.SUBRULE(this.expectedSide, { LABEL: "operand" });
+    this.OR([
+      { ALT: () => this.CONSUME(t.Less, { LABEL: "operator" }) },
+      { ALT: () => this.CONSUME(t.Greater, { LABEL: "operator" }) },
+      { ALT: () => this.CONSUME(t.LessEqual, { LABEL: "operator" }) },
+      { ALT: () => this.CONSUME(t.GreaterEqual, { LABEL: "operator" }) },
+    ]);
+    this.SUBRULE2(this.expectedSide, { LABEL: "operand" });
+  });
+
+  expectedSide = this.RULE("expectedSide", () => {
+    this.SUBRULE(this.sum, { LABEL: "base" });
+    this.MANY(() => {
+      this.CONSUME(t.Where);
+      this.SUBRULE(this.sideDisjunction, { LABEL: "condition" });
+    });
+  });
+
+  sideDisjunction = this.RULE("sideDisjunction", () => {
+    this.SUBRULE(this.sideConjunction, { LABEL: "operand" });
+    this.MANY(() => {
+      this.CONSUME(t.Or, { LABEL: "operator" });
+      this.SUBRULE2(this.sideConjunction, { LABEL: "operand" });
+    });
+  });
+
+  sideConjunction = this.RULE("sideConjunction", () => {
+    this.SUBRULE(this.sideNegation, { LABEL: "operand" });
+    this.MANY(() => {
+      this.CONSUME(t.And, { LABEL: "operator" });
+      this.SUBRULE2(this.sideNegation, { LABEL: "operand" });
+    });
+  });
+
+  sideNegation = this.RULE("sideNegation", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Not);
+          this.SUBRULE(this.sideNegation, { LABEL: "negated" });
+        },
+      },
+      { ALT: () => this.SUBRULE(this.sideComparison, { LABEL: "plain" }) },
+    ]);
+  });
+
+  sideComparison = this.RULE("sideComparison", () => {
+    this.SUBRULE(this.sum, { LABEL: "operand" });
+    this.OPTION(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Is, { LABEL: "operator" }) },
+        { ALT: () => this.CONSUME(t.In, { LABEL: "operator" }) },
+      ]);
+      this.SUBRULE2(this.sum, { LABEL: "operand" });
+    });
+  });
+
+  byAxes = this.RULE("byAxes", () => {
+    this.CONSUME(t.By);
+    this.SUBRULE(this.axisList);
+  });
+
+  usingClause = this.RULE("usingClause", () => {
+    this.CONSUME(t.Using);
+    this.SUBRULE(this.testUse);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.testUse);
+    });
+  });
+
+  testUse = this.RULE("testUse", () => {
+    this.CONSUME(Name);
+    this.OPTION(() => {
+      this.CONSUME(t.LParen);
+      this.CONSUME(t.NumberLiteral, { LABEL: "count" });
+      this.CONSUME(t.RParen);
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.Seed);
+      this.CONSUME2(t.NumberLiteral, { LABEL: "seed" });
+    });
+  });
+
+  findStatement = this.RULE("findStatement", () => {
+    this.CONSUME(t.Find);
+    this.OR([
+      { ALT: () => this.CONSUME(t.Changepoint, { LABEL: "what" }) },
+      { ALT: () => this.CONSUME(t.Peak, { LABEL: "what" }) },
+      { ALT: () => this.CONSUME(t.Dip, { LABEL: "what" }) },
+    ]);
+    this.CONSUME(t.Of);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.Over);
+    this.SUBRULE(this.axisName);
+    this.OPTION(() => this.SUBRULE(this.byAxes));
+  });
+
+  pcaStatement = this.RULE("pcaStatement", () => {
+    this.CONSUME(t.Pca);
+    this.CONSUME(t.Of);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.Over);
+    this.SUBRULE(this.axisName);
+    this.OPTION(() => {
+      this.CONSUME(t.Components);
+      this.CONSUME(t.NumberLiteral);
+    });
+  });
+
+  classifyStatement = this.RULE("classifyStatement", () => {
+    this.CONSUME(t.Classify);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.As);
+    this.SUBRULE(this.classBound);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.classBound);
+    });
+  });
+
+  classBound = this.RULE("classBound", () => {
+    this.CONSUME(Name);
+    this.OPTION(() => {
+      this.CONSUME(t.Less);
+      this.CONSUME(t.NumberLiteral);
+    });
+  });
+
+  // ---- output -------------------------------------------------------------------------------------------------------
+
+  // The value stops before `where`, which is a clause of the table.
+  tableStatement = this.RULE("tableStatement", () => {
+    this.CONSUME(t.Table);
+    this.SUBRULE(this.disjunction);
+    this.MANY({
+      GATE: () => !this.ahead(1, t.With) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
+      DEF: () => this.SUBRULE(this.tableOption),
+    });
+  });
+
+  tableOption = this.RULE("tableOption", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Winner);
+          this.OR2([
+            { ALT: () => this.CONSUME(t.Lowest, { LABEL: "which" }) },
+            { ALT: () => this.CONSUME(t.Highest, { LABEL: "which" }) },
+          ]);
+          this.CONSUME(t.Of);
+          this.SUBRULE(this.nameList);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Top);
+          this.CONSUME(t.NumberLiteral, { LABEL: "top" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Where);
+          this.SUBRULE(this.disjunction, { LABEL: "where" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.By);
+          this.SUBRULE2(this.disjunction, { LABEL: "by" });
+          this.MANY(() => {
+            this.CONSUME(t.Comma);
+            this.SUBRULE3(this.disjunction, { LABEL: "by" });
+          });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.With);
+          this.CONSUME(t.Context);
+          this.CONSUME2(t.NumberLiteral, { LABEL: "context" });
+        },
+      },
+    ]);
+  });
+
+  plotStatement = this.RULE("plotStatement", () => {
+    this.CONSUME(t.Plot);
+    this.SUBRULE(this.plotKind);
+    this.CONSUME(t.Of);
+    this.SUBRULE(this.expression, { LABEL: "of" });
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.expression, { LABEL: "of" });
+    });
+    this.MANY2(() => {
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Against);
+            this.SUBRULE3(this.expression, { LABEL: "against" });
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Over);
+            this.SUBRULE(this.axisList, { LABEL: "over" });
+          },
+        },
+        { ALT: () => this.SUBRULE(this.byAxes) },
+      ]);
+    });
+  });
+
+  plotKind = this.RULE("plotKind", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Heatmap, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Line, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Bar, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Histogram, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Box, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Scatter, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Density, { LABEL: "kind" }) },
+    ]);
+  });
+
+  saveStatement = this.RULE("saveStatement", () => {
+    this.CONSUME(t.Save);
+    this.CONSUME(Name);
+    this.CONSUME(t.To);
+    this.CONSUME(t.StringLiteral);
+  });
+}

@@ -1,0 +1,244 @@
+/** The grammar of what a file declares: imports, models, texts, parameters, metrics, named results. */
+import { AnyWord, AxisName, Name, tokens as t } from "./tokens.js";
+import { ExperimentGrammar } from "./experiments.js";
+
+export class DeclarationGrammar extends ExperimentGrammar {
+  importStatement = this.RULE("importStatement", () => {
+    this.CONSUME(t.Import);
+    this.CONSUME(t.StringLiteral);
+  });
+
+  // ---- models and texts ---------------------------------------------------------------------------------------------
+
+  modelStatement = this.RULE("modelStatement", () => {
+    this.CONSUME(t.Model);
+    this.CONSUME(Name);
+    this.CONSUME(t.From);
+    this.SUBRULE(this.oneOrMoreStrings, { LABEL: "source" });
+    this.MANY(() => {
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Revision);
+            this.SUBRULE2(this.oneOrMoreStrings, { LABEL: "revision" });
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Dtype);
+            this.SUBRULE(this.oneOrMoreNames, { LABEL: "dtype" });
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Tokenizer);
+            this.CONSUME(t.StringLiteral, { LABEL: "tokenizer" });
+          },
+        },
+      ]);
+    });
+  });
+
+  oneOrMoreStrings = this.RULE("oneOrMoreStrings", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.StringLiteral, { LABEL: "item" }) },
+      { ALT: () => this.SUBRULE(this.stringList) },
+    ]);
+  });
+
+  stringList = this.RULE("stringList", () => {
+    this.CONSUME(t.LBracket);
+    this.OPTION(() => {
+      this.CONSUME(t.StringLiteral, { LABEL: "item" });
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.CONSUME2(t.StringLiteral, { LABEL: "item" });
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RBracket);
+  });
+
+  oneOrMoreNames = this.RULE("oneOrMoreNames", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(Name, { LABEL: "item" }) },
+      {
+        ALT: () => {
+          this.CONSUME(t.LBracket);
+          this.CONSUME2(Name, { LABEL: "item" });
+          this.MANY(() => {
+            this.CONSUME(t.Comma);
+            this.CONSUME3(Name, { LABEL: "item" });
+          });
+          this.OPTION(() => this.CONSUME2(t.Comma));
+          this.CONSUME(t.RBracket);
+        },
+      },
+    ]);
+  });
+
+  promptsStatement = this.RULE("promptsStatement", () => {
+    this.CONSUME(t.Prompts);
+    this.CONSUME(Name);
+    this.OR([{ ALT: () => this.SUBRULE(this.textSource) }, { ALT: () => this.SUBRULE(this.randomSource) }]);
+    this.MANY(() =>
+      this.OR2([{ ALT: () => this.SUBRULE(this.fieldOption) }, { ALT: () => this.SUBRULE(this.bosOption) }]),
+    );
+  });
+
+  corpusStatement = this.RULE("corpusStatement", () => {
+    this.CONSUME(t.Corpus);
+    this.CONSUME(Name);
+    this.SUBRULE(this.textSource);
+    this.MANY(() =>
+      this.OR([{ ALT: () => this.SUBRULE(this.windowOption) }, { ALT: () => this.SUBRULE(this.bosOption) }]),
+    );
+  });
+
+  textSource = this.RULE("textSource", () => {
+    this.CONSUME(t.From);
+    this.OR([{ ALT: () => this.SUBRULE(this.oneOrMoreStrings) }, { ALT: () => this.SUBRULE(this.groups) }]);
+  });
+
+  groups = this.RULE("groups", () => {
+    this.CONSUME(t.LBrace);
+    this.SUBRULE(this.textGroup);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.textGroup);
+    });
+    this.OPTION(() => this.CONSUME2(t.Comma));
+    this.CONSUME(t.RBrace);
+  });
+
+  textGroup = this.RULE("textGroup", () => {
+    this.CONSUME(AnyWord, { LABEL: "name" });
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.oneOrMoreStrings);
+  });
+
+  randomSource = this.RULE("randomSource", () => {
+    this.CONSUME(t.Random);
+    this.CONSUME(t.Tokens);
+    this.CONSUME(t.NumberLiteral, { LABEL: "length" });
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.CONSUME(t.Repeat, { LABEL: "option" }) },
+        { ALT: () => this.CONSUME(t.Count, { LABEL: "option" }) },
+        { ALT: () => this.CONSUME(t.Seed, { LABEL: "option" }) },
+      ]);
+      this.CONSUME2(t.NumberLiteral, { LABEL: "value" });
+    });
+  });
+
+  fieldOption = this.RULE("fieldOption", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.Text, { LABEL: "part" }) },
+      { ALT: () => this.CONSUME(t.Group, { LABEL: "part" }) },
+      { ALT: () => this.CONSUME(t.Clean, { LABEL: "part" }) },
+      { ALT: () => this.CONSUME(t.Corrupt, { LABEL: "part" }) },
+      { ALT: () => this.CONSUME(t.Answer, { LABEL: "part" }) },
+      { ALT: () => this.CONSUME(t.Distractor, { LABEL: "part" }) },
+    ]);
+    this.CONSUME(t.StringLiteral);
+  });
+
+  bosOption = this.RULE("bosOption", () => {
+    this.CONSUME(t.Bos);
+    this.OR([
+      { ALT: () => this.CONSUME(t.On, { LABEL: "value" }) },
+      { ALT: () => this.CONSUME(t.Off, { LABEL: "value" }) },
+    ]);
+  });
+
+  windowOption = this.RULE("windowOption", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.OR2([
+            { ALT: () => this.CONSUME(t.Window, { LABEL: "option" }) },
+            { ALT: () => this.CONSUME(t.Stride, { LABEL: "option" }) },
+          ]);
+          this.CONSUME(t.NumberLiteral);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Limit, { LABEL: "option" });
+          this.CONSUME2(t.NumberLiteral);
+          this.CONSUME(Name, { LABEL: "unit" });
+        },
+      },
+    ]);
+  });
+
+  // ---- parameters and metrics ---------------------------------------------------------------------------------------
+
+  paramStatement = this.RULE("paramStatement", () => {
+    this.CONSUME(t.Param);
+    this.CONSUME(Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  metricStatement = this.RULE("metricStatement", () => {
+    this.CONSUME(t.Metric);
+    this.CONSUME(Name);
+    this.OPTION(() => {
+      this.CONSUME(t.LParen);
+      this.OPTION2(() => {
+        this.SUBRULE(this.parameter);
+        this.MANY(() => {
+          this.CONSUME(t.Comma);
+          this.SUBRULE2(this.parameter);
+        });
+      });
+      this.CONSUME(t.RParen);
+    });
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+
+  parameter = this.RULE("parameter", () => {
+    this.CONSUME(AxisName, { LABEL: "name" });
+    this.OPTION(() => {
+      this.CONSUME(t.Colon);
+      this.SUBRULE(this.parameterType);
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.Equals);
+      this.SUBRULE(this.expression);
+    });
+  });
+
+  parameterType = this.RULE("parameterType", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(AxisName, { LABEL: "name" }) },
+      {
+        ALT: () => {
+          this.CONSUME(t.LBracket);
+          this.SUBRULE(this.tensorAxis);
+          this.MANY(() => {
+            this.CONSUME(t.Comma);
+            this.SUBRULE2(this.tensorAxis);
+          });
+          this.CONSUME(t.RBracket);
+        },
+      },
+    ]);
+  });
+
+  tensorAxis = this.RULE("tensorAxis", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(AxisName, { LABEL: "name" }) },
+      { ALT: () => this.CONSUME(t.Star, { LABEL: "name" }) },
+    ]);
+  });
+
+  letStatement = this.RULE("letStatement", () => {
+    this.CONSUME(t.Let);
+    this.CONSUME(Name);
+    this.CONSUME(t.Equals);
+    this.SUBRULE(this.expression);
+  });
+}

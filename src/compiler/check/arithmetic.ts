@@ -1,0 +1,77 @@
+/** Operators of the measurement language: on numbers known now, on layers, on tensors. */
+import type { BinaryOperator, Expression } from "../syntax/ast.js";
+import { applyOperation, wrongKind } from "./faults.js";
+import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
+
+const operationOf: Partial<Record<BinaryOperator, string>> = {
+  "+": "add",
+  "-": "subtract",
+  "*": "multiply",
+  "/": "divide",
+  "^": "power",
+  "<": "less",
+  ">": "greater",
+  "<=": "lessEqual",
+  ">=": "greaterEqual",
+};
+
+function fold(operator: BinaryOperator, a: number, b: number): number | null {
+  switch (operator) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "/":
+      return b === 0 ? null : a / b;
+    case "^":
+      return a ** b;
+    default:
+      return null;
+  }
+}
+
+export function elaborateUnary(
+  cx: Elaboration,
+  environment: Environment,
+  expression: Extract<Expression, { kind: "unary" }>,
+): Value {
+  const operand = cx.elaborate(cx, environment, expression.operand);
+  if (expression.operator === "not") return wrongKind(cx, expression.span, "a number or a tensor", "a truth value");
+  if (operand.kind === "number") return { kind: "number", value: -operand.value };
+  return applyOperation(cx, "negate", [operand], {}, expression);
+}
+
+export function elaborateBinary(
+  cx: Elaboration,
+  environment: Environment,
+  expression: Extract<Expression, { kind: "binary" }>,
+): Value {
+  const { operator } = expression;
+  const operation = operationOf[operator];
+  if (operation === undefined) {
+    return wrongKind(cx, expression.span, "arithmetic or a comparison with <, >, <= or >=", `\`${operator}\``);
+  }
+  const left = cx.elaborate(cx, environment, expression.left);
+  const right = cx.elaborate(cx, environment, expression.right);
+  if (left.kind === "error" || right.kind === "error") return errorValue;
+  if (left.kind === "layer") {
+    if ((operator === "+" || operator === "-") && right.kind === "number" && Number.isInteger(right.value)) {
+      return { kind: "layer", index: left.index + (operator === "+" ? right.value : -right.value) };
+    }
+    return wrongKind(cx, expression.span, "a layer plus or minus a whole number", cx.sourceOf(expression.span));
+  }
+  if (left.kind === "number" && right.kind === "number") {
+    const value = fold(operator, left.value, right.value);
+    // What cannot be folded (a division by zero, a comparison) goes into the graph, which knows how to fail with a reason.
+    if (value !== null && Number.isFinite(value)) return { kind: "number", value };
+  }
+  const reason =
+    operator === "/"
+      ? `the divisor ${cx.sourceOf(expression.right.span)} is 0`
+      : operator === "^"
+        ? `${cx.sourceOf(expression.left.span)} is negative and its exponent is not a whole number`
+        : undefined;
+  return applyOperation(cx, operation, [left, right], {}, expression, reason);
+}

@@ -1,0 +1,231 @@
+/**
+ * Checking: syntax trees and facts become a protocol. Everything is looked at even when something is missing (a model
+ * that does not open, a prompt file that is not there), so that one run reports every mistake.
+ */
+import { nearestNames } from "../base/suggest.js";
+import type { Span } from "../base/span.js";
+import { diagnostic } from "../diagnostics/create.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { ModelInstance, Output, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
+import { extentSize, type Extent } from "../ir/tensor-type.js";
+import type { ModelFacts, ModelSignature } from "../models/model.js";
+import type { ExperimentStatement, Name } from "../syntax/ast.js";
+import { checkConditions } from "./conditions.js";
+import { reportError } from "./faults.js";
+import { checkMeasures, columnName } from "./measures.js";
+import { checkOutput } from "./outputs.js";
+import { assumedSignature, type CheckedModel } from "./places.js";
+import { experimentShape, type ExperimentShape } from "./result-scope.js";
+import type { Scope } from "./scope.js";
+
+/** An opened model; null where it could not be opened (which has been reported). */
+export interface OpenedModel {
+  readonly facts: ModelFacts;
+  readonly signature: ModelSignature;
+}
+
+export interface CheckInput {
+  readonly scope: Scope;
+  /** Instances of each declared model, by the declaration's name. */
+  readonly instances: ReadonlyMap<string, readonly ModelInstance[]>;
+  readonly models: ReadonlyMap<string, OpenedModel | null>;
+  /** By `textsKey`; missing where the texts or the model could not be read. */
+  readonly texts: ReadonlyMap<string, TokenizedTexts>;
+  readonly sourceOf: (span: Span) => string;
+  readonly report: (d: Diagnostic) => void;
+}
+
+/** Identifies a prompt set as one model reads it. */
+export function textsKey(texts: string, model: string): string {
+  return `${texts} for ${model}`;
+}
+
+export function checkProtocol(input: CheckInput): Protocol {
+  const { scope, report } = input;
+  const studies: Study[] = [];
+  const shapes = new Map<string, ExperimentShape>();
+  for (const [name, statement] of scope.experiments) {
+    const shape = checkExperiment(input, name, statement, studies);
+    shapes.set(name, shape);
+  }
+  if (scope.experiments.size === 0) report(diagnostic("A5002", null, {}));
+  const outputs: Output[] = [];
+  const results = { experiments: shapes, lets: scope.lets };
+  for (const statement of scope.statements) {
+    const output = checkOutput({ results, subject: null, report, unfolding: [], sourceOf: input.sourceOf }, statement);
+    if (output !== null) outputs.push(output);
+  }
+  const used = new Set(studies.map((s) => s.model));
+  const usedTexts = new Set(studies.flatMap((s) => textsOf(s).map((t) => textsKey(t, s.model))));
+  return {
+    models: [...input.instances.values()].flat().filter((m) => used.has(m.id)),
+    texts: [...input.texts].filter(([key]) => usedTexts.has(key)).map(([, t]) => t),
+    studies,
+    outputs,
+    parameters: Object.fromEntries(
+      [...scope.params].map(([name, value]) => [
+        name,
+        value.kind === "number" || value.kind === "string" ? value.value : input.sourceOf(value.span),
+      ]),
+    ),
+  };
+}
+
+/** Names of the prompt sets that a study reads: its own, and those its replacements average. */
+function textsOf(study: Study): readonly string[] {
+  const averaged = study.conditions
+    .flatMap((c) => c.writes)
+    .flatMap((w) => (w.replacement.kind === "mean" ? [w.replacement.of] : []));
+  return [...new Set([study.texts, ...averaged])];
+}
+
+/** Names chosen by `on` or `with`, or the only one declared. */
+function choose(
+  input: CheckInput,
+  chosen: readonly Name[],
+  declared: Iterable<string>,
+  statement: ExperimentStatement,
+  unknown: "A2009" | "A2010",
+  ambiguous: "A2014" | "A2015",
+): readonly string[] | null {
+  const names = [...declared];
+  if (chosen.length === 0) {
+    const [only, ...more] = names;
+    if (only !== undefined && more.length === 0) return [only];
+    const what = unknown === "A2009" ? "model" : "prompt set";
+    const word = unknown === "A2009" ? "on" : "with";
+    reportError(
+      input,
+      ambiguous,
+      statement.name?.span ?? statement.span,
+      {},
+      {
+        hint:
+          names.length === 0
+            ? `the file declares no ${what}`
+            : `the file has ${names.join(", ")}: write \`${word} ${names[0] ?? ""}\` in the experiment`,
+      },
+    );
+    return null;
+  }
+  let sound = true;
+  for (const name of chosen) {
+    if (names.includes(name.text)) continue;
+    sound = false;
+    reportError(input, unknown, name.span, { name: name.text }, { suggestions: nearestNames(name.text, names) });
+  }
+  return sound ? chosen.map((n) => n.text) : null;
+}
+
+function checkExperiment(
+  input: CheckInput,
+  name: string,
+  statement: ExperimentStatement,
+  studies: Study[],
+): ExperimentShape {
+  const { scope, report } = input;
+  let errors = 0;
+  const seen = new Set<string>();
+  // Several models and prompt sets elaborate the same syntax again: what was said once is not said again.
+  const once = (d: Diagnostic): void => {
+    if (d.severity === "error") errors++;
+    const key = `${d.code} ${d.primary?.span.start ?? -1} ${d.message}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    report(d);
+  };
+  const context = { ...input, report: once };
+  if (statement.curvature !== null) {
+    once(diagnostic("A5001", statement.curvature.span, { what: "`curvature`" }));
+  }
+  const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");
+  const texts = choose(context, statement.with, scope.texts.keys(), statement, "A2010", "A2015");
+  const own: Study[] = [];
+  let complete = models !== null && texts !== null;
+  const instances = models?.flatMap((m) => input.instances.get(m) ?? []) ?? [];
+  const assumedInstance: ModelInstance = {
+    id: "the model",
+    name: "the model",
+    source: "",
+    revision: null,
+    dtype: null,
+    coordinates: {},
+  };
+  for (const instance of instances.length === 0 ? [assumedInstance] : instances) {
+    const opened = input.models.get(instance.id) ?? null;
+    if (opened === null) complete = false;
+    const model: CheckedModel = {
+      name: instance.id,
+      signature: opened?.signature ?? assumedSignature,
+      assumed: opened === null,
+    };
+    for (const textsName of texts ?? [null]) {
+      const tokenized = textsName === null ? undefined : input.texts.get(textsKey(textsName, instance.id));
+      if (tokenized === undefined) complete = false;
+      const conditions = checkConditions({ scope, model, texts: textsName ?? "", report: once }, statement);
+      const measures = checkMeasures(
+        {
+          scope,
+          model,
+          textsName: textsName ?? "",
+          // Unknown texts are given a period, so that their absence is reported once and not here again.
+          period: tokenized === undefined ? 1 : tokenized.period,
+          conditionAxes: new Set(conditions.flatMap((c) => Object.keys(c.coordinates))),
+          report: once,
+          sourceOf: input.sourceOf,
+        },
+        statement.measures,
+      );
+      if (tokenized === undefined || opened === null) continue;
+      const study: Study = {
+        experiment: name,
+        model: instance.id,
+        texts: tokenized.name,
+        coordinates: {
+          ...(models !== null && models.length > 1 ? { model: instance.name } : {}),
+          ...instance.coordinates,
+          ...(texts !== null && texts.length > 1 ? { prompts: tokenized.name } : {}),
+        },
+        conditions,
+        measures,
+      };
+      warnShortTexts(study, tokenized, statement, once);
+      own.push(study);
+    }
+  }
+  const sound = complete && errors === 0;
+  if (sound) studies.push(...own);
+  const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
+  return experimentShape(name, own, [...input.texts.values()], metrics, sound);
+}
+
+/** Says when prompts are shorter than a window that a measure asks for: the number then means something else. */
+function warnShortTexts(
+  study: Study,
+  texts: TokenizedTexts,
+  statement: ExperimentStatement,
+  report: (d: Diagnostic) => void,
+): void {
+  const warned = new Set<string>();
+  for (const measure of study.measures) {
+    for (const node of measure.expression.nodes) {
+      for (const axis of node.type.axes) {
+        if (axis.extent.kind !== "window") continue;
+        const { size, of } = axis.extent as Extract<Extent, { kind: "window" }>;
+        const short = texts.prompts.filter((p) => extentSize(of, p.ids.length) < size).length;
+        const key = `${measure.metric} ${size}`;
+        if (short === 0 || warned.has(key)) continue;
+        warned.add(key);
+        report(
+          diagnostic("A8002", statement.span, {
+            count: short,
+            total: texts.prompts.length,
+            texts: texts.name,
+            window: size,
+            metric: measure.metric,
+          }),
+        );
+      }
+    }
+  }
+}

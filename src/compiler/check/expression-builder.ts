@@ -1,0 +1,96 @@
+/** Builds the DAG of a measurement: equal nodes are stored once, types come from the operation table. */
+import { canonicalJson } from "../base/digest.js";
+import type { Span } from "../base/span.js";
+import type { MeasureExpression, MeasureNode, OperationAttributes } from "../ir/expression.js";
+import { scalar, type TensorType } from "../ir/tensor-type.js";
+import type { SiteReference } from "../models/sites.js";
+import { operations } from "../operations/index.js";
+import { isFault, type TypeFault } from "../operations/operation.js";
+
+export interface ExpressionBuilder {
+  site(site: SiteReference, type: TensorType, span: Span): number;
+  constant(value: number, span: Span): number;
+  text(quantity: "tokens" | "bytes", span: Span): number;
+  /** Applies an operation of the table; a fault means that the inputs do not fit it, and nothing was added. */
+  operation(
+    name: string,
+    inputs: readonly number[],
+    attributes: OperationAttributes,
+    span: Span,
+    reason?: string,
+  ): number | TypeFault;
+  typeOf(node: number): TensorType;
+  /** The node's value when it is a constant, so that counts and offsets can be written as arithmetic. */
+  constantOf(node: number): number | null;
+  /** The part of the DAG that `result` needs. */
+  finish(result: number): MeasureExpression;
+}
+
+export function createExpressionBuilder(): ExpressionBuilder {
+  const nodes: MeasureNode[] = [];
+  const known = new Map<string, number>();
+
+  function intern(node: MeasureNode): number {
+    const { span: _span, type: _type, ...content } = node;
+    const key = canonicalJson(content);
+    const existing = known.get(key);
+    if (existing !== undefined) return existing;
+    known.set(key, nodes.length);
+    return nodes.push(node) - 1;
+  }
+
+  function nodeAt(index: number): MeasureNode {
+    const node = nodes[index];
+    if (node === undefined) throw new RangeError(`no node ${index}`);
+    return node;
+  }
+
+  return {
+    site: (site, type, span) => intern({ kind: "site", site, type, span }),
+    constant: (value, span) => intern({ kind: "constant", value, type: scalar, span }),
+    text: (quantity, span) => intern({ kind: "text", quantity, type: scalar, span }),
+    operation(name, inputs, attributes, span, reason) {
+      const operation = operations.get(name);
+      if (operation === undefined) throw new RangeError(`no operation ${name}`);
+      const type = operation.type(
+        inputs.map((i) => nodeAt(i).type),
+        attributes,
+      );
+      if (isFault(type)) return type;
+      return intern({
+        kind: "operation",
+        operation: name,
+        inputs,
+        attributes,
+        type,
+        span,
+        ...(reason !== undefined && operation.canFail ? { reason } : {}),
+      });
+    },
+    typeOf: (node) => nodeAt(node).type,
+    constantOf: (node) => {
+      const found = nodeAt(node);
+      return found.kind === "constant" ? found.value : null;
+    },
+    finish(result) {
+      const needed = new Set<number>();
+      const visit = (index: number): void => {
+        if (needed.has(index)) return;
+        const node = nodeAt(index);
+        if (node.kind === "operation") node.inputs.forEach(visit);
+        needed.add(index);
+      };
+      visit(result);
+      const order = [...needed].sort((a, b) => a - b);
+      const renumbered = new Map(order.map((old, position) => [old, position]));
+      const renumber = (old: number): number => renumbered.get(old) ?? 0;
+      return {
+        nodes: order.map((index) => {
+          const node = nodeAt(index);
+          return node.kind === "operation" ? { ...node, inputs: node.inputs.map(renumber) } : node;
+        }),
+        result: renumber(result),
+      };
+    },
+  };
+}

@@ -1,0 +1,88 @@
+/** Shared ways to say that an expression is wrong. Each reports once and yields the error value. */
+import type { Span } from "../base/span.js";
+import type { Code, ParametersOf } from "../diagnostics/catalogue.js";
+import { diagnostic, type Details } from "../diagnostics/create.js";
+import type { OperationAttributes } from "../ir/expression.js";
+import type { TypeFault } from "../operations/operation.js";
+import { errorValue, type Elaboration, type Value } from "./values.js";
+
+/** Details with near names turned into a hint and, when there is one clear candidate, a fix. */
+export interface ErrorDetails extends Details {
+  readonly suggestions?: readonly string[];
+}
+
+/** `did you mean R_V?`, and the nearest name as an edit. */
+export function withSuggestions(span: Span, details: ErrorDetails): Details {
+  const { suggestions = [], ...rest } = details;
+  const [nearest] = suggestions;
+  if (nearest === undefined) return rest;
+  return {
+    ...rest,
+    hint: `did you mean ${suggestions.join(" or ")}?`,
+    fixes: [{ title: `change to ${nearest}`, edits: [{ span, replacement: nearest }] }],
+  };
+}
+
+/** Reports a diagnostic of the catalogue and yields the error value. */
+export function reportError<C extends Code>(
+  cx: Pick<Elaboration, "report">,
+  code: C,
+  span: Span,
+  parameters: ParametersOf<C>,
+  details: ErrorDetails = {},
+): Value {
+  cx.report(diagnostic(code, span, parameters, withSuggestions(span, details)));
+  return errorValue;
+}
+
+export function wrongKind(cx: Pick<Elaboration, "report">, span: Span, expected: string, found: string): Value {
+  return reportError(cx, "A3004", span, { expected, found }, { expected, found });
+}
+
+export function notYet(cx: Pick<Elaboration, "report">, span: Span, what: string): Value {
+  return reportError(cx, "A5001", span, { what });
+}
+
+/** Reports why an operation does not apply. */
+export function reportFault(cx: Pick<Elaboration, "report">, span: Span, operation: string, fault: TypeFault): Value {
+  return reportError(
+    cx,
+    "A3001",
+    span,
+    { operation, fault: fault.fault },
+    {
+      expected: fault.expected,
+      found: fault.found,
+      ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+    },
+  );
+}
+
+/** The node that stands for a value where a tensor is wanted; null after an error. */
+export function asTensor(cx: Elaboration, value: Value, span: Span): number | null {
+  if (value.kind === "tensor") return value.node;
+  if (value.kind === "number") return cx.builder.constant(value.value, span);
+  if (value.kind === "layer") wrongKind(cx, span, "a tensor or a number", `layer L${value.index}`);
+  return null;
+}
+
+/** Applies an operation of the table to values; type faults become diagnostics at `expression`. */
+export function applyOperation(
+  cx: Elaboration,
+  operation: string,
+  inputs: readonly Value[],
+  attributes: OperationAttributes,
+  expression: { readonly span: Span },
+  reason?: string,
+): Value {
+  const nodes: number[] = [];
+  for (const input of inputs) {
+    const node = asTensor(cx, input, expression.span);
+    if (node === null) return errorValue;
+    nodes.push(node);
+  }
+  const result = cx.builder.operation(operation, nodes, attributes, expression.span, reason);
+  return typeof result === "number"
+    ? { kind: "tensor", node: result }
+    : reportFault(cx, expression.span, operation, result);
+}

@@ -1,0 +1,339 @@
+/** Expressions over results (§8 of the language): `sweep.R_V.impact`, `mean(abs(sweep.impact) over prompt)`. */
+import { nearestNames } from "../base/suggest.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Coordinate, ResultCondition, ResultExpression } from "../ir/protocol.js";
+import type { Expression, Name } from "../syntax/ast.js";
+import { notYet, reportError, wrongKind } from "./faults.js";
+import { interventionColumns, plainColumns, type ExperimentShape, type ResultScope } from "./result-scope.js";
+
+export interface ResultContext {
+  readonly results: ResultScope;
+  /** The experiment that bare column names mean (`by abs(impact)` in `table sweep …`); null where none is. */
+  readonly subject: ExperimentShape | null;
+  readonly report: (d: Diagnostic) => void;
+  /** `let` names being unfolded, to refuse one that uses itself. */
+  readonly unfolding: readonly string[];
+}
+
+type Column = (typeof interventionColumns)[number];
+
+const elementwise = ["abs", "exp", "log", "sqrt"] as const;
+const reductions = ["mean", "sum", "max", "min", "std", "var"] as const;
+const arithmetic = ["+", "-", "*", "/", "^"] as const;
+const comparisons = ["<", ">", "<=", ">="] as const;
+
+function oneOf<T extends string>(values: readonly T[], name: string): T | null {
+  return values.find((v) => v === name) ?? null;
+}
+
+/** Checks an expression; null after an error, which has been reported. */
+export function checkResult(cx: ResultContext, expression: Expression): ResultExpression | null {
+  switch (expression.kind) {
+    case "number":
+      return { kind: "number", value: expression.value };
+    case "name":
+      return checkName(cx, expression.text, expression);
+    case "member":
+      return checkMember(cx, expression);
+    case "unary": {
+      if (expression.operator !== "-") return bad(cx, expression, "a number");
+      const operand = checkResult(cx, expression.operand);
+      return operand === null
+        ? null
+        : { kind: "binary", operation: "-", left: { kind: "number", value: 0 }, right: operand };
+    }
+    case "binary": {
+      const operation = oneOf(arithmetic, expression.operator);
+      if (operation === null) return bad(cx, expression, "a value, not a condition");
+      const left = checkResult(cx, expression.left);
+      const right = checkResult(cx, expression.right);
+      return left === null || right === null ? null : { kind: "binary", operation, left, right };
+    }
+    case "where": {
+      const argument = checkResult(cx, expression.base);
+      if (argument === null) return null;
+      const condition = checkCondition(cx, expression.condition, shapesOf(cx, argument));
+      return condition === null ? null : { kind: "where", argument, condition };
+    }
+    case "call":
+      return checkResultCall(cx, expression);
+    case "missing":
+      return null;
+    default:
+      return bad(cx, expression, "an expression over results such as sweep.R_V.impact");
+  }
+}
+
+function bad(cx: ResultContext, expression: Expression, expected: string): null {
+  wrongKind(cx, expression.span, expected, "something else");
+  return null;
+}
+
+function checkName(cx: ResultContext, name: string, at: Expression): ResultExpression | null {
+  const { subject, results } = cx;
+  if (subject !== null) {
+    const column = oneOf(interventionColumns, name);
+    if (column !== null) return columnOf(cx, subject, null, column, at);
+    if (subject.metrics.includes(name)) return columnOf(cx, subject, name, "value", at);
+  }
+  const defined = results.lets.get(name);
+  if (defined !== undefined) {
+    if (cx.unfolding.includes(name)) {
+      reportError(cx, "A2006", at.span, { name, path: [...cx.unfolding, name].join(" → ") });
+      return null;
+    }
+    return checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, defined.value);
+  }
+  const experiment = results.experiments.get(name);
+  if (experiment !== undefined) return columnOf(cx, experiment, null, "value", at);
+  const valid = [
+    ...results.experiments.keys(),
+    ...results.lets.keys(),
+    ...(subject === null ? [] : [...subject.metrics, ...columnsOf(subject)]),
+  ];
+  if (subject !== null) {
+    reportError(
+      cx,
+      "A2012",
+      at.span,
+      { experiment: subject.name, name },
+      { suggestions: nearestNames(name, valid), hint: `its columns are ${describeColumns(subject)}` },
+    );
+  } else reportError(cx, "A2011", at.span, { name }, { suggestions: nearestNames(name, valid) });
+  return null;
+}
+
+function columnsOf(shape: ExperimentShape): readonly Column[] {
+  return shape.hasIntervention || !shape.complete ? interventionColumns : plainColumns;
+}
+
+function describeColumns(shape: ExperimentShape): string {
+  return [...shape.metrics, ...columnsOf(shape)].join(", ");
+}
+
+/** A column of an experiment; `metric` null means its only one. */
+function columnOf(
+  cx: ResultContext,
+  shape: ExperimentShape,
+  metric: string | null,
+  column: Column,
+  at: Expression,
+): ResultExpression | null {
+  const [only, ...more] = shape.metrics;
+  const chosen = metric ?? only;
+  if (chosen === undefined) return null;
+  if (metric === null && more.length > 0) {
+    const written = column === "value" ? "metric" : column;
+    reportError(
+      cx,
+      "A2017",
+      at.span,
+      { experiment: shape.name, column: written },
+      {
+        expected: shape.metrics.map((m) => `${shape.name}.${m}${column === "value" ? "" : `.${column}`}`).join(" or "),
+      },
+    );
+    return null;
+  }
+  if (!columnsOf(shape).includes(column)) {
+    reportError(
+      cx,
+      "A2012",
+      at.span,
+      { experiment: shape.name, name: column },
+      { hint: `${shape.name} changes nothing in the model, so it has no baseline to compare with` },
+    );
+    return null;
+  }
+  return { kind: "column", experiment: shape.name, metric: chosen, column };
+}
+
+function memberPath(expression: Expression): readonly Name[] | null {
+  if (expression.kind === "name") return [{ text: expression.text, span: expression.span }];
+  if (expression.kind !== "member") return null;
+  const base = memberPath(expression.base);
+  return base === null ? null : [...base, expression.member];
+}
+
+/** `sweep.R_V.impact`, `sweep.R_V`, `sweep.impact`; `R_V.impact` beside a subject. */
+function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: "member" }>): ResultExpression | null {
+  const path = memberPath(expression);
+  if (path === null) return bad(cx, expression, "EXPERIMENT.METRIC or EXPERIMENT.METRIC.COLUMN");
+  const [first, ...rest] = path;
+  if (first === undefined) return null;
+  const named = cx.results.experiments.get(first.text);
+  const usesSubject = named === undefined && cx.subject !== null && cx.subject.metrics.includes(first.text);
+  const shape = usesSubject ? cx.subject : named;
+  const words = usesSubject ? path : rest;
+  if (shape == null) {
+    reportError(
+      cx,
+      "A2011",
+      first.span,
+      { name: first.text },
+      { suggestions: nearestNames(first.text, cx.results.experiments.keys()) },
+    );
+    return null;
+  }
+  const [word, column, extra] = words;
+  if (word === undefined || extra !== undefined) return bad(cx, expression, "EXPERIMENT.METRIC.COLUMN");
+  const unknown = (name: Name, valid: readonly string[]): null => {
+    if (!shape.complete) return null;
+    reportError(
+      cx,
+      "A2012",
+      name.span,
+      { experiment: shape.name, name: name.text },
+      { suggestions: nearestNames(name.text, valid), hint: `its columns are ${describeColumns(shape)}` },
+    );
+    return null;
+  };
+  if (column === undefined) {
+    const only = oneOf(interventionColumns, word.text);
+    if (shape.metrics.includes(word.text)) return columnOf(cx, shape, word.text, "value", expression);
+    if (only !== null) return columnOf(cx, shape, null, only, expression);
+    return unknown(word, [...shape.metrics, ...columnsOf(shape)]);
+  }
+  if (!shape.metrics.includes(word.text)) return unknown(word, shape.metrics);
+  const chosen = oneOf(interventionColumns, column.text);
+  return chosen === null ? unknown(column, columnsOf(shape)) : columnOf(cx, shape, word.text, chosen, expression);
+}
+
+function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "call" }>): ResultExpression | null {
+  const name = call.callee.text;
+  const [argumentSyntax, ...more] = call.positional;
+  const simple = oneOf(elementwise, name);
+  const reduction = oneOf(reductions, name);
+  if (simple === null && reduction === null) {
+    if (["pearson", "spearman", "cosine", "top", "kl"].includes(name)) {
+      notYet(cx, call.callee.span, `\`${name}\` of results`);
+      return null;
+    }
+    reportError(
+      cx,
+      "A2001",
+      call.callee.span,
+      { name },
+      { suggestions: nearestNames(name, [...elementwise, ...reductions]) },
+    );
+    return null;
+  }
+  if (argumentSyntax === undefined || more.length > 0 || call.named.length > 0 || call.between.length > 0) {
+    return bad(cx, call, `one argument to ${name}`);
+  }
+  const argument = checkResult(cx, argumentSyntax);
+  if (argument === null) return null;
+  if (simple !== null) {
+    const [axis] = call.over;
+    if (axis !== undefined) return bad(cx, call, `${name}(…) without \`over\``);
+    return { kind: "call", operation: simple, argument };
+  }
+  if (reduction === null) return null;
+  const shapes = shapesOf(cx, argument);
+  for (const axis of call.over) if (!checkAxis(cx, axis, shapes)) return null;
+  return {
+    kind: "reduce",
+    operation: reduction,
+    argument,
+    over: call.over.length === 0 ? null : call.over.map((a) => a.text),
+  };
+}
+
+/** Experiments whose columns an expression reads. */
+export function experimentsIn(expression: ResultExpression): readonly string[] {
+  switch (expression.kind) {
+    case "column":
+      return [expression.experiment];
+    case "number":
+      return [];
+    case "call":
+    case "reduce":
+    case "where":
+      return experimentsIn(expression.argument);
+    case "binary":
+      return [...new Set([...experimentsIn(expression.left), ...experimentsIn(expression.right)])];
+  }
+}
+
+function shapesOf(cx: ResultContext, expression: ResultExpression): readonly ExperimentShape[] {
+  return experimentsIn(expression).flatMap((name) => cx.results.experiments.get(name) ?? []);
+}
+
+/** Reports A2013 unless one of the experiments has the axis. */
+export function checkAxis(cx: ResultContext, axis: Name, shapes: readonly ExperimentShape[]): boolean {
+  if (shapes.some((s) => s.axes.includes(axis.text) || !s.complete)) return true;
+  const valid = [...new Set(shapes.flatMap((s) => s.axes))];
+  reportError(
+    cx,
+    "A2013",
+    axis.span,
+    { experiment: shapes.map((s) => s.name).join(" and ") || "this value", name: axis.text },
+    { suggestions: nearestNames(axis.text, valid), hint: `its axes are ${valid.join(", ")}` },
+  );
+  return false;
+}
+
+/** Conditions of `where`: `layer in L9..10`, `model is opt`, `abs(impact) > 0.01`, with and, or, not. */
+export function checkCondition(
+  cx: ResultContext,
+  expression: Expression,
+  shapes: readonly ExperimentShape[],
+): ResultCondition | null {
+  if (expression.kind === "unary" && expression.operator === "not") {
+    const operand = checkCondition(cx, expression.operand, shapes);
+    return operand === null ? null : { kind: "not", operand };
+  }
+  if (expression.kind !== "binary") return badCondition(cx, expression);
+  const { operator, left, right } = expression;
+  if (operator === "and" || operator === "or") {
+    const a = checkCondition(cx, left, shapes);
+    const b = checkCondition(cx, right, shapes);
+    return a === null || b === null ? null : { kind: operator, operands: [a, b] };
+  }
+  if (operator === "is" || operator === "in") {
+    if (left.kind !== "name") return badCondition(cx, left);
+    if (!checkAxis(cx, { text: left.text, span: left.span }, shapes)) return null;
+    const among = coordinatesOf(cx, right);
+    return among === null ? null : { kind: "axis", axis: left.text, among };
+  }
+  const operation = oneOf(comparisons, operator);
+  if (operation === null) return badCondition(cx, expression);
+  const a = checkResult(cx, left);
+  const b = checkResult(cx, right);
+  return a === null || b === null ? null : { kind: "compare", operation, left: a, right: b };
+}
+
+function badCondition(cx: ResultContext, expression: Expression): null {
+  wrongKind(cx, expression.span, "a condition such as `layer in L9..10` or `abs(impact) > 0.01`", "something else");
+  return null;
+}
+
+/** The coordinates on the right of `is` or `in`. Layers are matched by index; `L-1` needs a model and is refused. */
+function coordinatesOf(cx: ResultContext, expression: Expression): readonly Coordinate[] | null {
+  switch (expression.kind) {
+    case "name":
+      return [expression.text];
+    case "string":
+    case "number":
+      return [expression.value];
+    case "range":
+      return integers(expression.first, expression.last);
+    case "list": {
+      const items = expression.items.map((item) => coordinatesOf(cx, item));
+      return items.includes(null) ? null : items.flatMap((item) => item ?? []);
+    }
+    case "place": {
+      const { layers } = expression;
+      if (expression.unit === "none" && layers.kind === "one" && layers.index >= 0) return [layers.index];
+      if (expression.unit === "none" && layers.kind === "range") return integers(layers.first, layers.last);
+      break;
+    }
+    default:
+  }
+  wrongKind(cx, expression.span, "a name, a number, a layer such as L9 or a range such as L9..10", "something else");
+  return null;
+}
+
+function integers(first: number, last: number): readonly number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+}

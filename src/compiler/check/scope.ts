@@ -1,0 +1,111 @@
+/** What the statements of a protocol and of the files it imports declare, by name. */
+import { diagnostic } from "../diagnostics/create.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type {
+  CorpusStatement,
+  Expression,
+  ExperimentStatement,
+  FileSyntax,
+  LetStatement,
+  MetricStatement,
+  ModelStatement,
+  Name,
+  ParamStatement,
+  PromptsStatement,
+  Statement,
+} from "../syntax/ast.js";
+
+export interface Scope {
+  readonly models: ReadonlyMap<string, ModelStatement>;
+  readonly texts: ReadonlyMap<string, PromptsStatement | CorpusStatement>;
+  readonly metrics: ReadonlyMap<string, MetricStatement>;
+  readonly params: ReadonlyMap<string, Expression>;
+  /** Experiments of the protocol itself in order; unnamed ones are called `experiment_1`, `experiment_2` … */
+  readonly experiments: ReadonlyMap<string, ExperimentStatement>;
+  readonly lets: ReadonlyMap<string, LetStatement>;
+  /** Statements of the protocol itself, in order. */
+  readonly statements: readonly Statement[];
+}
+
+/** A value given on the command line for a `param`, already parsed as an expression. */
+export type Overrides = ReadonlyMap<string, Expression>;
+
+/**
+ * Collects declarations. Standard library metrics are visible everywhere and may be redefined by the protocol (a
+ * warning says so); a second declaration of a name within the protocol and its imports is an error.
+ */
+export function collectScope(
+  main: FileSyntax,
+  imported: readonly FileSyntax[],
+  stdlib: readonly FileSyntax[],
+  overrides: Overrides,
+  report: (d: Diagnostic) => void,
+): Scope {
+  const models = new Map<string, ModelStatement>();
+  const texts = new Map<string, PromptsStatement | CorpusStatement>();
+  const standard = new Map<string, MetricStatement>();
+  const own = new Map<string, MetricStatement>();
+  const declaredParams = new Map<string, ParamStatement>();
+  const experiments = new Map<string, ExperimentStatement>();
+  const lets = new Map<string, LetStatement>();
+  const declared = new Map<string, Name>();
+
+  const declare = (kind: string, name: Name): boolean => {
+    if (name.text === "") return false;
+    // Models, texts, metrics and results live in namespaces of their own: each is named in places of its own.
+    const key = `${kind} ${name.text}`;
+    const first = declared.get(key);
+    if (first === undefined) {
+      declared.set(key, name);
+      return true;
+    }
+    report(
+      diagnostic(
+        "A2002",
+        name.span,
+        { kind, name: name.text },
+        { related: [{ span: first.span, text: "first declared here" }], hint: "give one of them another name" },
+      ),
+    );
+    return false;
+  };
+
+  for (const file of stdlib) {
+    for (const s of file.statements) if (s.kind === "metric") standard.set(s.name.text, s);
+  }
+  for (const file of [...imported, main]) {
+    for (const s of file.statements) {
+      if (s.kind === "model" && declare("model", s.name)) models.set(s.name.text, s);
+      else if ((s.kind === "prompts" || s.kind === "corpus") && declare("prompt set", s.name))
+        texts.set(s.name.text, s);
+      else if (s.kind === "param" && declare("parameter", s.name)) declaredParams.set(s.name.text, s);
+      else if (s.kind === "metric") {
+        // A file of the standard library that is imported by name declares what is already visible.
+        if (standard.get(s.name.text)?.span.file === s.span.file) continue;
+        const shadowed = standard.get(s.name.text);
+        if (declare("metric", s.name)) own.set(s.name.text, s);
+        if (shadowed !== undefined) report(diagnostic("A8001", s.name.span, { name: s.name.text }));
+      }
+    }
+  }
+
+  let unnamed = 0;
+  for (const s of main.statements) {
+    if (s.kind === "experiment") {
+      if (s.name === null) experiments.set(`experiment_${++unnamed}`, s);
+      else if (declare("result", s.name)) experiments.set(s.name.text, s);
+    } else if (s.kind === "letResult" && declare("result", s.name)) lets.set(s.name.text, s);
+  }
+
+  const params = new Map<string, Expression>();
+  for (const [name, statement] of declaredParams) params.set(name, overrides.get(name) ?? statement.value);
+  return {
+    models,
+    texts,
+    metrics: new Map([...standard, ...own]),
+    params,
+    experiments,
+    lets,
+    statements: main.statements,
+  };
+}

@@ -1,0 +1,234 @@
+/**
+ * Every stage in order: the file to read first.
+ *
+ *     parse → import → scope → models, texts (facts of the host) → check → protocol → plan
+ *
+ * The compiler does no IO. When it lacks a fact it says so (`needs`); the host reads what is asked for and calls again.
+ */
+import { resolvePath } from "./base/paths.js";
+import type { SourceFile, Span } from "./base/span.js";
+import { hasErrors, type Staged } from "./base/staged.js";
+import { checkProtocol, textsKey, type OpenedModel } from "./check/check.js";
+import { modelInstances } from "./check/models.js";
+import { collectScope } from "./check/scope.js";
+import { draftTexts, filesOf, type FileFact, type TextsDraft } from "./check/texts.js";
+import { tokeniseTexts } from "./check/tokenised.js";
+import { notYet, reportError } from "./check/faults.js";
+import { nearestNames } from "./base/suggest.js";
+import { diagnostic } from "./diagnostics/create.js";
+import type { Diagnostic } from "./diagnostics/diagnostic.js";
+import type { ModelInstance, Protocol, TokenizedTexts } from "./ir/protocol.js";
+import type { ModelFacts } from "./models/model.js";
+import { readSignature } from "./models/family.js";
+import type { Expression, FileSyntax } from "./syntax/ast.js";
+import { parse } from "./syntax/parse.js";
+
+/** What the host has found out so far. A key that is absent has not been looked at yet. */
+export interface Facts {
+  /** The files of the standard library, `@stdlib/NAME.atlas`. */
+  readonly stdlib: readonly SourceFile[];
+  /** Imported files and prompt files, by resolved path. */
+  readonly files: ReadonlyMap<string, FileFact>;
+  /** By instance id. A value of null with diagnostics means that the model could not be opened. */
+  readonly models: ReadonlyMap<string, Staged<ModelFacts | null>>;
+  /** Encodings of texts without special tokens, by {@link textsKey}, in the order asked for. */
+  readonly tokens: ReadonlyMap<string, readonly (readonly number[])[]>;
+}
+
+/** What the compiler wants to know before it can go on. */
+export interface Needs {
+  readonly files: readonly string[];
+  /** `span` is where the protocol declares the model, for what opening it may have to report. */
+  readonly models: readonly { readonly instance: ModelInstance; readonly span: Span }[];
+  readonly tokens: readonly { readonly key: string; readonly model: string; readonly texts: readonly string[] }[];
+}
+
+export interface CompileOptions {
+  /** `--set name=value`: the value as text of the language. */
+  readonly overrides: ReadonlyMap<string, string>;
+}
+
+export type Compiled =
+  | { readonly kind: "needs"; readonly needs: Needs }
+  /** `protocol` is sound only when there are no errors; it is null when the text has syntax errors. */
+  | { readonly kind: "checked"; readonly protocol: Protocol | null };
+
+/** Compiles as far as the facts allow. */
+export function compile(source: SourceFile, facts: Facts, options: CompileOptions): Staged<Compiled> {
+  const diagnostics: Diagnostic[] = [];
+  const report = (d: Diagnostic): void => void diagnostics.push(d);
+  const texts = new Map<string, string>([[source.path, source.text]]);
+  const read = (file: SourceFile): FileSyntax => {
+    texts.set(file.path, file.text);
+    const parsed = parse(file);
+    for (const d of parsed.diagnostics) report(d);
+    return parsed.value;
+  };
+  const sourceOf = (span: Span): string => texts.get(span.file)?.slice(span.start, span.end) ?? "";
+
+  // Parse the protocol and everything it imports.
+  const main = read(source);
+  const imports = readImports(main, facts, read, report);
+  if (imports.missing.length > 0) {
+    return needs({ files: imports.missing, models: [], tokens: [] }, diagnostics);
+  }
+  const stdlib = facts.stdlib.map(read);
+  if (!main.complete || imports.files.some((f) => !f.complete)) {
+    return { value: { kind: "checked", protocol: null }, diagnostics };
+  }
+
+  // Collect what is declared.
+  const overrides = readOverrides(options.overrides, main, read, report);
+  const scope = collectScope(main, imports.files, stdlib, overrides, report);
+  const instances = new Map<string, readonly ModelInstance[]>();
+  const wantedModels: { instance: ModelInstance; span: Span }[] = [];
+  for (const [name, statement] of scope.models) {
+    if (statement.tokenizer !== null) notYet({ report }, statement.tokenizer.span, "an existing ONNX export");
+    const own = modelInstances(statement, report);
+    instances.set(name, own);
+    own.forEach((instance, i) => {
+      const literal = statement.sources[Math.floor((i * statement.sources.length) / own.length)];
+      wantedModels.push({ instance, span: literal?.span ?? statement.span });
+    });
+  }
+  const wantedFiles = [...scope.texts.values()].flatMap((statement) =>
+    statement.kind === "prompts" ? filesOf(statement.source).map((f) => resolvePath(f.span.file, f.value)) : [],
+  );
+  const missing = {
+    files: [...new Set(wantedFiles)].filter((path) => !facts.files.has(path)),
+    models: wantedModels.filter(({ instance }) => !facts.models.has(instance.id)),
+    tokens: [],
+  };
+  if (missing.files.length > 0 || missing.models.length > 0) return needs(missing, diagnostics);
+
+  // Read texts, open models, and have the texts encoded.
+  const drafts = new Map<string, TextsDraft>();
+  for (const [name, statement] of scope.texts) {
+    if (statement.kind === "corpus") {
+      notYet({ report }, statement.span, "`corpus`");
+      continue;
+    }
+    const draft = draftTexts(statement, facts.files, report);
+    if (draft !== null) drafts.set(name, draft);
+  }
+  const models = new Map<string, OpenedModel | null>();
+  for (const { instance, span } of wantedModels) models.set(instance.id, openModel(facts, instance, span, report));
+  const tokens: { key: string; model: string; texts: readonly string[] }[] = [];
+  const pairs: { name: string; draft: TextsDraft; instance: ModelInstance; opened: OpenedModel }[] = [];
+  for (const [name, draft] of drafts) {
+    for (const { instance } of wantedModels) {
+      const opened = models.get(instance.id) ?? null;
+      if (opened === null) continue;
+      pairs.push({ name, draft, instance, opened });
+      const key = textsKey(name, instance.id);
+      if (draft.kind === "texts" && opened.facts.tokenizer !== null && !facts.tokens.has(key)) {
+        tokens.push({ key, model: instance.id, texts: draft.items.map((item) => item.text) });
+      }
+    }
+  }
+  if (tokens.length > 0) return needs({ files: [], models: [], tokens }, diagnostics);
+  const tokenized = new Map<string, TokenizedTexts>();
+  for (const { name, draft, instance, opened } of pairs) {
+    const statement = scope.texts.get(name);
+    if (statement?.kind !== "prompts") continue;
+    if (draft.kind === "texts" && opened.facts.tokenizer === null) {
+      report(diagnostic("A4107", statement.span, { model: instance.id, name }));
+      continue;
+    }
+    const key = textsKey(name, instance.id);
+    const ids = facts.tokens.get(key) ?? [];
+    const set = tokeniseTexts(statement, draft, ids, instance, opened.facts, opened.signature, report);
+    if (set !== null) tokenized.set(key, set);
+  }
+
+  const protocol = checkProtocol({ scope, instances, models, texts: tokenized, sourceOf, report });
+  return { value: { kind: "checked", protocol }, diagnostics };
+}
+
+function needs(wanted: Needs, diagnostics: readonly Diagnostic[]): Staged<Compiled> {
+  return { value: { kind: "needs", needs: wanted }, diagnostics };
+}
+
+function openModel(
+  facts: Facts,
+  instance: ModelInstance,
+  span: Span,
+  report: (d: Diagnostic) => void,
+): OpenedModel | null {
+  const opened = facts.models.get(instance.id);
+  for (const d of opened?.diagnostics ?? []) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
+  if (opened?.value == null) return null;
+  const signature = readSignature(opened.value);
+  for (const d of signature.diagnostics) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
+  if (signature.value === null || hasErrors(signature.diagnostics)) return null;
+  return { facts: opened.value, signature: signature.value };
+}
+
+/** Imported files in order of appearance, each once; `missing` lists those the host has not read yet. */
+function readImports(
+  main: FileSyntax,
+  facts: Facts,
+  read: (file: SourceFile) => FileSyntax,
+  report: (d: Diagnostic) => void,
+): { readonly files: readonly FileSyntax[]; readonly missing: readonly string[] } {
+  const files: FileSyntax[] = [];
+  const missing: string[] = [];
+  const seen = new Set<string>();
+  const visit = (file: FileSyntax): void => {
+    for (const statement of file.statements) {
+      if (statement.kind !== "import") continue;
+      const written = statement.path.value;
+      const path = resolvePath(statement.path.span.file, written.endsWith(".atlas") ? written : `${written}.atlas`);
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const standard = facts.stdlib.find((f) => f.path === path);
+      if (standard !== undefined) continue;
+      const fact = path.startsWith("@stdlib/")
+        ? { problem: `the standard library has ${facts.stdlib.map((f) => f.path.replace(".atlas", "")).join(", ")}` }
+        : facts.files.get(path);
+      if (fact === undefined) missing.push(path);
+      else if ("problem" in fact) {
+        report(diagnostic("A2018", statement.path.span, { path: written, problem: fact.problem }));
+      } else {
+        const imported = read({ path, text: fact.text });
+        files.push(imported);
+        visit(imported);
+      }
+    }
+  };
+  visit(main);
+  return { files, missing };
+}
+
+function readOverrides(
+  overrides: ReadonlyMap<string, string>,
+  main: FileSyntax,
+  read: (file: SourceFile) => FileSyntax,
+  report: (d: Diagnostic) => void,
+): ReadonlyMap<string, Expression> {
+  const declared = main.statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
+  const values = new Map<string, Expression>();
+  for (const [name, text] of overrides) {
+    if (!declared.includes(name)) {
+      const near = nearestNames(name, declared);
+      const span = { file: "--set", start: 0, end: name.length };
+      read({ path: "--set", text: `${name}=${text}` });
+      reportError(
+        { report },
+        "A2016",
+        span,
+        { name },
+        {
+          suggestions: near,
+          ...(near.length === 0
+            ? { hint: declared.length === 0 ? "it declares none" : `it declares ${declared.join(", ")}` }
+            : {}),
+        },
+      );
+      continue;
+    }
+    const [statement] = read({ path: `--set ${name}`, text: `param ${name} = ${text}` }).statements;
+    if (statement?.kind === "param") values.set(name, statement.value);
+  }
+  return values;
+}

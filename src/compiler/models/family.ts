@@ -1,0 +1,65 @@
+import { hasErrors, type Staged } from "../base/staged.js";
+import { diagnostic } from "../diagnostics/create.js";
+import { createGraphBuilder } from "../onnx/builder.js";
+import { assertGraph } from "../onnx/verify.js";
+import { gpt2 } from "./gpt2.js";
+import { gptNeoX } from "./gpt-neox.js";
+import { llama, mistral, qwen2 } from "./llama.js";
+import type { ModelFacts, ModelGraph, ModelSignature } from "./model.js";
+import { createConfigReader } from "./parts/config.js";
+import { createBuildContext } from "./parts/context.js";
+import type { Family, FamilyModel } from "./parts/family-model.js";
+import { createWeightSource } from "./parts/weights.js";
+
+/** Every family that atlasc builds from a checkpoint. */
+export const families: readonly Family[] = [gpt2, gptNeoX, llama, mistral, qwen2];
+
+/** The family that reads a config; null when there is none. */
+export function familyOf(config: ModelFacts["config"]): Family | null {
+  return families.find((family) => family.modelType === config["model_type"]) ?? null;
+}
+
+/** Sizes and sites of a model from its config and tokenizer alone, without looking at its tensors. */
+export function readSignature(facts: ModelFacts): Staged<ModelSignature | null> {
+  const { value, diagnostics } = readModel(facts);
+  return { value: value?.signature ?? null, diagnostics };
+}
+
+/**
+ * The model as a graph with every site that its family has. Errors: A4001 unsupported architecture, A4002 and A4003
+ * config, A4004–A4006 tensors, A4007 tokenizer.
+ */
+export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
+  const { value: model, diagnostics } = readModel(facts);
+  if (model === null) return { value: null, diagnostics };
+  const builder = createGraphBuilder(model.signature.family);
+  const weights = createWeightSource(facts, builder);
+  const { context, values, parameters } = createBuildContext(builder, weights, model.signature);
+  model.build(context);
+  const all = [...diagnostics, ...weights.diagnostics];
+  if (hasErrors(all)) return { value: null, diagnostics: all };
+  const graph = assertGraph(builder.finish());
+  return { value: { signature: model.signature, graph, values, parameters }, diagnostics: all };
+}
+
+function readModel(facts: ModelFacts): Staged<FamilyModel | null> {
+  const config = createConfigReader(facts);
+  const modelType = config.text("model_type");
+  if (hasErrors(config.diagnostics)) return { value: null, diagnostics: config.diagnostics };
+  const family = familyOf(facts.config);
+  const { source } = facts;
+  if (family === null) {
+    const supported = families.map((known) => known.modelType).join(", ");
+    return { value: null, diagnostics: [diagnostic("A4001", null, { source, architecture: modelType, supported })] };
+  }
+  if (config.raw("quantization_config") !== undefined) {
+    config.refuse("quantization_config", "quantised weights", "weights stored as f32, bf16 or f16");
+  }
+  const model = family.describe(config);
+  const { vocab } = model.signature;
+  if (!hasErrors(config.diagnostics) && facts.tokenizer !== null && facts.tokenizer.size > vocab) {
+    const details = { expected: `at most ${vocab} ids`, found: `${facts.tokenizer.size} ids` };
+    config.diagnostics.push(diagnostic("A4007", null, { source }, details));
+  }
+  return { value: hasErrors(config.diagnostics) ? null : model, diagnostics: config.diagnostics };
+}

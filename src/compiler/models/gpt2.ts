@@ -1,0 +1,103 @@
+import { int } from "../onnx/attributes.js";
+import { activationOf, applyActivation, supportedActivations } from "./parts/activation.js";
+import { attention, splitHeads } from "./parts/attention.js";
+import type { ConfigReader } from "./parts/config.js";
+import type { BuildContext } from "./parts/context.js";
+import { buildDecoder } from "./parts/decoder.js";
+import type { Family, FamilyModel } from "./parts/family-model.js";
+import { applyLinear, type Linear } from "./parts/linear.js";
+import type { Norm } from "./parts/norm.js";
+import { buildSequence } from "./parts/sequence.js";
+import { evenHeadSize, signatureOf } from "./parts/signature.js";
+
+/**
+ * GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, tied unembedding, weights stored [in, out].
+ *
+ * @source transformers/models/gpt2/modeling_gpt2.py
+ */
+export const gpt2: Family = { modelType: "gpt2", title: "GPT-2", norm: "layer", describe };
+
+function describe(config: ConfigReader): FamilyModel {
+  const dModel = config.integer(["n_embd", "hidden_size"]);
+  const heads = config.integer(["n_head", "num_attention_heads"]);
+  const dHead = evenHeadSize(config, dModel, heads, "n_head");
+  const neurons = config.integer("n_inner", 4 * dModel);
+  const maxPositions = config.integer(["n_positions", "n_ctx", "max_position_embeddings"]);
+  const vocab = config.integer("vocab_size");
+  const signature = signatureOf({
+    family: "gpt2",
+    layers: config.integer(["n_layer", "num_hidden_layers"]),
+    heads,
+    kvHeads: heads,
+    dHead,
+    dModel,
+    neurons,
+    vocab,
+    maxPositions,
+    parallelResidual: false,
+  });
+  const activationName = config.text("activation_function", "gelu_new");
+  const activation = activationOf(activationName);
+  if (activation === null) config.refuse("activation_function", activationName, supportedActivations.join(", "));
+  if (config.flag("add_cross_attention", false)) config.refuse("add_cross_attention", "true", "false");
+  const epsilon = config.number("layer_norm_epsilon", 1e-5);
+  const scaled = config.flag("scale_attn_weights", true);
+  const scaledByLayer = config.flag("scale_attn_by_inverse_layer_idx", false);
+  const tied = config.flag("tie_word_embeddings", true);
+
+  function build(context: BuildContext): void {
+    const { builder, weights } = context;
+    const prefix = weights.has("transformer.wte.weight") ? "transformer." : "";
+    const tensor = (name: string, ...shape: number[]): string => weights.float32(prefix + name, shape);
+    const norm = (name: string): Norm => ({
+      kind: "layer",
+      weight: tensor(`${name}.weight`, dModel),
+      bias: tensor(`${name}.bias`, dModel),
+      epsilon,
+    });
+    const linear = (name: string, from: number, to: number): Linear => ({
+      weight: tensor(`${name}.weight`, from, to),
+      layout: "in-out",
+      bias: tensor(`${name}.bias`, to),
+    });
+    const sequence = buildSequence(builder);
+    buildDecoder(context, {
+      sequence,
+      embed() {
+        const scope = builder.scope("embed");
+        // Scoped names only: the sum is the site.
+        const tokens = weights.rows(`${prefix}wte.weight`, [vocab, dModel], sequence.inputIds, "embed/tokens");
+        const table = `${prefix}wpe.weight`;
+        const positions = weights.rows(table, [maxPositions, dModel], sequence.positions, "embed/positions");
+        return scope.node("Add", [tokens, positions], {}, context.site("embed", null));
+      },
+      attentionNorm: (layer) => norm(`h.${layer}.ln_1`),
+      attention(x, layer) {
+        const scope = builder.scope(`layer.${layer}/attention`);
+        const joined = applyLinear(scope, x, linear(`h.${layer}.attn.c_attn`, dModel, 3 * dModel));
+        const sizes = scope.constant("int64", [3], [dModel, dModel, dModel]);
+        const parts = scope.nodeWithOutputs("Split", [joined, sizes], ["queries", "keys", "values"], { axis: int(-1) });
+        const [queries = "", keys = "", values = ""] = parts;
+        const scale = (scaled ? 1 / Math.sqrt(dHead) : 1) / (scaledByLayer ? layer + 1 : 1);
+        const q = splitHeads(context, queries, "q", layer);
+        const k = splitHeads(context, keys, "k", layer);
+        const v = splitHeads(context, values, "v", layer);
+        const output = linear(`h.${layer}.attn.c_proj`, dModel, dModel);
+        return attention(context, q, k, v, { layer, sequence, rotary: null, scale, output });
+      },
+      mlpNorm: (layer) => norm(`h.${layer}.ln_2`),
+      mlp(x, layer) {
+        const scope = builder.scope(`layer.${layer}/mlp`);
+        const up = linear(`h.${layer}.mlp.c_fc`, dModel, neurons);
+        const pre = applyLinear(scope, x, up, context.site("mlp_pre", layer));
+        const act = applyActivation(scope, pre, activation ?? "relu", context.site("mlp_act", layer));
+        const down = linear(`h.${layer}.mlp.c_proj`, neurons, dModel);
+        return applyLinear(scope, act, down, context.site("mlp_out", layer));
+      },
+      finalNorm: norm("ln_f"),
+      unembedding: weights.float32(tied ? `${prefix}wte.weight` : "lm_head.weight", [vocab, dModel]),
+    });
+  }
+
+  return { signature, build };
+}

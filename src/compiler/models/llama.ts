@@ -1,0 +1,170 @@
+import { activationOf, applyActivation, supportedActivations } from "./parts/activation.js";
+import { attention, splitHeads } from "./parts/attention.js";
+import type { ConfigReader } from "./parts/config.js";
+import type { BuildContext } from "./parts/context.js";
+import { buildDecoder } from "./parts/decoder.js";
+import type { Family, FamilyModel } from "./parts/family-model.js";
+import { applyLinear, type Linear } from "./parts/linear.js";
+import type { Norm } from "./parts/norm.js";
+import { readRotary, rotaryTables } from "./parts/rotary.js";
+import { buildSequence } from "./parts/sequence.js";
+import { signatureOf } from "./parts/signature.js";
+
+/** Which linear layers of a variant have biases. */
+interface Biases {
+  readonly queryKeyValue: boolean;
+  readonly output: boolean;
+  readonly mlp: boolean;
+}
+
+/**
+ * LLaMA (Touvron et al. 2023): RMS norms, rotary positions, gated MLP, grouped-query attention.
+ *
+ * @source transformers/models/llama/modeling_llama.py
+ */
+export const llama: Family = {
+  modelType: "llama",
+  title: "LLaMA",
+  norm: "rms",
+  describe(config) {
+    const attentionBias = config.flag("attention_bias", false);
+    const mlp = config.flag("mlp_bias", false);
+    return describe("llama", config, { queryKeyValue: attentionBias, output: attentionBias, mlp });
+  },
+};
+
+/**
+ * Mistral (Jiang et al. 2023) without an active sliding window: LLaMA's arrangement.
+ *
+ * @source transformers/models/mistral/modeling_mistral.py
+ */
+export const mistral: Family = {
+  modelType: "mistral",
+  title: "Mistral",
+  norm: "rms",
+  describe(config) {
+    refuseWindow(config, config.raw("sliding_window"));
+    return describe("mistral", config, { queryKeyValue: false, output: false, mlp: false });
+  },
+};
+
+/**
+ * Qwen2 (Yang et al. 2024): LLaMA's arrangement with biases on queries, keys and values only.
+ *
+ * @source transformers/models/qwen2/modeling_qwen2.py
+ */
+export const qwen2: Family = {
+  modelType: "qwen2",
+  title: "Qwen2",
+  norm: "rms",
+  describe(config) {
+    if (config.flag("use_sliding_window", false)) refuseWindow(config, config.raw("sliding_window"));
+    return describe("qwen2", config, { queryKeyValue: true, output: false, mlp: false });
+  },
+};
+
+/** A window that is at least as long as the longest sequence masks nothing, so only a shorter one is refused. */
+function refuseWindow(config: ConfigReader, window: unknown): void {
+  if (typeof window !== "number") return;
+  const longest = config.integer("max_position_embeddings", 2048);
+  if (window < longest) config.refuse("sliding_window", String(window), `null, or at least ${longest}`);
+}
+
+function describe(family: string, config: ConfigReader, biases: Biases): FamilyModel {
+  const dModel = config.integer("hidden_size");
+  const heads = config.integer("num_attention_heads");
+  const kvHeads = config.integer("num_key_value_heads", heads);
+  // Some models state a head size that is not d_model / heads.
+  const dHead = config.integer("head_dim", Math.max(1, Math.floor(dModel / heads)));
+  if (config.raw("head_dim") === undefined && dModel % heads !== 0) {
+    config.refuse("num_attention_heads", String(heads), `a divisor of the width ${dModel}`);
+  }
+  if (heads % kvHeads !== 0) config.refuse("num_key_value_heads", String(kvHeads), `a divisor of ${heads}`);
+  const neurons = config.integer("intermediate_size");
+  const vocab = config.integer("vocab_size");
+  const signature = signatureOf({
+    family,
+    layers: config.integer("num_hidden_layers"),
+    heads,
+    kvHeads,
+    dHead,
+    dModel,
+    neurons,
+    vocab,
+    maxPositions: config.integer("max_position_embeddings", 2048),
+    parallelResidual: false,
+  });
+  const activationName = config.text("hidden_act", "silu");
+  const activation = activationOf(activationName);
+  if (activation === null) config.refuse("hidden_act", activationName, supportedActivations.join(", "));
+  const layerTypes = config.raw("layer_types");
+  if (Array.isArray(layerTypes)) {
+    const other: unknown = layerTypes.find((type) => type !== "full_attention");
+    if (other !== undefined) config.refuse("layer_types", String(other), "full_attention in every layer");
+  }
+  const rotary = readRotary(config, dHead, {
+    thetaField: "rope_theta",
+    partialField: "partial_rotary_factor",
+    partial: 1,
+  });
+  if (rotary.dimensions !== dHead) config.refuse("partial_rotary_factor", String(rotary.dimensions / dHead), "1");
+  const epsilon = config.number("rms_norm_eps", 1e-6);
+  const tied = config.flag("tie_word_embeddings", false);
+
+  function build(context: BuildContext): void {
+    const { builder, weights } = context;
+    const prefix = weights.has("embed_tokens.weight") ? "" : "model.";
+    const tensor = (name: string, ...shape: number[]): string => weights.float32(prefix + name, shape);
+    const norm = (name: string): Norm => ({
+      kind: "rms",
+      weight: tensor(`${name}.weight`, dModel),
+      bias: null,
+      epsilon,
+    });
+    const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({
+      weight: tensor(`${name}.weight`, to, from),
+      layout: "out-in",
+      bias: bias ? tensor(`${name}.bias`, to) : null,
+    });
+    const sequence = buildSequence(builder);
+    const tables = rotaryTables(builder.scope("rotary"), rotary, sequence.positions);
+    buildDecoder(context, {
+      sequence,
+      embed: () =>
+        weights.rows(`${prefix}embed_tokens.weight`, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
+      attentionNorm: (layer) => norm(`layers.${layer}.input_layernorm`),
+      attention(x, layer) {
+        const scope = builder.scope(`layer.${layer}/attention`);
+        const name = `layers.${layer}.self_attn`;
+        const project = (matrix: string, count: number): string =>
+          applyLinear(scope, x, linear(`${name}.${matrix}`, dModel, count * dHead, biases.queryKeyValue));
+        const q = splitHeads(context, project("q_proj", heads), "q", layer);
+        const k = splitHeads(context, project("k_proj", kvHeads), "k", layer);
+        const v = splitHeads(context, project("v_proj", kvHeads), "v", layer);
+        return attention(context, q, k, v, {
+          layer,
+          sequence,
+          rotary: { settings: rotary, tables },
+          scale: 1 / Math.sqrt(dHead),
+          output: linear(`${name}.o_proj`, heads * dHead, dModel, biases.output),
+        });
+      },
+      mlpNorm: (layer) => norm(`layers.${layer}.post_attention_layernorm`),
+      mlp(x, layer) {
+        const scope = builder.scope(`layer.${layer}/mlp`);
+        const name = `layers.${layer}.mlp`;
+        const gate = linear(`${name}.gate_proj`, dModel, neurons, biases.mlp);
+        const pre = applyLinear(scope, x, gate, context.site("mlp_pre", layer));
+        const opened = applyActivation(scope, pre, activation ?? "relu");
+        const up = applyLinear(scope, x, linear(`${name}.up_proj`, dModel, neurons, biases.mlp));
+        const act = scope.node("Mul", [opened, up], {}, context.site("mlp_act", layer));
+        const down = linear(`${name}.down_proj`, neurons, dModel, biases.mlp);
+        return applyLinear(scope, act, down, context.site("mlp_out", layer));
+      },
+      finalNorm: norm("norm"),
+      unembedding: weights.float32(tied ? `${prefix}embed_tokens.weight` : "lm_head.weight", [vocab, dModel]),
+    });
+  }
+
+  return { signature, build };
+}

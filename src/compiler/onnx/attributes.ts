@@ -1,0 +1,21 @@
+import type { Attribute } from "./graph.js";
+
+/** An integer attribute of a node (`axis`, `transB`). */
+export function int(value: number): Attribute {
+  return { kind: "int", value };
+}
+
+/** A list of integers (`perm`). */
+export function ints(value: readonly number[]): Attribute {
+  return { kind: "ints", value };
+}
+
+/** A float32 attribute (`alpha`); rounded here, so that a graph that went through protobuf is equal to the original. */
+export function float(value: number): Attribute {
+  return { kind: "float", value: Math.fround(value) };
+}
+
+/** A string attribute (`reduction`, `equation`). */
+export function text(value: string): Attribute {
+  return { kind: "string", value };
+}

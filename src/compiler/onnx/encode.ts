@@ -1,0 +1,105 @@
+import onnxProto from "onnx-proto";
+import type { Attribute, Dimension, ElementType, Graph, Initializer, OnnxNode, ValueInfo } from "./graph.js";
+
+const { onnx } = onnxProto;
+
+/** IR version of the models that atlasc writes: the newest that onnx-proto 8 knows. */
+export const irVersion = 8;
+
+/** TensorProto.DataType numbers. */
+export const dataTypes: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};
+
+/**
+ * The graph as the bytes of an ONNX ModelProto (operator set of the graph + com.microsoft 1). External initializers
+ * keep only file name, offset and length.
+ *
+ * @source onnx/onnx docs/IR.md and docs/ExternalData.md
+ */
+export function encodeModel(graph: Graph): Uint8Array {
+  const model = onnx.ModelProto.create({
+    irVersion,
+    producerName: "atlasc",
+    opsetImport: [
+      { domain: "", version: graph.opset },
+      { domain: "com.microsoft", version: 1 },
+    ],
+    graph: {
+      name: graph.name,
+      input: graph.inputs.map(encodeValueInfo),
+      output: graph.outputs.map(encodeValueInfo),
+      node: graph.nodes.map(encodeNode),
+      initializer: graph.initializers.map(encodeInitializer),
+    },
+  });
+  return onnx.ModelProto.encode(model).finish();
+}
+
+function encodeValueInfo(value: ValueInfo): onnxProto.onnx.IValueInfoProto {
+  const dim = value.shape.map((d: Dimension) => (typeof d === "number" ? { dimValue: d } : { dimParam: d }));
+  return { name: value.name, type: { tensorType: { elemType: dataTypes[value.type], shape: { dim } } } };
+}
+
+function encodeNode(node: OnnxNode): onnxProto.onnx.INodeProto {
+  return {
+    // Node names are optional, and the first output is a unique one that profiles and errors can show.
+    name: node.outputs[0] ?? "",
+    opType: node.op,
+    domain: node.domain,
+    input: [...node.inputs],
+    output: [...node.outputs],
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => encodeAttribute(name, attribute)),
+  };
+}
+
+function encodeAttribute(name: string, attribute: Attribute): onnxProto.onnx.IAttributeProto {
+  const { AttributeType } = onnx.AttributeProto;
+  switch (attribute.kind) {
+    case "int":
+      return { name, type: AttributeType.INT, i: attribute.value };
+    case "ints":
+      return { name, type: AttributeType.INTS, ints: [...attribute.value] };
+    case "float":
+      return { name, type: AttributeType.FLOAT, f: attribute.value };
+    case "string":
+      return { name, type: AttributeType.STRING, s: new TextEncoder().encode(attribute.value) };
+  }
+}
+
+function encodeInitializer(initializer: Initializer): onnxProto.onnx.ITensorProto {
+  const head = { name: initializer.name, dataType: dataTypes[initializer.type], dims: [...initializer.shape] };
+  if (initializer.data.kind === "inline") {
+    return { ...head, rawData: inlineBytes(initializer.type, initializer.data.values) };
+  }
+  const { file, offset, length } = initializer.data;
+  return {
+    ...head,
+    dataLocation: onnx.TensorProto.DataLocation.EXTERNAL,
+    externalData: [
+      { key: "location", value: file },
+      { key: "offset", value: String(offset) },
+      { key: "length", value: String(length) },
+    ],
+  };
+}
+
+/** Little-endian bytes of inline values, as ONNX wants raw_data whatever the machine. */
+function inlineBytes(type: ElementType, values: readonly number[]): Uint8Array {
+  const size = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 0, bfloat16: 0 }[type];
+  if (size === 0) throw new RangeError(`encodeModel: inline constants of type ${type} are not emitted`);
+  const bytes = new Uint8Array(values.length * size);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => {
+    if (type === "float32") view.setFloat32(4 * i, value, true);
+    else if (type === "int32") view.setInt32(4 * i, value, true);
+    else if (type === "int64") view.setBigInt64(8 * i, BigInt(value), true);
+    else view.setUint8(i, value === 0 ? 0 : 1);
+  });
+  return bytes;
+}

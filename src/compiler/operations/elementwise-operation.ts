@@ -1,0 +1,69 @@
+/** How every elementwise operation is made from what it computes at one place. */
+import type { OperationAttributes } from "../ir/expression.js";
+import type { TensorType } from "../ir/tensor-type.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import { alignLowered, broadcastTypes } from "./broadcast.js";
+import { addOwnFault, addOwnReferenceFault, mergeFaults, mergeReferenceFaults } from "./faults.js";
+import type { Operation, TypeFault } from "./operation.js";
+import { broadcastAxes, broadcastTo, elementCount } from "./reference-tensor.js";
+
+/** What an elementwise operation says about itself; everything else follows. */
+export interface ElementwiseDescription {
+  readonly name: string;
+  readonly documentation: string;
+  readonly source?: string;
+  readonly arity: number;
+  readonly gradient: string;
+  /** Element and unit of the result, or why the inputs do not fit. Axes are joined by name afterwards. */
+  readonly resultOf: (inputs: readonly TensorType[]) => Pick<TensorType, "element" | "unit"> | TypeFault;
+  /** The ONNX value for aligned inputs (same rank, axes by name in the same place). */
+  readonly emit: (builder: GraphBuilder, inputs: readonly string[]) => string;
+  /** The value at one place, in float64. Truth values are 1 and 0. */
+  readonly compute: (values: readonly number[]) => number;
+  /** Where the operation has no result: as an ONNX bool value and at one place. Absent when it cannot fail. */
+  readonly failsWhere?: {
+    readonly emit: (builder: GraphBuilder, inputs: readonly string[]) => string;
+    readonly compute: (values: readonly number[]) => boolean;
+  };
+}
+
+/** The operation of a description: types, lowering and reference broadcast by axis name. */
+export function elementwiseOperation(description: ElementwiseDescription): Operation {
+  const { name, documentation, source, arity, gradient, resultOf, emit, compute, failsWhere } = description;
+  return {
+    name,
+    documentation,
+    ...(source === undefined ? {} : { source }),
+    arity,
+    attributes: {},
+    canFail: failsWhere !== undefined,
+    gradient,
+    type: (inputs: readonly TensorType[]): TensorType | TypeFault => {
+      const result = resultOf(inputs);
+      if ("fault" in result) return result;
+      const axes = broadcastTypes(name, inputs);
+      return "fault" in axes ? axes : { axes, ...result };
+    },
+    lower: (context, inputs, _attributes: OperationAttributes, type) => {
+      const aligned = inputs.map((input) => alignLowered(context, input, type.axes));
+      const values = aligned.map((input) => input.value);
+      const inputFault = mergeFaults(
+        context,
+        aligned.map((input) => input.fault),
+      );
+      const value = emit(context.builder, values);
+      if (failsWhere === undefined) return { value, fault: inputFault, type };
+      return { value, fault: addOwnFault(context, inputFault, failsWhere.emit(context.builder, values)), type };
+    },
+    reference: (inputs, _attributes, reason) => {
+      const axes = broadcastAxes(inputs);
+      const aligned = inputs.map((input) => broadcastTo(input, axes));
+      const at = (place: number): readonly number[] => aligned.map((input) => input.data[place] ?? Number.NaN);
+      const data = Float64Array.from({ length: elementCount(axes) }, (_, place) => compute(at(place)));
+      const inputFault = mergeReferenceFaults(aligned);
+      if (failsWhere === undefined) return { axes, data, fault: inputFault };
+      const fails = (place: number): boolean => failsWhere.compute(at(place));
+      return { axes, data, fault: addOwnReferenceFault(axes, inputFault, reason, fails) };
+    },
+  };
+}

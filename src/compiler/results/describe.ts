@@ -1,0 +1,73 @@
+/** What can be said of a result expression without evaluating it: its unit, its sign, and where its numbers come from. */
+import type { ResultExpression } from "../ir/protocol.js";
+import type { ResultRow } from "../ir/results.js";
+import type { AveragedAxis } from "./result-array.js";
+
+/**
+ * The unit of an expression's values: that of its metric where the operations keep it, else null (a plain number).
+ * `relative` is a fraction of the baseline and has none.
+ */
+export function unitOf(expression: ResultExpression, rows: readonly ResultRow[]): "nats" | "bits" | null {
+  switch (expression.kind) {
+    case "number":
+      return null;
+    case "column": {
+      if (expression.column === "relative") return null;
+      const row = rows.find((r) => r.experiment === expression.experiment && r.metric === expression.metric);
+      return row === undefined || row.unit === "none" ? null : row.unit;
+    }
+    case "call":
+      return expression.operation === "abs" ? unitOf(expression.argument, rows) : null;
+    case "reduce":
+      return expression.operation === "var" ? null : unitOf(expression.argument, rows);
+    case "where":
+      return unitOf(expression.argument, rows);
+    case "binary": {
+      const left = unitOf(expression.left, rows);
+      const right = unitOf(expression.right, rows);
+      if (expression.operation === "+" || expression.operation === "-") return left ?? right;
+      if (expression.operation === "*") return left === null || right === null ? (left ?? right) : null;
+      return expression.operation === "/" && right === null ? left : null;
+    }
+  }
+}
+
+/** True when zero is the natural middle of the values: a difference from a baseline, or between two things. */
+export function isSigned(expression: ResultExpression): boolean {
+  switch (expression.kind) {
+    case "number":
+      return false;
+    case "column":
+      return expression.column === "impact" || expression.column === "relative";
+    case "call":
+      return false;
+    case "reduce":
+      return expression.operation !== "std" && expression.operation !== "var" && isSigned(expression.argument);
+    case "where":
+      return isSigned(expression.argument);
+    case "binary":
+      if (expression.operation === "-") return true;
+      return expression.operation !== "^" && (isSigned(expression.left) || isSigned(expression.right));
+  }
+}
+
+const plurals: Readonly<Record<string, string>> = {
+  prompts: "prompt sets",
+  kv_head: "kv heads",
+  query: "queries",
+  pos: "positions",
+};
+
+/** `8 prompts`, `1 layer`: a count with the name of an axis. */
+export function countOf(count: number | string, axis: string): string {
+  if (count === 1) return `1 ${axis === "prompts" ? "prompt set" : axis.replaceAll("_", " ")}`;
+  return `${count} ${plurals[axis] ?? `${axis.replaceAll("_", " ")}s`}`;
+}
+
+/** `mean over 8 prompts and 12 heads`, or null when nothing was averaged. */
+export function describeMean(averaged: readonly AveragedAxis[]): string | null {
+  const parts = averaged.map(({ axis, least, most }) => countOf(least === most ? most : `${least}–${most}`, axis));
+  if (parts.length === 0) return null;
+  const last = parts.at(-1) ?? "";
+  return `mean over ${parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${last}` : last}`;
+}

@@ -1,0 +1,223 @@
+/**
+ * Expressions over results: arithmetic on named-axis arrays in float64. A NaN always carries a reason and always
+ * propagates, through arithmetic and through reductions; a comparison with a NaN is undecided, and a cell is kept by
+ * `where` only when its condition is decidedly true.
+ */
+import type { Coordinates, ResultCondition, ResultExpression } from "../ir/protocol.js";
+import type { ResultRow } from "../ir/results.js";
+import { columnArray } from "./columns.js";
+import {
+  averageOver,
+  coordinateKey,
+  filterCells,
+  joinArrays,
+  reduceOver,
+  scalar,
+  type ResultArray,
+  type ResultCell,
+} from "./result-array.js";
+
+export { averageOver, averagedAxes, levelsOf, type ResultArray, type ResultCell } from "./result-array.js";
+
+/** What is done to an evaluated side of a comparison before it is averaged. */
+type Restrict = (array: ResultArray) => ResultArray;
+
+/** A test of one cell: true, false, or null where a NaN leaves it undecided. */
+type CellTest = (coordinates: Coordinates) => boolean | null;
+
+/**
+ * The value of `expression` on the rows of a run. Arrays are aligned by axis name: shared axes are joined, the others
+ * broadcast. A metric or experiment without rows gives an array without cells; nothing is thrown.
+ */
+export function evaluateResult(expression: ResultExpression, rows: readonly ResultRow[]): ResultArray {
+  switch (expression.kind) {
+    case "number":
+      return scalar(expression.value);
+    case "column":
+      return columnArray(rows, expression.experiment, expression.metric, expression.column);
+    case "call": {
+      const argument = evaluateResult(expression.argument, rows);
+      return { ...argument, cells: argument.cells.map((cell) => applyFunction(expression.operation, cell)) };
+    }
+    case "reduce":
+      return reduceOver(evaluateResult(expression.argument, rows), expression.operation, expression.over);
+    case "binary":
+      return joinArrays(evaluateResult(expression.left, rows), evaluateResult(expression.right, rows), (left, right) =>
+        applyBinary(expression.operation, left, right),
+      );
+    case "where":
+      return selectWhere(evaluateResult(expression.argument, rows), expression.condition, rows);
+  }
+}
+
+/**
+ * The cells of `array` for which `condition` is true; the axes stay as they are. Both sides of a comparison are
+ * averaged to the axes of `array` first, so that it compares what the array itself holds. An axis that a cell lacks
+ * makes a membership test false. `restrict` narrows the sides of comparisons before they are averaged, for a caller
+ * that has already narrowed `array`.
+ */
+export function filterWhere(
+  array: ResultArray,
+  condition: ResultCondition,
+  rows: readonly ResultRow[],
+  restrict: (array: ResultArray) => ResultArray = (side) => side,
+): ResultArray {
+  const test = prepareCondition(condition, array.axes, rows, restrict);
+  return filterCells(array, (cell) => test(cell.coordinates) === true);
+}
+
+/** Every axis that a membership test of `condition` names. */
+export function conditionAxes(condition: ResultCondition): readonly string[] {
+  switch (condition.kind) {
+    case "axis":
+      return [condition.axis];
+    case "compare":
+      return [];
+    case "not":
+      return conditionAxes(condition.operand);
+    case "and":
+    case "or":
+      return condition.operands.flatMap(conditionAxes);
+  }
+}
+
+/** True when `condition` tests axes only, so that it can be applied before anything is averaged. */
+export function isAxisCondition(condition: ResultCondition): boolean {
+  switch (condition.kind) {
+    case "axis":
+      return true;
+    case "compare":
+      return false;
+    case "not":
+      return isAxisCondition(condition.operand);
+    case "and":
+    case "or":
+      return condition.operands.every(isAxisCondition);
+  }
+}
+
+/**
+ * `where` inside an expression. An axis that is fixed to one value is removed, as selecting one element removes an
+ * axis: this is what lets `x where prompts is a` and `x where prompts is b` be subtracted from each other.
+ */
+function selectWhere(array: ResultArray, condition: ResultCondition, rows: readonly ResultRow[]): ResultArray {
+  const filtered = filterWhere(array, condition, rows);
+  const fixed = new Set(fixedAxes(condition));
+  if (fixed.size === 0) return filtered;
+  return {
+    axes: filtered.axes.filter((axis) => !fixed.has(axis)),
+    cells: filtered.cells.map((cell) => ({
+      ...cell,
+      coordinates: Object.fromEntries(Object.entries(cell.coordinates).filter(([axis]) => !fixed.has(axis))),
+    })),
+    promptColumns: filtered.promptColumns.filter((axis) => !fixed.has(axis)),
+  };
+}
+
+function fixedAxes(condition: ResultCondition): readonly string[] {
+  if (condition.kind === "and") return condition.operands.flatMap(fixedAxes);
+  return condition.kind === "axis" && condition.among.length === 1 ? [condition.axis] : [];
+}
+
+function prepareCondition(
+  condition: ResultCondition,
+  axes: readonly string[],
+  rows: readonly ResultRow[],
+  restrict: Restrict,
+): CellTest {
+  switch (condition.kind) {
+    case "axis": {
+      const among = new Set(condition.among.map(String));
+      return (coordinates) => {
+        const coordinate = coordinates[condition.axis];
+        return coordinate !== undefined && among.has(String(coordinate));
+      };
+    }
+    case "compare":
+      return prepareComparison(condition, axes, rows, restrict);
+    case "not": {
+      const operand = prepareCondition(condition.operand, axes, rows, restrict);
+      return (coordinates) => {
+        const truth = operand(coordinates);
+        return truth === null ? null : !truth;
+      };
+    }
+    case "and":
+    case "or": {
+      const operands = condition.operands.map((operand) => prepareCondition(operand, axes, rows, restrict));
+      // The value that settles the whole condition alone: false for `and`, true for `or`.
+      const decisive = condition.kind === "or";
+      return (coordinates) => {
+        const truths = operands.map((operand) => operand(coordinates));
+        if (truths.includes(decisive)) return decisive;
+        return truths.includes(null) ? null : !decisive;
+      };
+    }
+  }
+}
+
+function prepareComparison(
+  condition: Extract<ResultCondition, { kind: "compare" }>,
+  axes: readonly string[],
+  rows: readonly ResultRow[],
+  restrict: Restrict,
+): CellTest {
+  const side = (expression: ResultExpression): ((coordinates: Coordinates) => number) => {
+    const averaged = averageOver(restrict(evaluateResult(expression, rows)), axes);
+    const index = new Map(averaged.cells.map((cell) => [coordinateKey(cell.coordinates, averaged.axes), cell.value]));
+    // A place that the other side does not have cannot be compared; NaN makes the comparison undecided.
+    return (coordinates) => index.get(coordinateKey(coordinates, averaged.axes)) ?? NaN;
+  };
+  const left = side(condition.left);
+  const right = side(condition.right);
+  return (coordinates) => {
+    const a = left(coordinates);
+    const b = right(coordinates);
+    if (Number.isNaN(a) || Number.isNaN(b)) return null;
+    if (condition.operation === "<") return a < b;
+    if (condition.operation === ">") return a > b;
+    return condition.operation === "<=" ? a <= b : a >= b;
+  };
+}
+
+function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
+  const x = cell.value;
+  if (Number.isNaN(x)) return { ...cell, reason: cell.reason ?? "no reason recorded" };
+  if (operation === "abs") return { ...cell, value: Math.abs(x) };
+  if (operation === "exp") return { ...cell, value: Math.exp(x) };
+  if (operation === "sqrt") {
+    return x < 0
+      ? { ...cell, value: NaN, reason: "square root of a negative number" }
+      : { ...cell, value: Math.sqrt(x) };
+  }
+  if (x > 0) return { ...cell, value: Math.log(x) };
+  return { ...cell, value: NaN, reason: x === 0 ? "log of 0" : "log of a negative number" };
+}
+
+function applyBinary(
+  operation: "+" | "-" | "*" | "/" | "^",
+  left: ResultCell,
+  right: ResultCell,
+): { readonly value: number; readonly reason: string | null } {
+  const faulty = [left, right].filter((cell) => Number.isNaN(cell.value));
+  if (faulty.length > 0) {
+    const reasons = faulty.map((cell) => cell.reason ?? "no reason recorded");
+    return { value: NaN, reason: [...new Set(reasons)].join("; ") };
+  }
+  const a = left.value;
+  const b = right.value;
+  if (operation === "/" && b === 0) return { value: NaN, reason: "division by 0" };
+  if (operation === "^" && a === 0 && b < 0) return { value: NaN, reason: "negative power of 0" };
+  if (operation === "^" && a < 0 && !Number.isInteger(b)) {
+    return { value: NaN, reason: "fractional power of a negative number" };
+  }
+  const value = compute(operation, a, b);
+  return { value, reason: Number.isNaN(value) ? "arithmetic on infinite values" : null };
+}
+
+function compute(operation: "+" | "-" | "*" | "/" | "^", a: number, b: number): number {
+  if (operation === "+") return a + b;
+  if (operation === "-") return a - b;
+  if (operation === "*") return a * b;
+  return operation === "/" ? a / b : a ** b;
+}

@@ -1,0 +1,186 @@
+/** Concrete to abstract syntax: what is done with results. */
+import type { CstNode } from "chevrotain";
+import { joinSpans } from "../base/span.js";
+import type {
+  BinaryOperator,
+  ClassifyStatement,
+  CompareStatement,
+  CorrelateStatement,
+  Expression,
+  FindStatement,
+  HypothesisStatement,
+  Name,
+  NumberLiteral,
+  PcaStatement,
+  PlotKind,
+  PlotStatement,
+  SaveStatement,
+  TableStatement,
+  TestUse,
+} from "./ast.js";
+import { buildAxisList, buildExpression, missing } from "./build-expressions.js";
+import {
+  type Build,
+  nameOf,
+  namesOf,
+  nodeOf,
+  nodeSpan,
+  nodesOf,
+  numberOf,
+  numberOrNull,
+  once,
+  stringOf,
+  tokenOf,
+  tokenSpan,
+  tokensOf,
+} from "./build-tree.js";
+
+function buildBy(build: Build, node: CstNode): readonly Name[] {
+  return buildAxisList(build, nodeOf(once(build, nodesOf(node, "byAxes"), "`by`"), "axisList"));
+}
+
+function buildUsing(build: Build, node: CstNode): readonly TestUse[] {
+  const clause = once(build, nodesOf(node, "usingClause"), "`using`");
+  return nodesOf(clause, "testUse").map((test) => ({
+    name: nameOf(build, tokenOf(test, "Name")),
+    count: numberOrNull(build, tokenOf(test, "count")),
+    seed: numberOrNull(build, tokenOf(test, "seed")),
+    span: nodeSpan(build, test),
+  }));
+}
+
+function axisOf(build: Build, node: CstNode): Name {
+  return nameOf(build, tokenOf(nodeOf(node, "axisName"), "name"));
+}
+
+/** `compare value between axis levels …`. */
+export function buildCompare(build: Build, node: CstNode): CompareStatement {
+  const value = buildExpression(build, nodeOf(node, "expression"));
+  const axis = nameOf(build, tokenOf(node, "axis"));
+  const levels = namesOf(build, nodeOf(node, "nameList"), "Name");
+  const using = buildUsing(build, node);
+  const correct = once(build, tokensOf(node, "correct"), "`correct`");
+  return {
+    kind: "compare",
+    value,
+    axis,
+    levels,
+    using,
+    correct: correct === undefined ? null : nameOf(build, correct),
+    span: nodeSpan(build, node),
+  };
+}
+
+/** `correlate left with right …`. */
+export function buildCorrelate(build: Build, node: CstNode): CorrelateStatement {
+  const left = buildExpression(build, nodeOf(node, "left"));
+  const right = buildExpression(build, nodeOf(node, "right"));
+  const by = buildBy(build, node);
+  return { kind: "correlate", left, right, by, using: buildUsing(build, node), span: nodeSpan(build, node) };
+}
+
+/** `hypothesis "…" expect a < b …`. */
+export function buildHypothesis(build: Build, node: CstNode): HypothesisStatement {
+  const title = stringOf(build, tokenOf(node, "StringLiteral"));
+  const expect = buildExpected(build, nodeOf(node, "expected"));
+  const by = buildBy(build, node);
+  const using = buildUsing(build, node);
+  const alpha = numberOrNull(build, once(build, tokensOf(node, "NumberLiteral"), "`alpha`"));
+  return { kind: "hypothesis", title, expect, by, using, alpha, span: nodeSpan(build, node) };
+}
+
+function buildExpected(build: Build, node: CstNode | undefined): Expression {
+  const [leftNode, rightNode] = nodesOf(node, "operand");
+  const operator = tokenOf(node, "operator");
+  if (leftNode === undefined) return missing(build);
+  const left = buildExpression(build, leftNode);
+  if (operator === undefined) return left;
+  const operatorSpan = tokenSpan(build, operator);
+  const right = buildExpression(build, rightNode);
+  const span = joinSpans(joinSpans(nodeSpan(build, leftNode), operatorSpan), nodeSpan(build, node));
+  return { kind: "binary", operator: operator.image as BinaryOperator, left, right, span };
+}
+
+/** `find what of value over axis`. */
+export function buildFind(build: Build, node: CstNode): FindStatement {
+  const what = (tokenOf(node, "what")?.image ?? "peak") as FindStatement["what"];
+  const of = buildExpression(build, nodeOf(node, "expression"));
+  const over = axisOf(build, node);
+  return { kind: "find", what, of, over, by: buildBy(build, node), span: nodeSpan(build, node) };
+}
+
+/** `pca of value over axis components n`. */
+export function buildPca(build: Build, node: CstNode): PcaStatement {
+  const of = buildExpression(build, nodeOf(node, "expression"));
+  const over = axisOf(build, node);
+  const components = numberOrNull(build, tokenOf(node, "NumberLiteral"));
+  return { kind: "pca", of, over, components, span: nodeSpan(build, node) };
+}
+
+/** `classify value as name < bound, …`. */
+export function buildClassify(build: Build, node: CstNode): ClassifyStatement {
+  const value = buildExpression(build, nodeOf(node, "expression"));
+  const classes = nodesOf(node, "classBound").map((bound) => ({
+    name: nameOf(build, tokenOf(bound, "Name")),
+    below: numberOrNull(build, tokenOf(bound, "NumberLiteral")),
+  }));
+  return { kind: "classify", value, classes, span: nodeSpan(build, node) };
+}
+
+/** `table value …`. */
+export function buildTable(build: Build, node: CstNode): TableStatement {
+  const of = buildExpression(build, nodeOf(node, "disjunction"));
+  const options = nodesOf(node, "tableOption");
+  const option = (key: string, word: string): CstNode | undefined =>
+    once(
+      build,
+      options.filter((candidate) => tokenOf(candidate, key) !== undefined),
+      `\`${word}\``,
+    );
+  const count = (key: string, word: string, value: string): NumberLiteral | null => {
+    const found = option(key, word);
+    return found === undefined ? null : numberOf(build, tokenOf(found, value));
+  };
+  const winner = option("Winner", "winner");
+  const where = option("Where", "where");
+  const by = option("By", "by");
+  return {
+    kind: "table",
+    of,
+    winner:
+      winner === undefined
+        ? null
+        : {
+            which: tokenOf(winner, "which")?.image === "highest" ? "highest" : "lowest",
+            among: namesOf(build, nodeOf(winner, "nameList"), "Name"),
+          },
+    top: count("Top", "top", "top"),
+    where: where === undefined ? null : buildExpression(build, nodeOf(where, "where")),
+    by: nodesOf(by, "by").map((key) => buildExpression(build, key)),
+    context: count("Context", "context", "context"),
+    span: nodeSpan(build, node),
+  };
+}
+
+/** `plot kind of values …`. */
+export function buildPlot(build: Build, node: CstNode): PlotStatement {
+  const plot = (tokenOf(nodeOf(node, "plotKind"), "kind")?.image ?? "line") as PlotKind;
+  const of = nodesOf(node, "of").map((value) => buildExpression(build, value));
+  const against = once(build, nodesOf(node, "against"), "`against`");
+  const over = once(build, nodesOf(node, "over"), "`over`");
+  return {
+    kind: "plot",
+    plot,
+    of: of.length === 0 ? [missing(build)] : of,
+    against: against === undefined ? null : buildExpression(build, against),
+    over: buildAxisList(build, over),
+    by: buildBy(build, node),
+    span: nodeSpan(build, node),
+  };
+}
+
+/** `save name to "path"`. */
+export function buildSave(build: Build, node: CstNode): SaveStatement {
+  const what = nameOf(build, tokenOf(node, "Name"));
+  return { kind: "save", what, to: stringOf(build, tokenOf(node, "StringLiteral")), span: nodeSpan(build, node) };
+}

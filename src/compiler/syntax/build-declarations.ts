@@ -1,0 +1,211 @@
+/** Concrete to abstract syntax: imports, models, texts, parameters, metrics, named results. */
+import type { CstNode } from "chevrotain";
+import type {
+  CorpusStatement,
+  FieldOption,
+  ImportStatement,
+  LetStatement,
+  MetricStatement,
+  ModelStatement,
+  Name,
+  NumberLiteral,
+  Parameter,
+  ParamStatement,
+  PromptsStatement,
+  StringLiteral,
+  TextSource,
+} from "./ast.js";
+import { buildExpression } from "./build-expressions.js";
+import {
+  type Build,
+  nameOf,
+  namesOf,
+  nodeOf,
+  nodeSpan,
+  nodesOf,
+  numberOf,
+  once,
+  stringOf,
+  tokenOf,
+  tokensOf,
+} from "./build-tree.js";
+
+type Documentation = readonly string[];
+
+/** `import "path"`. */
+export function buildImport(build: Build, node: CstNode): ImportStatement {
+  return { kind: "import", path: stringOf(build, tokenOf(node, "StringLiteral")), span: nodeSpan(build, node) };
+}
+
+interface Strings {
+  readonly items: readonly StringLiteral[];
+  readonly isList: boolean;
+}
+
+function buildStrings(build: Build, node: CstNode | undefined): Strings {
+  const list = nodeOf(node, "stringList");
+  const items = tokensOf(list ?? node, "item").map((token) => stringOf(build, token));
+  return { items, isList: list !== undefined };
+}
+
+/** `model NAME from …`. */
+export function buildModel(build: Build, node: CstNode, documentation: Documentation): ModelStatement {
+  const name = nameOf(build, tokenOf(node, "Name"));
+  const sources = buildStrings(build, nodeOf(node, "source"));
+  const revisions = buildStrings(build, once(build, nodesOf(node, "revision"), "`revision`"));
+  const dtype = once(build, nodesOf(node, "dtype"), "`dtype`");
+  const tokenizer = once(build, tokensOf(node, "tokenizer"), "`tokenizer`");
+  return {
+    kind: "model",
+    name,
+    sources: sources.items,
+    sourcesAreList: sources.isList,
+    revisions: revisions.items,
+    revisionsAreList: revisions.isList,
+    dtypes: namesOf(build, dtype, "item"),
+    dtypesAreList: tokenOf(dtype, "LBracket") !== undefined,
+    tokenizer: tokenizer === undefined ? null : stringOf(build, tokenizer),
+    documentation,
+    span: nodeSpan(build, node),
+  };
+}
+
+function buildStringsSource(build: Build, node: CstNode | undefined): TextSource {
+  const strings = buildStrings(build, node);
+  const span = nodeSpan(build, node);
+  return strings.isList
+    ? { kind: "list", items: strings.items, span }
+    : { kind: "file", path: strings.items[0] ?? stringOf(build, undefined), span };
+}
+
+function buildTextSource(build: Build, node: CstNode | undefined): TextSource {
+  const groups = nodeOf(node, "groups");
+  if (groups === undefined) return buildStringsSource(build, nodeOf(node, "oneOrMoreStrings"));
+  return {
+    kind: "groups",
+    groups: nodesOf(groups, "textGroup").map((group) => ({
+      name: nameOf(build, tokenOf(group, "name")),
+      source: buildStringsSource(build, nodeOf(group, "oneOrMoreStrings")),
+    })),
+    span: nodeSpan(build, groups),
+  };
+}
+
+function buildRandomSource(build: Build, node: CstNode): TextSource {
+  const options = tokensOf(node, "option");
+  const values = tokensOf(node, "value");
+  const value = (word: string): NumberLiteral | null => {
+    const option = once(
+      build,
+      options.filter((token) => token.image === word),
+      `\`${word}\``,
+    );
+    return option === undefined ? null : numberOf(build, values[options.indexOf(option)]);
+  };
+  return {
+    kind: "random",
+    tokens: numberOf(build, tokenOf(node, "length")),
+    repeat: value("repeat"),
+    count: value("count"),
+    seed: value("seed"),
+    span: nodeSpan(build, node),
+  };
+}
+
+function buildBos(build: Build, node: CstNode): "on" | "off" | null {
+  const option = once(build, nodesOf(node, "bosOption"), "`bos`");
+  const value = tokenOf(option, "value")?.image;
+  return value === "on" || value === "off" ? value : null;
+}
+
+/** `prompts NAME from …` or `prompts NAME random …`. */
+export function buildPrompts(build: Build, node: CstNode, documentation: Documentation): PromptsStatement {
+  const name = nameOf(build, tokenOf(node, "Name"));
+  const random = nodeOf(node, "randomSource");
+  const source =
+    random === undefined ? buildTextSource(build, nodeOf(node, "textSource")) : buildRandomSource(build, random);
+  const options = nodesOf(node, "fieldOption");
+  for (const part of new Set(options.map((option) => tokenOf(option, "part")?.image))) {
+    once(
+      build,
+      options.filter((option) => tokenOf(option, "part")?.image === part),
+      `\`${part ?? ""}\``,
+    );
+  }
+  const fields = options.map<FieldOption>((option) => ({
+    part: (tokenOf(option, "part")?.image ?? "text") as FieldOption["part"],
+    field: stringOf(build, tokenOf(option, "StringLiteral")),
+    span: nodeSpan(build, option),
+  }));
+  const bos = buildBos(build, node);
+  return { kind: "prompts", name, source, fields, bos, documentation, span: nodeSpan(build, node) };
+}
+
+/** `corpus NAME from …`. */
+export function buildCorpus(build: Build, node: CstNode, documentation: Documentation): CorpusStatement {
+  const name = nameOf(build, tokenOf(node, "Name"));
+  const source = buildTextSource(build, nodeOf(node, "textSource"));
+  const options = nodesOf(node, "windowOption");
+  const option = (word: string): CstNode | undefined =>
+    once(
+      build,
+      options.filter((candidate) => tokenOf(candidate, "option")?.image === word),
+      `\`${word}\``,
+    );
+  const count = (found: CstNode | undefined): NumberLiteral | null =>
+    found === undefined ? null : numberOf(build, tokenOf(found, "NumberLiteral"));
+  const window = count(option("window"));
+  const stride = count(option("stride"));
+  const limitOption = option("limit");
+  const limit =
+    limitOption === undefined
+      ? null
+      : {
+          count: numberOf(build, tokenOf(limitOption, "NumberLiteral")),
+          unit: nameOf(build, tokenOf(limitOption, "unit")),
+        };
+  const bos = buildBos(build, node);
+  return { kind: "corpus", name, source, window, stride, limit, bos, documentation, span: nodeSpan(build, node) };
+}
+
+/** `param NAME = value`. */
+export function buildParam(build: Build, node: CstNode, documentation: Documentation): ParamStatement {
+  const name = nameOf(build, tokenOf(node, "Name"));
+  const value = buildExpression(build, nodeOf(node, "expression"));
+  return { kind: "param", name, value, documentation, span: nodeSpan(build, node) };
+}
+
+/** `let NAME = value` over results. */
+export function buildLetStatement(build: Build, node: CstNode, documentation: Documentation): LetStatement {
+  const name = nameOf(build, tokenOf(node, "Name"));
+  const value = buildExpression(build, nodeOf(node, "expression"));
+  return { kind: "letResult", name, value, documentation, span: nodeSpan(build, node) };
+}
+
+/** `metric NAME(parameters) = body`. */
+export function buildMetric(build: Build, node: CstNode, documentation: Documentation): MetricStatement {
+  const name = nameOf(build, tokenOf(node, "Name"));
+  const parameters = nodesOf(node, "parameter").map((parameter) => buildParameter(build, parameter));
+  const body = buildExpression(build, nodeOf(node, "expression"));
+  return { kind: "metric", name, parameters, body, documentation, span: nodeSpan(build, node) };
+}
+
+function buildParameter(build: Build, node: CstNode): Parameter {
+  const name = nameOf(build, tokenOf(node, "name"));
+  const type = nodeOf(node, "parameterType");
+  const byDefault = nodeOf(node, "expression");
+  return {
+    name,
+    type: type === undefined ? null : buildType(build, type),
+    default: byDefault === undefined ? null : buildExpression(build, byDefault),
+    span: nodeSpan(build, node),
+  };
+}
+
+function buildType(build: Build, node: CstNode): Parameter["type"] {
+  const span = nodeSpan(build, node);
+  const name = tokenOf(node, "name");
+  if (name !== undefined) return { kind: "named", name: nameOf(build, name).text, span };
+  const axes = nodesOf(node, "tensorAxis").map<Name>((axis) => nameOf(build, tokenOf(axis, "name")));
+  return { kind: "tensor", axes, span };
+}

@@ -1,0 +1,119 @@
+/** Concrete to abstract syntax: whole files, with comments and documentation. */
+import type { CstNode, IToken } from "chevrotain";
+import type { Comment, Statement } from "./ast.js";
+import {
+  buildCorpus,
+  buildImport,
+  buildLetStatement,
+  buildMetric,
+  buildModel,
+  buildParam,
+  buildPrompts,
+} from "./build-declarations.js";
+import {
+  buildClassify,
+  buildCompare,
+  buildCorrelate,
+  buildFind,
+  buildHypothesis,
+  buildPca,
+  buildPlot,
+  buildSave,
+  buildTable,
+} from "./build-decisions.js";
+import { buildExperiment } from "./build-experiments.js";
+import { type Build, nodeOf, nodeSpan, nodesOf, onlyNode, tokenEnd } from "./build-tree.js";
+
+/** Comments as written, marks included, in order. */
+export function buildComments(file: string, comments: readonly IToken[]): readonly Comment[] {
+  return comments.map((token) => ({
+    text: token.image.trimEnd(),
+    span: { file, start: token.startOffset, end: tokenEnd(token) },
+  }));
+}
+
+/** The statements of a file in the order of the text. `tokens` are all tokens of the file, comments not included. */
+export function buildStatements(
+  build: Build,
+  file: CstNode | undefined,
+  tokens: readonly IToken[],
+  comments: readonly Comment[],
+): readonly Statement[] {
+  let nextToken = 0;
+  let nextComment = 0;
+  return nodesOf(file, "statement").flatMap((node) => {
+    const start = nodeSpan(build, node).start;
+    while ((tokens[nextToken]?.startOffset ?? start) < start) nextToken++;
+    const before = tokens[nextToken - 1];
+    const from = before === undefined ? 0 : tokenEnd(before);
+    while ((comments[nextComment]?.span.start ?? from) < from) nextComment++;
+    const above: Comment[] = [];
+    for (let i = nextComment; (comments[i]?.span.start ?? start) < start; i++) above.push(comments[i] as Comment);
+    const statement = buildStatement(build, onlyNode(node), documentationIn(build.text, from, above));
+    return statement === null ? [] : [statement];
+  });
+}
+
+/**
+ * The documentation that a declaration has in the comments above it: the last run of `##` lines, where other comments
+ * and blank lines end a run. `from` is the end of the token before; a comment on that token's line is not above.
+ */
+function documentationIn(text: string, from: number, above: readonly Comment[]): readonly string[] {
+  let run: string[] = [];
+  let runEnd = from;
+  for (const comment of above) {
+    const gap = text.slice(runEnd, comment.span.start);
+    const breaks = gap.split("\n").length - 1;
+    const startsLine = breaks > 0 || from === 0;
+    if (comment.text.startsWith("##") && startsLine) {
+      if (breaks > 1) run = [];
+      run.push(comment.text.slice(2).trim());
+      runEnd = comment.span.end;
+    }
+  }
+  return run;
+}
+
+function buildStatement(build: Build, node: CstNode | undefined, documentation: readonly string[]): Statement | null {
+  switch (node?.name) {
+    case "importStatement":
+      return buildImport(build, node);
+    case "modelStatement":
+      return buildModel(build, node, documentation);
+    case "promptsStatement":
+      return buildPrompts(build, node, documentation);
+    case "corpusStatement":
+      return buildCorpus(build, node, documentation);
+    case "paramStatement":
+      return buildParam(build, node, documentation);
+    case "metricStatement":
+      return buildMetric(build, node, documentation);
+    case "namedExperiment":
+      return buildExperiment(build, node, nodeOf(node, "clauses"), documentation);
+    case "clauses":
+      return buildExperiment(build, undefined, node, documentation);
+    case "letStatement":
+      return buildLetStatement(build, node, documentation);
+    case "compareStatement":
+      return buildCompare(build, node);
+    case "correlateStatement":
+      return buildCorrelate(build, node);
+    case "hypothesisStatement":
+      return buildHypothesis(build, node);
+    case "findStatement":
+      return buildFind(build, node);
+    case "pcaStatement":
+      return buildPca(build, node);
+    case "classifyStatement":
+      return buildClassify(build, node);
+    case "tableStatement":
+      return buildTable(build, node);
+    case "plotStatement":
+      return buildPlot(build, node);
+    case "saveStatement":
+      return buildSave(build, node);
+    default:
+      // Recovery can leave a statement without any content.
+      return null;
+  }
+}

@@ -1,0 +1,68 @@
+/** Where statements start in a text that may not parse: by the look of its lines, not by the grammar. */
+import type { IToken } from "chevrotain";
+import { tokenTable, type TokenRow } from "../../../grammar/tokens.js";
+import { tokenEnd } from "./build-tree.js";
+
+const rows: Readonly<Record<string, TokenRow>> = tokenTable;
+const clauseWords = new Set(["On", "With", "Ablate", "Patch", "Scale", "Steer", "Set", "Measure", "Curvature"]);
+
+/** True for a word that begins a statement or a clause of an experiment. */
+export function isStatementWord(token: IToken): boolean {
+  const word = rows[token.tokenType.name]?.word;
+  return word === "statement" || word === "axis";
+}
+
+/** True for a word that begins a clause of an experiment (or an unnamed experiment). */
+export function isClauseWord(token: IToken): boolean {
+  return clauseWords.has(token.tokenType.name);
+}
+
+/** True when nothing but white space stands before the token on its line. */
+export function startsLine(text: string, token: IToken): boolean {
+  return indentation(text, token.startOffset) !== null;
+}
+
+/** Columns before `offset` on its line; null when there is more than white space. */
+function indentation(text: string, offset: number): number | null {
+  let start = offset;
+  while (start > 0 && /[ \t\ufeff\u00a0]/.test(text.charAt(start - 1))) start--;
+  return start === 0 || /[\n\r]/.test(text.charAt(start - 1)) ? offset - start : null;
+}
+
+/**
+ * Tokens that seem to start a statement: statement words at the start of a line. A clause word starts one only when it
+ * is not indented deeper than the statement above it, to which it otherwise belongs.
+ */
+export function statementStarts(text: string, tokens: readonly IToken[]): readonly IToken[] {
+  let column = 0;
+  return tokens.filter((token) => {
+    if (!isStatementWord(token)) return false;
+    const indent = indentation(text, token.startOffset);
+    if (indent === null || (isClauseWord(token) && indent > column)) return false;
+    column = indent;
+    return true;
+  });
+}
+
+/**
+ * A function from an offset to the number of the statement there. The place right behind a statement's last token
+ * belongs to it, and so does everything up to the next start.
+ */
+export function statementRegions(text: string, tokens: readonly IToken[]): (offset: number) => number {
+  const starts = statementStarts(text, tokens).map((token) => token.startOffset);
+  return (offset) => {
+    let low = 0;
+    let high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+}
+
+/** The last token that starts a statement at or before `offset`. */
+export function statementBefore(text: string, tokens: readonly IToken[], offset: number): IToken | undefined {
+  return statementStarts(text, tokens).findLast((token) => tokenEnd(token) <= offset);
+}

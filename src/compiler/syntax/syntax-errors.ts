@@ -1,0 +1,172 @@
+/** From Chevrotain's parse errors to diagnostics: a table of situations first, then what the grammar expected. */
+import { tokenMatcher, type IRecognitionException, type IToken } from "chevrotain";
+import type { Expectation } from "../../../grammar/parser.js";
+import { AnyWord, labelOf, wordsWithRole } from "../../../grammar/tokens.js";
+import { nearestNames } from "../base/suggest.js";
+import type { SourceFile, Span } from "../base/span.js";
+import { diagnostic } from "../diagnostics/create.js";
+import type { Diagnostic, Fix } from "../diagnostics/diagnostic.js";
+import { isRealToken, tokenEnd } from "./build-tree.js";
+import { isClauseWord, isStatementWord, startsLine, statementBefore } from "./regions.js";
+import { optionWords, situations, type Situation } from "./syntax-situations.js";
+
+/** One diagnostic per parse error, in the parser's order. @error A1001, A1002 */
+export function syntaxErrors(
+  source: SourceFile,
+  tokens: readonly IToken[],
+  errors: readonly IRecognitionException[],
+): readonly Diagnostic[] {
+  return errors.map((error) => syntaxError(source, tokens, error));
+}
+
+function syntaxError(source: SourceFile, tokens: readonly IToken[], error: IRecognitionException): Diagnostic {
+  const found = isRealToken(error.token) ? error.token : null;
+  const offset = found?.startOffset ?? source.text.length;
+  const previous = tokens.findLast((token) => tokenEnd(token) <= offset) ?? null;
+  const { rule, expected } = readExpectation(error);
+  const statement = found !== null && isStatementWord(found) && startsLine(source.text, found);
+
+  if (rule === "file" && found !== null && !isStatementWord(found)) {
+    const wrongWord = unknownWord(source, tokens, found);
+    if (wrongWord !== null) return wrongWord;
+  }
+  const misspelt = misspeltStatement(source, tokens, found ?? previous);
+  if (misspelt !== null) return misspelt;
+
+  const situation: Situation = { rule, expected, previous, found };
+  const row = situations.find((candidate) => candidate.when(situation));
+  const wanted = row?.expected ?? alternatives(expected.map(labelOf));
+  const spanFound = found === null || statement ? behind(source, previous) : spanOf(source, found);
+  const near =
+    found !== null && tokenMatcher(found, AnyWord) && !statement
+      ? nearest(
+          found.image,
+          expected.map((name) => labelOf(name).replaceAll("`", "")),
+        )
+      : null;
+  const hint = near === null ? row?.hint : `did you mean \`${near}\`?`;
+  return diagnostic(
+    "A1001",
+    spanFound,
+    { expected: wanted, found: describe(found, statement) },
+    {
+      fixes: near === null || found === null ? [] : [replaceBy(spanOf(source, found), near)],
+      ...(hint === undefined ? {} : { hint }),
+      related: openBracket(source, tokens, expected, spanFound.start),
+    },
+  );
+}
+
+function readExpectation(error: IRecognitionException): Expectation {
+  try {
+    return JSON.parse(error.message) as Expectation;
+  } catch {
+    // Chevrotain words its own messages only for internal errors; the rule is known all the same.
+    return { rule: error.context.ruleStack.at(-1) ?? "file", expected: [] };
+  }
+}
+
+/**
+ * A word where only a statement or an option of the statement before can stand. At the start of a line it was meant to
+ * be a statement, or an option of a statement over several lines; elsewhere an option.
+ */
+function unknownWord(source: SourceFile, tokens: readonly IToken[], found: IToken): Diagnostic | null {
+  if (!tokenMatcher(found, AnyWord)) return null;
+  const before = statementBefore(source.text, tokens, found.startOffset);
+  const options = before === undefined ? [] : optionWords(before.image);
+  const word = `\`${found.image}\``;
+  const span = spanOf(source, found);
+  const statements = wordsWithRole("statement", "axis");
+  if (startsLine(source.text, found) || before === undefined) {
+    const near = nearestNames(found.image, [...statements, ...options]);
+    return diagnostic(
+      "A1002",
+      span,
+      { word },
+      suggestion(span, near, "a statement starts with a word such as model, experiment, measure or plot"),
+    );
+  }
+  const near = nearestNames(found.image, [...options, ...statements]);
+  const expected = `an option of \`${before.image}\` or a new statement`;
+  const known = options.length === 0 ? `\`${before.image}\` has no options` : `options: ${options.join(", ")}`;
+  return diagnostic("A1001", span, { expected, found: word }, suggestion(span, near, known));
+}
+
+/**
+ * A misspelt statement after a measurement reads as a parameter of the metric (`measure R_V ⏎ plto line of x`), and the
+ * error shows up later on its line. The line's first word tells what was meant.
+ */
+function misspeltStatement(source: SourceFile, tokens: readonly IToken[], at: IToken | null): Diagnostic | null {
+  if (at === null) return null;
+  const lineStart = source.text.lastIndexOf("\n", at.startOffset - 1) + 1;
+  const first = tokens.find((token) => token.startOffset >= lineStart);
+  if (first === undefined || first.tokenType.name !== "Identifier") return null;
+  const near = nearestNames(first.image, wordsWithRole("statement", "axis"));
+  if (near.length === 0) return null;
+  const span = spanOf(source, first);
+  return diagnostic("A1002", span, { word: `\`${first.image}\`` }, suggestion(span, near, ""));
+}
+
+function suggestion(span: Span, near: readonly string[], otherwise: string): { hint: string; fixes: readonly Fix[] } {
+  const first = near[0];
+  if (first === undefined) return { hint: otherwise, fixes: [] };
+  return { hint: `did you mean ${alternatives(near.map((name) => `\`${name}\``))}?`, fixes: [replaceBy(span, first)] };
+}
+
+const replaceBy = (span: Span, replacement: string): Fix => ({
+  title: `replace by ${replacement}`,
+  edits: [{ span, replacement }],
+});
+
+const nearest = (word: string, valid: readonly string[]): string | null => nearestNames(word, valid)[0] ?? null;
+
+function spanOf(source: SourceFile, token: IToken): Span {
+  return { file: source.path, start: token.startOffset, end: tokenEnd(token) };
+}
+
+/** The empty place behind the token after which something is missing. */
+function behind(source: SourceFile, previous: IToken | null): Span {
+  const end = previous === null ? source.text.length : tokenEnd(previous);
+  return { file: source.path, start: end, end };
+}
+
+function describe(found: IToken | null, statement: boolean): string {
+  if (found === null) return "the end of the file";
+  if (statement) return `the next ${isClauseWord(found) ? "clause" : "statement"} \`${found.image}\``;
+  const text = found.image.length > 40 ? `${found.image.slice(0, 39)}…` : found.image;
+  return text.startsWith('"') ? text : `\`${text}\``;
+}
+
+/** "a, b or c"; long lists are cut, since nobody reads twenty alternatives. */
+function alternatives(labels: readonly string[]): string {
+  const distinct = [...new Set(labels)];
+  if (distinct.length > 8) return `${distinct.slice(0, 6).join(", ")} or another word`;
+  const last = distinct.pop();
+  if (last === undefined) return "something else";
+  return distinct.length === 0 ? last : `${distinct.join(", ")} or ${last}`;
+}
+
+const closers: Readonly<Record<string, readonly [open: string, close: string]>> = {
+  RBracket: ["LBracket", "RBracket"],
+  RParen: ["LParen", "RParen"],
+  RBrace: ["LBrace", "RBrace"],
+};
+
+/** Where the bracket was opened that is not closed at `offset`. */
+function openBracket(
+  source: SourceFile,
+  tokens: readonly IToken[],
+  expected: readonly string[],
+  offset: number,
+): readonly { span: Span; text: string }[] {
+  const pair = expected.map((name) => closers[name]).find((found) => found !== undefined);
+  if (pair === undefined) return [];
+  let depth = 0;
+  for (const token of tokens.filter((candidate) => tokenEnd(candidate) <= offset).reverse()) {
+    if (token.tokenType.name === pair[1]) depth++;
+    else if (token.tokenType.name === pair[0] && depth-- === 0) {
+      return [{ span: spanOf(source, token), text: `this \`${token.image}\` is not closed` }];
+    }
+  }
+  return [];
+}

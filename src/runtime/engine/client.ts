@@ -1,0 +1,232 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EngineFault, exitText, type EngineExit } from "./fault.js";
+import type {
+  EngineGraph,
+  EngineInfo,
+  EngineOptions,
+  EngineReply,
+  EngineRequest,
+  EngineResult,
+  EngineTensors,
+  EngineValue,
+} from "./messages.js";
+
+/** Inputs and outputs of a graph that was opened. */
+export interface OpenedGraph {
+  readonly inputs: readonly EngineValue[];
+  readonly outputs: readonly EngineValue[];
+}
+
+export interface RunRequest {
+  /** Id of an open graph. */
+  readonly graph: string;
+  /** Exactly the graph's inputs, by name. */
+  readonly feeds: EngineTensors;
+  /** Names of the outputs that come back. */
+  readonly fetches: readonly string[];
+}
+
+/** A child process with onnxruntime sessions. Every method that asks it something rejects with an EngineFault. */
+export interface Engine {
+  readonly options: EngineOptions;
+  /** About the present child; another after `restart()`. */
+  info(): EngineInfo;
+  /** False when the child has ended, by itself or through `stop()`. */
+  alive(): boolean;
+  /** Loads a graph. Ids are the caller's; opening an id twice is a fault of kind `request`. */
+  open(graph: EngineGraph): Promise<OpenedGraph>;
+  /** Runs an open graph. Faults: `request` (names, types or shapes do not fit), `run`, `exit`, `stopped`. */
+  run(request: RunRequest): Promise<EngineResult>;
+  /** Forgets a graph and frees its memory. Closing a graph that is not open does nothing. */
+  close(id: string): Promise<void>;
+  /** Ends the child at once, even during a run; what was asked and not answered is rejected. Resolves when it is gone. */
+  stop(): Promise<void>;
+  /** Ends the child if it lives and starts a fresh one, in which no graph is open. */
+  restart(): Promise<EngineInfo>;
+  /** Calls back when a child ends by itself (not through `stop` or `restart`). Returns the way to unsubscribe. */
+  onExit(listener: (exit: EngineExit) => void): () => void;
+}
+
+interface Waiting {
+  readonly resolve: (reply: EngineReply) => void;
+  readonly reject: (fault: EngineFault) => void;
+}
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly info: EngineInfo;
+  readonly waiting: Map<number, Waiting>;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<EngineExit>;
+  /** Set by `stop()`, so that the end is not taken for a crash. */
+  stopping: boolean;
+  exit: EngineExit | null;
+}
+
+const lastWordsLimit = 8192;
+
+/** The arguments of this node that make it load TypeScript, and nothing else (`--test`, `--inspect` …) of it. */
+function loaderArguments(): string[] {
+  const kept: string[] = [];
+  const takesValue = new Set(["--import", "--require", "-r", "--loader", "--experimental-loader"]);
+  for (const [i, argument] of process.execArgv.entries()) {
+    if (takesValue.has(argument)) kept.push(argument, process.execArgv[i + 1] ?? "");
+    else if (/^--(import|require|loader|experimental-loader)=/.test(argument)) kept.push(argument);
+  }
+  return kept;
+}
+
+/** The child's entry point beside this file: child.ts under a TypeScript loader, child.js after compilation. */
+function entryPoint(): { readonly path: string; readonly execArgv: string[] } {
+  const own = fileURLToPath(import.meta.url);
+  const suffix = extname(own);
+  const path = fileURLToPath(new URL(`./child${suffix}`, import.meta.url));
+  return { path, execArgv: suffix === ".ts" ? loaderArguments() : [] };
+}
+
+function faultOfExit(child: { stopping: boolean }, exit: EngineExit): EngineFault {
+  return child.stopping
+    ? new EngineFault("stopped", "the engine was stopped", exit)
+    : new EngineFault("exit", exitText(exit), exit);
+}
+
+/** Starts a child and waits until it has loaded onnxruntime. */
+function startChild(options: EngineOptions, signal: AbortSignal | undefined): Promise<Child> {
+  const { path, execArgv } = entryPoint();
+  const started = fork(path, [JSON.stringify(options)], {
+    serialization: "advanced",
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    execArgv,
+    // The variable overrides every library that reads it; without it CUDA rounds f32 products to TF32.
+    env: options.tf32 ? process.env : { ...process.env, NVIDIA_TF32_OVERRIDE: "0" },
+  });
+  let lastWords = "";
+  for (const stream of [started.stdout, started.stderr]) {
+    stream?.setEncoding("utf8");
+    stream?.on("data", (text: string) => {
+      lastWords = (lastWords + text).slice(-lastWordsLimit);
+    });
+  }
+  const state: { stopping: boolean; exit: EngineExit | null } = { stopping: false, exit: null };
+  const waiting = new Map<number, Waiting>();
+  // `close` comes after the streams have been read to their end, so that the last words are complete.
+  const gone = new Promise<EngineExit>((resolve) => {
+    const end = (code: number | null, endSignal: NodeJS.Signals | null): void => {
+      state.exit ??= { code, signal: endSignal, lastWords };
+      resolve(state.exit);
+    };
+    started.once("close", end);
+    started.once("error", (error) => {
+      lastWords += error.message;
+      if (started.pid === undefined) end(null, null);
+    });
+  });
+
+  return new Promise<Child>((resolve, reject) => {
+    const abort = (): void => {
+      state.stopping = true;
+      started.kill("SIGKILL");
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    const settled = (): void => signal?.removeEventListener("abort", abort);
+
+    started.on("message", (reply: EngineReply) => {
+      if (reply.kind === "ready") {
+        settled();
+        resolve(Object.assign(state, { process: started, info: reply.info, waiting, gone }));
+      } else if (reply.number === null) {
+        settled();
+        reject(new EngineFault("start", `the engine could not load onnxruntime: ${messageOf(reply)}`));
+      } else {
+        const asked = waiting.get(reply.number);
+        waiting.delete(reply.number);
+        if (reply.kind === "failed" && reply.failure !== "start") {
+          asked?.reject(new EngineFault(reply.failure, reply.message));
+        } else asked?.resolve(reply);
+      }
+    });
+    void gone.then((exit) => {
+      settled();
+      const fault = faultOfExit(state, exit);
+      for (const asked of waiting.values()) asked.reject(fault);
+      waiting.clear();
+      // After `ready` this does nothing, since a promise settles once.
+      reject(state.stopping ? fault : new EngineFault("start", fault.message, exit));
+    });
+  });
+}
+
+function messageOf(reply: EngineReply): string {
+  return reply.kind === "failed" ? reply.message : reply.kind;
+}
+
+/**
+ * Starts an engine. Rejects with an EngineFault: `start` when the child does not come up, `stopped` when `signal` is
+ * aborted before it is ready (afterwards the signal has no effect: `stop()` does).
+ */
+export async function startEngine(options: EngineOptions, signal?: AbortSignal): Promise<Engine> {
+  const listeners = new Set<(exit: EngineExit) => void>();
+  let lastNumber = 0;
+  let child = await startWatched();
+
+  async function startWatched(): Promise<Child> {
+    const fresh = await startChild(options, signal);
+    void fresh.gone.then((exit) => {
+      if (!fresh.stopping) for (const listener of listeners) listener(exit);
+    });
+    return fresh;
+  }
+
+  function ask(make: (number: number) => EngineRequest): Promise<EngineReply> {
+    const asked = child;
+    const number = (lastNumber += 1);
+    return new Promise<EngineReply>((resolve, reject) => {
+      if (asked.exit !== null) {
+        reject(faultOfExit(asked, asked.exit));
+        return;
+      }
+      asked.waiting.set(number, { resolve, reject });
+      // A channel that is already closed is reported by the child's end, which follows and knows more.
+      if (asked.process.connected) asked.process.send(make(number), () => undefined);
+    });
+  }
+
+  async function stop(): Promise<void> {
+    child.stopping = true;
+    // SIGKILL, because a signal handler of node's would only run after the run that is to be ended.
+    child.process.kill("SIGKILL");
+    await child.gone;
+  }
+
+  return {
+    options,
+    info: () => child.info,
+    alive: () => child.exit === null,
+    async open(graph) {
+      const reply = await ask((number) => ({ kind: "open", number, graph }));
+      if (reply.kind !== "opened") throw new EngineFault("request", `unexpected answer ${reply.kind}`);
+      return { inputs: reply.inputs, outputs: reply.outputs };
+    },
+    async run({ graph, feeds, fetches }) {
+      const reply = await ask((number) => ({ kind: "run", number, graph, feeds, fetches }));
+      if (reply.kind !== "result") throw new EngineFault("request", `unexpected answer ${reply.kind}`);
+      return reply.result;
+    },
+    async close(id) {
+      await ask((number) => ({ kind: "close", number, graph: id }));
+    },
+    stop,
+    async restart() {
+      await stop();
+      child = await startWatched();
+      return child.info;
+    },
+    onExit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

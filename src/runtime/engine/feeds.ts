@@ -1,0 +1,75 @@
+import type { EngineTensor, EngineTensors, EngineValue } from "./messages.js";
+
+const arrayTypes = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** Names as a readable list, for messages. */
+function listed(names: Iterable<string>): string {
+  const all = [...names];
+  return all.length === 0 ? "none" : all.join(", ");
+}
+
+/** Null when the tensor is what it says it is, otherwise a sentence about what is wrong. */
+function tensorProblem(name: string, tensor: EngineTensor): string | null {
+  const expected = arrayTypes[tensor.type] as (typeof arrayTypes)[keyof typeof arrayTypes] | undefined;
+  if (expected === undefined) return `${name} has the element type ${String(tensor.type)}, which engines do not take`;
+  if (!(tensor.data instanceof expected)) {
+    return `${name} is ${tensor.type}, which needs a ${expected.name}, and carries another array`;
+  }
+  if (!tensor.dims.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+    return `${name} has a size that is no number of entries: [${tensor.dims.join(", ")}]`;
+  }
+  const entries = tensor.dims.reduce((product, size) => product * size, 1);
+  return entries === tensor.data.length
+    ? null
+    : `${name} has the shape [${tensor.dims.join(", ")}] = ${entries} values and carries ${tensor.data.length}`;
+}
+
+/** Null when the tensor fits the declared input. `sizes` collects what each symbolic dimension stands for. */
+function shapeProblem(input: EngineValue, tensor: EngineTensor, sizes: Map<string, [number, string]>): string | null {
+  const { name, shape } = input;
+  if (tensor.type !== input.type) return `${name} is ${input.type} in the graph, and ${tensor.type} was fed`;
+  const fits = shape.length === tensor.dims.length;
+  if (!fits || shape.some((size, i) => typeof size === "number" && size !== tensor.dims[i])) {
+    return `${name} has the shape [${shape.join(", ")}] in the graph, and [${tensor.dims.join(", ")}] was fed`;
+  }
+  for (const [i, symbol] of shape.entries()) {
+    // A dimension without a name is its own; equal names must mean equal sizes.
+    if (typeof symbol === "number" || symbol === "") continue;
+    const size = tensor.dims[i] ?? 0;
+    const [known, from] = sizes.get(symbol) ?? [size, name];
+    if (known !== size) return `dimension ${symbol} is ${known} in ${from} and ${size} in ${name}`;
+    sizes.set(symbol, [known, from]);
+  }
+  return null;
+}
+
+/**
+ * What is wrong with a request to run, as a sentence, or null. onnxruntime ignores feeds that it does not know, so an
+ * intervention under a wrong name would silently do nothing: names must be exactly those of the graph.
+ */
+export function runProblem(
+  inputs: readonly EngineValue[],
+  outputs: readonly EngineValue[],
+  feeds: EngineTensors,
+  fetches: readonly string[],
+): string | null {
+  const known = new Set(inputs.map((input) => input.name));
+  const unknown = Object.keys(feeds).filter((name) => !known.has(name));
+  if (unknown.length > 0) return `the graph has no input ${listed(unknown)}; its inputs are ${listed(known)}`;
+  const missing = [...known].filter((name) => !Object.hasOwn(feeds, name));
+  if (missing.length > 0) return `the feeds lack ${listed(missing)}`;
+
+  const sizes = new Map<string, [number, string]>();
+  for (const input of inputs) {
+    const tensor = feeds[input.name];
+    if (tensor === undefined) continue;
+    const problem = tensorProblem(input.name, tensor) ?? shapeProblem(input, tensor, sizes);
+    if (problem !== null) return problem;
+  }
+
+  if (fetches.length === 0) return "no output is asked for";
+  const yielded = new Set(outputs.map((output) => output.name));
+  const absent = fetches.filter((name) => !yielded.has(name));
+  if (absent.length > 0) return `the graph has no output ${listed(absent)}; its outputs are ${listed(yielded)}`;
+  return null;
+}

@@ -1,0 +1,330 @@
+/** The coordinator's loop: a plan's units through the engine into the store, whatever happens on the way. */
+import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
+import { startEngine, type Engine } from "./engine/client.js";
+import { EngineFault } from "./engine/fault.js";
+import type { EngineGraph, EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
+import { StoreFault } from "./store/fault.js";
+import type { UnitStore } from "./store/units.js";
+
+/** A finished unit's tensors by its id. Rejects when the unit is not in the store. */
+export type ReadUnit = (id: string) => Promise<EngineTensors>;
+
+/** What the host must know to run a plan: made of the protocol's facts, so that this file needs none of them. */
+export interface Preparation {
+  /** A graph as ONNX bytes, and the folder of its external data (null: none). Called each time a graph is opened. */
+  graphBytes(graph: string): Promise<Omit<EngineGraph, "id">> | Omit<EngineGraph, "id">;
+  /** Exactly the graph's inputs for this unit. Averages come from finished units through `readUnit`. */
+  feedsOf(evaluation: Evaluation, unit: Unit, readUnit: ReadUnit): Promise<EngineTensors> | EngineTensors;
+}
+
+/** How far a run is. Counts are units; `rows` are rows (prompt × condition) of finished units. */
+export interface ExecutionProgress {
+  /** Units that need no more work: computed, reused, failed or skipped. */
+  readonly done: number;
+  readonly total: number;
+  readonly reused: number;
+  readonly rows: number;
+  readonly secondsElapsed: number;
+  /** From the pace so far, by rows × positions; null as long as nothing was computed. */
+  readonly secondsLeft: number | null;
+}
+
+/** A unit without a result. `skipped`: it needs averages that there are none of. */
+export interface UnitFault {
+  readonly kind: "failed" | "skipped";
+  readonly evaluation: string;
+  readonly unit: string;
+  readonly message: string;
+}
+
+export interface ExecutePlanOptions {
+  readonly plan: Plan;
+  readonly prepare: Preparation;
+  readonly engine: EngineOptions;
+  readonly store: UnitStore;
+  readonly onProgress?: (progress: ExecutionProgress) => void;
+  /** Called for each child that is started, with its process id and versions. */
+  readonly onEngineStart?: (info: EngineInfo) => void;
+  /** Aborting ends the child at once; what is finished is kept. Aborting again changes nothing. */
+  readonly signal?: AbortSignal;
+  /** Sessions kept open at the same time; the one not used for longest is closed for another. 4 when absent. */
+  readonly openGraphs?: number;
+}
+
+/**
+ * How a run went. `finished`: every unit has a result. `failed`: some have none (`faults` says why), or the run had to
+ * stop (`stopped` says why: no engine, no disk). `interrupted`: the signal was aborted.
+ */
+export interface ExecutionSummary {
+  readonly status: "finished" | "interrupted" | "failed";
+  readonly units: {
+    readonly total: number;
+    readonly computed: number;
+    readonly reused: number;
+    readonly failed: number;
+    readonly skipped: number;
+    /** Not reached because the run was interrupted or had to stop. */
+    readonly left: number;
+  };
+  /** Rows of the computed units. */
+  readonly rowsComputed: number;
+  readonly seconds: number;
+  readonly faults: readonly UnitFault[];
+  /** Why the run stopped before its end, or null. */
+  readonly stopped: string | null;
+  /** About the last child; null when none was needed. */
+  readonly engine: EngineInfo | null;
+  /** Children that were started again after a crash or a failed unit. */
+  readonly restarts: number;
+}
+
+/** Ends the loop: thrown inside, never out of `executePlan`. */
+class Stop extends Error {
+  readonly status: "interrupted" | "failed";
+
+  constructor(status: "interrupted" | "failed", message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Work of a unit in tokens: what the estimate of the remaining time counts in. */
+function workOf(unit: Unit): number {
+  return Math.max(1, unit.rows.length * unit.positions);
+}
+
+function fetchesOf(graph: GraphPlan): string[] {
+  return graph.outputs.flatMap((output) => (output.fault === null ? [output.name] : [output.name, output.fault]));
+}
+
+/** One engine for a whole run: started when first needed, started afresh after a crash, with few graphs open. */
+function engineKeeper(options: ExecutePlanOptions) {
+  const { prepare, signal } = options;
+  const limit = Math.max(1, options.openGraphs ?? 4);
+  let engine: Engine | null = null;
+  let restarts = 0;
+  // In the order of use, the longest unused first.
+  const open = new Set<string>();
+  // The engine ends by itself when the signal comes while it starts; from then on it is ended here.
+  const abort = (): void => void engine?.stop();
+  signal?.addEventListener("abort", abort);
+
+  async function ready(): Promise<Engine> {
+    if (engine?.alive() === true) return engine;
+    open.clear();
+    if (engine === null) engine = await startEngine(options.engine, signal);
+    else {
+      restarts += 1;
+      await engine.restart();
+    }
+    options.onEngineStart?.(engine.info());
+    // The signal may have come between the child's first word and here, when `abort` knew no engine yet.
+    if (signal?.aborted === true) await engine.stop();
+    return engine;
+  }
+
+  async function withGraph(id: string): Promise<Engine> {
+    const present = await ready();
+    if (open.delete(id)) {
+      open.add(id);
+      return present;
+    }
+    for (const oldest of [...open].slice(0, Math.max(0, open.size - limit + 1))) {
+      await present.close(oldest);
+      open.delete(oldest);
+    }
+    const graph = { id, ...(await prepare.graphBytes(id)) };
+    try {
+      await present.open(graph);
+    } catch (error) {
+      if (!(error instanceof EngineFault) || error.kind !== "exit") throw error;
+      // Too little memory for the weights looks like this, and it is the graph that should not be tried for ever.
+      throw new EngineFault("graph", error.message, error.exit);
+    }
+    open.add(id);
+    return present;
+  }
+
+  return {
+    withGraph,
+    /** Ends the child, so that the next use begins with a fresh one. */
+    discard: async (): Promise<void> => engine?.stop(),
+    end: async (): Promise<void> => {
+      signal?.removeEventListener("abort", abort);
+      await engine?.stop();
+    },
+    info: (): EngineInfo | null => engine?.info() ?? null,
+    restarts: () => restarts,
+  };
+}
+
+/**
+ * Executes a plan, evaluation by evaluation and unit by unit: units that the store has are reused, the others are run and
+ * stored at once. A unit whose run fails, or takes the engine down, is tried once more in a fresh engine and then
+ * becomes a fault, and the rest goes on; units that need averages of a failed evaluation are skipped. No engine is
+ * started when nothing is left to do. Rejects only for a plan that contradicts itself (a fault of ours).
+ */
+export async function executePlan(options: ExecutePlanOptions): Promise<ExecutionSummary> {
+  const { plan, prepare, store, signal } = options;
+  const started = performance.now();
+  const elapsed = (): number => (performance.now() - started) / 1000;
+  const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
+  const all = plan.evaluations.flatMap((evaluation) => evaluation.units);
+  const keeper = engineKeeper(options);
+
+  const counts = { computed: 0, reused: 0, failed: 0, skipped: 0 };
+  const faults: UnitFault[] = [];
+  /** Evaluation id → what it lacks, for those that need it. */
+  const incomplete = new Map<string, string>();
+  /** Graph id → why it cannot be opened; found out twice, in two engines, and not a third time for each unit. */
+  const unusable = new Map<string, string>();
+  const stored = new Set<string>();
+  let rows = 0;
+  let rowsComputed = 0;
+  let workLeft = 0;
+  let workDone = 0;
+  let secondsAtWork = 0;
+  let end: Stop | null = null;
+
+  const doneUnits = (): number => counts.computed + counts.reused + counts.failed + counts.skipped;
+
+  function progress(): void {
+    options.onProgress?.({
+      done: doneUnits(),
+      total: all.length,
+      reused: counts.reused,
+      rows,
+      secondsElapsed: elapsed(),
+      // A unit that two evaluations share is counted once, and may have been taken off twice when it failed.
+      secondsLeft: workDone === 0 ? null : (Math.max(0, workLeft) * secondsAtWork) / workDone,
+    });
+  }
+
+  function checkSignal(): void {
+    if (signal?.aborted === true) throw new Stop("interrupted", "interrupted");
+  }
+
+  const readUnit: ReadUnit = async (id) => {
+    const unit = await store.read(id);
+    if (unit === null) throw new Error(`unit ${id} is not in the store`);
+    return unit.tensors;
+  };
+
+  /** Runs a unit once. Rejects with EngineFault for the engine's failures, with other errors for those of `prepare`. */
+  async function attempt(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<void> {
+    const feeds = await prepare.feedsOf(evaluation, unit, readUnit);
+    checkSignal();
+    const engine = await keeper.withGraph(graph.id);
+    const { outputs, seconds } = await engine.run({ graph: graph.id, feeds, fetches: fetchesOf(graph) });
+    const { onnxruntimeVersion } = engine.info();
+    const about = { graph: graph.id, onnxruntime: onnxruntimeVersion, seconds: seconds.toFixed(6) };
+    await store.write({ id: unit.id, tensors: outputs, about });
+  }
+
+  /** Null when the unit is in the store now, otherwise why not. Throws Stop when the run cannot go on. */
+  async function compute(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<string | null> {
+    for (let trial = 1; ; trial += 1) {
+      checkSignal();
+      const known = unusable.get(graph.id);
+      if (known !== undefined) return known;
+      try {
+        await attempt(evaluation, unit, graph);
+        return null;
+      } catch (error) {
+        if (error instanceof Stop) throw error;
+        checkSignal();
+        // Without a disk or an engine every further unit would fail too, after all its work.
+        if (error instanceof StoreFault) throw new Stop("failed", error.message);
+        if (error instanceof EngineFault && error.kind === "start") throw new Stop("failed", error.message);
+        // Wrong feeds and errors of the host are as wrong the second time.
+        if (!(error instanceof EngineFault) || error.kind === "request") return messageOf(error);
+        if (error.kind === "graph") await keeper.discard();
+        if (trial === 2) {
+          const message = error.kind === "graph" ? `its graph cannot be opened: ${error.message}` : error.message;
+          if (error.kind === "graph") unusable.set(graph.id, message);
+          return message;
+        }
+        await keeper.discard();
+      }
+    }
+  }
+
+  function give(kind: UnitFault["kind"], evaluation: Evaluation, unit: Unit, message: string): void {
+    counts[kind] += 1;
+    workLeft -= workOf(unit);
+    faults.push({ kind, evaluation: evaluation.id, unit: unit.id, message });
+    if (!incomplete.has(evaluation.id)) incomplete.set(evaluation.id, message);
+  }
+
+  async function runUnit(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<void> {
+    if (stored.has(unit.id)) {
+      counts.reused += 1;
+      rows += unit.rows.length;
+      return;
+    }
+    const lacking = evaluation.needs.find((id) => incomplete.has(id));
+    if (lacking !== undefined) {
+      give(
+        "skipped",
+        evaluation,
+        unit,
+        `it needs the averages of ${lacking}, which failed: ${incomplete.get(lacking)}`,
+      );
+      return;
+    }
+    const begun = performance.now();
+    const message = await compute(evaluation, unit, graph);
+    if (message !== null) {
+      give("failed", evaluation, unit, message);
+      return;
+    }
+    stored.add(unit.id);
+    counts.computed += 1;
+    rows += unit.rows.length;
+    rowsComputed += unit.rows.length;
+    workLeft -= workOf(unit);
+    workDone += workOf(unit);
+    secondsAtWork += (performance.now() - begun) / 1000;
+  }
+
+  try {
+    // What is there is known before the first run, so that the estimate of the time left counts only what is not.
+    for (const unit of all) {
+      checkSignal();
+      if (!stored.has(unit.id) && (await store.has(unit.id))) stored.add(unit.id);
+    }
+    const missing = new Map(all.filter((unit) => !stored.has(unit.id)).map((unit) => [unit.id, unit]));
+    for (const unit of missing.values()) workLeft += workOf(unit);
+    progress();
+    for (const evaluation of plan.evaluations) {
+      const graph = graphs.get(evaluation.graph);
+      if (graph === undefined) throw new RangeError(`executePlan: the plan has no graph ${evaluation.graph}`);
+      for (const unit of evaluation.units) {
+        checkSignal();
+        await runUnit(evaluation, unit, graph);
+        progress();
+      }
+    }
+  } catch (error) {
+    if (error instanceof StoreFault) end = new Stop("failed", error.message);
+    else if (error instanceof Stop) end = error;
+    else throw error;
+  } finally {
+    await keeper.end();
+  }
+
+  return {
+    status: end?.status ?? (faults.length === 0 ? "finished" : "failed"),
+    units: { total: all.length, ...counts, left: all.length - doneUnits() },
+    rowsComputed,
+    seconds: elapsed(),
+    faults,
+    stopped: end?.message ?? null,
+    engine: keeper.info(),
+    restarts: keeper.restarts(),
+  };
+}

@@ -1,0 +1,203 @@
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { digestOf, digestOfBytes, type Json } from "../../compiler/base/digest.js";
+import { hasErrors, type Staged } from "../../compiler/base/staged.js";
+import { diagnostic } from "../../compiler/diagnostics/create.js";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
+import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
+import { openDigestCache } from "./digest-cache.js";
+import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
+import { readSafetensorsHeader } from "./safetensors.js";
+import { createTokenizer, type Tokenizer } from "./tokenizer.js";
+
+/** A model on this machine: what the compiler needs to know, and where the engine finds the bytes. */
+export interface OpenedModel {
+  readonly facts: ModelFacts;
+  /** Folder of config.json. */
+  readonly folder: string;
+  /**
+   * What onnxruntime must be told as `session.model_external_initializers_file_folder_path`: the folder that the file
+   * names of `facts.tensors` start from. Links are resolved, because onnxruntime refuses those that leave the folder;
+   * in Hugging Face's cache this is `blobs`.
+   */
+  readonly externalDataFolder: string;
+  /** Null when the model has no tokenizer files: texts cannot be used with it. */
+  readonly tokenizer: Tokenizer | null;
+}
+
+type JsonObject = { readonly [key: string]: Json };
+
+/**
+ * Finds a model, reads its config, the headers of its weight files and its tokenizer, and hashes the weights (from a
+ * cache when the files did not change). Everything that is wrong with the files is a diagnostic at `request.span`:
+ * A4010–A4019.
+ */
+export async function openModel(
+  request: ModelRequest,
+  environment: ModelEnvironment = processEnvironment(),
+): Promise<Staged<OpenedModel | null>> {
+  const place = findModel(request, environment);
+  if (place.value === null) return { value: null, diagnostics: place.diagnostics };
+  const { folder, tokenizerFolders } = place.value;
+  const { source, revision, span } = request;
+  const diagnostics: Diagnostic[] = [];
+  const configPath = join(folder, "config.json");
+  if (!existsSync(configPath)) {
+    return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder })] };
+  }
+  const config = readJson(configPath, "config.json", request, diagnostics);
+  const weights = readWeights(folder, request, diagnostics);
+  const tokenizer = readTokenizer(tokenizerFolders, request, diagnostics);
+  if (config === null || weights === null || hasErrors(diagnostics)) return { value: null, diagnostics };
+
+  const cache = openDigestCache(cacheFolder(environment));
+  const digests: Json[] = [];
+  for (const { name, path } of weights.files) {
+    try {
+      digests.push([name, await cache.digestOfFile(path)]);
+    } catch (error) {
+      diagnostics.push(diagnostic("A4019", span, { source, file: name, reason: reasonOf(error) }));
+      return { value: null, diagnostics };
+    }
+  }
+  const digest = digestOf({ config: digestOfBytes(readFileSync(configPath)), weights: digests });
+  const facts: ModelFacts = {
+    source,
+    revision,
+    config,
+    tensors: weights.tensors,
+    digest,
+    tokenizer: tokenizer?.facts ?? null,
+  };
+  return { value: { facts, folder, externalDataFolder: weights.folder, tokenizer }, diagnostics };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A JSON object from a file; null after a report. */
+function readJson(
+  path: string,
+  file: string,
+  { source, span }: ModelRequest,
+  diagnostics: Diagnostic[],
+): JsonObject | null {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    diagnostics.push(diagnostic("A4019", span, { source, file, reason: reasonOf(error) }));
+    return null;
+  }
+  try {
+    const value = JSON.parse(text) as Json;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
+    diagnostics.push(diagnostic("A4012", span, { source, file, reason: "it is not an object" }));
+  } catch (error) {
+    diagnostics.push(diagnostic("A4012", span, { source, file, reason: reasonOf(error) }));
+  }
+  return null;
+}
+
+interface Weights {
+  readonly tensors: Readonly<Record<string, TensorEntry>>;
+  /** Logical name (as in the index) and real path of every weight file. */
+  readonly files: readonly { readonly name: string; readonly path: string }[];
+  readonly folder: string;
+}
+
+const single = "model.safetensors";
+const index = "model.safetensors.index.json";
+
+/** Element types that a graph can name, by the names of safetensors. */
+const elementTypes: Readonly<Record<string, TensorEntry["type"]>> = {
+  F32: "float32",
+  F16: "float16",
+  BF16: "bfloat16",
+  I64: "int64",
+  I32: "int32",
+  BOOL: "bool",
+};
+
+/** Headers of the weight files, one or sharded; null after a report. */
+function readWeights(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): Weights | null {
+  const { source, span } = request;
+  const names = weightFiles(folder, request, diagnostics);
+  if (names === null) return null;
+  const files: { name: string; path: string }[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    // A link to nothing (a download that was broken off) is missing too.
+    if (name.split("/").includes("..") || !existsSync(path)) {
+      diagnostics.push(diagnostic("A4015", span, { source, file: name }));
+    } else {
+      files.push({ name, path: realpathSync(path) });
+    }
+  }
+  if (files.length < names.length) return null;
+  const common = commonFolder(files.map(({ path }) => dirname(path)));
+  const tensors: Record<string, TensorEntry> = {};
+  for (const { name: file, path } of files) {
+    const header = readSafetensorsHeader(path);
+    if (!header.ok) {
+      diagnostics.push(diagnostic("A4014", span, { source, file, reason: header.reason }));
+      continue;
+    }
+    // ONNX wants forward slashes on every system.
+    const location = relative(common, path).split(sep).join("/");
+    for (const [name, { storedType, shape, offset, length }] of Object.entries(header.value.tensors)) {
+      tensors[name] = { type: elementTypes[storedType] ?? "other", storedType, shape, file: location, offset, length };
+    }
+  }
+  return { tensors, files, folder: common };
+}
+
+/** Names of the weight files in order; null after a report. */
+function weightFiles(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): readonly string[] | null {
+  const { source, span } = request;
+  if (existsSync(join(folder, single))) return [single];
+  if (!existsSync(join(folder, index))) {
+    diagnostics.push(diagnostic("A4013", span, { source, folder }));
+    return null;
+  }
+  const content = readJson(join(folder, index), index, request, diagnostics);
+  if (content === null) return null;
+  const map = content["weight_map"];
+  const values = typeof map === "object" && map !== null && !Array.isArray(map) ? Object.values(map) : [];
+  const names = values.filter((value): value is string => typeof value === "string");
+  if (names.length === 0 || names.length < values.length) {
+    diagnostics.push(diagnostic("A4012", span, { source, file: index, reason: "it has no weight_map of file names" }));
+    return null;
+  }
+  return [...new Set(names)].sort();
+}
+
+/** The deepest folder that all folders lie in. */
+function commonFolder(folders: readonly string[]): string {
+  const [first = sep, ...others] = folders;
+  let common = first;
+  for (const folder of others) {
+    while (folder !== common && !folder.startsWith(common.endsWith(sep) ? common : common + sep)) {
+      common = dirname(common);
+    }
+  }
+  return common;
+}
+
+/** The tokenizer, each of its files from the first folder that has it; null when there is none or after a report. */
+function readTokenizer(folders: readonly string[], request: ModelRequest, diagnostics: Diagnostic[]): Tokenizer | null {
+  const find = (name: string): string | null =>
+    folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
+  const definitionPath = find("tokenizer.json");
+  if (definitionPath === null) return null;
+  const configPath = find("tokenizer_config.json");
+  const definition = readJson(definitionPath, "tokenizer.json", request, diagnostics);
+  const config = configPath === null ? {} : readJson(configPath, "tokenizer_config.json", request, diagnostics);
+  if (definition === null || config === null) return null;
+  const tokenizer = createTokenizer(definition, config);
+  if (tokenizer.ok) return tokenizer.value;
+  const { source, span } = request;
+  diagnostics.push(diagnostic("A4018", span, { source, reason: tokenizer.reason }));
+  return null;
+}

@@ -1,0 +1,143 @@
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Span } from "../../compiler/base/span.js";
+import type { Staged } from "../../compiler/base/staged.js";
+import { nearestNames } from "../../compiler/base/suggest.js";
+import { diagnostic } from "../../compiler/diagnostics/create.js";
+
+/** Where to look for models; tests give their own. */
+export interface ModelEnvironment {
+  /** Environment variables: `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+}
+
+/** The environment of this process. */
+export function processEnvironment(): ModelEnvironment {
+  return { variables: process.env, home: homedir() };
+}
+
+/** A model as a protocol names it. */
+export interface ModelRequest {
+  readonly source: string;
+  readonly revision: string | null;
+  /** Folder of the protocol: relative paths start there. */
+  readonly baseFolder: string;
+  /** Where the source is written; null without a text. */
+  readonly span: Span | null;
+}
+
+/** Folders of a model: files are looked for in each in turn. */
+export interface ModelPlace {
+  /** Holds config.json and the weights. */
+  readonly folder: string;
+  /** Where tokenizer files may be: the folder itself, and for a revision of a local folder its parent. */
+  readonly tokenizerFolders: readonly string[];
+}
+
+/** The root folder of the atlasc package, found by walking up to its package.json: the same from sources and from dist. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const file = join(folder, "package.json");
+    if (existsSync(file) && (JSON.parse(readFileSync(file, "utf8")) as { name?: string }).name === "atlasc") {
+      return folder;
+    }
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error("packageRoot: no package.json of atlasc above this module");
+    folder = parent;
+  }
+}
+
+/** The folder where atlasc keeps what it can compute again. */
+export function cacheFolder({ variables, home }: ModelEnvironment): string {
+  const base = variables["XDG_CACHE_HOME"];
+  return join(base === undefined || base === "" ? join(home, ".cache") : base, "atlasc");
+}
+
+/**
+ * Finds a model's folder. Sources: `@stdlib/…` inside the package, a path that starts with `.` or `/`, else a Hub id,
+ * which must be in Hugging Face's own cache. Errors: A4010, A4016, A4017.
+ */
+export function findModel(request: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
+  const { source } = request;
+  if (source.startsWith("@stdlib/")) {
+    return localFolder(request, join(packageRoot(), "stdlib", source.slice("@stdlib/".length)), "packages");
+  }
+  if (source.startsWith(".") || source.startsWith("/")) {
+    return localFolder(request, resolve(request.baseFolder, source), "paths");
+  }
+  return hubModel(request, environment);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function foldersIn(path: string): readonly string[] {
+  if (!isFolder(path)) return [];
+  return readdirSync(path).filter((name) => isFolder(join(path, name)));
+}
+
+function localFolder(
+  { source, revision, span }: ModelRequest,
+  folder: string,
+  form: "packages" | "paths",
+): Staged<ModelPlace | null> {
+  if (!isFolder(folder)) {
+    // The user wrote the source, not the place of the package on this machine.
+    const shown = form === "packages" ? source : folder;
+    const siblings = foldersIn(dirname(folder));
+    const near = nearestNames(folder.slice(dirname(folder).length + 1), siblings);
+    const details = near.length > 0 ? { hint: `there is ${near.join(", ")}` } : {};
+    return { value: null, diagnostics: [diagnostic("A4010", span, { source, folder: shown }, details)] };
+  }
+  if (revision === null) return { value: { folder, tokenizerFolders: [folder] }, diagnostics: [] };
+  const inner = join(folder, "revisions", revision);
+  if (revision.includes("..") || !isFolder(inner)) {
+    return missingRevision(source, revision, foldersIn(join(folder, "revisions")), span);
+  }
+  return { value: { folder: inner, tokenizerFolders: [inner, folder] }, diagnostics: [] };
+}
+
+function missingRevision(
+  source: string,
+  revision: string,
+  available: readonly string[],
+  span: Span | null,
+): Staged<null> {
+  const near = nearestNames(revision, available);
+  const listed = near.length > 0 ? near : available.slice(0, 12);
+  const hint = listed.length > 0 ? `there is ${listed.join(", ")}` : "it has no revisions at all";
+  return { value: null, diagnostics: [diagnostic("A4017", span, { source, revision }, { hint })] };
+}
+
+/** Where Hugging Face keeps downloads. @source huggingface_hub/constants.py */
+export function hubCacheFolder({ variables, home }: ModelEnvironment): string {
+  const given = (name: string): string | null => variables[name] || null;
+  const hubHome = given("HF_HOME") ?? join(given("XDG_CACHE_HOME") ?? join(home, ".cache"), "huggingface");
+  return given("HF_HUB_CACHE") ?? join(hubHome, "hub");
+}
+
+/** Cache layout: models--org--name/{refs/<branch> → commit, snapshots/<commit>/<files>, blobs}. */
+function hubModel({ source, revision, span }: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
+  const repository = join(hubCacheFolder(environment), `models--${source.replaceAll("/", "--")}`);
+  if (source.includes("..") || !isFolder(repository)) {
+    const hint =
+      `download it with \`hf download ${source}${revision === null ? "" : ` --revision ${revision}`}\`, ` +
+      `or name a folder: a path that starts with . or /`;
+    return { value: null, diagnostics: [diagnostic("A4016", span, { source }, { hint })] };
+  }
+  const name = revision ?? "main";
+  const reference = join(repository, "refs", name);
+  const isReference = statSync(reference, { throwIfNoEntry: false })?.isFile() ?? false;
+  const commit = isReference ? readFileSync(reference, "utf8").trim() : name;
+  const folder = join(repository, "snapshots", commit);
+  if (name.includes("..") || commit === "" || !isFolder(folder)) {
+    const references = existsSync(join(repository, "refs")) ? readdirSync(join(repository, "refs")) : [];
+    return missingRevision(source, name, references, span);
+  }
+  return { value: { folder, tokenizerFolders: [folder] }, diagnostics: [] };
+}

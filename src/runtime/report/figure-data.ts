@@ -1,0 +1,183 @@
+/** The numbers behind a figure: evaluated, averaged, divided into panels and series, ready for `figure-marks.ts`. */
+import type { Coordinate, Output } from "../../compiler/ir/protocol.js";
+import type { ResultRow } from "../../compiler/ir/results.js";
+import { describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
+import { evaluateResult } from "../../compiler/results/evaluate.js";
+import { averagedAxes, averageOver, levelsOf, type ResultArray } from "../../compiler/results/result-array.js";
+
+type PlotOutput = Extract<Output, { kind: "plot" }>;
+
+/** One place of a figure. Fields of the axes are added under their {@link FigureAxis.field}. */
+export interface FigurePoint {
+  /** null for a NaN, which JSON does not have. */
+  readonly value: number | null;
+  readonly reason: string | null;
+  /** Which line or group of bars the point belongs to. */
+  readonly series: string;
+  readonly [field: string]: Coordinate | null;
+}
+
+/** An axis of the figure: its levels in the order in which they are drawn. */
+export interface FigureAxis {
+  readonly name: string;
+  /** Field of the points that holds it: the name, where that is a safe and free field name. */
+  readonly field: string;
+  readonly levels: readonly Coordinate[];
+}
+
+/** One coordinate system with its points. */
+export interface FigurePanel {
+  readonly title: string;
+  /** What the values are, with their unit, for the axis or the legend. */
+  readonly quantity: string;
+  readonly signed: boolean;
+  readonly points: readonly FigurePoint[];
+  /** Smallest and largest value of the quantity over all its panels; null without any. */
+  readonly range: readonly [number, number] | null;
+  /** Whether the panel shows the legend of its colours: one of the panels that share a scale does. */
+  readonly legend: boolean;
+}
+
+/** A figure's panels (at least one) and what holds for all of them. */
+export interface FigureData {
+  readonly panels: readonly FigurePanel[];
+  readonly over: readonly FigureAxis[];
+  readonly by: readonly FigureAxis[];
+  /** Levels of the series in order, and what they are levels of. */
+  readonly series: readonly string[];
+  readonly seriesTitle: string;
+  readonly mean: string | null;
+  /** How many values are NaN. */
+  readonly faults: number;
+  /** How many places of the grid have no value at all. */
+  readonly absent: number;
+}
+
+/** Evaluates the values of a plot over its axes; see {@link FigureData}. */
+export function figureData(output: PlotOutput, rows: readonly ResultRow[]): FigureData {
+  const keep = [...output.over, ...output.by];
+  const full = output.values.map((named) => evaluateResult(named.expression, rows));
+  const arrays = full.map((array) => averageOver(array, keep));
+  const over = output.over.map((name) => axisOf(name, arrays));
+  const by = output.by.map((name) => axisOf(name, arrays));
+  const separate = output.plot === "heatmap";
+  const quantities = output.values.map((named) => withUnit(named.label, unitOf(named.expression, rows)));
+  const points = arrays.map((array, index) =>
+    pointsOf(array, over, by, output.values[index]?.label ?? "", output.values.length > 1 && !separate),
+  );
+  const signed = output.values.map((named) => isSigned(named.expression));
+  const all = points.flat();
+  return {
+    panels: separate
+      ? arrays.flatMap((_, index) =>
+          heatmapPanels(points[index] ?? [], quantities[index] ?? "", signed[index] ?? false),
+        )
+      : [
+          {
+            title: "",
+            quantity: sharedQuantity(output, rows),
+            signed: signed.some(Boolean),
+            points: all,
+            range: rangeOf(all),
+          legend: true,
+          },
+        ],
+    over,
+    by,
+    series: seriesOrder(all, by),
+    seriesTitle: output.by.length > 0 ? output.by.join(", ") : "",
+    mean: describeMean(averagedAxes(full[0] ?? { axes: [], cells: [], promptColumns: [] }, keep)),
+    faults: all.filter((point) => point.reason !== null).length,
+    absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
+  };
+}
+
+function axisOf(name: string, arrays: readonly ResultArray[]): FigureAxis {
+  const safe = name.replace(/[^A-Za-z0-9_]/g, "_");
+  const field = ["value", "reason", "series"].includes(safe) ? `${safe}_` : safe;
+  const levels = new Map<string, Coordinate>();
+  for (const array of arrays) for (const level of levelsOf(array, name)) levels.set(String(level), level);
+  return { name, field, levels: [...levels.values()] };
+}
+
+function pointsOf(
+  array: ResultArray,
+  over: readonly FigureAxis[],
+  by: readonly FigureAxis[],
+  label: string,
+  named: boolean,
+): readonly FigurePoint[] {
+  return array.cells.map((cell) => {
+    const fields: Record<string, Coordinate | null> = {};
+    // An axis that this value does not have holds for all of it.
+    for (const axis of [...over, ...by]) fields[axis.field] = cell.coordinates[axis.name] ?? "all";
+    const levels = by.map((axis) => String(fields[axis.field]));
+    return {
+      ...fields,
+      value: Number.isFinite(cell.value) ? cell.value : null,
+      reason: Number.isFinite(cell.value) ? null : (cell.reason ?? `the value is ${cell.value}`),
+      series: [...(named ? [label] : []), ...levels].join(" · "),
+    };
+  });
+}
+
+function heatmapPanels(points: readonly FigurePoint[], quantity: string, signed: boolean): readonly FigurePanel[] {
+  const range = rangeOf(points);
+  const titles = [...new Set(points.map((point) => point.series))];
+  if (titles.length === 0) return [{ title: "", quantity, signed, points, range, legend: true }];
+  return titles.map((title, index) => ({
+    title: title === "" ? quantity : title,
+    quantity,
+    signed,
+    points: points.filter((point) => point.series === title),
+    range,
+    legend: index === titles.length - 1,
+  }));
+}
+
+function rangeOf(points: readonly FigurePoint[]): readonly [number, number] | null {
+  let least = Infinity;
+  let most = -Infinity;
+  for (const { value } of points) {
+    if (value === null) continue;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return least <= most ? [least, most] : null;
+}
+
+function seriesOrder(points: readonly FigurePoint[], by: readonly FigureAxis[]): readonly string[] {
+  const found = [...new Set(points.map((point) => point.series))];
+  const [only] = by;
+  // One axis alone gives the series its own order (numbers ascending); otherwise they appear as the sweep has them.
+  if (by.length !== 1 || only === undefined) return found;
+  const order = only.levels.map(String);
+  return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+}
+
+function sharedQuantity(output: PlotOutput, rows: readonly ResultRow[]): string {
+  const units = new Set(output.values.map((named) => unitOf(named.expression, rows)));
+  const [unit] = units;
+  const label = output.values.map((named) => named.label).join(", ");
+  return withUnit(label, units.size === 1 ? (unit ?? null) : null);
+}
+
+function withUnit(label: string, unit: string | null): string {
+  return unit === null ? label : `${label} (${unit})`;
+}
+
+function absentCells(array: ResultArray, over: readonly FigureAxis[], by: readonly FigureAxis[]): number {
+  const places = [...over, ...by].reduce((product, axis) => product * Math.max(1, axis.levels.length), 1);
+  return Math.max(0, places - array.cells.length);
+}
+
+/**
+ * The title of an axis: its name. A vertical axis of layers also says which way they run, because conventions differ;
+ * `room` is its length in pixels, and a short axis has its tick labels to say so.
+ */
+export function axisTitle(axis: FigureAxis, room: number | null): string | readonly string[] {
+  const name = axis.name.replaceAll("_", " ");
+  const [first] = axis.levels;
+  if (room === null || axis.name !== "layer" || first === undefined) return name;
+  return room < 90 ? name : [name, `(${first} at the top)`];
+}

@@ -1,0 +1,47 @@
+/** How numbers are written for people. Exact values are in the results table; these are for reading. */
+
+/** A number with four significant digits; NaN and infinities by name. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return "0";
+  const magnitude = Math.abs(value);
+  if (magnitude >= 1e6 || magnitude < 1e-4) return value.toExponential(3);
+  if (Number.isInteger(value)) return String(value);
+  return value.toFixed(decimalsFor(magnitude));
+}
+
+/**
+ * The numbers of one column, all with the same number of decimals so that they can be compared by eye: enough for four
+ * significant digits of the largest. `signed` writes a plus sign, for differences whose direction matters.
+ */
+export function formatColumn(values: readonly number[], signed: boolean): readonly string[] {
+  const finite = values.filter((value) => Number.isFinite(value));
+  const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const integers = largest < 1e6 && finite.every((value) => Number.isInteger(value));
+  const exponential = largest >= 1e6 || (largest > 0 && largest < 1e-4);
+  const decimals = integers ? 0 : decimalsFor(largest);
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return String(value);
+    const plus = signed && value > 0 ? "+" : "";
+    if (value === 0) return "0";
+    // A value that would be rounded to nothing is written with an exponent, so that it does not read as zero.
+    const vanishes = Math.abs(value) < 0.5 * 10 ** -decimals;
+    if (exponential) return plus + value.toExponential(3);
+    return plus + (vanishes ? value.toExponential(1) : value.toFixed(decimals));
+  });
+}
+
+/** A duration in seconds as `0.8 s`, `42 s`, `3 min 05 s` or `2 h 10 min`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, "0")} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+function decimalsFor(magnitude: number): number {
+  if (magnitude === 0) return 0;
+  return Math.min(7, Math.max(2, 3 - Math.floor(Math.log10(magnitude))));
+}

@@ -1,0 +1,148 @@
+/** Tables for a terminal: aligned columns between plain rules, and the reason of every NaN underneath. */
+import { formatColumn } from "./format.js";
+import type { TableCell, TableColumn, TableData } from "./tables.js";
+
+/** What a piece of text is, for a style function that colours it. */
+export type TextRole =
+  "title" | "header" | "rule" | "axis" | "value" | "positive" | "negative" | "nan" | "note" | "warning" | "path";
+
+/** Wraps `text` in whatever makes it look like its role; must not change its visible width. */
+export type StyleText = (text: string, role: TextRole) => string;
+
+/** How wide the terminal is (in characters) and how text is styled. */
+export interface TextTableOptions {
+  readonly width: number;
+  readonly style?: StyleText;
+}
+
+/** A column laid out: every text already aligned to `width` characters. */
+interface LaidOutColumn {
+  readonly column: TableColumn;
+  readonly header: string;
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+const gap = "  ";
+const superscripts = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"];
+
+/**
+ * The table as lines of text, each at most `width` characters wide. When the columns do not fit side by side, value
+ * columns continue in a further block that repeats the axes; only text too long for its axis is cut, with an ellipsis.
+ */
+export function renderTextTable(table: TableData, options: TextTableOptions): string {
+  const style = options.style ?? ((text: string) => text);
+  const reasons = [...new Set(table.rows.flat().flatMap((cell) => (cell.reason === null ? [] : [cell.reason])))];
+  const columns = table.columns.map((column, index) =>
+    layOut(
+      column,
+      table.rows.map((row) => row[index] ?? { value: null, reason: null }),
+      reasons,
+      Math.max(8, Math.floor(options.width / 3)),
+    ),
+  );
+  const lines = wrapWords(table.title, options.width).map((line) => style(line, "title"));
+  if (table.rows.length === 0) lines.push(style("no rows", "note"));
+  else for (const block of intoBlocks(columns, options.width)) lines.push(...renderBlock(block, table, style));
+  for (const [index, reason] of reasons.entries()) {
+    const marked = wrapWords(`${marker(index)} NaN: ${reason}`, options.width);
+    lines.push(...marked.map((line) => style(line, "note")));
+  }
+  if (table.note !== null) lines.push(...wrapWords(table.note, options.width).map((line) => style(line, "note")));
+  return lines.join("\n");
+}
+
+/** Breaks a text at spaces into lines of at most `width` characters; a longer word keeps its own line. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  if (line !== "") lines.push(line);
+  return lines;
+}
+
+function layOut(
+  column: TableColumn,
+  cells: readonly TableCell[],
+  reasons: readonly string[],
+  limit: number,
+): LaidOutColumn {
+  const header = column.unit === null ? column.name : `${column.name} (${column.unit})`;
+  const isNumeric = cells.every((cell) => cell.value === null || typeof cell.value === "number");
+  const texts =
+    column.kind === "value" ? valueTexts(column, cells, reasons) : cells.map((cell) => axisText(cell, limit));
+  const width = Math.max(header.length, ...texts.map((text) => text.length));
+  const align = (text: string): string => (isNumeric ? text.padStart(width) : text.padEnd(width));
+  return { column, header: align(header), cells: texts.map(align), width };
+}
+
+function valueTexts(column: TableColumn, cells: readonly TableCell[], reasons: readonly string[]): readonly string[] {
+  const numbers = formatColumn(
+    cells.map((cell) => (typeof cell.value === "number" ? cell.value : NaN)),
+    column.signed,
+  );
+  const hasMarks = cells.some((cell) => cell.reason !== null);
+  return cells.map((cell, index) => {
+    if (cell.value === null) return "·";
+    const mark = cell.reason === null ? "" : marker(reasons.indexOf(cell.reason));
+    // Marks hang outside the numbers, so that the digits stay aligned.
+    const room = hasMarks ? " ".repeat(Math.max(0, marker(reasons.length - 1).length - mark.length)) : "";
+    return (numbers[index] ?? "") + mark + room;
+  });
+}
+
+function axisText(cell: TableCell, limit: number): string {
+  if (cell.value === null) return "·";
+  const text = String(cell.value).replace(/\s+/g, " ");
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+}
+
+function marker(index: number): string {
+  return [...String(index + 1)].map((digit) => superscripts[Number(digit)] ?? digit).join("");
+}
+
+function widthOf(columns: readonly LaidOutColumn[]): number {
+  return columns.reduce((sum, column) => sum + column.width + gap.length, -gap.length);
+}
+
+function intoBlocks(columns: readonly LaidOutColumn[], width: number): readonly (readonly LaidOutColumn[])[] {
+  const axes = columns.filter(({ column }) => column.kind === "axis");
+  const blocks: LaidOutColumn[][] = [];
+  let block = [...axes];
+  for (const column of columns.filter((candidate) => candidate.column.kind === "value")) {
+    if (block.length > axes.length && widthOf([...block, column]) > width) {
+      blocks.push(block);
+      block = [...axes];
+    }
+    block.push(column);
+  }
+  return [...blocks, block];
+}
+
+function renderBlock(block: readonly LaidOutColumn[], table: TableData, style: StyleText): readonly string[] {
+  const rule = style("─".repeat(Math.max(1, widthOf(block))), "rule");
+  const header = block.map((column) => style(column.header, "header")).join(gap);
+  const body = table.rows.map((row, index) =>
+    block
+      .map((laidOut) => {
+        const cell = row[table.columns.indexOf(laidOut.column)];
+        return style(laidOut.cells[index] ?? "", roleOf(laidOut.column, cell));
+      })
+      .join(gap)
+      .trimEnd(),
+  );
+  return [rule, header.trimEnd(), rule, ...body, rule];
+}
+
+function roleOf(column: TableColumn, cell: TableCell | undefined): TextRole {
+  if (column.kind === "axis") return "axis";
+  if (typeof cell?.value !== "number") return "value";
+  if (Number.isNaN(cell.value)) return "nan";
+  if (!column.signed || cell.value === 0) return "value";
+  return cell.value > 0 ? "positive" : "negative";
+}

@@ -1,0 +1,199 @@
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { parquetWriteBuffer, type BasicType } from "hyparquet-writer";
+import type { Coordinate } from "../../compiler/ir/protocol.js";
+import type { ResultRow } from "../../compiler/ir/results.js";
+import { writeFileAtomic } from "./atomic.js";
+import { reasonOf, StoreFault } from "./fault.js";
+
+/** Columns that every table of results has, around the axes. */
+const fixedColumns = ["experiment", "metric", "unit", "value", "baseline", "impact", "relative", "reason"] as const;
+
+/** Key of the file's metadata that says which columns are axes: a JSON list of [axis, column]. */
+const axesKey = "atlasc.axes";
+
+/** Format of saved results by file suffix. */
+export const saveFormats = ["csv", "jsonl", "json", "parquet"] as const;
+export type SaveFormat = (typeof saveFormats)[number];
+
+type Cell = string | number | null;
+
+interface AxisColumn {
+  readonly axis: string;
+  readonly column: string;
+}
+
+/**
+ * Every axis of any row, in the order in which the rows bring them, with its column. An axis that is named as a fixed
+ * column (a prompt file may have a field `value`) gets `axis.` in front.
+ */
+function axisColumns(rows: readonly ResultRow[]): AxisColumn[] {
+  const names = new Set<string>();
+  for (const row of rows) for (const axis in row.axes) names.add(axis);
+  const fixed: readonly string[] = fixedColumns;
+  const columns = new Map<string, AxisColumn>();
+  for (const axis of names) {
+    let column = fixed.includes(axis) ? `axis.${axis}` : axis;
+    while (columns.has(column) || (column !== axis && names.has(column))) column = `axis.${column}`;
+    columns.set(column, { axis, column });
+  }
+  return [...columns.values()];
+}
+
+/** The rows as columns of cells: experiment, axes, then the rest. An axis that a row lacks is null there. */
+function tableOf(rows: readonly ResultRow[]): { readonly axes: AxisColumn[]; readonly cells: Map<string, Cell[]> } {
+  const axes = axisColumns(rows);
+  const cells = new Map<string, Cell[]>();
+  cells.set(
+    "experiment",
+    rows.map((row) => row.experiment),
+  );
+  for (const { axis, column } of axes) {
+    cells.set(
+      column,
+      rows.map((row) => row.axes[axis] ?? null),
+    );
+  }
+  for (const column of fixedColumns.slice(1) as Exclude<(typeof fixedColumns)[number], "experiment">[]) {
+    cells.set(
+      column,
+      rows.map((row) => row[column]),
+    );
+  }
+  return { axes, cells };
+}
+
+/** The narrowest type that holds every cell. Text and numbers together become text. */
+function columnType(name: string, values: readonly Cell[]): BasicType {
+  if (["value", "baseline", "impact", "relative"].includes(name)) return "DOUBLE";
+  let type: BasicType | null = null;
+  for (const value of values) {
+    if (value === null) continue;
+    if (typeof value === "string") return "STRING";
+    if (!Number.isSafeInteger(value)) type = "DOUBLE";
+    else if (value !== (value | 0) && type !== "DOUBLE") type = "INT64";
+    else type ??= "INT32";
+  }
+  return type ?? "STRING";
+}
+
+function convert(value: Cell, type: BasicType): Cell | bigint {
+  if (value === null) return null;
+  if (type === "STRING") return String(value);
+  return type === "INT64" ? BigInt(value) : value;
+}
+
+function parquetBytes(rows: readonly ResultRow[]): Uint8Array {
+  const { axes, cells } = tableOf(rows);
+  const columnData = [...cells].map(([name, values]) => {
+    const type = columnType(name, values);
+    const nullable = name !== "experiment" && name !== "metric" && name !== "unit" && name !== "value";
+    return { name, type, nullable, data: values.map((value) => convert(value, type)) };
+  });
+  const mapping = JSON.stringify(axes.map(({ axis, column }) => [axis, column]));
+  return new Uint8Array(
+    parquetWriteBuffer({ columnData, kvMetadata: [{ key: axesKey, value: mapping }], createdBy: "atlasc" }),
+  );
+}
+
+async function writeResultFile(path: string, content: Uint8Array | string): Promise<void> {
+  try {
+    await writeFileAtomic(path, content);
+  } catch (error) {
+    throw new StoreFault(`cannot write ${path}: ${reasonOf(error)}`, path, null, error);
+  }
+}
+
+/**
+ * Writes results.parquet: experiment, one nullable column per axis (int32, int64 or double when every coordinate is such
+ * a number, else text), metric, unit, value, baseline, impact, relative (doubles, NaN as NaN, null as null), reason.
+ * Rows keep their order, which is the order of the sweep, so that equal results are equal files. Rejects with StoreFault.
+ */
+export async function writeResults(path: string, rows: readonly ResultRow[]): Promise<void> {
+  await writeResultFile(path, parquetBytes(rows));
+}
+
+function coordinateOf(value: unknown): Coordinate | null {
+  if (typeof value === "bigint") return Number(value);
+  return typeof value === "string" || typeof value === "number" ? value : null;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
+}
+
+/** Reads results.parquet back, in the order written. Rejects with StoreFault when it is missing or damaged. */
+export async function readResults(path: string): Promise<ResultRow[]> {
+  try {
+    const bytes = await readFile(path);
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    const metadata = parquetMetadata(file);
+    const mapping = metadata.key_value_metadata?.find((entry) => entry.key === axesKey)?.value;
+    if (mapping === undefined) throw new Error("it was not written by atlasc");
+    const axes = JSON.parse(mapping) as [string, string][];
+    const objects = await parquetReadObjects({ file, metadata });
+    return objects.map((object): ResultRow => {
+      const present: Record<string, Coordinate> = {};
+      for (const [axis, column] of axes) {
+        const coordinate = coordinateOf(object[column]);
+        if (coordinate !== null) present[axis] = coordinate;
+      }
+      return {
+        experiment: String(object["experiment"]),
+        axes: present,
+        metric: String(object["metric"]),
+        unit: object["unit"] as ResultRow["unit"],
+        value: Number(object["value"]),
+        baseline: numberOrNull(object["baseline"]),
+        impact: numberOrNull(object["impact"]),
+        relative: numberOrNull(object["relative"]),
+        reason: typeof object["reason"] === "string" ? object["reason"] : null,
+      };
+    });
+  } catch (error) {
+    throw new StoreFault(`cannot read ${path}: ${reasonOf(error)}`, path, null, error);
+  }
+}
+
+/** A field of a CSV file. null is an empty field, the empty text is "", so that the two stay apart. */
+function csvField(value: Cell): string {
+  if (value === null) return "";
+  if (typeof value === "number") return String(value);
+  return value === "" || /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
+
+/** JSON has no NaN and no infinities: they are written as the texts "NaN", "Infinity" and "-Infinity". */
+function jsonCell(value: Cell): Cell {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+function textOf(format: Exclude<SaveFormat, "parquet">, rows: readonly ResultRow[]): string {
+  const { cells } = tableOf(rows);
+  const columns = [...cells.keys()];
+  const table = rows.map((_, i) => columns.map((column) => cells.get(column)?.[i] ?? null));
+  if (format === "csv") return [columns, ...table].map((row) => `${row.map(csvField).join(",")}\n`).join("");
+  const objects = table.map((row) =>
+    JSON.stringify(Object.fromEntries(row.map((cell, i) => [columns[i] ?? "", jsonCell(cell)]))),
+  );
+  return format === "jsonl" ? objects.map((line) => `${line}\n`).join("") : `[\n${objects.join(",\n")}\n]\n`;
+}
+
+/** The format that a path's suffix asks for, or null for a suffix that is not among `saveFormats`. */
+export function saveFormatOf(path: string): SaveFormat | null {
+  const suffix = extname(path).slice(1).toLowerCase();
+  return saveFormats.find((format) => format === suffix) ?? null;
+}
+
+/**
+ * Saves results in the format of the suffix (.csv, .jsonl, .json, .parquet), atomically, columns as in results.parquet.
+ * Rejects with RangeError for another suffix, with StoreFault when the file cannot be written.
+ */
+export async function saveResults(path: string, rows: readonly ResultRow[]): Promise<void> {
+  const format = saveFormatOf(path);
+  if (format === null) {
+    const known = saveFormats.map((name) => `.${name}`).join(", ");
+    throw new RangeError(`cannot save ${path}: results are saved as ${known}`);
+  }
+  await writeResultFile(path, format === "parquet" ? parquetBytes(rows) : textOf(format, rows));
+}

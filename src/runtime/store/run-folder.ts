@@ -1,0 +1,40 @@
+import { basename, extname, join } from "node:path";
+import { lockFolder, type FolderLock } from "./lock.js";
+
+/** Where everything of one run lies: `<root>/<protocol>/<first 12 of the digest>/`. */
+export interface RunFolder {
+  readonly folder: string;
+  /** record.json: what was asked, with what, and how it went. */
+  readonly record: string;
+  /** results.parquet: every measured value. */
+  readonly results: string;
+  /** Tables and figures. */
+  readonly outputs: string;
+}
+
+/** A protocol's name as a folder name: its file name without suffix, every unusual character replaced. */
+export function protocolName(path: string): string {
+  const name = basename(path, extname(path)).replace(/[^\p{L}\p{N}._-]+/gu, "-");
+  // A name of dots only would be the folder itself or its parent.
+  return /^\.*$/.test(name) ? "protocol" : name;
+}
+
+/**
+ * The folder of a run of `protocol` (a path or a name) whose digest is `digest` (64 hexadecimal digits); the same
+ * protocol with the same parameters always has the same folder. Touches no disk. Throws RangeError for what is no digest.
+ */
+export function runFolderOf(root: string, protocol: string, digest: string): RunFolder {
+  if (!/^[0-9a-f]{12,}$/.test(digest)) throw new RangeError(`runFolderOf: ${digest} is not a digest`);
+  const folder = join(root, protocolName(protocol), digest.slice(0, 12));
+  return {
+    folder,
+    record: join(folder, "record.json"),
+    results: join(folder, "results.parquet"),
+    outputs: join(folder, "outputs"),
+  };
+}
+
+/** Makes the folder and takes it for this process; one process writes in a run folder at a time. See `lockFolder`. */
+export function lockRunFolder(run: RunFolder): Promise<FolderLock> {
+  return lockFolder(run.folder);
+}

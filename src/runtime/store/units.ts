@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { canonicalJson } from "../../compiler/base/digest.js";
+import type { EngineTensor, EngineTensors } from "../engine/messages.js";
+import { readSafetensors, writeSafetensors, type MemoryTensor } from "../models/safetensors.js";
+import { writeFileAtomic } from "./atomic.js";
+import { errorCode, reasonOf, StoreFault } from "./fault.js";
+
+/** A finished unit: what its graph yielded, by output name, and remarks (graph, versions, seconds …) as text. */
+export interface StoredUnit {
+  readonly id: string;
+  readonly tensors: EngineTensors;
+  readonly about: Readonly<Record<string, string>>;
+}
+
+/** A unit file that is there and cannot be used. It counts as absent and is overwritten when the unit is computed. */
+export interface UnitDamage {
+  readonly unit: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
+/**
+ * Finished units on disk, keyed by the digest of everything that can change their numbers, so that a folder may serve
+ * any number of protocols and processes at once. Every method rejects with StoreFault when the disk does not let it
+ * (full, no rights), and with RangeError for an id that cannot be a file name.
+ */
+export interface UnitStore {
+  readonly folder: string;
+  /** True when the unit is there and whole. Reads it, to be sure. */
+  has(id: string): Promise<boolean>;
+  /** The unit, or null when it is absent or damaged (damage is reported to `onDamage`). */
+  read(id: string): Promise<StoredUnit | null>;
+  /** Keeps a unit. When the promise resolves, the unit survives whatever happens to this process. */
+  write(unit: StoredUnit): Promise<void>;
+  /** Where a unit's file lies or would lie. */
+  pathOf(id: string): string;
+}
+
+/** Metadata keys of a unit file. Truth values are stored as int32, since the file writer has no type for them. */
+const keys = { id: "atlasc.unit", checksum: "atlasc.sha256", about: "atlasc.about", truth: "atlasc.truth" } as const;
+
+type Table = Readonly<Record<string, MemoryTensor>>;
+
+/** SHA-256 over everything a file says: id, remarks, names, types, shapes, values. */
+function checksumOf(id: string, about: string, truth: string, tensors: Table): string {
+  const names = Object.keys(tensors).sort();
+  const shapes = names.map((name) => [name, tensors[name]?.type ?? "", [...(tensors[name]?.shape ?? [])]]);
+  const hash = createHash("sha256").update(canonicalJson([id, about, truth, shapes]));
+  for (const name of names) {
+    const data = tensors[name]?.data;
+    if (data !== undefined) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("hex");
+}
+
+function encodeUnit({ id, tensors, about }: StoredUnit): Buffer {
+  const table: Record<string, MemoryTensor> = {};
+  const truthful: string[] = [];
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (tensor.type === "bool") {
+      truthful.push(name);
+      table[name] = { type: "int32", shape: tensor.dims, data: Int32Array.from(tensor.data) };
+    } else table[name] = { type: tensor.type, shape: tensor.dims, data: tensor.data };
+  }
+  const truth = JSON.stringify(truthful.sort());
+  const remarks = canonicalJson(about);
+  const checksum = checksumOf(id, remarks, truth, table);
+  return writeSafetensors(table, {
+    [keys.id]: id,
+    [keys.about]: remarks,
+    [keys.truth]: truth,
+    [keys.checksum]: checksum,
+  });
+}
+
+function engineTensor(tensor: MemoryTensor, truth: boolean): EngineTensor {
+  const dims = tensor.shape;
+  if (truth) return { type: "bool", dims, data: Uint8Array.from(tensor.data as Int32Array) };
+  // The reader makes the array that belongs to the type.
+  return { type: tensor.type, dims, data: tensor.data } as EngineTensor;
+}
+
+/** The unit in a file's bytes, or why they are not that unit. */
+function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
+  const file = readSafetensors(bytes);
+  if (!file.ok) return file.reason;
+  const { tensors, metadata } = file.value;
+  if (metadata[keys.id] !== id) return `it holds the unit ${metadata[keys.id] ?? "without an id"}`;
+  const about = metadata[keys.about] ?? "";
+  const truth = metadata[keys.truth] ?? "";
+  if (checksumOf(id, about, truth, tensors) !== metadata[keys.checksum]) {
+    return "its content does not match its checksum";
+  }
+  const truthful = new Set(JSON.parse(truth) as string[]);
+  const named = Object.entries(tensors).map(([name, t]) => [name, engineTensor(t, truthful.has(name))] as const);
+  return { id, about: JSON.parse(about) as Record<string, string>, tensors: Object.fromEntries(named) };
+}
+
+/**
+ * The store in `folder` (made at the first write): `<first two characters of the id>/<id>.safetensors`. Temporary files
+ * of processes that were killed while writing are never looked at.
+ */
+export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => void = () => undefined): UnitStore {
+  const pathOf = (id: string): string => {
+    if (!/^[\w-]{2,200}$/.test(id)) throw new RangeError(`unit store: ${JSON.stringify(id)} is not an id`);
+    return join(folder, id.slice(0, 2), `${id}.safetensors`);
+  };
+
+  async function read(id: string): Promise<StoredUnit | null> {
+    const path = pathOf(id);
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(path);
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return null;
+      throw new StoreFault(`cannot read unit ${id} from ${path}: ${reasonOf(error)}`, path, id, error);
+    }
+    const unit = decodeUnit(id, bytes);
+    if (typeof unit !== "string") return unit;
+    onDamage({ unit: id, path, reason: unit });
+    return null;
+  }
+
+  return {
+    folder,
+    pathOf,
+    read,
+    has: async (id) => (await read(id)) !== null,
+    async write(unit) {
+      const path = pathOf(unit.id);
+      try {
+        await writeFileAtomic(path, encodeUnit(unit));
+      } catch (error) {
+        throw new StoreFault(`cannot write unit ${unit.id} to ${path}: ${reasonOf(error)}`, path, unit.id, error);
+      }
+    },
+  };
+}

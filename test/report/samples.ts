@@ -1,0 +1,113 @@
+/** Made-up runs with known numbers for the tests of results and reports. */
+import type { Coordinates, NamedResult, ResultExpression } from "../../src/compiler/ir/protocol.js";
+import type { ResultRow } from "../../src/compiler/ir/results.js";
+import type { ColumnName } from "../../src/compiler/results/columns.js";
+import type { PlotOutput } from "../../src/runtime/report/figures.js";
+import type { TableOutput } from "../../src/runtime/report/tables.js";
+
+const span = { file: "sample.atlas", start: 0, end: 0 };
+
+/** One row; without a baseline it is a row of the unmodified model. */
+export function row(
+  experiment: string,
+  metric: string,
+  axes: Coordinates,
+  value: number,
+  more: { readonly baseline?: number; readonly reason?: string; readonly unit?: ResultRow["unit"] } = {},
+): ResultRow {
+  const baseline = more.baseline ?? null;
+  const impact = baseline === null ? null : value - baseline;
+  return {
+    experiment,
+    axes,
+    metric,
+    unit: more.unit ?? "none",
+    value,
+    baseline,
+    impact,
+    relative: impact === null || baseline === null ? null : baseline === 0 ? NaN : impact / Math.abs(baseline),
+    reason: more.reason ?? null,
+  };
+}
+
+/** A number in [0, 1) that depends on the seed only. */
+function noise(seed: number): number {
+  const x = Math.sin(seed * 12.9898 + 4.1414) * 43758.5453;
+  return x - Math.floor(x);
+}
+
+/** A head sweep with its unmodified model: `layers` × `heads` × `prompts`, nll at the last position, three NaN heads. */
+export function headSweep(layers: number, heads: number, prompts: number, faults = true): readonly ResultRow[] {
+  const rows: ResultRow[] = [];
+  for (let prompt = 0; prompt < prompts; prompt++) {
+    const baseline = 2.5 + noise(prompt);
+    const outer = { group: prompt % 2 === 0 ? "factual" : "novel", prompt };
+    rows.push(row("sweep", "nll", outer, baseline, { unit: "nats" }));
+    for (let layer = 0; layer < layers; layer++) {
+      for (let head = 0; head < heads; head++) {
+        const seed = layer * 31 + head * 7 + 1;
+        const strength = noise(seed) ** 6 * (noise(seed + 3) > 0.35 ? 1.4 : -0.9) * (0.4 + layer / layers);
+        const value = baseline + strength + (noise(seed + 100 * prompt) - 0.5) * 0.06;
+        const faulty = faults && [17, 40, 41].includes(layer * heads + head);
+        const axes = { ...outer, layer, head };
+        if (faulty) rows.push(row("sweep", "nll", axes, NaN, { baseline, unit: "nats", reason: "log of 0 in nll" }));
+        else rows.push(row("sweep", "nll", axes, value, { baseline, unit: "nats" }));
+      }
+    }
+  }
+  return rows;
+}
+
+/** Gain and entropy by layer, group and prompt, without an intervention. */
+export function layerGains(layers: number, prompts: number): readonly ResultRow[] {
+  const rows: ResultRow[] = [];
+  for (const [index, group] of ["factual", "recursive", "novel"].entries()) {
+    for (let prompt = 0; prompt < prompts; prompt++) {
+      for (let layer = 0; layer < layers; layer++) {
+        const value = 1.1 - 0.04 * layer + 0.08 * index * Math.sin(layer / 2) + 0.05 * noise(layer * 5 + prompt + index);
+        const axes = { group, prompt: index * prompts + prompt, layer };
+        const faulty = group === "novel" && layer === 4;
+        rows.push(row("gains", "gain", axes, faulty ? NaN : value, faulty ? { reason: "division by 0 in norm" } : {}));
+        rows.push(row("gains", "entropy", axes, 3 + Math.cos(layer / 3) + noise(layer + 9 * index), { unit: "nats" }));
+      }
+    }
+  }
+  return rows;
+}
+
+/** A column expression. */
+export function column(experiment: string, metric: string, name: ColumnName = "value"): ResultExpression {
+  return { kind: "column", experiment, metric, column: name };
+}
+
+/** The absolute value of an expression. */
+export function abs(argument: ResultExpression): ResultExpression {
+  return { kind: "call", operation: "abs", argument };
+}
+
+/** A table of `sweep` unless told otherwise. */
+export function tableOf(more: Partial<TableOutput>): TableOutput {
+  const standard = { title: "table sweep", experiment: "sweep", columns: [], where: null, by: null, top: null };
+  return { kind: "table", ...standard, span, ...more };
+}
+
+/** A plot of the values over axes. */
+export function plotOf(plot: PlotOutput["plot"], title: string, values: readonly NamedResult[], over: readonly string[], by: readonly string[] = []): PlotOutput {
+  return { kind: "plot", title, plot, values, over, by, span };
+}
+
+const impact: NamedResult = { label: "sweep.impact", expression: column("sweep", "nll", "impact") };
+const strength: NamedResult = { label: "abs(sweep.impact)", expression: abs(impact.expression) };
+const gain: NamedResult = { label: "gains.gain", expression: column("gains", "gain") };
+const entropy: NamedResult = { label: "gains.entropy", expression: column("gains", "entropy") };
+
+/** Plots of every kind with the rows that they draw. */
+export const samplePlots: readonly { readonly name: string; readonly plot: PlotOutput; readonly rows: readonly ResultRow[] }[] = [
+  { name: "heatmap-12x12", plot: plotOf("heatmap", "Ablating one head at a time", [impact], ["layer", "head"]), rows: headSweep(12, 12, 8) },
+  { name: "heatmap-5x8", plot: plotOf("heatmap", "Strength of each head", [strength], ["layer", "head"]), rows: headSweep(5, 8, 4, false) },
+  { name: "heatmap-group", plot: plotOf("heatmap", "Impact by group of prompts", [impact], ["layer", "head"], ["group"]), rows: headSweep(8, 12, 4) },
+  { name: "line-group", plot: plotOf("line", "Gain over depth", [gain], ["layer"], ["group"]), rows: layerGains(12, 4) },
+  { name: "line-two", plot: plotOf("line", "Gain and entropy over depth", [gain, entropy], ["layer"]), rows: layerGains(12, 4).filter((r) => !Number.isNaN(r.value)) },
+  { name: "bar", plot: plotOf("bar", "Impact by layer", [impact], ["layer"]), rows: headSweep(12, 12, 8, false) },
+  { name: "bar-group", plot: plotOf("bar", "Gain by layer and group", [gain], ["layer"], ["group"]), rows: layerGains(6, 4) },
+];

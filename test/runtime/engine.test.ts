@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { startEngine, type Engine } from "../../src/runtime/engine/client.js";
+import { EngineFault } from "../../src/runtime/engine/fault.js";
+import type { EngineTensors } from "../../src/runtime/engine/messages.js";
+import { processRuns } from "../../src/runtime/store/lock.js";
+import { engineOptions, positionsOfOne, rotationFeeds, rotationGraph, shiftMatrix } from "./tiny-graphs.js";
+import { temporaryFolder, until } from "./processes.js";
+
+let engine: Engine;
+
+before(async () => {
+  engine = await startEngine(engineOptions);
+  await engine.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+});
+after(() => engine.stop());
+
+const isFault =
+  (kind: EngineFault["kind"], message: RegExp) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof EngineFault, String(error));
+    assert.equal(error.kind, kind);
+    assert.match(error.message, message);
+    return true;
+  };
+
+const run = (feeds: EngineTensors, fetches: readonly string[] = ["y"]): ReturnType<Engine["run"]> =>
+  engine.run({ graph: "rotation", feeds, fetches });
+
+test("an engine says what it is", () => {
+  const info = engine.info();
+  assert.match(info.onnxruntimeVersion, /^\d+\.\d+/);
+  assert.equal(info.nodeVersion, process.versions.node);
+  assert.ok(info.backends.includes("cpu"));
+  assert.notEqual(info.processId, process.pid);
+});
+
+test("all four element types cross in both directions", async () => {
+  const { outputs, seconds } = await run(rotationFeeds([3, 250], 10), ["y", "positive", "largest", "small"]);
+  assert.deepEqual(positionsOfOne(outputs), [13, 4]);
+  assert.deepEqual(outputs["largest"], { type: "int64", dims: [2], data: BigInt64Array.of(3n, 250n) });
+  assert.deepEqual(outputs["small"], { type: "int32", dims: [2], data: Int32Array.of(3, 250) });
+  assert.ok(outputs["positive"]?.type === "bool");
+  assert.equal(outputs["positive"].data.indexOf(1), 13);
+  assert.ok(seconds > 0);
+});
+
+test("a view into a larger array sends only what it shows", async () => {
+  const feeds = rotationFeeds([5], 1);
+  const large = new Float32Array(10_000);
+  large.set(feeds["x"]?.data as Float32Array, 300);
+  const x = { type: "float32", dims: [1, 256], data: large.subarray(300, 556) } as const;
+  const { outputs } = await run({ ...feeds, x });
+  assert.deepEqual(positionsOfOne(outputs), [6]);
+});
+
+test("feeds must be exactly the graph's inputs", async () => {
+  const feeds = rotationFeeds([0], 1);
+  const { steps, ...without } = feeds;
+  assert.ok(steps !== undefined);
+  await assert.rejects(
+    run({ ...feeds, mask: steps }),
+    isFault("request", /no input mask; its inputs are x, flag, steps/),
+  );
+  await assert.rejects(run(without), isFault("request", /the feeds lack steps/));
+});
+
+test("types, shapes and lengths of feeds are checked", async () => {
+  const feeds = rotationFeeds([0], 1);
+  const x = new Float32Array(256);
+  const feed = (changes: object): EngineTensors => ({ ...feeds, ...changes }) as EngineTensors;
+  const cases: readonly [object, RegExp][] = [
+    [{ steps: { type: "int32", dims: [], data: Int32Array.of(1) } }, /steps is int64 in the graph, and int32 was fed/],
+    [
+      { x: { type: "float32", dims: [1, 255], data: x.subarray(1) } },
+      /\[row, 256\] in the graph, and \[1, 255\] was fed/,
+    ],
+    [{ x: { type: "float32", dims: [256], data: x } }, /\[row, 256\] in the graph, and \[256\] was fed/],
+    [{ x: { type: "float32", dims: [2, 256], data: x } }, /\[2, 256\] = 512 values and carries 256/],
+    [{ x: { type: "float32", dims: [1, 256], data: new Float64Array(256) } }, /needs a Float32Array/],
+    [{ x: { type: "float64", dims: [1, 256], data: new Float64Array(256) } }, /float64, which engines do not take/],
+    [{ flag: { type: "bool", dims: [2, 1], data: new Uint8Array(2) } }, /dimension row is 1 in x and 2 in flag/],
+  ];
+  for (const [changes, message] of cases) await assert.rejects(run(feed(changes)), isFault("request", message));
+});
+
+test("outputs and graphs that there are not are errors", async () => {
+  const feeds = rotationFeeds([0], 1);
+  await assert.rejects(run(feeds, ["y", "z"]), isFault("request", /no output z; its outputs are y, positive/));
+  await assert.rejects(run(feeds, []), isFault("request", /no output is asked for/));
+  await assert.rejects(engine.run({ graph: "g", feeds, fetches: ["y"] }), isFault("request", /graph g is not open/));
+  const again = engine.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+  await assert.rejects(again, isFault("request", /already open/));
+});
+
+test("what is no graph is reported, and the engine goes on", async () => {
+  const bad = engine.open({ id: "bad", bytes: new Uint8Array([1, 2, 3, 4]), folder: null });
+  await assert.rejects(bad, isFault("graph", /./));
+  const lost = engine.open({ id: "lost", bytes: rotationGraph("nowhere.bin"), folder: null });
+  await assert.rejects(lost, isFault("graph", /nowhere\.bin|shift/));
+  assert.deepEqual(positionsOfOne((await run(rotationFeeds([1], 1))).outputs), [2]);
+});
+
+test("external data is read from the graph's folder; a closed graph is gone", async (context) => {
+  const folder = temporaryFolder(context);
+  writeFileSync(join(folder, "shift.bin"), new Uint8Array(shiftMatrix().buffer));
+  const opened = await engine.open({ id: "external", bytes: rotationGraph("shift.bin"), folder });
+  assert.deepEqual(opened.inputs[0], { name: "x", type: "float32", shape: ["row", 256] });
+  const request = { graph: "external", feeds: rotationFeeds([7], 2), fetches: ["y"] };
+  assert.deepEqual(positionsOfOne((await engine.run(request)).outputs), [9]);
+  await engine.close("external");
+  await engine.close("external");
+  await assert.rejects(engine.run(request), isFault("request", /not open/));
+});
+
+test("a run neither blocks the coordinator nor outlives stop()", async () => {
+  const own = await startEngine({ ...engineOptions, prepacking: false });
+  let exits = 0;
+  own.onExit(() => (exits += 1));
+  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+  const long = own.run({ graph: "rotation", feeds: rotationFeeds([0], 10_000_000), fetches: ["y"] });
+  const rejected = assert.rejects(long, isFault("stopped", /stopped/));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const { processId } = own.info();
+  const begun = performance.now();
+  await own.stop();
+  await rejected;
+  assert.ok(performance.now() - begun < 2000);
+  assert.ok(!processRuns(processId, null));
+  assert.equal(exits, 0, "an end on purpose is no exit");
+  await assert.rejects(own.close("rotation"), isFault("stopped", /stopped/));
+
+  await own.restart();
+  assert.notEqual(own.info().processId, processId);
+  const request = { graph: "rotation", feeds: rotationFeeds([0], 1), fetches: ["y"] };
+  await assert.rejects(own.run(request), isFault("request", /not open/), "a restart opens nothing by itself");
+
+  // A child that is killed from outside rejects what was asked, and says how it ended.
+  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+  const killed = own.run({ ...request, feeds: rotationFeeds([0], 10_000_000) });
+  const crash = assert.rejects(killed, (error: unknown) => {
+    assert.ok(error instanceof EngineFault);
+    assert.equal(error.kind, "exit");
+    assert.equal(error.exit?.signal, "SIGKILL");
+    assert.match(error.message, /was ended by SIGKILL/);
+    return true;
+  });
+  process.kill(own.info().processId, "SIGKILL");
+  await crash;
+  await until("onExit is called", () => exits === 1);
+  assert.equal(own.alive(), false);
+  await own.stop();
+});
+
+test("Ctrl-C at the terminal does not reach the engine", async () => {
+  process.kill(engine.info().processId, "SIGINT");
+  assert.deepEqual(positionsOfOne((await run(rotationFeeds([1], 1))).outputs), [2]);
+});
+
+test("an aborted start ends the child", async () => {
+  const starting = startEngine(engineOptions, AbortSignal.abort());
+  await assert.rejects(starting, isFault("stopped", /stopped/));
+});
+
+test("a device that is not there is an error, not the CPU", async () => {
+  const own = await startEngine({ ...engineOptions, device: { kind: "cuda", deviceId: 0 } });
+  try {
+    const opened = own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+    await assert.rejects(opened, isFault("graph", /./));
+  } finally {
+    await own.stop();
+  }
+});
