@@ -9,6 +9,7 @@ than the newest transformers understand too.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ WIDTH = 64
 HEADS = 4
 CONTEXT = 256
 VOCABULARY = 1024
+
+INITIALIZER_RANGE = 0.08
+"""The usual 0.02 is meant for widths around 1000; at this width it makes the first layers start near zero."""
+
 BOS = 0
 """Id of <|endoftext|>: beginning and end of a text."""
 
@@ -34,7 +39,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         "bos_token_id": BOS,
         "embd_pdrop": 0.0,
         "eos_token_id": BOS,
-        "initializer_range": 0.02,
+        "initializer_range": INITIALIZER_RANGE,
         "layer_norm_epsilon": 1e-05,
         "n_ctx": CONTEXT,
         "n_embd": WIDTH,
@@ -59,7 +64,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         "hidden_act": "gelu",
         "hidden_dropout": 0.0,
         "hidden_size": WIDTH,
-        "initializer_range": 0.02,
+        "initializer_range": INITIALIZER_RANGE,
         "intermediate_size": 4 * WIDTH,
         "layer_norm_eps": 1e-05,
         "max_position_embeddings": CONTEXT,
@@ -82,7 +87,7 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         "head_dim": WIDTH // HEADS,
         "hidden_act": "silu",
         "hidden_size": WIDTH,
-        "initializer_range": 0.02,
+        "initializer_range": INITIALIZER_RANGE,
         # 8/3 of the width, rounded up to a multiple of 4: as many parameters as a 4x two-matrix MLP.
         "intermediate_size": 172,
         "max_position_embeddings": CONTEXT,
@@ -100,12 +105,28 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
 }
 
 
+def sinusoids() -> torch.Tensor:
+    """The start of GPT-2's learned positions: sinusoids of the size of the token embeddings.
+
+    From random positions, attention to the previous token has to be learnt for each of the 256
+    positions on its own, which takes more text than there is; from sinusoids one rotation does it. They
+    are parameters like the others and move from here. Wavelengths run from 6 to 600 tokens.
+    """
+    frequencies = 100.0 ** (-torch.arange(WIDTH // 2) / (WIDTH // 2))
+    angles = torch.arange(CONTEXT)[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=1) * math.sqrt(2) * INITIALIZER_RANGE
+
+
 def new_model(architecture: str) -> PreTrainedModel:
     """A randomly initialised model; seed torch before the call."""
     settings = dict(ARCHITECTURES[architecture])
     settings.pop("architectures")
     config = AutoConfig.for_model(settings.pop("model_type"), **settings)
-    return AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
+    if architecture == "gpt2":
+        with torch.no_grad():
+            model.transformer.wpe.weight.copy_(sinusoids())
+    return model
 
 
 def parameters_to_save(model: PreTrainedModel, dtype: torch.dtype) -> dict[str, torch.Tensor]:

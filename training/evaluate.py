@@ -234,7 +234,10 @@ def training_table(training: Metrics) -> str:
         "steps": f"{training['steps']:,}",
         "batch": f"{training['batch']} sequences of {training['length']} tokens",
         "tokens": f"{training['tokens']:,}",
-        "repeated random sequences": f"{100 * training['repeated_share']:.0f} % of the batch, r of {low} to {high} tokens",
+        "repeated sequences": "share of the batch by position in the run: "
+        + ", ".join(f"{100 * share:.0f} % at {100 * at:.0f} %" for at, share in training["repeated_share"])
+        + f"; r of {low} to {high} tokens (log-uniform), {100 * training['natural_repeat_share']:.0f} % of them "
+        "natural text, the others random tokens",
         "BOS in front": f"{100 * training['bos_share_natural']:.0f} % of natural, "
         f"{100 * training['bos_share_repeated']:.0f} % of repeated sequences",
         "optimiser": f"AdamW, betas {tuple(training['betas'])}, weight decay {training['weight_decay']} on matrices, "

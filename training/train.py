@@ -1,6 +1,6 @@
 """Train one tiny model and write its checkpoints.
 
-    python training/train.py --architecture gpt2 --seed 1 --steps 6000 --out stdlib/models/gpt2-tiny
+    python training/train.py --architecture gpt2 --seed 1 --steps 8000 --out stdlib/models/gpt2-tiny
 
 Started from the project's root; the output folder must hold ``tokenizer.json`` (build_tokenizer.py).
 Everything random comes from ``--seed``: the initial weights and the order and content of the batches.
@@ -29,10 +29,20 @@ from corpora import DEFAULT_CORPORA, TRAINED, held_out_text, train_text
 IGNORED = -100
 """Label that torch's cross entropy leaves out."""
 
-REPEATED_SHARE = 0.25
-"""Share of sequences that are a random r, repeated: they make induction pay."""
+REPEATED_SHARE = ((0.0, 0.15), (0.15, 0.15), (0.2, 0.6), (0.5, 0.6), (0.6, 0.15), (1.0, 0.15))
+"""Share of sequences that are some r, repeated: (position in the run, share), linear between the knots.
 
-REPEAT_LENGTHS = (8, 100)
+Repetition makes induction pay, but an induction head reads what a previous-token head wrote, and it
+is natural text that makes previous-token heads: a run that began with 60 % repetition had none after
+four million tokens. Hence natural text first, then repetition, then natural text for the rest.
+"""
+
+REPEAT_LENGTHS = (5, 100)
+"""Shortest and longest r; lengths are log-uniform, so that many sequences hold many short copies."""
+
+NATURAL_REPEAT_SHARE = 1 / 3
+"""Share of the repeated sequences whose r is a span of natural text rather than random tokens."""
+
 BOS_SHARE_NATURAL = 0.5
 BOS_SHARE_REPEATED = 0.75
 
@@ -63,12 +73,16 @@ class Sampler:
         self._batch = batch
         self._length = length
 
+    def _stream(self) -> np.ndarray:
+        """The tokens of a domain, drawn by weight."""
+        return self._streams[self._random.choice(len(self._streams), p=self._weights)]
+
     def _natural(self) -> tuple[np.ndarray, np.ndarray]:
         """A window at a random place of a domain, with BOS in front half of the time.
 
         Both ways must look sane afterwards: the tokenizer adds no BOS, many experiments do.
         """
-        stream = self._streams[self._random.choice(len(self._streams), p=self._weights)]
+        stream = self._stream()
         start = int(self._random.integers(0, len(stream) - self._length))
         ids = stream[start : start + self._length].astype(np.int64)
         if self._random.random() < BOS_SHARE_NATURAL:
@@ -76,24 +90,32 @@ class Sampler:
         return ids, ids.copy()
 
     def _repeated(self) -> tuple[np.ndarray, np.ndarray]:
-        """[BOS, r, r, r ...], cut at the window; r is uniform over the vocabulary without BOS.
+        """[BOS, r, r, r ...], cut at the window; r is random tokens or a span of natural text.
 
-        The labels of the first copy are left out: nothing predicts them, and their constant loss
-        would only add noise to the gradient.
+        Random tokens are uniform over the vocabulary without BOS. The labels of a random first copy are
+        left out: nothing predicts them, and their constant loss would only add noise to the gradient.
         """
         low, high = REPEAT_LENGTHS
-        size = int(self._random.integers(low, high + 1))
-        r = self._random.integers(BOS + 1, VOCABULARY, size=size)
+        size = round(math.exp(self._random.uniform(math.log(low), math.log(high))))
+        natural = self._random.random() < NATURAL_REPEAT_SHARE
+        if natural:
+            stream = self._stream()
+            start = int(self._random.integers(0, len(stream) - size))
+            r = stream[start : start + size]
+        else:
+            r = self._random.integers(BOS + 1, VOCABULARY, size=size)
         prefix = [BOS] if self._random.random() < BOS_SHARE_REPEATED else []
         copies = math.ceil(self._length / size)
         ids = np.concatenate((prefix, np.tile(r, copies)))[: self._length].astype(np.int64)
         labels = ids.copy()
-        labels[: len(prefix) + size] = IGNORED
+        if not natural:
+            labels[: len(prefix) + size] = IGNORED
         return ids, labels
 
-    def next(self) -> Batch:
+    def next(self, repeated_share: float) -> Batch:
+        """A batch whose sequences are repetitions with the given probability."""
         rows = [
-            self._repeated() if self._random.random() < REPEATED_SHARE else self._natural()
+            self._repeated() if self._random.random() < repeated_share else self._natural()
             for _ in range(self._batch)
         ]
         return Batch(
@@ -125,6 +147,12 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
         return peak * (step + 1) / WARM_UP_STEPS
     progress = (step - WARM_UP_STEPS) / max(1, steps - WARM_UP_STEPS)
     return peak * (FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress)))
+
+
+def repeated_share(step: int, steps: int) -> float:
+    """The share of repetitions at a step."""
+    positions, shares = zip(*REPEATED_SHARE)
+    return float(np.interp(step / steps, positions, shares))
 
 
 def make_optimizer(model: PreTrainedModel, peak: float) -> torch.optim.AdamW:
@@ -167,7 +195,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--tokenizer", type=Path, help="folder of tokenizer.json (default: --out)")
     parser.add_argument("--corpora", type=Path, default=DEFAULT_CORPORA)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--length", type=int, default=CONTEXT, help="tokens per sequence")
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
@@ -222,7 +250,7 @@ def main() -> None:
             break
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, options.steps, options.rate)
-        batch = sampler.next()
+        batch = sampler.next(repeated_share(step, options.steps))
         losses = training_losses(batch.inputs, batch.labels)
         loss = losses.sum() / (batch.labels[:, 1:] != IGNORED).sum()
         optimizer.zero_grad(set_to_none=True)
@@ -251,6 +279,7 @@ def main() -> None:
         "clip_norm": CLIP_NORM,
         "repeated_share": REPEATED_SHARE,
         "repeat_lengths": REPEAT_LENGTHS,
+        "natural_repeat_share": NATURAL_REPEAT_SHARE,
         "bos_share_natural": BOS_SHARE_NATURAL,
         "bos_share_repeated": BOS_SHARE_REPEATED,
         "domain_weights": {domain.name: domain.weight for domain in TRAINED},

@@ -19,7 +19,7 @@ import { diagnostic } from "./diagnostics/create.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol, TokenizedTexts } from "./ir/protocol.js";
 import type { ModelFacts } from "./models/model.js";
-import { readSignature } from "./models/family.js";
+import { buildModelGraph } from "./models/family.js";
 import type { Expression, FileSyntax } from "./syntax/ast.js";
 import { parse } from "./syntax/parse.js";
 
@@ -50,8 +50,15 @@ export interface CompileOptions {
 
 export type Compiled =
   | { readonly kind: "needs"; readonly needs: Needs }
-  /** `protocol` is sound only when there are no errors; it is null when the text has syntax errors. */
-  | { readonly kind: "checked"; readonly protocol: Protocol | null };
+  /**
+   * `protocol` is sound only when there are no errors; it is null when the text has syntax errors. `models` are those
+   * that opened, by instance id.
+   */
+  | {
+      readonly kind: "checked";
+      readonly protocol: Protocol | null;
+      readonly models: ReadonlyMap<string, OpenedModel>;
+    };
 
 /** Compiles as far as the facts allow. */
 export function compile(source: SourceFile, facts: Facts, options: CompileOptions): Staged<Compiled> {
@@ -74,7 +81,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   }
   const stdlib = facts.stdlib.map(read);
   if (!main.complete || imports.files.some((f) => !f.complete)) {
-    return { value: { kind: "checked", protocol: null }, diagnostics };
+    return { value: { kind: "checked", protocol: null, models: new Map() }, diagnostics };
   }
 
   // Collect what is declared.
@@ -142,7 +149,8 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   }
 
   const protocol = checkProtocol({ scope, instances, models, texts: tokenized, sourceOf, report });
-  return { value: { kind: "checked", protocol }, diagnostics };
+  const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
+  return { value: { kind: "checked", protocol, models: sound }, diagnostics };
 }
 
 function needs(wanted: Needs, diagnostics: readonly Diagnostic[]): Staged<Compiled> {
@@ -158,10 +166,10 @@ function openModel(
   const opened = facts.models.get(instance.id);
   for (const d of opened?.diagnostics ?? []) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
   if (opened?.value == null) return null;
-  const signature = readSignature(opened.value);
-  for (const d of signature.diagnostics) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
-  if (signature.value === null || hasErrors(signature.diagnostics)) return null;
-  return { facts: opened.value, signature: signature.value };
+  const built = buildModelGraph(opened.value);
+  for (const d of built.diagnostics) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
+  if (built.value === null || hasErrors(built.diagnostics)) return null;
+  return { facts: opened.value, signature: built.value.signature, graph: built.value };
 }
 
 /** Imported files in order of appearance, each once; `missing` lists those the host has not read yet. */

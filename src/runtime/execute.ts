@@ -1,5 +1,6 @@
 /** The coordinator's loop: a plan's units through the engine into the store, whatever happens on the way. */
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
+import { graphFetches } from "../compiler/lower/graph.js";
 import { startEngine, type Engine } from "./engine/client.js";
 import { EngineFault } from "./engine/fault.js";
 import type { EngineGraph, EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
@@ -95,10 +96,6 @@ function messageOf(error: unknown): string {
 /** Work of a unit in tokens: what the estimate of the remaining time counts in. */
 function workOf(unit: Unit): number {
   return Math.max(1, unit.rows.length * unit.positions);
-}
-
-function fetchesOf(graph: GraphPlan): string[] {
-  return graph.outputs.flatMap((output) => (output.fault === null ? [output.name] : [output.name, output.fault]));
 }
 
 /** One engine for a whole run: started when first needed, started afresh after a crash, with few graphs open. */
@@ -219,7 +216,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     const feeds = await prepare.feedsOf(evaluation, unit, readUnit);
     checkSignal();
     const engine = await keeper.withGraph(graph.id);
-    const { outputs, seconds } = await engine.run({ graph: graph.id, feeds, fetches: fetchesOf(graph) });
+    const { outputs, seconds } = await engine.run({ graph: graph.id, feeds, fetches: graphFetches(graph) });
     const { onnxruntimeVersion } = engine.info();
     const about = { graph: graph.id, onnxruntime: onnxruntimeVersion, seconds: seconds.toFixed(6) };
     await store.write({ id: unit.id, tensors: outputs, about });
@@ -272,7 +269,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
         "skipped",
         evaluation,
         unit,
-        `it needs the averages of ${lacking}, which failed: ${incomplete.get(lacking)}`,
+        `it needs the averages of ${lacking}, which failed: ${incomplete.get(lacking) ?? ""}`,
       );
       return;
     }

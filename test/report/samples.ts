@@ -64,7 +64,8 @@ export function layerGains(layers: number, prompts: number): readonly ResultRow[
   for (const [index, group] of ["factual", "recursive", "novel"].entries()) {
     for (let prompt = 0; prompt < prompts; prompt++) {
       for (let layer = 0; layer < layers; layer++) {
-        const value = 1.1 - 0.04 * layer + 0.08 * index * Math.sin(layer / 2) + 0.05 * noise(layer * 5 + prompt + index);
+        const value =
+          1.1 - 0.04 * layer + 0.08 * index * Math.sin(layer / 2) + 0.05 * noise(layer * 5 + prompt + index);
         const axes = { group, prompt: index * prompts + prompt, layer };
         const faulty = group === "novel" && layer === 4;
         rows.push(row("gains", "gain", axes, faulty ? NaN : value, faulty ? { reason: "division by 0 in norm" } : {}));
@@ -92,7 +93,13 @@ export function tableOf(more: Partial<TableOutput>): TableOutput {
 }
 
 /** A plot of the values over axes. */
-export function plotOf(plot: PlotOutput["plot"], title: string, values: readonly NamedResult[], over: readonly string[], by: readonly string[] = []): PlotOutput {
+export function plotOf(
+  plot: PlotOutput["plot"],
+  title: string,
+  values: readonly NamedResult[],
+  over: readonly string[],
+  by: readonly string[] = [],
+): PlotOutput {
   return { kind: "plot", title, plot, values, over, by, span };
 }
 
@@ -102,12 +109,40 @@ const gain: NamedResult = { label: "gains.gain", expression: column("gains", "ga
 const entropy: NamedResult = { label: "gains.entropy", expression: column("gains", "entropy") };
 
 /** Plots of every kind with the rows that they draw. */
-export const samplePlots: readonly { readonly name: string; readonly plot: PlotOutput; readonly rows: readonly ResultRow[] }[] = [
-  { name: "heatmap-12x12", plot: plotOf("heatmap", "Ablating one head at a time", [impact], ["layer", "head"]), rows: headSweep(12, 12, 8) },
-  { name: "heatmap-5x8", plot: plotOf("heatmap", "Strength of each head", [strength], ["layer", "head"]), rows: headSweep(5, 8, 4, false) },
-  { name: "heatmap-group", plot: plotOf("heatmap", "Impact by group of prompts", [impact], ["layer", "head"], ["group"]), rows: headSweep(8, 12, 4) },
-  { name: "line-group", plot: plotOf("line", "Gain over depth", [gain], ["layer"], ["group"]), rows: layerGains(12, 4) },
-  { name: "line-two", plot: plotOf("line", "Gain and entropy over depth", [gain, entropy], ["layer"]), rows: layerGains(12, 4).filter((r) => !Number.isNaN(r.value)) },
+export const samplePlots: readonly {
+  readonly name: string;
+  readonly plot: PlotOutput;
+  readonly rows: readonly ResultRow[];
+}[] = [
+  {
+    name: "heatmap-12x12",
+    plot: plotOf("heatmap", "Ablating one head at a time", [impact], ["layer", "head"]),
+    rows: headSweep(12, 12, 8),
+  },
+  {
+    name: "heatmap-5x8",
+    plot: plotOf("heatmap", "Strength of each head", [strength], ["layer", "head"]),
+    rows: headSweep(5, 8, 4, false),
+  },
+  {
+    name: "heatmap-group",
+    plot: plotOf("heatmap", "Impact by group of prompts", [impact], ["layer", "head"], ["group"]),
+    rows: headSweep(8, 12, 4),
+  },
+  {
+    name: "line-group",
+    plot: plotOf("line", "Gain over depth", [gain], ["layer"], ["group"]),
+    rows: layerGains(12, 4),
+  },
+  {
+    name: "line-two",
+    plot: plotOf("line", "Gain and entropy over depth", [gain, entropy], ["layer"]),
+    rows: layerGains(12, 4).filter((r) => !Number.isNaN(r.value)),
+  },
   { name: "bar", plot: plotOf("bar", "Impact by layer", [impact], ["layer"]), rows: headSweep(12, 12, 8, false) },
-  { name: "bar-group", plot: plotOf("bar", "Gain by layer and group", [gain], ["layer"], ["group"]), rows: layerGains(6, 4) },
+  {
+    name: "bar-group",
+    plot: plotOf("bar", "Gain by layer and group", [gain], ["layer"], ["group"]),
+    rows: layerGains(6, 4),
+  },
 ];

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { startEngine, type Engine } from "../../src/runtime/engine/client.js";
 import { EngineFault } from "../../src/runtime/engine/fault.js";
+import { numericsOf } from "../../src/runtime/engine/numerics.js";
 import type { EngineTensors } from "../../src/runtime/engine/messages.js";
 import { processRuns } from "../../src/runtime/store/lock.js";
 import { engineOptions, positionsOfOne, rotationFeeds, rotationGraph, shiftMatrix } from "./tiny-graphs.js";
@@ -32,6 +33,7 @@ const run = (feeds: EngineTensors, fetches: readonly string[] = ["y"]): ReturnTy
 test("an engine says what it is", () => {
   const info = engine.info();
   assert.match(info.onnxruntimeVersion, /^\d+\.\d+/);
+  assert.equal(info.onnxruntimeVersion, numericsOf(engineOptions).onnxruntime, "known without loading it");
   assert.equal(info.nodeVersion, process.versions.node);
   assert.ok(info.backends.includes("cpu"));
   assert.notEqual(info.processId, process.pid);
@@ -70,7 +72,7 @@ test("feeds must be exactly the graph's inputs", async () => {
 test("types, shapes and lengths of feeds are checked", async () => {
   const feeds = rotationFeeds([0], 1);
   const x = new Float32Array(256);
-  const feed = (changes: object): EngineTensors => ({ ...feeds, ...changes }) as EngineTensors;
+  const feed = (changes: object): EngineTensors => ({ ...feeds, ...changes });
   const cases: readonly [object, RegExp][] = [
     [{ steps: { type: "int32", dims: [], data: Int32Array.of(1) } }, /steps is int64 in the graph, and int32 was fed/],
     [
@@ -165,7 +167,7 @@ test("an aborted start ends the child", async () => {
 });
 
 test("a device that is not there is an error, not the CPU", async () => {
-  const own = await startEngine({ ...engineOptions, device: { kind: "cuda", deviceId: 0 } });
+  const own = await startEngine({ ...engineOptions, device: { kind: "cuda", deviceId: 99 } });
   try {
     const opened = own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
     await assert.rejects(opened, isFault("graph", /./));

@@ -10,7 +10,9 @@ import { fileURLToPath } from "node:url";
 /** A folder of this test's own, removed at its end. */
 export function temporaryFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "atlasc-test-"));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  context.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 

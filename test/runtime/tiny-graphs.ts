@@ -137,6 +137,7 @@ export function tinyEvaluation(id: string, units: readonly Unit[], changes: Part
     graph: "rotation",
     conditions: [],
     units,
+    unaffected: [],
     needs: [],
     ...changes,
   };
@@ -157,7 +158,7 @@ function tinyGraph(id: string): GraphPlan {
 
 export function tinyPlan(evaluations: readonly Evaluation[]): Plan {
   const ids = [...new Set(evaluations.map((evaluation) => evaluation.graph))];
-  const cost = { rows: 0, units: 0, layerRuns: 0, flops: 0, weightBytes: 0, peakActivationBytes: 0 };
+  const cost = { rows: 0, units: 0, layerRuns: 0, naiveLayerRuns: 0, flops: 0, weightBytes: 0, peakActivationBytes: 0 };
   return { graphs: ids.map(tinyGraph), evaluations, cost, digest: "d".repeat(64) };
 }
 

@@ -8,7 +8,7 @@ import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { ModelInstance, Output, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { extentSize, type Extent } from "../ir/tensor-type.js";
-import type { ModelFacts, ModelSignature } from "../models/model.js";
+import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
 import { checkConditions } from "./conditions.js";
 import { reportError } from "./faults.js";
@@ -22,6 +22,7 @@ import type { Scope } from "./scope.js";
 export interface OpenedModel {
   readonly facts: ModelFacts;
   readonly signature: ModelSignature;
+  readonly graph: ModelGraph;
 }
 
 export interface CheckInput {

@@ -1,7 +1,12 @@
 /** Builds the DAG of a measurement: equal nodes are stored once, types come from the operation table. */
 import { canonicalJson } from "../base/digest.js";
 import type { Span } from "../base/span.js";
-import type { MeasureExpression, MeasureNode, OperationAttributes } from "../ir/expression.js";
+import {
+  pruneExpression,
+  type MeasureExpression,
+  type MeasureNode,
+  type OperationAttributes,
+} from "../ir/expression.js";
 import { scalar, type TensorType } from "../ir/tensor-type.js";
 import type { SiteReference } from "../models/sites.js";
 import { operations } from "../operations/index.js";
@@ -72,25 +77,6 @@ export function createExpressionBuilder(): ExpressionBuilder {
       const found = nodeAt(node);
       return found.kind === "constant" ? found.value : null;
     },
-    finish(result) {
-      const needed = new Set<number>();
-      const visit = (index: number): void => {
-        if (needed.has(index)) return;
-        const node = nodeAt(index);
-        if (node.kind === "operation") node.inputs.forEach(visit);
-        needed.add(index);
-      };
-      visit(result);
-      const order = [...needed].sort((a, b) => a - b);
-      const renumbered = new Map(order.map((old, position) => [old, position]));
-      const renumber = (old: number): number => renumbered.get(old) ?? 0;
-      return {
-        nodes: order.map((index) => {
-          const node = nodeAt(index);
-          return node.kind === "operation" ? { ...node, inputs: node.inputs.map(renumber) } : node;
-        }),
-        result: renumber(result),
-      };
-    },
+    finish: (result) => pruneExpression({ nodes, result }),
   };
 }

@@ -68,61 +68,6 @@ export const catalogue = {
     message: "{metric} is a metric and takes no `over` or `between`",
   },
   A3009: { severity: "error", title: "intervention without effect", message: "{what}" },
-  A4201: {
-    severity: "error",
-    title: "layer beyond the model",
-    message: "{place} is beyond {model}, which has {count} layers (the last is {last})",
-  },
-  A4202: {
-    severity: "error",
-    title: "head or neuron beyond the model",
-    message: "{place} is beyond {model}, which has {count} of the axis {unit} per layer (the last is {last})",
-  },
-  A4203: { severity: "error", title: "site the model lacks", message: "{model} has no site {site}" },
-  A4101: { severity: "error", title: "text file missing", message: "cannot read {path}: {problem}" },
-  A4102: { severity: "error", title: "bad text file", message: "{path}, line {line}: {problem}" },
-  A4103: { severity: "error", title: "no prompts", message: "the prompt set {name} is empty" },
-  A4104: {
-    severity: "error",
-    title: "prompt too long",
-    message: "prompt {index} of {name} has {tokens} tokens; {model} accepts {limit}",
-  },
-  A4105: { severity: "error", title: "unknown field", message: "{path} has no field {field}" },
-  A4106: { severity: "error", title: "empty prompt", message: "prompt {index} of {name} has no tokens" },
-  A4107: { severity: "error", title: "no tokenizer", message: "{model} has no tokenizer, and {name} is text" },
-  A4108: {
-    severity: "error",
-    title: "no BOS token",
-    message: "{name} asks for BOS, and the tokenizer of {model} has no such token",
-  },
-  A5001: {
-    severity: "error",
-    title: "not yet available",
-    message: "{what} is not yet available in this build of atlasc",
-  },
-  A5002: { severity: "error", title: "nothing to run", message: "the protocol has no experiment" },
-  A5003: { severity: "error", title: "unwritable output", message: "cannot save to {path}: {problem}" },
-  A5004: {
-    severity: "error",
-    title: "memory budget too small",
-    message: "one row of {positions} tokens needs about {needed}, more than the budget of {budget}",
-  },
-  A8001: {
-    severity: "warning",
-    title: "standard metric redefined",
-    message: "{name} replaces the metric of the same name of the standard library",
-  },
-  A8002: {
-    severity: "warning",
-    title: "shorter than the window",
-    message:
-      "{count} of {total} prompts of {texts} have fewer tokens than the window of {window}: {metric} uses what there is",
-  },
-  A8003: {
-    severity: "warning",
-    title: "axis renamed",
-    message: "{metric} has the axis {axis}, which the intervention also has: the metric's is called {renamed}",
-  },
   A4001: {
     severity: "error",
     title: "unsupported architecture",
@@ -189,6 +134,61 @@ export const catalogue = {
     title: "identity of the model fails",
     message:
       "{source}: {identity} does not hold at {site}: the two sides differ by {difference}, allowed is {tolerance}",
+  },
+  A4201: {
+    severity: "error",
+    title: "layer beyond the model",
+    message: "{place} is beyond {model}, which has {count} layers (the last is {last})",
+  },
+  A4202: {
+    severity: "error",
+    title: "head or neuron beyond the model",
+    message: "{place} is beyond {model}, which has {count} of the axis {unit} per layer (the last is {last})",
+  },
+  A4203: { severity: "error", title: "site the model lacks", message: "{model} has no site {site}" },
+  A4101: { severity: "error", title: "text file missing", message: "cannot read {path}: {problem}" },
+  A4102: { severity: "error", title: "bad text file", message: "{path}, line {line}: {problem}" },
+  A4103: { severity: "error", title: "no prompts", message: "the prompt set {name} is empty" },
+  A4104: {
+    severity: "error",
+    title: "prompt too long",
+    message: "prompt {index} of {name} has {tokens} tokens; {model} accepts {limit}",
+  },
+  A4105: { severity: "error", title: "unknown field", message: "{path} has no field {field}" },
+  A4106: { severity: "error", title: "empty prompt", message: "prompt {index} of {name} has no tokens" },
+  A4107: { severity: "error", title: "no tokenizer", message: "{model} has no tokenizer, and {name} is text" },
+  A4108: {
+    severity: "error",
+    title: "no BOS token",
+    message: "{name} asks for BOS, and the tokenizer of {model} has no such token",
+  },
+  A5001: {
+    severity: "error",
+    title: "not yet available",
+    message: "{what} is not yet available in this build of atlasc",
+  },
+  A5002: { severity: "error", title: "nothing to run", message: "the protocol has no experiment" },
+  A5003: { severity: "error", title: "unwritable output", message: "cannot save to {path}: {problem}" },
+  A5004: {
+    severity: "error",
+    title: "memory budget too small",
+    message: "one row of {positions} tokens needs about {needed}, more than the budget of {budget}",
+  },
+  A8001: {
+    severity: "warning",
+    title: "standard metric redefined",
+    message: "{name} replaces the metric of the same name of the standard library",
+  },
+  A8002: {
+    severity: "warning",
+    title: "shorter than the window",
+    message:
+      "{count} of {total} prompts of {texts} have fewer tokens than the window of {window}: {metric} uses what there is",
+  },
+  A8003: {
+    severity: "warning",
+    title: "axis renamed",
+    message: "{metric} has the axis {axis}, which the intervention also has: the metric's is called {renamed}",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -5,11 +5,14 @@ import type { TensorType } from "./tensor-type.js";
 /** Parameters of an operation that are not tensors. Plain JSON, by the operation's own names. */
 export type OperationAttributes = Readonly<Record<string, number | string | readonly string[]>>;
 
+/** What is known of a text beside its ids: how many tokens of it are predicted, how many bytes of UTF-8 it has. */
+export type TextQuantity = "tokens" | "bytes";
+
 /** One value of a measurement: where it comes from and its type. `inputs` are indices of earlier nodes. */
 export type MeasureNode =
   | { readonly kind: "site"; readonly site: SiteReference; readonly type: TensorType; readonly span: Span }
   /** What is known of a text: how many tokens of it are predicted, how many bytes of UTF-8 it has. A scalar. */
-  | { readonly kind: "text"; readonly quantity: "tokens" | "bytes"; readonly type: TensorType; readonly span: Span }
+  | { readonly kind: "text"; readonly quantity: TextQuantity; readonly type: TensorType; readonly span: Span }
   | { readonly kind: "constant"; readonly value: number; readonly type: TensorType; readonly span: Span }
   | {
       readonly kind: "operation";
@@ -30,4 +33,27 @@ export type MeasureNode =
 export interface MeasureExpression {
   readonly nodes: readonly MeasureNode[];
   readonly result: number;
+}
+
+/** The part of an expression that its result needs, renumbered. */
+export function pruneExpression({ nodes, result }: MeasureExpression): MeasureExpression {
+  const needed = new Set<number>();
+  const waiting = [result];
+  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+    if (needed.has(index)) continue;
+    needed.add(index);
+    const node = nodes[index];
+    if (node?.kind === "operation") waiting.push(...node.inputs);
+  }
+  const order = [...needed].sort((a, b) => a - b);
+  const renumbered = new Map(order.map((old, position) => [old, position]));
+  const renumber = (old: number): number => renumbered.get(old) ?? 0;
+  return {
+    nodes: order.flatMap((old) => {
+      const node = nodes[old];
+      if (node === undefined) return [];
+      return [node.kind === "operation" ? { ...node, inputs: node.inputs.map(renumber) } : node];
+    }),
+    result: renumber(result),
+  };
 }

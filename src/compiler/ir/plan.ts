@@ -59,8 +59,22 @@ export interface Evaluation {
   /** Condition number → its coordinates and writes. */
   readonly conditions: readonly { readonly coordinates: Coordinates; readonly writes: readonly SiteWrite[] }[];
   readonly units: readonly Unit[];
+  /**
+   * Conditions that provably cannot change what is measured (nothing measured lies downstream of what they write): they
+   * have no rows, and their results are the baseline's.
+   */
+  readonly unaffected: readonly number[];
   /** Evaluations whose averages the writes use, by id. */
   readonly needs: readonly string[];
+}
+
+/** What decides the numbers beside graph and inputs, and belongs to every unit's identity. */
+export interface Numerics {
+  readonly onnxruntime: string;
+  readonly device: "cpu" | "cuda";
+  readonly graphOptimization: "basic" | "disabled";
+  readonly prepacking: boolean;
+  readonly tf32: boolean;
 }
 
 /** Work in numbers, for `explain`: estimates before a run. */
@@ -68,8 +82,10 @@ export interface PlanCost {
   /** Sequences pushed through the model (a batch of 8 rows counts as 8). */
   readonly rows: number;
   readonly units: number;
-  /** Batches × layers that each actually executes, and the same counted by row. */
+  /** Rows × layers that each actually passes through (up to the last layer that anything measured needs). */
   readonly layerRuns: number;
+  /** The same when every row runs through the whole model. */
+  readonly naiveLayerRuns: number;
   readonly flops: number;
   readonly weightBytes: number;
   readonly peakActivationBytes: number;

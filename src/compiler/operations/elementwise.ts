@@ -1,18 +1,12 @@
 /** Operations that compute every place of a tensor by itself; tensors broadcast by axis name. */
-import { int } from "../onnx/attributes.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { typeText, type TensorType, type Unit } from "../ir/tensor-type.js";
 import { elementwiseOperation } from "./elementwise-operation.js";
+import { emitLog, zero } from "./lowering.js";
 import type { Operation, TypeFault } from "./operation.js";
 import { truthFault, typeFault, unitFault } from "./typing.js";
 
 const pending = "pending";
-/** ONNX TensorProto.DataType numbers that Cast takes. */
-const castTo = { float32: 1, float64: 11 };
-
-function zero(builder: GraphBuilder): string {
-  return builder.constant("float32", [1], [0]);
-}
 
 function real(unit: Unit): Pick<TensorType, "element" | "unit"> {
   return { element: "real", unit };
@@ -52,7 +46,12 @@ function binary(
   });
 }
 
-function additive(name: string, documentation: string, op: string, compute: (a: number, b: number) => number): Operation {
+function additive(
+  name: string,
+  documentation: string,
+  op: string,
+  compute: (a: number, b: number) => number,
+): Operation {
   return binary(
     name,
     documentation,
@@ -108,18 +107,15 @@ function keepsUnit(operation: string) {
   return (inputs: readonly TensorType[]) => truthFault(operation, inputs) ?? real(inputs[0]?.unit ?? "none");
 }
 
-/**
- * Natural logarithm through float64: onnxruntime's float32 Log computes full SIMD packets and the rest differently, so
- * that the last bit of a result would depend on its place in the batch.
- */
-function emitLog(builder: GraphBuilder, value: string): string {
-  const wide = builder.node("Cast", [value], { to: int(castTo.float64) });
-  return builder.node("Cast", [builder.node("Log", [wide])], { to: int(castTo.float32) });
-}
-
 const add = additive("add", "x + y, broadcast by axis name; both in the same unit.", "Add", (a, b) => a + b);
 const subtract = additive("subtract", "x − y, broadcast by axis name; both in the same unit.", "Sub", (a, b) => a - b);
-const multiply = binary("multiply", "x · y, broadcast by axis name; at most one has a unit.", "Mul", (a, b) => a * b, productUnit);
+const multiply = binary(
+  "multiply",
+  "x · y, broadcast by axis name; at most one has a unit.",
+  "Mul",
+  (a, b) => a * b,
+  productUnit,
+);
 
 const divide = elementwiseOperation({
   name: "divide",
@@ -141,7 +137,8 @@ const power = elementwiseOperation({
     "x ^ y, broadcast by axis name, without units; NaN with a reason where x < 0 and y is no integer, and where x = 0 and y < 0.",
   arity: 2,
   gradient: pending,
-  resultOf: (inputs) => unitless("power", inputs, "squared units are not supported: divide by a value in that unit first"),
+  resultOf: (inputs) =>
+    unitless("power", inputs, "squared units are not supported: divide by a value in that unit first"),
   emit: (builder, inputs) => builder.node("Pow", inputs),
   // IEEE 754 pow, as ONNX has it: JavaScript differs for 1 ^ NaN and (±1) ^ ±∞.
   compute: ([base = Number.NaN, exponent = Number.NaN]) =>
@@ -168,7 +165,11 @@ function unary(
   emit: (builder: GraphBuilder, value: string) => string,
   compute: (value: number) => number,
   /** The comparison with 0 under which the operation fails. */
-  failing?: { readonly op: "Less" | "LessOrEqual"; readonly compute: (value: number) => boolean; readonly source?: string },
+  failing?: {
+    readonly op: "Less" | "LessOrEqual";
+    readonly compute: (value: number) => boolean;
+    readonly source?: string;
+  },
 ): Operation {
   return elementwiseOperation({
     name,
@@ -203,7 +204,9 @@ const exp = unary(
   "e ^ x; of a value in nats or without unit, the result has none.",
   (inputs) => {
     const bits = inputs.filter((input) => input.unit === "bits");
-    return truthFault("exp", inputs) ?? unitFault("exp", bits, "bits are exponents of 2, exp is for nats") ?? real("none");
+    return (
+      truthFault("exp", inputs) ?? unitFault("exp", bits, "bits are exponents of 2, exp is for nats") ?? real("none")
+    );
   },
   direct("Exp"),
   Math.exp,
@@ -257,7 +260,7 @@ const where = elementwiseOperation({
     }
     return truthFault("where", [value]) ?? real(value.unit);
   },
-  // The sum with a zero of the joint shape repeats the value along axes that only the condition has.
+  // Both branches are the value: Where only repeats it along the axes that the condition adds.
   emit: (builder, [value = "", condition = ""]) => builder.node("Where", [condition, value, value]),
   compute: ([value = Number.NaN]) => value,
   failsWhere: {

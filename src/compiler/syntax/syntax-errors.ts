@@ -26,25 +26,22 @@ function syntaxError(source: SourceFile, tokens: readonly IToken[], error: IReco
   const { rule, expected } = readExpectation(error);
   const statement = found !== null && isStatementWord(found) && startsLine(source.text, found);
 
+  const misspelt = misspeltStatement(source, tokens, found ?? previous);
+  if (misspelt !== null) return misspelt;
   if (rule === "file" && found !== null && !isStatementWord(found)) {
     const wrongWord = unknownWord(source, tokens, found);
     if (wrongWord !== null) return wrongWord;
   }
-  const misspelt = misspeltStatement(source, tokens, found ?? previous);
-  if (misspelt !== null) return misspelt;
 
   const situation: Situation = { rule, expected, previous, found };
   const row = situations.find((candidate) => candidate.when(situation));
   const wanted = row?.expected ?? alternatives(expected.map(labelOf));
   const spanFound = found === null || statement ? behind(source, previous) : spanOf(source, found);
-  const near =
-    found !== null && tokenMatcher(found, AnyWord) && !statement
-      ? nearest(
-          found.image,
-          expected.map((name) => labelOf(name).replaceAll("`", "")),
-        )
-      : null;
-  const hint = near === null ? row?.hint : `did you mean \`${near}\`?`;
+  const isWord = found !== null && tokenMatcher(found, AnyWord) && !statement;
+  const near = isWord ? nearest(found.image, expected.flatMap(wordOf)) : null;
+  const reserved =
+    isWord && row !== undefined && expected.includes("Name") ? `\`${found.image}\` is a word of the language` : null;
+  const hint = near === null ? (reserved ?? row?.hint) : `did you mean \`${near}\`?`;
   return diagnostic(
     "A1001",
     spanFound,
@@ -52,7 +49,8 @@ function syntaxError(source: SourceFile, tokens: readonly IToken[], error: IReco
     {
       fixes: near === null || found === null ? [] : [replaceBy(spanOf(source, found), near)],
       ...(hint === undefined ? {} : { hint }),
-      related: openBracket(source, tokens, expected, spanFound.start),
+      // Before another item the bracket may well be closed further on; before a statement it is not.
+      related: found === null || statement ? openBracket(source, tokens, expected, spanFound.start) : [],
     },
   );
 }
@@ -101,6 +99,9 @@ function misspeltStatement(source: SourceFile, tokens: readonly IToken[], at: IT
   const lineStart = source.text.lastIndexOf("\n", at.startOffset - 1) + 1;
   const first = tokens.find((token) => token.startOffset >= lineStart);
   if (first === undefined || first.tokenType.name !== "Identifier") return null;
+  // After an operator or a comma the word continues an expression; only after a value can a statement have been meant.
+  const before = tokens.findLast((token) => token.startOffset < first.startOffset);
+  if (before !== undefined && !/^[\w"\])}]/.test(before.image)) return null;
   const near = nearestNames(first.image, wordsWithRole("statement", "axis"));
   if (near.length === 0) return null;
   const span = spanOf(source, first);
@@ -117,6 +118,9 @@ const replaceBy = (span: Span, replacement: string): Fix => ({
   title: `replace by ${replacement}`,
   edits: [{ span, replacement }],
 });
+
+// A token type's own word, for those that are words.
+const wordOf = (tokenType: string): readonly string[] => /^`(\w+)`$/.exec(labelOf(tokenType))?.slice(1) ?? [];
 
 const nearest = (word: string, valid: readonly string[]): string | null => nearestNames(word, valid)[0] ?? null;
 

@@ -129,7 +129,11 @@ export const situations: readonly Row[] = [
     expected: "`=` and the metric's formula",
     hint: "metric NAME(parameter: type = default) = formula",
   },
-  { when: both(inRule("letExpression"), wants("In")), expected: "`in`", hint: "let NAME = value in expression" },
+  {
+    when: both(inRule("letExpression"), wants("In")),
+    expected: "`in`",
+    hint: "let NAME = value in expression; or is a value missing before this `let`?",
+  },
   { when: both(wantsValue, after("Equals")), expected: "a value or formula after `=`" },
   {
     when: both(inRule("tensorAxis")),

@@ -28,11 +28,12 @@ export class EngineFault extends Error {
   }
 }
 
-/** `the engine was ended by SIGKILL` and the last line it wrote: one sentence for reports. */
+/** `the engine was ended by SIGKILL` and the last telling line it wrote: one sentence for reports. */
 export function exitText(exit: EngineExit): string {
-  const how = exit.signal === null ? `ended with exit code ${exit.code ?? "unknown"}` : `was ended by ${exit.signal}`;
+  const how = exit.signal === null ? `ended with exit code ${String(exit.code)}` : `was ended by ${exit.signal}`;
   const hint = exit.signal === "SIGKILL" ? " (the system does this when memory runs out)" : "";
   const lines = exit.lastWords.trim().split("\n");
-  const last = lines.at(-1) ?? "";
+  // After an error of its own node writes a stack and its version; the line with the error is further up.
+  const last = lines.findLast((line) => /error|exception|terminate called|fatal/i.test(line)) ?? lines.at(-1) ?? "";
   return `the engine ${how}${hint}${last === "" ? "" : `; it last wrote: ${last}`}`;
 }

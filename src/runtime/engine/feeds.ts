@@ -11,7 +11,7 @@ function listed(names: Iterable<string>): string {
 /** Null when the tensor is what it says it is, otherwise a sentence about what is wrong. */
 function tensorProblem(name: string, tensor: EngineTensor): string | null {
   const expected = arrayTypes[tensor.type] as (typeof arrayTypes)[keyof typeof arrayTypes] | undefined;
-  if (expected === undefined) return `${name} has the element type ${String(tensor.type)}, which engines do not take`;
+  if (expected === undefined) return `${name} has the element type ${tensor.type}, which engines do not take`;
   if (!(tensor.data instanceof expected)) {
     return `${name} is ${tensor.type}, which needs a ${expected.name}, and carries another array`;
   }

@@ -35,8 +35,11 @@ export interface EngineOptions {
   readonly device: EngineDevice;
   /** Threads of one operator. */
   readonly threads: number;
-  /** onnxruntime's graphOptimizationLevel. `basic` is the level at which taps do not change numbers. */
-  readonly optimisation: "disabled" | "basic" | "extended" | "all";
+  /**
+   * onnxruntime's graphOptimizationLevel: the two at which taps and batching were measured not to change a bit. The
+   * higher ones fuse across values that nothing taps, so that their numbers depend on what is looked at.
+   */
+  readonly optimisation: "disabled" | "basic";
   /**
    * true: each session keeps a private, rearranged copy of its MatMul weights (faster). false: weights stay in the
    * mapped file, so that several sessions share them (less memory, 15–40 % slower on short texts).

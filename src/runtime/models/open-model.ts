@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { digestOf, digestOfBytes, type Json } from "../../compiler/base/digest.js";
+import type { Json } from "../../compiler/base/digest.js";
 import { hasErrors, type Staged } from "../../compiler/base/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
-import { openDigestCache } from "./digest-cache.js";
+import { digestOfJson, openDigestCache } from "./digest-cache.js";
 import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -60,7 +60,7 @@ export async function openModel(
       return { value: null, diagnostics };
     }
   }
-  const digest = digestOf({ config: digestOfBytes(readFileSync(configPath)), weights: digests });
+  const digest = digestOfJson({ config, weights: digests });
   const facts: ModelFacts = {
     source,
     revision,

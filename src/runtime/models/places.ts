@@ -72,8 +72,13 @@ export function findModel(request: ModelRequest, environment: ModelEnvironment):
   return hubModel(request, environment);
 }
 
+/** False as well for what cannot be looked at: a path through a file, a name with a NUL, a locked folder. */
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function foldersIn(path: string): readonly string[] {

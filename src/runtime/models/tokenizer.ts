@@ -1,6 +1,7 @@
 import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
-import { digestOf, type Json } from "../../compiler/base/digest.js";
+import type { Json } from "../../compiler/base/digest.js";
 import type { TokenizerFacts } from "../../compiler/models/model.js";
+import { digestOfJson } from "./digest-cache.js";
 import type { Outcome } from "./safetensors.js";
 
 /** Text ↔ token ids of one model. */
@@ -30,6 +31,8 @@ type Spelling = "byte-level" | "sentence-piece" | "unknown";
 
 /** A tokenizer from tokenizer.json and tokenizer_config.json, parsed. What cannot be used is a reason. */
 export function createTokenizer(definition: JsonObject, config: JsonObject): Outcome<Tokenizer> {
+  // Taken first: the library may change what it is given.
+  const digest = digestOfJson([definition, config]);
   let inner: HubTokenizer;
   let vocabulary: Map<string, number>;
   try {
@@ -52,7 +55,7 @@ export function createTokenizer(definition: JsonObject, config: JsonObject): Out
     bosTokenId,
     addsBos: bosTokenId !== null && addsBos(config, template),
     specialTokenIds: [...special].sort((a, b) => a - b),
-    digest: digestOf({ definition, config }),
+    digest,
   };
   const spelling = spellingOf(definition);
 

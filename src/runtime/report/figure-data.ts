@@ -79,13 +79,13 @@ export function figureData(output: PlotOutput, rows: readonly ResultRow[]): Figu
             signed: signed.some(Boolean),
             points: all,
             range: rangeOf(all),
-          legend: true,
+            legend: true,
           },
         ],
     over,
     by,
     series: seriesOrder(all, by),
-    seriesTitle: output.by.length > 0 ? output.by.join(", ") : "",
+    seriesTitle: safeTitle(output.by.join(", ")),
     mean: describeMean(averagedAxes(full[0] ?? { axes: [], cells: [], promptColumns: [] }, keep)),
     faults: all.filter((point) => point.reason !== null).length,
     absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
@@ -96,7 +96,7 @@ function axisOf(name: string, arrays: readonly ResultArray[]): FigureAxis {
   const safe = name.replace(/[^A-Za-z0-9_]/g, "_");
   const field = ["value", "reason", "series"].includes(safe) ? `${safe}_` : safe;
   const levels = new Map<string, Coordinate>();
-  for (const array of arrays) for (const level of levelsOf(array, name)) levels.set(String(level), level);
+  for (const array of arrays) for (const level of levelsOf(array, name)) levels.set(String(level), safeLevel(level));
   return { name, field, levels: [...levels.values()] };
 }
 
@@ -110,13 +110,13 @@ function pointsOf(
   return array.cells.map((cell) => {
     const fields: Record<string, Coordinate | null> = {};
     // An axis that this value does not have holds for all of it.
-    for (const axis of [...over, ...by]) fields[axis.field] = cell.coordinates[axis.name] ?? "all";
+    for (const axis of [...over, ...by]) fields[axis.field] = safeLevel(cell.coordinates[axis.name] ?? "all");
     const levels = by.map((axis) => String(fields[axis.field]));
     return {
       ...fields,
       value: Number.isFinite(cell.value) ? cell.value : null,
       reason: Number.isFinite(cell.value) ? null : (cell.reason ?? `the value is ${cell.value}`),
-      series: [...(named ? [label] : []), ...levels].join(" · "),
+      series: [...(named ? [safeTitle(label)] : []), ...levels].join(" · "),
     };
   });
 }
@@ -163,7 +163,7 @@ function sharedQuantity(output: PlotOutput, rows: readonly ResultRow[]): string 
 }
 
 function withUnit(label: string, unit: string | null): string {
-  return unit === null ? label : `${label} (${unit})`;
+  return safeTitle(unit === null ? label : `${label} (${unit})`);
 }
 
 function absentCells(array: ResultArray, over: readonly FigureAxis[], by: readonly FigureAxis[]): number {
@@ -172,11 +172,24 @@ function absentCells(array: ResultArray, over: readonly FigureAxis[], by: readon
 }
 
 /**
+ * A text for a title that Vega-Lite puts into an expression. It escapes quotes there but neither backslashes nor line
+ * breaks, so such a name would end the string early.
+ */
+export function safeTitle(text: string): string {
+  return text.replaceAll("\\", "∖").replace(/[\u0000-\u001f\u2028\u2029]/g, " ");
+}
+
+/** Levels are escaped properly, except for the two separators that end a line in Vega's expressions and not in JSON. */
+function safeLevel(level: Coordinate): Coordinate {
+  return typeof level === "string" ? level.replace(/[\u2028\u2029]/g, " ") : level;
+}
+
+/**
  * The title of an axis: its name. A vertical axis of layers also says which way they run, because conventions differ;
  * `room` is its length in pixels, and a short axis has its tick labels to say so.
  */
 export function axisTitle(axis: FigureAxis, room: number | null): string | readonly string[] {
-  const name = axis.name.replaceAll("_", " ");
+  const name = safeTitle(axis.name.replaceAll("_", " "));
   const [first] = axis.levels;
   if (room === null || axis.name !== "layer" || first === undefined) return name;
   return room < 90 ? name : [name, `(${first} at the top)`];

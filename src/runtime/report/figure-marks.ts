@@ -1,5 +1,5 @@
 /** Vega-Lite marks and scales of the three kinds of plot. */
-import { axisTitle, type FigureAxis, type FigureData, type FigurePanel } from "./figure-data.js";
+import { axisTitle, safeTitle, type FigureAxis, type FigureData, type FigurePanel } from "./figure-data.js";
 
 /** A Vega-Lite specification or a part of one: plain JSON. */
 export type VegaLiteSpec = Readonly<Record<string, unknown>>;
@@ -10,14 +10,21 @@ const palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00
 /** Every series also has its own shape, so that no reading depends on colour alone. */
 const shapes = ["circle", "square", "triangle-up", "diamond", "triangle-down", "triangle-right", "triangle-left"];
 
-const faultColor = "#8a8f98";
-
 /** Diagonal strokes across a square of side 2, the unit of Vega's symbol paths. */
 const hatching = "M-1,0L0,-1M-1,1L1,-1M0,1L1,0";
 
 /** Title and subtitle of a figure, or undefined parts left out. */
 export function titleBlock(title: string, subtitle: string | null): VegaLiteSpec {
-  return { text: title, offset: 14, ...(subtitle === null ? {} : { subtitle, subtitlePadding: 5 }) };
+  if (subtitle === null) return { text: title, offset: 14 };
+  // A long subtitle would make a narrow figure wide, so its parts then stand one below the other.
+  const lines = subtitle.length > 56 ? subtitle.split(" · ") : subtitle;
+  return { text: title, offset: 14, subtitle: lines, subtitlePadding: 5, subtitleLineHeight: 15 };
+}
+
+/** What is drawn when there is nothing to draw. */
+export function emptyMarks(): VegaLiteSpec {
+  const text = { type: "text", text: "no values to draw", fontSize: 12, color: "#5b6472" };
+  return { data: { values: [{}] }, width: 280, height: 60, mark: text };
 }
 
 /** Square cells; rows are the first axis of `over`, columns the second. */
@@ -25,11 +32,19 @@ export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpe
   const [rows, columns] = data.over;
   if (rows === undefined) return { mark: "rect", data: { values: [] } };
   const step = cellSize(Math.max(rows.levels.length, columns?.levels.length ?? 1));
-  const y = { ...discrete(rows, rows.levels.length * step), axis: { ...plainAxis(rows, rows.levels.length * step), labelAngle: 0 } };
+  const y = {
+    ...discrete(rows, rows.levels.length * step),
+    axis: { ...plainAxis(rows, rows.levels.length * step), labelAngle: 0 },
+  };
   const x =
     columns === undefined
       ? {}
-      : { x: { ...discrete(columns, null), axis: { ...plainAxis(columns, null), domain: false, labelAngle: labelAngle(columns) } } };
+      : {
+          x: {
+            ...discrete(columns, null),
+            axis: { ...plainAxis(columns, null), domain: false, labelAngle: labelAngle(columns) },
+          },
+        };
   const tooltip = tooltipOf(data, panel);
   const border = step >= 8 ? { stroke: "white", strokeWidth: 1 } : {};
   const faulty = panel.points.some((point) => point.value === null);
@@ -86,7 +101,7 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
         mark: { type: "point", filled: true, size: 60, opacity: 1 },
         encoding: { y, ...colored, ...shape, tooltip },
       },
-      ...faultCrosses(panel, 300, tooltip, color),
+      ...faultCrosses(panel, 300, tooltip, colored),
     ],
   };
 }
@@ -97,6 +112,7 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   if (axis === undefined) return { mark: "bar", data: { values: [] } };
   const tooltip = tooltipOf(data, panel);
   const several = data.series.length > 1;
+  const colored = { color: several ? seriesChannel(data) : { value: palette[0] } };
   const offset = several ? { xOffset: { field: "series", type: "nominal", sort: data.series } } : {};
   const bars = axis.levels.length * Math.max(1, data.series.length);
   const step = Math.max(several ? 8 : 12, Math.min(36, Math.floor(640 / Math.max(1, bars))));
@@ -118,12 +134,12 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
         mark: { type: "bar" },
         encoding: {
           y: valueChannel(panel, true),
-          color: several ? seriesChannel(data) : { value: palette[0] },
+          ...colored,
           tooltip,
         },
       },
       ...zeroRule(panel),
-      ...faultCrosses(panel, 300, tooltip),
+      ...faultCrosses(panel, 300, tooltip, colored),
     ],
   };
 }
@@ -156,6 +172,7 @@ function colorLegend(panel: FigurePanel, rows: FigureAxis, step: number): VegaLi
     title: wrapTitle(panel.quantity),
     gradientLength: length,
     gradientThickness: 14,
+    titlePadding: 8,
     tickCount: 5,
     format: ".3~g",
     titleLimit: 400,
@@ -190,13 +207,18 @@ function faultCells(step: number, tooltip: readonly VegaLiteSpec[]): readonly Ve
 }
 
 /** NaN has no height, so it is marked on the lower edge. */
-function faultCrosses(panel: FigurePanel, height: number, tooltip: readonly VegaLiteSpec[], color: VegaLiteSpec): readonly VegaLiteSpec[] {
+function faultCrosses(
+  panel: FigurePanel,
+  height: number,
+  tooltip: readonly VegaLiteSpec[],
+  colored: VegaLiteSpec,
+): readonly VegaLiteSpec[] {
   if (panel.points.every((point) => point.value !== null)) return [];
   return [
     {
       transform: [{ filter: "!isValid(datum.value)" }],
-      mark: { type: "point", shape: "M-1,-1L1,1M-1,1L1,-1", size: 70, stroke: faultColor, strokeWidth: 2, opacity: 1 },
-      encoding: { y: { value: height - 8 }, tooltip },
+      mark: { type: "point", shape: "M-1,-1L1,1M-1,1L1,-1", size: 70, strokeWidth: 2, filled: false, opacity: 1 },
+      encoding: { y: { value: height - 8 }, ...colored, tooltip },
     },
   ];
 }
@@ -217,7 +239,8 @@ function valueChannel(panel: FigurePanel, zero: boolean): VegaLiteSpec {
   return {
     field: "value",
     type: "quantitative",
-    scale: { zero: zero || panel.signed, nice: true },
+    stack: null,
+    scale: panel.range === null ? { domain: [0, 1] } : { zero: zero || panel.signed, nice: true },
     axis: { title: panel.quantity, format: "~g", tickCount: 6 },
   };
 }
@@ -284,7 +307,7 @@ function tooltipOf(data: FigureData, panel: FigurePanel): readonly VegaLiteSpec[
   const reasons = panel.points.some((point) => point.reason !== null);
   return [
     ...(named ? [{ field: "series", type: "nominal", title: "measure" }] : []),
-    ...axes.map((axis) => ({ field: axis.field, type: "nominal", title: axis.name })),
+    ...axes.map((axis) => ({ field: axis.field, type: "nominal", title: safeTitle(axis.name) })),
     { field: "value", type: "quantitative", title: panel.quantity, format: ".6~g" },
     ...(reasons ? [{ field: "reason", type: "nominal", title: "NaN because" }] : []),
   ];

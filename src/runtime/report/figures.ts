@@ -3,7 +3,7 @@ import type { Output } from "../../compiler/ir/protocol.js";
 import type { ResultRow } from "../../compiler/ir/results.js";
 import { countOf } from "../../compiler/results/describe.js";
 import { figureData, type FigureData, type FigurePanel } from "./figure-data.js";
-import { heatmapLayers, lineLayers, barLayers, titleBlock, type VegaLiteSpec } from "./figure-marks.js";
+import { emptyMarks, heatmapLayers, lineLayers, barLayers, titleBlock, type VegaLiteSpec } from "./figure-marks.js";
 
 export type { VegaLiteSpec } from "./figure-marks.js";
 
@@ -49,6 +49,7 @@ function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
     if (output.plot === "heatmap") return heatmapLayers(panel, data);
     return output.plot === "line" ? lineLayers(panel, data) : barLayers(panel, data);
   };
+  if (data.panels.every((panel) => panel.points.length === 0)) return emptyMarks();
   const [only] = data.panels;
   if (data.panels.length === 1 && only !== undefined) return draw(only);
   return {
@@ -68,7 +69,7 @@ function subtitleOf(output: PlotOutput, data: FigureData): string | null {
   const faulty =
     data.faults === 0
       ? null
-      : `${countOf(data.faults, cells)} NaN (${output.plot === "heatmap" ? "hatched" : "grey crosses"}; reason in the tooltip)`;
+      : `${countOf(data.faults, cells)} NaN (${output.plot === "heatmap" ? "hatched" : "crosses on the lower edge"}; reason in the tooltip)`;
   const absent = output.plot === "heatmap" && data.absent > 0 ? "grey background: not measured" : null;
   const parts = [data.mean, faulty, absent].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(" · ");

@@ -15,7 +15,9 @@ export interface FigureLogger {
 interface VegaInternals {
   readonly setRandom: (random: () => number) => void;
   readonly randomLCG: (seed: number) => () => number;
-  readonly textMetrics: { width: (item: { readonly fontSize?: number; readonly fontWeight?: unknown }, text: unknown) => number };
+  readonly textMetrics: {
+    width: (item: { readonly fontSize?: number; readonly fontWeight?: unknown }, text: unknown) => number;
+  };
 }
 
 /** Advance widths of DejaVu Sans in units of the font size, for the characters that differ much from the average. */

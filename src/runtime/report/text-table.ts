@@ -18,7 +18,9 @@ export interface TextTableOptions {
 /** A column laid out: every text already aligned to `width` characters. */
 interface LaidOutColumn {
   readonly column: TableColumn;
+  /** Name and unit, one below the other; the unit is empty where there is none. */
   readonly header: string;
+  readonly unit: string;
   readonly cells: readonly string[];
   readonly width: number;
 }
@@ -43,7 +45,10 @@ export function renderTextTable(table: TableData, options: TextTableOptions): st
   );
   const lines = wrapWords(table.title, options.width).map((line) => style(line, "title"));
   if (table.rows.length === 0) lines.push(style("no rows", "note"));
-  else for (const block of intoBlocks(columns, options.width)) lines.push(...renderBlock(block, table, style));
+  for (const [index, block] of (table.rows.length === 0 ? [] : intoBlocks(columns, options.width)).entries()) {
+    if (index > 0) lines.push("");
+    lines.push(...renderBlock(block, table, style));
+  }
   for (const [index, reason] of reasons.entries()) {
     const marked = wrapWords(`${marker(index)} NaN: ${reason}`, options.width);
     lines.push(...marked.map((line) => style(line, "note")));
@@ -72,13 +77,13 @@ function layOut(
   reasons: readonly string[],
   limit: number,
 ): LaidOutColumn {
-  const header = column.unit === null ? column.name : `${column.name} (${column.unit})`;
+  const unit = column.unit === null ? "" : `(${column.unit})`;
   const isNumeric = cells.every((cell) => cell.value === null || typeof cell.value === "number");
   const texts =
     column.kind === "value" ? valueTexts(column, cells, reasons) : cells.map((cell) => axisText(cell, limit));
-  const width = Math.max(header.length, ...texts.map((text) => text.length));
+  const width = [column.name, unit, ...texts].reduce((most, text) => Math.max(most, text.length), 0);
   const align = (text: string): string => (isNumeric ? text.padStart(width) : text.padEnd(width));
-  return { column, header: align(header), cells: texts.map(align), width };
+  return { column, header: align(column.name), unit: align(unit), cells: texts.map(align), width };
 }
 
 function valueTexts(column: TableColumn, cells: readonly TableCell[], reasons: readonly string[]): readonly string[] {
@@ -126,7 +131,26 @@ function intoBlocks(columns: readonly LaidOutColumn[], width: number): readonly 
 
 function renderBlock(block: readonly LaidOutColumn[], table: TableData, style: StyleText): readonly string[] {
   const rule = style("─".repeat(Math.max(1, widthOf(block))), "rule");
-  const header = block.map((column) => style(column.header, "header")).join(gap);
+  const header = [
+    style(
+      block
+        .map((column) => column.header)
+        .join(gap)
+        .trimEnd(),
+      "header",
+    ),
+  ];
+  if (block.some(({ column }) => column.unit !== null)) {
+    header.push(
+      style(
+        block
+          .map((column) => column.unit)
+          .join(gap)
+          .trimEnd(),
+        "note",
+      ),
+    );
+  }
   const body = table.rows.map((row, index) =>
     block
       .map((laidOut) => {
@@ -136,7 +160,7 @@ function renderBlock(block: readonly LaidOutColumn[], table: TableData, style: S
       .join(gap)
       .trimEnd(),
   );
-  return [rule, header.trimEnd(), rule, ...body, rule];
+  return [rule, ...header, rule, ...body, rule];
 }
 
 function roleOf(column: TableColumn, cell: TableCell | undefined): TextRole {

@@ -213,7 +213,7 @@ function problemText(error: ErrorObject): string {
     case "enum":
       return `${place} is ${JSON.stringify(error.data)}; it must be one of ${(error.schema as unknown[]).join(", ")}`;
     case "type":
-      return `${place} is ${JSON.stringify(error.data)?.slice(0, 60)}; it must be ${[error.schema].flat().join(" or ")}`;
+      return `${place} is ${JSON.stringify(error.data).slice(0, 60)}; it must be ${[error.schema].flat().join(" or ")}`;
     case "const":
       return `${place} is ${JSON.stringify(error.data)}; it must be ${JSON.stringify(error.schema)}`;
     default:

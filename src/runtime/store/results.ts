@@ -127,7 +127,7 @@ function numberOrNull(value: unknown): number | null {
 export async function readResults(path: string): Promise<ResultRow[]> {
   try {
     const bytes = await readFile(path);
-    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
     const metadata = parquetMetadata(file);
     const mapping = metadata.key_value_metadata?.find((entry) => entry.key === axesKey)?.value;
     if (mapping === undefined) throw new Error("it was not written by atlasc");

@@ -6,7 +6,9 @@ import { engineOptions, tinyEvaluation, tinyPlan, tinyPreparation, tinyUnit } fr
 const [folder = "", units = "1", steps = "1"] = process.argv.slice(2);
 const say = (message: unknown): boolean => process.stdout.write(`${JSON.stringify(message)}\n`);
 const controller = new AbortController();
-process.on("SIGINT", () => controller.abort());
+process.on("SIGINT", () => {
+  controller.abort();
+});
 
 const summary = await executePlan({
   plan: tinyPlan([

@@ -70,7 +70,10 @@ function addLogProbabilities(context: BuildContext, sequence: Sequence, logits: 
 
   const end = Number.MAX_SAFE_INTEGER;
   const nextIds = builder.node("Slice", [sequence.inputIds, list(1), list(end), list(1)]);
-  const indices = builder.node("Unsqueeze", [nextIds, list(-1)]);
+  // A gate with several rows makes several rows out of one row of ids; each of them has the same next tokens.
+  const rows = builder.node("Shape", [logits], { start: int(0), end: int(1) });
+  const rowShape = builder.node("Concat", [rows, list(1, 1)], { axis: int(0) });
+  const indices = builder.node("Expand", [builder.node("Unsqueeze", [nextIds, list(-1)]), rowShape]);
   const chosen = builder.node("GatherElements", [shifted, indices], { axis: int(-1) });
   const predicting = builder.node("Slice", [logTotal, list(0), list(-1), list(1)]);
   const negative = builder.node("Sub", [predicting, chosen]);

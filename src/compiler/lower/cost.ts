@@ -1,0 +1,58 @@
+/** Work in numbers: floating-point operations, bytes and layers of a batch row, from the model's sizes. */
+import type { MeasureExpression } from "../ir/expression.js";
+import type { GraphPlan } from "../ir/plan.js";
+import type { ModelSignature } from "../models/model.js";
+import type { SiteName, SiteReference } from "../models/sites.js";
+
+/** Sites that need the whole model and those that also need the unembedding. */
+const unembedded: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);
+
+export function sitesOf(expressions: readonly MeasureExpression[]): readonly SiteReference[] {
+  return expressions.flatMap((e) => e.nodes.flatMap((node) => (node.kind === "site" ? [node.site] : [])));
+}
+
+/** How many layers a graph runs, at least in part: nothing after the last site that it measures is computed. */
+export function layersNeeded(graph: GraphPlan, signature: ModelSignature): number {
+  const needed = sitesOf(graph.outputs.map((o) => o.expression)).map((site) => {
+    if (site.site === "embed") return 0;
+    if (site.layer === null) return signature.layers;
+    return site.site === "resid_pre" ? site.layer : site.layer + 1;
+  });
+  return Math.max(0, ...needed);
+}
+
+/**
+ * Floating-point operations of one row of `positions` tokens: 2 per multiply-add of the matrix products, which is all
+ * that counts. FLOPs = layers · (2n·P + 4n²·d_head·H) + [unembedding] 2n·d_model·vocab, with P the weights of a layer.
+ * @source Kaplan et al., "Scaling laws for neural language models", 2020, §2.1.
+ */
+export function rowFlops(graph: GraphPlan, signature: ModelSignature, positions: number): number {
+  const { dModel, heads, kvHeads, dHead, neurons, vocab } = signature;
+  const gated = signature.family === "llama" ? 3 : 2;
+  const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + gated * dModel * neurons;
+  const layer = 2 * positions * weights + 4 * positions * positions * dHead * heads;
+  const unembedding = usesUnembedding(graph) ? 2 * positions * dModel * vocab : 0;
+  return layersNeeded(graph, signature) * layer + unembedding;
+}
+
+function usesUnembedding(graph: GraphPlan): boolean {
+  return sitesOf(graph.outputs.map((o) => o.expression)).some((site) => unembedded.has(site.site));
+}
+
+/**
+ * Bytes of activations that one row of `positions` tokens holds at its fullest moment: attention scores and their
+ * softmax, the MLP's inner values, logits where they are needed, and every value that a measure keeps alive to the end.
+ * An estimate from above of what onnxruntime's arena takes.
+ */
+export function rowBytes(graph: GraphPlan, signature: ModelSignature, positions: number): number {
+  const { dModel, heads, dHead, neurons, vocab } = signature;
+  const attention = 3 * heads * positions * positions + 4 * positions * heads * dHead;
+  const mlp = 3 * positions * neurons;
+  const logits = usesUnembedding(graph) ? 4 * positions * vocab : 0;
+  const kept = sitesOf(graph.outputs.map((o) => o.expression)).reduce((sum, site) => {
+    if (site.site === "pattern" || site.site === "scores") return sum + heads * positions * positions;
+    if (site.site === "head_out") return sum + positions * heads * dModel;
+    return sum + (unembedded.has(site.site) ? 0 : positions * Math.max(dModel, neurons));
+  }, 0);
+  return 4 * (4 * positions * dModel + Math.max(attention, mlp, logits) + kept);
+}

@@ -1,0 +1,279 @@
+/** Operations that choose entries of an axis or rename one: views, which leave every value as it is. */
+import { int } from "../onnx/attributes.js";
+import type { OperationAttributes } from "../ir/expression.js";
+import { extentSize, typeText, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
+import { addOwnFault, addOwnReferenceFault, expandFault } from "./faults.js";
+import { cast, dimensions, integers, slice, toTheEnd, withRank } from "./lowering.js";
+import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
+import { elementCount, gather, sizeOf, stridesIn, walk } from "./reference-tensor.js";
+import {
+  attributeFault,
+  findAxis,
+  layoutPosition,
+  limitExtent,
+  missingAxisFault,
+  shrinkExtent,
+  smallestSize,
+  typeFault,
+} from "./typing.js";
+
+const gradient = "pending";
+
+function only<T>(operation: string, inputs: readonly T[]): T {
+  const input = inputs[0];
+  if (input === undefined) throw new RangeError(`${operation}: one input is needed`);
+  return input;
+}
+
+/** The axis pos, or the fault of an operation that works on positions. */
+function positionAxis(operation: string, input: TensorType): Axis | TypeFault {
+  const axis = findAxis(input, "pos");
+  if (axis !== null) return axis;
+  const hint = findAxis(input, "query") === null ? undefined : "take the diagonal, or rename query or key to pos first";
+  return typeFault(`${operation} needs the axis pos`, "an axis pos", typeText(input), hint);
+}
+
+function integerAttribute(attributes: OperationAttributes, name: string): number | null {
+  const value = attributes[name];
+  return typeof value === "number" && Number.isInteger(value) ? value : null;
+}
+
+/** An integer attribute of a checked operation. */
+function integerOf(attributes: OperationAttributes, name: string): number {
+  const value = integerAttribute(attributes, name);
+  if (value === null) throw new RangeError(`${name} is not an integer`);
+  return value;
+}
+
+function withExtent(input: TensorType, name: string, extent: Extent): TensorType {
+  return { ...input, axes: input.axes.map((axis) => (axis.name === name ? { name, extent } : axis)) };
+}
+
+/** The same view of value and fault. */
+function view(context: LoweringContext, input: Lowered, type: TensorType, take: (name: string) => string): Lowered {
+  const fault = input.fault === null ? null : take(expandFault(context, input.fault, input.value));
+  return { value: take(input.value), fault, type };
+}
+
+/** Entries [start, start + count) of one axis. */
+function range(input: ReferenceTensor, name: string, start: number, count: number): ReferenceTensor {
+  const axes = input.axes.map((axis) => (axis.name === name ? { name, size: count } : axis));
+  const stride = stridesIn([{ name, size: count }], input.axes)[0] ?? 0;
+  return gather(input, axes, walk(axes, stridesIn(axes, input.axes), start * stride));
+}
+
+function without(input: ReferenceTensor, name: string): ReferenceTensor {
+  return { ...input, axes: input.axes.filter((axis) => axis.name !== name) };
+}
+
+const last: Operation = {
+  name: "last",
+  documentation: "The last min(count, length) entries of the axis pos.",
+  arity: 1,
+  attributes: { count: "count" },
+  canFail: false,
+  gradient,
+  type: (inputs, attributes): TensorType | TypeFault => {
+    const input = only("last", inputs);
+    const count = integerAttribute(attributes, "count");
+    if (count === null || count < 1)
+      return attributeFault("last", "count", "a count of at least 1", attributes["count"]);
+    const axis = positionAxis("last", input);
+    return "fault" in axis ? axis : withExtent(input, "pos", limitExtent(axis.extent, count));
+  },
+  lower: (context, inputs, attributes, type) => {
+    const input = only("last", inputs);
+    const dimension = layoutPosition(input.type, "pos");
+    const count = integerOf(attributes, "count");
+    return view(context, input, type, (name) => slice(context.builder, name, dimension, -count));
+  },
+  reference: (inputs, attributes) => {
+    const input = only("last", inputs);
+    const size = sizeOf(input.axes, "pos");
+    const count = Math.min(integerOf(attributes, "count"), size);
+    return range(input, "pos", size - count, count);
+  },
+};
+
+const at: Operation = {
+  name: "at",
+  documentation:
+    "The entry `index` of the axis pos, counted from 0, or from the end when it is negative (−1 is the last); NaN with a reason where the text is too short. The axis disappears.",
+  arity: 1,
+  attributes: { index: "integer" },
+  canFail: true,
+  gradient,
+  type: (inputs, attributes): TensorType | TypeFault => {
+    const input = only("at", inputs);
+    const index = integerAttribute(attributes, "index");
+    if (index === null) return attributeFault("at", "index", "an integer", attributes["index"]);
+    const axis = positionAxis("at", input);
+    if ("fault" in axis) return axis;
+    return { ...input, axes: input.axes.filter((other) => other !== axis) };
+  },
+  lower: (context, inputs, attributes, type) => {
+    const input = only("at", inputs);
+    const { builder } = context;
+    const index = integerOf(attributes, "index");
+    const dimension = layoutPosition(input.type, "pos");
+    const end = index === -1 ? toTheEnd : index + 1;
+    const chosen = (name: string): string => slice(builder, name, dimension, index, end);
+    // A slice has one entry or, out of range, none; the sum over it is exact, and 0 stands where nothing is.
+    const removed = (name: string): string =>
+      builder.node("ReduceSum", [name, integers(builder, dimension)], { keepdims: int(0) });
+    const entry = chosen(input.value);
+    const value =
+      input.type.element === "truth" ? cast(builder, removed(cast(builder, entry, "int32")), "bool") : removed(entry);
+    const fault = input.fault === null ? null : removed(chosen(expandFault(context, input.fault, input.value)));
+    const extent = input.type.axes[dimension - 1]?.extent;
+    const needed = index < 0 ? -index : index + 1;
+    if (extent !== undefined && smallestSize(extent) >= needed) return { value, fault, type };
+    const found = dimensions(builder, entry, dimension, dimension + 1);
+    const fails = withRank(builder, builder.node("Equal", [found, integers(builder, 0)]), type.axes.length + 1);
+    return { value, fault: addOwnFault(context, fault, fails), type };
+  },
+  reference: (inputs, attributes, reason) => {
+    const input = only("at", inputs);
+    const size = sizeOf(input.axes, "pos");
+    const given = integerOf(attributes, "index");
+    const index = given < 0 ? size + given : given;
+    if (index >= 0 && index < size) return without(range(input, "pos", index, 1), "pos");
+    const axes = input.axes.filter((axis) => axis.name !== "pos");
+    const data = new Float64Array(elementCount(axes));
+    return { axes, data, fault: addOwnReferenceFault(axes, null, reason, () => true) };
+  },
+};
+
+/** Length of the entries first..last (inclusive, negative from the end) of an extent; null when no extent says it. */
+function sliceExtent(extent: Extent, first: number, last: number): Extent | null {
+  if (first >= 0 === last >= 0) {
+    const before = first >= 0 ? first : -last - 1;
+    return limitExtent(shrinkExtent(extent, before), last - first + 1);
+  }
+  if (first >= 0) return shrinkExtent(extent, first + -last - 1);
+  if (extent.kind !== "fixed") return null;
+  const [start, end] = sliceBounds(extent.size, first, last);
+  return { kind: "fixed", size: end - start };
+}
+
+/** [start, end) of first..last in an axis of `size` entries, clamped to it. */
+function sliceBounds(size: number, first: number, last: number): readonly [number, number] {
+  const place = (index: number): number => (index < 0 ? size + index : index);
+  const start = Math.min(size, Math.max(0, place(first)));
+  return [start, Math.max(start, Math.min(size, place(last) + 1))];
+}
+
+const sliceOperation: Operation = {
+  name: "slice",
+  documentation:
+    "The entries first..last of the axis pos, both included, counted from 0 or from the end when negative; as many as the text has.",
+  arity: 1,
+  attributes: { first: "integer", last: "integer" },
+  canFail: false,
+  gradient,
+  type: (inputs, attributes): TensorType | TypeFault => {
+    const input = only("slice", inputs);
+    const first = integerAttribute(attributes, "first");
+    const end = integerAttribute(attributes, "last");
+    if (first === null) return attributeFault("slice", "first", "an integer", attributes["first"]);
+    if (end === null) return attributeFault("slice", "last", "an integer", attributes["last"]);
+    if (first >= 0 === end >= 0 && first > end) {
+      return typeFault("slice: the range is empty", "first at or before last", `${first}..${end}`);
+    }
+    const axis = positionAxis("slice", input);
+    if ("fault" in axis) return axis;
+    const extent = sliceExtent(axis.extent, first, end);
+    if (extent !== null) return withExtent(input, "pos", extent);
+    const found = `${first}..${end}`;
+    return typeFault("slice: the length depends on the text", "both ends from the start or both from the end", found);
+  },
+  lower: (context, inputs, attributes, type) => {
+    const input = only("slice", inputs);
+    const dimension = layoutPosition(input.type, "pos");
+    const first = integerOf(attributes, "first");
+    const end = integerOf(attributes, "last");
+    return view(context, input, type, (name) =>
+      slice(context.builder, name, dimension, first, end === -1 ? toTheEnd : end + 1),
+    );
+  },
+  reference: (inputs, attributes) => {
+    const input = only("slice", inputs);
+    const size = sizeOf(input.axes, "pos");
+    const [start, end] = sliceBounds(size, integerOf(attributes, "first"), integerOf(attributes, "last"));
+    return range(input, "pos", start, end - start);
+  },
+};
+
+const select: Operation = {
+  name: "select",
+  documentation:
+    "The entry `index` of an axis of known length (head, kv_head, neuron, vocab), counted from 0, or from the end when it is negative. The axis disappears.",
+  arity: 1,
+  attributes: { axis: "axis", index: "integer" },
+  canFail: false,
+  gradient,
+  type: (inputs, attributes): TensorType | TypeFault => {
+    const input = only("select", inputs);
+    const name = attributes["axis"];
+    const index = integerAttribute(attributes, "index");
+    if (typeof name !== "string") return attributeFault("select", "axis", "an axis", name);
+    if (index === null) return attributeFault("select", "index", "an integer", attributes["index"]);
+    const axis = findAxis(input, name);
+    if (axis === null) return missingAxisFault("select", name, input);
+    if (axis.extent.kind !== "fixed") {
+      return typeFault(
+        `select: the length of ${name} depends on the text`,
+        "an axis of known length",
+        typeText(input),
+        "use at",
+      );
+    }
+    const size = extentSize(axis.extent, 0);
+    if (index < -size || index >= size) {
+      return typeFault(`select: ${name} has ${size} entries`, `an index from ${-size} to ${size - 1}`, String(index));
+    }
+    return { ...input, axes: input.axes.filter((other) => other !== axis) };
+  },
+  lower: (context, inputs, attributes, type) => {
+    const input = only("select", inputs);
+    const { builder } = context;
+    const dimension = layoutPosition(input.type, String(attributes["axis"]));
+    const index = builder.constant("int64", [], [integerOf(attributes, "index")]);
+    return view(context, input, type, (name) => builder.node("Gather", [name, index], { axis: int(dimension) }));
+  },
+  reference: (inputs, attributes) => {
+    const input = only("select", inputs);
+    const name = String(attributes["axis"]);
+    const index = integerOf(attributes, "index");
+    return without(range(input, name, index < 0 ? sizeOf(input.axes, name) + index : index, 1), name);
+  },
+};
+
+const rename: Operation = {
+  name: "rename",
+  documentation: "The same tensor with the axis `from` called `to`.",
+  arity: 1,
+  attributes: { from: "axis", to: "axis" },
+  canFail: false,
+  gradient,
+  type: (inputs, attributes): TensorType | TypeFault => {
+    const input = only("rename", inputs);
+    const { from, to } = attributes;
+    if (typeof from !== "string") return attributeFault("rename", "from", "an axis", from);
+    if (typeof to !== "string") return attributeFault("rename", "to", "an axis", to);
+    if (findAxis(input, from) === null) return missingAxisFault("rename", from, input);
+    if (from !== to && findAxis(input, to) !== null) {
+      return typeFault(`rename: there is an axis ${to} already`, "a name that no axis has", typeText(input));
+    }
+    return { ...input, axes: input.axes.map(({ name, extent }) => ({ name: name === from ? to : name, extent })) };
+  },
+  lower: (_context, inputs, _attributes, type) => ({ ...only("rename", inputs), type }),
+  reference: (inputs, attributes) => {
+    const input = only("rename", inputs);
+    const { from, to } = attributes;
+    return { ...input, axes: input.axes.map(({ name, size }) => ({ name: name === from ? String(to) : name, size })) };
+  },
+};
+
+/** The operations that choose or rename entries. */
+export const positionOperations: readonly Operation[] = [last, at, sliceOperation, select, rename];

@@ -1,0 +1,219 @@
+/** Operations that consume axes: one result for all entries of the axes named by `over` (all axes when it is empty). */
+import { int } from "../onnx/attributes.js";
+import type { Axis, TensorType } from "../ir/tensor-type.js";
+import { alignValue } from "./broadcast.js";
+import { addOwnFault, addOwnReferenceFault, reduceFault, reduceReferenceFault } from "./faults.js";
+import { cast, countOver, integers, notANumber, sumOver, withRank } from "./lowering.js";
+import type { Lowered, LoweringContext, Operation, TypeFault } from "./operation.js";
+import { elementCount, offsetsIn } from "./reference-tensor.js";
+import {
+  consumedAxes,
+  consumedNames,
+  findAxis,
+  layoutPosition,
+  smallestSize,
+  truthFault,
+  unitFault,
+} from "./typing.js";
+
+interface ReductionDescription {
+  readonly name: string;
+  readonly documentation: string;
+  readonly source?: string;
+  readonly gradient: string;
+  /** True when truth values can be reduced too, as 1 and 0. */
+  readonly countsTruth?: boolean;
+  /** True when the result would be in a squared unit, which there is not. */
+  readonly squares?: boolean;
+  /** True when there is no result for an empty axis: NaN with a reason. */
+  readonly needsEntries: boolean;
+  /** The reduced value [row, …kept], from a float32 value. */
+  readonly emit: (context: LoweringContext, value: string, type: TensorType, names: readonly string[]) => string;
+  readonly compute: (entries: readonly number[]) => number;
+}
+
+function keptAxes(axes: readonly Axis[], names: readonly string[]): readonly Axis[] {
+  return axes.filter((axis) => !names.includes(axis.name));
+}
+
+function reduction(description: ReductionDescription): Operation {
+  const { name, documentation, source, gradient, countsTruth, squares, needsEntries, emit, compute } = description;
+  return {
+    name,
+    documentation,
+    ...(source === undefined ? {} : { source }),
+    arity: 1,
+    attributes: { over: "axes" },
+    canFail: needsEntries,
+    gradient,
+    type: ([input], attributes): TensorType | TypeFault => {
+      if (input === undefined) throw new RangeError(`${name}: one input is needed`);
+      const truth = countsTruth === true ? null : truthFault(name, [input]);
+      if (truth !== null) return truth;
+      const unit = squares === true ? unitFault(name, [input], "std keeps the unit") : null;
+      if (unit !== null) return unit;
+      const names = consumedAxes(name, input, attributes);
+      if ("fault" in names) return names;
+      return { axes: keptAxes(input.axes, names), unit: input.unit, element: "real" };
+    },
+    lower: (context, inputs, attributes, type) => {
+      const input = inputs[0];
+      if (input === undefined) throw new RangeError(`${name}: one input is needed`);
+      const names = consumedNames(
+        input.type.axes.map((axis) => axis.name),
+        attributes,
+      );
+      const real = input.type.element === "truth" ? cast(context.builder, input.value, "float32") : input.value;
+      const value = emit(context, real, input.type, names);
+      const fault = reductionFault(context, input, names);
+      const canBeEmpty = names.some((axis) => {
+        const found = findAxis(input.type, axis);
+        return found !== null && smallestSize(found.extent) === 0;
+      });
+      if (!needsEntries || !canBeEmpty) return { value, fault, type };
+      const count = countOver(context, input.value, input.type, names);
+      const empty = context.builder.node("Equal", [count, integers(context.builder, 0)]);
+      const fails = withRank(context.builder, empty, type.axes.length + 1);
+      return { value, fault: addOwnFault(context, fault, fails), type };
+    },
+    reference: ([input], attributes, reason) => {
+      if (input === undefined) throw new RangeError(`${name}: one input is needed`);
+      const names = consumedNames(
+        input.axes.map((axis) => axis.name),
+        attributes,
+      );
+      const axes = input.axes.filter((axis) => !names.includes(axis.name));
+      const targets = offsetsIn(input.axes, axes);
+      const groups: number[][] = Array.from({ length: elementCount(axes) }, () => []);
+      targets.forEach((target, place) => groups[target]?.push(input.data[place] ?? Number.NaN));
+      const data = Float64Array.from(groups, compute);
+      const fault = reduceReferenceFault(input.fault, targets, data.length);
+      if (!needsEntries) return { axes, data, fault };
+      const fails = (place: number): boolean => groups[place]?.length === 0;
+      return { axes, data, fault: addOwnReferenceFault(axes, fault, reason, fails) };
+    },
+  };
+}
+
+/** Largest fault over the named axes, which are removed. */
+function reductionFault(context: LoweringContext, input: Lowered, names: readonly string[]): string | null {
+  if (input.fault === null) return null;
+  const positions = names.map((name) => layoutPosition(input.type, name));
+  return reduceFault(context, input.fault, input.value, positions);
+}
+
+function total(entries: readonly number[]): number {
+  return entries.reduce((sum, entry) => sum + entry, 0);
+}
+
+function average(entries: readonly number[]): number {
+  return total(entries) / entries.length;
+}
+
+/** Mean squared distance from the mean, in two passes. */
+function variance(entries: readonly number[]): number {
+  const center = average(entries);
+  return average(entries.map((entry) => (entry - center) ** 2));
+}
+
+function emitMean(context: LoweringContext, value: string, type: TensorType, names: readonly string[]): string {
+  const count = cast(context.builder, countOver(context, value, type, names), "float32");
+  return context.builder.node("Div", [sumOver(context, value, type.axes, names), count]);
+}
+
+/** Two passes (mean, then mean of squared distances): E[x²] − E[x]² would cancel in float32. */
+function emitVariance(context: LoweringContext, value: string, type: TensorType, names: readonly string[]): string {
+  const { builder } = context;
+  const mean = emitMean(context, value, type, names);
+  const distance = builder.node("Sub", [value, alignValue(builder, mean, keptAxes(type.axes, names), type.axes)]);
+  return emitMean(context, builder.node("Mul", [distance, distance]), type, names);
+}
+
+function emitNorm(context: LoweringContext, value: string, type: TensorType, names: readonly string[]): string {
+  const { builder } = context;
+  return builder.node("Sqrt", [sumOver(context, builder.node("Mul", [value, value]), type.axes, names)]);
+}
+
+/** ReduceMax and ReduceMin of onnxruntime lose a NaN unless it comes first: it is put back, never lost. */
+function emitExtreme(op: "ReduceMax" | "ReduceMin"): ReductionDescription["emit"] {
+  return (context, value, type, names) => {
+    if (names.length === 0) return value;
+    const { builder } = context;
+    const axes = integers(builder, ...names.map((name) => layoutPosition(type, name)));
+    const extreme = builder.node(op, [value, axes], { keepdims: int(0) });
+    const spoiled = cast(builder, builder.node("IsNaN", [value]), "int32");
+    const any = builder.node("ReduceMax", [spoiled, axes], { keepdims: int(0) });
+    const found = builder.node("Greater", [any, builder.constant("int32", [1], [0])]);
+    return builder.node("Where", [found, notANumber(builder), extreme]);
+  };
+}
+
+/** The reductions in the order of the language reference. */
+export const reductions: readonly Operation[] = [
+  reduction({
+    name: "sum",
+    documentation:
+      "Σ x over the named axes (all axes when none is named); of truth values, how many hold. Of nothing: 0.",
+    gradient: "pending",
+    countsTruth: true,
+    needsEntries: false,
+    emit: (context, value, type, names) => sumOver(context, value, type.axes, names),
+    compute: total,
+  }),
+  reduction({
+    name: "mean",
+    documentation:
+      "Σ x / n over the n entries of the named axes; of truth values, the share that holds. NaN with a reason when n = 0.",
+    gradient: "pending",
+    countsTruth: true,
+    needsEntries: true,
+    emit: emitMean,
+    compute: average,
+  }),
+  reduction({
+    name: "max",
+    documentation: "Largest entry over the named axes; NaN with a reason when there is none.",
+    gradient: "pending",
+    needsEntries: true,
+    emit: emitExtreme("ReduceMax"),
+    compute: (entries) => entries.reduce((largest, entry) => Math.max(largest, entry), Number.NEGATIVE_INFINITY),
+  }),
+  reduction({
+    name: "min",
+    documentation: "Smallest entry over the named axes; NaN with a reason when there is none.",
+    gradient: "pending",
+    needsEntries: true,
+    emit: emitExtreme("ReduceMin"),
+    compute: (entries) => entries.reduce((smallest, entry) => Math.min(smallest, entry), Number.POSITIVE_INFINITY),
+  }),
+  reduction({
+    name: "var",
+    documentation:
+      "Population variance Σ (x − mean)² / n over the n entries of the named axes (ddof 0, NumPy's default); NaN with a reason when n = 0.",
+    source: "numpy.var",
+    gradient: "pending",
+    squares: true,
+    needsEntries: true,
+    emit: emitVariance,
+    compute: variance,
+  }),
+  reduction({
+    name: "std",
+    documentation:
+      "Population standard deviation √(Σ (x − mean)² / n) over the n entries of the named axes (ddof 0, NumPy's default); NaN with a reason when n = 0.",
+    source: "numpy.std",
+    gradient: "pending",
+    needsEntries: true,
+    emit: (context, value, type, names) => context.builder.node("Sqrt", [emitVariance(context, value, type, names)]),
+    compute: (entries) => Math.sqrt(variance(entries)),
+  }),
+  reduction({
+    name: "norm",
+    documentation: "Euclidean norm √(Σ x²) over the named axes, in the unit of x. Of nothing: 0.",
+    source: "numpy.linalg.norm",
+    gradient: "pending",
+    needsEntries: false,
+    emit: emitNorm,
+    compute: (entries) => Math.sqrt(total(entries.map((entry) => entry ** 2))),
+  }),
+];

@@ -1,0 +1,93 @@
+import type { MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
+import type { SiteReference } from "../models/sites.js";
+import { operationNamed } from "./index.js";
+import type { ReferenceTensor } from "./operation.js";
+import { referenceScalar } from "./reference-tensor.js";
+
+/** The sentence that becomes the reason of a NaN; null for nodes that cannot fail. */
+export function reasonOf(node: MeasureNode): string | null {
+  if (node.kind !== "operation" || !operationNamed(node.operation).canFail) return null;
+  return node.reason ?? `${node.operation} has no result for these values`;
+}
+
+/** Indices of the nodes that the result needs, in topological order. */
+export function neededNodes(expression: MeasureExpression): readonly number[] {
+  const needed = new Set([expression.result]);
+  for (let index = expression.result; index >= 0; index--) {
+    const node = expression.nodes[index];
+    if (needed.has(index) && node?.kind === "operation") node.inputs.forEach((input) => needed.add(input));
+  }
+  return [...needed].sort((a, b) => a - b);
+}
+
+/** Different reasons of an expression in topological order: reason number n is entry n − 1. */
+export function reasonsOf(expression: MeasureExpression): readonly string[] {
+  const reasons = neededNodes(expression).map((index) => {
+    const node = expression.nodes[index];
+    return node === undefined ? null : reasonOf(node);
+  });
+  return [...new Set(reasons.filter((reason) => reason !== null))];
+}
+
+/**
+ * The value of a measurement for one row in float64: what the lowering must agree with. NaN where the fault is not 0;
+ * fault numbers are places in {@link reasonsOf}, from 1.
+ *
+ * @param sites the value of a site for this row, with its named axes.
+ * @param rounding is applied to every operation's result. Tests put float32-sized noise here to learn how far a result
+ * may move; it is the identity otherwise.
+ * @param texts what is known of the row's text.
+ */
+export function evaluateReference(
+  expression: MeasureExpression,
+  sites: (site: SiteReference) => ReferenceTensor,
+  rounding: (value: ReferenceTensor) => ReferenceTensor = (value) => value,
+  texts: Readonly<Partial<Record<TextQuantity, number>>> = {},
+): ReferenceTensor {
+  const reasons = reasonsOf(expression);
+  const values = new Map<number, ReferenceTensor>();
+  const valueOf = (index: number): ReferenceTensor => {
+    const value = values.get(index);
+    if (value === undefined) throw new RangeError(`evaluateReference: node ${index} is not defined yet`);
+    return value;
+  };
+  for (const index of neededNodes(expression)) {
+    const node = expression.nodes[index];
+    if (node === undefined) throw new RangeError(`evaluateReference: there is no node ${index}`);
+    values.set(index, evaluateNode(node, sites, rounding, valueOf, reasons, texts));
+  }
+  return maskFaults(valueOf(expression.result));
+}
+
+function evaluateNode(
+  node: MeasureNode,
+  sites: (site: SiteReference) => ReferenceTensor,
+  rounding: (value: ReferenceTensor) => ReferenceTensor,
+  valueOf: (index: number) => ReferenceTensor,
+  reasons: readonly string[],
+  texts: Readonly<Partial<Record<TextQuantity, number>>>,
+): ReferenceTensor {
+  switch (node.kind) {
+    case "site":
+      return sites(node.site);
+    case "text": {
+      const value = texts[node.quantity];
+      if (value === undefined) throw new RangeError(`evaluateReference: the ${node.quantity} of the text are unknown`);
+      return referenceScalar(value);
+    }
+    case "constant":
+      return referenceScalar(Math.fround(node.value));
+    case "operation": {
+      const reason = reasonOf(node);
+      const number = reason === null ? 0 : reasons.indexOf(reason) + 1;
+      return rounding(operationNamed(node.operation).reference(node.inputs.map(valueOf), node.attributes, number));
+    }
+  }
+}
+
+/** NaN where the fault is not 0. */
+function maskFaults(value: ReferenceTensor): ReferenceTensor {
+  const { fault } = value;
+  if (fault === null) return value;
+  return { ...value, data: value.data.map((element, place) => (fault[place] === 0 ? element : Number.NaN)) };
+}

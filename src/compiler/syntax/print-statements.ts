@@ -1,0 +1,338 @@
+/** The layout of each statement. */
+import type {
+  HypothesisStatement,
+  MetricStatement,
+  ModelStatement,
+  Name,
+  Parameter,
+  Statement,
+  StringLiteral,
+  TableStatement,
+  TestUse,
+  TextSource,
+  Expression,
+} from "./ast.js";
+import { type Doc, group, hard, ifBroken, indent, join, line, source } from "./layout.js";
+import {
+  bindingLevel,
+  printBracketed,
+  printExpression,
+  printName,
+  printNames,
+  printNumber,
+  printString,
+} from "./print-expressions.js";
+import { printExperiment } from "./print-experiments.js";
+
+/** A statement's layout; with `head`, the text before the `from` or `=` that neighbours may be aligned at. */
+export interface PrintedStatement {
+  readonly doc: Doc;
+  /** Null when the statement is never aligned with its neighbours. */
+  readonly head: string | null;
+}
+
+/** The layout of one statement, without the comments above it. */
+export function printStatement(statement: Statement): PrintedStatement {
+  switch (statement.kind) {
+    case "model":
+      return { doc: printModel(statement), head: `model ${statement.name.text}` };
+    case "prompts":
+      return {
+        doc: group(
+          "prompts ",
+          printName(statement.name),
+          " ",
+          printSource(statement.source),
+          indent(
+            statement.fields.map(({ part, field, span }) => [line, source(span.start), `${part} `, printString(field)]),
+            statement.bos === null ? [] : [line, `bos ${statement.bos}`],
+          ),
+        ),
+        head: statement.source.kind === "random" ? null : `prompts ${statement.name.text}`,
+      };
+    case "corpus":
+      return {
+        doc: group(
+          "corpus ",
+          printName(statement.name),
+          " ",
+          printSource(statement.source),
+          // After a closing bracket or brace the options go on in its line.
+          statement.source.kind === "file"
+            ? indent(printCorpusOptions(statement).map((option) => [line, option]))
+            : printCorpusOptions(statement).map((option) => [" ", option]),
+        ),
+        head: `corpus ${statement.name.text}`,
+      };
+    case "param":
+      return printDefinition("param ", statement.name, [], statement.value, `param ${statement.name.text}`);
+    case "metric":
+      return printMetric(statement);
+    case "letResult":
+      return printDefinition("let ", statement.name, [], statement.value, `let ${statement.name.text}`);
+    default:
+      return { doc: printOther(statement), head: null };
+  }
+}
+
+function printStrings(strings: readonly StringLiteral[], isList: boolean, end: number): Doc {
+  const [first] = strings;
+  return isList || first === undefined ? printBracketed(strings.map(printString), end) : printString(first);
+}
+
+const endOf = (items: readonly { readonly span: { readonly end: number } }[]): number =>
+  (items.at(-1)?.span.end ?? 0) + 1;
+
+function printModel(model: ModelStatement): Doc {
+  const options: readonly Doc[] = [
+    ...(model.revisions.length === 0 && !model.revisionsAreList
+      ? []
+      : [["revision ", printStrings(model.revisions, model.revisionsAreList, endOf(model.revisions))]]),
+    ...(model.dtypes.length === 0
+      ? []
+      : [
+          [
+            "dtype ",
+            model.dtypesAreList
+              ? printBracketed(model.dtypes.map(printName), endOf(model.dtypes))
+              : printNames(model.dtypes),
+          ],
+        ]),
+    ...(model.tokenizer === null ? [] : [["tokenizer ", printString(model.tokenizer)]]),
+  ];
+  return group(
+    "model ",
+    printName(model.name),
+    " from ",
+    printStrings(model.sources, model.sourcesAreList, endOf(model.sources)),
+    indent(options.map((option) => [line, option])),
+  );
+}
+
+function printSource(from: TextSource): Doc {
+  switch (from.kind) {
+    case "file":
+      return ["from ", printString(from.path)];
+    case "list":
+      return ["from ", printBracketed(from.items.map(printString), from.span.end)];
+    case "groups":
+      return printGroups(from);
+    case "random":
+      return [
+        "random tokens ",
+        printNumber(from.tokens),
+        ...(["repeat", "count", "seed"] as const).map((word) => {
+          const value = from[word];
+          return value === null ? "" : [` ${word} `, printNumber(value)];
+        }),
+      ];
+  }
+}
+
+function printGroups(from: TextSource & { kind: "groups" }): Doc {
+  const width = Math.max(0, ...from.groups.map(({ name }) => name.text.length));
+  const groups = from.groups.map(({ name, source: texts }) => [
+    printName(name),
+    ": ",
+    // The texts stand in a column when every group has its own line.
+    ifBroken(" ".repeat(width - name.text.length)),
+    texts.kind === "list"
+      ? printBracketed(texts.items.map(printString), texts.span.end)
+      : texts.kind === "file"
+        ? printString(texts.path)
+        : "",
+  ]);
+  return group("from {", indent(line, join(groups, [",", line])), line, source(from.span.end - 1), "}");
+}
+
+function printCorpusOptions(corpus: Statement & { kind: "corpus" }): readonly Doc[] {
+  return [
+    ...(corpus.window === null ? [] : [["window ", printNumber(corpus.window)]]),
+    ...(corpus.stride === null ? [] : [["stride ", printNumber(corpus.stride)]]),
+    ...(corpus.limit === null ? [] : [["limit ", printNumber(corpus.limit.count), " ", printName(corpus.limit.unit)]]),
+    ...(corpus.bos === null ? [] : [`bos ${corpus.bos}`]),
+  ];
+}
+
+function printDefinition(word: string, name: Name, parameters: Doc, value: Expression, head: string): PrintedStatement {
+  const body = value.kind === "let" ? printExpression(value) : group(printExpression(value));
+  return { doc: group(word, printName(name), parameters, " =", indent(line, body)), head };
+}
+
+function printMetric(metric: MetricStatement): PrintedStatement {
+  if (metric.parameters.length === 0) {
+    return printDefinition("metric ", metric.name, [], metric.body, `metric ${metric.name.text}`);
+  }
+  const parameters = group("(", indent(join(metric.parameters.map(printParameter), [",", line])), ")");
+  return printDefinition("metric ", metric.name, parameters, metric.body, "");
+}
+
+function printParameter(parameter: Parameter): Doc {
+  const { type } = parameter;
+  const typeDoc: Doc =
+    type === null
+      ? ""
+      : type.kind === "named"
+        ? [": ", source(type.span.start), type.name]
+        : [": [", join(type.axes.map(printName), ", "), "]"];
+  return [
+    printName(parameter.name),
+    typeDoc,
+    parameter.default === null ? "" : [" = ", printExpression(parameter.default)],
+  ];
+}
+
+const byAxes = (by: readonly Name[]): readonly Doc[] =>
+  by.length === 0 ? [] : [[line, source(by[0]?.span.start ?? 0), "by ", group(indent(printNames(by)))]];
+
+function usingTests(using: readonly TestUse[]): readonly Doc[] {
+  if (using.length === 0) return [];
+  const tests = using.map((test) => [
+    printName(test.name),
+    test.count === null ? "" : ["(", printNumber(test.count), ")"],
+    test.seed === null ? "" : [" seed ", printNumber(test.seed)],
+  ]);
+  return [[line, source(using[0]?.span.start ?? 0), "using ", group(indent(join(tests, [",", line])))]];
+}
+
+function printOther(statement: Statement): Doc {
+  switch (statement.kind) {
+    case "import":
+      return ["import ", printString(statement.path)];
+    case "experiment":
+      return printExperiment(statement);
+    case "compare":
+      return group(
+        "compare ",
+        group(printExpression(statement.value)),
+        indent(
+          [
+            line,
+            source(statement.axis.span.start),
+            "between ",
+            printName(statement.axis),
+            " ",
+            group(indent(printNames(statement.levels))),
+          ],
+          usingTests(statement.using),
+          statement.correct === null ? [] : [line, "correct ", printName(statement.correct)],
+        ),
+      );
+    case "correlate":
+      return group(
+        "correlate ",
+        group(printExpression(statement.left)),
+        indent(
+          [line, "with ", group(printExpression(statement.right))],
+          byAxes(statement.by),
+          usingTests(statement.using),
+        ),
+      );
+    case "hypothesis":
+      return printHypothesis(statement);
+    case "find":
+      return group(
+        `find ${statement.what} of `,
+        group(printExpression(statement.of)),
+        indent([line, source(statement.over.span.start), "over ", printName(statement.over)], byAxes(statement.by)),
+      );
+    case "pca":
+      return group(
+        "pca of ",
+        group(printExpression(statement.of)),
+        indent(
+          [line, source(statement.over.span.start), "over ", printName(statement.over)],
+          statement.components === null ? [] : [line, "components ", printNumber(statement.components)],
+        ),
+      );
+    case "classify": {
+      const classes = statement.classes.map(({ name, below }) => [
+        printName(name),
+        below === null ? "" : [" < ", printNumber(below)],
+      ]);
+      return group(
+        "classify ",
+        group(printExpression(statement.value)),
+        indent(line, "as ", group(indent(join(classes, [",", line])))),
+      );
+    }
+    case "table":
+      return printTable(statement);
+    case "plot":
+      return group(
+        `plot ${statement.plot} of `,
+        group(
+          indent(
+            join(
+              statement.of.map((value) => group(printExpression(value))),
+              [",", line],
+            ),
+          ),
+        ),
+        indent(
+          statement.against === null ? [] : [line, "against ", group(printExpression(statement.against))],
+          statement.over.length === 0
+            ? []
+            : [line, source(statement.over[0]?.span.start ?? 0), "over ", group(indent(printNames(statement.over)))],
+          byAxes(statement.by),
+        ),
+      );
+    case "save":
+      return ["save ", printName(statement.what), " to ", printString(statement.to)];
+    default:
+      return "";
+  }
+}
+
+function printHypothesis(hypothesis: HypothesisStatement): Doc {
+  const { expect } = hypothesis;
+  const comparison: Doc =
+    expect.kind === "binary"
+      ? [group(printSide(expect.left)), indent(line, expect.operator, " ", group(printSide(expect.right)))]
+      : printSide(expect);
+  const alpha: readonly Doc[] =
+    hypothesis.alpha === null
+      ? []
+      : [[line, source(hypothesis.alpha.span.start), "alpha ", printNumber(hypothesis.alpha)]];
+  // The tests stand on a line of their own when the whole does not fit.
+  const decision = [...byAxes(hypothesis.by), ...usingTests(hypothesis.using)];
+  const decided = decision.length === 0 ? alpha : [...decision, group(indent(alpha))];
+  return [
+    "hypothesis ",
+    printString(hypothesis.title),
+    indent(hard, source(expect.span.start), group("expect ", group(comparison), decided)),
+  ];
+}
+
+function printSide(side: Expression): Doc {
+  return printExpression(side, side.kind === "where" ? bindingLevel.where : bindingLevel.sum, true);
+}
+
+function printTable(table: TableStatement): Doc {
+  return group(
+    "table ",
+    group(printExpression(table.of, bindingLevel.or)),
+    indent(
+      table.winner === null
+        ? []
+        : [line, `winner ${table.winner.which} of `, group(indent(printNames(table.winner.among)))],
+      table.top === null ? [] : [line, "top ", printNumber(table.top)],
+      table.where === null ? [] : [line, "where ", group(printExpression(table.where, bindingLevel.or))],
+      table.by.length === 0
+        ? []
+        : [
+            line,
+            "by ",
+            group(
+              indent(
+                join(
+                  table.by.map((key) => group(printExpression(key, bindingLevel.or))),
+                  [",", line],
+                ),
+              ),
+            ),
+          ],
+      table.context === null ? [] : [line, "with context ", printNumber(table.context)],
+    ),
+  );
+}

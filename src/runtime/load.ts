@@ -1,0 +1,90 @@
+/** The host of the compiler: reads what it needs to know and calls it until it needs nothing more. */
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { SourceFile } from "../compiler/base/span.js";
+import type { Staged } from "../compiler/base/staged.js";
+import { compile, type Compiled, type Facts } from "../compiler/compile.js";
+import type { FileFact } from "../compiler/check/texts.js";
+import type { ModelFacts } from "../compiler/models/model.js";
+import { openModel, type OpenedModel } from "./models/open-model.js";
+import { packageRoot } from "./models/places.js";
+
+export interface LoadOptions {
+  /** `--set` overrides, as text of the language. */
+  readonly overrides?: ReadonlyMap<string, string>;
+}
+
+/** A protocol as far as it compiles, with the models that were opened for it (by instance id). */
+export interface Loaded {
+  readonly source: SourceFile;
+  readonly compiled: Staged<Extract<Compiled, { kind: "checked" }>>;
+  readonly models: ReadonlyMap<string, OpenedModel>;
+}
+
+function problemOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EISDIR") return "it is a folder";
+  if (code === "EACCES") return "it may not be read";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Reads a text file; a problem in words when that fails. */
+export async function readTextFile(path: string): Promise<FileFact> {
+  try {
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)) };
+  } catch (error) {
+    return { problem: error instanceof TypeError ? "it is not UTF-8 text" : problemOf(error) };
+  }
+}
+
+/** The standard library's files of metrics, in the order of their names. */
+export async function readStandardLibrary(): Promise<readonly SourceFile[]> {
+  const folder = join(packageRoot(), "stdlib");
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".atlas")).sort();
+  return Promise.all(
+    names.map(async (name) => ({ path: `@stdlib/${name}`, text: await readFile(join(folder, name), "utf8") })),
+  );
+}
+
+/** Where a file named by the compiler lies. */
+function filePath(name: string): string {
+  return name.startsWith("@stdlib/") ? join(packageRoot(), "stdlib", name.slice("@stdlib/".length)) : name;
+}
+
+/** Compiles a protocol, opening files, models and tokenizers as the compiler asks for them. */
+export async function loadProtocol(source: SourceFile, options: LoadOptions = {}): Promise<Loaded> {
+  const files = new Map<string, FileFact>();
+  const models = new Map<string, Staged<ModelFacts | null>>();
+  const tokens = new Map<string, readonly (readonly number[])[]>();
+  const opened = new Map<string, OpenedModel>();
+  const facts: Facts = { stdlib: await readStandardLibrary(), files, models, tokens };
+  const overrides = options.overrides ?? new Map<string, string>();
+  for (;;) {
+    const compiled = compile(source, facts, { overrides });
+    if (compiled.value.kind === "checked") {
+      return { source, compiled: { value: compiled.value, diagnostics: compiled.diagnostics }, models: opened };
+    }
+    const { needs } = compiled.value;
+    for (const name of needs.files) files.set(name, await readTextFile(filePath(name)));
+    for (const { instance, span } of needs.models) {
+      const { value, diagnostics } = await openModel({
+        source: instance.source,
+        revision: instance.revision,
+        baseFolder: dirname(source.path),
+        span,
+      });
+      if (value !== null) opened.set(instance.id, value);
+      models.set(instance.id, { value: value?.facts ?? null, diagnostics });
+    }
+    for (const { key, model, texts } of needs.tokens) {
+      const tokenizer = opened.get(model)?.tokenizer;
+      // The compiler asks only for models that have a tokenizer.
+      if (tokenizer == null) throw new RangeError(`${model} has no tokenizer`);
+      tokens.set(
+        key,
+        texts.map((text) => tokenizer.encode(text, false)),
+      );
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** What the HTML report and the terminal summary are made from: plain data, free of the record's exact shape. */
+import type { Figure } from "./figures.js";
+import type { TableData } from "./tables.js";
+
+/** How a run ended, in a word, and how worrying that is. */
+export interface ReportStatus {
+  readonly label: string;
+  readonly tone: "good" | "warning" | "bad";
+}
+
+/** What one experiment did on one model and one set of texts, for the summary in sentences. */
+export interface StudySummary {
+  readonly experiment: string;
+  readonly model: string;
+  readonly texts: string;
+  readonly prompts: number;
+  /** Conditions other than the unmodified model. */
+  readonly conditions: number;
+  /** What was done, as the protocol says it (`ablate heads L0..11 by zero`); null for observation only. */
+  readonly intervention: string | null;
+  readonly metrics: readonly string[];
+}
+
+/** A figure with its rendered picture, which is shown without scripts and on paper. */
+export interface ReportFigure {
+  readonly figure: Figure;
+  readonly svg: string | null;
+}
+
+/** A piece of source text and what it is: `comment`, `keyword`, `string`, `number`, `site`, `metric`, `operator` … */
+export interface SourceToken {
+  readonly start: number;
+  readonly end: number;
+  readonly scope: string;
+}
+
+/** A labelled list of facts about the run: models, texts, plan, timing … */
+export interface ProvenanceSection {
+  readonly section: string;
+  readonly entries: readonly { readonly label: string; readonly value: string }[];
+}
+
+/** What a person wrote with `atlasc judge`. */
+export interface Judgement {
+  readonly text: string;
+  readonly name: string;
+  readonly date: string;
+}
+
+/** Everything a report shows. All texts may come from users; rendering escapes them. */
+export interface ReportInput {
+  readonly title: string;
+  readonly status: ReportStatus;
+  /** When the run finished, as it shall be read. */
+  readonly when: string;
+  /** Hash of the whole protocol. */
+  readonly digest: string;
+  readonly studies: readonly StudySummary[];
+  readonly figures: readonly ReportFigure[];
+  readonly tables: readonly TableData[];
+  readonly source: { readonly path: string; readonly text: string; readonly tokens: readonly SourceToken[] };
+  readonly warnings: readonly string[];
+  readonly provenance: readonly ProvenanceSection[];
+  /** null until a person has judged the run. */
+  readonly judgement: Judgement | null;
+}

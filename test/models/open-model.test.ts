@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { buildModelGraph } from "../../src/compiler/models/family.js";
+import { addOutput, eliminateDeadNodes } from "../../src/compiler/onnx/edit.js";
+import { openDigestCache } from "../../src/runtime/models/digest-cache.js";
+import type { OpenedModel } from "../../src/runtime/models/open-model.js";
+import { packageRoot } from "../../src/runtime/models/places.js";
+import { readFixture, root, type RandomFixture } from "./fixture.js";
+import { idsTensor, runGraph } from "./run-graph.js";
+import { codes, copyOfModel, editJson, openIsolated, temporaryFolder } from "./temporary.js";
+
+/** Logits of an opened random model agree with the fixture of the model that it is a copy of. */
+async function assertRuns(opened: OpenedModel | null, name: string): Promise<void> {
+  assert.ok(opened !== null);
+  const fixture = readFixture<RandomFixture>(name);
+  const built = buildModelGraph(opened.facts).value;
+  assert.ok(fixture !== null && built !== null);
+  const info = { name: "logits", type: "float32" as const, shape: ["row", "pos", "vocab"] };
+  const graph = eliminateDeadNodes(addOutput(built.graph, "logits", info));
+  const { logits } = await runGraph(graph, opened.externalDataFolder, { input_ids: idsTensor(fixture.ids) });
+  assert.ok(logits?.data.every((x, i) => Math.abs(x - (fixture.logits[i] ?? NaN)) <= 5e-5));
+}
+
+/** What opening a damaged copy of a model says: one diagnostic at the source, with a code and a text. */
+async function assertFault(t: TestContext, folder: string, code: string, message: RegExp): Promise<void> {
+  const { value, diagnostics } = await openIsolated(t, folder);
+  assert.equal(value, null);
+  assert.deepEqual(codes(diagnostics), [code]);
+  assert.match(diagnostics[0]?.message ?? "", message);
+  assert.equal(diagnostics[0]?.primary?.span.file, "test.atlas");
+}
+
+test("the package's root is the folder of its package.json", () => {
+  assert.ok(existsSync(join(packageRoot(), "tsconfig.json")));
+});
+
+test("a path relative to the protocol, one file", async (t) => {
+  const { value } = await openIsolated(t, "./test/fixtures/models/gpt2-f32");
+  await assertRuns(value, "gpt2-f32");
+  assert.equal(value?.tokenizer, null);
+});
+
+test("a sharded checkpoint; equal contents have equal digests wherever they lie", async (t) => {
+  const here = await openIsolated(t, "./test/fixtures/models/llama-tied-f32");
+  await assertRuns(here.value, "llama-tied-f32");
+  assert.ok(new Set(Object.values(here.value?.facts.tensors ?? {}).map((entry) => entry.file)).size > 1);
+  const copy = await openIsolated(t, copyOfModel(t, "llama-tied-f32"));
+  assert.equal(copy.value?.facts.digest, here.value?.facts.digest);
+  const other = await openIsolated(t, "./test/fixtures/models/gpt2-f32");
+  assert.notEqual(other.value?.facts.digest, here.value?.facts.digest);
+});
+
+test("no such folder: names its neighbours", async (t) => {
+  const { value, diagnostics } = await openIsolated(t, "./test/fixtures/models/gpt2-f23");
+  assert.equal(value, null);
+  assert.deepEqual(codes(diagnostics), ["A4010"]);
+  assert.match(diagnostics[0]?.hint ?? "", /gpt2-f32/);
+  const packaged = await openIsolated(t, "@stdlib/models/no-such-model");
+  assert.deepEqual(codes(packaged.diagnostics), ["A4010"]);
+  // The place of the package on this machine says nothing to the author of the protocol.
+  assert.ok(!packaged.diagnostics[0]?.message.includes(root));
+});
+
+test("paths that cannot be looked at are missing, never an exception", async (t) => {
+  for (const source of ["./package.json/inside", "./a\u0000b", `./${"x".repeat(300)}`, "someone/a\u0000b"]) {
+    const { value, diagnostics } = await openIsolated(t, source);
+    assert.equal(value, null);
+    assert.match(codes(diagnostics).join(), /^A401[06]$/);
+  }
+});
+
+test("a folder without config.json", async (t) => {
+  await assertFault(t, temporaryFolder(t), "A4011", /no config\.json/);
+});
+
+test("a config that is not JSON, or no object", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  writeFileSync(join(folder, "config.json"), '{"model_type": ');
+  await assertFault(t, folder, "A4012", /config\.json .* not valid JSON/);
+  writeFileSync(join(folder, "config.json"), "[1]");
+  await assertFault(t, folder, "A4012", /not an object/);
+});
+
+test("no weights at all", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  rmSync(join(folder, "model.safetensors"));
+  await assertFault(t, folder, "A4013", /neither model\.safetensors nor/);
+});
+
+test("a truncated weight file, and one that never was safetensors", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  const file = join(folder, "model.safetensors");
+  truncateSync(file, readFileSync(file).length - 1);
+  await assertFault(t, folder, "A4014", /ends after \d+ bytes, inside tensor/);
+  truncateSync(file, 100);
+  await assertFault(t, folder, "A4014", /inside its header/);
+  writeFileSync(file, "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+  await assertFault(t, folder, "A4014", /damaged or no safetensors file/);
+});
+
+test("a shard that is missing, and an index without a map", async (t) => {
+  const folder = copyOfModel(t, "llama-tied-f32");
+  rmSync(join(folder, "model-00002-of-00005.safetensors"));
+  await assertFault(t, folder, "A4015", /model-00002-of-00005\.safetensors/);
+  editJson(join(folder, "model.safetensors.index.json"), { weight_map: {} });
+  await assertFault(t, folder, "A4012", /no weight_map/);
+});
+
+test("an index cannot point outside the model's folder", async (t) => {
+  const folder = copyOfModel(t, "llama-tied-f32");
+  const index = join(folder, "model.safetensors.index.json");
+  editJson(index, { weight_map: { a: "../llama-tied-f32/model-00001-of-00005.safetensors" } });
+  await assertFault(t, folder, "A4015", /\.\.\//);
+});
+
+test("a tokenizer that cannot be used", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  writeFileSync(join(folder, "tokenizer.json"), '{"version": "1.0", "model": {"type": "Abacus"}}');
+  await assertFault(t, folder, "A4018", /tokenizer .* cannot be used/);
+});
+
+test("revisions of a local folder take missing tokenizer files from it", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  const revision = join(folder, "revisions", "step100");
+  mkdirSync(revision, { recursive: true });
+  for (const file of ["config.json", "model.safetensors"]) renameSync(join(folder, file), join(revision, file));
+  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(smallTokenizer));
+  const { value } = await openIsolated(t, folder, "step100");
+  await assertRuns(value, "gpt2-f32");
+  assert.equal(value?.facts.revision, "step100");
+  assert.equal(value?.facts.tokenizer?.size, 3);
+  const missing = await openIsolated(t, folder, "step1000");
+  assert.deepEqual(codes(missing.diagnostics), ["A4017"]);
+  assert.match(missing.diagnostics[0]?.hint ?? "", /step100/);
+  assert.deepEqual(codes((await openIsolated(t, folder, "../..")).diagnostics), ["A4017"]);
+});
+
+/** Puts a model into the layout of Hugging Face's cache: snapshots of links into blobs. */
+function hubCache(t: TestContext, name: string, repository: string): string {
+  const cache = temporaryFolder(t);
+  const model = join(cache, `models--${repository.replace("/", "--")}`);
+  const snapshot = join(model, "snapshots", "0123abc");
+  for (const folder of ["blobs", "refs", join("snapshots", "0123abc")])
+    mkdirSync(join(model, folder), { recursive: true });
+  writeFileSync(join(model, "refs", "main"), "0123abc");
+  const source = copyOfModel(t, name);
+  for (const file of readdirSync(source)) {
+    renameSync(join(source, file), join(model, "blobs", `hash-of-${file}`));
+    symlinkSync(join("..", "..", "blobs", `hash-of-${file}`), join(snapshot, file));
+  }
+  return cache;
+}
+
+for (const name of ["gpt2-bf16", "llama-tied-f32"]) {
+  test(`${name} in Hugging Face's cache is read in place`, async (t) => {
+    const cache = hubCache(t, name, "someone/model");
+    const { value, diagnostics } = await openIsolated(t, "someone/model", null, { HF_HUB_CACHE: cache });
+    assert.deepEqual(diagnostics, []);
+    assert.equal(basename(value?.externalDataFolder ?? ""), "blobs");
+    await assertRuns(value, name);
+    const byCommit = await openIsolated(t, "someone/model", "0123abc", { HF_HUB_CACHE: cache });
+    assert.equal(byCommit.value?.facts.digest, value?.facts.digest);
+    const local = await openIsolated(t, `./test/fixtures/models/${name}`);
+    assert.equal(local.value?.facts.digest, value?.facts.digest);
+    const unknown = await openIsolated(t, "someone/model", "step5", { HF_HUB_CACHE: cache });
+    assert.deepEqual(codes(unknown.diagnostics), ["A4017"]);
+  });
+}
+
+test("a Hub model that is not here says how to get it", async (t) => {
+  const { diagnostics } = await openIsolated(t, "openai-community/gpt2");
+  assert.deepEqual(codes(diagnostics), ["A4016"]);
+  assert.match(diagnostics[0]?.hint ?? "", /hf download openai-community\/gpt2/);
+});
+
+test("digests of weights are remembered until the file changes; a broken cache is no error", async (t) => {
+  const folder = temporaryFolder(t);
+  const weights = join(folder, "weights");
+  const cache = join(folder, "cache");
+  writeFileSync(weights, "abc");
+  const digests = openDigestCache(cache);
+  const first = await digests.digestOfFile(weights);
+  assert.equal(first, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const stored = join(cache, "weight-digests.json");
+  writeFileSync(stored, readFileSync(stored, "utf8").replace(first, "remembered"));
+  assert.equal(await digests.digestOfFile(weights), "remembered");
+  utimesSync(weights, 1, 1);
+  assert.equal(await digests.digestOfFile(weights), first);
+  writeFileSync(stored, "not JSON");
+  assert.equal(await digests.digestOfFile(weights), first);
+  // A file where the cache's folder should be.
+  const blocked = openDigestCache(join(weights, "below", dirname("x")));
+  assert.equal(await blocked.digestOfFile(weights), first);
+});
+
+const smallTokenizer = {
+  version: "1.0",
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+  post_processor: null,
+  decoder: { type: "ByteLevel" },
+  model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] },
+};

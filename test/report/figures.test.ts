@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
+import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { headSweep, plotOf, column, row, samplePlots } from "./samples.js";
+
+const failing = { warn: (message: string) => assert.fail(`Vega warns: ${message}`) };
+
+for (const { name, plot, rows } of samplePlots) {
+  test(`${name} compiles without warnings and renders the same twice`, async () => {
+    const { spec } = buildFigure(plot, rows);
+    assert.deepEqual(JSON.parse(JSON.stringify(spec)), spec, "the specification is plain JSON");
+    const first = await renderFigureSvg(spec, failing);
+    assert.equal(await renderFigureSvg(spec, failing), first);
+    assert.match(first, /DejaVu Sans/);
+    assert.ok(first.includes(plot.title));
+  });
+}
+
+test("a PNG has twice the size of its SVG", async () => {
+  const sample = samplePlots[0];
+  assert.ok(sample);
+  const svg = await renderFigureSvg(buildFigure(sample.plot, sample.rows).spec);
+  const png = Buffer.from(await renderFigurePng(svg));
+  const [, width, height] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
+  assert.equal(png.subarray(1, 4).toString("latin1"), "PNG");
+  assert.ok(Math.abs(png.readUInt32BE(16) - 2 * Number(width)) <= 1);
+  assert.ok(Math.abs(png.readUInt32BE(20) - 2 * Number(height)) <= 1);
+});
+
+test("text in a PNG is drawn: the picture differs from one without text", async () => {
+  const svg = await renderFigureSvg(
+    buildFigure(plotOf("heatmap", "Title", [impact], ["layer", "head"]), headSweep(2, 2, 1)).spec,
+  );
+  const blank = svg.replace(/<text[^>]*>[^<]*<\/text>/g, "");
+  const [withText, without] = await Promise.all([renderFigurePng(svg), renderFigurePng(blank)]);
+  assert.ok(withText.length > without.length * 1.3);
+});
+
+const impact = { label: "sweep.impact", expression: column("sweep", "nll", "impact") };
+const absolute = { label: "sweep.nll", expression: column("sweep", "nll") };
+
+test("signed values get a scale centred on zero, others a sequential one", () => {
+  const scaleOf = (spec: VegaLiteSpec): { readonly domain: readonly number[]; readonly scheme?: string } => {
+    const layers = spec["layer"] as readonly {
+      encoding: { color: { scale: { domain: number[]; scheme?: string } } };
+    }[];
+    const [first] = layers;
+    assert.ok(first);
+    return first.encoding.color.scale;
+  };
+  const rows = headSweep(12, 12, 8);
+  const signed = scaleOf(buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), rows).spec);
+  assert.equal(signed.domain[0], -(signed.domain.at(-1) ?? NaN));
+  assert.equal(signed.domain[3], 0);
+  assert.equal(
+    scaleOf(buildFigure(plotOf("heatmap", "t", [absolute], ["layer", "head"]), rows).spec).scheme,
+    "viridis",
+  );
+});
+
+test("NaN cells stay in the data with their reason, and the subtitle counts them", () => {
+  const figure = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), headSweep(12, 12, 8));
+  const { values } = figure.spec["data"] as { values: readonly { value: number | null; reason: string | null }[] };
+  const faulty = values.filter((point) => point.value === null);
+  assert.equal(faulty.length, 3);
+  for (const { reason } of faulty) assert.equal(reason, "8 of 8 values are NaN: log of 0 in nll");
+  assert.equal(figure.subtitle, "mean over 8 prompts · 3 cells NaN (hatched; reason in the tooltip)");
+  assert.match(
+    figure.description,
+    /^Heatmap of sweep\.impact over layer, head\. Values lie between .* 3 values NaN\.$/,
+  );
+});
+
+test("places that were not measured are told apart from NaN", () => {
+  const rows = headSweep(3, 3, 2, false).filter((r) => !(r.axes["layer"] === 0 && r.axes["head"] === 1));
+  const figure = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), rows);
+  assert.equal(figure.subtitle, "mean over 2 prompts · grey background: not measured");
+});
+
+test("panels of one quantity share one scale and one legend", () => {
+  const { spec } = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"], ["group"]), headSweep(4, 4, 4));
+  const panels = spec["concat"] as readonly {
+    layer: readonly { encoding: { color: { legend: unknown; scale: unknown } } }[];
+  }[];
+  const colors = panels.map((panel) => panel.layer[0]?.encoding.color);
+  assert.equal(colors.length, 2);
+  assert.equal(colors[0]?.legend, null);
+  assert.notEqual(colors[1]?.legend, null);
+  assert.deepEqual(colors[0]?.scale, colors[1]?.scale);
+});
+
+test("hostile names, an empty result, text levels and many series draw without warnings", async () => {
+  const name = `\u2028\n<img src=x onerror=alert(1)> it's "a.b"[0]\\`;
+  const odd = [0, 1, 2].flatMap((layer) =>
+    ["x", "y"].map((level) => row("e", "m", { layer, [name]: `${name}${level}` }, layer)),
+  );
+  const m = { label: name, expression: column("e", "m") };
+  const faulty = [0, 1].map((layer) => row("e", "m", { layer, head: 0 }, NaN, { reason: name }));
+  const many = [0, 1].flatMap((layer) =>
+    Array.from({ length: 12 }, (_, head) => row("e", "m", { layer, head }, layer * head)),
+  );
+  const figures = [
+    buildFigure(plotOf("line", name, [m], ["layer"], [name]), odd),
+    buildFigure(plotOf("bar", name, [m], [name]), odd),
+    buildFigure(plotOf("line", name, [m], [name], ["layer"]), odd),
+    buildFigure(plotOf("heatmap", name, [m], [name, "layer"]), odd),
+    buildFigure(plotOf("line", "many", [m], ["layer"], ["head"]), many),
+    ...(["heatmap", "line", "bar"] as const).map((kind) =>
+      buildFigure(plotOf(kind, "empty", [m], ["layer", "head"]), []),
+    ),
+  ];
+  for (const { spec } of figures) {
+    const svg = await renderFigureSvg(spec, failing);
+    assert.doesNotMatch(svg, /<img/);
+    assert.ok((await renderFigurePng(svg, 1)).length > 0);
+  }
+});
