@@ -208,6 +208,11 @@ function readImports(
   return { files, missing };
 }
 
+/** The text that a `--set name=value` stands for: diagnostics about the value point into it. */
+export function overrideSource(name: string, value: string): SourceFile {
+  return { path: `--set ${name}`, text: `param ${name} = ${value}` };
+}
+
 function readOverrides(
   overrides: ReadonlyMap<string, string>,
   main: FileSyntax,
@@ -217,25 +222,23 @@ function readOverrides(
   const declared = main.statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
   const values = new Map<string, Expression>();
   for (const [name, text] of overrides) {
+    const source = overrideSource(name, text);
     if (!declared.includes(name)) {
       const near = nearestNames(name, declared);
-      const span = { file: "--set", start: 0, end: name.length };
-      read({ path: "--set", text: `${name}=${text}` });
+      const start = source.text.indexOf(name);
       reportError(
         { report },
         "A2016",
-        span,
+        { file: source.path, start, end: start + name.length },
         { name },
         {
           suggestions: near,
-          ...(near.length === 0
-            ? { hint: declared.length === 0 ? "it declares none" : `it declares ${declared.join(", ")}` }
-            : {}),
+          hint: declared.length === 0 ? "it declares none" : `it declares ${declared.join(", ")}`,
         },
       );
       continue;
     }
-    const [statement] = read({ path: `--set ${name}`, text: `param ${name} = ${text}` }).statements;
+    const [statement] = read(source).statements;
     if (statement?.kind === "param") values.set(name, statement.value);
   }
   return values;

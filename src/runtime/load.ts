@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SourceFile } from "../compiler/base/span.js";
 import type { Staged } from "../compiler/base/staged.js";
-import { compile, type Compiled, type Facts } from "../compiler/compile.js";
+import { compile, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
 import type { FileFact } from "../compiler/check/texts.js";
 import type { ModelFacts } from "../compiler/models/model.js";
 import { openModel, type OpenedModel } from "./models/open-model.js";
@@ -19,6 +19,8 @@ export interface Loaded {
   readonly source: SourceFile;
   readonly compiled: Staged<Extract<Compiled, { kind: "checked" }>>;
   readonly models: ReadonlyMap<string, OpenedModel>;
+  /** Every text that a diagnostic may point into, by the name that its span gives. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 function problemOf(error: unknown): string {
@@ -63,7 +65,18 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
   for (;;) {
     const compiled = compile(source, facts, { overrides });
     if (compiled.value.kind === "checked") {
-      return { source, compiled: { value: compiled.value, diagnostics: compiled.diagnostics }, models: opened };
+      const sources = new Map([...facts.stdlib, source].map((file) => [file.path, file.text]));
+      for (const [path, fact] of files) if ("text" in fact) sources.set(path, fact.text);
+      for (const [name, text] of overrides) {
+        const written = overrideSource(name, text);
+        sources.set(written.path, written.text);
+      }
+      return {
+        source,
+        compiled: { value: compiled.value, diagnostics: compiled.diagnostics },
+        models: opened,
+        sources,
+      };
     }
     const { needs } = compiled.value;
     for (const name of needs.files) files.set(name, await readTextFile(filePath(name)));

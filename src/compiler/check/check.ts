@@ -187,6 +187,7 @@ function checkExperiment(
           ...instance.coordinates,
           ...(texts !== null && texts.length > 1 ? { prompts: tokenized.name } : {}),
         },
+        interventionSpan: statement.interventions[0]?.span ?? null,
         conditions,
         measures,
       };

@@ -174,6 +174,7 @@ export const catalogue = {
     title: "memory budget too small",
     message: "one row of {positions} tokens needs about {needed}, more than the budget of {budget}",
   },
+  A5005: { severity: "error", title: "protocol missing", message: "cannot read {path}: {problem}" },
   A8001: {
     severity: "warning",
     title: "standard metric redefined",

@@ -86,6 +86,8 @@ export interface Study {
   readonly texts: string;
   /** Axes that choosing this model and these texts adds (`model`, `revision`, `prompts`). */
   readonly coordinates: Coordinates;
+  /** Where the protocol says what is done to the model; null for observation only. */
+  readonly interventionSpan: Span | null;
   /** The baseline first. */
   readonly conditions: readonly Condition[];
   readonly measures: readonly Measure[];

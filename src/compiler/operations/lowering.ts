@@ -99,7 +99,9 @@ export function sumOver(
   const kept = axes.filter((axis) => !names.includes(axis.name));
   const last = kept.length + 1;
   const ordered = permute(builder, value, axes, [...kept, ...consumed]);
-  const flat = consumed.length === 1 ? ordered : mergeLast(builder, ordered, last);
+  // The Reshape also keeps onnxruntime's transpose optimiser from turning this into a sum over an inner dimension,
+  // whose order of addition depends on the number of rows.
+  const flat = mergeLast(builder, ordered, last);
   const missing = builder.node("Mod", [
     builder.node("Neg", [dimensions(builder, flat, last)]),
     integers(builder, alignedLength),

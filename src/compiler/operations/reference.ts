@@ -4,11 +4,30 @@ import { operationNamed } from "./index.js";
 import type { ReferenceTensor } from "./operation.js";
 import { referenceScalar } from "./reference-tensor.js";
 
+/** Why operations have no result, for nodes that do not say it in their own words. */
+const defaultReasons: Readonly<Record<string, string>> = {
+  divide: "the divisor is 0",
+  power: "a root of a negative number, or 0 to a negative power",
+  log: "the logarithm of a number that is not positive",
+  sqrt: "the square root of a negative number",
+  entr: "the entropy of a negative number",
+  where: "the condition does not hold",
+  mean: "there is no entry to average",
+  max: "there is no entry to take the largest of",
+  min: "there is no entry to take the smallest of",
+  var: "there is no entry to take the variance of",
+  std: "there is no entry to take the standard deviation of",
+  at: "the text has no such position",
+};
+
 /** The sentence that becomes the reason of a NaN; null for nodes that cannot fail. */
 export function reasonOf(node: MeasureNode): string | null {
   if (node.kind !== "operation" || !operationNamed(node.operation).canFail) return null;
-  return node.reason ?? `${node.operation} has no result for these values`;
+  return node.reason ?? defaultReasons[node.operation] ?? `${node.operation} has no result here`;
 }
+
+/** What happens to the result of an operation of that name before others read it. */
+export type Rounding = (value: ReferenceTensor, operation: string) => ReferenceTensor;
 
 /** Indices of the nodes that the result needs, in topological order. */
 export function neededNodes(expression: MeasureExpression): readonly number[] {
@@ -41,7 +60,7 @@ export function reasonsOf(expression: MeasureExpression): readonly string[] {
 export function evaluateReference(
   expression: MeasureExpression,
   sites: (site: SiteReference) => ReferenceTensor,
-  rounding: (value: ReferenceTensor) => ReferenceTensor = (value) => value,
+  rounding: Rounding = (value) => value,
   texts: Readonly<Partial<Record<TextQuantity, number>>> = {},
 ): ReferenceTensor {
   const reasons = reasonsOf(expression);
@@ -62,7 +81,7 @@ export function evaluateReference(
 function evaluateNode(
   node: MeasureNode,
   sites: (site: SiteReference) => ReferenceTensor,
-  rounding: (value: ReferenceTensor) => ReferenceTensor,
+  rounding: Rounding,
   valueOf: (index: number) => ReferenceTensor,
   reasons: readonly string[],
   texts: Readonly<Partial<Record<TextQuantity, number>>>,
@@ -80,7 +99,8 @@ function evaluateNode(
     case "operation": {
       const reason = reasonOf(node);
       const number = reason === null ? 0 : reasons.indexOf(reason) + 1;
-      return rounding(operationNamed(node.operation).reference(node.inputs.map(valueOf), node.attributes, number));
+      const value = operationNamed(node.operation).reference(node.inputs.map(valueOf), node.attributes, number);
+      return rounding(value, node.operation);
     }
   }
 }

@@ -20,6 +20,8 @@ export type Doc =
   | { readonly kind: "ifBroken"; readonly text: string }
   /** What follows stood at `offset` in the source: comments before that go here. */
   | { readonly kind: "source"; readonly offset: number }
+  /** What follows is the bracket that closes a list whose last item ends at `after`: comments before it go here. */
+  | { readonly kind: "closing"; readonly after: number }
   | { readonly kind: "comment"; readonly text: string; readonly ownLine: boolean };
 
 export const line: Doc = { kind: "line" };
@@ -29,6 +31,8 @@ export const group = (...docs: readonly Doc[]): Doc => ({ kind: "group", doc: do
 export const indent = (...docs: readonly Doc[]): Doc => ({ kind: "indent", doc: docs });
 export const ifBroken = (text: string): Doc => ({ kind: "ifBroken", text });
 export const source = (offset: number): Doc => ({ kind: "source", offset });
+
+export const closing = (after: number): Doc => ({ kind: "closing", after });
 
 /** Documents with a separator between them. */
 export function join(docs: readonly Doc[], separator: Doc): Doc {
@@ -54,7 +58,15 @@ export function weaveComments(doc: Doc, pending: PendingComments): Doc {
   if (typeof doc === "string") return doc;
   if (isList(doc)) return doc.map((part) => weaveComments(part, pending));
   if (doc.kind === "group" || doc.kind === "indent") return { kind: doc.kind, doc: weaveComments(doc.doc, pending) };
+  if (doc.kind === "closing") return takeComments(pending, closingBracket(pending.source, doc.after));
   return doc.kind === "source" ? takeComments(pending, doc.offset) : doc;
+}
+
+/** Offset of the bracket behind `after`, past white space, a last comma and comments. */
+function closingBracket(text: string, after: number): number {
+  const between = /(?:[\s,\u00a0\ufeff]|#[^\n\r]*)*/y;
+  between.lastIndex = after;
+  return between.test(text) ? between.lastIndex : after;
 }
 
 /** The pending comments before `offset`, removed from the list. */
@@ -103,7 +115,7 @@ export function layOut(doc: Doc, width: number): readonly string[] {
       if (!flat) stack.push({ indent: columns, flat, doc: item.text });
     } else if (item.kind === "comment") {
       printComment(item.text, item.ownLine, columns);
-    } else if (item.kind !== "source") {
+    } else if (item.kind !== "source" && item.kind !== "closing") {
       if (!flat || item.kind === "hard") breakLine(columns);
       else if (item.kind === "line" && !afterComment) replaceCurrent(`${current()} `);
     }
@@ -141,7 +153,7 @@ function fitsOnLine(doc: Doc, rest: readonly Command[], room: number): boolean {
     else if (item.kind === "comment" || item.kind === "hard")
       // Inside the group it forces a break; behind the group it ends the line.
       return next < rest.length;
-    else if (item.kind !== "source") {
+    else if (item.kind !== "source" && item.kind !== "closing") {
       if (!flat) return true;
       if (item.kind === "line") left -= 1;
     }

@@ -1,6 +1,7 @@
 /** The layout of expressions, with no more parentheses than the grammar needs. */
+import type { Span } from "../base/span.js";
 import type { Expression, Name, NamedArgument, NumberLiteral, Positions, StringLiteral } from "./ast.js";
-import { type Doc, group, indent, join, line, soft, source } from "./layout.js";
+import { closing, type Doc, group, indent, join, line, soft, source } from "./layout.js";
 import { quote } from "./literals.js";
 
 /** How tightly an expression binds; the same order as the rules of the grammar. */
@@ -41,7 +42,8 @@ export function bindingOf(e: Expression): number {
     case "unary":
       return e.operator === "not" ? level.not : level.signed;
     case "range":
-      return e.first < 0 ? level.signed : level.postfix;
+      // It may start with a sign, and what is written after a range reads better after a bracket.
+      return level.signed;
     default:
       return level.postfix;
   }
@@ -85,11 +87,9 @@ function printBare(e: Expression, inExpectation: boolean): Doc {
     case "range":
       return [start, `${e.first}..${e.last}`];
     case "list":
-      return bracketed(
-        "[",
+      return printBracketed(
         e.items.map((item) => printExpression(item)),
-        "]",
-        e.span.end,
+        endOf(e.items, e.span.start + 1),
       );
     case "call":
       return printCall(e);
@@ -98,11 +98,9 @@ function printBare(e: Expression, inExpectation: boolean): Doc {
     case "index":
       return [
         printExpression(e.base, level.postfix),
-        bracketed(
-          "[",
+        printBracketed(
           e.indices.map((index) => printExpression(index)),
-          "]",
-          e.span.end,
+          endOf(e.indices, e.base.span.end),
         ),
       ];
     case "member":
@@ -171,30 +169,23 @@ function printCall(e: Expression & { kind: "call" }): Doc {
   const inner = join([...(values.length === 0 ? [] : [join(values, [",", line])]), ...axes], line);
   return [
     printName(e.callee),
-    values.length + axes.length === 0 ? "()" : group("(", indent(soft, inner), soft, source(e.span.end - 1), ")"),
+    values.length + axes.length === 0 ? "()" : group("(", indent(soft, inner, source(e.span.end - 1)), soft, ")"),
   ];
 }
 
-function bracketed(open: string, items: readonly Doc[], close: string, end: number): Doc {
-  if (items.length === 0) return [open, source(end - 1), close];
-  return group(
-    open,
-    indent(
-      soft,
-      join(
-        items.map((item) => group(item)),
-        [",", line],
-      ),
-    ),
-    soft,
-    source(end - 1),
-    close,
+/** Items in brackets, each on its own line when they do not fit on one; `end` is where the last item ends. */
+export function printBracketed(items: readonly Doc[], end: number): Doc {
+  if (items.length === 0) return ["[", closing(end), "]"];
+  const inner = join(
+    items.map((item) => group(item)),
+    [",", line],
   );
+  return group("[", indent(soft, inner, closing(end)), soft, "]");
 }
 
-/** Strings or names in brackets, one on each line when they do not fit. */
-export function printBracketed(items: readonly Doc[], end: number): Doc {
-  return bracketed("[", items, "]", end);
+/** Where the last of some nodes ends; `otherwise` when there is none. */
+export function endOf(nodes: readonly { readonly span: Span }[], otherwise: number): number {
+  return nodes.at(-1)?.span.end ?? otherwise;
 }
 
 /** `param value`, with the value in the short form that the grammar takes there. */
@@ -205,7 +196,7 @@ export function printPair(pair: NamedArgument): Doc {
 /** An expression where only a value with members, perhaps with a sign, may stand without parentheses. */
 export function printShort(e: Expression): Doc {
   if (e.kind === "unary" && e.operator === "-" && isShort(e.operand)) return ["-", printShort(e.operand)];
-  return isShort(e) ? printExpression(e, level.postfix) : parenthesised(e);
+  return isShort(e) ? printExpression(e) : parenthesised(e);
 }
 
 function isShort(e: Expression): boolean {

@@ -15,6 +15,7 @@ import type {
 import { type Doc, group, hard, ifBroken, indent, join, line, source } from "./layout.js";
 import {
   bindingLevel,
+  endOf,
   printBracketed,
   printExpression,
   printName,
@@ -75,26 +76,25 @@ export function printStatement(statement: Statement): PrintedStatement {
   }
 }
 
-function printStrings(strings: readonly StringLiteral[], isList: boolean, end: number): Doc {
+function printStrings(strings: readonly StringLiteral[], isList: boolean): Doc {
   const [first] = strings;
-  return isList || first === undefined ? printBracketed(strings.map(printString), end) : printString(first);
+  return isList || first === undefined
+    ? printBracketed(strings.map(printString), endOf(strings, 0))
+    : printString(first);
 }
-
-const endOf = (items: readonly { readonly span: { readonly end: number } }[]): number =>
-  (items.at(-1)?.span.end ?? 0) + 1;
 
 function printModel(model: ModelStatement): Doc {
   const options: readonly Doc[] = [
     ...(model.revisions.length === 0 && !model.revisionsAreList
       ? []
-      : [["revision ", printStrings(model.revisions, model.revisionsAreList, endOf(model.revisions))]]),
+      : [["revision ", printStrings(model.revisions, model.revisionsAreList)]]),
     ...(model.dtypes.length === 0
       ? []
       : [
           [
             "dtype ",
             model.dtypesAreList
-              ? printBracketed(model.dtypes.map(printName), endOf(model.dtypes))
+              ? printBracketed(model.dtypes.map(printName), endOf(model.dtypes, 0))
               : printNames(model.dtypes),
           ],
         ]),
@@ -104,7 +104,7 @@ function printModel(model: ModelStatement): Doc {
     "model ",
     printName(model.name),
     " from ",
-    printStrings(model.sources, model.sourcesAreList, endOf(model.sources)),
+    printStrings(model.sources, model.sourcesAreList),
     indent(options.map((option) => [line, option])),
   );
 }
@@ -114,7 +114,7 @@ function printSource(from: TextSource): Doc {
     case "file":
       return ["from ", printString(from.path)];
     case "list":
-      return ["from ", printBracketed(from.items.map(printString), from.span.end)];
+      return ["from ", printBracketed(from.items.map(printString), endOf(from.items, from.span.start + 1))];
     case "groups":
       return printGroups(from);
     case "random":
@@ -137,12 +137,12 @@ function printGroups(from: TextSource & { kind: "groups" }): Doc {
     // The texts stand in a column when every group has its own line.
     ifBroken(" ".repeat(width - name.text.length)),
     texts.kind === "list"
-      ? printBracketed(texts.items.map(printString), texts.span.end)
+      ? printBracketed(texts.items.map(printString), endOf(texts.items, texts.span.start + 1))
       : texts.kind === "file"
         ? printString(texts.path)
         : "",
   ]);
-  return group("from {", indent(line, join(groups, [",", line])), line, source(from.span.end - 1), "}");
+  return group("from {", indent(line, join(groups, [",", line]), source(from.span.end - 1)), line, "}");
 }
 
 function printCorpusOptions(corpus: Statement & { kind: "corpus" }): readonly Doc[] {

@@ -85,6 +85,9 @@ function headOf(lines: readonly string[], head: string | null): string | null {
   return parameters ?? null;
 }
 
+/** A wider gap than this separates more than alignment joins. */
+const widestPadding = 16;
+
 /** Pads the heads of neighbouring statements of one kind to one width, unless a line would get too long. */
 function align(blocks: readonly Block[]): readonly Block[] {
   const result: Block[] = [];
@@ -98,7 +101,8 @@ function align(blocks: readonly Block[]): readonly Block[] {
     const run = blocks.slice(i, next);
     const width = Math.max(...run.map((block) => block.head?.length ?? 0));
     const padded = run.map((block) => pad(block, width));
-    const fits = padded.every((block) => (block.lines[0]?.length ?? 0) <= printWidth);
+    const padding = width - Math.min(...run.map((block) => block.head?.length ?? 0));
+    const fits = padding <= widestPadding && padded.every((block) => (block.lines[0]?.length ?? 0) <= printWidth);
     result.push(...(run.length > 1 && fits ? padded : run));
     i = next;
   }

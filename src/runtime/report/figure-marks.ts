@@ -280,7 +280,12 @@ function discrete(axis: FigureAxis, room: number | null): VegaLiteSpec {
 function position(axis: FigureAxis): VegaLiteSpec {
   const numeric = axis.levels.every((level) => typeof level === "number");
   if (!numeric) return { ...discrete(axis, null), scale: { padding: 0.5 } };
-  const scale = { zero: false, nice: false, padding: 14 };
+  const numbers = axis.levels.map(Number);
+  const first = numbers[0] ?? 0;
+  const last = numbers.at(-1) ?? 1;
+  // Given rather than found, because a layer of marks may have no points at all; one level needs some width around it.
+  const domain = first === last ? [first - 0.5, last + 0.5] : [first, last];
+  const scale = { domain, zero: false, nice: false, padding: 14 };
   return { field: axis.field, type: "quantitative", title: axisTitle(axis, null), scale };
 }
 

@@ -112,7 +112,7 @@ footer { padding: 32px 24px 40px; color: var(--soft); font-size: 13px; }
   .provenance dl { grid-template-columns: 1fr; gap: 0; }
   .provenance dd { margin-bottom: 8px; }
   .plot { width: auto; }
-  .plot svg, .plot img { max-width: max(100%, 440px); height: auto; }
+  .plot:not(.panels) svg, .plot:not(.panels) img { max-width: max(100%, 440px); height: auto; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 @media print {
@@ -124,8 +124,16 @@ footer { padding: 32px 24px 40px; color: var(--soft); font-size: 13px; }
   .badge, .warnings { border: 1px solid #444; }
   .card { break-inside: avoid; }
   .table-card, .source { break-inside: auto; }
-  .table-scroll { max-height: none; overflow: visible; }
+  .table-scroll { max-height: none; overflow: visible; break-before: avoid; }
   .data th { position: static; }
+  table.data { font-size: 8.5pt; }
+  .data td { padding: 2px 7px; }
+  .data td.axis { overflow-wrap: normal; }
+  .sort { padding: 4px 7px; }
+  h2, h3, .note { break-after: avoid; }
+  .data tr { break-inside: avoid; }
+  .source li { display: flex; }
+  .source li::before { flex: none; }
   .data thead { display: table-header-group; }
   .paper { overflow: visible; }
   .plot { width: auto; }

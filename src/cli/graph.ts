@@ -1,0 +1,56 @@
+/** `atlasc graph`. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodeModel } from "../compiler/onnx/encode.js";
+import { siteKey } from "../compiler/models/sites.js";
+import { planRun } from "../runtime/plan-run.js";
+import { loweredGraphs } from "../runtime/run.js";
+import { exitCodes } from "./failure.js";
+import { engineOptions, type CommonOptions } from "./options.js";
+import { readProtocol } from "./source.js";
+import { printDiagnostics } from "./terminal.js";
+
+export async function graphCommand(
+  file: string,
+  options: CommonOptions & { out: string; json: boolean },
+): Promise<number> {
+  const source = await readProtocol(file);
+  if (source === null) return exitCodes.wrongInput;
+  const outcome = await planRun(source, {
+    overrides: options.set,
+    memoryBudget: options.memory,
+    engine: engineOptions(options),
+  });
+  if (outcome.kind === "rejected") {
+    printDiagnostics(outcome.diagnostics, outcome.loaded.sources);
+    return exitCodes.wrongInput;
+  }
+  const { plan, loaded } = outcome.planned;
+  const graphs = loweredGraphs(plan, loaded.compiled.value.models);
+  await mkdir(options.out, { recursive: true });
+  const written = [];
+  for (const graph of plan.graphs) {
+    const lowered = graphs(graph.id);
+    const path = join(options.out, `${graph.id.slice(0, 12)}.onnx`);
+    await writeFile(path, encodeModel(lowered));
+    written.push({
+      path,
+      model: graph.model,
+      externalData: loaded.models.get(graph.model)?.externalDataFolder ?? null,
+      nodes: lowered.nodes.length,
+      gates: graph.gates.map(siteKey),
+      inputs: lowered.inputs.map((input) => input.name),
+      outputs: lowered.outputs.map((output) => output.name),
+    });
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(written, null, 2)}\n`);
+  else {
+    for (const graph of written) {
+      process.stdout.write(
+        `${graph.path}: ${graph.model}, ${graph.nodes} nodes, ${graph.gates.length} gates, ` +
+          `${graph.outputs.length} outputs; weights in ${graph.externalData ?? "the graph"}\n`,
+      );
+    }
+  }
+  return exitCodes.done;
+}

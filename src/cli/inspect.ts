@@ -1,0 +1,105 @@
+/** `atlasc inspect`. */
+import { availableParallelism } from "node:os";
+import { hasErrors } from "../compiler/base/staged.js";
+import { siteType } from "../compiler/check/site-types.js";
+import { toJson } from "../compiler/diagnostics/render.js";
+import { typeText } from "../compiler/ir/tensor-type.js";
+import { buildModelGraph } from "../compiler/models/family.js";
+import { sites } from "../compiler/models/sites.js";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
+import { openModel } from "../runtime/models/open-model.js";
+import { checkModel } from "../runtime/models/verify-model.js";
+import { exitCodes } from "./failure.js";
+import { engineOptions } from "./options.js";
+import { printDiagnostics } from "./terminal.js";
+
+export async function inspectCommand(
+  source: string,
+  options: { revision?: string; threads?: number; json: boolean },
+): Promise<number> {
+  const opened = await openModel({
+    source,
+    revision: options.revision ?? null,
+    baseFolder: process.cwd(),
+    span: null,
+  });
+  const built = opened.value === null ? null : buildModelGraph(opened.value.facts);
+  const diagnostics = [...opened.diagnostics, ...(built?.diagnostics ?? [])];
+  if (opened.value === null || built?.value == null || hasErrors(diagnostics)) {
+    return rejected(diagnostics, options.json);
+  }
+  const { facts, externalDataFolder, folder } = opened.value;
+  const { signature } = built.value;
+  const engine = engineOptions({
+    device: { kind: "cpu" },
+    threads: options.threads ?? availableParallelism(),
+    prepacking: true,
+    tf32: false,
+  });
+  const { identities } = await checkModel(built.value, externalDataFolder, engine);
+  const sound = identities.every((identity) => identity.ok);
+  const described = signature.sites.map((site) => ({
+    site: sites[site].perLayer ? `${site}[l]` : site,
+    shape: typeText(siteType(site, signature)),
+    meaning: sites[site].meaning,
+  }));
+  if (options.json) {
+    const { tokenizer, digest } = facts;
+    process.stdout.write(
+      `${JSON.stringify({ source, folder, digest, signature, tokenizer, sites: described, identities }, null, 2)}\n`,
+    );
+    return sound ? exitCodes.done : exitCodes.fault;
+  }
+  const parameters = Object.values(facts.tensors).reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
+  const lines = [
+    `${source}  (${signature.family}, ${(parameters / 1e6).toFixed(2)} M numbers in ${Object.keys(facts.tensors).length} tensors)`,
+    `  folder     ${folder}`,
+    `  layers     ${signature.layers}: L0..${signature.layers - 1}`,
+    `  heads      ${signature.heads}: H0..${signature.heads - 1}` +
+      (signature.kvHeads === signature.heads ? "" : `, ${signature.kvHeads} kv heads`),
+    `  d_model    ${signature.dModel}, d_head ${signature.dHead}, ${signature.neurons} neurons a layer`,
+    `  vocabulary ${signature.vocab}, at most ${signature.maxPositions ?? "any number of"} positions`,
+    `  tokenizer  ${tokenizerText(facts.tokenizer)}`,
+    `  digest     ${facts.digest}`,
+    "",
+    "Sites",
+    ...described.map((d) => `  ${d.site.padEnd(14)} ${d.shape.padEnd(42)} ${d.meaning}`),
+    "",
+    "Identities, on a run of a few tokens",
+    ...summariseIdentities(identities),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
+  return sound ? exitCodes.done : exitCodes.fault;
+}
+
+function tokenizerText(tokenizer: { size: number; bosToken: string | null; addsBos: boolean } | null): string {
+  if (tokenizer === null) return "none";
+  const bos = tokenizer.bosToken === null ? "no BOS token" : `BOS ${tokenizer.bosToken}`;
+  return `${tokenizer.size} ids, ${bos}${tokenizer.bosToken === null ? "" : tokenizer.addsBos ? ", added by default" : ", not added by default"}`;
+}
+
+/** One line for each equation: the worst layer. */
+function summariseIdentities(identities: Awaited<ReturnType<typeof checkModel>>["identities"]): readonly string[] {
+  const byName = new Map<string, (typeof identities)[number][]>();
+  for (const identity of identities) byName.set(identity.name, [...(byName.get(identity.name) ?? []), identity]);
+  return [...byName].map(([name, all]) => {
+    const severity = (i: (typeof identities)[number]): number =>
+      Number.isFinite(i.maxAbsDifference) ? i.maxAbsDifference / i.tolerance : Infinity;
+    const worst = all.reduce((a, b) => (severity(b) > severity(a) ? b : a));
+    const verdict = all.every((i) => i.ok) ? "holds" : "FAILS";
+    return `  ${verdict}  ${name.padEnd(44)} largest difference ${worst.maxAbsDifference.toExponential(1)} at ${worst.site}`;
+  });
+}
+
+function rejected(diagnostics: readonly Diagnostic[], json: boolean): number {
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify(
+        diagnostics.map((d) => toJson(d, () => undefined)),
+        null,
+        2,
+      )}\n`,
+    );
+  else printDiagnostics(diagnostics, new Map());
+  return exitCodes.wrongInput;
+}

@@ -1,0 +1,112 @@
+#!/usr/bin/env node
+/** The command line: a thin shell. Commands load their code when they run, so that `--help` and `check` start fast. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parseDevice, parseMemory, parseOverride, type CommonOptions } from "./options.js";
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number of at least 1.");
+  return value;
+}
+
+function withExecutionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--set <name=value>", "give a `param` of the protocol another value (repeatable)")
+        .argParser(parseOverride)
+        .default(new Map<string, string>(), "none"),
+    )
+    .addOption(
+      new Option("--memory <size>", "activations that one batch may take, such as 512MB or 2GB")
+        .argParser(parseMemory)
+        .default(2 ** 30, "1GB"),
+    )
+    .addOption(
+      new Option("--device <device>", "cpu, cuda or cuda:N").argParser(parseDevice).default({ kind: "cpu" }, "cpu"),
+    )
+    .option("--threads <count>", "threads of one operator (default: the machine's cores)", positiveInteger)
+    .option("--no-prepacking", "share weights between sessions: less memory, slower")
+    .option("--tf32", "CUDA: allow TF32 in f32 matrix products", false);
+}
+
+const program = new Command("atlasc")
+  .description("Runs declarative experiments on the inside of transformer language models.")
+  .showSuggestionAfterError(true)
+  .showHelpAfterError("(atlasc --help lists the commands)")
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done; 1 the input is wrong; 2 something failed while running; 130 interrupted.\n",
+  );
+
+program.option("-V, --version", "print the version", false).action(async (options: { version: boolean }) => {
+  if (!options.version) return program.help({ error: true });
+  const { atlascVersion } = await import("../runtime/version.js");
+  process.stdout.write(`${atlascVersion()}\n`);
+});
+
+withExecutionOptions(program.command("run"))
+  .description("run a protocol; finished work is kept, so running again continues or computes nothing")
+  .argument("<protocol>", "a .atlas file")
+  .option("--runs <folder>", "folder of records, results and reports", "runs")
+  .option("--json", "print the outcome as JSON", false)
+  .action(async (file: string, options: CommonOptions & { runs: string; json: boolean }) => {
+    const { runCommand } = await import("./run.js");
+    process.exitCode = await runCommand(file, options);
+  });
+
+withExecutionOptions(program.command("check"))
+  .description("check a protocol without running it")
+  .argument("<protocol...>", ".atlas files")
+  .option("--json", "print diagnostics as JSON", false)
+  .action(async (files: readonly string[], options: CommonOptions & { json: boolean }) => {
+    const { checkCommand } = await import("./check.js");
+    process.exitCode = await checkCommand(files, options);
+  });
+
+withExecutionOptions(program.command("explain"))
+  .description("say what a run would do: forward passes, rows, layer runs, bytes")
+  .argument("<protocol>", "a .atlas file")
+  .option("--json", "print the plan as JSON", false)
+  .action(async (file: string, options: CommonOptions & { json: boolean }) => {
+    const { explainCommand } = await import("./explain.js");
+    process.exitCode = await explainCommand(file, options);
+  });
+
+program
+  .command("inspect")
+  .description("show a model's sites and shapes, and check its identities")
+  .argument("<model>", "a folder, an @stdlib/models/… name or a Hub id in the local cache")
+  .option("--revision <name>", "a revision of the model")
+  .option("--threads <count>", "threads of one operator (default: the machine's cores)", positiveInteger)
+  .option("--json", "print as JSON", false)
+  .action(async (model: string, options: { revision?: string; threads?: number; json: boolean }) => {
+    const { inspectCommand } = await import("./inspect.js");
+    process.exitCode = await inspectCommand(model, options);
+  });
+
+withExecutionOptions(program.command("graph"))
+  .description("write the rewritten ONNX graphs of a protocol")
+  .argument("<protocol>", "a .atlas file")
+  .option("--out <folder>", "where to write them", "graphs")
+  .option("--json", "print what was written as JSON", false)
+  .action(async (file: string, options: CommonOptions & { out: string; json: boolean }) => {
+    const { graphCommand } = await import("./graph.js");
+    process.exitCode = await graphCommand(file, options);
+  });
+
+program
+  .command("fmt")
+  .description("format protocols in place")
+  .argument("<protocol...>", ".atlas files")
+  .option("--check", "change nothing; exit 1 when a file is not formatted", false)
+  .action(async (files: readonly string[], options: { check: boolean }) => {
+    const { formatCommand } = await import("./format.js");
+    process.exitCode = await formatCommand(files, options);
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { reportFailure } = await import("./failure.js");
+  process.exitCode = reportFailure(error);
+}

@@ -1,0 +1,54 @@
+/** Values of command-line options. */
+import { availableParallelism } from "node:os";
+import { InvalidArgumentError } from "commander";
+import type { EngineDevice, EngineOptions } from "../runtime/engine/messages.js";
+
+/** Options of every command that plans. */
+export interface CommonOptions {
+  readonly set: ReadonlyMap<string, string>;
+  /** Bytes. */
+  readonly memory: number;
+  readonly device: EngineDevice;
+  readonly threads?: number;
+  readonly prepacking: boolean;
+  readonly tf32: boolean;
+}
+
+const sizes: Readonly<Record<string, number>> = { "": 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
+
+/** `512MB`, `2GB`, `1048576` → bytes. */
+export function parseMemory(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmg]b)?$/i.exec(text.trim());
+  const bytes = match === null ? Number.NaN : Number(match[1]) * (sizes[(match[2] ?? "").toLowerCase()] ?? Number.NaN);
+  if (!(bytes >= 1)) throw new InvalidArgumentError("It must be a size such as 512MB or 2GB.");
+  return Math.floor(bytes);
+}
+
+/** `cpu`, `cuda`, `cuda:1`. */
+export function parseDevice(text: string): EngineDevice {
+  if (text === "cpu") return { kind: "cpu" };
+  const match = /^cuda(?::(\d+))?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("It must be cpu, cuda or cuda:N.");
+  return { kind: "cuda", deviceId: Number(match[1] ?? 0) };
+}
+
+/** Collects `name=value`; a name given twice is refused, because one of the two would be ignored. */
+export function parseOverride(text: string, earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const match = /^([A-Za-z_]\w*)=(.+)$/s.exec(text);
+  const [, name, value] = match ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("It must be name=value.");
+  if (earlier.has(name)) throw new InvalidArgumentError(`${name} is set twice.`);
+  return new Map([...earlier, [name, value]]);
+}
+
+export function engineOptions(
+  options: Pick<CommonOptions, "device" | "threads" | "prepacking" | "tf32">,
+): EngineOptions {
+  return {
+    device: options.device,
+    threads: options.threads ?? availableParallelism(),
+    optimisation: "basic",
+    prepacking: options.prepacking,
+    tf32: options.tf32,
+  };
+}

@@ -1,0 +1,67 @@
+/** Progress of a run: a bar with rate and time left on a terminal, a quiet line now and then in a pipe. */
+import { SingleBar } from "cli-progress";
+import type { ExecutionProgress } from "../runtime/execute.js";
+
+export interface ProgressDisplay {
+  readonly show: (progress: ExecutionProgress) => void;
+  /** Takes the bar away; later calls do nothing. */
+  readonly end: () => void;
+}
+
+/** A line in a pipe at most this often: enough to see that it lives, not enough to fill a log. */
+const secondsBetweenLines = 10;
+
+function duration(seconds: number | null): string {
+  if (seconds === null) return "?";
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Display on standard error, so that standard output holds only results. */
+export function createProgress(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  return stream.isTTY ? barDisplay(stream) : lineDisplay(stream);
+}
+
+function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+  const bar = new SingleBar({
+    stream,
+    clearOnComplete: true,
+    hideCursor: true,
+    gracefulExit: false,
+    barCompleteChar: "━",
+    barIncompleteChar: "─",
+    format: "{bar} {percentage}%  {value}/{total} units  {rate} rows/s  {left} left",
+  });
+  let started = false;
+  let ended = false;
+  return {
+    show(progress) {
+      if (ended || progress.total === 0) return;
+      const rate = progress.secondsElapsed > 0 ? Math.round(progress.rows / progress.secondsElapsed) : 0;
+      const payload = { rate, left: duration(progress.secondsLeft) };
+      if (started) bar.update(progress.done, payload);
+      else bar.start(progress.total, progress.done, payload);
+      started = true;
+    },
+    end() {
+      if (started && !ended) bar.stop();
+      ended = true;
+    },
+  };
+}
+
+function lineDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+  let last = 0;
+  return {
+    show(progress) {
+      if (progress.secondsElapsed - last < secondsBetweenLines) return;
+      last = progress.secondsElapsed;
+      const { done, total, secondsLeft } = progress;
+      stream.write(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${duration(secondsLeft)} left\n`);
+    },
+    end: () => undefined,
+  };
+}

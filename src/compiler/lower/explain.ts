@@ -1,0 +1,101 @@
+/** A plan in words and numbers. */
+import type { Evaluation, Plan } from "../ir/plan.js";
+import type { Protocol } from "../ir/protocol.js";
+import type { ModelSignature } from "../models/model.js";
+import { siteKey } from "../models/sites.js";
+import { layersNeeded } from "./cost.js";
+
+function count(n: number, what: string): string {
+  return `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+}
+
+function bytes(n: number): string {
+  if (n >= 1e9) return `${(n / 1e9).toFixed(2)} GB`;
+  return n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e3).toFixed(0)} kB`;
+}
+
+function flops(n: number): string {
+  if (n >= 1e12) return `${(n / 1e12).toFixed(2)} TFLOP`;
+  return n >= 1e9 ? `${(n / 1e9).toFixed(2)} GFLOP` : `${(n / 1e6).toFixed(1)} MFLOP`;
+}
+
+/** The plan as text without a final newline: each evaluation with its rows and batches, then the sums. */
+export function explainPlan(
+  protocol: Protocol,
+  plan: Plan,
+  signatureOf: (model: string) => ModelSignature | undefined,
+): string {
+  const lines: string[] = [];
+  for (const evaluation of plan.evaluations)
+    lines.push(...explainEvaluation(protocol, plan, evaluation, signatureOf), "");
+  const { cost } = plan;
+  const saved = cost.naiveLayerRuns - cost.layerRuns;
+  lines.push(
+    "In all",
+    `  forward passes       ${count(cost.units, "batch").replace("batchs", "batches")} of ${count(cost.rows, "row")} (prompt × condition)`,
+    `  layer runs           ${cost.layerRuns.toLocaleString("en")} of ${cost.naiveLayerRuns.toLocaleString("en")}` +
+      (saved === 0
+        ? ""
+        : ` (${Math.round((100 * saved) / cost.naiveLayerRuns)}% saved: nothing runs after the last measured site)`),
+    `  arithmetic           about ${flops(cost.flops)}`,
+    `  weights              ${bytes(cost.weightBytes)}, mapped from the model's own files`,
+    `  activations          at most about ${bytes(cost.peakActivationBytes)} at a time`,
+    `  plan                 ${plan.digest.slice(0, 12)}`,
+  );
+  return lines.join("\n");
+}
+
+function explainEvaluation(
+  protocol: Protocol,
+  plan: Plan,
+  evaluation: Evaluation,
+  signatureOf: (model: string) => ModelSignature | undefined,
+): readonly string[] {
+  const graph = plan.graphs.find((g) => g.id === evaluation.graph);
+  const signature = signatureOf(evaluation.model);
+  if (graph === undefined || signature === undefined) return [];
+  const study = evaluation.study === null ? undefined : protocol.studies[evaluation.study];
+  const set = protocol.texts.find((t) => t.name === evaluation.texts && t.model === evaluation.model);
+  const prompts = set?.prompts.length ?? 0;
+  const rows = evaluation.units.reduce((sum, unit) => sum + unit.rows.length, 0);
+  const lengths = new Set(evaluation.units.map((unit) => unit.positions));
+  const depth = layersNeeded(graph, signature);
+  const title =
+    study === undefined
+      ? `Averages over ${evaluation.texts} on ${evaluation.model}`
+      : `${study.experiment} on ${evaluation.model} with ${evaluation.texts}`;
+  const lines = [title];
+  if (study === undefined) {
+    lines.push(`  averages   ${graph.outputs.map((o) => o.name.replace(/^mean\//, "")).join(", ")}`);
+  } else {
+    const metrics = [...new Set(study.measures.map((m) => m.metric))];
+    const conditions = study.conditions.length - 1;
+    lines.push(`  measures   ${metrics.join(", ")} (${count(study.measures.length, "expression")})`);
+    if (conditions > 0) {
+      lines.push(
+        `  conditions ${count(conditions, "condition")} and the unmodified model, each on ${count(prompts, "prompt")}`,
+      );
+    }
+    if (graph.gates.length > 0) lines.push(`  gates      ${shorten(graph.gates.map(siteKey))}`);
+    if (evaluation.unaffected.length > 0) {
+      lines.push(
+        `  dropped    ${count(evaluation.unaffected.length, "condition")} that cannot depend on what is measured: ` +
+          "answered from the baseline",
+      );
+    }
+  }
+  lines.push(
+    `  rows       ${rows.toLocaleString("en")} in ${count(evaluation.units.length, "batch").replace("batchs", "batches")}, ` +
+      `${count(lengths.size, "length")} (${shorten([...lengths].map(String))} tokens)`,
+    `  layers     ${depth} of ${signature.layers} run${depth < signature.layers ? ": nothing measured lies further down" : ""}`,
+  );
+  if (evaluation.needs.length > 0) lines.push("  needs      the averages above");
+  return lines;
+}
+
+/** The first few of a long list. */
+function shorten(items: readonly string[]): string {
+  return items.length <= 8
+    ? items.join(", ")
+    : `${items.slice(0, 6).join(", ")}, … ${items.at(-1) ?? ""} (${items.length})`;
+}

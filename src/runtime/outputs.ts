@@ -1,0 +1,127 @@
+/** Everything a run leaves behind for people: results, saved files, figures and the report. */
+import { mkdir, readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { experimentsIn } from "../compiler/check/results.js";
+import type { ResultRow } from "../compiler/ir/results.js";
+import { tokenSpans } from "../compiler/syntax/token-spans.js";
+import { buildFigure } from "./report/figures.js";
+import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
+import { renderReport } from "./report/html.js";
+import type { ReportFigure, ReportStatus, StudySummary } from "./report/report-input.js";
+import { buildTable, type TableData } from "./report/tables.js";
+import { provenanceOf } from "./provenance.js";
+import type { Planned } from "./plan-run.js";
+import { writeFileAtomic } from "./store/atomic.js";
+import { sha256, type RunRecord } from "./store/record.js";
+import { saveResults, writeResults } from "./store/results.js";
+import { protocolName, type RunFolder } from "./store/run-folder.js";
+
+export interface OutputRequest {
+  readonly planned: Planned;
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly rows: readonly ResultRow[];
+}
+
+export interface WrittenOutputs {
+  readonly tables: readonly TableData[];
+  readonly studies: readonly StudySummary[];
+  readonly status: ReportStatus;
+  readonly files: RunRecord["outputs"];
+  readonly report: string;
+}
+
+/** Writes results.parquet, saved files, figures (SVG, PNG) and report.html into the run's folder. */
+export async function writeOutputs(request: OutputRequest): Promise<WrittenOutputs> {
+  const { planned, folder, record, rows } = request;
+  const { protocol } = planned;
+  const files: { kind: string; path: string; sha256: string }[] = [];
+  const keep = async (kind: string, path: string): Promise<void> => {
+    files.push({ kind, path: path.slice(folder.folder.length + 1), sha256: sha256(await readFile(path)) });
+  };
+  const write = async (kind: string, path: string, content: string | Uint8Array): Promise<void> => {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFileAtomic(path, content);
+    await keep(kind, path);
+  };
+
+  await writeResults(folder.results, rows);
+  await keep("results", folder.results);
+
+  const tables: TableData[] = [];
+  const figures: ReportFigure[] = [];
+  for (const output of protocol.outputs) {
+    // An interrupted run may have nothing yet of an experiment: its table or figure waits for the next run.
+    const wanted =
+      output.kind === "plot" ? output.values.flatMap((v) => experimentsIn(v.expression)) : [output.experiment];
+    if (!wanted.every((experiment) => rows.some((row) => row.experiment === experiment))) continue;
+    if (output.kind === "table") tables.push(buildTable(output, rows));
+    if (output.kind === "save") {
+      const path = join(folder.folder, output.path);
+      await mkdir(dirname(path), { recursive: true });
+      await saveResults(
+        path,
+        rows.filter((row) => row.experiment === output.experiment),
+      );
+      await keep("saved", path);
+    }
+    if (output.kind === "plot") {
+      const figure = buildFigure(output, rows);
+      const svg = await renderFigureSvg(figure.spec);
+      figures.push({ figure, svg });
+      const name = `figure-${figures.length}-${output.plot}`;
+      await write("figure", join(folder.outputs, `${name}.svg`), svg);
+      await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
+      await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
+    }
+  }
+
+  const status = statusOf(record);
+  const studies = studiesOf(planned);
+  const { source } = planned.loaded;
+  const report = join(folder.folder, "report.html");
+  const html = renderReport({
+    title: protocolName(source.path),
+    status,
+    when: record.times.ended ?? record.times.asked,
+    digest: planned.digest,
+    studies,
+    figures,
+    tables,
+    source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
+    warnings: [...record.warnings, ...record.faults.map((f) => f.message)],
+    provenance: provenanceOf(record),
+    judgement: null,
+  });
+  await write("report", report, html);
+  return { tables, studies, status, files, report };
+}
+
+function statusOf(record: RunRecord): ReportStatus {
+  switch (record.status) {
+    case "finished":
+      return { label: "finished", tone: "good" };
+    case "interrupted":
+      return { label: "interrupted", tone: "warning" };
+    default:
+      return { label: record.status, tone: "bad" };
+  }
+}
+
+function studiesOf(planned: Planned): readonly StudySummary[] {
+  const { protocol, loaded } = planned;
+  const { text } = loaded.source;
+  return protocol.studies.map((study) => {
+    const set = protocol.texts.find((t) => t.name === study.texts && t.model === study.model);
+    const span = study.interventionSpan;
+    return {
+      experiment: study.experiment,
+      model: study.model,
+      texts: study.texts,
+      prompts: set?.prompts.length ?? 0,
+      conditions: study.conditions.length - 1,
+      intervention: span === null ? null : text.slice(span.start, span.end).replace(/\s+/g, " "),
+      metrics: [...new Set(study.measures.map((m) => m.metric))],
+    };
+  });
+}

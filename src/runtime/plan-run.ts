@@ -1,0 +1,55 @@
+/** Compiling and planning a protocol: everything of a run that happens before anything runs. */
+import { digestOf } from "../compiler/base/digest.js";
+import type { SourceFile } from "../compiler/base/span.js";
+import { hasErrors } from "../compiler/base/staged.js";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
+import type { Plan } from "../compiler/ir/plan.js";
+import type { Protocol } from "../compiler/ir/protocol.js";
+import { planProtocol } from "../compiler/lower/plan.js";
+import type { EngineOptions } from "./engine/messages.js";
+import { numericsOf } from "./engine/numerics.js";
+import { loadProtocol, type Loaded } from "./load.js";
+
+/** What decides a plan beside the protocol. */
+export interface PlanSettings {
+  /** `--set` overrides, as text of the language. */
+  readonly overrides: ReadonlyMap<string, string>;
+  /** Bytes of activations that one batch may take. */
+  readonly memoryBudget: number;
+  readonly engine: EngineOptions;
+}
+
+/** A protocol ready to be executed. */
+export interface Planned {
+  readonly loaded: Loaded;
+  readonly protocol: Protocol;
+  readonly plan: Plan;
+  /** Everything that was asked and can change a number or a picture. */
+  readonly digest: string;
+  readonly warnings: readonly Diagnostic[];
+}
+
+export type PlanOutcome =
+  | { readonly kind: "planned"; readonly planned: Planned }
+  | { readonly kind: "rejected"; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] };
+
+/** Compiles and plans without running. */
+export async function planRun(source: SourceFile, options: PlanSettings): Promise<PlanOutcome> {
+  const loaded = await loadProtocol(source, { overrides: options.overrides });
+  const { value, diagnostics } = loaded.compiled;
+  if (value.protocol === null || hasErrors(diagnostics)) return { kind: "rejected", loaded, diagnostics };
+  const { protocol } = value;
+  const planned = planProtocol(protocol, value.models, {
+    memoryBudget: options.memoryBudget,
+    numerics: numericsOf(options.engine),
+  });
+  const all = [...diagnostics, ...planned.diagnostics];
+  if (hasErrors(all)) return { kind: "rejected", loaded, diagnostics: all };
+  const digest = digestOf({
+    text: source.text,
+    plan: planned.value.digest,
+    parameters: protocol.parameters,
+    outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
+  });
+  return { kind: "planned", planned: { loaded, protocol, plan: planned.value, digest, warnings: all } };
+}

@@ -1,0 +1,95 @@
+/** A record as labelled facts for the report. */
+import type { ProvenanceSection } from "./report/report-input.js";
+import type { RunRecord } from "./store/record.js";
+
+function megabytes(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function seconds(value: number): string {
+  return value < 10 ? `${value.toFixed(2)} s` : `${value.toFixed(0)} s`;
+}
+
+/** Models, texts, averages, plan, work, machine and versions: everything that can change a number. */
+export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
+  const { counts, plan, execution, machine, versions } = record;
+  const sections: ProvenanceSection[] = record.models.map((model) => ({
+    section: `Model ${model.id}`,
+    entries: [
+      { label: "source", value: model.source },
+      ...(model.revision === null ? [] : [{ label: "revision", value: model.revision }]),
+      { label: "architecture", value: `${model.family}, raw weights (no LayerNorm folding)` },
+      {
+        label: "sizes",
+        value:
+          `${model.sizes.layers} layers, ${model.sizes.heads} heads (${model.sizes.kvHeads} kv), ` +
+          `d_model ${model.sizes.dModel}, d_head ${model.sizes.dHead}, vocabulary ${model.sizes.vocab}`,
+      },
+      { label: "weights digest", value: model.digest },
+      { label: "tokenizer digest", value: model.tokenizerDigest ?? "none" },
+      { label: "identities", value: identitiesOf(record, model.id) },
+    ],
+  }));
+  sections.push(
+    ...record.texts.map((texts) => ({
+      section: `Texts ${texts.name} for ${texts.model}`,
+      entries: [
+        { label: "prompts", value: String(texts.prompts) },
+        { label: "tokens", value: `${texts.tokens} (${texts.shortest} to ${texts.longest} each)` },
+        { label: "BOS", value: texts.bos ? "added" : "not added" },
+        ...(texts.period === null ? [] : [{ label: "repeated sequence", value: `${texts.period} tokens` }]),
+        { label: "digest of the ids", value: texts.idsSha256 },
+      ],
+    })),
+  );
+  if (record.means.length > 0) {
+    sections.push({
+      section: "Averages used as replacements",
+      entries: record.means.map((mean) => ({
+        label: mean.site,
+        value: `over ${mean.tokens} tokens of ${mean.prompts} prompts of ${mean.texts}, ${mean.model}`,
+      })),
+    });
+  }
+  if (plan !== null) {
+    sections.push({
+      section: "Plan and work",
+      entries: [
+        { label: "rows", value: `${plan.rows} (prompt × condition) in ${plan.units} units` },
+        { label: "layer runs", value: String(plan.cost.layerRuns) },
+        { label: "estimated arithmetic", value: `${(plan.cost.flops / 1e9).toFixed(2)} GFLOP` },
+        { label: "weights", value: megabytes(plan.cost.weightBytes) },
+        { label: "activations at most", value: megabytes(plan.cost.peakActivationBytes) },
+        {
+          label: "units",
+          value: `${counts.computed} computed, ${counts.reused} reused, ${counts.failed} failed, ${counts.skipped} skipped`,
+        },
+        { label: "time", value: seconds(counts.seconds) },
+        { label: "plan digest", value: plan.digest },
+      ],
+    });
+  }
+  sections.push({
+    section: "Machine and versions",
+    entries: [
+      { label: "device", value: `${execution.device}, ${execution.threads} threads` },
+      {
+        label: "numerics",
+        value:
+          `float32, graph optimisation ${execution.optimisation}, prepacking ${execution.prepacking ? "on" : "off"}` +
+          `, TF32 ${execution.tf32 ? "on" : "off"}`,
+      },
+      { label: "machine", value: `${machine.processor}, ${machine.cores} cores, ${machine.platform}` },
+      { label: "atlasc", value: versions.atlasc },
+      { label: "onnxruntime", value: versions.onnxruntime ?? "not started" },
+      { label: "node", value: versions.node },
+    ],
+  });
+  return sections;
+}
+
+function identitiesOf(record: RunRecord, model: string): string {
+  const own = record.identities.filter((identity) => identity.model === model);
+  const held = own.filter((identity) => identity.holds).length;
+  return `${held} of ${own.length} hold`;
+}

@@ -1,0 +1,113 @@
+/** Facts of a compiled protocol in the form in which a record keeps them. */
+import { textsKey, type OpenedModel } from "../compiler/check/check.js";
+import { canonicalJson } from "../compiler/base/digest.js";
+import type { Plan } from "../compiler/ir/plan.js";
+import type { Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";
+import type { IdentityResult } from "../compiler/models/identities.js";
+import type { Assembled } from "../compiler/results/assemble.js";
+import { sha256, type RecordRequest, type RecordedIdentity, type RecordedMean } from "./store/record.js";
+
+function tokenCount(set: TokenizedTexts): number {
+  return set.prompts.reduce((sum, p) => sum + p.ids.length, 0);
+}
+
+/** Models, texts, averages and plan of a run. */
+export function recordedFacts(
+  protocol: Protocol,
+  plan: Plan,
+  models: ReadonlyMap<string, OpenedModel>,
+): Required<Pick<RecordRequest, "models" | "texts" | "means" | "plan">> {
+  const sets = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
+  const means: RecordedMean[] = plan.evaluations
+    .filter((e) => e.purpose === "mean")
+    .flatMap((evaluation) => {
+      const set = sets.get(textsKey(evaluation.texts, evaluation.model));
+      const outputs = plan.graphs.find((g) => g.id === evaluation.graph)?.outputs ?? [];
+      return outputs.map((output) => ({
+        model: evaluation.model,
+        texts: evaluation.texts,
+        site: output.name.replace(/^mean\//, ""),
+        perPosition: false,
+        prompts: set?.prompts.length ?? 0,
+        tokens: set === undefined ? 0 : tokenCount(set),
+      }));
+    });
+  const { cost } = plan;
+  return {
+    models: protocol.models.map((instance) => {
+      const opened = models.get(instance.id);
+      if (opened === undefined) throw new RangeError(`the model ${instance.id} is not open`);
+      const { layers, heads, kvHeads, dHead, dModel, neurons, vocab, maxPositions } = opened.signature;
+      return {
+        id: instance.id,
+        source: instance.source,
+        revision: instance.revision,
+        dtype: instance.dtype,
+        family: opened.signature.family,
+        digest: opened.facts.digest,
+        sizes: { layers, heads, kvHeads, dHead, dModel, neurons, vocab, maxPositions },
+        tokenizerDigest: opened.facts.tokenizer?.digest ?? null,
+        bos: opened.facts.tokenizer?.addsBos ?? false,
+      };
+    }),
+    texts: protocol.texts.map((set) => {
+      const lengths = set.prompts.map((p) => p.ids.length);
+      return {
+        name: set.name,
+        model: set.model,
+        prompts: set.prompts.length,
+        tokens: tokenCount(set),
+        shortest: Math.min(...lengths),
+        longest: Math.max(...lengths),
+        idsSha256: sha256(canonicalJson(set.prompts.map((p) => p.ids))),
+        bos: set.bos,
+        period: set.period,
+      };
+    }),
+    means,
+    plan: {
+      digest: plan.digest,
+      graphs: plan.graphs.map((g) => g.id),
+      evaluations: plan.evaluations.length,
+      units: cost.units,
+      rows: cost.rows,
+      cost: {
+        layerRuns: cost.layerRuns,
+        flops: cost.flops,
+        weightBytes: cost.weightBytes,
+        peakActivationBytes: cost.peakActivationBytes,
+      },
+    },
+  };
+}
+
+export function recordedIdentities(model: string, identities: readonly IdentityResult[]): readonly RecordedIdentity[] {
+  return identities.map((identity) => ({
+    model,
+    identity: `${identity.name} at ${identity.site}`,
+    largestError: Number.isFinite(identity.maxAbsDifference) ? identity.maxAbsDifference : null,
+    tolerance: identity.tolerance,
+    holds: identity.ok,
+  }));
+}
+
+/** What a reader of the results must know about conditions that did nothing. */
+export function conditionNotes(assembled: Assembled): readonly string[] {
+  const notes = assembled.unaffected.map(
+    ({ experiment, conditions }) =>
+      `${experiment}: ${conditions} of its conditions cannot influence what it measures (nothing measured lies ` +
+      `downstream); their values are the baseline's`,
+  );
+  const byExperiment = new Map<string, string[]>();
+  for (const { experiment, coordinates } of assembled.noOps) {
+    const place = Object.entries(coordinates)
+      .map(([axis, value]) => `${axis} ${value}`)
+      .join(" ");
+    byExperiment.set(experiment, [...(byExperiment.get(experiment) ?? []), place === "" ? "the intervention" : place]);
+  }
+  for (const [experiment, places] of byExperiment) {
+    const shown = places.slice(0, 5).join("; ") + (places.length > 5 ? `; and ${places.length - 5} more` : "");
+    notes.push(`${experiment}: no-op: the site did not change at all (max |Δ| = 0) at ${shown}`);
+  }
+  return notes;
+}

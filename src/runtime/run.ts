@@ -1,0 +1,207 @@
+/**
+ * A run from beginning to end: compile, record what was asked, check the models, execute the plan, assemble results,
+ * draw and write. Nothing here prints; the caller is told through `events`.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { SourceFile } from "../compiler/base/span.js";
+import type { OpenedModel as CheckedModel } from "../compiler/check/check.js";
+import { diagnostic } from "../compiler/diagnostics/create.js";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
+import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
+import type { Protocol } from "../compiler/ir/protocol.js";
+import { lowerGraph } from "../compiler/lower/graph.js";
+import { encodeModel } from "../compiler/onnx/encode.js";
+import type { Graph } from "../compiler/onnx/graph.js";
+import { assembleResults, type Assembled } from "../compiler/results/assemble.js";
+import { numericsOf } from "./engine/numerics.js";
+import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
+import { createFeeds } from "./feeds.js";
+import type { Loaded } from "./load.js";
+import { planRun, type PlanSettings, type Planned } from "./plan-run.js";
+import { verifiedIdentities } from "./models/verify-model.js";
+import { writeOutputs, type WrittenOutputs } from "./outputs.js";
+import { conditionNotes, recordedFacts, recordedIdentities } from "./recorded.js";
+import { createRecord, updateRecord, writeRecord, type RunRecord } from "./store/record.js";
+import { lockRunFolder, runFolderOf, type RunFolder } from "./store/run-folder.js";
+import { openUnitStore } from "./store/units.js";
+import { atlascVersion } from "./version.js";
+
+export interface RunOptions extends PlanSettings {
+  /** Folder of all runs. */
+  readonly runs: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunEvents {
+  /** Compiled and planned; nothing has run. */
+  readonly onPlanned?: (planned: Planned) => void;
+  readonly onProgress?: (progress: ExecutionProgress) => void;
+}
+
+export type RunOutcome =
+  | { readonly kind: "rejected"; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] }
+  | {
+      readonly kind: "ran";
+      readonly planned: Planned;
+      readonly folder: RunFolder;
+      readonly record: RunRecord;
+      readonly summary: ExecutionSummary;
+      readonly assembled: Assembled;
+      readonly written: WrittenOutputs;
+    };
+
+/**
+ * Runs a protocol. Rejects with StoreFault (the runs folder cannot be written), LockHeldFault (another process runs the
+ * same), RecordFault (the record there is damaged) or EngineFault (no engine); everything else is in the outcome.
+ */
+export async function runProtocol(
+  source: SourceFile,
+  options: RunOptions,
+  events: RunEvents = {},
+): Promise<RunOutcome> {
+  const outcome = await planRun(source, options);
+  if (outcome.kind === "rejected") return outcome;
+  const { planned } = outcome;
+  const { loaded, protocol, plan, digest } = planned;
+  const models = loaded.compiled.value.models;
+  events.onPlanned?.(planned);
+
+  const folder = runFolderOf(options.runs, source.path, digest);
+  await mkdir(folder.folder, { recursive: true });
+  const lock = await lockRunFolder(folder);
+  try {
+    // What was asked is written down before anything runs.
+    let record = await writeRecord(
+      folder.record,
+      createRecord({
+        path: source.path,
+        text: source.text,
+        digest,
+        parameters: protocol.parameters,
+        overrides: Object.fromEntries(options.overrides),
+        atlascVersion: atlascVersion(),
+        engine: options.engine,
+        warnings: planned.warnings.map((d) => d.message),
+        ...recordedFacts(protocol, plan, models),
+      }),
+    );
+
+    const checks = await checkModels(loaded, models, protocol, options);
+    record = await writeRecord(folder.record, updateRecord(record, { identities: checks.recorded, status: "running" }));
+    if (checks.diagnostics.length > 0) {
+      await writeRecord(
+        folder.record,
+        updateRecord(record, {
+          status: "failed",
+          faults: checks.diagnostics.map((d) => ({ unit: null, message: d.message })),
+        }),
+      );
+      return { kind: "rejected", loaded, diagnostics: checks.diagnostics };
+    }
+
+    const store = openUnitStore(join(options.runs, ".units"));
+    const graphs = loweredGraphs(plan, models);
+    const modelOf = (graph: string): string => plan.graphs.find((g) => g.id === graph)?.model ?? "";
+    const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
+    const summary = await executePlan({
+      plan,
+      store,
+      engine: options.engine,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
+      prepare: {
+        graphBytes: (id) => ({
+          bytes: encodeModel(graphs(id)),
+          folder: required(loaded.models.get(modelOf(id)), modelOf(id)).externalDataFolder,
+        }),
+        feedsOf: (evaluation, unit, readUnit) =>
+          feeds.feedsOf(
+            evaluation,
+            unit,
+            graphs(evaluation.graph).inputs.map((input) => input.name),
+            readUnit,
+          ),
+      },
+    });
+
+    const assembled = await assembleResults(protocol, plan, async (id) => (await store.read(id))?.tensors ?? null);
+    const { computed, reused, failed, skipped } = summary.units;
+    const faults = [
+      ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
+      ...(summary.stopped === null || summary.status === "interrupted"
+        ? []
+        : [{ unit: null, message: summary.stopped }]),
+    ];
+    record = updateRecord(record, {
+      status: summary.status,
+      counts: { computed, reused, failed, skipped, seconds: summary.seconds },
+      versions: {
+        ...record.versions,
+        onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
+      },
+      warnings: [...record.warnings, ...conditionNotes(assembled)],
+      faults,
+    });
+    const written = await writeOutputs({ planned, folder, record, rows: assembled.rows });
+    record = await writeRecord(folder.record, { ...record, outputs: written.files });
+    return { kind: "ran", planned, folder, record, summary, assembled, written };
+  } finally {
+    await lock.release();
+  }
+}
+
+function required<T>(value: T | undefined, name: string): T {
+  if (value === undefined) throw new RangeError(`the model ${name} is not open`);
+  return value;
+}
+
+/** Lowers each graph of a plan once, when it is first asked for. */
+export function loweredGraphs(plan: Plan, models: ReadonlyMap<string, CheckedModel>): (id: string) => Graph {
+  const plans = new Map<string, GraphPlan>(plan.graphs.map((graph) => [graph.id, graph]));
+  const lowered = new Map<string, Graph>();
+  return (id) => {
+    const known = lowered.get(id);
+    if (known !== undefined) return known;
+    const graph = plans.get(id);
+    if (graph === undefined) throw new RangeError(`the plan has no graph ${id}`);
+    const made = lowerGraph(required(models.get(graph.model), graph.model).graph, graph);
+    lowered.set(id, made);
+    return made;
+  };
+}
+
+/** Checks the identities of every model of the protocol; a failed one is an error that names the site. */
+async function checkModels(
+  loaded: Loaded,
+  models: ReadonlyMap<string, CheckedModel>,
+  protocol: Protocol,
+  options: RunOptions,
+): Promise<{ readonly recorded: RunRecord["identities"]; readonly diagnostics: readonly Diagnostic[] }> {
+  const recorded: RunRecord["identities"][number][] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const { id } of protocol.models) {
+    const { graph, facts } = required(models.get(id), id);
+    const folder = required(loaded.models.get(id), id).externalDataFolder;
+    const identities = await verifiedIdentities(
+      graph,
+      facts.digest,
+      folder,
+      options.engine,
+      join(options.runs, ".identities"),
+    );
+    recorded.push(...recordedIdentities(id, identities));
+    for (const identity of identities.filter((i) => !i.ok)) {
+      diagnostics.push(
+        diagnostic("A4020", null, {
+          source: id,
+          identity: identity.name,
+          site: identity.site,
+          difference: identity.maxAbsDifference.toExponential(1),
+          tolerance: identity.tolerance.toExponential(1),
+        }),
+      );
+    }
+  }
+  return { recorded, diagnostics };
+}

@@ -1,0 +1,378 @@
+/** Random syntax trees for fast-check, such as a parse can give: spans are empty, comments absent. */
+import fc from "fast-check";
+import type {
+  CurvatureClause,
+  Expression,
+  FileSyntax,
+  IndexRange,
+  Intervention,
+  MeasureItem,
+  Name,
+  NumberLiteral,
+  PlaceLiteral,
+  Positions,
+  Statement,
+  StringLiteral,
+} from "../../src/compiler/syntax/ast.js";
+
+const span = { file: "test.atlas", start: 0, end: 0 };
+
+const words = "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per";
+const text = fc.constantFrom(...words.split(" "));
+const name: fc.Arbitrary<Name> = text.map((word) => ({ text: word, span }));
+const axis: fc.Arbitrary<Name> = fc
+  .oneof(text, fc.constantFrom("model", "prompts"))
+  .map((word) => ({ text: word, span }));
+const member: fc.Arbitrary<Name> = fc
+  .oneof(text, fc.constantFrom("model", "set", "where", "H3"))
+  .map((word) => ({ text: word, span }));
+const names = (arbitrary: fc.Arbitrary<Name>, minLength: number): fc.Arbitrary<Name[]> =>
+  fc.array(arbitrary, { minLength, maxLength: 3 });
+
+const number: fc.Arbitrary<NumberLiteral> = fc
+  .constantFrom("0", "16", "0.5", "100k", "1.5k", "1e-3")
+  .map((literal) => ({
+    kind: "number",
+    text: literal,
+    value: literal.endsWith("k") ? Number(literal.slice(0, -1)) * 1000 : Number(literal),
+    span,
+  }));
+const numberOrNull = fc.option(number);
+const string: fc.Arbitrary<StringLiteral> = fc
+  .oneof(
+    fc.constantFrom("", 'say "hi"', "back\\slash", "# no comment", "two\nlines\tand a tab"),
+    fc.string({ maxLength: 12 }),
+  )
+  .map((value) => ({ kind: "string", value, span }));
+const whole = fc.integer({ min: -20, max: 40 });
+
+const bound: fc.Arbitrary<{ index: IndexRange; text: string }> = fc.oneof(
+  fc.constant({ index: { kind: "all" } as const, text: "*" }),
+  whole.map((index) => ({ index: { kind: "one", index } as const, text: String(index) })),
+  fc.tuple(whole, whole).map(([first, last]) => ({
+    index: { kind: "range", first, last } as const,
+    text: `${first}..${last}`,
+  })),
+);
+const layers = fc.oneof(
+  bound,
+  fc.constantFrom(0, 12.5, 100).map((percent) => ({ index: { kind: "depth", percent } as const, text: `${percent}%` })),
+);
+const place: fc.Arbitrary<PlaceLiteral> = fc
+  .tuple(layers, fc.option(fc.tuple(fc.constantFrom("head", "neuron"), bound)))
+  .map(([layer, unit]) => ({
+    kind: "place",
+    layers: layer.index,
+    unit: unit === null ? "none" : unit[0],
+    units: unit === null ? { kind: "all" } : unit[1].index,
+    text: `L${layer.text}${unit === null ? "" : `.${unit[0] === "head" ? "H" : "N"}${unit[1].text}`}`,
+    span,
+  }));
+const places = fc.array(place, { minLength: 1, maxLength: 3 });
+const positions: fc.Arbitrary<Positions> = fc
+  .oneof(
+    fc.constant({ kind: "last" } as const),
+    whole.map((index) => ({ kind: "index", index }) as const),
+    fc.tuple(whole, whole).map(([first, last]) => ({ kind: "range", first, last }) as const),
+    string.map((literal) => ({ kind: "token", text: literal.value }) as const),
+  )
+  .map((at) => ({ kind: "positions", at, span }));
+
+const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((tie) => {
+  const e = tie("expression");
+  return {
+    leaf: fc.oneof(
+      number,
+      string,
+      place,
+      fc
+        .oneof(text, fc.constantFrom("model", "prompts"))
+        .map((word): Expression => ({ kind: "name", text: word, span })),
+      fc.tuple(whole, whole).map(([first, last]): Expression => ({ kind: "range", first, last, span })),
+    ),
+    expression: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      tie("leaf"),
+      fc.array(e, { maxLength: 3 }).map((items): Expression => ({ kind: "list", items, span })),
+      fc
+        .record({
+          callee: name,
+          positional: fc.array(e, { maxLength: 2 }),
+          named: fc.array(fc.record({ name: member, value: e, span: fc.constant(span) }), { maxLength: 2 }),
+          over: names(axis, 0),
+          between: names(axis, 0),
+        })
+        .map((parts): Expression => ({ kind: "call", ...parts, span })),
+      fc
+        .tuple(e, fc.array(e, { minLength: 1, maxLength: 2 }))
+        .map(([base, indices]): Expression => ({ kind: "index", base, indices, span })),
+      fc.tuple(e, member).map(([base, of]): Expression => ({ kind: "member", base, member: of, span })),
+      fc.tuple(e, e).map(([base, count]): Expression => ({ kind: "last", base, count, span })),
+      fc.tuple(e, positions).map(([base, at]): Expression => ({ kind: "at", base, positions: at, span })),
+      fc.tuple(e, name).map(([base, texts]): Expression => ({ kind: "of", base, texts, span })),
+      fc.tuple(e, e).map(([base, condition]): Expression => ({ kind: "where", base, condition, span })),
+      fc.tuple(name, e, e).map(([of, value, body]): Expression => ({ kind: "let", name: of, value, body, span })),
+      fc
+        .tuple(fc.constantFrom("-", "not"), e)
+        .map(([operator, operand]): Expression => ({ kind: "unary", operator, operand, span })),
+      fc
+        .tuple(fc.constantFrom("+", "-", "*", "/", "^", "<", ">", "<=", ">=", "is", "in", "and", "or"), e, e)
+        .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
+    ),
+  };
+});
+
+const reach = { positions: fc.option(positions), together: fc.boolean(), span: fc.constant(span) };
+const target = { target: name, places: fc.oneof(fc.constant<PlaceLiteral[]>([]), places) };
+const ablateTarget = fc.constantFrom("heads", "kv_heads", "neurons", "mlp", "attention", "layer");
+const spanned = fc.constant(span);
+
+const replacement = fc.oneof(
+  fc.constant({ kind: "zero", span } as const),
+  fc.record({ kind: fc.constant("mean" as const), of: fc.option(name), perPosition: fc.boolean(), span: spanned }),
+  fc.record({ kind: fc.constant("resample" as const), from: name, seed: numberOrNull, span: spanned }),
+  fc.record({ kind: fc.constant("constant" as const), value: expression, span: spanned }),
+);
+
+const intervention: fc.Arbitrary<Intervention> = fc.oneof(
+  fc
+    .tuple(ablateTarget, places, fc.record({ ...reach, by: fc.option(replacement) }))
+    .map(([of, list, rest]): Intervention => ({
+      kind: "ablate",
+      target: of,
+      selection: { kind: "places", places: list, span },
+      ...rest,
+    })),
+  fc
+    .tuple(
+      ablateTarget,
+      fc.record({ first: fc.nat(20), last: fc.nat(20), isRange: fc.boolean(), experiment: name, by: expression }),
+      fc.record({ ...reach, by: fc.option(replacement) }),
+    )
+    .map(([of, top, rest]): Intervention => {
+      const last = top.isRange ? top.last : top.first;
+      return {
+        kind: "ablate",
+        target: of,
+        selection: { kind: "top", ...top, last, what: { text: of, span }, span },
+        ...rest,
+      };
+    }),
+  fc.record({ kind: fc.constant("patch" as const), ...target, ...reach, from: name, into: name }),
+  fc.record({ kind: fc.constant("scale" as const), ...target, ...reach, by: expression }),
+  fc.record({
+    kind: fc.constant("steer" as const),
+    ...target,
+    positions: fc.option(positions),
+    by: expression,
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("set" as const),
+    site: expression,
+    positions: fc.option(positions),
+    to: expression,
+    span: spanned,
+  }),
+);
+
+const metricUse: fc.Arbitrary<Expression> = fc
+  .tuple(name, fc.array(fc.record({ name, value: expression, span: spanned }), { minLength: 1, maxLength: 2 }))
+  .map(([metric, pairs]): Expression => ({ kind: "metricUse", metric, arguments: pairs, span }));
+const measureItem: fc.Arbitrary<MeasureItem> = fc.record({
+  kind: fc.constant("measureItem" as const),
+  recovery: fc.boolean(),
+  expression: fc.oneof(metricUse, expression),
+  as: fc.option(name),
+  span: spanned,
+});
+
+const documentation = fc.array(fc.constantFrom("A line.", "Another # line"), { maxLength: 2 });
+const declared = { name, documentation, span: spanned };
+const bos = fc.constantFrom("on" as const, "off" as const, null);
+const strings = fc.array(string, { minLength: 1, maxLength: 3 });
+const fileSource = string.map((path) => ({ kind: "file" as const, path, span }));
+const listSource = fc.array(string, { maxLength: 3 }).map((items) => ({ kind: "list" as const, items, span }));
+const textSource = fc.oneof(
+  fileSource,
+  listSource,
+  fc
+    .array(fc.record({ name: member, source: fc.oneof(fileSource, listSource) }), { minLength: 1, maxLength: 3 })
+    .map((groups) => ({ kind: "groups" as const, groups, span })),
+);
+const randomSource = fc.record({
+  kind: fc.constant("random" as const),
+  tokens: number,
+  repeat: numberOrNull,
+  count: numberOrNull,
+  seed: numberOrNull,
+  span: spanned,
+});
+const fields = fc.uniqueArray(
+  fc.record({
+    part: fc.constantFrom("text" as const, "group" as const, "clean" as const, "answer" as const),
+    field: string,
+    span: spanned,
+  }),
+  { selector: (field) => field.part, maxLength: 3 },
+);
+const using = fc.array(fc.record({ name, count: numberOrNull, seed: numberOrNull, span: spanned }), { maxLength: 2 });
+const by = names(axis, 0);
+
+/** Lists that are written without brackets when they have one item. */
+const oneOrList = <T>(items: fc.Arbitrary<T[]>): fc.Arbitrary<{ items: T[]; isList: boolean }> =>
+  fc.tuple(items, fc.boolean()).map(([list, bracketed]) => ({ items: list, isList: bracketed || list.length > 1 }));
+
+const model = fc
+  .tuple(
+    fc.record(declared),
+    oneOrList(strings),
+    fc.option(oneOrList(strings)),
+    fc.option(oneOrList(names(name, 1))),
+    fc.option(string),
+  )
+  .map(([common, sources, revisions, dtypes, tokenizer]): Statement => ({
+    kind: "model",
+    ...common,
+    sources: sources.items,
+    sourcesAreList: sources.isList,
+    revisions: revisions?.items ?? [],
+    revisionsAreList: revisions?.isList ?? false,
+    dtypes: dtypes?.items ?? [],
+    dtypesAreList: dtypes?.isList ?? false,
+    tokenizer,
+  }));
+
+const parameter = fc.record({
+  name: axis,
+  type: fc.option(
+    fc.oneof(
+      text.map((word) => ({ kind: "named" as const, name: word, span })),
+      names(fc.oneof(axis, fc.constant({ text: "*", span })), 1).map((axes) => ({
+        kind: "tensor" as const,
+        axes,
+        span,
+      })),
+    ),
+  ),
+  default: fc.option(expression),
+  span: spanned,
+});
+
+// An experiment without a name must not start like the end of the one before, so every one here has a name.
+const experiment: fc.Arbitrary<Statement> = fc.record({
+  kind: fc.constant("experiment" as const),
+  ...declared,
+  on: names(name, 0),
+  with: names(name, 0),
+  interventions: fc.array(intervention, { maxLength: 3 }),
+  measures: fc.array(measureItem, { minLength: 1, maxLength: 3 }),
+  curvature: fc.option<CurvatureClause>(
+    fc.record({
+      kind: fc.constant("curvature" as const),
+      of: expression,
+      parameters: name,
+      places: fc.oneof(fc.constant<PlaceLiteral[]>([]), places),
+      top: numberOrNull,
+      trace: fc.boolean(),
+      density: fc.boolean(),
+      probes: numberOrNull,
+      steps: numberOrNull,
+      seed: numberOrNull,
+      span: spanned,
+    }),
+  ),
+});
+
+const order = fc.constantFrom("<", ">", "<=", ">=");
+
+const statement: fc.Arbitrary<Statement> = fc.oneof(
+  { arbitrary: experiment, weight: 5 },
+  { arbitrary: model, weight: 2 },
+  fc.record({ kind: fc.constant("import" as const), path: string, span: spanned }),
+  fc.record({
+    kind: fc.constant("prompts" as const),
+    ...declared,
+    source: fc.oneof(textSource, randomSource),
+    fields,
+    bos,
+  }),
+  fc.record({
+    kind: fc.constant("corpus" as const),
+    ...declared,
+    source: textSource,
+    window: numberOrNull,
+    stride: numberOrNull,
+    limit: fc.option(fc.record({ count: number, unit: name })),
+    bos,
+  }),
+  fc.record({ kind: fc.constant("param" as const), ...declared, value: expression }),
+  fc.record({ kind: fc.constant("letResult" as const), ...declared, value: expression }),
+  fc.record({
+    kind: fc.constant("metric" as const),
+    ...declared,
+    parameters: fc.array(parameter, { maxLength: 3 }),
+    body: expression,
+  }),
+  fc.record({
+    kind: fc.constant("compare" as const),
+    value: expression,
+    axis,
+    levels: names(name, 1),
+    using,
+    correct: fc.option(name),
+    span: spanned,
+  }),
+  fc.record({ kind: fc.constant("correlate" as const), left: expression, right: expression, by, using, span: spanned }),
+  fc.record({
+    kind: fc.constant("hypothesis" as const),
+    title: string,
+    expect: fc
+      .tuple(order, expression, expression)
+      .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
+    by,
+    using,
+    alpha: numberOrNull,
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("find" as const),
+    what: fc.constantFrom("changepoint", "peak", "dip"),
+    of: expression,
+    over: axis,
+    by,
+    span: spanned,
+  }),
+  fc.record({ kind: fc.constant("pca" as const), of: expression, over: axis, components: numberOrNull, span: spanned }),
+  fc.record({
+    kind: fc.constant("classify" as const),
+    value: expression,
+    classes: fc.array(fc.record({ name, below: numberOrNull }), { minLength: 1, maxLength: 3 }),
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("table" as const),
+    of: expression,
+    winner: fc.option(fc.record({ which: fc.constantFrom("lowest", "highest"), among: names(name, 1) })),
+    top: numberOrNull,
+    where: fc.option(expression),
+    by: fc.array(expression, { maxLength: 2 }),
+    context: numberOrNull,
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("plot" as const),
+    plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density"),
+    of: fc.array(expression, { minLength: 1, maxLength: 2 }),
+    against: fc.option(expression),
+    over: names(axis, 0),
+    by,
+    span: spanned,
+  }),
+  fc.record({ kind: fc.constant("save" as const), what: name, to: string, span: spanned }),
+);
+
+/** Whole files. */
+export const arbitraryFile: fc.Arbitrary<FileSyntax> = fc
+  .array(statement, { minLength: 1, maxLength: 4 })
+  .map((statements): FileSyntax => ({ kind: "file", statements, comments: [], complete: true, span }));
