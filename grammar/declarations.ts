@@ -166,7 +166,7 @@ export class DeclarationGrammar extends ExperimentGrammar {
         ALT: () => {
           this.CONSUME(t.Limit, { LABEL: "option" });
           this.CONSUME2(t.NumberLiteral);
-          this.CONSUME(Name, { LABEL: "unit" });
+          this.CONSUME(t.Tokens, { LABEL: "unit" });
         },
       },
     ]);

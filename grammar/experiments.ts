@@ -44,7 +44,9 @@ export class ExperimentGrammar extends ExpressionGrammar {
     this.AT_LEAST_ONE({
       GATE: () => this.belongs(progress),
       DEF: () => {
-        this.ACTION(() => this.advance(progress));
+        this.ACTION(() => {
+          this.advance(progress);
+        });
         this.SUBRULE(this.clause);
       },
     });

@@ -32,7 +32,6 @@ export class ExpressionGrammar extends CstParser {
   constructor(skipValidations: boolean) {
     super([...vocabulary], {
       recoveryEnabled: true,
-      nodeLocationTracking: "onlyOffset",
       maxLookahead: 2,
       skipValidations,
       errorMessageProvider: {

@@ -24,7 +24,7 @@ HEADS = 4
 CONTEXT = 256
 VOCABULARY = 1024
 
-INITIALIZER_RANGE = 0.08
+INITIALIZER_RANGE = 0.05
 """The usual 0.02 is meant for widths around 1000; at this width it makes the first layers start near zero."""
 
 BOS = 0

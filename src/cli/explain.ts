@@ -1,25 +1,13 @@
 /** `atlasc explain`. */
 import { explainPlan } from "../compiler/lower/explain.js";
-import { planRun } from "../runtime/plan-run.js";
 import { exitCodes } from "./failure.js";
-import { engineOptions, type CommonOptions } from "./options.js";
-import { readProtocol } from "./source.js";
-import { printDiagnostics } from "./terminal.js";
+import type { CommonOptions } from "./options.js";
+import { planFile } from "./source.js";
 
 export async function explainCommand(file: string, options: CommonOptions & { json: boolean }): Promise<number> {
-  const source = await readProtocol(file);
-  if (source === null) return exitCodes.wrongInput;
-  const outcome = await planRun(source, {
-    overrides: options.set,
-    memoryBudget: options.memory,
-    engine: engineOptions(options),
-  });
-  if (outcome.kind === "rejected") {
-    printDiagnostics(outcome.diagnostics, outcome.loaded.sources);
-    return exitCodes.wrongInput;
-  }
-  const { protocol, plan, warnings, loaded, digest } = outcome.planned;
-  printDiagnostics(warnings, loaded.sources);
+  const planned = await planFile(file, options);
+  if (planned === null) return exitCodes.wrongInput;
+  const { protocol, plan, loaded, digest } = planned;
   const text = options.json
     ? JSON.stringify({ digest, plan }, null, 2)
     : explainPlan(protocol, plan, (id) => loaded.compiled.value.models.get(id)?.signature);

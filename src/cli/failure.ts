@@ -1,21 +1,30 @@
 /** Faults of a run, as the command line tells them: what failed and where, never a stack trace (unless it is our bug). */
 import { EngineFault } from "../runtime/engine/fault.js";
-import { StoreFault } from "../runtime/store/fault.js";
+import { reasonOf, StoreFault } from "../runtime/store/fault.js";
 import { LockHeldFault } from "../runtime/store/lock.js";
 import { RecordFault } from "../runtime/store/record.js";
 
 /** Exit codes of every command. */
 export const exitCodes = { done: 0, wrongInput: 1, fault: 2, interrupted: 130 } as const;
 
+/** A fault of the disk, in a sentence; null for every other error. */
+function systemFault(error: unknown): string | null {
+  if (!(error instanceof Error) || !("syscall" in error)) return null;
+  const path = "path" in error ? ` ${String(error.path)}` : "";
+  return `cannot ${String(error.syscall)}${path}: ${reasonOf(error)}`;
+}
+
+/** What a fault says to a user, or null for an error that only a bug of ours can have caused. */
+function faultText(error: unknown): string | null {
+  if (error instanceof LockHeldFault) return `${error.message}: the same protocol is being run there right now`;
+  if (error instanceof EngineFault || error instanceof StoreFault || error instanceof RecordFault) return error.message;
+  return systemFault(error);
+}
+
 /** Prints a fault to standard error and returns the exit code. */
 export function reportFailure(error: unknown): number {
-  const known =
-    error instanceof EngineFault ||
-    error instanceof StoreFault ||
-    error instanceof LockHeldFault ||
-    error instanceof RecordFault;
-  const text = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-  const prefix = known ? "atlasc: " : "atlasc: this is a bug in atlasc, please report it\n";
-  process.stderr.write(`${prefix}${text}\n`);
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = faultText(error) ?? `this is a bug in atlasc, please report it\n${stack}`;
+  process.stderr.write(`atlasc: ${text}\n`);
   return exitCodes.fault;
 }

@@ -3,14 +3,15 @@ import { writeFile } from "node:fs/promises";
 import { parse } from "../compiler/syntax/parse.js";
 import { print } from "../compiler/syntax/print.js";
 import { exitCodes } from "./failure.js";
-import { readProtocol } from "./source.js";
+import { isSource, readProtocol } from "./source.js";
 import { printDiagnostics } from "./terminal.js";
 
 export async function formatCommand(files: readonly string[], options: { check: boolean }): Promise<number> {
   let sound = true;
   for (const file of files) {
     const source = await readProtocol(file);
-    if (source === null) {
+    if (!isSource(source)) {
+      printDiagnostics([source], new Map());
       sound = false;
       continue;
     }

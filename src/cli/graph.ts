@@ -3,29 +3,19 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { siteKey } from "../compiler/models/sites.js";
-import { planRun } from "../runtime/plan-run.js";
 import { loweredGraphs } from "../runtime/run.js";
 import { exitCodes } from "./failure.js";
-import { engineOptions, type CommonOptions } from "./options.js";
-import { readProtocol } from "./source.js";
-import { printDiagnostics } from "./terminal.js";
+import type { CommonOptions } from "./options.js";
+import { planFile } from "./source.js";
+import { counted } from "./terminal.js";
 
 export async function graphCommand(
   file: string,
   options: CommonOptions & { out: string; json: boolean },
 ): Promise<number> {
-  const source = await readProtocol(file);
-  if (source === null) return exitCodes.wrongInput;
-  const outcome = await planRun(source, {
-    overrides: options.set,
-    memoryBudget: options.memory,
-    engine: engineOptions(options),
-  });
-  if (outcome.kind === "rejected") {
-    printDiagnostics(outcome.diagnostics, outcome.loaded.sources);
-    return exitCodes.wrongInput;
-  }
-  const { plan, loaded } = outcome.planned;
+  const planned = await planFile(file, options);
+  if (planned === null) return exitCodes.wrongInput;
+  const { plan, loaded } = planned;
   const graphs = loweredGraphs(plan, loaded.compiled.value.models);
   await mkdir(options.out, { recursive: true });
   const written = [];
@@ -47,8 +37,8 @@ export async function graphCommand(
   else {
     for (const graph of written) {
       process.stdout.write(
-        `${graph.path}: ${graph.model}, ${graph.nodes} nodes, ${graph.gates.length} gates, ` +
-          `${graph.outputs.length} outputs; weights in ${graph.externalData ?? "the graph"}\n`,
+        `${graph.path}: ${graph.model}, ${counted(graph.nodes, "node")}, ${counted(graph.gates.length, "gate")}, ` +
+          `${counted(graph.outputs.length, "output")}; weights in ${graph.externalData ?? "the graph"}\n`,
       );
     }
   }

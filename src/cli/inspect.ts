@@ -1,17 +1,15 @@
 /** `atlasc inspect`. */
 import { availableParallelism } from "node:os";
-import { hasErrors } from "../compiler/base/staged.js";
+import { hasErrors } from "../compiler/diagnostics/staged.js";
 import { siteType } from "../compiler/check/site-types.js";
-import { toJson } from "../compiler/diagnostics/render.js";
 import { typeText } from "../compiler/ir/tensor-type.js";
 import { buildModelGraph } from "../compiler/models/family.js";
 import { sites } from "../compiler/models/sites.js";
-import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { openModel } from "../runtime/models/open-model.js";
 import { checkModel } from "../runtime/models/verify-model.js";
 import { exitCodes } from "./failure.js";
 import { engineOptions } from "./options.js";
-import { printDiagnostics } from "./terminal.js";
+import { printRejection } from "./source.js";
 
 export async function inspectCommand(
   source: string,
@@ -26,7 +24,8 @@ export async function inspectCommand(
   const built = opened.value === null ? null : buildModelGraph(opened.value.facts);
   const diagnostics = [...opened.diagnostics, ...(built?.diagnostics ?? [])];
   if (opened.value === null || built?.value == null || hasErrors(diagnostics)) {
-    return rejected(diagnostics, options.json);
+    printRejection(diagnostics, new Map(), options.json);
+    return exitCodes.wrongInput;
   }
   const { facts, externalDataFolder, folder } = opened.value;
   const { signature } = built.value;
@@ -89,17 +88,4 @@ function summariseIdentities(identities: Awaited<ReturnType<typeof checkModel>>[
     const verdict = all.every((i) => i.ok) ? "holds" : "FAILS";
     return `  ${verdict}  ${name.padEnd(44)} largest difference ${worst.maxAbsDifference.toExponential(1)} at ${worst.site}`;
   });
-}
-
-function rejected(diagnostics: readonly Diagnostic[], json: boolean): number {
-  if (json)
-    process.stdout.write(
-      `${JSON.stringify(
-        diagnostics.map((d) => toJson(d, () => undefined)),
-        null,
-        2,
-      )}\n`,
-    );
-  else printDiagnostics(diagnostics, new Map());
-  return exitCodes.wrongInput;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command line: a thin shell. Commands load their code when they run, so that `--help` and `check` start fast. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { atlascVersion } from "../runtime/version.js";
 import { parseDevice, parseMemory, parseOverride, type CommonOptions } from "./options.js";
 
 function positiveInteger(text: string): number {
@@ -38,11 +39,7 @@ const program = new Command("atlasc")
     "\nExit codes: 0 done; 1 the input is wrong; 2 something failed while running; 130 interrupted.\n",
   );
 
-program.option("-V, --version", "print the version", false).action(async (options: { version: boolean }) => {
-  if (!options.version) return program.help({ error: true });
-  const { atlascVersion } = await import("../runtime/version.js");
-  process.stdout.write(`${atlascVersion()}\n`);
-});
+program.version(atlascVersion(), "-V, --version", "print the version");
 
 withExecutionOptions(program.command("run"))
   .description("run a protocol; finished work is kept, so running again continues or computes nothing")
@@ -103,6 +100,12 @@ program
     const { formatCommand } = await import("./format.js");
     process.exitCode = await formatCommand(files, options);
   });
+
+// `atlasc explain x.atlas | head`: the reader has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

@@ -1,28 +1,38 @@
 /** `atlasc run`. */
 import { relative } from "node:path";
-import { conditionNotes } from "../runtime/recorded.js";
+import type { ExecutionSummary } from "../runtime/execute.js";
+import { runNotes } from "../runtime/recorded.js";
 import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
+import type { RunRecord } from "../runtime/store/record.js";
 import { exitCodes } from "./failure.js";
 import { engineOptions, type CommonOptions } from "./options.js";
 import { createProgress } from "./progress.js";
-import { readProtocol } from "./source.js";
-import { printDiagnostics, tableOptions } from "./terminal.js";
-import { toJson } from "../compiler/diagnostics/render.js";
+import { isSource, printRejection, readProtocol } from "./source.js";
+import { counted, printDiagnostics, rejectionJson, tableOptions } from "./terminal.js";
 
 export async function runCommand(
   file: string,
   options: CommonOptions & { runs: string; json: boolean },
 ): Promise<number> {
   const source = await readProtocol(file);
-  if (source === null) return exitCodes.wrongInput;
+  if (!isSource(source)) {
+    printRejection([source], new Map(), options.json);
+    return exitCodes.wrongInput;
+  }
+  const progress = createProgress();
   const controller = new AbortController();
+  let planned = false;
   const interrupt = (): void => {
+    // Before the run there is nothing to keep, and a second signal means now: what is finished is on the disk.
+    if (!planned || controller.signal.aborted) {
+      progress.end();
+      process.exit(exitCodes.interrupted);
+    }
     controller.abort();
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  const progress = createProgress();
   try {
     const outcome = await runProtocol(
       source,
@@ -34,8 +44,9 @@ export async function runCommand(
         signal: controller.signal,
       },
       {
-        onPlanned: (planned) => {
-          if (!options.json) printDiagnostics(planned.warnings, planned.loaded.sources);
+        onPlanned: ({ warnings, loaded }) => {
+          planned = true;
+          if (!options.json) printDiagnostics(warnings, loaded.sources);
         },
         onProgress: progress.show,
       },
@@ -67,7 +78,6 @@ function printOutcome(outcome: RunOutcome): number {
     return exitCodes.wrongInput;
   }
   const { folder, record, summary, written, assembled, planned } = outcome;
-  const { computed, reused, left } = summary.units;
   const figures = written.files.filter((f) => f.path.endsWith(".png"));
   const text = renderSummary(
     {
@@ -75,7 +85,7 @@ function printOutcome(outcome: RunOutcome): number {
       status: written.status,
       studies: written.studies,
       tables: written.tables,
-      warnings: conditionNotes(assembled),
+      warnings: runNotes(summary, assembled),
       files: [
         { label: "report", path: shown(written.report) },
         { label: "results", path: shown(folder.results) },
@@ -88,31 +98,55 @@ function printOutcome(outcome: RunOutcome): number {
     },
     tableOptions(),
   );
-  process.stdout.write(`${text}\n\n`);
-  const rows = summary.rowsComputed === 1 ? "1 row" : `${summary.rowsComputed} rows`;
-  process.stdout.write(
-    computed === 0 && left === 0
-      ? `Nothing to compute: all ${reused} units were finished before.\n`
-      : `${computed} units computed (${rows}) and ${reused} reused in ${summary.seconds.toFixed(1)} s.\n`,
-  );
+  process.stdout.write(`${text}\n\n${workDone(summary)}\n`);
+  for (const line of faultLines(record)) process.stderr.write(`${line}\n`);
   if (summary.status === "interrupted") {
-    process.stderr.write(`Interrupted with ${left} units left; what is finished is kept. Run it again to continue.\n`);
-  }
-  for (const fault of record.faults) {
     process.stderr.write(
-      `fault${fault.unit === null ? "" : ` in unit ${fault.unit.slice(0, 12)}`}: ${fault.message}\n`,
+      `Interrupted with ${counted(summary.units.left, "unit")} left. What is finished is kept: run it again to go on.\n`,
     );
+  } else if (summary.status === "failed") {
+    process.stderr.write("What is finished is kept: run it again to compute only what is missing.\n");
   }
   return exitCodeOf(outcome);
+}
+
+/** How much was computed, in a line. */
+function workDone(summary: ExecutionSummary): string {
+  const { total, computed, reused, failed, skipped } = summary.units;
+  if (computed === 0 && reused === total) {
+    return total === 1
+      ? "Nothing to compute: its only unit was finished before."
+      : `Nothing to compute: all ${total} units were finished before.`;
+  }
+  const parts = [
+    `${counted(computed, "unit")} computed (${counted(summary.rowsComputed, "row")})`,
+    `${reused} reused`,
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(skipped === 0 ? [] : [`${skipped} skipped`]),
+  ];
+  return `${parts.join(", ")} in ${summary.seconds.toFixed(1)} s.`;
+}
+
+/** Units that a line names; the record has all of them. */
+const namedUnits = 3;
+
+/** What failed, a line for each cause with the units that it took. */
+function faultLines(record: RunRecord): readonly string[] {
+  const units = new Map<string, (string | null)[]>();
+  for (const { unit, message } of record.faults) units.set(message, [...(units.get(message) ?? []), unit]);
+  return [...units].map(([message, all]) => {
+    const names = all.filter((unit) => unit !== null).map((unit) => unit.slice(0, 12));
+    if (names.length === 0) return `error: ${message}`;
+    const more = names.length > namedUnits ? ` and ${names.length - namedUnits} more` : "";
+    const which = `unit${names.length === 1 ? "" : "s"} ${names.slice(0, namedUnits).join(", ")}${more}`;
+    return `error: ${which} without a result: ${message}`;
+  });
 }
 
 function printJson(outcome: RunOutcome): number {
   const value =
     outcome.kind === "rejected"
-      ? {
-          status: "rejected",
-          diagnostics: outcome.diagnostics.map((d) => toJson(d, (path) => outcome.loaded.sources.get(path))),
-        }
+      ? rejectionJson(outcome.diagnostics, outcome.loaded.sources)
       : {
           status: outcome.summary.status,
           digest: outcome.planned.digest,

@@ -1,12 +1,54 @@
-import { readTextFile } from "../runtime/load.js";
+/** From a file named on the command line to a plan; what is wrong with it is told here. */
 import type { SourceFile } from "../compiler/base/span.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
-import { printDiagnostics } from "./terminal.js";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
+import { readTextFile } from "../runtime/load.js";
+import { planRun, type Planned, type PlanOutcome } from "../runtime/plan-run.js";
+import { engineOptions, type CommonOptions } from "./options.js";
+import { printDiagnostics, rejectionJson } from "./terminal.js";
 
-/** Reads a protocol named on the command line; prints why and returns null when that fails. */
-export async function readProtocol(path: string): Promise<SourceFile | null> {
+/** A protocol named on the command line, or why it cannot be read. */
+export async function readProtocol(path: string): Promise<SourceFile | Diagnostic> {
   const fact = await readTextFile(path);
   if ("text" in fact) return { path, text: fact.text };
-  printDiagnostics([diagnostic("A5005", null, { path, problem: fact.problem })], new Map());
-  return null;
+  return diagnostic("A5005", null, { path, problem: fact.problem });
+}
+
+export function isSource(read: SourceFile | Diagnostic): read is SourceFile {
+  return "text" in read;
+}
+
+/** Prints why an input is rejected: as JSON to standard output when that was asked for, else to standard error. */
+export function printRejection(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+  json: boolean,
+): void {
+  if (json) process.stdout.write(`${JSON.stringify(rejectionJson(diagnostics, sources), null, 2)}\n`);
+  else printDiagnostics(diagnostics, sources);
+}
+
+/** Plans a protocol with the options of the command line. */
+export function planSource(source: SourceFile, options: CommonOptions): Promise<PlanOutcome> {
+  return planRun(source, {
+    overrides: options.set,
+    memoryBudget: options.memory,
+    engine: engineOptions(options),
+  });
+}
+
+/** The plan of a file; null when it is rejected, which has been printed. Warnings are printed too. */
+export async function planFile(file: string, options: CommonOptions & { json: boolean }): Promise<Planned | null> {
+  const source = await readProtocol(file);
+  if (!isSource(source)) {
+    printRejection([source], new Map(), options.json);
+    return null;
+  }
+  const outcome = await planSource(source, options);
+  if (outcome.kind === "rejected") {
+    printRejection(outcome.diagnostics, outcome.loaded.sources, options.json);
+    return null;
+  }
+  printDiagnostics(outcome.planned.warnings, outcome.planned.loaded.sources);
+  return outcome.planned;
 }

@@ -1,7 +1,7 @@
 /** How text looks on this terminal: width, colour, diagnostics. */
 import { styleText } from "node:util";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
-import { renderDiagnostics, type Part } from "../compiler/diagnostics/render.js";
+import { renderDiagnostics, toJson, type Part } from "../compiler/diagnostics/render.js";
 import type { StyleText, TextRole, TextTableOptions } from "../runtime/report/text-table.js";
 
 type Format = Parameters<typeof styleText>[0];
@@ -39,7 +39,7 @@ const roleFormats: Readonly<Partial<Record<TextRole, Format>>> = {
 
 /** Width and style for tables on standard output. */
 export function tableOptions(): TextTableOptions {
-  const width = Math.max(40, Math.min(process.stdout.columns ?? 100, 140));
+  const width = Math.max(40, Math.min((process.stdout as { readonly columns?: number }).columns ?? 100, 140));
   if (!colours(process.stdout)) return { width };
   const style: StyleText = (text, role) => {
     const format = roleFormats[role];
@@ -54,4 +54,22 @@ export function printDiagnostics(diagnostics: readonly Diagnostic[], sources: Re
   const style = colours(process.stderr) ? (part: Part, text: string) => styleText(partFormats[part], text) : undefined;
   const text = renderDiagnostics(diagnostics, (path) => sources.get(path), style === undefined ? {} : { style });
   process.stderr.write(`${text}\n`);
+}
+
+/** Diagnostics as `--json` shows them. */
+export function diagnosticsJson(
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+): readonly unknown[] {
+  return diagnostics.map((d) => toJson(d, (path) => sources.get(path)));
+}
+
+/** What every command says with `--json` when its input is wrong. */
+export function rejectionJson(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): unknown {
+  return { status: "rejected", diagnostics: diagnosticsJson(diagnostics, sources) };
+}
+
+/** `1 row`, `2 rows`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -7,7 +7,7 @@
  */
 import { resolvePath } from "./base/paths.js";
 import type { SourceFile, Span } from "./base/span.js";
-import { hasErrors, type Staged } from "./base/staged.js";
+import { hasErrors, type Staged } from "./diagnostics/staged.js";
 import { checkProtocol, textsKey, type OpenedModel } from "./check/check.js";
 import { modelInstances } from "./check/models.js";
 import { collectScope } from "./check/scope.js";

@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SourceFile } from "../compiler/base/span.js";
-import type { Staged } from "../compiler/base/staged.js";
+import type { Staged } from "../compiler/diagnostics/staged.js";
 import { compile, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
 import type { FileFact } from "../compiler/check/texts.js";
 import type { ModelFacts } from "../compiler/models/model.js";

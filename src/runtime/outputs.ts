@@ -1,6 +1,6 @@
 /** Everything a run leaves behind for people: results, saved files, figures and the report. */
-import { mkdir, readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/check/results.js";
 import type { ResultRow } from "../compiler/ir/results.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
@@ -40,7 +40,6 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     files.push({ kind, path: path.slice(folder.folder.length + 1), sha256: sha256(await readFile(path)) });
   };
   const write = async (kind: string, path: string, content: string | Uint8Array): Promise<void> => {
-    await mkdir(dirname(path), { recursive: true });
     await writeFileAtomic(path, content);
     await keep(kind, path);
   };
@@ -57,8 +56,8 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     if (!wanted.every((experiment) => rows.some((row) => row.experiment === experiment))) continue;
     if (output.kind === "table") tables.push(buildTable(output, rows));
     if (output.kind === "save") {
-      const path = join(folder.folder, output.path);
-      await mkdir(dirname(path), { recursive: true });
+      // Not beside the record, whose name a user may choose too.
+      const path = join(folder.outputs, output.path);
       await saveResults(
         path,
         rows.filter((row) => row.experiment === output.experiment),

@@ -1,7 +1,7 @@
 /** Compiling and planning a protocol: everything of a run that happens before anything runs. */
 import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
-import { hasErrors } from "../compiler/base/staged.js";
+import { hasErrors } from "../compiler/diagnostics/staged.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
@@ -49,6 +49,8 @@ export async function planRun(source: SourceFile, options: PlanSettings): Promis
     text: source.text,
     plan: planned.value.digest,
     parameters: protocol.parameters,
+    // Fields of prompt files group and label results, though no number depends on them.
+    columns: protocol.texts.map((set) => set.prompts.map((prompt) => prompt.columns)),
     outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
   });
   return { kind: "planned", planned: { loaded, protocol, plan: planned.value, digest, warnings: all } };

@@ -5,6 +5,7 @@ import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
 import type { Assembled } from "../compiler/results/assemble.js";
+import type { ExecutionSummary } from "./execute.js";
 import { sha256, type RecordRequest, type RecordedIdentity, type RecordedMean } from "./store/record.js";
 
 function tokenCount(set: TokenizedTexts): number {
@@ -57,8 +58,8 @@ export function recordedFacts(
         model: set.model,
         prompts: set.prompts.length,
         tokens: tokenCount(set),
-        shortest: Math.min(...lengths),
-        longest: Math.max(...lengths),
+        shortest: lengths.reduce((a, b) => Math.min(a, b), Infinity),
+        longest: lengths.reduce((a, b) => Math.max(a, b), 0),
         idsSha256: sha256(canonicalJson(set.prompts.map((p) => p.ids))),
         bos: set.bos,
         period: set.period,
@@ -91,8 +92,21 @@ export function recordedIdentities(model: string, identities: readonly IdentityR
   }));
 }
 
-/** What a reader of the results must know about conditions that did nothing. */
-export function conditionNotes(assembled: Assembled): readonly string[] {
+/** What a reader of the results must know: what is missing, and which conditions did nothing. */
+export function runNotes(summary: ExecutionSummary, assembled: Assembled): readonly string[] {
+  const { total, left, failed, skipped } = summary.units;
+  const without = left + failed + skipped;
+  const partial =
+    without === 0
+      ? []
+      : [
+          `these results are incomplete: ${without} of ${total} units have no result` +
+            (failed + skipped === 0 ? " yet" : "; what was lost is kept as NaN with its reason"),
+        ];
+  return [...partial, ...conditionNotes(assembled)];
+}
+
+function conditionNotes(assembled: Assembled): readonly string[] {
   const notes = assembled.unaffected.map(
     ({ experiment, conditions }) =>
       `${experiment}: ${conditions} of its conditions cannot influence what it measures (nothing measured lies ` +

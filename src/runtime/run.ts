@@ -2,8 +2,8 @@
  * A run from beginning to end: compile, record what was asked, check the models, execute the plan, assemble results,
  * draw and write. Nothing here prints; the caller is told through `events`.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
 import type { OpenedModel as CheckedModel } from "../compiler/check/check.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
@@ -21,7 +21,7 @@ import type { Loaded } from "./load.js";
 import { planRun, type PlanSettings, type Planned } from "./plan-run.js";
 import { verifiedIdentities } from "./models/verify-model.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
-import { conditionNotes, recordedFacts, recordedIdentities } from "./recorded.js";
+import { recordedFacts, recordedIdentities, runNotes } from "./recorded.js";
 import { createRecord, updateRecord, writeRecord, type RunRecord } from "./store/record.js";
 import { lockRunFolder, runFolderOf, type RunFolder } from "./store/run-folder.js";
 import { openUnitStore } from "./store/units.js";
@@ -68,11 +68,11 @@ export async function runProtocol(
   events.onPlanned?.(planned);
 
   const folder = runFolderOf(options.runs, source.path, digest);
-  await mkdir(folder.folder, { recursive: true });
   const lock = await lockRunFolder(folder);
+  let record: RunRecord | null = null;
   try {
     // What was asked is written down before anything runs.
-    let record = await writeRecord(
+    record = await writeRecord(
       folder.record,
       createRecord({
         path: source.path,
@@ -125,7 +125,13 @@ export async function runProtocol(
       },
     });
 
-    const assembled = await assembleResults(protocol, plan, async (id) => (await store.read(id))?.tensors ?? null);
+    const unitFaults = new Map(summary.faults.map((fault) => [fault.unit, fault.message]));
+    const assembled = await assembleResults(
+      protocol,
+      plan,
+      async (id) => (await store.read(id))?.tensors ?? null,
+      unitFaults,
+    );
     const { computed, reused, failed, skipped } = summary.units;
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
@@ -140,15 +146,25 @@ export async function runProtocol(
         ...record.versions,
         onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
       },
-      warnings: [...record.warnings, ...conditionNotes(assembled)],
+      warnings: [...record.warnings, ...runNotes(summary, assembled)],
       faults,
     });
     const written = await writeOutputs({ planned, folder, record, rows: assembled.rows });
     record = await writeRecord(folder.record, { ...record, outputs: written.files });
     return { kind: "ran", planned, folder, record, summary, assembled, written };
+  } catch (error) {
+    if (record !== null) await recordFailure(folder, record, error);
+    throw error;
   } finally {
     await lock.release();
   }
+}
+
+/** A run that ends by an error says so in its record, as far as the disk lets it; the error itself goes on. */
+async function recordFailure(folder: RunFolder, record: RunRecord, error: unknown): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error);
+  const failed = updateRecord(record, { status: "failed", faults: [...record.faults, { unit: null, message }] });
+  await writeRecord(folder.record, failed).catch(() => undefined);
 }
 
 function required<T>(value: T | undefined, name: string): T {
@@ -185,7 +201,8 @@ async function checkModels(
     const folder = required(loaded.models.get(id), id).externalDataFolder;
     const identities = await verifiedIdentities(
       graph,
-      facts.digest,
+      // Another atlasc may build another graph from the same weights, and another engine may compute it differently.
+      digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
       folder,
       options.engine,
       join(options.runs, ".identities"),

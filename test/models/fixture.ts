@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { buildModelGraph } from "../../src/compiler/models/family.js";
 import type { ModelGraph } from "../../src/compiler/models/model.js";
 import { openModel, type OpenedModel } from "../../src/runtime/models/open-model.js";
-import { packageRoot } from "../../src/runtime/models/places.js";
+import { root } from "../support/root.js";
 
 /** Root of the project, for fixtures and `../shared`. */
-export const root = packageRoot();
+export { root };
 
 /** Random models with logits from Hugging Face transformers (test/fixtures/hf/make.py). */
 export const randomModels = [
@@ -57,6 +57,7 @@ export interface TrainedFixture {
 }
 
 /** A committed fixture; null when it was not made (yet). */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what the file holds
 export function readFixture<T>(name: string): T | null {
   const path = join(root, "test", "fixtures", "hf", `${name}.json`);
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T) : null;

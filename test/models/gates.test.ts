@@ -152,7 +152,7 @@ for (const name of ["gpt2-f32", "llama-tied-f32", "neox-parallel-f32"]) {
       const on = await runSession(session, { ...feeds, ...everywhere(key, rank, true, 0) });
       assert.deepEqual(on[change]?.shape, [2]);
       assert.ok(
-        on[change]?.data.every((x) => x > 0),
+        on[change].data.every((x) => x > 0),
         `${key}: an open gate changes nothing`,
       );
       const moved = on["out logits"]?.data.some((x, i) => Math.abs(x - (fixture.logits[i] ?? NaN)) > 1e-3);

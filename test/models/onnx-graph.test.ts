@@ -45,7 +45,9 @@ test("builder: readable unique names, equal constants once", () => {
 test("encode and decode are inverse, also through JSON", () => {
   const graph = example();
   const attributes = { axis: int(-1), perm: ints([1, 0]), alpha: float(0.1), mode: text("über") };
-  const nodes = [...graph.nodes, { ...graph.nodes[0]!, outputs: ["more"], attributes }];
+  const [first] = graph.nodes;
+  assert.ok(first !== undefined);
+  const nodes = [...graph.nodes, { ...first, outputs: ["more"], attributes }];
   const odd = { ...graph, nodes };
   assert.deepEqual(decodeModel(encodeModel(odd)), odd);
   assert.deepEqual(JSON.parse(JSON.stringify(odd)), odd);

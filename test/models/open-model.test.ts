@@ -141,7 +141,7 @@ test("revisions of a local folder take missing tokenizer files from it", async (
   const { value } = await openIsolated(t, folder, "step100");
   await assertRuns(value, "gpt2-f32");
   assert.equal(value?.facts.revision, "step100");
-  assert.equal(value?.facts.tokenizer?.size, 3);
+  assert.equal(value.facts.tokenizer?.size, 3);
   const missing = await openIsolated(t, folder, "step1000");
   assert.deepEqual(codes(missing.diagnostics), ["A4017"]);
   assert.match(missing.diagnostics[0]?.hint ?? "", /step100/);

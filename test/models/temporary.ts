@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
-import type { Staged } from "../../src/compiler/base/staged.js";
+import type { Staged } from "../../src/compiler/diagnostics/staged.js";
 import { openModel, type OpenedModel } from "../../src/runtime/models/open-model.js";
 import type { ModelEnvironment } from "../../src/runtime/models/places.js";
 import { root } from "./fixture.js";
@@ -11,7 +11,9 @@ import { root } from "./fixture.js";
 /** An empty folder that goes away with the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "atlasc-models-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 

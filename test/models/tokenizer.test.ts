@@ -6,7 +6,7 @@ import type { Json } from "../../src/compiler/base/digest.js";
 import { createTokenizer, type Tokenizer } from "../../src/runtime/models/tokenizer.js";
 import { root } from "./fixture.js";
 
-type JsonObject = { readonly [key: string]: Json };
+type JsonObject = Readonly<Record<string, Json>>;
 
 function readObject(...path: readonly string[]): JsonObject {
   return JSON.parse(readFileSync(join(root, ...path), "utf8")) as JsonObject;

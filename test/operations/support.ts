@@ -135,7 +135,9 @@ export function splitRows(rows: number, value: Tensor, fault: Tensor | null): re
 /** Repeats dimensions of size 1. */
 function expand(data: readonly number[], from: readonly number[], to: readonly number[]): readonly number[] {
   assert.equal(from.length, to.length, `rank of [${from.join(", ")}] and [${to.join(", ")}]`);
-  from.forEach((size, i) => assert.ok(size === 1 || size === to[i], `[${from.join(", ")}] to [${to.join(", ")}]`));
+  from.forEach((size, i) => {
+    assert.ok(size === 1 || size === to[i], `[${from.join(", ")}] to [${to.join(", ")}]`);
+  });
   const count = to.reduce((product, size) => product * size, 1);
   return Array.from({ length: count }, (_, place) => {
     let rest = place;
@@ -154,9 +156,9 @@ function expand(data: readonly number[], from: readonly number[], to: readonly n
 /** Bit equality of two rows (all NaN are one). */
 export function assertSameBits(actual: RowResult, expected: RowResult, what: string): void {
   assert.deepEqual(actual.shape, expected.shape, what);
-  actual.data.forEach((value, i) =>
-    assert.ok(Object.is(value, expected.data[i]), `${what}: place ${i} differs in bits`),
-  );
+  actual.data.forEach((value, i) => {
+    assert.ok(Object.is(value, expected.data[i]), `${what}: place ${i} differs in bits`);
+  });
   assert.deepEqual(actual.fault, expected.fault, `${what}: faults`);
 }
 

@@ -93,7 +93,7 @@ test("panels of one quantity share one scale and one legend", () => {
   assert.equal(colors.length, 2);
   assert.equal(colors[0]?.legend, null);
   assert.notEqual(colors[1]?.legend, null);
-  assert.deepEqual(colors[0]?.scale, colors[1]?.scale);
+  assert.deepEqual(colors[0].scale, colors[1]?.scale);
 });
 
 test("hostile names, an empty result, text levels and many series draw without warnings", async () => {

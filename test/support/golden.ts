@@ -5,14 +5,14 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { root } from "./root.js";
 
 /**
  * Compares `text` with the golden file at `file` (relative to `test/golden/`, forward slashes). Fails with a readable
  * difference, or with what to do when the file is missing.
  */
 export function expectGolden(file: string, text: string): void {
-  const target = path.join(repositoryRoot(), "test", "golden", ...file.split("/"));
+  const target = path.join(root, "test", "golden", ...file.split("/"));
   const inContinuousIntegration = process.env["CI"] === "true";
   if (process.env["UPDATE_GOLDEN"] === "1") {
     assert.ok(!inContinuousIntegration, "UPDATE_GOLDEN=1 is refused while CI=true: golden files are written by people");
@@ -71,15 +71,4 @@ function changedLines(a: readonly string[], b: readonly string[]): readonly stri
     else lines.push(`+ ${b[j++] ?? ""}`);
   }
   return lines;
-}
-
-/** The nearest folder above this file with a package.json: also right for the compiled file under `dist/`. */
-function repositoryRoot(): string {
-  let folder = path.dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(path.join(folder, "package.json"))) {
-    const parent = path.dirname(folder);
-    assert.notEqual(parent, folder, "no package.json above the tests");
-    folder = parent;
-  }
-  return folder;
 }

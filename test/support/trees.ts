@@ -1,6 +1,7 @@
 /** What tests of syntax trees share: comparison without spans, walking, and example files. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { FileSyntax } from "../../src/compiler/syntax/ast.js";
+import { rootUrl } from "./root.js";
 import type { SourceFile, Span } from "../../src/compiler/base/span.js";
 
 /** The statements of a file as plain values without spans. */
@@ -25,16 +26,9 @@ export function spansIn(value: unknown): readonly Span[] {
   return Object.entries(value).flatMap(([key, inner]) => (key === "span" ? [inner as Span] : spansIn(inner)));
 }
 
-/** The folder of the repository, from the sources as well as from compiled tests. */
-export function repositoryRoot(): URL {
-  let folder = new URL("./", import.meta.url);
-  while (!existsSync(new URL("package.json", folder))) folder = new URL("../", folder);
-  return folder;
-}
-
 /** The `.atlas` files of a folder relative to the repository, sorted by name; none when there is no such folder. */
 export function atlasFiles(folder: string): readonly SourceFile[] {
-  const url = new URL(folder.endsWith("/") ? folder : `${folder}/`, repositoryRoot());
+  const url = new URL(folder.endsWith("/") ? folder : `${folder}/`, rootUrl);
   if (!existsSync(url)) return [];
   return readdirSync(url)
     .filter((name) => name.endsWith(".atlas"))

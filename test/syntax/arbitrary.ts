@@ -303,7 +303,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     source: textSource,
     window: numberOrNull,
     stride: numberOrNull,
-    limit: fc.option(fc.record({ count: number, unit: name })),
+    limit: fc.option(fc.record({ count: number, unit: fc.constant({ text: "tokens", span }) })),
     bos,
   }),
   fc.record({ kind: fc.constant("param" as const), ...declared, value: expression }),

@@ -96,7 +96,9 @@ const cases: readonly (readonly [source: string, meaning: string])[] = [
 
 test("precedence", async (t) => {
   for (const [source, meaning] of cases) {
-    await t.test(source, () => assert.equal(show(expressionOf(source)), meaning));
+    await t.test(source, () => {
+      assert.equal(show(expressionOf(source)), meaning);
+    });
   }
 });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { AtlasGrammar } from "../../grammar/parser.js";
+import { createLexer } from "../../grammar/tokens.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { print, printWidth } from "../../src/compiler/syntax/print.js";
 import type { SourceFile } from "../../src/compiler/base/span.js";
@@ -22,12 +23,19 @@ function checkPrinting(file: SourceFile): void {
   assert.equal(print(again.value, printed), printed);
 }
 
+test("the token table has no token that another hides", () => {
+  assert.deepEqual(createLexer(false).lexerDefinitionErrors, []);
+});
+
 test("the grammar has no ambiguity that Chevrotain can see", () => {
   assert.doesNotThrow(() => new AtlasGrammar(false));
 });
 
 test("every seed protocol parses and prints", { skip: protocols().length === 0 && "no ../shared here" }, async (t) => {
-  for (const file of protocols()) await t.test(file.path, () => checkPrinting(file));
+  for (const file of protocols())
+    await t.test(file.path, () => {
+      checkPrinting(file);
+    });
 });
 
 test("every example parses and prints", async (t) => {

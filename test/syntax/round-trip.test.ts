@@ -20,6 +20,6 @@ test("parse(print(tree)) is the tree, and print is a fixpoint", () => {
       assert.deepEqual(withoutSpans(value), withoutSpans(file), printed);
       assert.equal(print(value, printed), printed);
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });

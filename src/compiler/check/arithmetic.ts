@@ -56,10 +56,9 @@ export function elaborateBinary(
   const left = cx.elaborate(cx, environment, expression.left);
   const right = cx.elaborate(cx, environment, expression.right);
   if (left.kind === "error" || right.kind === "error") return errorValue;
-  if (left.kind === "layer") {
-    if ((operator === "+" || operator === "-") && right.kind === "number" && Number.isInteger(right.value)) {
-      return { kind: "layer", index: left.index + (operator === "+" ? right.value : -right.value) };
-    }
+  if (left.kind === "layer" || right.kind === "layer") {
+    const moved = moveLayer(operator, left, right);
+    if (moved !== null) return { kind: "layer", index: moved };
     return wrongKind(cx, expression.span, "a layer plus or minus a whole number", cx.sourceOf(expression.span));
   }
   if (left.kind === "number" && right.kind === "number") {
@@ -73,5 +72,26 @@ export function elaborateBinary(
       : operator === "^"
         ? `${cx.sourceOf(expression.left.span)} is negative and its exponent is not a whole number`
         : undefined;
-  return applyOperation(cx, operation, [left, right], {}, expression, reason);
+  const [a, b] = sameUnitOperators.has(operator) ? withSharedUnit(cx, left, right, expression) : [left, right];
+  return applyOperation(cx, operation, [a, b], {}, expression, reason);
+}
+
+/** The layer that `layer + 1`, `layer - 1` and `1 + layer` mean; null for any other arithmetic. */
+function moveLayer(operator: BinaryOperator, left: Value, right: Value): number | null {
+  const [layer, step] = left.kind === "layer" ? [left, right] : [right, left];
+  if (layer.kind !== "layer" || step.kind !== "number" || !Number.isInteger(step.value)) return null;
+  if (operator === "+") return layer.index + step.value;
+  return operator === "-" && left.kind === "layer" ? layer.index - step.value : null;
+}
+
+const sameUnitOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>(["+", "-", "<", ">", "<=", ">="]);
+
+/** Both operands; a number known now takes the unit of the tensor beside it (`loss > 3` compares nats with 3 nats). */
+function withSharedUnit(cx: Elaboration, left: Value, right: Value, at: Expression): readonly [Value, Value] {
+  const adopt = (value: Value, other: Value): Value => {
+    if (value.kind !== "number" || other.kind !== "tensor") return value;
+    const { unit } = cx.builder.typeOf(other.node);
+    return { kind: "tensor", node: cx.builder.constant(value.value, at.span, unit) };
+  };
+  return [adopt(left, right), adopt(right, left)];
 }

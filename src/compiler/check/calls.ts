@@ -1,44 +1,18 @@
 /** Calls of the measurement language: operations of the table, and metrics, which are unfolded. */
 import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
-import { diagnostic } from "../diagnostics/create.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { OperationAttributes } from "../ir/expression.js";
 import { typeText } from "../ir/tensor-type.js";
 import { operations } from "../operations/index.js";
 import type { Expression, MetricStatement, Name, NamedArgument, Parameter } from "../syntax/ast.js";
 import { isSite } from "../models/sites.js";
-import { describe, elaborateCount, elaborateLayer } from "./literals.js";
-import { applyOperation, asTensor, notYet, reportError, wrongKind } from "./faults.js";
-import { resolvePlace } from "./places.js";
+import { bindParameter } from "./arguments.js";
+import { functionNames, functions, futureFunctions, type FunctionShape } from "./functions.js";
+import { elaborateCount } from "./literals.js";
+import { applyOperation, notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { limits } from "./limits.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
-
-/** Functions that a call may name, beside metrics, and how their words map to an operation's attributes. */
-const functions: Readonly<Record<string, "over" | "row" | "plain" | "offset">> = {
-  sum: "over",
-  mean: "over",
-  max: "over",
-  min: "over",
-  var: "over",
-  std: "over",
-  norm: "over",
-  softmax: "over",
-  log_softmax: "over",
-  dot: "over",
-  gram: "row",
-  exp: "plain",
-  log: "plain",
-  sqrt: "plain",
-  abs: "plain",
-  entr: "plain",
-  trace: "plain",
-  diagonal: "offset",
-};
-
-/** Functions of the language's design that this build does not have yet. */
-const futureFunctions = new Set(["pearson", "spearman", "cosine", "kl", "top", "flatten", "grad", "argmax", "rank"]);
-
-/** Names that can be called, for suggestions and completion. */
-export const functionNames: readonly string[] = Object.keys(functions);
 
 const failureReasons: Readonly<Record<string, (argument: string) => string>> = {
   log: (argument) => `the logarithm needs a positive number, and ${argument} is not`,
@@ -66,19 +40,47 @@ export function elaborateCall(cx: Elaboration, environment: Environment, call: C
     }
     return unfoldMetric(cx, environment, metric, positional, named, call.span);
   }
-  const shape = functions[callee.text];
+  const shape = functions.get(callee.text);
   if (call.kind === "call" && shape !== undefined) return elaborateFunction(cx, environment, call, shape);
   if (futureFunctions.has(callee.text)) return notYet(cx, callee.span, `\`${callee.text}\``);
   if (isSite(callee.text)) {
     return wrongKind(cx, call.span, `${callee.text}[L5] with square brackets`, cx.sourceOf(call.span));
   }
-  const valid = call.kind === "call" ? [...cx.scope.metrics.keys(), ...functionNames] : [...cx.scope.metrics.keys()];
+  return unknownCallee(cx, callee, call.kind === "call");
+}
+
+/** Reports an argument for a parameter that the metric does not have. */
+export function unknownArgument(
+  cx: Pick<Elaboration, "report">,
+  metric: MetricStatement,
+  { name: { text, span } }: NamedArgument,
+): Value {
+  const names = metric.parameters.map((p) => p.name.text);
+  const suggestions = nearestNames(text, names);
+  const metricName = metric.name.text;
+  const hint = names.length === 0 ? "it has no parameters" : `it has ${names.join(", ")}`;
+  return reportError(
+    cx,
+    "A2005",
+    span,
+    { name: text, metric: metricName },
+    suggestions.length > 0 ? { suggestions } : { hint },
+  );
+}
+
+/** Reports a name that is neither a metric nor, where a call is written with parentheses, a function. */
+export function unknownCallee(cx: Pick<Elaboration, "report" | "scope">, callee: Name, inCall: boolean): Value {
+  const valid = inCall ? [...cx.scope.metrics.keys(), ...functionNames] : [...cx.scope.metrics.keys()];
+  const isFunction = !inCall && functions.has(callee.text);
   return reportError(
     cx,
     "A2001",
     callee.span,
-    { name: callee.text },
-    { suggestions: nearestNames(callee.text, valid) },
+    { kind: inCall ? "metric or function" : "metric", name: callee.text },
+    {
+      suggestions: nearestNames(callee.text, valid),
+      ...(isFunction ? { hint: `${callee.text} is a function: write ${callee.text}(…)` } : {}),
+    },
   );
 }
 
@@ -86,7 +88,7 @@ function elaborateFunction(
   cx: Elaboration,
   environment: Environment,
   call: Extract<Expression, { kind: "call" }>,
-  shape: "over" | "row" | "plain" | "offset",
+  shape: FunctionShape,
 ): Value {
   const name = call.callee.text;
   const operation = operations.get(name);
@@ -99,6 +101,10 @@ function elaborateFunction(
       `${operation.arity} argument${s} to ${name}`,
       `${call.positional.length}: ${cx.sourceOf(call.span)}`,
     );
+  }
+  const [, second] = call.named;
+  if (second !== undefined && shape === "offset" && second.name.text === call.named[0]?.name.text) {
+    return reportError(cx, "A1003", second.name.span, { what: `the argument ${second.name.text}` });
   }
   const unknown = call.named.find((a) => !(shape === "offset" && a.name.text === "offset"));
   if (unknown !== undefined) {
@@ -118,6 +124,9 @@ function elaborateFunction(
   const axes = call.over.map((axis) => axisName(environment, axis));
   const inputs = call.positional.map((argument) => cx.elaborate(cx, environment, argument));
   if (inputs.some((input) => input.kind === "error")) return errorValue;
+  for (const [i, axis] of call.over.entries()) {
+    if (!hasAxis(cx, name, axes[i] ?? axis.text, axis, inputs)) return errorValue;
+  }
 
   let attributes: OperationAttributes = {};
   if (shape === "over") attributes = { over: axes };
@@ -139,9 +148,35 @@ function elaborateFunction(
   return applyOperation(cx, name, inputs, attributes, call, reason);
 }
 
+/** Reports an axis after `over` that no input has, at the axis itself. */
+function hasAxis(cx: Elaboration, operation: string, axis: string, written: Name, inputs: readonly Value[]): boolean {
+  const types = inputs.flatMap((input) => (input.kind === "tensor" ? [cx.builder.typeOf(input.node)] : []));
+  if (types.length < inputs.length) return true;
+  const names = types.map((type) => type.axes.map((a) => a.name));
+  if (names.some((list) => list.includes(axis))) return true;
+  const valid = [...new Set(names.flat())];
+  reportError(
+    cx,
+    "A3001",
+    written.span,
+    { fault: `${operation}: the tensor has no axis ${axis}` },
+    {
+      expected: valid.length === 0 ? "a tensor with axes" : `an axis of ${types.map(typeText).join(" or ")}`,
+      found: axis,
+      suggestions: nearestNames(axis, valid),
+    },
+  );
+  return false;
+}
+
 /** The real name of an axis: tensor parameters give axes names of their own. */
 function axisName(environment: Environment, axis: Name): string {
   return environment.axes.get(axis.text) ?? axis.text;
+}
+
+/** `a → b → a`: the part of what is being unfolded from the first use of `name` on. */
+export function cycleText(unfolding: readonly string[], name: string): string {
+  return [...unfolding.slice(unfolding.indexOf(name)), name].join(" → ");
 }
 
 /** Unfolds a metric: binds its parameters and elaborates its body. */
@@ -155,7 +190,7 @@ export function unfoldMetric(
 ): Value {
   const name = metric.name.text;
   if (environment.unfolding.includes(name)) {
-    return reportError(cx, "A2006", span, { name, path: [...environment.unfolding, name].join(" → ") });
+    return reportError(cx, "A2006", span, { name, path: cycleText(environment.unfolding, name) });
   }
   const { parameters } = metric;
   const byName = new Map<string, { argument: Expression; span: Span }>();
@@ -169,164 +204,81 @@ export function unfoldMetric(
   for (const argument of named) {
     const key = argument.name.text;
     if (!parameters.some((p) => p.name.text === key)) {
-      return reportError(
-        cx,
-        "A2005",
-        argument.name.span,
-        { name: key, metric: name },
-        {
-          suggestions: nearestNames(
-            key,
-            parameters.map((p) => p.name.text),
-          ),
-          ...(parameters.length === 0
-            ? { hint: `${name} has no parameters` }
-            : { hint: `${name} has ${parameters.map((p) => p.name.text).join(", ")}` }),
-        },
-      );
+      return unknownArgument(cx, metric, argument);
     }
     if (byName.has(key)) {
-      return reportError(cx, "A2002", argument.name.span, { kind: "argument", name: key });
+      return reportError(cx, "A1003", argument.name.span, { what: `the argument ${key}` });
     }
     byName.set(key, { argument: argument.value, span: argument.span });
   }
 
+  if (++cx.unfolded.count > limits.unfolded) {
+    const hint = "a metric that uses another one several times doubles with every step";
+    return tooMany(cx, span, "unfolded", cx.unfolded.count, `measuring ${name}`, "uses of metrics", hint);
+  }
   const values = new Map<string, Value>();
   const axes = new Map<string, string>();
+  let sound = true;
   for (const parameter of parameters) {
     const given = byName.get(parameter.name.text);
     const expression = given?.argument ?? parameter.default;
     if (expression === null) {
-      return reportError(cx, "A2007", span, { name: parameter.name.text, metric: name });
-    }
-    // A default is written in the metric's own file: its mistakes are shown where the metric is used.
-    const inner: Elaboration =
-      given === undefined ? { ...cx, report: (d) => cx.report(atUse(d, span, parameter, metric)) } : cx;
-    const scope = given === undefined ? { ...environment, values, axes } : environment;
-    const value = bindParameter(inner, scope, parameter, expression, axes);
-    if (value.kind === "error") return errorValue;
-    values.set(parameter.name.text, value);
-  }
-  const inner = { values, axes, unfolding: [...environment.unfolding, name] };
-  return cx.elaborate(cx, inner, metric.body);
-}
-
-/** The same diagnostic with the use of the metric as its place, and the default's own place as a related one. */
-function atUse(
-  d: ReturnType<typeof diagnostic>,
-  span: Span,
-  parameter: Parameter,
-  metric: MetricStatement,
-): ReturnType<typeof diagnostic> {
-  if (d.primary === null || d.primary.span.file === span.file) return d;
-  return {
-    ...d,
-    primary: { span, text: `uses the default of ${parameter.name.text}` },
-    related: [...d.related, { span: d.primary.span, text: "the default is written here" }],
-    hint: d.hint ?? `give it explicitly: ${metric.name.text} ${parameter.name.text} …`,
-  };
-}
-
-function bindParameter(
-  cx: Elaboration,
-  environment: Environment,
-  parameter: Parameter,
-  expression: Expression,
-  axes: Map<string, string>,
-): Value {
-  const name = parameter.name.text;
-  const type = parameter.type;
-  if (type?.kind === "tensor") {
-    const value = cx.elaborate(cx, environment, expression);
-    if (value.kind === "error") return value;
-    const node = asTensor(cx, value, expression.span);
-    if (node === null || !bindAxes(cx, parameter, node, expression.span, axes)) return errorValue;
-    return { kind: "tensor", node };
-  }
-  const kind = type?.name ?? "scalar";
-  if (expression.kind === "list") return chooseFromList(cx, environment, name, kind, expression);
-  if (expression.kind === "place" && kind === "layer") return elaborateLayer(cx, expression, name);
-  if (expression.kind === "name" && kind === "layer") {
-    const param = cx.scope.params.get(expression.text);
-    if (param?.kind === "place" && !environment.values.has(expression.text)) return elaborateLayer(cx, param, name);
-  }
-  const value = cx.elaborate(cx, environment, expression);
-  return checkKind(cx, kind, value, expression.span);
-}
-
-function checkKind(cx: Elaboration, kind: string, value: Value, span: Span): Value {
-  if (value.kind === "error") return value;
-  switch (kind) {
-    case "layer":
-      return value.kind === "layer" ? value : wrongKind(cx, span, "a layer such as L5", describe(cx, value));
-    case "count":
-      if (value.kind === "number" && Number.isInteger(value.value) && value.value >= 0) return value;
-      return wrongKind(cx, span, "a count", describe(cx, value));
-    case "scalar":
-      return value.kind === "layer" ? wrongKind(cx, span, "a number or a tensor", describe(cx, value)) : value;
-    case "token":
-      return notYet(cx, span, "a parameter of type token");
-    default:
       return reportError(
         cx,
-        "A2008",
+        "A2007",
         span,
-        { name: kind },
-        { suggestions: nearestNames(kind, ["layer", "count", "scalar", "token"]) },
+        { name: parameter.name.text, metric: name },
+        { hint: `write ${exampleUse(name, parameter)}` },
       );
+    }
+    // A default is written in the metric's own file: its mistakes are shown where the metric is used.
+    const inner = given === undefined ? reportingAt(cx, span, metric, parameter) : cx;
+    const scope = given === undefined ? { ...environment, values, axes } : environment;
+    const value = bindParameter(inner, scope, parameter, expression, axes);
+    if (value.kind === "error") sound = false;
+    values.set(parameter.name.text, value);
   }
+  if (!sound) return errorValue;
+  const inner = { values, axes, unfolding: [...environment.unfolding, name] };
+  return cx.elaborate(reportingAt(cx, span, metric, null), inner, metric.body);
 }
 
-/** `layer [L15, L18]`, `window [8, 16]`: one axis named after the parameter. */
-function chooseFromList(
-  cx: Elaboration,
-  environment: Environment,
-  name: string,
-  kind: string,
-  list: Extract<Expression, { kind: "list" }>,
-): Value {
-  const values: number[] = [];
-  for (const item of list.items) {
-    if (kind === "layer" && item.kind === "place" && item.unit === "none") {
-      const resolved = resolvePlace(item, cx.model, "head", cx.report);
-      if (resolved === null) return errorValue;
-      values.push(...resolved.layers);
-      continue;
-    }
-    const value = checkKind(cx, kind, cx.elaborate(cx, environment, item), item.span);
-    if (value.kind === "error") return value;
-    if (value.kind === "tensor") return wrongKind(cx, item.span, "a number or a layer", describe(cx, value));
-    values.push(value.kind === "layer" ? value.index : value.value);
-  }
-  if (values.length === 0) return wrongKind(cx, list.span, "a list with at least one value", "[]");
-  const chosen = cx.sweeps.choose(name, values, list.span);
-  return kind === "layer" ? { kind: "layer", index: chosen } : { kind: "number", value: chosen };
+function exampleUse(metric: string, parameter: Parameter): string {
+  const name = parameter.name.text;
+  if (parameter.type?.kind === "tensor") return `${metric}(TENSOR)`;
+  const value = parameter.type?.name === "layer" ? "L5" : "16";
+  return `${metric} ${name} ${value}, or ${metric}(${name}: ${value}) inside an expression`;
 }
 
 /**
- * Binds the axis names of a tensor parameter to the argument's axes: a name that the argument has means that axis, any
- * other name takes the argument's next free axis in order, `*` takes the rest.
+ * Reports what is wrong inside a metric (its default for `parameter`, or its body) where a reader can act on it: in
+ * another file, at the use of the metric, with the place inside as a related one; in the same file, where it is wrong,
+ * with the use as a related place.
  */
-function bindAxes(cx: Elaboration, parameter: Parameter, node: number, span: Span, axes: Map<string, string>): boolean {
-  if (parameter.type?.kind !== "tensor") return true;
-  const type = cx.builder.typeOf(node);
-  const pattern = parameter.type.axes.map((a) => a.text);
-  const free = type.axes.map((a) => a.name);
-  const take = (name: string): void => void free.splice(free.indexOf(name), 1);
-  const waiting: string[] = [];
-  for (const name of pattern) {
-    if (name === "*") continue;
-    if (free.includes(name)) take(name);
-    else waiting.push(name);
-  }
-  for (const name of waiting) {
-    const next = free.shift();
-    if (next !== undefined) axes.set(name, next);
-    else free.push("…missing");
-  }
-  const fits = free.length === 0 || (pattern.includes("*") && !free.includes("…missing"));
-  if (fits) return true;
-  const expected = `[${pattern.join(", ")}]`;
-  wrongKind(cx, span, `a tensor with axes ${expected} for ${parameter.name.text}`, typeText(type));
-  return false;
+function reportingAt(cx: Elaboration, use: Span, metric: MetricStatement, parameter: Parameter | null): Elaboration {
+  const inside = parameter === null ? `in the definition of ${metric.name.text}` : "the default is written here";
+  const report = (d: Diagnostic): void => {
+    const { primary } = d;
+    if (primary === null || primary.span.file === use.file) {
+      const related = d.related.some((label) => label.text.endsWith("is used here"))
+        ? d.related
+        : [...d.related, { span: use, text: `${metric.name.text} is used here` }];
+      cx.report(primary === null ? d : { ...d, related });
+      return;
+    }
+    cx.report({
+      ...d,
+      primary: { span: use, text: parameter === null ? "" : `uses the default of ${parameter.name.text}` },
+      related: [
+        ...d.related.filter((label) => label.span.file !== use.file),
+        { span: primary.span, text: primary.text === "" ? inside : primary.text },
+      ],
+      ...(parameter === null || d.hint !== undefined
+        ? {}
+        : { hint: `give it explicitly: ${exampleUse(metric.name.text, parameter)}` }),
+      // An edit belongs to the file that it was made for.
+      fixes: [],
+    });
+  };
+  return { ...cx, report };
 }

@@ -7,7 +7,7 @@ import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { ModelInstance, Output, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
-import { extentSize, type Extent } from "../ir/tensor-type.js";
+import { extentSize } from "../ir/tensor-type.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
 import { checkConditions } from "./conditions.js";
@@ -213,7 +213,7 @@ function warnShortTexts(
     for (const node of measure.expression.nodes) {
       for (const axis of node.type.axes) {
         if (axis.extent.kind !== "window") continue;
-        const { size, of } = axis.extent as Extract<Extent, { kind: "window" }>;
+        const { size, of } = axis.extent;
         const short = texts.prompts.filter((p) => extentSize(of, p.ids.length) < size).length;
         const key = `${measure.metric} ${size}`;
         if (short === 0 || warned.has(key)) continue;

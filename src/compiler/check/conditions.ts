@@ -1,12 +1,14 @@
 /** Interventions as conditions: what is written where, one condition for each point of the sweep. */
-import { diagnostic } from "../diagnostics/create.js";
+import type { Span } from "../base/span.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Condition, Coordinates, ReplacementValue, SiteWrite } from "../ir/protocol.js";
 import type { AblateClause, AblateTarget, ExperimentStatement, Intervention } from "../syntax/ast.js";
+import type { ModelSignature } from "../models/model.js";
 import type { SiteName } from "../models/sites.js";
 import { nearestNames } from "../base/suggest.js";
-import { notYet, reportError } from "./faults.js";
-import { resolvePlace, type CheckedModel } from "./places.js";
+import { notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { limits } from "./limits.js";
+import { resolvePlace, unitCount, type CheckedModel, type ResolvedPlace } from "./places.js";
 import type { Scope } from "./scope.js";
 
 export interface ConditionContext {
@@ -15,6 +17,7 @@ export interface ConditionContext {
   /** The experiment's own prompt set, which `by mean` without `of` averages. */
   readonly texts: string;
   readonly report: (d: Diagnostic) => void;
+  readonly sourceOf: (span: Span) => string;
 }
 
 /** The unmodified model. */
@@ -42,8 +45,8 @@ function conditionsOf(cx: ConditionContext, intervention: Intervention): readonl
     return [];
   }
   const replacement = replacementOf(cx, intervention);
+  const conditions = ablations(cx, intervention, replacement ?? { kind: "zero" });
   if (replacement === null) return [];
-  const conditions = ablations(cx, intervention, replacement);
   if (!intervention.together) return conditions;
   // One condition: every write at once, equal writes once (`L9.H6, L9.H6`).
   const writes = new Map<string, SiteWrite>();
@@ -66,7 +69,10 @@ function replacementOf(cx: ConditionContext, clause: AblateClause): ReplacementV
         "A2010",
         by.of.span,
         { name: by.of.text },
-        { suggestions: nearestNames(by.of.text, cx.scope.texts.keys()) },
+        {
+          suggestions: nearestNames(by.of.text, cx.scope.texts.keys()),
+          hint: `the file has ${[...cx.scope.texts.keys()].join(", ") || "none"}`,
+        },
       );
       return null;
     }
@@ -77,9 +83,7 @@ function replacementOf(cx: ConditionContext, clause: AblateClause): ReplacementV
     if (by.value.kind === "unary" && by.value.operator === "-" && by.value.operand.kind === "number") {
       return { kind: "constant", value: -by.value.operand.value };
     }
-    cx.report(
-      diagnostic("A3004", by.value.span, { expected: "a number", found: "an expression" }, { expected: "a number" }),
-    );
+    if (by.value.kind !== "missing") wrongKind(cx, by.value.span, "a number such as 0.5", cx.sourceOf(by.value.span));
     return null;
   }
   notYet(cx, by.span, "`by resample`");
@@ -98,6 +102,10 @@ function ablations(cx: ConditionContext, clause: AblateClause, replacement: Repl
     notYet(cx, clause.selection.span, "a selection by an earlier experiment's result");
     return [];
   }
+  const { target, selection } = clause;
+  const unitName = target === "kv_heads" ? "kv_head" : target === "neurons" ? "neuron" : "head";
+  const whole = wholeSites[target];
+  const { signature } = cx.model;
   const conditions: Condition[] = [];
   const seen = new Set<string>();
   const add = (coordinates: Coordinates, writes: readonly SiteWrite[]): void => {
@@ -106,27 +114,26 @@ function ablations(cx: ConditionContext, clause: AblateClause, replacement: Repl
     seen.add(key);
     conditions.push({ coordinates, writes });
   };
-  const { signature } = cx.model;
-  const group = signature.heads / signature.kvHeads;
-  for (const place of clause.selection.places) {
-    const unitName = clause.target === "kv_heads" ? "kv_head" : clause.target === "neurons" ? "neuron" : "head";
-    const resolved = resolvePlace(place, cx.model, unitName, cx.report);
-    if (resolved === null) continue;
-    const whole = wholeSites[clause.target];
-    const wrongUnit =
-      (whole !== undefined && place.unit !== "none") ||
-      (place.unit === "neuron") !== (clause.target === "neurons" && place.unit !== "none");
-    if (wrongUnit) {
-      reportError(
-        cx,
-        "A3004",
-        place.span,
-        { expected: exampleOf(clause.target), found: place.text },
-        { expected: exampleOf(clause.target), found: place.text },
-      );
+  const places: ResolvedPlace[] = [];
+  for (const place of selection.places) {
+    const fits =
+      place.unit === "none" || (whole === undefined && (place.unit === "neuron") === (unitName === "neuron"));
+    if (!fits) {
+      wrongKind(cx, place.span, exampleOf(target), place.text);
       continue;
     }
-    for (const layer of resolved.layers) {
+    const resolved = resolvePlace(place, cx.model, unitName, cx.report);
+    if (resolved !== null) places.push(resolved);
+  }
+  const unitsPerLayer = whole === undefined ? unitCount(unitName, signature) : 1;
+  const count = places.reduce((sum, p) => sum + p.layers.length * (p.units?.length ?? unitsPerLayer), 0);
+  if (count > limits.conditions) {
+    const hint = `name fewer, such as ${unitName === "neuron" ? "L3.N0..99" : "L3"}`;
+    tooMany(cx, selection.span, "conditions", count, "this sweep", "conditions", hint);
+    return [];
+  }
+  for (const { layers, units } of places) {
+    for (const layer of layers) {
       if (whole !== undefined) {
         add(
           { layer },
@@ -134,32 +141,33 @@ function ablations(cx: ConditionContext, clause: AblateClause, replacement: Repl
         );
         continue;
       }
-      const count =
-        unitName === "head" ? signature.heads : unitName === "kv_head" ? signature.kvHeads : signature.neurons;
-      const units = resolved.units ?? Array.from({ length: count }, (_, i) => i);
-      for (const unit of units) {
-        if (clause.target === "neurons") {
-          add({ layer, neuron: unit }, [{ site: { site: "mlp_act", layer }, unit, replacement }]);
-        } else if (clause.target === "kv_heads") {
-          // Removing a kv head removes every query head that reads it.
-          add(
-            { layer, kv_head: unit },
-            Array.from({ length: group }, (_, i) => ({
-              site: { site: "z" as const, layer },
-              unit: unit * group + i,
-              replacement,
-            })),
-          );
-        } else {
-          add({ layer, head: unit }, [{ site: { site: "z", layer }, unit, replacement }]);
-        }
+      for (const unit of units ?? Array.from({ length: unitsPerLayer }, (_, i) => i)) {
+        add({ layer, [unitName]: unit }, writesOf(unitName, layer, unit, signature, replacement));
       }
     }
   }
   return conditions;
 }
 
+/** What removing one head, key-value head or neuron changes. Heads are changed at `z`, before the output projection. */
+function writesOf(
+  unitName: "head" | "kv_head" | "neuron",
+  layer: number,
+  unit: number,
+  signature: ModelSignature,
+  replacement: ReplacementValue,
+): readonly SiteWrite[] {
+  if (unitName === "neuron") return [{ site: { site: "mlp_act", layer }, unit, replacement }];
+  // Removing a key-value head removes every query head that reads it.
+  const readers = unitName === "head" ? 1 : signature.heads / signature.kvHeads;
+  return Array.from({ length: readers }, (_, i) => ({
+    site: { site: "z", layer },
+    unit: unit * readers + i,
+    replacement,
+  }));
+}
+
 function exampleOf(target: AblateTarget): string {
-  if (target === "neurons") return "neurons such as L3.N0..99";
+  if (target === "neurons") return "neurons such as L3.N0..99, or a layer";
   return target === "heads" || target === "kv_heads" ? "heads such as L5.H3, or a layer" : "a layer such as L5";
 }

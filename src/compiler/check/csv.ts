@@ -1,37 +1,54 @@
+/** A row of cells and the line on which it begins. */
+export interface CsvRow {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
 /**
- * Comma-separated values by RFC 4180: quoted cells, doubled quotes, line breaks inside quotes. A message instead of
- * rows when a quoted cell does not end.
+ * Comma-separated values by RFC 4180: quoted cells, doubled quotes, line breaks inside quotes. Empty lines are left
+ * out. What is malformed is a problem at a line.
  */
-export function parseCsv(text: string): readonly (readonly string[])[] | string {
-  const rows: string[][] = [];
+export function parseCsv(text: string): readonly CsvRow[] | { readonly line: number; readonly problem: string } {
+  const rows: CsvRow[] = [];
   let row: string[] = [];
   let cell = "";
-  let quoted = false;
+  let state: "bare" | "quoted" | "closed" = "bare";
+  let line = 1;
+  let rowLine = 1;
+  let quoteLine = 1;
   const endCell = (): void => {
     row.push(cell);
     cell = "";
+    state = "bare";
   };
   const endRow = (): void => {
+    const empty = row.length === 0 && cell === "" && state === "bare";
     endCell();
-    if (row.length > 1 || row[0] !== "") rows.push(row);
+    if (!empty) rows.push({ line: rowLine, cells: row });
     row = [];
+    rowLine = line + 1;
   };
   for (let i = 0; i < text.length; i++) {
     const character = text[i] ?? "";
-    if (quoted) {
-      if (character !== '"') cell += character;
+    const isBreak = character === "\n" || character === "\r";
+    if (character === "\r" && text[i + 1] === "\n") i++;
+    if (state === "quoted") {
+      if (character !== '"') cell += isBreak ? "\n" : character;
       else if (text[i + 1] === '"') {
         cell += '"';
         i++;
-      } else quoted = false;
-    } else if (character === '"' && cell === "") quoted = true;
-    else if (character === ",") endCell();
-    else if (character === "\n" || character === "\r") {
-      if (character === "\r" && text[i + 1] === "\n") i++;
-      endRow();
-    } else cell += character;
+      } else state = "closed";
+    } else if (character === ",") endCell();
+    else if (isBreak) endRow();
+    else if (state === "closed") return { line, problem: "text after the closing quote of a cell" };
+    else if (character !== '"') cell += character;
+    else if (cell === "") {
+      state = "quoted";
+      quoteLine = line;
+    } else return { line, problem: "a quote inside a cell that does not begin with one" };
+    if (isBreak) line++;
   }
-  if (quoted) return "a quoted cell does not end";
-  if (cell !== "" || row.length > 0) endRow();
+  if (state === "quoted") return { line: quoteLine, problem: "a quoted cell does not end" };
+  endRow();
   return rows;
 }

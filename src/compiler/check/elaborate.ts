@@ -3,12 +3,13 @@
  * unfolded, layers resolved to numbers and every type checked. Mistakes are reported once and silence what depends on
  * them.
  */
-import { diagnostic } from "../diagnostics/create.js";
+import type { Span } from "../base/span.js";
 import type { Expression, PlaceLiteral } from "../syntax/ast.js";
 import { describe, elaborateCount, elaborateLayer } from "./literals.js";
 import { isSite, siteNames, sites, type SiteName } from "../models/sites.js";
 import { nearestNames } from "../base/suggest.js";
-import { elaborateCall, unfoldMetric } from "./calls.js";
+import { cycleText, elaborateCall, unfoldMetric } from "./calls.js";
+import { functionNames, futureFunctions } from "./functions.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
 import { resolvePlace } from "./places.js";
 import { siteType } from "./site-types.js";
@@ -113,16 +114,55 @@ function elaborateName(
     return { kind: "tensor", node: cx.builder.text(name, expression.span) };
   }
   const param = cx.scope.params.get(name);
-  if (param !== undefined && !cx.scope.metrics.has(name)) {
-    return elaborate(cx, { values: new Map(), axes: new Map(), unfolding: environment.unfolding }, param);
+  if (param !== undefined) {
+    if (environment.unfolding.includes(name)) {
+      return reportError(cx, "A2006", expression.span, { name, path: cycleText(environment.unfolding, name) });
+    }
+    return elaborate(cx, { values: new Map(), axes: new Map(), unfolding: [...environment.unfolding, name] }, param);
   }
   const metric = cx.scope.metrics.get(name);
   if (metric !== undefined) return unfoldMetric(cx, environment, metric, [], [], expression.span);
-  const valid = [...environment.values.keys(), ...siteNames, ...cx.scope.metrics.keys(), ...cx.scope.params.keys()];
-  return reportError(cx, "A2003", expression.span, { name }, { suggestions: nearestNames(name, valid) });
+  return unknownName(cx, expression, environment.values.keys());
 }
 
-function siteValue(cx: Elaboration, site: SiteName, layer: number | null, expression: Expression): Value {
+/** Reports a name that means nothing in an expression; `bound` are the names of the surrounding metric. */
+export function unknownName(
+  cx: Pick<Elaboration, "report" | "scope">,
+  at: { readonly text: string; readonly span: Span },
+  bound: Iterable<string>,
+): Value {
+  const { metrics, params } = cx.scope;
+  const valid = [...bound, ...siteNames, ...metrics.keys(), ...params.keys(), "period", "tokens", "bytes"];
+  const isFunction = functionNames.includes(at.text) || futureFunctions.has(at.text);
+  return reportError(
+    cx,
+    "A2003",
+    at.span,
+    { name: at.text },
+    isFunction
+      ? { hint: `${at.text} is a function: write ${at.text}(…)` }
+      : { suggestions: nearestNames(at.text, valid) },
+  );
+}
+
+/** Reports a name that stands where a site is indexed and is none. */
+export function unknownSite(
+  cx: Pick<Elaboration, "report">,
+  at: { readonly text: string; readonly span: Span },
+): Value {
+  const suggestions = nearestNames(at.text, siteNames);
+  const details = suggestions.length > 0 ? { suggestions } : { hint: `sites are ${siteNames.join(", ")}` };
+  return reportError(cx, "A2004", at.span, { name: at.text }, details);
+}
+
+/** The value of a site; `index` is how its layer was written. */
+function siteValue(
+  cx: Elaboration,
+  site: SiteName,
+  layer: number | null,
+  expression: Expression,
+  index: Expression = expression,
+): Value {
   const { signature } = cx.model;
   if (!cx.model.assumed && !signature.sites.includes(site)) {
     return reportError(
@@ -143,9 +183,19 @@ function siteValue(cx: Elaboration, site: SiteName, layer: number | null, expres
     return reportError(
       cx,
       "A4201",
-      expression.span,
-      { place: `L${layer}`, model: cx.model.name, last: `L${signature.layers - 1}`, count: signature.layers },
-      { expected: `L0..${signature.layers - 1}`, found: `L${layer}` },
+      index.span,
+      {
+        // `L-1` would read as the last layer.
+        place: layer < 0 ? `${cx.sourceOf(index.span)} (layer number ${layer})` : `L${layer}`,
+        model: cx.model.name,
+        last: `L${signature.layers - 1}`,
+        count: signature.layers,
+      },
+      {
+        expected: `L0..${signature.layers - 1}`,
+        found: `layer number ${layer}`,
+        ...(layer < 0 ? { hint: "the first layer has no layer before it: begin at L1" } : {}),
+      },
     );
   }
   return { kind: "tensor", node: cx.builder.site({ site, layer }, siteType(site, signature), expression.span) };
@@ -159,14 +209,10 @@ function elaborateIndex(
 ): Value {
   const { base, indices } = expression;
   if (base.kind !== "name" || environment.values.has(base.text) || !isSite(base.text)) {
-    if (base.kind === "name" && !environment.values.has(base.text) && !cx.scope.metrics.has(base.text)) {
-      return reportError(
-        cx,
-        "A2004",
-        base.span,
-        { name: base.text },
-        { suggestions: nearestNames(base.text, siteNames), hint: `sites are ${siteNames.join(", ")}` },
-      );
+    if (base.kind === "name" && !environment.values.has(base.text)) {
+      if (!cx.scope.metrics.has(base.text)) return unknownSite(cx, base);
+      const use = `${base.text} layer L5, or ${base.text}(layer: L5) inside an expression`;
+      return wrongKind(cx, expression.span, use, cx.sourceOf(expression.span));
     }
     return notYet(cx, expression.span, "selection by token or target");
   }
@@ -180,25 +226,26 @@ function elaborateIndex(
   const layer = elaborate(cx, environment, index);
   if (layer.kind === "error") return errorValue;
   if (layer.kind !== "layer") {
-    return wrongKind(cx, index.span, "a layer such as L5 or a parameter of type layer", describe(cx, layer));
+    const example = layer.kind === "number" && layer.value >= 0 ? Math.floor(layer.value) : 5;
+    return wrongKind(cx, index.span, `a layer such as L${example}, or a parameter of type layer`, describe(cx, layer));
   }
-  return siteValue(cx, site, layer.index, expression);
+  return siteValue(cx, site, layer.index, expression, index);
 }
 
 /** `z[L28.H11]`: one head (or neuron) of a site; several make the sweep axes `layer` and `head`. */
 function selectUnit(cx: Elaboration, site: SiteName, place: PlaceLiteral, expression: Expression): Value {
   const axes = sites[site].axes as readonly string[];
   const axis = place.unit === "neuron" ? "neuron" : axes.includes("kv_head") ? "kv_head" : "head";
+  if (!axes.includes(axis)) {
+    const expected = `one of ${axes.join(", ")}`;
+    return reportError(cx, "A3002", place.span, { site, axis }, { expected, found: `${axis} (${place.text})` });
+  }
   const resolved = resolvePlace(place, cx.model, axis, cx.report);
   if (resolved?.units == null) return errorValue;
   const layer =
     resolved.layers.length === 1 ? (resolved.layers[0] ?? 0) : cx.sweeps.choose("layer", resolved.layers, place.span);
   const unit =
     resolved.units.length === 1 ? (resolved.units[0] ?? 0) : cx.sweeps.choose(axis, resolved.units, place.span);
-  const whole = siteValue(cx, site, layer, expression);
-  if (cx.model.assumed && whole.kind === "tensor" && !axes.includes(axis)) {
-    cx.report(diagnostic("A3002", place.span, { site, axis }, { expected: `one of ${axes.join(", ")}`, found: axis }));
-    return errorValue;
-  }
+  const whole = siteValue(cx, site, layer, expression, place);
   return applyOperation(cx, "select", [whole], { axis, index: unit }, expression);
 }

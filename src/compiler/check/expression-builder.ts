@@ -7,14 +7,15 @@ import {
   type MeasureNode,
   type OperationAttributes,
 } from "../ir/expression.js";
-import { scalar, type TensorType } from "../ir/tensor-type.js";
+import { scalar, type TensorType, type Unit } from "../ir/tensor-type.js";
 import type { SiteReference } from "../models/sites.js";
 import { operations } from "../operations/index.js";
 import { isFault, type TypeFault } from "../operations/operation.js";
 
 export interface ExpressionBuilder {
   site(site: SiteReference, type: TensorType, span: Span): number;
-  constant(value: number, span: Span): number;
+  /** A number; `unit` is that of the value it is added to or compared with (a literal has none of its own). */
+  constant(value: number, span: Span, unit?: Unit): number;
   text(quantity: "tokens" | "bytes", span: Span): number;
   /** Applies an operation of the table; a fault means that the inputs do not fit it, and nothing was added. */
   operation(
@@ -36,8 +37,8 @@ export function createExpressionBuilder(): ExpressionBuilder {
   const known = new Map<string, number>();
 
   function intern(node: MeasureNode): number {
-    const { span: _span, type: _type, ...content } = node;
-    const key = canonicalJson(content);
+    const { span: _span, type, ...content } = node;
+    const key = canonicalJson({ ...content, unit: type.unit });
     const existing = known.get(key);
     if (existing !== undefined) return existing;
     known.set(key, nodes.length);
@@ -52,7 +53,7 @@ export function createExpressionBuilder(): ExpressionBuilder {
 
   return {
     site: (site, type, span) => intern({ kind: "site", site, type, span }),
-    constant: (value, span) => intern({ kind: "constant", value, type: scalar, span }),
+    constant: (value, span, unit = "none") => intern({ kind: "constant", value, type: { ...scalar, unit }, span }),
     text: (quantity, span) => intern({ kind: "text", quantity, type: scalar, span }),
     operation(name, inputs, attributes, span, reason) {
       const operation = operations.get(name);

@@ -3,7 +3,9 @@ import type { Span } from "../base/span.js";
 import type { Code, ParametersOf } from "../diagnostics/catalogue.js";
 import { diagnostic, type Details } from "../diagnostics/create.js";
 import type { OperationAttributes } from "../ir/expression.js";
+import { markedTypeText, sameExtent, type TensorType } from "../ir/tensor-type.js";
 import type { TypeFault } from "../operations/operation.js";
+import { limits } from "./limits.js";
 import { errorValue, type Elaboration, type Value } from "./values.js";
 
 /** Details with near names turned into a hint and, when there is one clear candidate, a fix. */
@@ -18,7 +20,7 @@ export function withSuggestions(span: Span, details: ErrorDetails): Details {
   if (nearest === undefined) return rest;
   return {
     ...rest,
-    hint: `did you mean ${suggestions.join(" or ")}?`,
+    hint: `did you mean ${suggestions.join(" or ")}?${rest.hint === undefined ? "" : ` ${rest.hint}`}`,
     fixes: [{ title: `change to ${nearest}`, edits: [{ span, replacement: nearest }] }],
   };
 }
@@ -43,16 +45,77 @@ export function notYet(cx: Pick<Elaboration, "report">, span: Span, what: string
   return reportError(cx, "A5001", span, { what });
 }
 
+/** Reports that something stands for more than this compiler takes on at once. */
+export function tooMany(
+  cx: Pick<Elaboration, "report">,
+  span: Span,
+  limit: keyof typeof limits,
+  count: number,
+  what: string,
+  things: string,
+  hint: string,
+): Value {
+  const shown = count.toLocaleString("en");
+  return reportError(
+    cx,
+    "A3009",
+    span,
+    { what, count: shown, things, limit: limits[limit].toLocaleString("en") },
+    { hint },
+  );
+}
+
+/** How messages call the operations that the language writes as signs and words. */
+const spelling: Readonly<Record<string, string>> = {
+  add: "`+`",
+  subtract: "`-`",
+  negate: "`-`",
+  multiply: "`*`",
+  divide: "`/`",
+  power: "`^`",
+  less: "`<`",
+  greater: "`>`",
+  lessEqual: "`<=`",
+  greaterEqual: "`>=`",
+  last: "`last`",
+  at: "`at`",
+  slice: "`at`",
+  where: "`where`",
+};
+
+/** Both operands' types with the axis in which they differ between « and »; null when no axis differs. */
+function markDifference(
+  left: TensorType,
+  right: TensorType,
+): { readonly expected: string; readonly found: string } | null {
+  const differing = left.axes.find((a) => right.axes.some((b) => a.name === b.name && !sameExtent(a.extent, b.extent)));
+  if (differing === undefined) return null;
+  return { expected: markedTypeText(left, differing.name), found: markedTypeText(right, differing.name) };
+}
+
 /** Reports why an operation does not apply. */
-export function reportFault(cx: Pick<Elaboration, "report">, span: Span, operation: string, fault: TypeFault): Value {
+function reportFault(
+  cx: Pick<Elaboration, "report">,
+  span: Span,
+  operation: string,
+  fault: TypeFault,
+  types: readonly TensorType[],
+): Value {
+  const [left, right] = types;
+  const marked = left === undefined || right === undefined ? null : markDifference(left, right);
+  const written = spelling[operation];
+  const text =
+    written !== undefined && fault.fault.startsWith(operation)
+      ? written + fault.fault.slice(operation.length)
+      : fault.fault;
   return reportError(
     cx,
     "A3001",
     span,
-    { operation, fault: fault.fault },
+    { fault: text },
     {
-      expected: fault.expected,
-      found: fault.found,
+      expected: marked?.expected ?? fault.expected,
+      found: marked?.found ?? fault.found,
       ...(fault.hint === undefined ? {} : { hint: fault.hint }),
     },
   );
@@ -84,5 +147,11 @@ export function applyOperation(
   const result = cx.builder.operation(operation, nodes, attributes, expression.span, reason);
   return typeof result === "number"
     ? { kind: "tensor", node: result }
-    : reportFault(cx, expression.span, operation, result);
+    : reportFault(
+        cx,
+        expression.span,
+        operation,
+        result,
+        nodes.map((node) => cx.builder.typeOf(node)),
+      );
 }

@@ -29,9 +29,9 @@ export function describe(cx: Elaboration, value: Value): string {
 
 /** A place literal as one layer; several layers make the sweep axis `axis`. */
 export function elaborateLayer(cx: Elaboration, place: PlaceLiteral, axis: string): Value {
+  if (place.unit !== "none") return wrongKind(cx, place.span, "a layer such as L5", place.text);
   const resolved = resolvePlace(place, cx.model, "head", cx.report);
   if (resolved === null) return errorValue;
-  if (place.unit !== "none") return wrongKind(cx, place.span, "a layer such as L5", place.text);
   const [only, ...more] = resolved.layers;
   if (only === undefined) return errorValue;
   return { kind: "layer", index: more.length === 0 ? only : cx.sweeps.choose(axis, resolved.layers, place.span) };

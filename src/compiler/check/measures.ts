@@ -8,9 +8,11 @@ import type { TensorType } from "../ir/tensor-type.js";
 import type { Expression, MeasureItem } from "../syntax/ast.js";
 import { elaborate } from "./elaborate.js";
 import { createExpressionBuilder } from "./expression-builder.js";
-import { asTensor, notYet } from "./faults.js";
+import { asTensor, notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { limits } from "./limits.js";
 import type { CheckedModel } from "./places.js";
 import type { Scope } from "./scope.js";
+import { interventionColumns } from "./columns.js";
 import { combinations, createSweeps, type Sweeps } from "./sweeps.js";
 import type { Elaboration, Environment } from "./values.js";
 
@@ -62,6 +64,7 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
     }
     const metric = columnName(item);
     if (metric === null) {
+      if (item.expression.kind === "missing") continue;
       cx.report(
         diagnostic(
           "A3004",
@@ -70,6 +73,11 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
           { hint: "write `as NAME` after it" },
         ),
       );
+      continue;
+    }
+    if ((interventionColumns as readonly string[]).includes(metric)) {
+      const what = "a column that every metric has";
+      reportError(cx, "A2019", item.as?.span ?? item.span, { kind: "column", name: metric, what });
       continue;
     }
     const first = seen.get(metric);
@@ -107,6 +115,12 @@ function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): reado
   }
   if (first === null) return [];
   const axes = [...discovery.axes.values()];
+  const points = axes.reduce((product, axis) => product * axis.values.length, 1);
+  if (points > limits.expressions) {
+    const sizes = axes.map((axis) => `${axis.name} (${axis.values.length})`).join(", ");
+    tooMany(cx, item.span, "expressions", points, metric, "expressions", `its sweeps are ${sizes}: name fewer values`);
+    return [];
+  }
   const measures: Measure[] = [];
   for (const choice of combinations(axes)) {
     const elaborated = axes.length === 0 ? first : elaborateItem(cx, item, createSweeps(choice));
@@ -117,6 +131,13 @@ function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): reado
   }
   const [sample] = measures;
   if (sample === undefined) return [];
+  const swept = new Set([...discovery.axes.keys()].map((axis) => renamed(cx, axis)));
+  const twice = sample.type.axes.find((axis) => swept.has(renamed(cx, axis.name)));
+  if (twice !== undefined) {
+    const hint = "the value has it, and a parameter of that name is swept: reduce it, or sweep by another name";
+    cx.report(diagnostic("A3011", item.span, { metric, axis: renamed(cx, twice.name) }, { hint }));
+    return [];
+  }
   const collisions = [...axes.map((a) => a.name), ...sample.type.axes.map((a) => a.name)].filter((name) =>
     cx.conditionAxes.has(name),
   );
@@ -142,14 +163,19 @@ function elaborateItem(
   sweeps: Sweeps,
 ): { readonly expression: MeasureExpression; readonly type: TensorType } | null {
   const builder = createExpressionBuilder();
-  const elaboration: Elaboration = { ...cx, builder, sweeps, elaborate };
+  const elaboration: Elaboration = { ...cx, builder, sweeps, unfolded: { count: 0 }, elaborate };
   const value = elaborate(elaboration, topLevel, item.expression);
   if (value.kind === "error") return null;
+  if (value.kind === "layer") {
+    wrongKind(cx, item.expression.span, "something to measure, such as resid_post[L5]", `layer L${value.index}`);
+    return null;
+  }
   const node = asTensor(elaboration, value, item.expression.span);
   if (node === null) return null;
   const type = builder.typeOf(node);
   if (type.element === "truth") {
-    cx.report(diagnostic("A3004", item.span, { expected: "a number to measure", found: "a truth value" }));
+    const hint = "mean(… over AXIS) is the share of places where it holds, sum(…) their number";
+    cx.report(diagnostic("A3004", item.span, { expected: "a number to measure", found: "a truth value" }, { hint }));
     return null;
   }
   return { expression: builder.finish(node), type };

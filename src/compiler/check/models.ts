@@ -1,8 +1,9 @@
 /** Model declarations as instances: one for each source, revision and dtype. */
+import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { ModelInstance } from "../ir/protocol.js";
 import type { ModelStatement, Name } from "../syntax/ast.js";
-import { reportError } from "./faults.js";
+import { notYet, reportError } from "./faults.js";
 
 const dtypes = ["f32", "bf16", "f16"] as const;
 
@@ -34,12 +35,22 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
   const name = statement.name.text;
   const revisions = statement.revisions.length === 0 ? [null] : statement.revisions.map((r) => r.value);
   const chosen = statement.dtypes.map((d) => dtypeOf(d, report));
+  for (const list of [statement.sources, statement.revisions]) {
+    for (const [i, { value, span }] of list.entries()) {
+      if (list.findIndex((other) => other.value === value) < i) reportError({ report }, "A1003", span, { what: value });
+    }
+  }
+  reportDtypes(statement, report);
+  const shortNames = statement.sources.map(({ value }) => shortName(value));
   const instances: ModelInstance[] = [];
-  for (const { value: source } of statement.sources) {
+  for (const [s, { value: source }] of statement.sources.entries()) {
+    const short = shortNames[s] ?? source;
+    // Two sources can end in the same word: then both go by their whole names.
+    const sourceName = shortNames.indexOf(short) === shortNames.lastIndexOf(short) ? short : source;
     for (const revision of revisions) {
       for (const dtype of chosen.length === 0 ? [null] : chosen) {
         const coordinates = {
-          ...(statement.sourcesAreList ? { model: shortName(source) } : {}),
+          ...(statement.sourcesAreList ? { model: sourceName } : {}),
           ...(statement.revisionsAreList && revision !== null ? { revision } : {}),
           ...(statement.dtypesAreList && dtype !== null ? { dtype } : {}),
         };
@@ -50,4 +61,16 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
     }
   }
   return instances;
+}
+
+/** Says that a dtype changes nothing yet: silently ignored, it would promise other numbers than a run gives. */
+function reportDtypes(statement: ModelStatement, report: (d: Diagnostic) => void): void {
+  const [first, second] = statement.dtypes;
+  if (first === undefined) return;
+  if (second !== undefined) {
+    notYet({ report }, { ...first.span, end: second.span.end }, "an axis of dtypes");
+  } else if (first.text === "bf16" || first.text === "f16") {
+    const hint = "leave it out, or keep it for a build that has it: the record says what was used";
+    report(diagnostic("A8005", first.span, { dtype: first.text }, { hint }));
+  }
 }

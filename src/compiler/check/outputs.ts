@@ -5,7 +5,7 @@ import type { Span } from "../base/span.js";
 import type { NamedResult, Output, ResultExpression } from "../ir/protocol.js";
 import type { Expression, PlotStatement, SaveStatement, Statement, TableStatement } from "../syntax/ast.js";
 import { notYet, reportError, wrongKind } from "./faults.js";
-import { interventionColumns } from "./result-scope.js";
+import { interventionColumns } from "./columns.js";
 import { checkAxis, checkCondition, checkResult, experimentsIn, type ResultContext } from "./results.js";
 
 export interface OutputContext extends ResultContext {

@@ -30,30 +30,32 @@ export const assumedSignature: ModelSignature = {
   sites: [],
 };
 
-/** 0-based layer of an index that may count from the end; null when the model has no such layer. */
-export function resolveLayer(index: number, signature: ModelSignature): number | null {
-  const resolved = index < 0 ? signature.layers + index : index;
-  return resolved >= 0 && resolved < signature.layers ? resolved : null;
+/** First and last index that a range names. */
+interface Bounds {
+  readonly first: number;
+  readonly last: number;
 }
 
-function indicesOf(range: IndexRange, size: number): readonly number[] | null {
+/** Bounds as the model has them: negative ends count from the last. Ends outside [0, size) are kept as they are. */
+function boundsOf(range: IndexRange, size: number): Bounds {
+  const fromEnd = (index: number): number => (index < 0 ? size + index : index);
   switch (range.kind) {
     case "all":
-      return Array.from({ length: size }, (_, i) => i);
+      return { first: 0, last: size - 1 };
     case "depth": {
       // Rounded index of the fraction of depth: 0% is the first layer and 100% the last.
       const index = Math.round((range.percent / 100) * (size - 1));
-      return index >= 0 && index < size ? [index] : null;
+      return { first: index, last: index };
     }
-    case "one": {
-      const index = range.index < 0 ? size + range.index : range.index;
-      return index >= 0 && index < size ? [index] : null;
-    }
-    case "range": {
-      if (range.first < 0 || range.last >= size || range.first > range.last) return null;
-      return Array.from({ length: range.last - range.first + 1 }, (_, i) => range.first + i);
-    }
+    case "one":
+      return { first: fromEnd(range.index), last: fromEnd(range.index) };
+    case "range":
+      return { first: fromEnd(range.first), last: fromEnd(range.last) };
   }
+}
+
+function indicesIn({ first, last }: Bounds): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 /** Layers and units (heads, kv heads or neurons) that a place names; `units` is null when it names none. */
@@ -63,8 +65,9 @@ export interface ResolvedPlace {
 }
 
 /**
- * Resolves a place against a model. Reports A4201 (layer beyond the model) or A4202 (head or neuron beyond the model)
- * and returns null. `unitSize` is the number of heads, kv heads or neurons per layer, and `unitName` their name.
+ * Resolves a place against a model. Reports A4201 (layer beyond the model), A4202 (head or neuron beyond the model) or
+ * A3012 (a range from large to small) and returns null. `unitName` says what the place's `.H` or `.N` counts. Of an
+ * assumed model nothing is said but A3012.
  */
 export function resolvePlace(
   place: PlaceLiteral,
@@ -73,30 +76,42 @@ export function resolvePlace(
   report: (d: Diagnostic) => void,
 ): ResolvedPlace | null {
   const { signature } = model;
-  const unitSize =
-    unitName === "head" ? signature.heads : unitName === "kv_head" ? signature.kvHeads : signature.neurons;
-  const layers = indicesOf(place.layers, signature.layers);
-  const units = place.unit === "none" ? null : indicesOf(place.units, unitSize);
-  if (model.assumed) return { layers: layers ?? [0], units: place.unit === "none" ? null : (units ?? [0]) };
-  const bad = (code: "A4201" | "A4202", size: number, what: string): null => {
-    const parameters = {
-      place: place.text,
-      model: model.name,
-      last: `${what}${size - 1}`,
-      count: size,
-      unit: unitName,
-    };
-    const empty = place.layers.kind === "range" && place.layers.first > place.layers.last;
-    report(
-      diagnostic(code, place.span, parameters, {
-        expected: `${what}0..${size - 1}, or ${what}-1 counted from the end`,
-        found: place.text,
-        ...(empty ? { hint: "a range goes from the smaller number to the larger one" } : {}),
-      }),
-    );
+  const unitSize = unitCount(unitName, signature);
+  const layers = boundsOf(place.layers, signature.layers);
+  const units = boundsOf(place.units, unitSize);
+  const reversed = (): null => {
+    report(diagnostic("A3012", place.span, { range: place.text }, { hint: "write the smaller number first" }));
     return null;
   };
-  if (layers === null) return bad("A4201", signature.layers, "L");
-  if (place.unit !== "none" && units === null) return bad("A4202", unitSize, place.unit === "head" ? "H" : "N");
-  return { layers, units };
+  if (isReversed(place.layers) || isReversed(place.units)) return reversed();
+  if (model.assumed) return { layers: [0], units: place.unit === "none" ? null : [0] };
+  const outside = (code: "A4201" | "A4202", size: number, letter: string, unit: string): null => {
+    const parameters = { place: place.text, model: model.name, last: `${letter}${size - 1}`, count: size, unit };
+    const expected =
+      size === 1 ? `${letter}0` : `${letter}0..${size - 1}, or ${letter}-1 to ${letter}-${size} counted from the end`;
+    report(diagnostic(code, place.span, parameters, { expected, found: place.text }));
+    return null;
+  };
+  const inside = (index: number, size: number): boolean => index >= 0 && index < size;
+  const within = ({ first, last }: Bounds, size: number): boolean => inside(first, size) && inside(last, size);
+  if (!within(layers, signature.layers)) return outside("A4201", signature.layers, "L", "layers");
+  if (place.unit !== "none" && !within(units, unitSize)) {
+    return outside("A4202", unitSize, place.unit === "head" ? "H" : "N", unitWords[unitName]);
+  }
+  // `L2..-3`: one end from the start and the other from the end.
+  if (layers.first > layers.last || units.first > units.last) return reversed();
+  return { layers: indicesIn(layers), units: place.unit === "none" ? null : indicesIn(units) };
+}
+
+/** True for `L5..3` and `L-1..-3`, whatever the model. */
+function isReversed(range: IndexRange): boolean {
+  return range.kind === "range" && range.first < 0 === range.last < 0 && range.first > range.last;
+}
+
+const unitWords = { head: "heads", kv_head: "key-value heads", neuron: "neurons" } as const;
+
+/** How many heads, key-value heads or neurons a layer has. */
+export function unitCount(unit: "head" | "kv_head" | "neuron", signature: ModelSignature): number {
+  if (unit === "head") return signature.heads;
+  return unit === "kv_head" ? signature.kvHeads : signature.neurons;
 }

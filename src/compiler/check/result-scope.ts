@@ -18,10 +18,6 @@ export interface ResultScope {
   readonly lets: ReadonlyMap<string, LetStatement>;
 }
 
-/** Columns that every metric has, and those that only an intervention gives. */
-export const plainColumns = ["value"] as const;
-export const interventionColumns = ["value", "baseline", "impact", "relative"] as const;
-
 /** Axes of all the studies of one experiment, in the order in which a table shows them. */
 export function experimentShape(
   name: string,

@@ -4,7 +4,8 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Coordinate, ResultCondition, ResultExpression } from "../ir/protocol.js";
 import type { Expression, Name } from "../syntax/ast.js";
 import { notYet, reportError, wrongKind } from "./faults.js";
-import { interventionColumns, plainColumns, type ExperimentShape, type ResultScope } from "./result-scope.js";
+import { interventionColumns, plainColumns } from "./columns.js";
+import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
 export interface ResultContext {
   readonly results: ResultScope;
@@ -162,7 +163,7 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
   const [first, ...rest] = path;
   if (first === undefined) return null;
   const named = cx.results.experiments.get(first.text);
-  const usesSubject = named === undefined && cx.subject !== null && cx.subject.metrics.includes(first.text);
+  const usesSubject = named === undefined && cx.subject?.metrics.includes(first.text) === true;
   const shape = usesSubject ? cx.subject : named;
   const words = usesSubject ? path : rest;
   if (shape == null) {

@@ -1,5 +1,7 @@
 /** What the statements of a protocol and of the files it imports declare, by name. */
 import { diagnostic } from "../diagnostics/create.js";
+import { isSite } from "../models/sites.js";
+import { functionNames } from "./functions.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type {
   CorpusStatement,
@@ -27,6 +29,14 @@ export interface Scope {
   readonly statements: readonly Statement[];
 }
 
+/** What else an expression means by this name, which the declaration would hide or be hidden by; null when nothing. */
+function takenBy(kind: string, name: string): string | null {
+  if (kind !== "metric" && kind !== "parameter") return null;
+  if (isSite(name)) return "a site";
+  if (functionNames.includes(name)) return "a function";
+  return ["period", "tokens", "bytes"].includes(name) ? "a quantity of the texts" : null;
+}
+
 /** A value given on the command line for a `param`, already parsed as an expression. */
 export type Overrides = ReadonlyMap<string, Expression>;
 
@@ -52,6 +62,12 @@ export function collectScope(
 
   const declare = (kind: string, name: Name): boolean => {
     if (name.text === "") return false;
+    const taken = takenBy(kind, name.text);
+    if (taken !== null) {
+      const hint = "give it another name";
+      report(diagnostic("A2019", name.span, { kind, name: name.text, what: taken }, { hint }));
+      return false;
+    }
     // Models, texts, metrics and results live in namespaces of their own: each is named in places of its own.
     const key = `${kind} ${name.text}`;
     const first = declared.get(key);
@@ -89,10 +105,25 @@ export function collectScope(
     }
   }
 
+  for (const [name, statement] of declaredParams) {
+    if (!own.has(name) && !standard.has(name)) continue;
+    const what = own.has(name) ? "a metric" : "a metric of the standard library";
+    const hint = "give it another name";
+    report(diagnostic("A2019", statement.name.span, { kind: "parameter", name, what }, { hint }));
+  }
+  for (const file of imported) warnOfLeftOut(file, report);
+
+  const named = new Set(
+    main.statements.flatMap((s) => (s.kind === "experiment" || s.kind === "letResult" ? [s.name?.text] : [])),
+  );
   let unnamed = 0;
   for (const s of main.statements) {
     if (s.kind === "experiment") {
-      if (s.name === null) experiments.set(`experiment_${++unnamed}`, s);
+      if (s.name === null) {
+        unnamed++;
+        while (named.has(`experiment_${unnamed}`)) unnamed++;
+        experiments.set(`experiment_${unnamed}`, s);
+      }
       else if (declare("result", s.name)) experiments.set(s.name.text, s);
     } else if (s.kind === "letResult" && declare("result", s.name)) lets.set(s.name.text, s);
   }
@@ -108,4 +139,15 @@ export function collectScope(
     lets,
     statements: main.statements,
   };
+}
+
+const declarations = new Set<Statement["kind"]>(["import", "model", "prompts", "corpus", "param", "metric"]);
+
+/** Warns of an imported file that also runs or shows something: only its declarations are taken. */
+function warnOfLeftOut(file: FileSyntax, report: (d: Diagnostic) => void): void {
+  const left = file.statements.filter((s) => !declarations.has(s.kind));
+  const [first] = left;
+  if (first === undefined) return;
+  const what = left.length === 1 ? "1 statement that runs or shows something" : `${left.length} statements that run or show something`;
+  report(diagnostic("A8004", { ...first.span }, { path: file.span.file, what }));
 }

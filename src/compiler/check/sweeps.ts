@@ -41,7 +41,7 @@ export function createSweeps(choice: ReadonlyMap<string, number> | null): Sweeps
 
 /** Every combination of the axes' values, the last axis fastest. */
 export function combinations(axes: readonly SweepAxis[]): readonly ReadonlyMap<string, number>[] {
-  let all: Map<string, number>[] = [new Map()];
+  let all: Map<string, number>[] = [new Map<string, number>()];
   for (const axis of axes) {
     all = all.flatMap((one) => axis.values.map((value) => new Map([...one, [axis.name, Number(value)]])));
   }

@@ -1,12 +1,15 @@
 /** Prompt sets: from the declaration and the files it names to texts with their columns, ready for a tokenizer. */
 import { resolvePath } from "../base/paths.js";
+import type { Span } from "../base/span.js";
 import { nearestNames } from "../base/suggest.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Coordinate, Coordinates } from "../ir/protocol.js";
 import type { FieldOption, PromptsStatement, StringLiteral, TextSource } from "../syntax/ast.js";
-import { notYet, reportError } from "./faults.js";
-import { parseCsv } from "./csv.js";
+import { languageAxes } from "./columns.js";
+import { notYet, reportError, tooMany } from "./faults.js";
+import { limits } from "./limits.js";
+import { hasFields, plainLines, readRecords } from "./text-files.js";
 
 /** A file as the host read it. */
 export type FileFact = { readonly text: string } | { readonly problem: string };
@@ -14,6 +17,8 @@ export type FileFact = { readonly text: string } | { readonly problem: string };
 export interface TextDraft {
   readonly text: string;
   readonly columns: Coordinates;
+  /** The literal in the protocol, or the name of the file: where to point when something is wrong with the text. */
+  readonly span: Span;
 }
 
 /** A prompt set before tokenisation. `random` sets have no text: their ids are drawn from the model's vocabulary. */
@@ -27,6 +32,8 @@ export type TextsDraft =
       readonly seed: number;
     };
 
+type Report = (d: Diagnostic) => void;
+
 /** Names of the files that a source reads, in order. */
 export function filesOf(source: TextSource): readonly StringLiteral[] {
   if (source.kind === "file") return [source.path];
@@ -37,33 +44,67 @@ export function filesOf(source: TextSource): readonly StringLiteral[] {
 export function draftTexts(
   statement: PromptsStatement,
   files: ReadonlyMap<string, FileFact>,
-  report: (d: Diagnostic) => void,
+  report: Report,
 ): TextsDraft | null {
   const { source } = statement;
-  if (source.kind === "random") {
-    const tokens = source.tokens.value;
-    const repeat = source.repeat?.value ?? 1;
-    const count = source.count?.value ?? 1;
-    for (const literal of [source.tokens, source.repeat, source.count]) {
-      if (literal !== null && (!Number.isInteger(literal.value) || literal.value < 1)) {
-        reportError({ report }, "A3005", literal.span, { value: literal.text, expected: "a count of at least 1" });
-        return null;
-      }
-    }
-    return { kind: "random", tokens, repeat, count, seed: source.seed?.value ?? 0 };
-  }
+  const optionsFit = checkOptions(statement, report);
+  if (source.kind === "random") return optionsFit ? draftRandom(source, report) : null;
   const items = readSource(statement, source, {}, files, report);
-  if (items === null) return null;
+  if (items === null || !optionsFit) return null;
   if (items.length === 0) {
-    report(diagnostic("A4103", statement.span, { name: statement.name.text }));
-    return null;
-  }
-  const [paired] = statement.fields.filter((f) => f.part === "clean" || f.part === "corrupt");
-  if (paired !== undefined) {
-    notYet({ report }, paired.span, "paired prompts (`clean`, `corrupt`)");
+    report(diagnostic("A4103", statement.name.span, { name: statement.name.text }));
     return null;
   }
   return { kind: "texts", items };
+}
+
+/** Options that say which field of a file plays which part need a file with fields. */
+function checkOptions({ source, fields }: PromptsStatement, report: Report): boolean {
+  const [option] = fields;
+  if (option === undefined) return true;
+  if (!filesOf(source).some((file) => hasFields(file.value))) {
+    const plain = filesOf(source).length > 0;
+    const where = plain ? "a plain text file" : "prompts that are not read from a file";
+    const hint = plain
+      ? "a plain text file has one prompt a line; fields are for .jsonl, .json and .csv"
+      : "fields are for files: .jsonl, .json and .csv";
+    report(diagnostic("A1004", option.span, { what: `\`${option.part}\``, statement: where }, { hint }));
+    return false;
+  }
+  const group = fields.find((o) => o.part === "group");
+  if (source.kind === "groups" && group !== undefined) {
+    report(diagnostic("A1004", group.span, { what: "`group`", statement: "prompts that are written in groups" }));
+    return false;
+  }
+  const paired = fields.find((o) => o.part !== "text" && o.part !== "group");
+  if (paired !== undefined) {
+    notYet({ report }, paired.span, `\`${paired.part}\` of prompts`);
+    return false;
+  }
+  return true;
+}
+
+function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Report): TextsDraft | null {
+  for (const literal of [source.tokens, source.repeat, source.count]) {
+    if (literal !== null && (!Number.isInteger(literal.value) || literal.value < 1)) {
+      reportError({ report }, "A3005", literal.span, { value: literal.text, expected: "a count of at least 1" });
+      return null;
+    }
+  }
+  if (source.seed !== null && !(Number.isInteger(source.seed.value) && source.seed.value < 2 ** 32)) {
+    const expected = "a seed: a whole number below 4294967296";
+    reportError({ report }, "A3005", source.seed.span, { value: source.seed.text, expected });
+    return null;
+  }
+  const tokens = source.tokens.value;
+  const repeat = source.repeat?.value ?? 1;
+  const count = source.count?.value ?? 1;
+  if (tokens * repeat * count > limits.randomTokens) {
+    const hint = "take fewer prompts (`count`) or shorter ones";
+    tooMany({ report }, source.span, "randomTokens", tokens * repeat * count, "this set", "tokens", hint);
+    return null;
+  }
+  return { kind: "random", tokens, repeat, count, seed: source.seed?.value ?? 0 };
 }
 
 function readSource(
@@ -71,16 +112,30 @@ function readSource(
   source: TextSource,
   columns: Coordinates,
   files: ReadonlyMap<string, FileFact>,
-  report: (d: Diagnostic) => void,
+  report: Report,
 ): readonly TextDraft[] | null {
   switch (source.kind) {
     case "list":
-      return source.items.map((item) => ({ text: item.value, columns }));
+      return source.items.map((item) => ({ text: item.value, columns, span: item.span }));
     case "groups": {
-      const parts = source.groups.map((group) =>
-        readSource(statement, group.source, { ...columns, group: group.name.text }, files, report),
-      );
-      return parts.includes(null) ? null : parts.flatMap((part) => part ?? []);
+      const seen = new Set<string>();
+      let sound = true;
+      const drafts: TextDraft[] = [];
+      for (const { name, source: inner } of source.groups) {
+        if (seen.has(name.text)) {
+          reportError({ report }, "A1003", name.span, { what: `the group ${name.text}` });
+          sound = false;
+        }
+        seen.add(name.text);
+        const part = readSource(statement, inner, { ...columns, group: name.text }, files, report);
+        if (part === null) sound = false;
+        else if (part.length > 0) drafts.push(...part);
+        else {
+          report(diagnostic("A4103", name.span, { name: `${statement.name.text}, group ${name.text},` }));
+          sound = false;
+        }
+      }
+      return sound ? drafts : null;
     }
     case "file": {
       const path = resolvePath(source.span.file, source.path.value);
@@ -91,7 +146,7 @@ function readSource(
           "A4101",
           source.path.span,
           { path: source.path.value, problem: fact?.problem ?? "it was not read" },
-          { hint: "paths are relative to the file that names them" },
+          { hint: "paths start from the folder of the file that names them" },
         );
         return null;
       }
@@ -102,125 +157,55 @@ function readSource(
   }
 }
 
-type Fields = Readonly<Record<string, Coordinate | null>>;
-
 function readFile(
   options: readonly FieldOption[],
   path: StringLiteral,
   text: string,
   columns: Coordinates,
-  report: (d: Diagnostic) => void,
+  report: Report,
 ): readonly TextDraft[] | null {
   const name = path.value;
-  const suffix = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
-  const bad = (line: number, problem: string): null => {
-    report(diagnostic("A4102", path.span, { path: name, line, problem }));
+  if (!hasFields(name)) return plainLines(text).map((line) => ({ text: line.text, columns, span: path.span }));
+  const records = readRecords(name, text);
+  if ("problem" in records) {
+    report(diagnostic("A4102", path.span, { path: name, line: records.line, problem: records.problem }));
     return null;
+  }
+
+  const optionOf = (part: FieldOption["part"]): FieldOption | undefined => options.find((o) => o.part === part);
+  const textField = optionOf("text")?.field.value ?? "text";
+  const groupField = optionOf("group")?.field.value ?? null;
+  const renamed = new Map<string, string>();
+  const columnOf = (field: string): string => {
+    if (field === groupField) return "group";
+    const taken = languageAxes.has(field) || (field === "group" && (groupField !== null || "group" in columns));
+    if (!taken) return field;
+    renamed.set(field, `field_${field}`);
+    return `field_${field}`;
   };
-  if (suffix !== "jsonl" && suffix !== "json" && suffix !== "csv") {
-    const [option] = options;
-    if (option !== undefined) return bad(1, "a plain text file has no fields: one prompt a line");
-    return lines(text).map((line) => ({ text: line.text, columns }));
-  }
-
-  const records: { line: number; fields: Fields }[] = [];
-  if (suffix === "csv") {
-    const rows = parseCsv(text);
-    if (typeof rows === "string") return bad(1, rows);
-    const [header, ...body] = rows;
-    if (header === undefined) return [];
-    for (const [i, row] of body.entries()) {
-      if (row.length !== header.length) return bad(i + 2, `${row.length} cells where the header has ${header.length}`);
-      records.push({ line: i + 2, fields: Object.fromEntries(header.map((key, j) => [key, row[j] ?? ""])) });
-    }
-  } else {
-    const parsed = suffix === "jsonl" ? parseJsonLines(text) : parseJsonArray(text);
-    if (!Array.isArray(parsed)) return bad(parsed.line, parsed.problem);
-    records.push(...parsed);
-  }
-
-  const fieldOf = (part: FieldOption["part"], fallback: string): string =>
-    options.find((o) => o.part === part)?.field.value ?? fallback;
-  const textField = fieldOf("text", "text");
-  const groupField = options.find((o) => o.part === "group")?.field.value ?? null;
   const drafts: TextDraft[] = [];
-  for (const { line, fields } of records) {
-    for (const wanted of [textField, ...(groupField === null ? [] : [groupField])]) {
-      if (fields[wanted] !== undefined && fields[wanted] !== null) continue;
-      const option = options.find((o) => o.field.value === wanted);
-      const span = option?.field.span ?? path.span;
+  for (const { place, fields } of records) {
+    for (const [part, wanted] of [["text", textField] as const, ["group", groupField] as const]) {
+      if (wanted === null || (fields.get(wanted) ?? null) !== null) continue;
+      const suggestions = nearestNames(wanted, fields.keys()).map((s) => `"${s}"`);
+      const listed = `its fields are ${[...fields.keys()].join(", ") || "none"}`;
       reportError(
         { report },
         "A4105",
-        span,
-        { path: name, field: `"${wanted}" in line ${line}` },
-        {
-          suggestions: nearestNames(wanted, Object.keys(fields)).map((s) => `"${s}"`),
-          hint: `its fields are ${Object.keys(fields).join(", ")}; name the text's field with \`text "…"\``,
-        },
+        optionOf(part)?.field.span ?? path.span,
+        { path: name, field: `"${wanted}" in ${place}` },
+        suggestions.length > 0
+          ? { suggestions }
+          : { hint: part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed },
       );
       return null;
     }
     const extra: Record<string, Coordinate> = {};
-    for (const [key, value] of Object.entries(fields)) {
-      if (value === null || key === textField) continue;
-      extra[key === groupField ? "group" : key] = value;
-    }
-    drafts.push({ text: String(fields[textField]), columns: { ...columns, ...extra } });
+    for (const [key, value] of fields) if (value !== null && key !== textField) extra[columnOf(key)] = value;
+    drafts.push({ text: String(fields.get(textField)), columns: { ...columns, ...extra }, span: path.span });
+  }
+  for (const [field, column] of renamed) {
+    report(diagnostic("A8006", path.span, { path: name, field, renamed: column }));
   }
   return drafts;
-}
-
-function lines(text: string): readonly { readonly line: number; readonly text: string }[] {
-  return text
-    .split(/\r?\n/)
-    .map((line, i) => ({ line: i + 1, text: line }))
-    .filter((l) => l.text.trim() !== "");
-}
-
-type JsonRecords = { line: number; fields: Fields }[] | { readonly line: number; readonly problem: string };
-
-function toFields(value: unknown): Fields | string {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return "expected an object with fields";
-  const fields: Record<string, Coordinate | null> = {};
-  for (const [key, field] of Object.entries(value)) {
-    if (field === null || typeof field === "string" || typeof field === "number") fields[key] = field;
-    else if (typeof field === "boolean") fields[key] = String(field);
-    else return `the field "${key}" is neither text nor a number`;
-  }
-  return fields;
-}
-
-function parseJsonLines(text: string): JsonRecords {
-  const records: { line: number; fields: Fields }[] = [];
-  for (const { line, text: content } of lines(text)) {
-    let value: unknown;
-    try {
-      value = JSON.parse(content);
-    } catch (error) {
-      return { line, problem: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
-    }
-    const fields = toFields(value);
-    if (typeof fields === "string") return { line, problem: fields };
-    records.push({ line, fields });
-  }
-  return records;
-}
-
-/** A JSON array of objects, or of plain strings. */
-function parseJsonArray(text: string): JsonRecords {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return { line: 1, problem: `not JSON: ${error instanceof Error ? error.message : String(error)}` };
-  }
-  if (!Array.isArray(value)) return { line: 1, problem: "expected an array of texts or of objects" };
-  const records: { line: number; fields: Fields }[] = [];
-  for (const [i, item] of value.entries()) {
-    const fields = typeof item === "string" ? { text: item } : toFields(item);
-    if (typeof fields === "string") return { line: 1, problem: `item ${i + 1}: ${fields}` };
-    records.push({ line: i + 1, fields });
-  }
-  return records;
 }

@@ -1,5 +1,6 @@
 /** Prompt sets as ids: BOS, random probes, and what a model accepts. */
 import { seededIntegers } from "../base/random.js";
+import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { ModelInstance, Prompt, TokenizedTexts } from "../ir/protocol.js";
@@ -26,15 +27,31 @@ export function tokeniseTexts(
   const wanted = statement.bos === null ? (draft.kind === "random" ? bosId !== null : facts.tokenizer?.addsBos) : null;
   const bos = wanted ?? statement.bos === "on";
   if (bos && bosId === null) {
-    report(diagnostic("A4108", statement.span, { name, model: instance.id }));
+    report(diagnostic("A4108", statement.name.span, { name, model: instance.id }, { hint: "leave out `bos on`" }));
     return null;
+  }
+  const limit = signature.maxPositions;
+  const tooLong = (index: number, tokens: number, span: Span): null => {
+    report(
+      diagnostic(
+        "A4104",
+        span,
+        { index, name, tokens, model: instance.id, limit: limit ?? 0 },
+        { expected: `at most ${limit ?? 0} tokens`, found: `${tokens} tokens${bos ? ", BOS among them" : ""}` },
+      ),
+    );
+    return null;
+  };
+  if (draft.kind === "random") {
+    const length = draft.tokens * draft.repeat + (bos ? 1 : 0);
+    if (limit !== null && length > limit) return tooLong(0, length, statement.source.span);
   }
   const withBos = (sequence: readonly number[]): readonly number[] =>
     bos && bosId !== null && sequence[0] !== bosId ? [bosId, ...sequence] : sequence;
 
   const prompts: Prompt[] =
     draft.kind === "random"
-      ? randomProbes(draft, signature.vocab, facts.tokenizer?.specialTokenIds ?? []).map((sequence, index) => ({
+      ? randomProbes(draft, drawnFrom(facts, signature)).map((sequence, index) => ({
           index,
           text: "",
           bytes: 0,
@@ -49,25 +66,16 @@ export function tokeniseTexts(
           columns: item.columns,
         }));
 
-  const limit = signature.maxPositions;
   for (const prompt of prompts) {
+    const span = draft.kind === "random" ? statement.name.span : (draft.items[prompt.index]?.span ?? statement.span);
     if (prompt.ids.length === 0) {
-      report(diagnostic("A4106", statement.span, { index: prompt.index, name }));
+      const hint = "remove it, or add BOS with `bos on`";
+      report(diagnostic("A4106", span, { index: prompt.index, name }, { hint }));
       return null;
     }
-    if (limit !== null && prompt.ids.length > limit) {
-      report(
-        diagnostic(
-          "A4104",
-          statement.span,
-          { index: prompt.index, name, tokens: prompt.ids.length, model: instance.id, limit },
-          { expected: `at most ${limit} tokens`, found: `${prompt.ids.length} tokens` },
-        ),
-      );
-      return null;
-    }
+    if (limit !== null && prompt.ids.length > limit) return tooLong(prompt.index, prompt.ids.length, span);
   }
-  return { name, model: instance.id, prompts, bos, period: draft.kind === "random" ? draft.tokens : null };
+  return { name, model: instance.id, prompts, bos, period: draft.kind === "random" && draft.repeat > 1 ? draft.tokens : null };
 }
 
 /** Length of a text in bytes of UTF-8. */
@@ -80,14 +88,19 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+/** Ids that random probes draw from: those of the tokenizer (a model may have unused rows), without special tokens. */
+function drawnFrom(facts: ModelFacts, signature: ModelSignature): readonly number[] {
+  const special = new Set(facts.tokenizer?.specialTokenIds ?? []);
+  const size = Math.min(facts.tokenizer?.size ?? signature.vocab, signature.vocab);
+  const ids = Array.from({ length: size }, (_, id) => id);
+  const ordinary = ids.filter((id) => !special.has(id));
+  return ordinary.length > 0 ? ordinary : ids;
+}
+
 function randomProbes(
   draft: Extract<TextsDraft, { kind: "random" }>,
-  vocab: number,
-  special: readonly number[],
+  allowed: readonly number[],
 ): readonly (readonly number[])[] {
-  const excluded = new Set(special);
-  const allowed: number[] = [];
-  for (let id = 0; id < vocab; id++) if (!excluded.has(id)) allowed.push(id);
   const next = seededIntegers(draft.seed);
   return Array.from({ length: draft.count }, () => {
     const sequence = Array.from({ length: draft.tokens }, () => allowed[next(allowed.length)] ?? 0);

@@ -1,4 +1,4 @@
-import type { Severity } from "./diagnostic.js";
+export type Severity = "error" | "warning" | "info";
 
 /** What a code says: severity, a title for lists, and the sentence with its `{parameters}`. */
 export interface CatalogueEntry {
@@ -21,12 +21,13 @@ export const catalogue = {
   A1002: { severity: "error", title: "unknown statement", message: "no statement starts with {word}" },
   A1003: { severity: "error", title: "given twice", message: "{what} is given twice" },
   A1004: { severity: "error", title: "option does not apply", message: "{what} has no meaning in {statement}" },
-  A2001: { severity: "error", title: "unknown metric or function", message: "unknown metric {name}" },
+  A1005: { severity: "error", title: "nested too deeply", message: "this is nested more than {limit} deep" },
+  A2001: { severity: "error", title: "unknown metric or function", message: "unknown {kind} {name}" },
   A2002: { severity: "error", title: "declared twice", message: "the {kind} {name} is declared twice" },
   A2003: { severity: "error", title: "unknown name", message: "unknown name {name}" },
   A2004: { severity: "error", title: "unknown site", message: "unknown site {name}" },
   A2005: { severity: "error", title: "unknown parameter", message: "{metric} has no parameter {name}" },
-  A2006: { severity: "error", title: "a metric uses itself", message: "the metric {name} uses itself: {path}" },
+  A2006: { severity: "error", title: "defined by itself", message: "{name} is defined by itself: {path}" },
   A2007: { severity: "error", title: "missing argument", message: "{metric} needs a value for {name}" },
   A2008: { severity: "error", title: "unknown type", message: "unknown parameter type {name}" },
   A2009: { severity: "error", title: "unknown model", message: "unknown model {name}" },
@@ -47,7 +48,9 @@ export const catalogue = {
     message: "{experiment} measures several metrics: say which {column}",
   },
   A2018: { severity: "error", title: "unknown import", message: "cannot import {path}: {problem}" },
-  A3001: { severity: "error", title: "operation does not apply", message: "{operation}: {fault}" },
+  A2019: { severity: "error", title: "name is taken", message: "the {kind} {name} cannot have the name of {what}" },
+  A2020: { severity: "error", title: "unknown coordinate", message: "the axis {axis} of {experiment} has no {value}" },
+  A3001: { severity: "error", title: "operation does not apply", message: "{fault}" },
   A3002: { severity: "error", title: "site lacks the axis", message: "{site} has no axis {axis}" },
   A3003: { severity: "error", title: "site without layer", message: "{site} exists in every layer: say which" },
   A3004: { severity: "error", title: "wrong kind of value", message: "expected {expected}, found {found}" },
@@ -67,7 +70,14 @@ export const catalogue = {
     title: "reduction of a metric",
     message: "{metric} is a metric and takes no `over` or `between`",
   },
-  A3009: { severity: "error", title: "intervention without effect", message: "{what}" },
+  A3009: {
+    severity: "error",
+    title: "too many",
+    message: "{what} makes {count} {things}; at most {limit} are possible",
+  },
+  A3010: { severity: "error", title: "nothing measured", message: "this experiment measures nothing" },
+  A3011: { severity: "error", title: "axis twice", message: "{metric} has the axis {axis} twice" },
+  A3012: { severity: "error", title: "range from large to small", message: "the range {range} is empty" },
   A4001: {
     severity: "error",
     title: "unsupported architecture",
@@ -143,7 +153,7 @@ export const catalogue = {
   A4202: {
     severity: "error",
     title: "head or neuron beyond the model",
-    message: "{place} is beyond {model}, which has {count} of the axis {unit} per layer (the last is {last})",
+    message: "{place} is beyond {model}, which has {count} {unit} per layer (the last is {last})",
   },
   A4203: { severity: "error", title: "site the model lacks", message: "{model} has no site {site}" },
   A4101: { severity: "error", title: "text file missing", message: "cannot read {path}: {problem}" },
@@ -190,6 +200,21 @@ export const catalogue = {
     severity: "warning",
     title: "axis renamed",
     message: "{metric} has the axis {axis}, which the intervention also has: the metric's is called {renamed}",
+  },
+  A8004: {
+    severity: "warning",
+    title: "imported file with experiments",
+    message: "{path} also holds {what}, which an import leaves out",
+  },
+  A8005: {
+    severity: "warning",
+    title: "dtype without effect",
+    message: "dtype {dtype} has no effect yet: weights keep the type of the files, and everything is computed in f32",
+  },
+  A8006: {
+    severity: "warning",
+    title: "column renamed",
+    message: "{path} has a field {field}, which is the name of an axis: the column is called {renamed}",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

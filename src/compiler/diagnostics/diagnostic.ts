@@ -1,7 +1,5 @@
 import type { Span } from "../base/span.js";
-import type { Code } from "./catalogue.js";
-
-export type Severity = "error" | "warning" | "info";
+import type { Code, Severity } from "./catalogue.js";
 
 /** A place in the source and what to say there (shown beside the carets). */
 export interface Label {

@@ -1,7 +1,7 @@
 /** Diagnostics for people (text with the source around the fault) and for programs (plain JSON). */
 import { lineColumn, lineStarts, type LineColumn, type Span } from "../base/span.js";
-import type { Code } from "./catalogue.js";
-import type { Diagnostic, Label, Severity } from "./diagnostic.js";
+import type { Code, Severity } from "./catalogue.js";
+import type { Diagnostic, Label } from "./diagnostic.js";
 
 /** What a piece of rendered text is; a terminal gives each its colour. */
 export type Part = Severity | "message" | "place" | "gutter" | "caret" | "related" | "hint";

@@ -41,7 +41,7 @@ export interface TokenizedTexts {
   readonly model: string;
   readonly prompts: readonly Prompt[];
   readonly bos: boolean;
-  /** Length of the repeated sequence of a `random tokens` set. */
+  /** Length of the repeated sequence of a `random tokens … repeat` set; null where nothing repeats. */
   readonly period: number | null;
 }
 

@@ -45,11 +45,17 @@ function extentText(extent: Extent): string {
   return `last ${extent.size}`;
 }
 
-/** `[pos, head=12, d_head=64] nats`: how messages and hovers show a type. Axes as long as the text have no number. */
+/** `[pos, head=12, d_head=64] in nats`: how messages and hovers show a type. Axes as long as the text have no number. */
 export function typeText(type: TensorType): string {
+  return markedTypeText(type, null);
+}
+
+/** {@link typeText} with the axis called `marked` between « and ». */
+export function markedTypeText(type: TensorType, marked: string | null): string {
   const axes = type.axes.map((axis) => {
     const size = extentText(axis.extent);
-    return size === "" ? axis.name : `${axis.name}=${size}`;
+    const text = size === "" ? axis.name : `${axis.name}=${size}`;
+    return axis.name === marked ? `«${text}»` : text;
   });
   const shape = type.axes.length === 0 ? "scalar" : `[${axes.join(", ")}]`;
   return `${shape}${type.element === "truth" ? " of truth values" : ""}${type.unit === "none" ? "" : ` in ${type.unit}`}`;

@@ -5,8 +5,8 @@ import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
 import { layersNeeded } from "./cost.js";
 
-function count(n: number, what: string): string {
-  return `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+function count(n: number, what: string, plural = `${what}s`): string {
+  return `${n.toLocaleString("en")} ${n === 1 ? what : plural}`;
 }
 
 function bytes(n: number): string {
@@ -32,7 +32,7 @@ export function explainPlan(
   const saved = cost.naiveLayerRuns - cost.layerRuns;
   lines.push(
     "In all",
-    `  forward passes       ${count(cost.units, "batch").replace("batchs", "batches")} of ${count(cost.rows, "row")} (prompt × condition)`,
+    `  forward passes       ${count(cost.units, "batch", "batches")} of ${count(cost.rows, "row")} (prompt × condition)`,
     `  layer runs           ${cost.layerRuns.toLocaleString("en")} of ${cost.naiveLayerRuns.toLocaleString("en")}` +
       (saved === 0
         ? ""
@@ -85,7 +85,7 @@ function explainEvaluation(
     }
   }
   lines.push(
-    `  rows       ${rows.toLocaleString("en")} in ${count(evaluation.units.length, "batch").replace("batchs", "batches")}, ` +
+    `  rows       ${rows.toLocaleString("en")} in ${count(evaluation.units.length, "batch", "batches")}, ` +
       `${count(lengths.size, "length")} (${shorten([...lengths].map(String))} tokens)`,
     `  layers     ${depth} of ${signature.layers} run${depth < signature.layers ? ": nothing measured lies further down" : ""}`,
   );

@@ -6,6 +6,7 @@ import { siteKey, sites, type SiteReference } from "../models/sites.js";
 import { createGraphBuilder } from "../onnx/builder.js";
 import { addOutput, appendNodes, eliminateDeadNodes, gateNames, insertGate } from "../onnx/edit.js";
 import type { Dimension, Graph } from "../onnx/graph.js";
+import { expandFault } from "../operations/faults.js";
 import { lowerMeasure } from "./measure.js";
 
 /** Inputs that carry what is known of each row's text, float32 [row]. */
@@ -51,23 +52,24 @@ export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
   const builder = createGraphBuilder("measures");
   for (const name of Object.values(textInputs)) builder.input(name, "float32", ["row"]);
   const scope = builder.scope("measure");
-  const lowered = plan.outputs.map((output) => ({
-    output,
-    result: lowerMeasure(scope, output.expression, valueOf, (quantity) => textInputs[quantity]).output,
-  }));
+  const lowered = plan.outputs.map((output) => {
+    const { value, fault } = lowerMeasure(scope, output.expression, valueOf, (quantity) => textInputs[quantity]).output;
+    // An operation that can fail in general may be known not to fail here (the last position is always there).
+    const sound = (): string => expandFault({ builder: scope, reason: 0 }, scope.constant("int32", [1], [0]), value);
+    return { output, value, fault: output.fault === null ? null : (fault ?? sound()) };
+  });
   const measures = builder.finish();
   graph = appendNodes(graph, measures.nodes, measures.initializers);
   graph = { ...graph, inputs: [...graph.inputs, ...measures.inputs] };
 
-  for (const { output, result } of lowered) {
-    graph = addOutput(graph, result.value, {
+  for (const { output, value, fault } of lowered) {
+    graph = addOutput(graph, value, {
       name: output.name,
       type: "float32",
       shape: ["row", ...output.type.axes.map((axis) => axisDimension(output.name, axis))],
     });
-    if (output.fault === null) continue;
-    if (result.fault === null) throw new RangeError(`${output.name} has reasons but no fault tensor`);
-    graph = addOutput(graph, result.fault, {
+    if (output.fault === null || fault === null) continue;
+    graph = addOutput(graph, fault, {
       name: output.fault,
       type: "int32",
       shape: ["row", ...output.type.axes.map((axis) => axisDimension(output.name, axis))],

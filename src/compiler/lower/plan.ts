@@ -2,7 +2,7 @@
 import { digestOf } from "../base/digest.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Staged } from "../base/staged.js";
+import type { Staged } from "../diagnostics/staged.js";
 import type { OpenedModel } from "../check/check.js";
 import { textsKey } from "../check/check.js";
 import type { MeasureExpression } from "../ir/expression.js";

@@ -1,4 +1,4 @@
-import { hasErrors, type Staged } from "../base/staged.js";
+import { hasErrors, type Staged } from "../diagnostics/staged.js";
 import { diagnostic } from "../diagnostics/create.js";
 import { createGraphBuilder } from "../onnx/builder.js";
 import { assertGraph } from "../onnx/verify.js";

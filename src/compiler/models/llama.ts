@@ -100,7 +100,10 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
   const layerTypes = config.raw("layer_types");
   if (Array.isArray(layerTypes)) {
     const other: unknown = layerTypes.find((type) => type !== "full_attention");
-    if (other !== undefined) config.refuse("layer_types", String(other), "full_attention in every layer");
+    if (other !== undefined) {
+      const found = typeof other === "string" ? other : JSON.stringify(other);
+      config.refuse("layer_types", found, "full_attention in every layer");
+    }
   }
   const rotary = readRotary(config, dHead, {
     thetaField: "rope_theta",

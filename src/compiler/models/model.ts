@@ -19,7 +19,7 @@ export interface ModelFacts {
   readonly source: string;
   readonly revision: string | null;
   /** config.json, parsed. */
-  readonly config: { readonly [key: string]: Json };
+  readonly config: Readonly<Record<string, Json>>;
   readonly tensors: Readonly<Record<string, TensorEntry>>;
   /** Digest of config and weights: equal digests mean equal numbers. */
   readonly digest: string;

@@ -4,7 +4,10 @@ import type { Attribute, Dimension, ElementType, Graph, Initializer, OnnxNode, V
 
 const { onnx } = onnxProto;
 
-/** An int64 of protobuf: protobufjs gives a Long object, or a number when the value was made in JavaScript. */
+/**
+ * An int64 of protobuf: protobufjs gives a Long object, or a number when the value was made in JavaScript. The
+ * declarations of onnx-proto name a type that does not resolve here, hence the assertions below.
+ */
 type Int64 = number | { toNumber(): number };
 
 /**
@@ -20,7 +23,7 @@ export function decodeModel(bytes: Uint8Array): Graph {
   const standard = model.opsetImport.find((entry) => (entry.domain ?? "") === "");
   return {
     name: graph.name ?? "",
-    opset: toNumber(standard?.version ?? 0),
+    opset: toNumber((standard?.version ?? 0) as Int64),
     inputs: (graph.input ?? []).map(decodeValueInfo),
     outputs: (graph.output ?? []).map(decodeValueInfo),
     nodes: (graph.node ?? []).map(decodeNode),
@@ -39,7 +42,10 @@ function decodeType(dataType: number | null | undefined): ElementType {
 
 function decodeValueInfo(value: onnxProto.onnx.IValueInfoProto): ValueInfo {
   const tensor = value.type?.tensorType;
-  const shape = (tensor?.shape?.dim ?? []).map((d): Dimension => (d.dimParam ? d.dimParam : toNumber(d.dimValue ?? 0)));
+  const shape = (tensor?.shape?.dim ?? []).map((d): Dimension => {
+    const name = d.dimParam ?? "";
+    return name === "" ? toNumber((d.dimValue ?? 0) as Int64) : name;
+  });
   return { name: value.name ?? "", type: decodeType(tensor?.elemType), shape };
 }
 
@@ -60,7 +66,7 @@ function decodeAttribute(attribute: onnxProto.onnx.IAttributeProto): Attribute {
   const { AttributeType } = onnx.AttributeProto;
   switch (attribute.type) {
     case AttributeType.INT:
-      return { kind: "int", value: toNumber(attribute.i ?? 0) };
+      return { kind: "int", value: toNumber((attribute.i ?? 0) as Int64) };
     case AttributeType.INTS:
       return { kind: "ints", value: (attribute.ints ?? []).map(toNumber) };
     case AttributeType.FLOAT:

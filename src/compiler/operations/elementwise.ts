@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import { typeText, type TensorType, type Unit } from "../ir/tensor-type.js";
 import { elementwiseOperation } from "./elementwise-operation.js";
-import { emitLog, zero } from "./lowering.js";
+import { cast, emitLog, zero } from "./lowering.js";
 import type { Operation, TypeFault } from "./operation.js";
 import { truthFault, typeFault, unitFault } from "./typing.js";
 
@@ -139,7 +139,12 @@ const power = elementwiseOperation({
   gradient: pending,
   resultOf: (inputs) =>
     unitless("power", inputs, "squared units are not supported: divide by a value in that unit first"),
-  emit: (builder, inputs) => builder.node("Pow", inputs),
+  // float64 inside: for a single exponent of 2 or 3 onnxruntime multiplies instead, and whether an exponent is single
+  // depends on the number of rows.
+  emit: (builder, inputs) => {
+    const wide = inputs.map((input) => cast(builder, input, "float64"));
+    return cast(builder, builder.node("Pow", wide), "float32");
+  },
   // IEEE 754 pow, as ONNX has it: JavaScript differs for 1 ^ NaN and (±1) ^ ±∞.
   compute: ([base = Number.NaN, exponent = Number.NaN]) =>
     base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent,

@@ -36,13 +36,15 @@ interface Cell {
 
 /**
  * All rows of a run, in a stable order: experiments as written, then model and texts, then conditions (the unmodified
- * model first), prompts, measures. `unit` gives a unit's tensors, or null when it has none (interrupted, failed): its
- * rows are left out.
+ * model first), prompts, measures. `unit` gives a unit's tensors, or null when it has none. The rows of a unit that has
+ * not been reached (interrupted) are left out; those of one that failed are NaN with the message that `faults` has for
+ * it, so that no average is silently taken over less than was asked for.
  */
 export async function assembleResults(
   protocol: Protocol,
   plan: Plan,
   unit: (id: string) => Promise<UnitTensors | null>,
+  faults: ReadonlyMap<string, string> = new Map(),
 ): Promise<Assembled> {
   const rows: ResultRow[] = [];
   const noOps: { experiment: string; coordinates: Coordinates }[] = [];
@@ -60,12 +62,15 @@ export async function assembleResults(
     const changes = new Map<number, number>();
     for (const { id, rows: unitRows, positions } of evaluation.units) {
       const tensors = await unit(id);
-      if (tensors === null) continue;
+      const lost = faults.get(id);
+      if (tensors === null && lost === undefined) continue;
+      const reason = tensors === null ? `not computed: ${lost ?? ""}` : null;
       study.measures.forEach((measure, m) => {
         const output = graph.outputs[m];
         if (output === undefined) return;
-        cells.push(...cellsOf(study, measure, m, output, tensors, unitRows, positions));
+        cells.push(...cellsOf(study, measure, m, output, tensors, reason, unitRows, positions));
       });
+      if (tensors === null) continue;
       const gated = new Set(graph.gates.map(siteKey));
       unitRows.forEach((row, r) => {
         const writes = study.conditions[row.condition]?.writes.filter((w) => gated.has(siteKey(w.site))) ?? [];
@@ -87,19 +92,19 @@ export async function assembleResults(
   return { rows, noOps, unaffected };
 }
 
-/** Splits one output tensor [row, …axes] into its numbers. */
+/** Splits one output tensor [row, …axes] into its numbers; where there are no tensors, every number is lost. */
 function cellsOf(
   study: Study,
   measure: Measure,
   index: number,
   output: GraphOutput,
-  tensors: UnitTensors,
+  tensors: UnitTensors | null,
+  lost: string | null,
   unitRows: Evaluation["units"][number]["rows"],
   positions: number,
 ): readonly Cell[] {
-  const values = tensors[output.name];
-  const faults = output.fault === null ? undefined : tensors[output.fault];
-  if (values === undefined) return [];
+  const values = tensors?.[output.name];
+  const faults = output.fault === null ? undefined : tensors?.[output.fault];
   const conditionAxes = new Set(study.conditions.flatMap((c) => Object.keys(c.coordinates)));
   const axes = measure.type.axes.map((axis) => ({
     name: resultAxis(axis.name, conditionAxes),
@@ -118,14 +123,14 @@ function cellsOf(
         rest = Math.floor(rest / axis.size);
       }
       const at = r * perRow + i;
-      const value = Number(values.data[at]);
+      const value = Number(values?.data[at] ?? Number.NaN);
       const fault = Number(faults?.data[at] ?? 0);
       const reason =
         fault > 0
           ? (output.reasons[fault - 1] ?? `unknown reason ${fault}`)
           : Number.isFinite(value)
             ? null
-            : "an activation of the model is not finite";
+            : (lost ?? "an activation of the model is not finite");
       cells.push({ prompt: row.prompt, condition: row.condition, measure: index, free, value, reason });
     }
   });

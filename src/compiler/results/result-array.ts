@@ -86,7 +86,7 @@ export function levelsOf(array: ResultArray, axis: string): readonly Coordinate[
     if (coordinate !== undefined && !levels.has(String(coordinate))) levels.set(String(coordinate), coordinate);
   }
   const found = [...levels.values()];
-  return found.every((level) => typeof level === "number") ? found.sort((a, b) => Number(a) - Number(b)) : found;
+  return found.every((level) => typeof level === "number") ? found.sort((a, b) => a - b) : found;
 }
 
 /**

@@ -48,7 +48,10 @@ export function buildStatements(
     const from = before === undefined ? 0 : tokenEnd(before);
     while ((comments[nextComment]?.span.start ?? from) < from) nextComment++;
     const above: Comment[] = [];
-    for (let i = nextComment; (comments[i]?.span.start ?? start) < start; i++) above.push(comments[i] as Comment);
+    for (let i = nextComment, comment = comments[i]; comment !== undefined; comment = comments[++i]) {
+      if (comment.span.start >= start) break;
+      above.push(comment);
+    }
     const statement = buildStatement(build, onlyNode(node), documentationIn(build.text, from, above));
     return statement === null ? [] : [statement];
   });

@@ -18,6 +18,8 @@ export interface Build {
   end: number;
   /** Expressions that stood in parentheses, which the tree itself does not keep. */
   readonly parenthesised: WeakSet<Expression>;
+  /** From where to where a node reaches, once it has been asked for. */
+  readonly extents: WeakMap<CstNode, { readonly start: number; readonly end: number }>;
 }
 
 /** True for a token of the source text, false for the end of the file and for what recovery invented. */
@@ -72,22 +74,35 @@ export function here(build: Build): Span {
 
 /** From the first to the last real token of a node; empty behind the last token read when there is none. */
 export function nodeSpan(build: Build, node: CstNode | undefined): Span {
-  const location = node?.location;
-  const start = location?.startOffset ?? Number.NaN;
-  const end = (location?.endOffset ?? Number.NaN) + 1;
-  if (start >= 0 && end >= start) return { file: build.file, start, end };
-  // Invented tokens spoil Chevrotain's own location, so look for the real ones.
-  let first = Number.POSITIVE_INFINITY;
-  let last = -1;
-  const visit = (element: CstElement): void => {
-    if (isNode(element)) Object.values(element.children).flat().forEach(visit);
-    else if (isRealToken(element)) {
-      first = Math.min(first, element.startOffset);
-      last = Math.max(last, tokenEnd(element));
+  const extent = node === undefined ? noExtent : extentOf(build, node);
+  return extent === noExtent ? here(build) : { file: build.file, start: extent.start, end: extent.end };
+}
+
+interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+const noExtent: Extent = { start: Number.POSITIVE_INFINITY, end: -1 };
+
+/** Chevrotain's own location of a node lacks its end, and is spoilt by invented tokens. Each node is measured once. */
+function extentOf(build: Build, element: CstElement): Extent {
+  if (!isNode(element)) {
+    return isRealToken(element) ? { start: element.startOffset, end: tokenEnd(element) } : noExtent;
+  }
+  const known = build.extents.get(element);
+  if (known !== undefined) return known;
+  let { start, end } = noExtent;
+  for (const key in element.children) {
+    for (const child of element.children[key] ?? []) {
+      const inner = extentOf(build, child);
+      start = Math.min(start, inner.start);
+      end = Math.max(end, inner.end);
     }
-  };
-  if (node !== undefined) visit(node);
-  return last < 0 ? here(build) : { file: build.file, start: first, end: last };
+  }
+  const extent = end < 0 ? noExtent : { start, end };
+  build.extents.set(element, extent);
+  return extent;
 }
 
 /** A name from a token; the empty name when it is missing, which stages after this one pass over in silence. */

@@ -88,8 +88,9 @@ interface Command {
 /** Lines of text, at most `width` columns where breaking groups can achieve it. No line ends in white space. */
 export function layOut(doc: Doc, width: number): readonly string[] {
   const lines = [""];
-  // A comment runs to the end of its line, so whatever is printed next must start another.
-  let afterComment = false;
+  // A comment runs to the end of its line, so whatever is printed next must start another. (The assertion: the type
+  // checker does not see that functions below assign it.)
+  let afterComment = false as boolean;
   const current = (): string => lines.at(-1) ?? "";
   const replaceCurrent = (text: string): void => {
     lines[lines.length - 1] = text;

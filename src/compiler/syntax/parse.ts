@@ -3,12 +3,13 @@ import type { IToken } from "chevrotain";
 import { parseTokens } from "../../../grammar/parser.js";
 import { tokenize } from "../../../grammar/tokens.js";
 import type { SourceFile } from "../base/span.js";
-import { hasErrors, type Staged } from "../base/staged.js";
+import { hasErrors, type Staged } from "../diagnostics/staged.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { FileSyntax } from "./ast.js";
 import { buildComments, buildStatements } from "./build-file.js";
 import type { Build } from "./build-tree.js";
 import { lexicalErrors } from "./lexical-errors.js";
+import { nestingErrors } from "./nesting.js";
 import { statementRegions } from "./regions.js";
 import { syntaxErrors } from "./syntax-errors.js";
 
@@ -19,7 +20,9 @@ import { syntaxErrors } from "./syntax-errors.js";
  */
 export function parse(source: SourceFile): Staged<FileSyntax> {
   const lexed = tokenize(source.text);
-  const parsed = parseTokens(lexed.tokens);
+  const tooDeep = nestingErrors(source, lexed.tokens);
+  // The stages after this one recurse over the tree, so a text that could exhaust the stack is not parsed at all.
+  const parsed = parseTokens(tooDeep.length === 0 ? lexed.tokens : []);
   const comments = buildComments(source.path, lexed.groups["comments"] ?? []);
   const build: Build = {
     file: source.path,
@@ -27,12 +30,14 @@ export function parse(source: SourceFile): Staged<FileSyntax> {
     diagnostics: [],
     end: 0,
     parenthesised: new WeakSet(),
+    extents: new WeakMap(),
   };
   const statements = buildStatements(build, parsed.tree, lexed.tokens, comments);
   const found = [
     ...lexicalErrors(source, lexed.tokens, lexed.errors),
     ...syntaxErrors(source, lexed.tokens, parsed.errors),
     ...build.diagnostics,
+    ...tooDeep,
   ];
   return {
     value: {
@@ -54,12 +59,16 @@ function firstPerStatement(
 ): readonly Diagnostic[] {
   const regionAt = statementRegions(source.text, tokens);
   const seen = new Set<number>();
+  const unknownStatements = new Set<number>();
   const startOf = (diagnostic: Diagnostic): number => diagnostic.primary?.span.start ?? 0;
   return [...diagnostics]
     .sort((a, b) => startOf(a) - startOf(b))
     .filter((diagnostic) => {
       const region = regionAt(startOf(diagnostic));
-      if (seen.has(region)) return false;
+      // A misspelt statement is one of its own, but does not look like the start of one.
+      const isNew = diagnostic.code === "A1002" && !unknownStatements.has(startOf(diagnostic));
+      if (isNew) unknownStatements.add(startOf(diagnostic));
+      else if (seen.has(region)) return false;
       seen.add(region);
       return true;
     });

@@ -1,7 +1,6 @@
 /** Where statements start in a text that may not parse: by the look of its lines, not by the grammar. */
 import type { IToken } from "chevrotain";
 import { tokenTable, type TokenRow } from "../../../grammar/tokens.js";
-import { tokenEnd } from "./build-tree.js";
 
 const rows: Readonly<Record<string, TokenRow>> = tokenTable;
 const clauseWords = new Set(["On", "With", "Ablate", "Patch", "Scale", "Steer", "Set", "Measure", "Curvature"]);
@@ -50,19 +49,17 @@ export function statementStarts(text: string, tokens: readonly IToken[]): readon
  */
 export function statementRegions(text: string, tokens: readonly IToken[]): (offset: number) => number {
   const starts = statementStarts(text, tokens).map((token) => token.startOffset);
-  return (offset) => {
-    let low = 0;
-    let high = starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
+  return (offset) => countBelow(starts, offset + 1);
 }
 
-/** The last token that starts a statement at or before `offset`. */
-export function statementBefore(text: string, tokens: readonly IToken[], offset: number): IToken | undefined {
-  return statementStarts(text, tokens).findLast((token) => tokenEnd(token) <= offset);
+/** How many of some ascending numbers are below `limit`, by binary search. */
+export function countBelow(ascending: readonly number[], limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 0) < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -7,34 +7,55 @@ import type { SourceFile, Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic, Fix } from "../diagnostics/diagnostic.js";
 import { isRealToken, tokenEnd } from "./build-tree.js";
-import { isClauseWord, isStatementWord, startsLine, statementBefore } from "./regions.js";
+import { countBelow, isClauseWord, isStatementWord, startsLine, statementStarts } from "./regions.js";
 import { optionWords, situations, type Situation } from "./syntax-situations.js";
 
-/** One diagnostic per parse error, in the parser's order. @error A1001, A1002 */
+/** The text in which errors are explained. */
+interface Reading {
+  readonly source: SourceFile;
+  readonly tokens: readonly IToken[];
+  /** Number of the first token that starts at or behind an offset. */
+  readonly indexAt: (offset: number) => number;
+  /** Starts of statements. */
+  readonly starts: readonly IToken[];
+}
+
+/** One diagnostic per parse error, and those for what the parser skipped. @error A1001, A1002 */
 export function syntaxErrors(
   source: SourceFile,
   tokens: readonly IToken[],
   errors: readonly IRecognitionException[],
 ): readonly Diagnostic[] {
-  return errors.map((error) => syntaxError(source, tokens, error));
+  if (errors.length === 0) return [];
+  const offsets = tokens.map((token) => token.startOffset);
+  const indexAt = (offset: number): number => countBelow(offsets, offset);
+  const reading: Reading = { source, tokens, indexAt, starts: statementStarts(source.text, tokens) };
+  return errors.flatMap((error) => [syntaxError(reading, error), ...skippedStatements(reading, error)]);
 }
 
-function syntaxError(source: SourceFile, tokens: readonly IToken[], error: IRecognitionException): Diagnostic {
+/** Misspelt statements among the tokens that the parser skipped to go on after an error. */
+function skippedStatements(reading: Reading, error: IRecognitionException): readonly Diagnostic[] {
+  return error.resyncedTokens.flatMap((token) => {
+    const misspelt = startsLine(reading.source.text, token) ? misspeltStatement(reading, token) : null;
+    return misspelt === null ? [] : [misspelt];
+  });
+}
+
+function syntaxError(reading: Reading, error: IRecognitionException): Diagnostic {
+  const { source, tokens } = reading;
   const found = isRealToken(error.token) ? error.token : null;
-  const offset = found?.startOffset ?? source.text.length;
-  const previous = tokens.findLast((token) => tokenEnd(token) <= offset) ?? null;
+  const previous = tokens[reading.indexAt(found?.startOffset ?? source.text.length) - 1] ?? null;
   const { rule, expected } = readExpectation(error);
   const statement = found !== null && isStatementWord(found) && startsLine(source.text, found);
 
-  const misspelt = misspeltStatement(source, tokens, found ?? previous);
+  const misspelt = misspeltStatement(reading, found ?? previous);
   if (misspelt !== null) return misspelt;
-  if (rule === "file" && found !== null && !isStatementWord(found)) {
-    const wrongWord = unknownWord(source, tokens, found);
-    if (wrongWord !== null) return wrongWord;
-  }
-
   const situation: Situation = { rule, expected, previous, found };
   const row = situations.find((candidate) => candidate.when(situation));
+  if (row === undefined && rule === "file" && found !== null && !isStatementWord(found)) {
+    return outOfPlace(reading, found);
+  }
+
   const wanted = row?.expected ?? alternatives(expected.map(labelOf));
   const spanFound = found === null || statement ? behind(source, previous) : spanOf(source, found);
   const isWord = found !== null && tokenMatcher(found, AnyWord) && !statement;
@@ -50,7 +71,7 @@ function syntaxError(source: SourceFile, tokens: readonly IToken[], error: IReco
       fixes: near === null || found === null ? [] : [replaceBy(spanOf(source, found), near)],
       ...(hint === undefined ? {} : { hint }),
       // Before another item the bracket may well be closed further on; before a statement it is not.
-      related: found === null || statement ? openBracket(source, tokens, expected, spanFound.start) : [],
+      related: found === null || statement ? openBracket(reading, expected, spanFound.start) : [],
     },
   );
 }
@@ -65,48 +86,53 @@ function readExpectation(error: IRecognitionException): Expectation {
 }
 
 /**
- * A word where only a statement or an option of the statement before can stand. At the start of a line it was meant to
- * be a statement, or an option of a statement over several lines; elsewhere an option.
+ * What stands where only a statement or an option of the statement before can stand. A word at the start of a line was
+ * meant to be a statement, or an option of a statement over several lines; elsewhere an option.
  */
-function unknownWord(source: SourceFile, tokens: readonly IToken[], found: IToken): Diagnostic | null {
-  if (!tokenMatcher(found, AnyWord)) return null;
-  const before = statementBefore(source.text, tokens, found.startOffset);
+function outOfPlace({ source, starts }: Reading, found: IToken): Diagnostic {
+  const offsets = starts.map((token) => token.startOffset);
+  const before = starts[countBelow(offsets, found.startOffset) - 1];
   const options = before === undefined ? [] : optionWords(before.image);
-  const word = `\`${found.image}\``;
+  const isWord = tokenMatcher(found, AnyWord);
   const span = spanOf(source, found);
   const statements = wordsWithRole("statement", "axis");
-  if (startsLine(source.text, found) || before === undefined) {
+  const newStatement = before === undefined || startsLine(source.text, found);
+  if (newStatement && isWord) {
     const near = nearestNames(found.image, [...statements, ...options]);
-    return diagnostic(
-      "A1002",
-      span,
-      { word },
-      suggestion(span, near, "a statement starts with a word such as model, experiment, measure or plot"),
-    );
+    return diagnostic("A1002", span, { word: `\`${found.image}\`` }, suggestion(span, near, statementHint));
   }
-  const near = nearestNames(found.image, [...options, ...statements]);
-  const expected = `an option of \`${before.image}\` or a new statement`;
-  const known = options.length === 0 ? `\`${before.image}\` has no options` : `options: ${options.join(", ")}`;
-  return diagnostic("A1001", span, { expected, found: word }, suggestion(span, near, known));
+  const near = isWord ? nearestNames(found.image, [...options, ...statements]) : [];
+  const expected = newStatement
+    ? "a statement"
+    : options.length > 0
+      ? `an option of \`${before.image}\` or a new statement`
+      : "an operator or a new statement";
+  const known = newStatement ? statementHint : options.length > 0 ? `options: ${options.join(", ")}` : "";
+  return diagnostic("A1001", span, { expected, found: describe(found, false) }, suggestion(span, near, known));
 }
+
+const statementHint = "a statement starts with a word such as model, experiment, measure or plot";
 
 /**
  * A misspelt statement after a measurement reads as a parameter of the metric (`measure R_V ⏎ plto line of x`), and the
  * error shows up later on its line. The line's first word tells what was meant.
  */
-function misspeltStatement(source: SourceFile, tokens: readonly IToken[], at: IToken | null): Diagnostic | null {
+function misspeltStatement({ source, tokens, indexAt }: Reading, at: IToken | null): Diagnostic | null {
   if (at === null) return null;
   const lineStart = source.text.lastIndexOf("\n", at.startOffset - 1) + 1;
-  const first = tokens.find((token) => token.startOffset >= lineStart);
-  if (first === undefined || first.tokenType.name !== "Identifier") return null;
+  const index = indexAt(lineStart);
+  const first = tokens[index];
+  if (first?.tokenType.name !== "Identifier") return null;
   // After an operator or a comma the word continues an expression; only after a value can a statement have been meant.
-  const before = tokens.findLast((token) => token.startOffset < first.startOffset);
-  if (before !== undefined && !/^[\w"\])}]/.test(before.image)) return null;
+  const before = tokens[index - 1];
+  if (before !== undefined && (!/^[\w"\])}]/.test(before.image) || operators.has(before.image))) return null;
   const near = nearestNames(first.image, wordsWithRole("statement", "axis"));
   if (near.length === 0) return null;
   const span = spanOf(source, first);
   return diagnostic("A1002", span, { word: `\`${first.image}\`` }, suggestion(span, near, ""));
 }
+
+const operators = new Set(wordsWithRole("operator"));
 
 function suggestion(span: Span, near: readonly string[], otherwise: string): { hint: string; fixes: readonly Fix[] } {
   const first = near[0];
@@ -158,17 +184,17 @@ const closers: Readonly<Record<string, readonly [open: string, close: string]>> 
 
 /** Where the bracket was opened that is not closed at `offset`. */
 function openBracket(
-  source: SourceFile,
-  tokens: readonly IToken[],
+  { source, tokens, indexAt }: Reading,
   expected: readonly string[],
   offset: number,
 ): readonly { span: Span; text: string }[] {
   const pair = expected.map((name) => closers[name]).find((found) => found !== undefined);
   if (pair === undefined) return [];
   let depth = 0;
-  for (const token of tokens.filter((candidate) => tokenEnd(candidate) <= offset).reverse()) {
-    if (token.tokenType.name === pair[1]) depth++;
-    else if (token.tokenType.name === pair[0] && depth-- === 0) {
+  for (let i = indexAt(offset) - 1; i >= 0; i--) {
+    const token = tokens[i];
+    if (token?.tokenType.name === pair[1]) depth++;
+    else if (token?.tokenType.name === pair[0] && depth-- === 0) {
       return [{ span: spanOf(source, token), text: `this \`${token.image}\` is not closed` }];
     }
   }

@@ -15,6 +15,7 @@ import type {
   EngineTensors,
   EngineValue,
 } from "./messages.js";
+import type * as onnxruntimeNode from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
 // A terminal sends Ctrl-C to the whole process group, and it is the coordinator that decides what then happens. This
@@ -24,7 +25,7 @@ process.on("SIGINT", () => undefined);
 // A killed coordinator closes the channel. During a run this is noticed as soon as the run ends.
 process.on("disconnect", () => process.exit(0));
 
-type Onnxruntime = typeof import("onnxruntime-node");
+type Onnxruntime = typeof onnxruntimeNode;
 
 interface OpenGraph {
   readonly session: InferenceSession;

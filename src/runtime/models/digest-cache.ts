@@ -25,7 +25,7 @@ export function openDigestCache(folder: string): DigestCache {
     async digestOfFile(path) {
       const { size, mtimeMs: modified } = statSync(path);
       const known = readEntries(file)[path];
-      if (known !== undefined && known.size === size && known.modified === modified) return known.digest;
+      if (known?.size === size && known.modified === modified) return known.digest;
       const digest = await hashFile(path);
       // Read again: another process may have added to it meanwhile.
       writeEntries(file, { ...readEntries(file), [path]: { size, modified, digest } });

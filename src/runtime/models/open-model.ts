@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
-import { hasErrors, type Staged } from "../../compiler/base/staged.js";
+import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
@@ -25,7 +25,7 @@ export interface OpenedModel {
   readonly tokenizer: Tokenizer | null;
 }
 
-type JsonObject = { readonly [key: string]: Json };
+type JsonObject = Readonly<Record<string, Json>>;
 
 /**
  * Finds a model, reads its config, the headers of its weight files and its tokenizer, and hashes the weights (from a

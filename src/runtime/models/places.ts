@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Span } from "../../compiler/base/span.js";
-import type { Staged } from "../../compiler/base/staged.js";
+import type { Staged } from "../../compiler/diagnostics/staged.js";
 import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 
@@ -121,7 +121,10 @@ function missingRevision(
 
 /** Where Hugging Face keeps downloads. @source huggingface_hub/constants.py */
 export function hubCacheFolder({ variables, home }: ModelEnvironment): string {
-  const given = (name: string): string | null => variables[name] || null;
+  const given = (name: string): string | null => {
+    const value = variables[name] ?? "";
+    return value === "" ? null : value;
+  };
   const hubHome = given("HF_HOME") ?? join(given("XDG_CACHE_HOME") ?? join(home, ".cache"), "huggingface");
   return given("HF_HUB_CACHE") ?? join(hubHome, "hub");
 }

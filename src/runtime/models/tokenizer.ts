@@ -1,7 +1,7 @@
-import { Tokenizer as HubTokenizer } from "@huggingface/tokenizers";
 import type { Json } from "../../compiler/base/digest.js";
 import type { TokenizerFacts } from "../../compiler/models/model.js";
 import { digestOfJson } from "./digest-cache.js";
+import { HubTokenizer } from "./hub-tokenizer.js";
 import type { Outcome } from "./safetensors.js";
 
 /** Text ↔ token ids of one model. */
@@ -24,7 +24,7 @@ export interface Tokenizer {
   byteLength(id: number): number | null;
 }
 
-type JsonObject = { readonly [key: string]: Json };
+type JsonObject = Readonly<Record<string, Json>>;
 
 /** How a vocabulary spells bytes. */
 type Spelling = "byte-level" | "sentence-piece" | "unknown";
@@ -156,7 +156,7 @@ const byteOfCharacter: ReadonlyMap<string, number> = (() => {
 })();
 
 function bytesOfByteLevel(token: string): Uint8Array | null {
-  const bytes = [...token].map((character) => byteOfCharacter.get(character));
+  const bytes = Array.from(token, (character) => byteOfCharacter.get(character));
   return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes) : null;
 }
 

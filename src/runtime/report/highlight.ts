@@ -15,7 +15,7 @@ export function highlightSource(text: string, tokens: readonly SourceToken[]): s
       if (index > 0) lines.push("");
       if (part === "") continue;
       const html = scope === null ? escapeHtml(part) : `<span class="tok-${scope}">${escapeHtml(part)}</span>`;
-      lines[lines.length - 1] += html;
+      lines[lines.length - 1] = (lines.at(-1) ?? "") + html;
     }
   };
   let offset = 0;

@@ -13,7 +13,7 @@ export function tableHtml(table: TableData, index: number): string {
     ),
   );
   const numeric = table.columns.map((_, at) =>
-    table.rows.every((row) => row[at]?.value == null || typeof row[at]?.value === "number"),
+    table.rows.every((row) => row[at]?.value == null || typeof row[at].value === "number"),
   );
   const head = table.columns.map((column, at) => headerCell(column, numeric[at] === true)).join("");
   const body = table.rows.map((row, line) => {

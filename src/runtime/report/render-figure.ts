@@ -16,7 +16,10 @@ interface VegaInternals {
   readonly setRandom: (random: () => number) => void;
   readonly randomLCG: (seed: number) => () => number;
   readonly textMetrics: {
-    width: (item: { readonly fontSize?: number; readonly fontWeight?: unknown }, text: unknown) => number;
+    width: (
+      item: { readonly fontSize?: number; readonly fontWeight?: unknown },
+      text: string | number | null | undefined,
+    ) => number;
   };
 }
 

@@ -67,7 +67,7 @@ export function buildTable(output: TableOutput, rows: readonly ResultRow[]): Tab
   const shown = output.top === null ? sorted : sorted.slice(0, output.top);
 
   const valueArrays = showBy && sortKeys !== null ? [...selected, sortKeys] : selected;
-  const valueColumns = showBy && output.by !== null ? [...columns, output.by] : columns;
+  const valueColumns = showBy ? [...columns, output.by] : columns;
   const lookups = valueArrays.map(lookup);
   return {
     title: output.title,

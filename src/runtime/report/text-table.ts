@@ -108,7 +108,7 @@ function axisText(cell: TableCell, limit: number): string {
 }
 
 function marker(index: number): string {
-  return [...String(index + 1)].map((digit) => superscripts[Number(digit)] ?? digit).join("");
+  return Array.from(String(index + 1), (digit) => superscripts[Number(digit)] ?? digit).join("");
 }
 
 function widthOf(columns: readonly LaidOutColumn[]): number {

@@ -32,7 +32,7 @@ export function createConfigReader(facts: ModelFacts): ConfigReader {
 function readerOf(
   source: string,
   prefix: string,
-  config: { readonly [key: string]: Json },
+  config: Readonly<Record<string, Json>>,
   diagnostics: Diagnostic[],
 ): ConfigReader {
   function find(field: string | readonly string[]): { name: string; value: Json | undefined } {
@@ -83,7 +83,7 @@ function readerOf(
       const { value } = find(field);
       if (value === undefined) return null;
       if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-        return readerOf(source, `${prefix}${field}.`, value as { readonly [key: string]: Json }, diagnostics);
+        return readerOf(source, `${prefix}${field}.`, value as Readonly<Record<string, Json>>, diagnostics);
       }
       reject(field, JSON.stringify(value), "an object");
       return null;

@@ -25,10 +25,9 @@ export function readRotary(
   const theta = settings?.raw("rope_theta") !== undefined ? settings.number("rope_theta") : undefined;
   const base = theta ?? config.number(defaults.thetaField, 10000);
   const partialInside = settings?.raw("partial_rotary_factor") !== undefined;
-  const partial =
-    partialInside && settings !== null
-      ? settings.number("partial_rotary_factor")
-      : config.number([defaults.partialField, "partial_rotary_factor"], defaults.partial);
+  const partial = partialInside
+    ? settings.number("partial_rotary_factor")
+    : config.number([defaults.partialField, "partial_rotary_factor"], defaults.partial);
   const dimensions = Math.trunc(dHead * partial);
   if (dimensions < 2 || dimensions % 2 !== 0 || dimensions > dHead) {
     config.refuse(

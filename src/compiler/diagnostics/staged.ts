@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Diagnostic } from "./diagnostic.js";
 
 /** What every stage returns: a total value and what there is to say about it. Stages never throw on user input. */
 export interface Staged<T> {

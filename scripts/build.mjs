@@ -1,0 +1,40 @@
+/**
+ * Compiles into dist/. The compiler is incremental and deletes nothing: outputs whose source is gone are removed here,
+ * and when an output is missing, its memory is discarded, so that it writes everything again.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+const endings = [".js.map", ".d.ts", ".js"];
+
+/** Every file below a folder of the repository, as a path relative to it; none when there is no such folder. */
+function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+for (const output of filesBelow(dist)) {
+  const ending = endings.find((candidate) => output.endsWith(candidate));
+  if (ending === undefined) continue;
+  const source = join(root, `${output.slice(dist.length, -ending.length)}.ts`);
+  if (!existsSync(source)) rmSync(output, { force: true });
+}
+
+const sources = ["grammar", "src", "test"].flatMap((folder) => filesBelow(join(root, folder)));
+const missing = sources.some((source) => {
+  if (!source.endsWith(".ts") || source.endsWith(".d.ts")) return false;
+  const stem = join(dist, source.slice(root.length, -".ts".length));
+  return endings.some((ending) => !existsSync(stem + ending));
+});
+if (missing) rmSync(join(dist, ".tsbuildinfo"), { force: true });
+
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.json")], { stdio: "inherit" });
+if (status === 0) chmodSync(join(dist, "src/cli/main.js"), 0o755);
+process.exitCode = status ?? 1;

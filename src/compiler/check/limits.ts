@@ -1,0 +1,20 @@
+/**
+ * How much one protocol may ask for. A sweep is written in a few characters and can stand for more work than any
+ * machine has; beyond these numbers checking says so (A3009) instead of filling the memory.
+ */
+export const limits = {
+  /** Conditions of one experiment. */
+  conditions: 100_000,
+  /** Changes of sites in all conditions of one experiment. */
+  writes: 200_000,
+  /** Conditions × prompts of one experiment. */
+  rows: 1_000_000,
+  /** Points of the sweep of one measured expression. */
+  expressions: 4_096,
+  /** Metrics unfolded in one measured expression, results unfolded in one statement. */
+  unfolded: 4_096,
+  /** Tokens of one random prompt set. */
+  randomTokens: 1_000_000,
+  /** Numbers of a range that is written out. */
+  listed: 100_000,
+} as const;

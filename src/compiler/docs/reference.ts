@@ -1,0 +1,152 @@
+/**
+ * The parts of the language reference that are made from the code: sites, operations, the standard library's metrics
+ * and the catalogue of diagnostics. `scripts/docs.mjs` puts them between marks in the documents; a test compares.
+ */
+import { sites, type SiteName } from "../models/sites.js";
+import { operations } from "../operations/index.js";
+import type { Operation } from "../operations/operation.js";
+import { catalogue } from "../diagnostics/catalogue.js";
+import type { SourceFile } from "../base/span.js";
+import { parse } from "../syntax/parse.js";
+import type { MetricStatement } from "../syntax/ast.js";
+
+/** Markdown of a generated part, by its name. */
+export type ReferenceParts = Readonly<Record<string, string>>;
+
+/** How a protocol writes each operation; an operation without an entry is made by the compiler alone. */
+const written: Readonly<Record<string, string>> = {
+  add: "x + y",
+  subtract: "x - y",
+  multiply: "x * y",
+  divide: "x / y",
+  power: "x ^ y",
+  negate: "-x",
+  exp: "exp(x)",
+  log: "log(x)",
+  sqrt: "sqrt(x)",
+  abs: "abs(x)",
+  entr: "entr(x)",
+  less: "x < y",
+  greater: "x > y",
+  lessEqual: "x <= y",
+  greaterEqual: "x >= y",
+  where: "x where condition",
+  sum: "sum(x over axes)",
+  mean: "mean(x over axes)",
+  max: "max(x over axes)",
+  min: "min(x over axes)",
+  var: "var(x over axes)",
+  std: "std(x over axes)",
+  norm: "norm(x over axes)",
+  softmax: "softmax(x over axes)",
+  log_softmax: "log_softmax(x over axes)",
+  gram: "gram(x over row)",
+  trace: "trace(x)",
+  diagonal: "diagonal(x, offset: n)",
+  dot: "dot(x, y over axes)",
+  last: "x last n",
+  at: "x at n",
+  slice: "x at a..b",
+  select: "site[L5.H3]",
+};
+
+/** Every generated part of the documents. `stdlib` is the text of the standard library's files of metrics. */
+export function referenceParts(stdlib: readonly SourceFile[]): ReferenceParts {
+  return {
+    sites: siteTable(),
+    operations: operationTable([...operations.values()]),
+    metrics: stdlib.map(metricSection).join("\n\n"),
+    diagnostics: diagnosticTable(),
+  };
+}
+
+/**
+ * The text with every part between its marks replaced: `<!-- generated: NAME -->` and `<!-- end generated -->`.
+ *
+ * @throws RangeError when a mark names no part or does not end.
+ */
+export function withReferenceParts(text: string, parts: ReferenceParts): string {
+  return text.replace(
+    /(<!-- generated: ([\w-]+) -->)([^]*?)(<!-- end generated -->|(?=<!-- generated:)|$)/g,
+    (_whole, start: string, name: string, _old: string, end: string) => {
+      const part = parts[name];
+      if (part === undefined) throw new RangeError(`there is no generated part ${name}`);
+      if (end === "") throw new RangeError(`the generated part ${name} does not end`);
+      return `${start}\n\n${part}\n\n${end}`;
+    },
+  );
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** Text inside a cell of a table: bars would end the cell, stars and underscores would be emphasis. */
+function cell(text: string): string {
+  return text.replace(/[|*_]/g, "\\$&");
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function siteTable(): string {
+  const names = Object.keys(sites) as SiteName[];
+  return table(
+    ["site", "axes", "meaning"],
+    names.map((name) => {
+      const { axes, perLayer, meaning } = sites[name];
+      return [code(perLayer ? `${name}[l]` : name), axes.map(code).join(" "), cell(meaning)];
+    }),
+  );
+}
+
+function operationTable(all: readonly Operation[]): string {
+  return table(
+    ["written", "meaning", "can be NaN"],
+    all.flatMap((operation) => {
+      const form = written[operation.name];
+      if (form === undefined) return [];
+      const source = operation.source === undefined ? "" : ` As ${code(operation.source)}.`;
+      return [[code(form), cell(operation.documentation) + source, operation.canFail ? "yes" : ""]];
+    }),
+  );
+}
+
+function metricSection(file: SourceFile): string {
+  const metrics = parse(file).value.statements.filter((s): s is MetricStatement => s.kind === "metric");
+  return [
+    `#### ${code(file.path.replace(/\.atlas$/, ""))}`,
+    ...metrics.map((metric) => metricText(metric, file.text)),
+  ].join("\n\n");
+}
+
+/** A metric's signature, what its comment says, and its definition. */
+function metricText(metric: MetricStatement, source: string): string {
+  const facts = ["shape", "unit", "source"];
+  const isFact = (line: string): boolean => facts.some((fact) => line.startsWith(`${fact}:`));
+  const sentences = metric.documentation.filter((line) => !isFact(line)).join(" ");
+  const listed = metric.documentation.filter(isFact).map((line) => {
+    const colon = line.indexOf(":");
+    return `- ${line.slice(0, colon)}: ${cell(line.slice(colon + 1).trim())}`;
+  });
+  const definition = source.slice(metric.span.start, metric.span.end);
+  return [`**${metric.name.text.replaceAll("_", "\\_")}**. ${cell(sentences)}`, listed.join("\n"), fenced(definition)].join("\n\n");
+}
+
+function fenced(text: string): string {
+  return ["```text", text.trim(), "```"].join("\n");
+}
+
+function diagnosticTable(): string {
+  return table(
+    ["code", "severity", "title", "message"],
+    Object.entries(catalogue).map(([name, { severity, title, message }]) => [
+      code(name),
+      severity,
+      cell(title),
+      cell(message),
+    ]),
+  );
+}

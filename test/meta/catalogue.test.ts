@@ -1,0 +1,75 @@
+/** Every diagnostic is raised somewhere, and some test shows a text or a situation that raises it. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import ts from "typescript";
+import { catalogue, type Code } from "../../src/compiler/diagnostics/catalogue.js";
+import { expectedCarets } from "../support/carets.js";
+import { filesBelow, nodesOf, textOf } from "./sources.js";
+
+const codes = Object.keys(catalogue) as Code[];
+
+/** Codes that no text alone can raise, with the test that raises them: its file and its name. */
+const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: string]>>> = {
+  A4001: ["test/models/family.test.ts", "an unsupported architecture names the supported ones"],
+  A4002: ["test/models/family.test.ts", "a config that lacks a field, or has it of another kind"],
+  A4003: ["test/models/family.test.ts", "settings that are not implemented are refused by name"],
+  A4004: ["test/models/family.test.ts", "a tensor that is missing, of another shape, or of a type that is not read"],
+  A4005: ["test/models/family.test.ts", "a tensor that is missing, of another shape, or of a type that is not read"],
+  A4006: ["test/models/family.test.ts", "a tensor that is missing, of another shape, or of a type that is not read"],
+  A4007: ["test/models/family.test.ts", "a tokenizer with more ids than the vocabulary"],
+  A4010: ["test/models/open-model.test.ts", "no such folder: names its neighbours"],
+  A4011: ["test/models/open-model.test.ts", "a folder without config.json"],
+  A4012: ["test/models/open-model.test.ts", "a config that is not JSON, or no object"],
+  A4013: ["test/models/open-model.test.ts", "no weights at all"],
+  A4014: ["test/models/open-model.test.ts", "a truncated weight file, and one that never was safetensors"],
+  A4015: ["test/models/open-model.test.ts", "a shard that is missing, and an index without a map"],
+  A4016: ["test/models/open-model.test.ts", "a Hub model that is not here says how to get it"],
+  A4017: ["test/models/open-model.test.ts", "revisions of a local folder take missing tokenizer files from it"],
+  A4018: ["test/models/open-model.test.ts", "a tokenizer that cannot be used"],
+};
+
+test("every code of the catalogue is raised somewhere", () => {
+  const literals = new Set(
+    filesBelow("src", ".ts")
+      .filter((file) => file !== "src/compiler/diagnostics/catalogue.ts")
+      .flatMap((file) => nodesOf(file).flatMap((node) => (ts.isStringLiteral(node) ? [node.text] : []))),
+  );
+  assert.deepEqual(
+    codes.filter((code) => !literals.has(code)),
+    [],
+  );
+});
+
+test("every code has a fixture that raises it, or a named test", () => {
+  const marked = new Set(
+    filesBelow("test/diagnostics", ".atlas").flatMap((file) => expectedCarets(textOf(file)).map((caret) => caret.code)),
+  );
+  assert.deepEqual(
+    codes.filter((code) => !marked.has(code) && !(code in raisedByHost)),
+    [],
+  );
+});
+
+test("fixtures name only codes of the catalogue", () => {
+  const unknown = filesBelow("test/diagnostics", ".atlas").flatMap((file) =>
+    expectedCarets(textOf(file))
+      .filter(({ code }) => !(code in catalogue))
+      .map(({ code, line }) => `${file}:${line} ${code}`),
+  );
+  assert.deepEqual(unknown, []);
+});
+
+test("the tests named for codes of the host exist and name the code", () => {
+  for (const [code, [file, name]] of Object.entries(raisedByHost)) {
+    const found = nodesOf(file).find(
+      (node): node is ts.CallExpression =>
+        ts.isCallExpression(node) &&
+        node.expression.getText() === "test" &&
+        node.arguments[0] !== undefined &&
+        ts.isStringLiteral(node.arguments[0]) &&
+        node.arguments[0].text === name,
+    );
+    assert.ok(found !== undefined, `${file} has no test named ${JSON.stringify(name)}`);
+    assert.ok(found.getText().includes(`"${code}"`), `"${name}" of ${file} does not name ${code}`);
+  }
+});
