@@ -226,18 +226,13 @@ def data_table(corpora: Path, training_tokens: dict[str, int]) -> str:
 
 def training_table(training: Metrics) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in training["versions"].items())
-    low, high = training["repeat_lengths"]
     final = training["log"][-1]
     facts = {
         "parameters": f"{training['parameters']:,}",
         "seed": training["seed"],
         "steps": f"{training['steps']:,}",
-        "batch": f"{training['batch']} sequences of {training['length']} tokens",
+        "batch": f"{training['tokens_per_step']:,} tokens",
         "tokens": f"{training['tokens']:,}",
-        "repeated sequences": "share of the batch by position in the run: "
-        + ", ".join(f"{100 * share:.0f} % at {100 * at:.0f} %" for at, share in training["repeated_share"])
-        + f"; r of {low} to {high} tokens (log-uniform), {100 * training['natural_repeat_share']:.0f} % of them "
-        "natural text, the others random tokens",
         "BOS in front": f"{100 * training['bos_share_natural']:.0f} % of natural, "
         f"{100 * training['bos_share_repeated']:.0f} % of repeated sequences",
         "optimiser": f"AdamW, betas {tuple(training['betas'])}, weight decay {training['weight_decay']} on matrices, "
@@ -250,6 +245,15 @@ def training_table(training: Metrics) -> str:
         "versions": versions,
     }
     return table(["what", "value"], [[name, str(value)] for name, value in facts.items()]).replace("---:", "---")
+
+
+def curriculum_table(training: Metrics) -> str:
+    """What the batches are made of at the knots of the curriculum."""
+    rows = [
+        [f"{100 * at:.0f} %", f"{100 * share:.0f} %", f"{vocabulary:,}", f"{training['shortest_repeat']} to {longest}", str(length)]
+        for at, share, vocabulary, longest, length in training["stages"]
+    ]
+    return table(["position in the run", "repetitions", "token ids in r", "length of r", "tokens per sequence"], rows)
 
 
 def fill(readme: str, tables: dict[str, str]) -> str:
@@ -315,6 +319,7 @@ def main() -> None:
     tables = {
         "data": data_table(options.corpora, {name: len(stream) for name, stream in streams.items()}),
         "training": training_table(training),
+        "curriculum": curriculum_table(training),
         "domains": domain_table(metrics),
         "induction": induction_table(metrics),
         "revisions": revision_table(revisions),

@@ -7,11 +7,14 @@ import { RecordFault } from "../runtime/store/record.js";
 /** Exit codes of every command. */
 export const exitCodes = { done: 0, wrongInput: 1, fault: 2, interrupted: 130 } as const;
 
+const systemCalls: Readonly<Record<string, string>> = { mkdir: "make the folder", scandir: "list the folder" };
+
 /** A fault of the disk, in a sentence; null for every other error. */
 function systemFault(error: unknown): string | null {
   if (!(error instanceof Error) || !("syscall" in error)) return null;
+  const call = String(error.syscall);
   const path = "path" in error ? ` ${String(error.path)}` : "";
-  return `cannot ${String(error.syscall)}${path}: ${reasonOf(error)}`;
+  return `cannot ${systemCalls[call] ?? call}${path}: ${reasonOf(error)}`;
 }
 
 /** What a fault says to a user, or null for an error that only a bug of ours can have caused. */

@@ -11,13 +11,29 @@ export interface ProgressDisplay {
 /** A line in a pipe at most this often: enough to see that it lives, not enough to fill a log. */
 const secondsBetweenLines = 10;
 
-function duration(seconds: number | null): string {
-  if (seconds === null) return "?";
+function duration(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 60
     ? `${minutes} min ${Math.round(seconds % 60)} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `12 s left`, or that it is too early to say. */
+function timeLeft({ done, total, secondsLeft }: ExecutionProgress): string {
+  if (done === total) return "done";
+  return secondsLeft === null ? "estimating" : `${duration(secondsLeft)} left`;
+}
+
+/** Rows per second of what is computed; rows that were finished before cost no time and do not count. */
+function pace(): (progress: ExecutionProgress) => number {
+  let before: Pick<ExecutionProgress, "reused" | "rows"> = { reused: 0, rows: 0 };
+  let computed = 0;
+  return (progress) => {
+    if (progress.reused === before.reused) computed += progress.rows - before.rows;
+    before = progress;
+    return progress.secondsElapsed > 0 ? Math.round(computed / progress.secondsElapsed) : 0;
+  };
 }
 
 /** Display on standard error, so that standard output holds only results. */
@@ -33,15 +49,17 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
     gracefulExit: false,
     barCompleteChar: "━",
     barIncompleteChar: "─",
-    format: "{bar} {percentage}%  {value}/{total} units  {rate} rows/s  {left} left",
+    // The text beside the bar takes up to 48 columns.
+    barsize: Math.max(10, Math.min(40, ((stream as { readonly columns?: number }).columns ?? 80) - 48)),
+    format: "{bar} {percentage}%  {value}/{total} units  {rate} rows/s  {left}",
   });
+  const rateOf = pace();
   let started = false;
   let ended = false;
   return {
     show(progress) {
       if (ended || progress.total === 0) return;
-      const rate = progress.secondsElapsed > 0 ? Math.round(progress.rows / progress.secondsElapsed) : 0;
-      const payload = { rate, left: duration(progress.secondsLeft) };
+      const payload = { rate: rateOf(progress), left: timeLeft(progress) };
       if (started) bar.update(progress.done, payload);
       else bar.start(progress.total, progress.done, payload);
       started = true;
@@ -59,8 +77,8 @@ function lineDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
     show(progress) {
       if (progress.secondsElapsed - last < secondsBetweenLines) return;
       last = progress.secondsElapsed;
-      const { done, total, secondsLeft } = progress;
-      stream.write(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${duration(secondsLeft)} left\n`);
+      const { done, total } = progress;
+      stream.write(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${timeLeft(progress)}\n`);
     },
     end: () => undefined,
   };

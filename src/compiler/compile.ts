@@ -13,12 +13,12 @@ import { modelInstances } from "./check/models.js";
 import { collectScope } from "./check/scope.js";
 import { draftTexts, filesOf, type FileFact, type TextsDraft } from "./check/texts.js";
 import { tokeniseTexts } from "./check/tokenised.js";
-import { notYet, reportError } from "./check/faults.js";
+import { notYet, reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
 import { diagnostic } from "./diagnostics/create.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol, TokenizedTexts } from "./ir/protocol.js";
-import type { ModelFacts } from "./models/model.js";
+import type { ModelFacts, ModelGraph } from "./models/model.js";
 import { buildModelGraph } from "./models/family.js";
 import type { Expression, FileSyntax } from "./syntax/ast.js";
 import { parse } from "./syntax/parse.js";
@@ -67,7 +67,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   const texts = new Map<string, string>([[source.path, source.text]]);
   const read = (file: SourceFile): FileSyntax => {
     texts.set(file.path, file.text);
-    const parsed = parse(file);
+    const parsed = parseOnce(file);
     for (const d of parsed.diagnostics) report(d);
     return parsed.value;
   };
@@ -85,7 +85,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   }
 
   // Collect what is declared.
-  const overrides = readOverrides(options.overrides, main, read, report);
+  const overrides = readOverrides(options.overrides, [main, ...imports.files], read, report);
   const scope = collectScope(main, imports.files, stdlib, overrides, report);
   const instances = new Map<string, readonly ModelInstance[]>();
   const wantedModels: { instance: ModelInstance; span: Span }[] = [];
@@ -139,7 +139,8 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
     const statement = scope.texts.get(name);
     if (statement?.kind !== "prompts") continue;
     if (draft.kind === "texts" && opened.facts.tokenizer === null) {
-      report(diagnostic("A4107", statement.span, { model: instance.id, name }));
+      const hint = "put tokenizer.json beside config.json, or use `random tokens`";
+      report(diagnostic("A4107", statement.name.span, { model: instance.id, name }, { hint }));
       continue;
     }
     const key = textsKey(name, instance.id);
@@ -166,10 +167,24 @@ function openModel(
   const opened = facts.models.get(instance.id);
   for (const d of opened?.diagnostics ?? []) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
   if (opened?.value == null) return null;
-  const built = buildModelGraph(opened.value);
+  const built = builtGraphs.get(opened.value) ?? buildModelGraph(opened.value);
+  builtGraphs.set(opened.value, built);
   for (const d of built.diagnostics) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
   if (built.value === null || hasErrors(built.diagnostics)) return null;
   return { facts: opened.value, signature: built.value.signature, graph: built.value };
+}
+
+/**
+ * What was parsed and built before, by the very object that it was made from: the host calls again with the same facts
+ * after every answer, and an editor with the same standard library after every key.
+ */
+const parsedFiles = new WeakMap<SourceFile, Staged<FileSyntax>>();
+const builtGraphs = new WeakMap<ModelFacts, Staged<ModelGraph | null>>();
+
+function parseOnce(file: SourceFile): Staged<FileSyntax> {
+  const parsed = parsedFiles.get(file) ?? parse(file);
+  parsedFiles.set(file, parsed);
+  return parsed;
 }
 
 /** Imported files in order of appearance, each once; `missing` lists those the host has not read yet. */
@@ -196,7 +211,10 @@ function readImports(
         : facts.files.get(path);
       if (fact === undefined) missing.push(path);
       else if ("problem" in fact) {
-        report(diagnostic("A2018", statement.path.span, { path: written, problem: fact.problem }));
+        const hint = path.startsWith("@stdlib/")
+          ? {}
+          : { hint: "paths start from the folder of the file that names them; .atlas may be left out" };
+        report(diagnostic("A2018", statement.path.span, { path: written, problem: fact.problem }, hint));
       } else {
         const imported = read({ path, text: fact.text });
         files.push(imported);
@@ -215,11 +233,12 @@ export function overrideSource(name: string, value: string): SourceFile {
 
 function readOverrides(
   overrides: ReadonlyMap<string, string>,
-  main: FileSyntax,
+  files: readonly FileSyntax[],
   read: (file: SourceFile) => FileSyntax,
   report: (d: Diagnostic) => void,
 ): ReadonlyMap<string, Expression> {
-  const declared = main.statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
+  const statements = files.flatMap((file) => file.statements);
+  const declared = statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
   const values = new Map<string, Expression>();
   for (const [name, text] of overrides) {
     const source = overrideSource(name, text);
@@ -238,8 +257,10 @@ function readOverrides(
       );
       continue;
     }
-    const [statement] = read(source).statements;
+    const [statement, ...more] = read(source).statements;
     if (statement?.kind === "param") values.set(name, statement.value);
+    const [extra] = more;
+    if (extra !== undefined) wrongKind({ report }, extra.span, "one value", text);
   }
   return values;
 }

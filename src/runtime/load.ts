@@ -84,7 +84,8 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
       const { value, diagnostics } = await openModel({
         source: instance.source,
         revision: instance.revision,
-        baseFolder: dirname(source.path),
+        // Like every path, it starts from the file that names it, which may be an imported one.
+        baseFolder: dirname(filePath(span.file)),
         span,
       });
       if (value !== null) opened.set(instance.id, value);

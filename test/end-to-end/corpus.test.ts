@@ -5,16 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { evaluateResult } from "../../src/compiler/results/evaluate.js";
 import { loadModel, readFixture, type TrainedFixture } from "../models/fixture.js";
-import {
-  differences,
-  noStories,
-  protocolIn,
-  quoted,
-  rowsOf,
-  runFile,
-  shared,
-  temporaryFolder,
-} from "./support.js";
+import { differences, noStories, protocolIn, quoted, rowsOf, runFile, shared, temporaryFolder } from "./support.js";
 
 const corpus = join(shared, "corpora", "tinystories_1000.json");
 const skip = noStories || (existsSync(corpus) ? false : "../shared/corpora is not here");

@@ -1,14 +1,11 @@
 /** No number depends on its neighbours: batches, order, other experiments and threads change no bit. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
-import { rowBytes } from "../../src/compiler/lower/cost.js";
-import { planRun } from "../../src/runtime/plan-run.js";
 import { readFixture, trainedModels, whyAbsent, type TrainedFixture } from "../models/fixture.js";
 import { root } from "../support/root.js";
-import { oneThread, protocolIn, quoted, rowsOf, runFile, temporaryFolder } from "./support.js";
+import { leastMemory, oneThread, planOf, protocolIn, quoted, rowsOf, runFile, temporaryFolder } from "./support.js";
 
 const sweep = `experiment sweep on m with demo
   ablate heads L*
@@ -59,30 +56,17 @@ for (const name of trainedModels) {
     const all = [sweep, averaged, plain];
     const together = await run(texts, all);
 
-    // The smallest budget: the row that needs most fits just once.
     const path = protocolIn(folder, source(texts, all), "plan.atlas");
-    const settings = { overrides: new Map<string, string>(), engine: oneThread() };
-    const planned = await planRun(
-      { path, text: readFileSync(path, "utf8") },
-      { ...settings, memoryBudget: 2 ** 30 },
-    );
-    assert.ok(planned.kind === "planned");
-    const { plan, loaded } = planned.planned;
-    const signature = [...loaded.compiled.value.models.values()][0]?.signature;
-    assert.ok(signature !== undefined);
-    const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
-    const needed = plan.evaluations.flatMap((evaluation) => {
-      const graph = graphs.get(evaluation.graph);
-      return graph === undefined ? [] : evaluation.units.map((unit) => rowBytes(graph, signature, unit.positions));
-    });
-    const least = Math.max(...needed);
-    const split = await planRun({ path, text: readFileSync(path, "utf8") }, { ...settings, memoryBudget: least });
-    assert.ok(split.kind === "planned");
-    const sizes = (p: typeof plan): readonly number[] => p.evaluations.flatMap((e) => e.units.map((u) => u.rows.length));
-    const singles = sizes(split.planned.plan).filter((size) => size === 1).length;
+    const planned = await planOf(path);
+    const { plan } = planned;
+    const least = leastMemory(planned);
+    const split = (await planOf(path, least)).plan;
+    const sizes = (p: typeof plan): readonly number[] =>
+      p.evaluations.flatMap((e) => e.units.map((u) => u.rows.length));
+    const singles = sizes(split).filter((size) => size === 1).length;
     assert.ok(Math.max(...sizes(plan)) > 50);
-    assert.ok(singles > 0.5 * sizes(split.planned.plan).length);
-    context.diagnostic(`${plan.cost.units} units by default, ${split.planned.plan.cost.units} with ${least} bytes`);
+    assert.ok(singles > 0.5 * sizes(split).length);
+    context.diagnostic(`${plan.cost.units} units by default, ${split.cost.units} with ${least} bytes`);
     assert.deepEqual(await run(texts, all, least), together, "one row at a time");
 
     const shuffled = [...texts.keys()].map((i) => texts[(i * 4 + 3) % texts.length] ?? "");

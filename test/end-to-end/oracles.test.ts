@@ -34,18 +34,21 @@ async function textsOf(fixture: TrainedFixture): Promise<readonly string[]> {
 }
 
 for (const name of trainedModels) {
-  test(`${name}: losses, ablations and metrics of a run equal the reference`, { skip: whyAbsent(name) ?? false }, async (context) => {
-    const fixture = readFixture<TrainedFixture>(name);
-    assert.ok(fixture !== null);
-    const folder = temporaryFolder(context);
-    const texts = await textsOf(fixture);
-    writeFileSync(join(folder, "demo.jsonl"), texts.map((text) => `${JSON.stringify({ text })}\n`).join(""));
-    spelledModel(join(folder, "spelled"), folderOf(fixture));
-    writeFileSync(join(folder, "probe.txt"), `${spelled(fixture.induction.ids)}\n`);
-    const { early, late, window } = fixture.R_V;
-    const path = protocolIn(
-      folder,
-      `
+  test(
+    `${name}: losses, ablations and metrics of a run equal the reference`,
+    { skip: whyAbsent(name) ?? false },
+    async (context) => {
+      const fixture = readFixture<TrainedFixture>(name);
+      assert.ok(fixture !== null);
+      const folder = temporaryFolder(context);
+      const texts = await textsOf(fixture);
+      writeFileSync(join(folder, "demo.jsonl"), texts.map((text) => `${JSON.stringify({ text })}\n`).join(""));
+      spelledModel(join(folder, "spelled"), folderOf(fixture));
+      writeFileSync(join(folder, "probe.txt"), `${spelled(fixture.induction.ids)}\n`);
+      const { early, late, window } = fixture.R_V;
+      const path = protocolIn(
+        folder,
+        `
       model m       from ${JSON.stringify(folderOf(fixture))}
       model spelled from "./spelled"
       prompts demo  from "demo.jsonl"
@@ -57,64 +60,65 @@ for (const name of trainedModels) {
                 self_attention, gain layer L1..${late}
       experiment induction on spelled with probe measure induction_score repeat ${fixture.induction.length}
       `,
-    );
-    const ran = await runFile(path, { runs: join(folder, "runs") });
-    assert.equal(ran.summary.status, "finished");
-    const rows = await rowsOf(ran);
-    const d = differences();
-    const heads = fixture.zero_ablation_mean_nll[0]?.length ?? 0;
-    const layers = fixture.zero_ablation_mean_nll.length;
+      );
+      const ran = await runFile(path, { runs: join(folder, "runs") });
+      assert.equal(ran.summary.status, "finished");
+      const rows = await rowsOf(ran);
+      const d = differences();
+      const heads = fixture.zero_ablation_mean_nll[0]?.length ?? 0;
+      const layers = fixture.zero_ablation_mean_nll.length;
 
-    // The fixture gives the mean over all prompts, which have equal lengths.
-    const overPrompts = (experiment: string, axes: Record<string, number>): readonly ResultRow[] =>
-      texts.map((_, prompt) => rowAt(rows, experiment, "loss", { ...axes, prompt }));
-    for (let layer = 0; layer < layers; layer++) {
-      for (let head = 0; head < heads; head++) {
-        // float32 logits within 5e-5 of Hugging Face's; their errors average out over the predicted tokens.
-        const zero = overPrompts("zero", { layer, head });
-        d.check("zero ablation", mean(zero.map((r) => r.value)), fixture.zero_ablation_mean_nll[layer]?.[head], 1e-5);
-        d.check("baseline", mean(zero.map((r) => r.baseline ?? NaN)), fixture.mean_nll, 1e-5);
-        for (const row of zero) {
-          assert.equal(row.impact, row.value - (row.baseline ?? NaN));
-          assert.equal(row.relative, (row.impact ?? NaN) / Math.abs(row.baseline ?? NaN));
-        }
-        const averaged = overPrompts("averaged", { layer, head }).map((r) => r.value);
-        d.check("mean ablation", mean(averaged), fixture.mean_ablation_mean_nll[layer]?.[head], 1e-5);
-      }
-    }
-    texts.forEach((_, prompt) => {
-      const at = (metric: string, axes: Record<string, number> = {}): number => {
-        const row = rowAt(rows, "plain", metric, { ...axes, prompt }, true);
-        assert.equal(row.reason, null);
-        return row.value;
-      };
-      const nll = fixture.nll[prompt] ?? [];
-      nll.forEach((value, i) => {
-        // Entry i of nll is the cost of token i + 1: results number positions by the predicted token.
-        d.check("nll", at("nll", { position: i + 1 }), value, 2e-5);
-      });
-      d.check("loss", at("loss"), mean(nll), 1e-5);
-      d.check("perplexity", at("perplexity"), Math.exp(mean(nll)), 1e-5, true);
-      // The Gram matrix in float64 of float32 values, against an SVD in float64.
-      d.check("R_V (relative)", at("R_V"), fixture.R_V.per_row[prompt], 1e-5, true);
-      // |∂entropy / ∂logit| is at most about 1, and the logits' errors partly cancel.
-      d.check("entropy", at("entropy"), fixture.entropy_at_last[prompt], 1e-5);
+      // The fixture gives the mean over all prompts, which have equal lengths.
+      const overPrompts = (experiment: string, axes: Record<string, number>): readonly ResultRow[] =>
+        texts.map((_, prompt) => rowAt(rows, experiment, "loss", { ...axes, prompt }));
       for (let layer = 0; layer < layers; layer++) {
         for (let head = 0; head < heads; head++) {
-          const entropy = fixture.pattern_entropy[prompt]?.[layer]?.[head];
-          d.check("pattern_entropy", at("pattern_entropy", { layer, head }), entropy, 5e-6);
-          const self = fixture.self_attention[prompt]?.[layer]?.[head];
-          d.check("self_attention", at("self_attention", { layer, head }), self, 2e-6);
+          // float32 logits within 5e-5 of Hugging Face's; their errors average out over the predicted tokens.
+          const zero = overPrompts("zero", { layer, head });
+          d.check("zero ablation", mean(zero.map((r) => r.value)), fixture.zero_ablation_mean_nll[layer]?.[head], 1e-5);
+          d.check("baseline", mean(zero.map((r) => r.baseline ?? NaN)), fixture.mean_nll, 1e-5);
+          for (const row of zero) {
+            assert.equal(row.impact, row.value - (row.baseline ?? NaN));
+            assert.equal(row.relative, row.impact / Math.abs(row.baseline ?? NaN));
+          }
+          const averaged = overPrompts("averaged", { layer, head }).map((r) => r.value);
+          d.check("mean ablation", mean(averaged), fixture.mean_ablation_mean_nll[layer]?.[head], 1e-5);
         }
-        if (layer > 0) d.check("gain", at("gain", { layer }), fixture.gain[prompt]?.[layer - 1], 5e-6);
       }
-    });
-    for (let layer = 0; layer < layers; layer++) {
-      for (let head = 0; head < heads; head++) {
-        const score = rowAt(rows, "induction", "induction_score", { layer, head }, true).value;
-        d.check("induction_score", score, fixture.induction.score[layer]?.[head], 2e-6);
+      texts.forEach((_, prompt) => {
+        const at = (metric: string, axes: Record<string, number> = {}): number => {
+          const row = rowAt(rows, "plain", metric, { ...axes, prompt }, true);
+          assert.equal(row.reason, null);
+          return row.value;
+        };
+        const nll = fixture.nll[prompt] ?? [];
+        nll.forEach((value, i) => {
+          // Entry i of nll is the cost of token i + 1: results number positions by the predicted token.
+          d.check("nll", at("nll", { position: i + 1 }), value, 2e-5);
+        });
+        d.check("loss", at("loss"), mean(nll), 1e-5);
+        d.check("perplexity", at("perplexity"), Math.exp(mean(nll)), 1e-5, true);
+        // The Gram matrix in float64 of float32 values, against an SVD in float64.
+        d.check("R_V (relative)", at("R_V"), fixture.R_V.per_row[prompt], 1e-5, true);
+        // |∂entropy / ∂logit| is at most about 1, and the logits' errors partly cancel.
+        d.check("entropy", at("entropy"), fixture.entropy_at_last[prompt], 1e-5);
+        for (let layer = 0; layer < layers; layer++) {
+          for (let head = 0; head < heads; head++) {
+            const entropy = fixture.pattern_entropy[prompt]?.[layer]?.[head];
+            d.check("pattern_entropy", at("pattern_entropy", { layer, head }), entropy, 5e-6);
+            const self = fixture.self_attention[prompt]?.[layer]?.[head];
+            d.check("self_attention", at("self_attention", { layer, head }), self, 2e-6);
+          }
+          if (layer > 0) d.check("gain", at("gain", { layer }), fixture.gain[prompt]?.[layer - 1], 5e-6);
+        }
+      });
+      for (let layer = 0; layer < layers; layer++) {
+        for (let head = 0; head < heads; head++) {
+          const score = rowAt(rows, "induction", "induction_score", { layer, head }, true).value;
+          d.check("induction_score", score, fixture.induction.score[layer]?.[head], 2e-6);
+        }
       }
-    }
-    context.diagnostic(`${name}, largest differences: ${d.text()}`);
-  });
+      context.diagnostic(`${name}, largest differences: ${d.text()}`);
+    },
+  );
 }

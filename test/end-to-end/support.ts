@@ -7,6 +7,8 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import type { EngineOptions } from "../../src/runtime/engine/messages.js";
+import { rowBytes } from "../../src/compiler/lower/cost.js";
+import { planRun, type Planned } from "../../src/runtime/plan-run.js";
 import { runProtocol, type RunEvents, type RunOptions, type RunOutcome } from "../../src/runtime/run.js";
 import { readResults } from "../../src/runtime/store/results.js";
 import { root } from "../support/root.js";
@@ -97,12 +99,33 @@ export function differences() {
   };
 }
 
+/** The plan of a protocol file; throws when it is rejected. */
+export async function planOf(path: string, memoryBudget = 2 ** 30): Promise<Planned> {
+  const source = { path, text: readFileSync(path, "utf8") };
+  const outcome = await planRun(source, { overrides: new Map(), memoryBudget, engine: oneThread() });
+  if (outcome.kind === "rejected") throw new Error(outcome.diagnostics.map((d) => `${d.code} ${d.message}`).join("\n"));
+  return outcome.planned;
+}
+
+/** The smallest memory budget that a plan accepts: its largest row fits just once. */
+export function leastMemory({ plan, loaded }: Planned): number {
+  const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
+  const needed = plan.evaluations.flatMap((evaluation) => {
+    const graph = graphs.get(evaluation.graph);
+    const signature = loaded.compiled.value.models.get(evaluation.model)?.signature;
+    if (graph === undefined || signature === undefined) return [];
+    return evaluation.units.map((unit) => rowBytes(graph, signature, unit.positions));
+  });
+  return Math.max(...needed);
+}
+
 const suffix = extname(fileURLToPath(import.meta.url));
 
-/** Arguments of this node that load TypeScript, for children that run the same sources. */
-const loader = process.execArgv.filter((argument, i) => {
-  const names = ["--import", "--require", "-r", "--loader"];
-  return names.some((n) => argument === n || argument.startsWith(`${n}=`) || process.execArgv[i - 1] === n);
+/** Arguments of this node that load TypeScript, for children that run the same sources from any folder. */
+const loader = process.execArgv.flatMap((argument, i) => {
+  const [name = "", value = process.execArgv[i + 1] ?? ""] = argument.split("=", 2);
+  if (!["--import", "--require", "-r", "--loader"].includes(name)) return [];
+  return [name, /^[\w@]/.test(value) && !value.includes(":") ? import.meta.resolve(value) : value];
 });
 
 export interface CommandOptions {

@@ -9,13 +9,12 @@ import { root } from "../support/root.js";
 const text = `model m from "./test/fixtures/models/gpt2-f32"
 prompts probes random tokens 5 repeat 2 count 3 seed 7
 
-experiment heads
-  ablate head L*.H* to mean of probes
-  measure R_V early L0 late L1 window 4, pattern_entropy, nll
+experiment sweep
+  ablate heads L* by mean of probes
+  measure R_V early L0 late L1 window 4, pattern_entropy
 
-let sums = mean(heads.R_V over prompt)
-table heads by R_V top 3
-plot heatmap of heads.R_V over layer, head
+table sweep.R_V.impact top 3 by abs(R_V.impact)
+plot heatmap of sweep.R_V.impact over layer, head
 `;
 
 const settings: PlanSettings = {

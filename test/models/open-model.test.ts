@@ -94,6 +94,12 @@ test("a config that is not JSON, or no object", async (t) => {
   await assertFault(t, folder, "A4012", /not an object/);
 });
 
+test("a file that cannot be read", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  mkdirSync(join(folder, "tokenizer.json"));
+  await assertFault(t, folder, "A4019", /tokenizer\.json .* cannot be read/);
+});
+
 test("no weights at all", async (t) => {
   const folder = copyOfModel(t, "gpt2-f32");
   rmSync(join(folder, "model.safetensors"));

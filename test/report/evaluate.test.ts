@@ -116,8 +116,9 @@ test("reductions over everything give one number", () => {
   assert.equal(only(reduce("sum", value)).value, 62);
   assert.equal(only(reduce("max", value)).value, 21);
   assert.equal(only(reduce("min", value)).value, 10);
-  assert.equal(only(reduce("var", column("dev", "m")), sets.slice(2)).value, 100);
-  assert.equal(only(reduce("std", column("dev", "m")), sets.slice(2)).value, 10);
+  // numpy.var and numpy.std of [10, 20, 30].
+  assert.equal(only(reduce("var", column("dev", "m")), sets.slice(2)).value, 66.66666666666667);
+  assert.equal(only(reduce("std", column("dev", "m")), sets.slice(2)).value, 8.16496580927726);
 });
 
 test("where with one value selects and removes the axis, so that two selections can be subtracted", () => {
@@ -179,7 +180,8 @@ test("NaN always has a reason and always propagates", () => {
     value: NaN,
     reason: "square root of a negative number",
   });
-  assert.deepEqual(only(reduce("std", number(3))), { value: NaN, reason: "std of a single value" });
+  // ddof 0: one value has no spread.
+  assert.deepEqual(only(reduce("std", number(3))), { value: 0, reason: null });
   assert.deepEqual(only(reduce("mean", where(value, among("layer", 7, 8)))), {
     value: NaN,
     reason: "mean over no values",

@@ -97,18 +97,27 @@ function sweepOver(
     if (item.kind === "place" && item.unit === "none" && (kind === "layer" || kind === "any")) {
       layers = true;
       const resolved = resolvePlace(item, cx.model, "head", cx.report);
-      if (resolved === null || !resolved.layers.every((layer) => add(layer, item.span))) return errorValue;
+      if (resolved?.layers.every((layer) => add(layer, item.span)) !== true) return errorValue;
       continue;
     }
     if (item.kind === "range") {
-      if (layers) return wrongKind(cx, item.span, `layers such as L${item.first}..${item.last}`, cx.sourceOf(item.span));
+      if (layers)
+        return wrongKind(cx, item.span, `layers such as L${item.first}..${item.last}`, cx.sourceOf(item.span));
       const count = item.last - item.first + 1;
       if (!Number.isInteger(item.first) || !Number.isInteger(item.last)) {
         return wrongKind(cx, item.span, "a range of whole numbers", cx.sourceOf(item.span));
       }
       if (count < 1) return reportError(cx, "A3012", item.span, { range: cx.sourceOf(item.span) });
       if (count > limits.expressions) {
-        return tooMany(cx, item.span, "expressions", count, `this sweep of ${name}`, "expressions", "name fewer values");
+        return tooMany(
+          cx,
+          item.span,
+          "expressions",
+          count,
+          `this sweep of ${name}`,
+          "expressions",
+          "name fewer values",
+        );
       }
       for (let value = item.first; value <= item.last; value++) {
         const checked = checkKind(cx, kind, { kind: "number", value }, item.span);

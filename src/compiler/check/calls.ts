@@ -59,13 +59,7 @@ export function unknownArgument(
   const suggestions = nearestNames(text, names);
   const metricName = metric.name.text;
   const hint = names.length === 0 ? "it has no parameters" : `it has ${names.join(", ")}`;
-  return reportError(
-    cx,
-    "A2005",
-    span,
-    { name: text, metric: metricName },
-    suggestions.length > 0 ? { suggestions } : { hint },
-  );
+  return reportError(cx, "A2005", span, { name: text, metric: metricName }, { suggestions, hint });
 }
 
 /** Reports a name that is neither a metric nor, where a call is written with parentheses, a function. */
@@ -212,9 +206,9 @@ export function unfoldMetric(
     byName.set(key, { argument: argument.value, span: argument.span });
   }
 
-  if (++cx.unfolded.count > limits.unfolded) {
+  if (++cx.work.unfolded > limits.unfolded) {
     const hint = "a metric that uses another one several times doubles with every step";
-    return tooMany(cx, span, "unfolded", cx.unfolded.count, `measuring ${name}`, "uses of metrics", hint);
+    return tooMany(cx, span, "unfolded", cx.work.unfolded, `measuring ${name}`, "uses of metrics", hint);
   }
   const values = new Map<string, Value>();
   const axes = new Map<string, string>();
@@ -245,7 +239,7 @@ export function unfoldMetric(
 
 function exampleUse(metric: string, parameter: Parameter): string {
   const name = parameter.name.text;
-  if (parameter.type?.kind === "tensor") return `${metric}(TENSOR)`;
+  if (parameter.type?.kind === "tensor") return `${metric}(resid_post[L5]), or another tensor`;
   const value = parameter.type?.name === "layer" ? "L5" : "16";
   return `${metric} ${name} ${value}, or ${metric}(${name}: ${value}) inside an expression`;
 }

@@ -11,11 +11,14 @@ import { extentSize } from "../ir/tensor-type.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
 import { checkConditions } from "./conditions.js";
-import { reportError } from "./faults.js";
+import { checkCycles, checkDefinitions } from "./declared.js";
+import { reportError, tooMany } from "./faults.js";
+import { limits } from "./limits.js";
 import { checkMeasures, columnName } from "./measures.js";
 import { checkOutput } from "./outputs.js";
 import { assumedSignature, type CheckedModel } from "./places.js";
 import { experimentShape, type ExperimentShape } from "./result-scope.js";
+import { checkResult } from "./results.js";
 import type { Scope } from "./scope.js";
 
 /** An opened model; null where it could not be opened (which has been reported). */
@@ -41,19 +44,40 @@ export function textsKey(texts: string, model: string): string {
   return `${texts} for ${model}`;
 }
 
-export function checkProtocol(input: CheckInput): Protocol {
-  const { scope, report } = input;
+export function checkProtocol(host: CheckInput): Protocol {
+  const report = reportingOnce(host.report);
+  const input: CheckInput = { ...host, report };
+  const { scope } = input;
+  let cycles = 0;
+  checkDefinitions(input);
   const studies: Study[] = [];
   const shapes = new Map<string, ExperimentShape>();
   for (const [name, statement] of scope.experiments) {
-    const shape = checkExperiment(input, name, statement, studies);
+    const counting = (d: Diagnostic): void => {
+      if (d.code === "A2006") cycles++;
+      report(d);
+    };
+    const shape = checkExperiment({ ...input, report: counting }, name, statement, studies);
     shapes.set(name, shape);
   }
-  if (scope.experiments.size === 0) report(diagnostic("A5002", null, {}));
+  if (cycles === 0) checkCycles(input);
+  if (scope.experiments.size === 0)
+    report(diagnostic("A5002", null, {}, { hint: "add one, such as `measure nll at last`" }));
   const outputs: Output[] = [];
   const results = { experiments: shapes, lets: scope.lets };
+  const saved = new Map<string, Span>();
+  const { sourceOf } = input;
   for (const statement of scope.statements) {
-    const output = checkOutput({ results, subject: null, report, unfolding: [], sourceOf: input.sourceOf }, statement);
+    const work = { unfolded: 0, depth: 0 };
+    const context = { results, subject: null, report, unfolding: [], work, sourceOf, saved };
+    if (statement.kind === "letResult") {
+      // Also one that nothing shows; what is wrong is said once, however often it is used.
+      if (scope.lets.get(statement.name.text) === statement) {
+        checkResult({ ...context, unfolding: [statement.name.text] }, statement.value);
+      }
+      continue;
+    }
+    const output = checkOutput(context, statement);
     if (output !== null) outputs.push(output);
   }
   const used = new Set(studies.map((s) => s.model));
@@ -111,9 +135,15 @@ function choose(
   }
   let sound = true;
   for (const name of chosen) {
-    if (names.includes(name.text)) continue;
-    sound = false;
-    reportError(input, unknown, name.span, { name: name.text }, { suggestions: nearestNames(name.text, names) });
+    if (!names.includes(name.text)) {
+      sound = false;
+      const hint = names.length === 0 ? "the file declares none" : `the file has ${names.join(", ")}`;
+      const suggestions = nearestNames(name.text, names);
+      reportError(input, unknown, name.span, { name: name.text }, { suggestions, hint });
+    } else if (chosen.find((other) => other.text === name.text) !== name) {
+      sound = false;
+      reportError(input, "A1003", name.span, { what: name.text });
+    }
   }
   return sound ? chosen.map((n) => n.text) : null;
 }
@@ -126,18 +156,17 @@ function checkExperiment(
 ): ExperimentShape {
   const { scope, report } = input;
   let errors = 0;
-  const seen = new Set<string>();
-  // Several models and prompt sets elaborate the same syntax again: what was said once is not said again.
   const once = (d: Diagnostic): void => {
     if (d.severity === "error") errors++;
-    const key = `${d.code} ${d.primary?.span.start ?? -1} ${d.message}`;
-    if (seen.has(key)) return;
-    seen.add(key);
     report(d);
   };
   const context = { ...input, report: once };
   if (statement.curvature !== null) {
     once(diagnostic("A5001", statement.curvature.span, { what: "`curvature`" }));
+  }
+  if (statement.measures.length === 0 && statement.curvature === null) {
+    const hint = "add a clause such as `measure nll at last`";
+    once(diagnostic("A3010", statement.name?.span ?? statement.span, {}, { hint }));
   }
   const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");
   const texts = choose(context, statement.with, scope.texts.keys(), statement, "A2010", "A2015");
@@ -163,7 +192,10 @@ function checkExperiment(
     for (const textsName of texts ?? [null]) {
       const tokenized = textsName === null ? undefined : input.texts.get(textsKey(textsName, instance.id));
       if (tokenized === undefined) complete = false;
-      const conditions = checkConditions({ scope, model, texts: textsName ?? "", report: once }, statement);
+      const conditions = checkConditions(
+        { scope, model, texts: textsName ?? "", report: once, sourceOf: input.sourceOf },
+        statement,
+      );
       const measures = checkMeasures(
         {
           scope,
@@ -178,6 +210,13 @@ function checkExperiment(
         statement.measures,
       );
       if (tokenized === undefined || opened === null) continue;
+      const rows = conditions.length * tokenized.prompts.length;
+      if (rows > limits.rows) {
+        const span = statement.interventions[0]?.span ?? statement.span;
+        const hint = `${conditions.length.toLocaleString("en")} conditions on ${tokenized.prompts.length} prompts: name fewer of one of them`;
+        tooMany({ report: once }, span, "rows", rows, "this experiment", "forward passes", hint);
+        continue;
+      }
       const study: Study = {
         experiment: name,
         model: instance.id,
@@ -192,6 +231,7 @@ function checkExperiment(
         measures,
       };
       warnShortTexts(study, tokenized, statement, once);
+      refuseSharedNames(study, tokenized, statement, once);
       own.push(study);
     }
   }
@@ -199,6 +239,35 @@ function checkExperiment(
   if (sound) studies.push(...own);
   const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
   return experimentShape(name, own, [...input.texts.values()], metrics, sound);
+}
+
+/** A measure's axis and a column of the prompts must not share a name: one would overwrite the other. */
+function refuseSharedNames(
+  study: Study,
+  texts: TokenizedTexts,
+  statement: ExperimentStatement,
+  report: (d: Diagnostic) => void,
+): void {
+  const columns = new Set([...texts.prompts.flatMap((p) => Object.keys(p.columns)), ...Object.keys(study.coordinates)]);
+  for (const { metric, coordinates } of study.measures) {
+    const axis = Object.keys(coordinates).find((name) => columns.has(name) || name === "prompt");
+    if (axis === undefined) continue;
+    const item = statement.measures.find((m) => columnName(m) === metric);
+    const hint = `${texts.name} or the model already gives that axis: rename the parameter of the metric`;
+    report(diagnostic("A3011", item?.span ?? statement.span, { metric, axis }, { hint }));
+  }
+}
+
+/** Forwards every diagnostic once: several models, prompt sets and experiments elaborate the same syntax again. */
+function reportingOnce(report: (d: Diagnostic) => void): (d: Diagnostic) => void {
+  const seen = new Set<string>();
+  return (d) => {
+    const { file = "", start = -1, end = -1 } = d.primary?.span ?? {};
+    const key = `${d.code} ${file} ${start} ${end} ${d.message}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    report(d);
+  };
 }
 
 /** Says when prompts are shorter than a window that a measure asks for: the number then means something else. */
@@ -219,13 +288,17 @@ function warnShortTexts(
         if (short === 0 || warned.has(key)) continue;
         warned.add(key);
         report(
-          diagnostic("A8002", statement.span, {
-            count: short,
-            total: texts.prompts.length,
-            texts: texts.name,
-            window: size,
-            metric: measure.metric,
-          }),
+          diagnostic(
+            "A8002",
+            statement.measures.find((m) => columnName(m) === measure.metric)?.span ?? statement.span,
+            {
+              count: short,
+              total: texts.prompts.length,
+              texts: texts.name,
+              window: size,
+              metric: measure.metric,
+            },
+          ),
         );
       }
     }

@@ -11,7 +11,7 @@ import { cycleText, unknownArgument, unknownCallee } from "./calls.js";
 import { unknownName, unknownSite } from "./elaborate.js";
 import { reportError } from "./faults.js";
 import { functionNames, futureFunctions } from "./functions.js";
-import type { Scope } from "./scope.js";
+import { limits } from "./limits.js";
 import type { Elaboration } from "./values.js";
 
 type Context = Pick<Elaboration, "report" | "scope">;
@@ -114,7 +114,8 @@ export function checkCycles(cx: Context): void {
   const visit = (name: string, path: readonly string[]): void => {
     const metric = cx.scope.metrics.get(name);
     const body = metric?.body ?? cx.scope.params.get(name);
-    if (body === undefined || done.has(name)) return;
+    // A longer chain than that is too deep to be used anyway.
+    if (body === undefined || done.has(name) || path.length > limits.depth) return;
     if (path.includes(name)) {
       const span = metric?.name.span ?? body.span;
       reportError(cx, "A2006", span, { name, path: cycleText(path, name) });

@@ -11,6 +11,7 @@ import { nearestNames } from "../base/suggest.js";
 import { cycleText, elaborateCall, unfoldMetric } from "./calls.js";
 import { functionNames, futureFunctions } from "./functions.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
+import { limits } from "./limits.js";
 import { resolvePlace } from "./places.js";
 import { siteType } from "./site-types.js";
 import { applyOperation, notYet, reportError, wrongKind } from "./faults.js";
@@ -18,6 +19,14 @@ import { errorValue, type Elaboration, type Environment, type Value } from "./va
 
 /** Elaborates `expression` where names mean what `environment` says. */
 export function elaborate(cx: Elaboration, environment: Environment, expression: Expression): Value {
+  if (cx.work.depth >= limits.depth) return reportError(cx, "A1005", expression.span, { limit: limits.depth });
+  cx.work.depth++;
+  const value = elaborateExpression(cx, environment, expression);
+  cx.work.depth--;
+  return value;
+}
+
+function elaborateExpression(cx: Elaboration, environment: Environment, expression: Expression): Value {
   switch (expression.kind) {
     case "number":
       return { kind: "number", value: expression.value };
@@ -97,7 +106,7 @@ function elaborateName(
       "A3003",
       expression.span,
       { site: name },
-      { expected: `${name}[L5]`, found: name, hint: `say which layer: ${name}[L5], ${name}[L-1] or ${name}[layer]` },
+      { hint: `${name}[L5], ${name}[L-1] or ${name}[layer]` },
     );
   }
   if (name === "period") {
@@ -151,8 +160,8 @@ export function unknownSite(
   at: { readonly text: string; readonly span: Span },
 ): Value {
   const suggestions = nearestNames(at.text, siteNames);
-  const details = suggestions.length > 0 ? { suggestions } : { hint: `sites are ${siteNames.join(", ")}` };
-  return reportError(cx, "A2004", at.span, { name: at.text }, details);
+  const hint = `sites are ${siteNames.join(", ")}`;
+  return reportError(cx, "A2004", at.span, { name: at.text }, { suggestions, hint });
 }
 
 /** The value of a site; `index` is how its layer was written. */

@@ -13,14 +13,14 @@ export interface ErrorDetails extends Details {
   readonly suggestions?: readonly string[];
 }
 
-/** `did you mean R_V?`, and the nearest name as an edit. */
+/** `did you mean R_V?` in place of the hint, and the nearest name as an edit. */
 export function withSuggestions(span: Span, details: ErrorDetails): Details {
   const { suggestions = [], ...rest } = details;
   const [nearest] = suggestions;
   if (nearest === undefined) return rest;
   return {
     ...rest,
-    hint: `did you mean ${suggestions.join(" or ")}?${rest.hint === undefined ? "" : ` ${rest.hint}`}`,
+    hint: `did you mean ${suggestions.join(" or ")}?`,
     fixes: [{ title: `change to ${nearest}`, edits: [{ span, replacement: nearest }] }],
   };
 }
@@ -38,7 +38,8 @@ export function reportError<C extends Code>(
 }
 
 export function wrongKind(cx: Pick<Elaboration, "report">, span: Span, expected: string, found: string): Value {
-  return reportError(cx, "A3004", span, { expected, found }, { expected, found });
+  // The message shows both already.
+  return reportError(cx, "A3004", span, { expected, found });
 }
 
 export function notYet(cx: Pick<Elaboration, "report">, span: Span, what: string): Value {

@@ -26,7 +26,17 @@ export const functions: ReadonlyMap<string, FunctionShape> = new Map<string, Fun
 ]);
 
 /** Functions of the language's design that this build does not have yet. */
-export const futureFunctions: ReadonlySet<string> = new Set(["pearson", "spearman", "cosine", "kl", "top", "flatten", "grad", "argmax", "rank"]);
+export const futureFunctions: ReadonlySet<string> = new Set([
+  "pearson",
+  "spearman",
+  "cosine",
+  "kl",
+  "top",
+  "flatten",
+  "grad",
+  "argmax",
+  "rank",
+]);
 
 /** Names that can be called, for suggestions and completion. */
 export const functionNames: readonly string[] = [...functions.keys()];

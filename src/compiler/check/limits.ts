@@ -5,14 +5,14 @@
 export const limits = {
   /** Conditions of one experiment. */
   conditions: 100_000,
-  /** Changes of sites in all conditions of one experiment. */
-  writes: 200_000,
   /** Conditions × prompts of one experiment. */
   rows: 1_000_000,
   /** Points of the sweep of one measured expression. */
   expressions: 4_096,
   /** Metrics unfolded in one measured expression, results unfolded in one statement. */
   unfolded: 4_096,
+  /** Expressions inside one another, across definitions. */
+  depth: 600,
   /** Tokens of one random prompt set. */
   randomTokens: 1_000_000,
   /** Numbers of a range that is written out. */

@@ -163,7 +163,7 @@ function elaborateItem(
   sweeps: Sweeps,
 ): { readonly expression: MeasureExpression; readonly type: TensorType } | null {
   const builder = createExpressionBuilder();
-  const elaboration: Elaboration = { ...cx, builder, sweeps, unfolded: { count: 0 }, elaborate };
+  const elaboration: Elaboration = { ...cx, builder, sweeps, work: { unfolded: 0, depth: 0 }, elaborate };
   const value = elaborate(elaboration, topLevel, item.expression);
   if (value.kind === "error") return null;
   if (value.kind === "layer") {

@@ -2,14 +2,16 @@
 import { diagnostic } from "../diagnostics/create.js";
 import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
-import type { NamedResult, Output, ResultExpression } from "../ir/protocol.js";
-import type { Expression, PlotStatement, SaveStatement, Statement, TableStatement } from "../syntax/ast.js";
+import type { NamedResult, Output } from "../ir/protocol.js";
+import type { PlotStatement, SaveStatement, Statement, TableStatement } from "../syntax/ast.js";
 import { notYet, reportError, wrongKind } from "./faults.js";
 import { interventionColumns } from "./columns.js";
-import { checkAxis, checkCondition, checkResult, experimentsIn, type ResultContext } from "./results.js";
+import { axesOf, axesOfShape, checkAxis, experimentsIn } from "./result-axes.js";
+import { checkCondition, checkResult, type ResultContext } from "./results.js";
 
+/** Where an output may be said a second time: files that are saved, by name. */
 export interface OutputContext extends ResultContext {
-  readonly sourceOf: (span: Span) => string;
+  readonly saved: Map<string, Span>;
 }
 
 /** File name endings that `save` understands. */
@@ -65,13 +67,23 @@ function checkTable(cx: OutputContext, statement: TableStatement): Output | null
   } else {
     const expression = checkResult({ ...cx, subject: null }, statement.of);
     if (expression === null) return null;
-    experiment = experimentsIn(expression)[0] ?? "";
+    const [first] = experimentsIn(expression);
+    if (first === undefined) {
+      wrongKind(cx, statement.of.span, "a value of an experiment such as sweep.impact", label(cx, statement.of.span));
+      return null;
+    }
+    experiment = first;
     columns = [{ label: label(cx, statement.of.span), expression }];
   }
   const subject = cx.results.experiments.get(experiment) ?? null;
   const inner: OutputContext = { ...cx, subject };
-  const shapes = subject === null ? [] : [subject];
-  const where = statement.where === null ? null : checkCondition(inner, statement.where, shapes);
+  if (subject === null) return null;
+  const { top } = statement;
+  if (top !== null && (!Number.isInteger(top.value) || top.value < 1)) {
+    reportError(cx, "A3005", top.span, { value: top.text, expected: "a count of at least 1" });
+    return null;
+  }
+  const where = statement.where === null ? null : checkCondition(inner, statement.where, axesOfShape(subject));
   if (statement.where !== null && where === null) return null;
   const [by, second] = statement.by;
   if (second !== undefined) {
@@ -79,7 +91,7 @@ function checkTable(cx: OutputContext, statement: TableStatement): Output | null
     return null;
   }
   // `table difference top 20 by abs(difference)`: the table's own expression under the name it was declared with.
-  const sortKey = by === undefined ? null : checkSortKey(inner, by);
+  const sortKey = by === undefined ? null : checkResult(inner, by);
   if (by !== undefined && sortKey === null) return null;
   return {
     kind: "table",
@@ -91,10 +103,6 @@ function checkTable(cx: OutputContext, statement: TableStatement): Output | null
     top: statement.top?.value ?? null,
     span: statement.span,
   };
-}
-
-function checkSortKey(cx: OutputContext, by: Expression): ResultExpression | null {
-  return checkResult(cx, by);
 }
 
 function checkPlot(cx: OutputContext, statement: PlotStatement): Output | null {
@@ -113,14 +121,24 @@ function checkPlot(cx: OutputContext, statement: PlotStatement): Output | null {
     if (checked === null) return null;
     values.push({ label: label(cx, expression.span), expression: checked });
   }
-  const shapes = values
-    .flatMap((v) => experimentsIn(v.expression))
-    .flatMap((name) => cx.results.experiments.get(name) ?? []);
-  for (const axis of [...statement.over, ...statement.by]) if (!checkAxis(cx, axis, shapes)) return null;
+  const drawn = [...statement.over, ...statement.by];
+  for (const { expression } of values) {
+    const axes = axesOf(cx.results, expression);
+    for (const axis of drawn) if (!checkAxis(cx, axis, axes)) return null;
+  }
+  const twice = drawn.find((axis, i) => drawn.findIndex((other) => other.text === axis.text) < i);
+  if (twice !== undefined) {
+    reportError(cx, "A1003", twice.span, { what: `the axis ${twice.text}` });
+    return null;
+  }
   const wanted = plot === "heatmap" ? 2 : 1;
   if (statement.over.length !== wanted) {
     const expected = plot === "heatmap" ? "two axes after `over` (rows, columns)" : "one axis after `over`";
-    wrongKind(cx, statement.span, `${expected} for a ${plot}`, `${statement.over.length}`);
+    const [first] = statement.over;
+    const last = statement.over.at(-1);
+    const span = first === undefined || last === undefined ? statement.span : { ...first.span, end: last.span.end };
+    const found = statement.over.length === 0 ? "none" : statement.over.map((axis) => axis.text).join(", ");
+    wrongKind(cx, span, `${expected} for a ${plot}`, found);
     return null;
   }
   const over = statement.over.map((a) => a.text);
@@ -165,5 +183,12 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
     );
     return null;
   }
+  const first = cx.saved.get(path);
+  if (first !== undefined) {
+    const related = [{ span: first, text: "saved here already" }];
+    cx.report(diagnostic("A1003", statement.to.span, { what: `the file ${path}` }, { related }));
+    return null;
+  }
+  cx.saved.set(path, statement.to.span);
   return { kind: "save", experiment: name, path, span: statement.span };
 }

@@ -1,13 +1,13 @@
 /** What results a protocol will have, for checking the statements that read them: columns and axes of experiments. */
-import type { Study } from "../ir/protocol.js";
-import type { TokenizedTexts } from "../ir/protocol.js";
+import type { Coordinate, Coordinates, Study, TokenizedTexts } from "../ir/protocol.js";
 import type { LetStatement } from "../syntax/ast.js";
 import { resultAxis } from "./measures.js";
 
 export interface ExperimentShape {
   readonly name: string;
   readonly metrics: readonly string[];
-  readonly axes: readonly string[];
+  /** Every axis with its coordinates; null where they depend on what is measured, such as positions. */
+  readonly coordinates: ReadonlyMap<string, ReadonlySet<Coordinate> | null>;
   readonly hasIntervention: boolean;
   /** False when something about it was wrong: its axes and metrics are then incomplete, and nothing is said of them. */
   readonly complete: boolean;
@@ -26,25 +26,35 @@ export function experimentShape(
   metrics: readonly string[],
   complete: boolean,
 ): ExperimentShape {
-  const axes = new Set<string>();
+  const coordinates = new Map<string, Set<Coordinate> | null>();
+  const add = (axis: string, value: Coordinate): void => {
+    const known = coordinates.get(axis);
+    if (known === undefined) coordinates.set(axis, new Set([value]));
+    else known?.add(value);
+  };
+  const addAll = (point: Coordinates): void => {
+    for (const [axis, value] of Object.entries(point)) add(axis, value);
+  };
   for (const study of studies) {
-    for (const axis of Object.keys(study.coordinates)) axes.add(axis);
-    axes.add("prompt");
+    addAll(study.coordinates);
     for (const set of texts) {
       if (set.name !== study.texts || set.model !== study.model) continue;
-      for (const prompt of set.prompts) for (const column of Object.keys(prompt.columns)) axes.add(column);
+      for (const prompt of set.prompts) {
+        add("prompt", prompt.index);
+        addAll(prompt.columns);
+      }
     }
+    for (const condition of study.conditions) addAll(condition.coordinates);
     const conditionAxes = new Set(study.conditions.flatMap((c) => Object.keys(c.coordinates)));
-    for (const axis of conditionAxes) axes.add(axis);
     for (const measure of study.measures) {
-      for (const axis of Object.keys(measure.coordinates)) axes.add(axis);
-      for (const axis of measure.type.axes) axes.add(resultAxis(axis.name, conditionAxes));
+      addAll(measure.coordinates);
+      for (const axis of measure.type.axes) coordinates.set(resultAxis(axis.name, conditionAxes), null);
     }
   }
   return {
     name,
     metrics,
-    axes: [...axes],
+    coordinates,
     hasIntervention: studies.some((s) => s.conditions.length > 1),
     complete,
   };

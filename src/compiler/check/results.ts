@@ -1,9 +1,12 @@
 /** Expressions over results (§8 of the language): `sweep.R_V.impact`, `mean(abs(sweep.impact) over prompt)`. */
 import { nearestNames } from "../base/suggest.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Span } from "../base/span.js";
 import type { Coordinate, ResultCondition, ResultExpression } from "../ir/protocol.js";
 import type { Expression, Name } from "../syntax/ast.js";
-import { notYet, reportError, wrongKind } from "./faults.js";
+import { notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { limits } from "./limits.js";
+import { axesOf, checkAxis, checkCoordinates, type ResultAxes } from "./result-axes.js";
 import { interventionColumns, plainColumns } from "./columns.js";
 import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
@@ -14,6 +17,9 @@ export interface ResultContext {
   readonly report: (d: Diagnostic) => void;
   /** `let` names being unfolded, to refuse one that uses itself. */
   readonly unfolding: readonly string[];
+  /** How often a `let` was unfolded in this statement, and how deep the expression at hand is nested. */
+  readonly work: { unfolded: number; depth: number };
+  readonly sourceOf: (span: Span) => string;
 }
 
 type Column = (typeof interventionColumns)[number];
@@ -29,6 +35,17 @@ function oneOf<T extends string>(values: readonly T[], name: string): T | null {
 
 /** Checks an expression; null after an error, which has been reported. */
 export function checkResult(cx: ResultContext, expression: Expression): ResultExpression | null {
+  if (cx.work.depth >= limits.depth) {
+    reportError(cx, "A1005", expression.span, { limit: limits.depth });
+    return null;
+  }
+  cx.work.depth++;
+  const checked = checkExpression(cx, expression);
+  cx.work.depth--;
+  return checked;
+}
+
+function checkExpression(cx: ResultContext, expression: Expression): ResultExpression | null {
   switch (expression.kind) {
     case "number":
       return { kind: "number", value: expression.value };
@@ -53,7 +70,7 @@ export function checkResult(cx: ResultContext, expression: Expression): ResultEx
     case "where": {
       const argument = checkResult(cx, expression.base);
       if (argument === null) return null;
-      const condition = checkCondition(cx, expression.condition, shapesOf(cx, argument));
+      const condition = checkCondition(cx, expression.condition, axesOf(cx.results, argument));
       return condition === null ? null : { kind: "where", argument, condition };
     }
     case "call":
@@ -66,7 +83,7 @@ export function checkResult(cx: ResultContext, expression: Expression): ResultEx
 }
 
 function bad(cx: ResultContext, expression: Expression, expected: string): null {
-  wrongKind(cx, expression.span, expected, "something else");
+  wrongKind(cx, expression.span, expected, cx.sourceOf(expression.span));
   return null;
 }
 
@@ -80,7 +97,13 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
   const defined = results.lets.get(name);
   if (defined !== undefined) {
     if (cx.unfolding.includes(name)) {
-      reportError(cx, "A2006", at.span, { name, path: [...cx.unfolding, name].join(" → ") });
+      const path = [...cx.unfolding.slice(cx.unfolding.indexOf(name)), name].join(" → ");
+      reportError(cx, "A2006", at.span, { name, path });
+      return null;
+    }
+    if (++cx.work.unfolded > limits.unfolded) {
+      const hint = "a `let` that uses another one several times doubles with every step";
+      tooMany(cx, at.span, "unfolded", cx.work.unfolded, name, "uses of `let`", hint);
       return null;
     }
     return checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, defined.value);
@@ -98,7 +121,7 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
       "A2012",
       at.span,
       { experiment: subject.name, name },
-      { suggestions: nearestNames(name, valid), hint: `its columns are ${describeColumns(subject)}` },
+      { suggestions: nearestNames(name, valid), hint: `its columns are ${describeColumns(subject)}.` },
     );
   } else reportError(cx, "A2011", at.span, { name }, { suggestions: nearestNames(name, valid) });
   return null;
@@ -214,8 +237,11 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
       cx,
       "A2001",
       call.callee.span,
-      { name },
-      { suggestions: nearestNames(name, [...elementwise, ...reductions]) },
+      { kind: "function of results", name },
+      {
+        suggestions: nearestNames(name, [...elementwise, ...reductions]),
+        hint: `there are ${[...elementwise, ...reductions].join(", ")}`,
+      },
     );
     return null;
   }
@@ -230,8 +256,14 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
     return { kind: "call", operation: simple, argument };
   }
   if (reduction === null) return null;
-  const shapes = shapesOf(cx, argument);
-  for (const axis of call.over) if (!checkAxis(cx, axis, shapes)) return null;
+  const axes = axesOf(cx.results, argument);
+  for (const [i, axis] of call.over.entries()) {
+    if (!checkAxis(cx, axis, axes)) return null;
+    if (call.over.findIndex((other) => other.text === axis.text) < i) {
+      reportError(cx, "A1003", axis.span, { what: `the axis ${axis.text}` });
+      return null;
+    }
+  }
   return {
     kind: "reduce",
     operation: reduction,
@@ -240,62 +272,25 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
   };
 }
 
-/** Experiments whose columns an expression reads. */
-export function experimentsIn(expression: ResultExpression): readonly string[] {
-  switch (expression.kind) {
-    case "column":
-      return [expression.experiment];
-    case "number":
-      return [];
-    case "call":
-    case "reduce":
-    case "where":
-      return experimentsIn(expression.argument);
-    case "binary":
-      return [...new Set([...experimentsIn(expression.left), ...experimentsIn(expression.right)])];
-  }
-}
-
-function shapesOf(cx: ResultContext, expression: ResultExpression): readonly ExperimentShape[] {
-  return experimentsIn(expression).flatMap((name) => cx.results.experiments.get(name) ?? []);
-}
-
-/** Reports A2013 unless one of the experiments has the axis. */
-export function checkAxis(cx: ResultContext, axis: Name, shapes: readonly ExperimentShape[]): boolean {
-  if (shapes.some((s) => s.axes.includes(axis.text) || !s.complete)) return true;
-  const valid = [...new Set(shapes.flatMap((s) => s.axes))];
-  reportError(
-    cx,
-    "A2013",
-    axis.span,
-    { experiment: shapes.map((s) => s.name).join(" and ") || "this value", name: axis.text },
-    { suggestions: nearestNames(axis.text, valid), hint: `its axes are ${valid.join(", ")}` },
-  );
-  return false;
-}
-
 /** Conditions of `where`: `layer in L9..10`, `model is opt`, `abs(impact) > 0.01`, with and, or, not. */
-export function checkCondition(
-  cx: ResultContext,
-  expression: Expression,
-  shapes: readonly ExperimentShape[],
-): ResultCondition | null {
+export function checkCondition(cx: ResultContext, expression: Expression, of: ResultAxes): ResultCondition | null {
   if (expression.kind === "unary" && expression.operator === "not") {
-    const operand = checkCondition(cx, expression.operand, shapes);
+    const operand = checkCondition(cx, expression.operand, of);
     return operand === null ? null : { kind: "not", operand };
   }
   if (expression.kind !== "binary") return badCondition(cx, expression);
   const { operator, left, right } = expression;
   if (operator === "and" || operator === "or") {
-    const a = checkCondition(cx, left, shapes);
-    const b = checkCondition(cx, right, shapes);
+    const a = checkCondition(cx, left, of);
+    const b = checkCondition(cx, right, of);
     return a === null || b === null ? null : { kind: operator, operands: [a, b] };
   }
   if (operator === "is" || operator === "in") {
     if (left.kind !== "name") return badCondition(cx, left);
-    if (!checkAxis(cx, { text: left.text, span: left.span }, shapes)) return null;
+    if (!checkAxis(cx, { text: left.text, span: left.span }, of)) return null;
     const among = coordinatesOf(cx, right);
-    return among === null ? null : { kind: "axis", axis: left.text, among };
+    if (among === null || !checkCoordinates(cx, left.text, among, right.span, of)) return null;
+    return { kind: "axis", axis: left.text, among };
   }
   const operation = oneOf(comparisons, operator);
   if (operation === null) return badCondition(cx, expression);
@@ -305,8 +300,8 @@ export function checkCondition(
 }
 
 function badCondition(cx: ResultContext, expression: Expression): null {
-  wrongKind(cx, expression.span, "a condition such as `layer in L9..10` or `abs(impact) > 0.01`", "something else");
-  return null;
+  if (expression.kind === "missing") return null;
+  return bad(cx, expression, "a condition such as `layer in L9..10` or `abs(impact) > 0.01`");
 }
 
 /** The coordinates on the right of `is` or `in`. Layers are matched by index; `L-1` needs a model and is refused. */
@@ -318,7 +313,7 @@ function coordinatesOf(cx: ResultContext, expression: Expression): readonly Coor
     case "number":
       return [expression.value];
     case "range":
-      return integers(expression.first, expression.last);
+      return integers(cx, expression, expression.first, expression.last);
     case "list": {
       const items = expression.items.map((item) => coordinatesOf(cx, item));
       return items.includes(null) ? null : items.flatMap((item) => item ?? []);
@@ -326,15 +321,32 @@ function coordinatesOf(cx: ResultContext, expression: Expression): readonly Coor
     case "place": {
       const { layers } = expression;
       if (expression.unit === "none" && layers.kind === "one" && layers.index >= 0) return [layers.index];
-      if (expression.unit === "none" && layers.kind === "range") return integers(layers.first, layers.last);
+      if (expression.unit === "none" && layers.kind === "range")
+        return integers(cx, expression, layers.first, layers.last);
+      if (expression.unit === "none" && layers.kind !== "all") {
+        return bad(cx, expression, "layers counted from the start, such as L9 or L9..10");
+      }
       break;
     }
     default:
   }
-  wrongKind(cx, expression.span, "a name, a number, a layer such as L9 or a range such as L9..10", "something else");
-  return null;
+  if (expression.kind === "missing") return null;
+  return bad(cx, expression, "a name, a number, a layer such as L9 or a range such as L9..10");
 }
 
-function integers(first: number, last: number): readonly number[] {
-  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+/** Numbers from `first` to `last`, both included; null after an error. */
+function integers(cx: ResultContext, at: Expression, first: number, last: number): readonly number[] | null {
+  const count = last - first + 1;
+  if (!Number.isInteger(first) || !Number.isInteger(last)) return bad(cx, at, "a range of whole numbers");
+  if (first < 0 || count < 1) {
+    reportError(cx, "A3012", at.span, { range: cx.sourceOf(at.span) }, { hint: "write the smaller number first" });
+    return null;
+  }
+  if (count > limits.listed) {
+    tooMany(cx, at.span, "listed", count, "this range", "numbers", "use < and > instead");
+    return null;
+  }
+  return Array.from({ length: count }, (_, i) => first + i);
 }
+
+export { experimentsIn } from "./result-axes.js";

@@ -123,8 +123,7 @@ export function collectScope(
         unnamed++;
         while (named.has(`experiment_${unnamed}`)) unnamed++;
         experiments.set(`experiment_${unnamed}`, s);
-      }
-      else if (declare("result", s.name)) experiments.set(s.name.text, s);
+      } else if (declare("result", s.name)) experiments.set(s.name.text, s);
     } else if (s.kind === "letResult" && declare("result", s.name)) lets.set(s.name.text, s);
   }
 
@@ -148,6 +147,9 @@ function warnOfLeftOut(file: FileSyntax, report: (d: Diagnostic) => void): void 
   const left = file.statements.filter((s) => !declarations.has(s.kind));
   const [first] = left;
   if (first === undefined) return;
-  const what = left.length === 1 ? "1 statement that runs or shows something" : `${left.length} statements that run or show something`;
+  const what =
+    left.length === 1
+      ? "1 statement that runs or shows something"
+      : `${left.length} statements that run or show something`;
   report(diagnostic("A8004", { ...first.span }, { path: file.span.file, what }));
 }

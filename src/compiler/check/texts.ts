@@ -52,7 +52,8 @@ export function draftTexts(
   const items = readSource(statement, source, {}, files, report);
   if (items === null || !optionsFit) return null;
   if (items.length === 0) {
-    report(diagnostic("A4103", statement.name.span, { name: statement.name.text }));
+    const hint = source.kind === "file" ? `${source.path.value} has no text in it` : "write at least one text";
+    report(diagnostic("A4103", statement.name.span, { name: statement.name.text }, { hint }));
     return null;
   }
   return { kind: "texts", items };
@@ -194,9 +195,7 @@ function readFile(
         "A4105",
         optionOf(part)?.field.span ?? path.span,
         { path: name, field: `"${wanted}" in ${place}` },
-        suggestions.length > 0
-          ? { suggestions }
-          : { hint: part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed },
+        { suggestions, hint: part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed },
       );
       return null;
     }

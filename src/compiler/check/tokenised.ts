@@ -75,7 +75,13 @@ export function tokeniseTexts(
     }
     if (limit !== null && prompt.ids.length > limit) return tooLong(prompt.index, prompt.ids.length, span);
   }
-  return { name, model: instance.id, prompts, bos, period: draft.kind === "random" && draft.repeat > 1 ? draft.tokens : null };
+  return {
+    name,
+    model: instance.id,
+    prompts,
+    bos,
+    period: draft.kind === "random" && draft.repeat > 1 ? draft.tokens : null,
+  };
 }
 
 /** Length of a text in bytes of UTF-8. */

@@ -36,8 +36,11 @@ export interface Elaboration {
   readonly textsName: string;
   readonly builder: ExpressionBuilder;
   readonly sweeps: Sweeps;
-  /** How often a metric was unfolded in this expression: definitions that double again and again are stopped. */
-  readonly unfolded: { count: number };
+  /**
+   * How often a metric was unfolded in this expression (definitions that double again and again are stopped), and how
+   * deep the expression at hand is nested.
+   */
+  readonly work: { unfolded: number; depth: number };
   readonly report: (d: Diagnostic) => void;
   readonly sourceOf: (span: Span) => string;
   /** The elaborator itself, so that its parts, each in a file of its own, can call one another without import cycles. */

@@ -194,7 +194,7 @@ export const catalogue = {
     severity: "warning",
     title: "shorter than the window",
     message:
-      "{count} of {total} prompts of {texts} have fewer tokens than the window of {window}: {metric} uses what there is",
+      "{metric} asks for the last {window} places, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
   },
   A8003: {
     severity: "warning",

@@ -132,7 +132,11 @@ function metricText(metric: MetricStatement, source: string): string {
     return `- ${line.slice(0, colon)}: ${cell(line.slice(colon + 1).trim())}`;
   });
   const definition = source.slice(metric.span.start, metric.span.end);
-  return [`**${metric.name.text.replaceAll("_", "\\_")}**. ${cell(sentences)}`, listed.join("\n"), fenced(definition)].join("\n\n");
+  return [
+    `**${metric.name.text.replaceAll("_", "\\_")}**. ${cell(sentences)}`,
+    listed.join("\n"),
+    fenced(definition),
+  ].join("\n\n");
 }
 
 function fenced(text: string): string {

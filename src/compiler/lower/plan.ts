@@ -81,12 +81,17 @@ export function planProtocol(
     const byLength = new Map<number, PlanRow[]>();
     for (const row of rows) {
       const length = set.prompts[row.prompt]?.ids.length ?? 0;
-      byLength.set(length, [...(byLength.get(length) ?? []), row]);
+      const bucket = byLength.get(length);
+      if (bucket === undefined) byLength.set(length, [row]);
+      else bucket.push(row);
     }
     const units: Unit[] = [];
+    const longest = Math.max(0, ...byLength.keys());
     for (const [positions, bucket] of [...byLength].sort(([a], [b]) => a - b)) {
       const bytes = rowBytes(graph, signature, positions);
       if (bytes > options.memoryBudget) {
+        // The longest one says it for all.
+        if (positions < longest) continue;
         diagnostics.push(
           diagnostic(
             "A5004",
@@ -173,8 +178,9 @@ export function planProtocol(
     const { gates, unaffected } = affecting(study, opened, outputs);
     const needs = meansNeeded(study, gates).map(({ of, sites }) => meanOf(study.model, of, sites));
     const graph = graphOf(study.model, gates, outputs);
+    const skipped = new Set(unaffected);
     const rows = study.conditions.flatMap((_, condition) =>
-      unaffected.includes(condition) ? [] : set.prompts.map((p) => ({ prompt: p.index, condition })),
+      skipped.has(condition) ? [] : set.prompts.map((p) => ({ prompt: p.index, condition })),
     );
     const units = batch(
       graph,
@@ -205,7 +211,7 @@ export function planProtocol(
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 2 ** 20)} MB`;
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} kB` : `${Math.ceil(bytes / 2 ** 20)} MB`;
 }
 
 function modelBytes(model: OpenedModel): number {

@@ -27,7 +27,10 @@ export interface AveragedAxis {
   readonly most: number;
 }
 
-/** Reductions of {@link reduceOver}. `std` and `var` are those of a sample (divisor n − 1), as in torch. */
+/**
+ * Reductions of {@link reduceOver}. `std` and `var` divide by n (ddof 0, as in NumPy), like the operations of the same
+ * name in the measurement language.
+ */
 export type Reduction = "mean" | "sum" | "max" | "min" | "std" | "var";
 
 /** An array of one number without axes. */
@@ -192,10 +195,9 @@ function reduceCells(
   if (operation === "sum") return sound(sum);
   const mean = sum / cells.length;
   if (operation === "mean") return sound(mean);
-  if (cells.length === 1) return { value: NaN, reason: `${operation} of a single value` };
   let squares = 0;
   for (const cell of cells) squares += (cell.value - mean) ** 2;
-  const variance = squares / (cells.length - 1);
+  const variance = squares / cells.length;
   return sound(operation === "var" ? variance : Math.sqrt(variance));
 }
 

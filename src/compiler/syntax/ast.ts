@@ -1,6 +1,6 @@
 /**
  * The abstract syntax of the whole language: plain data, every node with its kind and span. What the text lacks (after
- * a syntax error) is a `missing` node, never `undefined`.
+ * a syntax error) is a `missing` node, never `undefined`. Long because it is one table, read as a whole.
  */
 import type { Span } from "../base/span.js";
 

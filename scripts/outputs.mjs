@@ -1,0 +1,49 @@
+/**
+ * Fills in what commands print: in README.md and docs/*.md everything between `<!-- output: ARGUMENTS -->` and
+ * `<!-- end output -->` becomes what `atlasc ARGUMENTS` prints. Runs start from an empty folder. The picture of the
+ * README is made anew as well. Start it after a build: `node scripts/outputs.mjs`.
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+
+const root = join(import.meta.dirname, "..");
+const runs = mkdtempSync(join(tmpdir(), "atlasc-outputs-"));
+
+/** What a command prints, errors and results together, with the temporary folder called `runs`. */
+function printed(command) {
+  const words = command.trim().split(/\s+/);
+  const keepsRuns = words[0] === "run";
+  const args = [join(root, "dist/src/cli/main.js"), ...words, ...(keepsRuns ? ["--runs", runs] : [])];
+  const { stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1", COLUMNS: "100" },
+  });
+  const text = `${stderr}${stdout}`.replaceAll(runs, "runs").replaceAll(`${root}/`, "");
+  return text.replace(/ in \d+\.\d s\.$/m, " in 1 s.").trimEnd();
+}
+
+for (const path of ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))]) {
+  if (!path.endsWith(".md")) continue;
+  const file = join(root, path);
+  const before = readFileSync(file, "utf8");
+  const filled = before.replace(
+    /(<!-- output: ([^\n]*) -->)[^]*?(<!-- end output -->)/g,
+    (_whole, start, command, end) => `${start}\n\n\`\`\`text\n${printed(command)}\n\`\`\`\n\n${end}`,
+  );
+  const after = await format(filled, { ...(await resolveConfig(file)), filepath: file });
+  if (after === before) continue;
+  writeFileSync(file, after);
+  console.log(`${path} written`);
+}
+
+const sweeps = join(runs, "head-sweep");
+for (const run of existsSync(sweeps) ? readdirSync(sweeps) : []) {
+  mkdirSync(join(root, "docs/images"), { recursive: true });
+  copyFileSync(join(sweeps, run, "outputs/figure-1-heatmap.png"), join(root, "docs/images/head-sweep.png"));
+  console.log("docs/images/head-sweep.png written");
+}
+rmSync(runs, { recursive: true, force: true });

@@ -1,0 +1,48 @@
+/**
+ * One small protocol for every diagnostic that compiling can raise: `CODE.atlas` raises that code and no other, at the
+ * carets in its comments. Directives: `# set NAME=VALUE`, `# memory BYTES`, and `# elsewhere CODE: message` for a
+ * diagnostic without a place in the file. How each one looks in a terminal is kept in test/golden/diagnostics.
+ */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { catalogue } from "../../src/compiler/diagnostics/catalogue.js";
+import { packageRoot } from "../../src/runtime/models/places.js";
+import { createWorkspace } from "../check/workspace.js";
+import { checkCarets } from "../support/carets.js";
+import { expectGolden } from "../support/golden.js";
+
+const folder = join(packageRoot(), "test", "diagnostics");
+const fixtures = readdirSync(folder)
+  .filter((name) => name.endsWith(".atlas"))
+  .sort();
+const workspace = createWorkspace();
+after(workspace.end);
+
+for (const name of fixtures) {
+  test(`${name} raises exactly its code`, async () => {
+    const text = readFileSync(join(folder, name), "utf8");
+    const code = name.replace(".atlas", "");
+    const set = new Map([...text.matchAll(/^# set (\w+)=(.*)$/gm)].map(([, key = "", value = ""]) => [key, value]));
+    const memory = Number(/^# memory (\d+)$/m.exec(text)?.[1] ?? 2 ** 30);
+    const { diagnostics, rendered } = await workspace.plan(name, text, { set, memory });
+    assert.deepEqual([...new Set(diagnostics.map((d) => d.code))], [code], rendered);
+
+    const expected = [...text.matchAll(/^# elsewhere (A\d{4}): (.*)$/gm)];
+    const elsewhere = diagnostics.filter((d) => d.primary?.span.file !== name);
+    assert.equal(elsewhere.length, expected.length, rendered);
+    for (const [i, [, , message = ""]] of expected.entries()) {
+      assert.ok(elsewhere[i]?.message.startsWith(message), `${elsewhere[i]?.message ?? ""} is not ${message}`);
+    }
+    const inside = diagnostics.filter((d) => !elsewhere.includes(d));
+    assert.deepEqual(checkCarets({ path: name, text }, inside), [], rendered);
+    if (!rendered.includes("JSON:")) expectGolden(`diagnostics/${code}.txt`, rendered);
+  });
+}
+
+test("every code that compiling a protocol can raise has its fixture", () => {
+  const compiled = Object.keys(catalogue).filter((code) => /^A(2|3|41|42|5|8)/.test(code) && code !== "A5005");
+  const missing = compiled.filter((code) => !fixtures.includes(`${code}.atlas`));
+  assert.deepEqual(missing, []);
+});

@@ -1,0 +1,83 @@
+/** Every protocol that the documents show is a file, formatted, and does what it says on the model that ships. */
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, join } from "node:path";
+import { describe, test } from "node:test";
+import type { SourceFile } from "../../src/compiler/base/span.js";
+import { renderDiagnostics } from "../../src/compiler/diagnostics/render.js";
+import { parse } from "../../src/compiler/syntax/parse.js";
+import { print } from "../../src/compiler/syntax/print.js";
+import { runProtocol } from "../../src/runtime/run.js";
+import { temporaryFolder } from "../runtime/processes.js";
+import { root } from "../support/root.js";
+
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+function filesIn(folder: string, ending: string): readonly string[] {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder))
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
+
+const documents = ["README.md", "CHANGELOG.md", ...filesIn("docs", ".md")];
+const protocols = [...filesIn("docs/examples", ".atlas"), ...filesIn("pipelines", ".atlas")];
+const modules = filesIn("docs/examples/shared", ".atlas");
+const weights = "stdlib/models/gpt2-tiny/model.safetensors";
+
+/** Contents of the blocks of a document that are marked as protocols. */
+function blocksOf(document: string): readonly string[] {
+  return [...read(document).matchAll(/^```atlas\n([^]*?)^```$/gm)].map(([, content = ""]) => content);
+}
+
+describe("protocols in the documents", () => {
+  const known = new Set([...protocols, ...modules].map(read));
+  for (const document of documents) {
+    test(`${document} shows files`, () => {
+      for (const block of blocksOf(document)) {
+        assert.ok(known.has(block), `this block is no file of docs/examples or pipelines:\n${block}`);
+      }
+    });
+  }
+
+  for (const path of [...protocols, ...modules]) {
+    test(`${path} is formatted`, () => {
+      const source: SourceFile = { path, text: read(path) };
+      const parsed = parse(source);
+      assert.deepEqual(parsed.diagnostics, []);
+      assert.equal(print(parsed.value, source.text), source.text);
+    });
+  }
+});
+
+describe("protocols run", () => {
+  const skip = existsSync(join(root, weights)) ? false : `there is no ${weights}`;
+  for (const path of protocols) {
+    test(`${path} runs`, { skip }, async (t) => {
+      const source: SourceFile = { path: join(root, path), text: read(path) };
+      const outcome = await runProtocol(source, {
+        runs: temporaryFolder(t),
+        overrides: new Map(),
+        memoryBudget: 2 ** 30,
+        engine: {
+          device: { kind: "cpu" },
+          threads: Math.min(2, availableParallelism()),
+          optimisation: "basic",
+          prepacking: true,
+          tf32: false,
+        },
+      });
+      if (outcome.kind === "rejected") {
+        assert.fail(renderDiagnostics(outcome.diagnostics, (file) => outcome.loaded.sources.get(file)));
+      }
+      assert.equal(outcome.summary.status, "finished");
+      // An example that shows NaN is about NaN; everywhere else a number is meant.
+      if (basename(path) === "reasons.atlas") return;
+      for (const row of outcome.assembled.rows) {
+        assert.ok(Number.isFinite(row.value), `${row.metric} is ${row.value}: ${row.reason ?? "no reason"}`);
+      }
+    });
+  }
+});

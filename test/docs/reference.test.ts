@@ -1,0 +1,32 @@
+/** The generated parts of the documents are those that the code gives now. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { format, resolveConfig } from "prettier";
+import { referenceParts, withReferenceParts } from "../../src/compiler/docs/reference.js";
+import { operations } from "../../src/compiler/operations/index.js";
+import { readStandardLibrary } from "../../src/runtime/load.js";
+import { root } from "../support/root.js";
+
+for (const name of readdirSync(join(root, "docs")).filter((file) => file.endsWith(".md"))) {
+  test(`docs/${name} is up to date`, async () => {
+    const path = join(root, "docs", name);
+    const text = readFileSync(path, "utf8");
+    const options = { ...(await resolveConfig(path)), filepath: path };
+    const parts = referenceParts(await readStandardLibrary());
+    const expected = await format(withReferenceParts(text, parts), options);
+    assert.equal(text, expected, "run npm run build && node scripts/docs.mjs");
+  });
+}
+
+test("the reference says how every operation but rename is written", async () => {
+  const { operations: table = "" } = referenceParts(await readStandardLibrary());
+  const rows = table.split("\n").length - 2;
+  assert.equal(rows, operations.size - 1);
+});
+
+test("a part that does not exist or does not end is an error", () => {
+  assert.throws(() => withReferenceParts("<!-- generated: nothing -->\n<!-- end generated -->", {}), RangeError);
+  assert.throws(() => withReferenceParts("<!-- generated: a -->\n", { a: "text" }), RangeError);
+});
