@@ -38,7 +38,7 @@ function readable(protocol: Protocol): unknown {
         writes: writes.map(({ site, unit, replacement }) => {
           const place = unit === null ? siteKey(site) : `${siteKey(site)} unit ${unit}`;
           const { kind, ...rest } = replacement;
-          return [place, "by", kind, ...Object.values(rest)].join(" ");
+          return [place, "by", kind, ...Object.values(rest as Readonly<Record<string, string | number>>)].join(" ");
         }),
       })),
       measures: study.measures.map((measure) => ({

@@ -187,7 +187,6 @@ test("run: paths, output in a pipe, parameters, JSON", async (context) => {
   const first = await command(["run", "../small.atlas"], { cwd: elsewhere });
   assert.equal(first.code, 0, first.stderr);
   assert.equal(first.stderr, "", "a short run in a pipe is quiet");
-  // eslint-disable-next-line no-control-regex
   assert.doesNotMatch(first.stdout, /[\u0000-\u0009\u000b-\u001f\u007f]/);
   assert.match(first.stdout, /^\.\.\/small\.atlas {2}finished\n/);
   assert.match(first.stdout, /^report {3}runs\/small\/[0-9a-f]{12}\/report\.html$/m);

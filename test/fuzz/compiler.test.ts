@@ -40,7 +40,7 @@ const numerics = {
 function fitting(text: string): string {
   return text.replace(/\bL(\d+)(?:\.\.(\d+))?/g, (_, first: string, last?: string) => {
     const small = Number(first) % 3;
-    return last === undefined ? `L${small}` : `L${Math.min(small, 1)}..${2}`;
+    return last === undefined ? `L${small}` : `L${Math.min(small, 1)}..2`;
   });
 }
 

@@ -63,9 +63,13 @@ export function unknownArgument(
 }
 
 /** Reports a name that is neither a metric nor, where a call is written with parentheses, a function. */
-export function unknownCallee(cx: Pick<Elaboration, "report" | "scope">, callee: Name, inCall: boolean): Value {
+export function unknownCallee(
+  cx: Pick<Elaboration, "report" | "scope">,
+  callee: { readonly text: string; readonly span: Span },
+  inCall: boolean,
+): Value {
   const valid = inCall ? [...cx.scope.metrics.keys(), ...functionNames] : [...cx.scope.metrics.keys()];
-  const isFunction = !inCall && functions.has(callee.text);
+  const isFunction = !inCall && (functions.has(callee.text) || futureFunctions.has(callee.text));
   return reportError(
     cx,
     "A2001",

@@ -11,7 +11,6 @@ import { cycleText, unknownArgument, unknownCallee } from "./calls.js";
 import { unknownName, unknownSite } from "./elaborate.js";
 import { reportError } from "./faults.js";
 import { functionNames, futureFunctions } from "./functions.js";
-import { limits } from "./limits.js";
 import type { Elaboration } from "./values.js";
 
 type Context = Pick<Elaboration, "report" | "scope">;
@@ -108,28 +107,42 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
   }
 }
 
-/** Reports definitions that go in a circle, each circle once. */
+/** Reports definitions that go in a circle, each circle once. A walk without recursion: chains may be long. */
 export function checkCycles(cx: Context): void {
+  const { metrics, params } = cx.scope;
   const done = new Set<string>();
-  const visit = (name: string, path: readonly string[]): void => {
-    const metric = cx.scope.metrics.get(name);
-    const body = metric?.body ?? cx.scope.params.get(name);
-    // A longer chain than that is too deep to be used anyway.
-    if (body === undefined || done.has(name) || path.length > limits.depth) return;
-    if (path.includes(name)) {
-      const span = metric?.name.span ?? body.span;
-      reportError(cx, "A2006", span, { name, path: cycleText(path, name) });
-      for (const part of path) done.add(part);
-      return;
+  for (const start of [...metrics.keys(), ...params.keys()]) {
+    // The definitions from `start` to the one at hand, each with what it uses and has not been followed yet.
+    const path = new Map<string, string[]>();
+    const enter = (name: string): void => void path.set(name, [...usedBy(cx.scope, name)]);
+    if (!done.has(start)) enter(start);
+    for (let current = [...path.keys()].at(-1); current !== undefined;) {
+      const next = path.get(current)?.pop();
+      if (next === undefined) {
+        path.delete(current);
+        done.add(current);
+        current = [...path.keys()].at(-1);
+      } else if (path.has(next)) {
+        const span = metrics.get(next)?.name.span ?? params.get(next)?.span;
+        if (span !== undefined) reportError(cx, "A2006", span, { name: next, path: cycleText([...path.keys()], next) });
+      } else if (!done.has(next)) {
+        enter(next);
+        current = next;
+      }
     }
-    const defaults = metric?.parameters.flatMap((p) => (p.default === null ? [] : [p.default])) ?? [];
-    const bound = new Set(metric?.parameters.map((p) => p.name.text));
-    for (const used of [body, ...defaults].flatMap((e) => namesIn(e))) {
-      if (!bound.has(used)) visit(used, [...path, name]);
-    }
-    done.add(name);
-  };
-  for (const name of [...cx.scope.metrics.keys(), ...cx.scope.params.keys()]) visit(name, []);
+  }
+}
+
+/** Metrics and parameters that a definition uses. */
+function usedBy({ metrics, params }: Elaboration["scope"], name: string): readonly string[] {
+  const metric = metrics.get(name);
+  const bound = new Set(metric?.parameters.map((p) => p.name.text));
+  const expressions = [
+    metric?.body ?? params.get(name),
+    ...(metric?.parameters.flatMap((p) => (p.default === null ? [] : [p.default])) ?? []),
+  ];
+  const used = new Set(expressions.flatMap(namesIn));
+  return [...used].filter((other) => !bound.has(other) && (metrics.has(other) || params.has(other)));
 }
 
 /** Names that an expression may refer to. */

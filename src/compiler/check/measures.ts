@@ -6,6 +6,8 @@ import type { MeasureExpression } from "../ir/expression.js";
 import type { Measure } from "../ir/protocol.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import type { Expression, MeasureItem } from "../syntax/ast.js";
+import { isSite } from "../models/sites.js";
+import { unknownCallee } from "./calls.js";
 import { elaborate } from "./elaborate.js";
 import { createExpressionBuilder } from "./expression-builder.js";
 import { asTensor, notYet, reportError, tooMany, wrongKind } from "./faults.js";
@@ -157,12 +159,23 @@ function renamed(cx: MeasureContext, axis: string): string {
   return resultAxis(axis, cx.conditionAxes);
 }
 
+function isKnown({ scope }: MeasureContext, name: string): boolean {
+  const known = isSite(name) || scope.metrics.has(name) || scope.params.has(name);
+  return known || ["period", "tokens", "bytes"].includes(name);
+}
+
 function elaborateItem(
   cx: MeasureContext,
   item: MeasureItem,
   sweeps: Sweeps,
 ): { readonly expression: MeasureExpression; readonly type: TensorType } | null {
   const builder = createExpressionBuilder();
+  const { expression } = item;
+  if (expression.kind === "name" && !isKnown(cx, expression.text)) {
+    // What stands alone after `measure` was meant as a metric.
+    unknownCallee(cx, expression, false);
+    return null;
+  }
   const elaboration: Elaboration = { ...cx, builder, sweeps, work: { unfolded: 0, depth: 0 }, elaborate };
   const value = elaborate(elaboration, topLevel, item.expression);
   if (value.kind === "error") return null;

@@ -179,7 +179,7 @@ function readFile(
   const renamed = new Map<string, string>();
   const columnOf = (field: string): string => {
     if (field === groupField) return "group";
-    const taken = languageAxes.has(field) || (field === "group" && (groupField !== null || "group" in columns));
+    const taken = field === "__proto__" || languageAxes.has(field) || (field === "group" && (groupField !== null || "group" in columns));
     if (!taken) return field;
     renamed.set(field, `field_${field}`);
     return `field_${field}`;

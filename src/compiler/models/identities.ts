@@ -72,7 +72,8 @@ export function checkIdentities(
     size: number,
   ): void {
     const difference = maxDifference(actual, expected);
-    const tolerance = relativeTolerance * Math.max(1, size);
+    // Numbers that are not finite make the difference fail, not the tolerance.
+    const tolerance = relativeTolerance * (Number.isFinite(size) ? Math.max(1, size) : 1);
     results.push({ name, site, maxAbsDifference: difference, tolerance, ok: difference <= tolerance });
   }
 

@@ -18,7 +18,7 @@ export function broadcastTypes(operation: string, inputs: readonly TensorType[])
           `${operation}: the axis ${axis.name} has different lengths`,
           `one length of ${axis.name}`,
           types,
-          "select the same entries on both sides (last, at, slice) or rename one axis",
+          "select the same entries on both sides, with `last` or `at`",
         );
       }
     }

@@ -64,8 +64,16 @@ function addLogProbabilities(context: BuildContext, sequence: Sequence, logits: 
   const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const largest = builder.node("ReduceMax", [logits, list(-1)], { keepdims: int(1) });
   const shifted = builder.node("Sub", [logits, largest]);
-  const total = builder.node("ReduceSum", [builder.node("Exp", [shifted]), list(-1)], { keepdims: int(1) });
-  const logTotal = builder.node("Log", [total]);
+  // Rows of whole cache lines (16 float32): onnxruntime adds up to an aligned address first, so that the order of a sum
+  // would depend on where its row lies in the batch.
+  const missing = (16 - (context.signature.vocab % 16)) % 16;
+  const exponentials = builder.node("Exp", [shifted]);
+  const padded = missing === 0 ? exponentials : builder.node("Pad", [exponentials, list(0, 0, 0, 0, 0, missing)]);
+  const total = builder.node("ReduceSum", [padded, list(-1)], { keepdims: int(1) });
+  // Through float64: onnxruntime's float32 Log computes full SIMD packets and the rest differently, so that the last bit
+  // of a loss would depend on its place in the batch.
+  const wide = builder.node("Cast", [total], { to: int(11) });
+  const logTotal = builder.node("Cast", [builder.node("Log", [wide])], { to: int(1) });
   builder.node("Sub", [shifted, logTotal], {}, context.site("logprobs", null));
 
   const end = Number.MAX_SAFE_INTEGER;

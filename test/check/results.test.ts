@@ -1,0 +1,138 @@
+/** Expressions over results and what is shown: axes are known before anything runs. */
+import assert from "node:assert/strict";
+import test, { suite } from "node:test";
+import type { ResultExpression } from "../../src/compiler/ir/protocol.js";
+import { fixtureFacts, messagesOf, protocolOf } from "./compiling.js";
+
+const around = { models: { "*": await fixtureFacts("gpt2-f32") } };
+const head = `model gpt2 from "gpt2"
+prompts p from { a: ["the cat sat"], b: ["it rained"] }
+experiment sweep ablate heads L0..1 measure loss, entropy
+experiment plain measure gain layer L1..2, nll
+`;
+
+const messages = (text: string): readonly string[] => messagesOf(head + text, around);
+const outputs = (text: string) => protocolOf(head + text, around).outputs;
+
+/** The expression of `table EXPRESSION`. */
+function expression(text: string): ResultExpression | undefined {
+  const [output] = outputs(`table ${text}`);
+  return output?.kind === "table" ? output.columns[0]?.expression : undefined;
+}
+
+suite("columns", () => {
+  const column = (metric: string, name: string) => ({ kind: "column", experiment: "sweep", metric, column: name });
+
+  test("of a metric: its value, or another column of an experiment with an intervention", () => {
+    assert.deepEqual(expression("sweep.loss"), column("loss", "value"));
+    assert.deepEqual(expression("sweep.loss.impact"), column("loss", "impact"));
+  });
+
+  test("of an experiment with one metric can leave the metric out", () => {
+    assert.deepEqual(messages("table sweep.impact"), ["A2017 sweep measures several metrics: say which impact"]);
+    const one =
+      'model gpt2 from "gpt2"\nprompts p from ["a b"]\nexperiment e ablate heads L0 measure loss\ntable e.impact';
+    assert.deepEqual(messagesOf(one, around), []);
+  });
+
+  test("need an intervention to have an impact", () => {
+    assert.deepEqual(messages("table plain.gain.impact"), ["A2012 plain has no column impact"]);
+  });
+
+  test("beside an experiment are its own", () => {
+    assert.deepEqual(messages("table sweep top 3 by abs(loss.impact) where entropy.relative > 0.1"), []);
+    assert.deepEqual(messages("table sweep by lost"), ["A2012 sweep has no column lost"]);
+  });
+});
+
+suite("axes", () => {
+  test("are those of models, prompts, interventions and measures", () => {
+    assert.deepEqual(
+      messages("plot heatmap of sweep.loss over layer, head\nplot line of plain.gain over layer by group"),
+      [],
+    );
+    assert.deepEqual(messages("plot line of plain.nll over position by prompt"), []);
+    assert.deepEqual(messages("plot line of plain.gain over head"), ["A2013 plain has no axis head"]);
+  });
+
+  test("are gone when they were reduced or fixed to one value", () => {
+    assert.deepEqual(messages("plot line of mean(sweep.loss over layer) over layer"), [
+      "A2013 the mean of sweep has no axis layer",
+    ]);
+    assert.deepEqual(messages("plot bar of sweep.loss where group is a over group"), [
+      "A2013 the selection of sweep has no axis group",
+    ]);
+    assert.deepEqual(messages("table mean(mean(sweep.loss over layer) over layer)"), [
+      "A2013 the mean of sweep has no axis layer",
+    ]);
+  });
+
+  test("of a difference are those of both sides", () => {
+    assert.deepEqual(messages("plot line of sweep.loss.impact - plain.gain over head"), []);
+  });
+
+  test("are checked for every value of a plot", () => {
+    assert.deepEqual(messages("plot line of sweep.loss, plain.gain over head"), ["A2013 plain has no axis head"]);
+  });
+
+  test("are named once", () => {
+    assert.deepEqual(messages("plot heatmap of sweep.loss over layer, layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("table mean(sweep.loss over head, head)"), ["A1003 the axis head is given twice"]);
+  });
+});
+
+suite("coordinates", () => {
+  test("have to exist: names all of them, numbers at least one", () => {
+    assert.deepEqual(messages("table sweep where group is c"), ["A2020 the axis group of sweep has no c"]);
+    assert.deepEqual(messages("table sweep where group in [a, c]"), ["A2020 the axis group of sweep has no c"]);
+    assert.deepEqual(messages("table sweep where layer in L1..9"), []);
+    assert.deepEqual(messages("table sweep where layer is L2"), ["A2020 the axis layer of sweep has no 2"]);
+  });
+
+  test("layers from the end and ranges from large to small are refused", () => {
+    assert.deepEqual(messages("table sweep where layer is L-1"), [
+      "A3004 expected layers counted from the start, such as L9 or L9..10, found L-1",
+    ]);
+    assert.deepEqual(messages("table sweep where layer in L1..0"), ["A3012 the range L1..0 is empty"]);
+  });
+});
+
+suite("named results", () => {
+  test("are checked even when nothing shows them, and what is wrong is said once", () => {
+    assert.deepEqual(messages("let x = mean(swep.loss)"), ["A2011 unknown experiment swep"]);
+    assert.deepEqual(messages("let x = mean(swep.loss)\ntable x\nplot line of x over layer"), [
+      "A2011 unknown experiment swep",
+    ]);
+  });
+
+  test("may not be defined by themselves", () => {
+    assert.deepEqual(messages("let x = x + 1"), ["A2006 x is defined by itself: x → x"]);
+  });
+});
+
+suite("outputs", () => {
+  test("a file is written once, inside the run, in a known format", () => {
+    assert.deepEqual(messages('save sweep to "a.csv"\nsave plain to "a.csv"'), ["A1003 the file a.csv is given twice"]);
+    assert.deepEqual(messages('save sweep to "../a.csv"'), [
+      "A5003 cannot save to ../a.csv: files are saved inside the folder of the run",
+    ]);
+    assert.deepEqual(messages('save sweep to "a"'), ["A5003 cannot save to a: the ending is missing"]);
+  });
+
+  test("a heatmap has two axes, a line has one", () => {
+    assert.deepEqual(messages("plot heatmap of sweep.loss over layer"), [
+      "A3004 expected two axes after `over` (rows, columns) for a heatmap, found layer",
+    ]);
+    assert.deepEqual(messages("plot line of sweep.loss over layer, head"), [
+      "A3004 expected one axis after `over` for a line, found layer, head",
+    ]);
+  });
+
+  test("a table shows values of an experiment, a whole number of rows", () => {
+    assert.deepEqual(messages("table 1 + 2"), [
+      "A3004 expected a value of an experiment such as sweep.impact, found 1 + 2",
+    ]);
+    assert.deepEqual(messages("table sweep top 0"), ["A3005 0 is not a count of at least 1"]);
+    assert.deepEqual(messages("table sweep top 2.5"), ["A3005 2.5 is not a count of at least 1"]);
+  });
+});

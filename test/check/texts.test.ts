@@ -1,0 +1,191 @@
+/** Prompt sets: BOS, files of every kind, and what is wrong with them. */
+import assert from "node:assert/strict";
+import test, { suite } from "node:test";
+import { parseCsv } from "../../src/compiler/check/csv.js";
+import type { Prompt } from "../../src/compiler/ir/protocol.js";
+import { fixtureFacts, messagesOf, protocolOf, textsOf, wordTokenizer } from "./compiling.js";
+
+const plain = await fixtureFacts("gpt2-f32");
+const withBos = await fixtureFacts("gpt2-f32", { ...wordTokenizer, addsBos: true, digest: "bos" });
+const models = { "*": plain, bos: withBos };
+
+const protocol = (declaration: string, model = "gpt2"): string =>
+  `model gpt2 from "${model}"\nprompts p from ${declaration}\nmeasure loss`;
+
+const prompts = (
+  declaration: string,
+  files: Readonly<Record<string, string>> = {},
+  model?: string,
+): readonly Prompt[] => textsOf(protocolOf(protocol(declaration, model), { models, files }), "p").prompts;
+
+const messages = (declaration: string, files: Readonly<Record<string, string>> = {}): readonly string[] =>
+  messagesOf(protocol(declaration), { models, files });
+
+suite("BOS", () => {
+  const ids = (declaration: string, model: string): readonly number[] => prompts(declaration, {}, model)[0]?.ids ?? [];
+
+  test("follows the tokenizer, unless the declaration says otherwise, and is never there twice", () => {
+    assert.equal(ids('["one two"]', "gpt2").length, 2);
+    assert.equal(ids('["one two"]', "bos").length, 3);
+    assert.equal(ids('["one two"]', "bos")[0], 0);
+    assert.equal(ids('["one two"] bos off', "bos").length, 2);
+    assert.equal(ids('["one two"] bos on', "gpt2").length, 3);
+  });
+
+  test("makes an empty text possible", () => {
+    assert.deepEqual(ids('[""]', "bos"), [0]);
+    assert.deepEqual(messages('[""]'), ["A4106 prompt 0 of p has no tokens"]);
+  });
+});
+
+suite("files", () => {
+  test("a plain text file has one prompt a line; blank lines are none", () => {
+    assert.deepEqual(
+      prompts('"a.txt"', { "a.txt": "one two\r\n\r\n  \nthree\n" }).map((p) => p.text),
+      ["one two", "three"],
+    );
+  });
+
+  test("JSON Lines: a field is the text, one may be the group, the rest are columns", () => {
+    const files = {
+      "a.jsonl": '{"prompt":"one","kind":"x","score":2,"ok":true}\n\n{"prompt":"two","kind":"y","score":null}\n',
+    };
+    assert.deepEqual(
+      prompts('"a.jsonl" text "prompt" group "kind"', files).map((p) => [p.text, p.columns]),
+      [
+        ["one", { group: "x", score: 2, ok: "true" }],
+        ["two", { group: "y" }],
+      ],
+    );
+  });
+
+  test("JSON: an array of texts, or of objects", () => {
+    assert.deepEqual(
+      prompts('"a.json"', { "a.json": '["one", {"text": "two", "id": 7}]' }).map((p) => [p.text, p.columns]),
+      [
+        ["one", {}],
+        ["two", { id: 7 }],
+      ],
+    );
+  });
+
+  test("CSV: quotes, doubled quotes, line breaks in cells", () => {
+    const files = { "a.csv": 'text,kind\n"one, ""two""",x\n"three\nfour",y\n' };
+    assert.deepEqual(
+      prompts('"a.csv"', files).map((p) => [p.text, p.columns]),
+      [
+        ['one, "two"', { kind: "x" }],
+        ["three\nfour", { kind: "y" }],
+      ],
+    );
+  });
+
+  test("groups of lists and files", () => {
+    const found = prompts('{ a: ["one"], b: "b.txt" }', { "b.txt": "two\nthree\n" });
+    assert.deepEqual(
+      found.map((p) => p.columns["group"]),
+      ["a", "b", "b"],
+    );
+    assert.deepEqual(
+      found.map((p) => p.index),
+      [0, 1, 2],
+    );
+  });
+
+  test("names of fields that every object has by itself are fields like others", () => {
+    const files = { "a.jsonl": '{"text":"one","constructor":"x","__proto__":"y"}\n' };
+    const [prompt] = prompts('"a.jsonl"', files);
+    assert.deepEqual(Object.entries(prompt?.columns ?? {}), [
+      ["constructor", "x"],
+      ["field___proto__", "y"],
+    ]);
+    assert.deepEqual(messages('"a.jsonl" text "toString"', files), ['A4105 a.jsonl has no field "toString" in line 1']);
+  });
+});
+
+suite("files with mistakes", () => {
+  const cases: readonly (readonly [string, string, string, string])[] = [
+    ["missing", '"b.txt"', "", "A4101 cannot read b.txt: there is no such file"],
+    ["JSON Lines that are not JSON", '"a.jsonl"', '{"text":"one"}\n{"text":\n', "A4102 a.jsonl, line 2: not JSON: "],
+    [
+      "a line without fields",
+      '"a.jsonl"',
+      '{"text":"one"}\n"two"\n',
+      "A4102 a.jsonl, line 2: expected an object with fields",
+    ],
+    [
+      "a field that is a list",
+      '"a.jsonl"',
+      '{"text":"one","tags":["x"]}\n',
+      'A4102 a.jsonl, line 1: the field "tags" is neither text nor a number',
+    ],
+    [
+      "a line without the text",
+      '"a.jsonl"',
+      '{"text":"one"}\n{"txt":"two"}\n',
+      'A4105 a.jsonl has no field "text" in line 2',
+    ],
+    ["JSON that is broken off", '"a.json"', '[\n"one",\n', "A4102 a.json, line 2: not JSON: "],
+    ["JSON that is no array", '"a.json"', "{}", "A4102 a.json, line 1: expected an array of texts or of objects"],
+    [
+      "an item that is no text",
+      '"a.json"',
+      '["one", 5]',
+      "A4102 a.json, line 1: item 2: expected an object with fields",
+    ],
+    [
+      "CSV with a cell too many",
+      '"a.csv"',
+      'text,kind\n"a\nb",x\none,x,y\n',
+      "A4102 a.csv, line 4: 3 cells where the header has 2",
+    ],
+    ["CSV with an open quote", '"a.csv"', 'text\n"one\ntwo\n', "A4102 a.csv, line 2: a quoted cell does not end"],
+    ["CSV with a stray quote", '"a.csv"', 'text\none "two"\n', "A4102 a.csv, line 2: a quote inside a cell"],
+    [
+      "CSV with text behind a quote",
+      '"a.csv"',
+      'text\n"one" two\n',
+      "A4102 a.csv, line 2: text after the closing quote",
+    ],
+    ["CSV with a column twice", '"a.csv"', "text,text\na,b\n", 'A4102 a.csv, line 1: the header has "text" twice'],
+    ["nothing in it", '"a.txt"', "\n\n", "A4103 the prompt set p is empty"],
+    ["options for plain text", '"a.txt" text "prompt"', "one\n", "A1004 `text` has no meaning in a plain text file"],
+    [
+      "parts that are not there yet",
+      '"a.jsonl" clean "text"',
+      '{"text":"one"}\n',
+      "A5001 `clean` of prompts is not yet available",
+    ],
+  ];
+  for (const [name, declaration, content, expected] of cases) {
+    test(name, () => {
+      const path = /"(a\.\w+)"/.exec(declaration)?.[1] ?? "a.txt";
+      const [message = "", ...more] = messages(declaration, { [path]: content });
+      assert.deepEqual(more, []);
+      assert.ok(message.startsWith(expected), message);
+    });
+  }
+
+  test("a group twice, an empty group", () => {
+    assert.deepEqual(messages('{ a: ["one"], a: ["two"], b: [] }'), [
+      "A1003 the group a is given twice",
+      "A4103 the prompt set p, group b, is empty",
+    ]);
+  });
+});
+
+test("a field called like an axis becomes a column of another name, with a warning", () => {
+  const files = { "a.jsonl": '{"text":"one","head":3,"prompt":"x"}\n' };
+  assert.deepEqual(prompts('"a.jsonl"', files)[0]?.columns, { field_head: 3, field_prompt: "x" });
+  assert.equal(messages('"a.jsonl"', files).length, 2);
+});
+
+test("CSV rows know the lines on which they begin", () => {
+  assert.deepEqual(parseCsv('a,b\r\n\r\n"x\ny",2\n3,4'), [
+    { line: 1, cells: ["a", "b"] },
+    { line: 3, cells: ["x\ny", "2"] },
+    { line: 5, cells: ["3", "4"] },
+  ]);
+  assert.deepEqual(parseCsv(""), []);
+  assert.deepEqual(parseCsv('""\n'), [{ line: 1, cells: [""] }]);
+});
