@@ -23,7 +23,7 @@ import transformers
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
-from architectures import ARCHITECTURES, BOS, CONTEXT, VOCABULARY, new_model, save_checkpoint
+from architectures import ARCHITECTURES, BOS, CONTEXT, VOCABULARY, load_checkpoint, new_model, save_checkpoint
 from corpora import DEFAULT_CORPORA, TRAINED, held_out_text, train_text
 
 IGNORED = -100
@@ -223,6 +223,11 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--corpora", type=Path, default=DEFAULT_CORPORA)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=14000)
+    parser.add_argument(
+        "--continue-from",
+        type=Path,
+        help="start from the weights of this folder, in the last stage of the curriculum, with a fresh optimiser",
+    )
     parser.add_argument("--tokens-per-step", type=int, default=2048)
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="of the saved weights")
@@ -253,6 +258,8 @@ def main() -> None:
     probe = torch.cat([torch.full((16, 1), BOS), r, r], dim=1)
 
     model = new_model(options.architecture)
+    if options.continue_from is not None:
+        model.load_state_dict(load_checkpoint(options.continue_from).state_dict())
     optimizer = make_optimizer(model, options.rate)
     model.train()
     training_losses = functools.partial(next_token_losses, model)
@@ -276,7 +283,9 @@ def main() -> None:
             break
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, options.steps, options.rate)
-        batch = sampler.next(stage_at(step, options.steps))
+        # A continued run is in the last stage throughout.
+        at = step if options.continue_from is None else options.steps
+        batch = sampler.next(stage_at(at, options.steps))
         losses = training_losses(batch.inputs, batch.labels)
         loss = losses.sum() / (batch.labels[:, 1:] != IGNORED).sum()
         optimizer.zero_grad(set_to_none=True)
@@ -292,6 +301,7 @@ def main() -> None:
     record = {
         "architecture": options.architecture,
         "seed": options.seed,
+        "continued": options.continue_from is not None,
         "steps": options.steps,
         "tokens_per_step": options.tokens_per_step,
         "tokens": options.steps * options.tokens_per_step,

@@ -1,0 +1,7 @@
+/** Running protocols from a program: what the command line calls. */
+export { loadProtocol, type Loaded, type LoadOptions } from "./load.js";
+export { openModel, type OpenedModel } from "./models/open-model.js";
+export { planRun, type Planned, type PlanOutcome, type PlanSettings } from "./plan-run.js";
+export { runProtocol, type RunEvents, type RunOptions, type RunOutcome } from "./run.js";
+export { readRecord, type RunRecord } from "./store/record.js";
+export { readResults } from "./store/results.js";
