@@ -157,9 +157,9 @@ def measure(model: PreTrainedModel, slices: dict[str, Slice], log_bigram: np.nda
 # --- tables -------------------------------------------------------------------------------------------
 
 
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table: first column left, the others right."""
-    rule = ["---"] + ["---:"] * (len(header) - 1)
+def table(header: list[str], rows: list[list[str]], others: str = "---:") -> str:
+    """A Markdown table: first column left, the others right unless told."""
+    rule = ["---"] + [others] * (len(header) - 1)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [header, rule, *rows])
 
 
@@ -224,34 +224,47 @@ def data_table(corpora: Path, training_tokens: dict[str, int]) -> str:
     return table(header, rows)
 
 
+def runs_of(training: Metrics) -> list[Metrics]:
+    """The runs that led to the weights, first one first (a continued run carries the earlier record)."""
+    return (runs_of(training["earlier"]) if "earlier" in training else []) + [training]
+
+
 def training_table(training: Metrics) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in training["versions"].items())
-    final = training["log"][-1]
-    facts = {
-        "parameters": f"{training['parameters']:,}",
-        "seed": training["seed"],
-        "steps": f"{training['steps']:,}",
-        "batch": f"{training['tokens_per_step']:,} tokens",
-        "tokens": f"{training['tokens']:,}",
-        "BOS in front": f"{100 * training['bos_share_natural']:.0f} % of natural, "
-        f"{100 * training['bos_share_repeated']:.0f} % of repeated sequences",
-        "optimiser": f"AdamW, betas {tuple(training['betas'])}, weight decay {training['weight_decay']} on matrices, "
-        f"gradient norm clipped at {training['clip_norm']}",
-        "learning rate": f"{training['warm_up_steps']} steps of warm-up to {training['peak_learning_rate']}, "
-        f"then a cosine to {100 * training['final_rate']:.0f} % of it",
-        "training loss at the end": f"{final['train']:.3f} nats per scored token (both kinds of sequence)",
-        "trained in, saved in": f"f32, {training['saved_dtype']}",
-        "hardware": f"{training['hardware']} ({training['threads']} threads, {training['seconds'] / 60:.0f} minutes)",
-        "versions": versions,
-    }
-    return table(["what", "value"], [[name, str(value)] for name, value in facts.items()]).replace("---:", "---")
+    """The settings of every run that led to the weights."""
+
+    def facts(run: Metrics) -> dict[str, str]:
+        knots, last = run["stages"], run["stages"][-1]
+        return {
+            "parameters": f"{run['parameters']:,}",
+            "start": "weights of the run before, fresh optimiser" if "earlier" in run else "random weights",
+            "curriculum": f"{last[1]:.0%} repetitions, as at the end of the run before"
+            if "earlier" in run
+            else f"`{run['curriculum']}` ({len(knots)} knots, below)",
+            "seed": f"{run['seed']}",
+            "steps": f"{run['steps']:,}",
+            "tokens per step": f"{run['tokens_per_step']:,}",
+            "tokens": f"{run['tokens']:,}",
+            "BOS in front": f"{run['bos_share_natural']:.0%} of natural, {run['bos_share_repeated']:.0%} of repeated sequences",
+            "optimiser": f"AdamW, betas {tuple(run['betas'])}, weight decay {run['weight_decay']} on matrices, "
+            f"gradient norm clipped at {run['clip_norm']}",
+            "learning rate": f"{run['warm_up_steps']} steps of warm-up to {run['peak_learning_rate']}, "
+            f"then a cosine to {run['final_rate']:.0%} of it",
+            "training loss at the end": f"{run['log'][-1]['train']:.3f} nats per scored token (both kinds of sequence)",
+            "trained in, saved in": f"float32, {run['saved_dtype']}",
+            "hardware": f"{run['hardware']} ({run['threads']} thread, {run['seconds'] / 60:.0f} minutes on a busy machine)",
+            "versions": ", ".join(f"{name} {version}" for name, version in run["versions"].items()),
+        }
+
+    runs = [facts(run) for run in runs_of(training)]
+    header = ["what", "value"] if len(runs) == 1 else ["what", *(f"run {i + 1}" for i in range(len(runs)))]
+    return table(header, [[name, *(run[name] for run in runs)] for name in runs[0]], "---")
 
 
 def curriculum_table(training: Metrics) -> str:
     """What the batches are made of at the knots of the curriculum."""
     rows = [
         [f"{100 * at:.0f} %", f"{100 * share:.0f} %", f"{vocabulary:,}", f"{training['shortest_repeat']} to {longest}", str(length)]
-        for at, share, vocabulary, longest, length in training["stages"]
+        for at, share, vocabulary, longest, length in runs_of(training)[0]["stages"]
     ]
     return table(["position in the run", "repetitions", "token ids in r", "length of r", "tokens per sequence"], rows)
 

@@ -1,6 +1,6 @@
 """Train one tiny model and write its checkpoints.
 
-    python training/train.py --architecture gpt2 --seed 1 --steps 14000 --out stdlib/models/gpt2-tiny
+    python training/train.py --architecture gpt2 --seed 1 --steps 8000 --out stdlib/models/gpt2-tiny
 
 Started from the project's root; the output folder must hold ``tokenizer.json`` (build_tokenizer.py).
 Everything random comes from ``--seed``: the initial weights and the order and content of the batches.
@@ -16,6 +16,7 @@ import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,20 +30,34 @@ from corpora import DEFAULT_CORPORA, TRAINED, held_out_text, train_text
 IGNORED = -100
 """Label that torch's cross entropy leaves out."""
 
-STAGES = (
+CURRICULA: dict[str, tuple[tuple[float, float, int, int, int], ...]] = {
     # (part of the run, share of repetitions, vocabulary of r, longest r, tokens per sequence)
-    (0.00, 1.00, 64, 16, 64),
-    (0.07, 1.00, 64, 16, 64),
-    (0.22, 0.80, VOCABULARY - 1, 50, 128),
-    (0.27, 0.50, VOCABULARY - 1, 110, 256),
-    (0.35, 0.20, VOCABULARY - 1, 110, 256),
-    (1.00, 0.20, VOCABULARY - 1, 110, 256),
-)
-"""The curriculum: values at positions of the run, interpolated between them (vocabulary and lengths on a log scale).
+    "text-throughout": (
+        (0.00, 0.60, 64, 16, 64),
+        (0.10, 0.60, 64, 16, 64),
+        (0.30, 0.60, VOCABULARY - 1, 50, 128),
+        (0.40, 0.50, VOCABULARY - 1, 110, 256),
+        (0.50, 0.20, VOCABULARY - 1, 110, 256),
+        (1.00, 0.20, VOCABULARY - 1, 110, 256),
+    ),
+    "circuit-first": (
+        (0.00, 1.00, 64, 16, 64),
+        (0.07, 1.00, 64, 16, 64),
+        (0.22, 0.80, VOCABULARY - 1, 50, 128),
+        (0.27, 0.50, VOCABULARY - 1, 110, 256),
+        (0.35, 0.20, VOCABULARY - 1, 110, 256),
+        (1.00, 0.20, VOCABULARY - 1, 110, 256),
+    ),
+}
+"""What batches are made of: values at positions of the run, interpolated between them (vocabulary and lengths on
+a log scale).
 
-Induction needs two heads that are worth nothing without each other. From a mixture of text and repetitions over
-the whole vocabulary the pair did not form within nine million tokens at this width; from short repetitions over 64
-token ids it forms within 300 steps, and it survives when vocabulary, length and natural text are brought in.
+Induction needs two heads that are worth nothing without each other. From a mixture of text and repetitions over the
+whole vocabulary, in sequences of 256 tokens, the pair did not form within nine million tokens at this width: attention
+stayed even, because a single token is less than a hundredth of what an even head sees. From short sequences with
+repetitions over 64 token ids it forms within 300 to 1000 steps, and it survives when vocabulary, length and more
+natural text are brought in. "text-throughout" has natural text from the first step, so that the history of such a run
+shows both being learnt; "circuit-first" begins with nothing but repetitions.
 """
 
 SHORTEST_REPEAT = 4
@@ -167,9 +182,9 @@ def learning_rate(step: int, steps: int, peak: float) -> float:
     return peak * (FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
-def stage_at(step: int, steps: int) -> Stage:
+def stage_at(curriculum: str, step: int, steps: int) -> Stage:
     """The curriculum at a step. Sequence lengths are powers of two, so that few shapes occur."""
-    positions, shares, vocabularies, longest, lengths = zip(*STAGES)
+    positions, shares, vocabularies, longest, lengths = zip(*CURRICULA[curriculum])
 
     def at(values: tuple[float, ...]) -> float:
         return float(np.exp(np.interp(step / steps, positions, np.log(values))))
@@ -215,6 +230,20 @@ def checkpoint_steps(text: str, steps: int) -> set[int]:
     return chosen
 
 
+def one_line_per_entry(record: dict[str, Any], indent: str = "") -> str:
+    """JSON with one setting and one entry of the log on a line, which is easier to read and to compare."""
+    lines = []
+    for key, value in record.items():
+        if key == "log":
+            text = "[\n" + ",\n".join(f"{indent}  {json.dumps(entry)}" for entry in value) + f"\n{indent} ]"
+        elif key == "earlier":
+            text = one_line_per_entry(value, indent + " ")
+        else:
+            text = json.dumps(value)
+        lines.append(f"{indent} {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+
+
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--architecture", choices=sorted(ARCHITECTURES), required=True)
@@ -222,18 +251,19 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--tokenizer", type=Path, help="folder of tokenizer.json (default: --out)")
     parser.add_argument("--corpora", type=Path, default=DEFAULT_CORPORA)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=14000)
+    parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument(
         "--continue-from",
         type=Path,
         help="start from the weights of this folder, in the last stage of the curriculum, with a fresh optimiser",
     )
+    parser.add_argument("--curriculum", choices=sorted(CURRICULA), default="text-throughout")
     parser.add_argument("--tokens-per-step", type=int, default=2048)
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="of the saved weights")
     parser.add_argument("--checkpoints", default="", help="comma-separated steps, saved as revisions/stepN")
     parser.add_argument("--log-every", type=int, default=100)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--compile", action="store_true", help="torch.compile: a third faster, needs a C++ compiler")
     return parser.parse_args()
 
@@ -285,7 +315,7 @@ def main() -> None:
             group["lr"] = learning_rate(step, options.steps, options.rate)
         # A continued run is in the last stage throughout.
         at = step if options.continue_from is None else options.steps
-        batch = sampler.next(stage_at(at, options.steps))
+        batch = sampler.next(stage_at(options.curriculum, at, options.steps))
         losses = training_losses(batch.inputs, batch.labels)
         loss = losses.sum() / (batch.labels[:, 1:] != IGNORED).sum()
         optimizer.zero_grad(set_to_none=True)
@@ -312,7 +342,8 @@ def main() -> None:
         "betas": BETAS,
         "weight_decay": WEIGHT_DECAY,
         "clip_norm": CLIP_NORM,
-        "stages": STAGES,
+        "curriculum": options.curriculum,
+        "stages": CURRICULA[options.curriculum],
         "shortest_repeat": SHORTEST_REPEAT,
         "natural_repeat_share": NATURAL_REPEAT_SHARE,
         "bos_share_natural": BOS_SHARE_NATURAL,
@@ -332,7 +363,9 @@ def main() -> None:
         },
         "log": [{k: round(v, 4) for k, v in entry.items()} for entry in log],
     }
-    (options.out / "training.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    if options.continue_from is not None:
+        record["earlier"] = json.loads((options.continue_from / "training.json").read_text(encoding="utf-8"))
+    (options.out / "training.json").write_text(one_line_per_entry(record) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

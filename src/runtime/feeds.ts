@@ -4,7 +4,8 @@ import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import type { Protocol, ReplacementValue, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";
 import { gateInputs, textInputs } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
-import { siteKey, sites, type SiteAxis, type SiteReference } from "../compiler/models/sites.js";
+import { siteDimensions } from "../compiler/models/site-values.js";
+import { siteKey, sites, type SiteReference } from "../compiler/models/sites.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { ReadUnit } from "./execute.js";
 
@@ -104,20 +105,9 @@ function perRow(unit: Unit, value: (prompt: number) => number): EngineTensor {
   };
 }
 
-/** Sizes of a site's axes in a gate: positions share a gate's values, so `pos` is 1. */
+/** Sizes of a site's axes in a gate: positions share a gate's values, so axes that follow the text are 1. */
 function gateSizes(site: SiteReference, signature: ModelSignature): readonly number[] {
-  const size: Readonly<Record<SiteAxis, number>> = {
-    pos: 1,
-    query: 1,
-    key: 1,
-    head: signature.heads,
-    kv_head: signature.kvHeads,
-    d_head: signature.dHead,
-    d_model: signature.dModel,
-    neuron: signature.neurons,
-    vocab: signature.vocab,
-  };
-  return sites[site.site].axes.map((axis) => size[axis]);
+  return siteDimensions(signature, site.site).map((size) => (typeof size === "number" ? size : 1));
 }
 
 const unitAxes: ReadonlySet<string> = new Set(["head", "kv_head", "neuron"]);

@@ -8,6 +8,7 @@ import { tokenize } from "../../grammar/tokens.js";
 import { hasErrors } from "../../src/compiler/diagnostics/staged.js";
 import { renderDiagnostics } from "../../src/compiler/diagnostics/render.js";
 import { explainPlan } from "../../src/compiler/lower/explain.js";
+import { lowerGraph } from "../../src/compiler/lower/graph.js";
 import { planProtocol } from "../../src/compiler/lower/plan.js";
 import { compileText, fixtureFacts, messagesOf, type CompiledText, type Surroundings } from "../check/compiling.js";
 import { type Random, seeded } from "../support/random.js";
@@ -77,7 +78,7 @@ function mutate(text: string, random: Random): string {
   const before = text.slice(0, start);
   const behind = text.slice(start + token.image.length);
   const offset = random.below(text.length + 1);
-  switch (random.below(9)) {
+  switch (random.below(16)) {
     case 0:
       return `${before}${random.pick(pieces)} ${token.image}${behind}`;
     case 1:
@@ -87,8 +88,14 @@ function mutate(text: string, random: Random): string {
     case 3:
       return `${before} ${other.image} ${behind}`;
     case 4:
+    case 14:
       return `${before} ${random.pick(extremes)} ${behind}`;
-    case 5: {
+    case 5:
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+    case 13: {
       // Another of its kind: what still parses is checked.
       const alike = random.pick(tokens.filter((t) => t.tokenType === token.tokenType));
       return before + alike.image + behind;
@@ -137,6 +144,9 @@ function planSound({ value, diagnostics }: CompiledText): boolean {
   if (protocol === null || hasErrors(diagnostics)) return false;
   const plan = planProtocol(protocol, models, { memoryBudget: 2 ** 30, numerics });
   explainPlan(protocol, plan.value, (id) => models.get(id)?.signature);
+  const [graph] = plan.value.graphs;
+  const model = models.get(graph?.model ?? "");
+  if (graph !== undefined && model !== undefined && graph.outputs.length < 50) lowerGraph(model.graph, graph);
   return true;
 }
 
@@ -210,21 +220,14 @@ const greedy: readonly (readonly [string, string, RegExp])[] = [
     /^A/,
   ],
   ["parentheses", `${base}measure ${"(".repeat(5000)}nll${")".repeat(5000)} as x`, /^A1005/],
-  ["a product of two sweeps of layers", `${base}measure R_V early L* late L* window 2`, /^$/],
 ];
 
 for (const [name, text, expected] of greedy) {
   test(`${name}: said at once instead of tried`, () => {
     const before = process.cpuUsage();
-    const [first = ""] = messagesOf(text, around).filter((m) => expected.source !== "^$" || !m.startsWith("A8"));
+    const [first = ""] = messagesOf(text, around);
     const { user, system } = process.cpuUsage(before);
     assert.match(first, expected);
     assert.ok((user + system) / 1000 < 4 * bound, `${(user + system) / 1000} ms`);
   });
 }
-
-test("every neuron of a large model is too many conditions", async () => {
-  const facts = await fixtureFacts("gpt2-f32");
-  const wide = { ...facts, config: { ...facts.config, n_inner: 96 } };
-  assert.deepEqual(messagesOf(`${base}ablate neurons L* measure loss`, { models: { "*": wide } }), []);
-});

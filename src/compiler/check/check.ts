@@ -148,6 +148,14 @@ function choose(
   return sound ? chosen.map((n) => n.text) : null;
 }
 
+/** Prompts that an experiment names: after `with`, or those that it patches into. */
+function promptsOf(statement: ExperimentStatement, scope: Scope): readonly Name[] {
+  const into = statement.interventions.flatMap((i) =>
+    i.kind === "patch" && scope.texts.has(i.into.text) ? [i.into] : [],
+  );
+  return statement.with.length > 0 ? statement.with : into.slice(0, 1);
+}
+
 function checkExperiment(
   input: CheckInput,
   name: string,
@@ -169,7 +177,7 @@ function checkExperiment(
     once(diagnostic("A3010", statement.name?.span ?? statement.span, {}, { hint }));
   }
   const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");
-  const texts = choose(context, statement.with, scope.texts.keys(), statement, "A2010", "A2015");
+  const texts = choose(context, promptsOf(statement, scope), scope.texts.keys(), statement, "A2010", "A2015");
   const own: Study[] = [];
   let complete = models !== null && texts !== null;
   const instances = models?.flatMap((m) => input.instances.get(m) ?? []) ?? [];

@@ -6,7 +6,7 @@ import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Coordinate, Coordinates } from "../ir/protocol.js";
 import type { FieldOption, PromptsStatement, StringLiteral, TextSource } from "../syntax/ast.js";
-import { languageAxes } from "./columns.js";
+import { languageAxes } from "../ir/axes.js";
 import { notYet, reportError, tooMany } from "./faults.js";
 import { limits } from "./limits.js";
 import { hasFields, plainLines, readRecords } from "./text-files.js";
@@ -179,7 +179,10 @@ function readFile(
   const renamed = new Map<string, string>();
   const columnOf = (field: string): string => {
     if (field === groupField) return "group";
-    const taken = field === "__proto__" || languageAxes.has(field) || (field === "group" && (groupField !== null || "group" in columns));
+    const taken =
+      field === "__proto__" ||
+      languageAxes.has(field) ||
+      (field === "group" && (groupField !== null || "group" in columns));
     if (!taken) return field;
     renamed.set(field, `field_${field}`);
     return `field_${field}`;

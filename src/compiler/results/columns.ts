@@ -1,29 +1,10 @@
 /** From rows of the results table to named-axis arrays: the columns of an experiment. */
+import { languageAxes, outerAxes } from "../ir/axes.js";
 import type { ResultRow } from "../ir/results.js";
 import { coordinateKey, type ResultArray, type ResultCell } from "./result-array.js";
 
 /** The four columns that every metric of an experiment has. */
 export type ColumnName = "value" | "baseline" | "impact" | "relative";
-
-/** Axes of models and texts, in the order in which tables show them, before the axes of the sweep. */
-const outerAxes = ["model", "revision", "dtype", "prompts", "group", "prompt"];
-
-/** Axes that the language itself makes; any other name is a parameter of a metric or a field of a prompt file. */
-const languageAxes = new Set([
-  ...outerAxes,
-  "layer",
-  "head",
-  "kv_head",
-  "neuron",
-  "position",
-  "count",
-  "pos",
-  "query",
-  "key",
-  "pair",
-  "component",
-  "vocab",
-]);
 
 /** True when the experiment changed the model: then its rows carry the unmodified model beside each value. */
 export function hasIntervention(rows: readonly ResultRow[], experiment: string): boolean {
@@ -77,7 +58,7 @@ function axesOf(rows: readonly ResultRow[]): readonly string[] {
 function promptColumnsOf(rows: readonly ResultRow[], axes: readonly string[]): readonly string[] {
   if (!axes.includes("prompt")) return [];
   return axes.filter((axis) => {
-    if (languageAxes.has(axis)) return false;
+    if (languageAxes.has(axis) || axis === "group") return false;
     const seen = new Map<string, string>();
     return rows.every((row) => {
       const prompt = coordinateKey(row.axes, ["prompts", "group", "prompt"]);
