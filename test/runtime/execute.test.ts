@@ -111,10 +111,21 @@ test("a unit that ends every engine becomes a fault, and what needs its averages
   const prepare = tinyPreparation(1, {
     feedsOf: (_evaluation, unit) => {
       if (unit.id !== tinyUnit(1).id) return rotationFeeds([unit.rows[0]?.prompt ?? 0], 1);
-      setTimeout(() => process.kill(engines.at(-1)?.processId ?? 0, "SIGKILL"), 600);
+      killNext();
       return rotationFeeds([0], long);
     },
   });
+  const killed = new Set<number>();
+  /** Kills the engine that runs now or, after a restart, the one that is about to: on a busy machine that takes a while. */
+  function killNext(): void {
+    const timer = setInterval(() => {
+      const id = engines.at(-1)?.processId;
+      if (id === undefined || killed.has(id)) return;
+      clearInterval(timer);
+      killed.add(id);
+      setTimeout(() => process.kill(id, "SIGKILL"), 400);
+    }, 20);
+  }
   const summary = await executePlan({
     plan,
     prepare,
