@@ -1,5 +1,5 @@
 /** A temporary folder with small models and text files, in which protocols are compiled as the command line does it. */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
@@ -31,8 +31,17 @@ export interface PlanOptions {
 
 const root = packageRoot();
 
-/** Models of every workspace: three families with a tokenizer of single letters, and one without. */
-const models = { gpt2: "gpt2-f32", llama: "llama-tied-f32", neox: "neox-parallel-f32", bare: "gpt2-f32" } as const;
+/**
+ * Models of every workspace: three families with a tokenizer of single letters, one with another tokenizer, and one
+ * without.
+ */
+const models = {
+  gpt2: "gpt2-f32",
+  llama: "llama-tied-f32",
+  neox: "neox-parallel-f32",
+  other: "gpt2-f32",
+  bare: "gpt2-f32",
+} as const;
 
 /** Makes the folder, with `files` of test/diagnostics/files in it; `end` removes it. */
 export function createWorkspace(): Workspace & { readonly end: () => void } {
@@ -46,7 +55,8 @@ export function createWorkspace(): Workspace & { readonly end: () => void } {
     cpSync(join(root, "test", "fixtures", "models", fixture), join(folder, "models", name), { recursive: true });
     if (name === "bare") continue;
     for (const file of ["tokenizer.json", "tokenizer_config.json"]) {
-      cpSync(join(files, file), join(folder, "models", name, file));
+      const from = name === "other" ? join(files, "other", file) : join(files, file);
+      cpSync(existsSync(from) ? from : join(files, file), join(folder, "models", name, file));
     }
   }
   const shown = (path: string): string => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);

@@ -243,10 +243,38 @@ function checkExperiment(
       own.push(study);
     }
   }
+  warnTokenizers(own, input.texts, statement, once);
   const sound = complete && errors === 0;
   if (sound) studies.push(...own);
   const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
   return experimentShape(name, own, [...input.texts.values()], metrics, sound);
+}
+
+/** Says when values per token stand side by side for models that read the same texts as different tokens. */
+function warnTokenizers(
+  studies: readonly Study[],
+  texts: CheckInput["texts"],
+  statement: ExperimentStatement,
+  report: (d: Diagnostic) => void,
+): void {
+  const readings = new Map<string, Set<string>>();
+  for (const study of studies) {
+    const set = texts.get(textsKey(study.texts, study.model));
+    // Random probes are drawn from each vocabulary: they are different texts anyway.
+    if (set === undefined || set.period !== null) continue;
+    const reading = set.prompts.map((prompt) => prompt.ids.join(" ")).join("\n");
+    readings.set(study.texts, (readings.get(study.texts) ?? new Set()).add(reading));
+  }
+  const count = Math.max(0, ...[...readings.values()].map((set) => set.size));
+  if (count < 2) return;
+  for (const { metric, expression } of studies[0]?.measures ?? []) {
+    const perToken = expression.nodes.some((node) => node.kind === "site" && node.site.site === "nll");
+    const perByte = expression.nodes.some((node) => node.kind === "text" && node.quantity === "bytes");
+    if (!perToken || perByte) continue;
+    const item = statement.measures.find((m) => columnName(m) === metric);
+    const hint = "measure bits_per_byte, which does not depend on the tokenizer";
+    report(diagnostic("A8007", item?.span ?? statement.span, { metric, count }, { hint }));
+  }
 }
 
 /** A measure's axis and a column of the prompts must not share a name: one would overwrite the other. */

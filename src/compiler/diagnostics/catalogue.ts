@@ -216,6 +216,12 @@ export const catalogue = {
     title: "column renamed",
     message: "{path} has a field {field}, which is the name of an axis: the column is called {renamed}",
   },
+  A8007: {
+    severity: "warning",
+    title: "tokenizers differ",
+    message:
+      "{metric} counts per token, and the models of this experiment read the same texts as {count} different sequences of tokens",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type Code = keyof typeof catalogue;
