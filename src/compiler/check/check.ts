@@ -261,7 +261,7 @@ function warnTokenizers(
   for (const study of studies) {
     const set = texts.get(textsKey(study.texts, study.model));
     // Random probes are drawn from each vocabulary: they are different texts anyway.
-    if (set === undefined || set.period !== null) continue;
+    if (set?.period !== null) continue;
     const reading = set.prompts.map((prompt) => prompt.ids.join(" ")).join("\n");
     readings.set(study.texts, (readings.get(study.texts) ?? new Set()).add(reading));
   }
