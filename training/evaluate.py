@@ -224,21 +224,21 @@ def data_table(corpora: Path, training_tokens: dict[str, int]) -> str:
     return table(header, rows)
 
 
-def runs_of(training: Metrics) -> list[Metrics]:
-    """The runs that led to the weights, first one first (a continued run carries the earlier record)."""
-    return (runs_of(training["earlier"]) if "earlier" in training else []) + [training]
+def training_records(folder: Path) -> list[Metrics]:
+    """What train.py wrote about every run that led to the weights: training.json, or training-1.json and so on."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("training*.json"))]
 
 
-def training_table(training: Metrics) -> str:
+def training_table(records: list[Metrics]) -> str:
     """The settings of every run that led to the weights."""
 
     def facts(run: Metrics) -> dict[str, str]:
         knots, last = run["stages"], run["stages"][-1]
         return {
             "parameters": f"{run['parameters']:,}",
-            "start": "weights of the run before, fresh optimiser" if "earlier" in run else "random weights",
+            "start": "weights of the run before, fresh optimiser" if run["continued"] else "random weights",
             "curriculum": f"{last[1]:.0%} repetitions, as at the end of the run before"
-            if "earlier" in run
+            if run["continued"]
             else f"`{run['curriculum']}` ({len(knots)} knots, below)",
             "seed": f"{run['seed']}",
             "steps": f"{run['steps']:,}",
@@ -251,20 +251,20 @@ def training_table(training: Metrics) -> str:
             f"then a cosine to {run['final_rate']:.0%} of it",
             "training loss at the end": f"{run['log'][-1]['train']:.3f} nats per scored token (both kinds of sequence)",
             "trained in, saved in": f"float32, {run['saved_dtype']}",
-            "hardware": f"{run['hardware']} ({run["threads"]} thread(s), {run['seconds'] / 60:.0f} minutes)",
+            "hardware": f"{run['hardware']} ({run['threads']} thread(s), {run['seconds'] / 60:.0f} minutes)",
             "versions": ", ".join(f"{name} {version}" for name, version in run["versions"].items()),
         }
 
-    runs = [facts(run) for run in runs_of(training)]
+    runs = [facts(run) for run in records]
     header = ["what", "value"] if len(runs) == 1 else ["what", *(f"run {i + 1}" for i in range(len(runs)))]
     return table(header, [[name, *(run[name] for run in runs)] for name in runs[0]], "---")
 
 
-def curriculum_table(training: Metrics) -> str:
+def curriculum_table(record: Metrics) -> str:
     """What the batches are made of at the knots of the curriculum."""
     rows = [
-        [f"{100 * at:.0f} %", f"{100 * share:.0f} %", f"{vocabulary:,}", f"{training['shortest_repeat']} to {longest}", str(length)]
-        for at, share, vocabulary, longest, length in runs_of(training)[0]["stages"]
+        [f"{100 * at:.0f} %", f"{100 * share:.0f} %", f"{vocabulary:,}", f"{record['shortest_repeat']} to {longest}", str(length)]
+        for at, share, vocabulary, longest, length in record["stages"]
     ]
     return table(["position in the run", "repetitions", "token ids in r", "length of r", "tokens per sequence"], rows)
 
@@ -328,11 +328,11 @@ def main() -> None:
     }
     (folder / "metrics.json").write_text(json.dumps(rounded(metrics), indent=1) + "\n", encoding="utf-8")
 
-    training = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+    records = training_records(folder)
     tables = {
         "data": data_table(options.corpora, {name: len(stream) for name, stream in streams.items()}),
-        "training": training_table(training),
-        "curriculum": curriculum_table(training),
+        "training": training_table(records),
+        "curriculum": curriculum_table(records[0]),
         "domains": domain_table(metrics),
         "induction": induction_table(metrics),
         "revisions": revision_table(revisions),

@@ -230,18 +230,13 @@ def checkpoint_steps(text: str, steps: int) -> set[int]:
     return chosen
 
 
-def one_line_per_entry(record: dict[str, Any], indent: str = "") -> str:
+def one_line_per_entry(record: dict[str, Any]) -> str:
     """JSON with one setting and one entry of the log on a line, which is easier to read and to compare."""
     lines = []
     for key, value in record.items():
-        if key == "log":
-            text = "[\n" + ",\n".join(f"{indent}  {json.dumps(entry)}" for entry in value) + f"\n{indent} ]"
-        elif key == "earlier":
-            text = one_line_per_entry(value, indent + " ")
-        else:
-            text = json.dumps(value)
-        lines.append(f"{indent} {json.dumps(key)}: {text}")
-    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+        log = "[\n" + ",\n".join(f"  {json.dumps(entry)}" for entry in value) + "\n ]" if key == "log" else ""
+        lines.append(f" {json.dumps(key)}: {log or json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def parse_options() -> argparse.Namespace:
@@ -262,6 +257,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=3e-3, help="peak learning rate")
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32", help="of the saved weights")
     parser.add_argument("--checkpoints", default="", help="comma-separated steps, saved as revisions/stepN")
+    parser.add_argument("--record", default="training.json", help="file name of the settings and the log")
     parser.add_argument("--log-every", type=int, default=100)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--compile", action="store_true", help="torch.compile: a third faster, needs a C++ compiler")
@@ -363,9 +359,7 @@ def main() -> None:
         },
         "log": [{k: round(v, 4) for k, v in entry.items()} for entry in log],
     }
-    if options.continue_from is not None:
-        record["earlier"] = json.loads((options.continue_from / "training.json").read_text(encoding="utf-8"))
-    (options.out / "training.json").write_text(one_line_per_entry(record) + "\n", encoding="utf-8")
+    (options.out / options.record).write_text(one_line_per_entry(record), encoding="utf-8")
 
 
 if __name__ == "__main__":
