@@ -32,7 +32,7 @@ function printed(command) {
     env: { ...process.env, NO_COLOR: "1", COLUMNS: "100" },
   });
   const text = `${stderr}${stdout}`.replaceAll(runs, "runs").replaceAll(`${root}/`, "");
-  return text.replace(/ in \d+\.\d s\.$/m, " in 1 s.").trimEnd();
+  return text.replace(/ in \d+\.\d s\.$/m, " in … s.").trimEnd();
 }
 
 for (const path of ["README.md", ...readdirSync(join(root, "docs")).map((name) => join("docs", name))]) {
