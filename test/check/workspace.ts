@@ -39,7 +39,7 @@ const models = {
   gpt2: "gpt2-f32",
   llama: "llama-tied-f32",
   neox: "neox-parallel-f32",
-  other: "gpt2-f32",
+  other: "neox-half-f16",
   bare: "gpt2-f32",
 } as const;
 

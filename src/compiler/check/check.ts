@@ -81,6 +81,7 @@ export function checkProtocol(host: CheckInput): Protocol {
     if (output !== null) outputs.push(output);
   }
   const used = new Set(studies.map((s) => s.model));
+  warnSameWeights(input, used);
   const usedTexts = new Set(studies.flatMap((s) => textsOf(s).map((t) => textsKey(t, s.model))));
   return {
     models: [...input.instances.values()].flat().filter((m) => used.has(m.id)),
@@ -248,6 +249,24 @@ function checkExperiment(
   if (sound) studies.push(...own);
   const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
   return experimentShape(name, own, [...input.texts.values()], metrics, sound);
+}
+
+/** Says when two models, or two revisions of one, are the same bytes: hubs have served one checkpoint under two names. */
+function warnSameWeights(input: CheckInput, used: ReadonlySet<string>): void {
+  const first = new Map<string, string>();
+  for (const [id, opened] of input.models) {
+    if (opened === null || !used.has(id)) continue;
+    const known = first.get(opened.facts.digest);
+    if (known === undefined) {
+      first.set(opened.facts.digest, id);
+      continue;
+    }
+    const declared = [...input.instances].find(([, instances]) =>
+      instances.some((instance) => instance.id === id),
+    )?.[0];
+    const statement = declared === undefined ? undefined : input.scope.models.get(declared);
+    input.report(diagnostic("A8008", statement?.name.span ?? null, { first: known, second: id }));
+  }
 }
 
 /** Says when values per token stand side by side for models that read the same texts as different tokens. */

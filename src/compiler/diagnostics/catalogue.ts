@@ -222,6 +222,11 @@ export const catalogue = {
     message:
       "{metric} counts per token, and the models of this experiment read the same texts as {count} different sequences of tokens",
   },
+  A8008: {
+    severity: "warning",
+    title: "identical weights",
+    message: "{first} and {second} have identical weights: a comparison of the two shows nothing",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type Code = keyof typeof catalogue;
