@@ -138,7 +138,7 @@ function fileName(title: string): string {
 function judgementHtml(judgement: Judgement | null): string {
   const content =
     judgement === null
-      ? `<p class="empty">Empty. What these results mean is for a person to say: <code>atlasc judge</code> records it with a name and a date. The machine never fills this in.</p>`
+      ? `<p class="empty">Empty. What these results mean is for a person to say, with a name and a date; the machine never fills this in.</p>`
       : `<blockquote>${escapeHtml(judgement.text)}</blockquote><p class="note">${escapeHtml(judgement.name)}, ${escapeHtml(judgement.date)}</p>`;
   return `<section id="judgement" class="card judgement"><h2>Judgement</h2>${content}</section>`;
 }

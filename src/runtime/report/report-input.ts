@@ -40,7 +40,7 @@ export interface ProvenanceSection {
   readonly entries: readonly { readonly label: string; readonly value: string }[];
 }
 
-/** What a person wrote with `atlasc judge`. */
+/** What a person made of the results. */
 export interface Judgement {
   readonly text: string;
   readonly name: string;

@@ -94,7 +94,7 @@ th[aria-sort="descending"] .arrow::after { content: "↓"; opacity: 1; color: va
 .source code { font-size: inherit; white-space: pre; }
 .tok-keyword { color: var(--tok-keyword); font-weight: 600; }
 .tok-string { color: var(--tok-string); }
-.tok-number, .tok-place { color: var(--tok-number); }
+.tok-number, .tok-place, .tok-constant { color: var(--tok-number); }
 .tok-comment { color: var(--tok-comment); font-style: italic; }
 .tok-site, .tok-metric, .tok-name, .tok-function { color: var(--tok-name); }
 .provenance { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); gap: 16px; align-items: start; }
