@@ -5,8 +5,8 @@ import type { ConfigReader } from "./parts/config.js";
 import type { BuildContext } from "./parts/context.js";
 import { buildDecoder } from "./parts/decoder.js";
 import type { Family, FamilyModel } from "./parts/family-model.js";
-import { applyLinear, type Linear } from "./parts/linear.js";
-import type { Norm } from "./parts/norm.js";
+import { applyLinear } from "./parts/linear.js";
+import { namedWeights } from "./parts/named-weights.js";
 import { readRotary, rotaryTables } from "./parts/rotary.js";
 import { buildSequence } from "./parts/sequence.js";
 import { evenHeadSize, signatureOf } from "./parts/signature.js";
@@ -52,17 +52,12 @@ function describe(config: ConfigReader): FamilyModel {
   function build(context: BuildContext): void {
     const { builder, weights } = context;
     const prefix = weights.has("embed_in.weight") ? "" : "gpt_neox.";
-    const tensor = (name: string, ...shape: number[]): string => weights.float32(prefix + name, shape);
-    const norm = (name: string): Norm => ({
-      kind: "layer",
-      weight: tensor(`${name}.weight`, dModel),
-      bias: tensor(`${name}.bias`, dModel),
+    const { norm, linear } = namedWeights(weights, {
+      prefix,
+      dModel,
+      norm: "layer",
       epsilon,
-    });
-    const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({
-      weight: tensor(`${name}.weight`, to, from),
       layout: "out-in",
-      bias: bias ? tensor(`${name}.bias`, to) : null,
     });
     const sequence = buildSequence(builder);
     const tables = rotaryTables(builder.scope("rotary"), rotary, sequence.positions);

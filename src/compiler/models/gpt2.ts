@@ -5,8 +5,8 @@ import type { ConfigReader } from "./parts/config.js";
 import type { BuildContext } from "./parts/context.js";
 import { buildDecoder } from "./parts/decoder.js";
 import type { Family, FamilyModel } from "./parts/family-model.js";
-import { applyLinear, type Linear } from "./parts/linear.js";
-import type { Norm } from "./parts/norm.js";
+import { applyLinear } from "./parts/linear.js";
+import { namedWeights } from "./parts/named-weights.js";
 import { buildSequence } from "./parts/sequence.js";
 import { evenHeadSize, signatureOf } from "./parts/signature.js";
 
@@ -48,17 +48,12 @@ function describe(config: ConfigReader): FamilyModel {
   function build(context: BuildContext): void {
     const { builder, weights } = context;
     const prefix = weights.has("transformer.wte.weight") ? "transformer." : "";
-    const tensor = (name: string, ...shape: number[]): string => weights.float32(prefix + name, shape);
-    const norm = (name: string): Norm => ({
-      kind: "layer",
-      weight: tensor(`${name}.weight`, dModel),
-      bias: tensor(`${name}.bias`, dModel),
+    const { norm, linear } = namedWeights(weights, {
+      prefix,
+      dModel,
+      norm: "layer",
       epsilon,
-    });
-    const linear = (name: string, from: number, to: number): Linear => ({
-      weight: tensor(`${name}.weight`, from, to),
       layout: "in-out",
-      bias: tensor(`${name}.bias`, to),
     });
     const sequence = buildSequence(builder);
     buildDecoder(context, {
@@ -74,7 +69,7 @@ function describe(config: ConfigReader): FamilyModel {
       attentionNorm: (layer) => norm(`h.${layer}.ln_1`),
       attention(x, layer) {
         const scope = builder.scope(`layer.${layer}/attention`);
-        const joined = applyLinear(scope, x, linear(`h.${layer}.attn.c_attn`, dModel, 3 * dModel));
+        const joined = applyLinear(scope, x, linear(`h.${layer}.attn.c_attn`, dModel, 3 * dModel, true));
         const sizes = scope.constant("int64", [3], [dModel, dModel, dModel]);
         const parts = scope.nodeWithOutputs("Split", [joined, sizes], ["queries", "keys", "values"], { axis: int(-1) });
         const [queries = "", keys = "", values = ""] = parts;
@@ -82,16 +77,16 @@ function describe(config: ConfigReader): FamilyModel {
         const q = splitHeads(context, queries, "q", layer);
         const k = splitHeads(context, keys, "k", layer);
         const v = splitHeads(context, values, "v", layer);
-        const output = linear(`h.${layer}.attn.c_proj`, dModel, dModel);
+        const output = linear(`h.${layer}.attn.c_proj`, dModel, dModel, true);
         return attention(context, q, k, v, { layer, sequence, rotary: null, scale, output });
       },
       mlpNorm: (layer) => norm(`h.${layer}.ln_2`),
       mlp(x, layer) {
         const scope = builder.scope(`layer.${layer}/mlp`);
-        const up = linear(`h.${layer}.mlp.c_fc`, dModel, neurons);
+        const up = linear(`h.${layer}.mlp.c_fc`, dModel, neurons, true);
         const pre = applyLinear(scope, x, up, context.site("mlp_pre", layer));
         const act = applyActivation(scope, pre, activation ?? "relu", context.site("mlp_act", layer));
-        const down = linear(`h.${layer}.mlp.c_proj`, neurons, dModel);
+        const down = linear(`h.${layer}.mlp.c_proj`, neurons, dModel, true);
         return applyLinear(scope, act, down, context.site("mlp_out", layer));
       },
       finalNorm: norm("ln_f"),

@@ -4,8 +4,8 @@ import type { ConfigReader } from "./parts/config.js";
 import type { BuildContext } from "./parts/context.js";
 import { buildDecoder } from "./parts/decoder.js";
 import type { Family, FamilyModel } from "./parts/family-model.js";
-import { applyLinear, type Linear } from "./parts/linear.js";
-import type { Norm } from "./parts/norm.js";
+import { applyLinear } from "./parts/linear.js";
+import { namedWeights } from "./parts/named-weights.js";
 import { readRotary, rotaryTables } from "./parts/rotary.js";
 import { buildSequence } from "./parts/sequence.js";
 import { signatureOf } from "./parts/signature.js";
@@ -117,18 +117,7 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
   function build(context: BuildContext): void {
     const { builder, weights } = context;
     const prefix = weights.has("embed_tokens.weight") ? "" : "model.";
-    const tensor = (name: string, ...shape: number[]): string => weights.float32(prefix + name, shape);
-    const norm = (name: string): Norm => ({
-      kind: "rms",
-      weight: tensor(`${name}.weight`, dModel),
-      bias: null,
-      epsilon,
-    });
-    const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({
-      weight: tensor(`${name}.weight`, to, from),
-      layout: "out-in",
-      bias: bias ? tensor(`${name}.bias`, to) : null,
-    });
+    const { norm, linear } = namedWeights(weights, { prefix, dModel, norm: "rms", epsilon, layout: "out-in" });
     const sequence = buildSequence(builder);
     const tables = rotaryTables(builder.scope("rotary"), rotary, sequence.positions);
     buildDecoder(context, {
