@@ -251,7 +251,8 @@ def training_table(records: list[Metrics]) -> str:
             f"then a cosine to {run['final_rate']:.0%} of it",
             "training loss at the end": f"{run['log'][-1]['train']:.3f} nats per scored token (both kinds of sequence)",
             "trained in, saved in": f"float32, {run['saved_dtype']}",
-            "hardware": f"{run['hardware']} ({run['threads']} thread(s), {run['seconds'] / 60:.0f} minutes)",
+            "hardware": f"{run['hardware']} ({run['threads']} {'thread' if run['threads'] == 1 else 'threads'}, "
+            f"{run['seconds'] / 60:.0f} minutes)",
             "versions": ", ".join(f"{name} {version}" for name, version in run["versions"].items()),
         }
 
