@@ -135,8 +135,10 @@ def parameters_to_save(model: PreTrainedModel, dtype: torch.dtype) -> dict[str, 
     Buffers (causal masks, rotary frequencies) are computed from the configuration by every reader, and
     a tied unembedding is the embedding: ``named_parameters`` lists neither.
     """
+    # transformers 5 calls every unembedding lm_head; checkpoints of GPT-NeoX call it embed_out.
+    names = {"lm_head.weight": "embed_out.weight"} if model.config.model_type == "gpt_neox" else {}
     return {
-        name: parameter.detach().to(dtype).contiguous().clone()
+        names.get(name, name): parameter.detach().to(dtype).contiguous().clone()
         for name, parameter in model.named_parameters()
     }
 
