@@ -56,7 +56,25 @@ function differences({ clean, corrupt }: Pair): readonly { at: number; clean: st
 }
 
 test("the folder holds the packs and nothing else", () => {
-  assert.deepEqual(readdirSync(folder).sort(), ["README.md", ...Object.keys(packs)]);
+  assert.deepEqual(readdirSync(folder).sort(), ["README.md", ...Object.keys(packs), "held-out"].sort());
+});
+
+test("held-out: twelve passages for each public-domain text, with their line breaks, and none twice", () => {
+  const domains = ["dialect", "drama", "poetry", "prose", "spanish", "spanish_verse", "technical"];
+  const heldOut = join(folder, "held-out");
+  assert.deepEqual(
+    readdirSync(heldOut).sort(),
+    domains.map((domain) => `${domain}.jsonl`),
+  );
+  const texts = domains.flatMap((domain) => {
+    const lines = readFileSync(join(heldOut, `${domain}.jsonl`), "utf8")
+      .trimEnd()
+      .split("\n");
+    assert.equal(lines.length, 12, domain);
+    return lines.map((line) => (JSON.parse(line) as { text: string }).text);
+  });
+  assert.equal(new Set(texts).size, texts.length);
+  for (const text of texts) assert.ok(text.includes("\n") && text === text.trim(), text);
 });
 
 for (const [name, { items, fields }] of Object.entries(packs)) {
