@@ -30,8 +30,3 @@ export function canonicalJson(value: unknown): string {
 export function digestOf(value: unknown): string {
   return bytesToHex(sha256(utf8ToBytes(canonicalJson(value))));
 }
-
-/** SHA-256 of bytes, in hexadecimal. */
-export function digestOfBytes(bytes: Uint8Array): string {
-  return bytesToHex(sha256(bytes));
-}

@@ -26,8 +26,6 @@ export interface ExpressionBuilder {
     reason?: string,
   ): number | TypeFault;
   typeOf(node: number): TensorType;
-  /** The node's value when it is a constant, so that counts and offsets can be written as arithmetic. */
-  constantOf(node: number): number | null;
   /** The part of the DAG that `result` needs. */
   finish(result: number): MeasureExpression;
 }
@@ -74,10 +72,6 @@ export function createExpressionBuilder(): ExpressionBuilder {
       });
     },
     typeOf: (node) => nodeAt(node).type,
-    constantOf: (node) => {
-      const found = nodeAt(node);
-      return found.kind === "constant" ? found.value : null;
-    },
     finish: (result) => pruneExpression({ nodes, result }),
   };
 }

@@ -3,6 +3,7 @@ import { diagnostic } from "../diagnostics/create.js";
 import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
 import type { NamedResult, Output } from "../ir/protocol.js";
+import { saveFormats } from "../ir/results.js";
 import type { PlotStatement, SaveStatement, Statement, TableStatement } from "../syntax/ast.js";
 import { notYet, reportError, wrongKind } from "./faults.js";
 import { interventionColumns } from "./columns.js";
@@ -13,9 +14,6 @@ import { checkCondition, checkResult, type ResultContext } from "./results.js";
 export interface OutputContext extends ResultContext {
   readonly saved: Map<string, Span>;
 }
-
-/** File name endings that `save` understands. */
-export const saveSuffixes = ["csv", "jsonl", "json", "parquet"] as const;
 
 export function checkOutput(cx: OutputContext, statement: Statement): Output | null {
   switch (statement.kind) {
@@ -167,7 +165,7 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
   }
   const path = statement.to.value;
   const suffix = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase() ?? "";
-  const problem = !(saveSuffixes as readonly string[]).includes(suffix)
+  const problem = !(saveFormats as readonly string[]).includes(suffix)
     ? `the ending ${suffix === "" ? "is missing" : `.${suffix} is unknown`}`
     : path.startsWith("/") || path.split("/").includes("..")
       ? "files are saved inside the folder of the run"
@@ -178,7 +176,7 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
         "A5003",
         statement.to.span,
         { path, problem },
-        { expected: `a name that ends in ${saveSuffixes.map((s) => `.${s}`).join(", ")}`, found: path },
+        { expected: `a name that ends in ${saveFormats.map((s) => `.${s}`).join(", ")}`, found: path },
       ),
     );
     return null;

@@ -17,3 +17,7 @@ export interface ResultRow {
   readonly relative: number | null;
   readonly reason: string | null;
 }
+
+/** Formats of saved results, each the ending of its files' names. */
+export const saveFormats = ["csv", "jsonl", "json", "parquet"] as const;
+export type SaveFormat = (typeof saveFormats)[number];

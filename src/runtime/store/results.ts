@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { parquetWriteBuffer, type BasicType } from "hyparquet-writer";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
-import type { ResultRow } from "../../compiler/ir/results.js";
+import { saveFormats, type ResultRow, type SaveFormat } from "../../compiler/ir/results.js";
 import { writeFileAtomic } from "./atomic.js";
 import { reasonOf, StoreFault } from "./fault.js";
 
@@ -12,10 +12,6 @@ const fixedColumns = ["experiment", "metric", "unit", "value", "baseline", "impa
 
 /** Key of the file's metadata that says which columns are axes: a JSON list of [axis, column]. */
 const axesKey = "atlasc.axes";
-
-/** Format of saved results by file suffix. */
-export const saveFormats = ["csv", "jsonl", "json", "parquet"] as const;
-export type SaveFormat = (typeof saveFormats)[number];
 
 type Cell = string | number | null;
 
