@@ -230,6 +230,7 @@ export class ExperimentGrammar extends ExpressionGrammar {
   set = this.RULE("set", () => {
     this.CONSUME(t.Set);
     this.SUBRULE(this.postfix, { LABEL: "site" });
+    this.OPTION(() => this.CONSUME(t.Together));
     this.CONSUME(t.To);
     this.SUBRULE(this.expression);
   });

@@ -2,7 +2,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeModel } from "../compiler/onnx/encode.js";
-import { siteKey } from "../compiler/models/sites.js";
 import { loweredGraphs } from "../runtime/run.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
@@ -28,7 +27,7 @@ export async function graphCommand(
       model: graph.model,
       externalData: loaded.models.get(graph.model)?.externalDataFolder ?? null,
       nodes: lowered.nodes.length,
-      gates: graph.gates.map(siteKey),
+      gates: graph.gates.map((gate) => gate.key),
       inputs: lowered.inputs.map((input) => input.name),
       outputs: lowered.outputs.map((output) => output.name),
     });

@@ -92,6 +92,16 @@ withExecutionOptions(program.command("graph"))
   });
 
 program
+  .command("doc")
+  .description("show the reference of a metric, site, operation or statement; without a name, list them")
+  .argument("[name]", "such as R_V, resid_post, softmax or ablate")
+  .option("--json", "print as JSON", false)
+  .action(async (name: string | undefined, options: { json: boolean }) => {
+    const { docCommand } = await import("./doc.js");
+    process.exitCode = await docCommand(name, options);
+  });
+
+program
   .command("fmt")
   .description("format protocols in place")
   .argument("<protocol...>", ".atlas files")

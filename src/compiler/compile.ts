@@ -8,17 +8,20 @@
 import { resolvePath } from "./base/paths.js";
 import type { SourceFile, Span } from "./base/span.js";
 import { hasErrors, type Staged } from "./diagnostics/staged.js";
-import { checkProtocol, textsKey, type OpenedModel } from "./check/check.js";
+import { checkProtocol, type OpenedModel } from "./check/check.js";
+import type { EncodedText, EncodingRequest, TextPieces } from "./check/encodings.js";
 import { modelInstances } from "./check/models.js";
 import { collectScope } from "./check/scope.js";
-import { draftTexts, filesOf, type FileFact, type TextsDraft } from "./check/texts.js";
-import { tokeniseTexts } from "./check/tokenised.js";
+import { tokenLiterals } from "./check/named-tokens.js";
+import { draftAll, encodingsWanted, readTexts } from "./check/read-texts.js";
+import { filesOf, type FileFact } from "./check/texts.js";
 import { notYet, reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
 import { diagnostic } from "./diagnostics/create.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
-import type { ModelInstance, Protocol, TokenizedTexts } from "./ir/protocol.js";
+import type { ModelInstance, Protocol } from "./ir/protocol.js";
 import type { ModelFacts, ModelGraph } from "./models/model.js";
+import { withDtype } from "./models/dtype.js";
 import { buildModelGraph } from "./models/family.js";
 import type { Expression, FileSyntax } from "./syntax/ast.js";
 import { parse } from "./syntax/parse.js";
@@ -31,8 +34,8 @@ export interface Facts {
   readonly files: ReadonlyMap<string, FileFact>;
   /** By instance id. A value of null with diagnostics means that the model could not be opened. */
   readonly models: ReadonlyMap<string, Staged<ModelFacts | null>>;
-  /** Encodings of texts without special tokens, by {@link textsKey}, in the order asked for. */
-  readonly tokens: ReadonlyMap<string, readonly (readonly number[])[]>;
+  /** Encodings of texts, by the request's key, in the order asked for. */
+  readonly tokens: ReadonlyMap<string, readonly EncodedText[]>;
 }
 
 /** What the compiler wants to know before it can go on. */
@@ -40,7 +43,7 @@ export interface Needs {
   readonly files: readonly string[];
   /** `span` is where the protocol declares the model, for what opening it may have to report. */
   readonly models: readonly { readonly instance: ModelInstance; readonly span: Span }[];
-  readonly tokens: readonly { readonly key: string; readonly model: string; readonly texts: readonly string[] }[];
+  readonly tokens: readonly EncodingRequest[];
 }
 
 export interface CompileOptions {
@@ -52,12 +55,13 @@ export type Compiled =
   | { readonly kind: "needs"; readonly needs: Needs }
   /**
    * `protocol` is sound only when there are no errors; it is null when the text has syntax errors. `models` are those
-   * that opened, by instance id.
+   * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them.
    */
   | {
       readonly kind: "checked";
       readonly protocol: Protocol | null;
       readonly models: ReadonlyMap<string, OpenedModel>;
+      readonly pieces: TextPieces;
     };
 
 /** Compiles as far as the facts allow. */
@@ -81,7 +85,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   }
   const stdlib = facts.stdlib.map(read);
   if (!main.complete || imports.files.some((f) => !f.complete)) {
-    return { value: { kind: "checked", protocol: null, models: new Map() }, diagnostics };
+    return { value: { kind: "checked", protocol: null, models: new Map(), pieces: new Map() }, diagnostics };
   }
 
   // Collect what is declared.
@@ -99,7 +103,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
     });
   }
   const wantedFiles = [...scope.texts.values()].flatMap((statement) =>
-    statement.kind === "prompts" ? filesOf(statement.source).map((f) => resolvePath(f.span.file, f.value)) : [],
+    filesOf(statement.source).map((f) => resolvePath(f.span.file, f.value)),
   );
   const missing = {
     files: [...new Set(wantedFiles)].filter((path) => !facts.files.has(path)),
@@ -109,49 +113,22 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   if (missing.files.length > 0 || missing.models.length > 0) return needs(missing, diagnostics);
 
   // Read texts, open models, and have the texts encoded.
-  const drafts = new Map<string, TextsDraft>();
-  for (const [name, statement] of scope.texts) {
-    if (statement.kind === "corpus") {
-      notYet({ report }, statement.span, "`corpus`");
-      continue;
-    }
-    const draft = draftTexts(statement, facts.files, report);
-    if (draft !== null) drafts.set(name, draft);
-  }
+  const drafts = draftAll(scope, facts.files, report);
   const models = new Map<string, OpenedModel | null>();
   for (const { instance, span } of wantedModels) models.set(instance.id, openModel(facts, instance, span, report));
-  const tokens: { key: string; model: string; texts: readonly string[] }[] = [];
-  const pairs: { name: string; draft: TextsDraft; instance: ModelInstance; opened: OpenedModel }[] = [];
-  for (const [name, draft] of drafts) {
-    for (const { instance } of wantedModels) {
-      const opened = models.get(instance.id) ?? null;
-      if (opened === null) continue;
-      pairs.push({ name, draft, instance, opened });
-      const key = textsKey(name, instance.id);
-      if (draft.kind === "texts" && opened.facts.tokenizer !== null && !facts.tokens.has(key)) {
-        tokens.push({ key, model: instance.id, texts: draft.items.map((item) => item.text) });
-      }
-    }
-  }
+  const readers = wantedModels.flatMap(({ instance }) => {
+    const opened = models.get(instance.id) ?? null;
+    return opened === null ? [] : [{ instance, facts: opened.facts, signature: opened.signature }];
+  });
+  const literals = tokenLiterals(scope);
+  const requests = encodingsWanted(drafts, literals, readers);
+  const tokens = requests.filter(({ key }) => !facts.tokens.has(key));
   if (tokens.length > 0) return needs({ files: [], models: [], tokens }, diagnostics);
-  const tokenized = new Map<string, TokenizedTexts>();
-  for (const { name, draft, instance, opened } of pairs) {
-    const statement = scope.texts.get(name);
-    if (statement?.kind !== "prompts") continue;
-    if (draft.kind === "texts" && opened.facts.tokenizer === null) {
-      const hint = "put tokenizer.json beside config.json, or use `random tokens`";
-      report(diagnostic("A4107", statement.name.span, { model: instance.id, name }, { hint }));
-      continue;
-    }
-    const key = textsKey(name, instance.id);
-    const ids = facts.tokens.get(key) ?? [];
-    const set = tokeniseTexts(statement, draft, ids, instance, opened.facts, opened.signature, report);
-    if (set !== null) tokenized.set(key, set);
-  }
+  const { texts: tokenized, pieces, tokenOf } = readTexts(drafts, literals, readers, requests, facts.tokens, report);
 
-  const protocol = checkProtocol({ scope, instances, models, texts: tokenized, sourceOf, report });
+  const protocol = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report });
   const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
-  return { value: { kind: "checked", protocol, models: sound }, diagnostics };
+  return { value: { kind: "checked", protocol, models: sound, pieces }, diagnostics };
 }
 
 function needs(wanted: Needs, diagnostics: readonly Diagnostic[]): Staged<Compiled> {
@@ -167,11 +144,12 @@ function openModel(
   const opened = facts.models.get(instance.id);
   for (const d of opened?.diagnostics ?? []) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
   if (opened?.value == null) return null;
-  const built = builtGraphs.get(opened.value) ?? buildModelGraph(opened.value);
-  builtGraphs.set(opened.value, built);
+  const model = withDtype(opened.value, instance.dtype);
+  const built = builtGraphs.get(model) ?? buildModelGraph(model);
+  builtGraphs.set(model, built);
   for (const d of built.diagnostics) report(d.primary === null ? { ...d, primary: { span, text: "" } } : d);
   if (built.value === null || hasErrors(built.diagnostics)) return null;
-  return { facts: opened.value, signature: built.value.signature, graph: built.value };
+  return { facts: model, signature: built.value.signature, graph: built.value };
 }
 
 /**
@@ -206,13 +184,18 @@ function readImports(
       seen.add(path);
       const standard = facts.stdlib.find((f) => f.path === path);
       if (standard !== undefined) continue;
-      const fact = path.startsWith("@stdlib/")
-        ? { problem: `the standard library has ${facts.stdlib.map((f) => f.path.replace(".atlas", "")).join(", ")}` }
-        : facts.files.get(path);
+      // Metrics lie at the top of the standard library and are known; packs of prompts lie in its folders.
+      const isPack = path.startsWith("@stdlib/") && path.slice("@stdlib/".length).includes("/");
+      const fact =
+        path.startsWith("@stdlib/") && !isPack
+          ? { problem: `the standard library has ${facts.stdlib.map((f) => f.path.replace(".atlas", "")).join(", ")}` }
+          : facts.files.get(path);
       if (fact === undefined) missing.push(path);
       else if ("problem" in fact) {
         const hint = path.startsWith("@stdlib/")
-          ? {}
+          ? isPack
+            ? { hint: "packs of prompts are @stdlib/prompts/NAME, such as @stdlib/prompts/agreement" }
+            : {}
           : { hint: "paths start from the folder of the file that names them; .atlas may be left out" };
         report(diagnostic("A2018", statement.path.span, { path: written, problem: fact.problem }, hint));
       } else {

@@ -30,7 +30,7 @@ export interface ExecutionProgress {
   readonly secondsLeft: number | null;
 }
 
-/** A unit without a result. `skipped`: it needs averages that there are none of. */
+/** A unit without a result. `skipped`: it needs values of another evaluation that there are none of. */
 export interface UnitFault {
   readonly kind: "failed" | "skipped";
   readonly evaluation: string;
@@ -162,7 +162,7 @@ function engineKeeper(options: ExecutePlanOptions) {
 /**
  * Executes a plan, evaluation by evaluation and unit by unit: units that the store has are reused, the others are run and
  * stored at once. A unit whose run fails, or takes the engine down, is tried once more in a fresh engine and then
- * becomes a fault, and the rest goes on; units that need averages of a failed evaluation are skipped. No engine is
+ * becomes a fault, and the rest goes on; units that need values of a failed evaluation are skipped. No engine is
  * started when nothing is left to do. Rejects only for a plan that contradicts itself (a fault of ours).
  */
 export async function executePlan(options: ExecutePlanOptions): Promise<ExecutionSummary> {
@@ -269,7 +269,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
         "skipped",
         evaluation,
         unit,
-        `it needs the averages of ${lacking}, which failed: ${incomplete.get(lacking) ?? ""}`,
+        `it needs the values of ${lacking}, which failed: ${incomplete.get(lacking) ?? ""}`,
       );
       return;
     }

@@ -1,27 +1,26 @@
-/** What goes into a graph for one unit: ids, gates, and what is known of the texts. */
+/** What goes into a graph for one unit: ids, gates, what is known of the texts, and values of other runs. */
 import { textsKey } from "../compiler/check/check.js";
+import { siteType } from "../compiler/check/site-types.js";
+import type { GivenSource } from "../compiler/ir/expression.js";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
-import type { Protocol, ReplacementValue, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";
-import { gateInputs, textInputs } from "../compiler/lower/graph.js";
+import type { Protocol, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";
+import type { Extent, TensorType } from "../compiler/ir/tensor-type.js";
+import { captureOfGiven, captureOfReplacement, givenSources } from "../compiler/lower/captures.js";
+import { expressionsOf, textQuantitiesOf } from "../compiler/lower/cost.js";
+import { givenInput } from "../compiler/lower/expression-key.js";
+import { gateInputs, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
-import { siteDimensions } from "../compiler/models/site-values.js";
-import { siteKey, sites, type SiteReference } from "../compiler/models/sites.js";
+import { capturedValues, type CapturedValues } from "./captured.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { ReadUnit } from "./execute.js";
-
-/** An average over positions and prompts, [row = 1, pos = 1, …axes], float64. */
-export interface SiteMean {
-  readonly values: Float64Array;
-  readonly prompts: number;
-  readonly tokens: number;
-}
+import { gateFeeds, type Replacement } from "./gate-feeds.js";
 
 export interface FeedSource {
   /** Exactly the inputs named by `inputs`, for one unit. */
   feedsOf(evaluation: Evaluation, unit: Unit, inputs: readonly string[], readUnit: ReadUnit): Promise<EngineTensors>;
 }
 
-/** Feeds of a plan's units. Averages are computed once from the finished units of the evaluations that yield them. */
+/** Feeds of a plan's units. Averages are computed once from the finished units of the evaluations that capture them. */
 export function createFeeds(
   protocol: Protocol,
   plan: Plan,
@@ -29,51 +28,25 @@ export function createFeeds(
 ): FeedSource {
   const texts = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
   const graphs = new Map(plan.graphs.map((g) => [g.id, g]));
-  const evaluations = new Map(plan.evaluations.map((e) => [e.id, e]));
-  const averages = new Map<string, Promise<ReadonlyMap<string, SiteMean>>>();
-
-  const setOf = (evaluation: Evaluation): TokenizedTexts => {
-    const set = texts.get(textsKey(evaluation.texts, evaluation.model));
-    if (set === undefined) throw new RangeError(`no texts ${evaluation.texts}`);
-    return set;
-  };
-
-  const meansOf = (id: string, readUnit: ReadUnit): Promise<ReadonlyMap<string, SiteMean>> => {
-    const known = averages.get(id);
-    if (known !== undefined) return known;
-    const evaluation = evaluations.get(id);
-    const graph = evaluation === undefined ? undefined : graphs.get(evaluation.graph);
-    if (evaluation === undefined || graph === undefined) throw new RangeError(`no evaluation ${id}`);
-    const means = averageSites(evaluation, graph, readUnit);
-    averages.set(id, means);
-    return means;
-  };
-
+  const captured = capturedValues(plan);
   return {
     async feedsOf(evaluation, unit, inputs, readUnit) {
       const graph = graphs.get(evaluation.graph);
+      const set = texts.get(textsKey(evaluation.texts, evaluation.model));
       if (graph === undefined) throw new RangeError(`no graph ${evaluation.graph}`);
-      const set = setOf(evaluation);
+      if (set === undefined) throw new RangeError(`no texts ${evaluation.texts}`);
       const signature = signatureOf(evaluation.model);
-      const means = new Map<string, SiteMean>();
-      for (const id of evaluation.needs) {
-        const of = evaluations.get(id)?.texts ?? "";
-        for (const [key, mean] of await meansOf(id, readUnit)) means.set(`${of} ${key}`, mean);
-      }
-      const feeds: Record<string, EngineTensor> = { input_ids: inputIds(set, unit) };
-      feeds[textInputs.tokens] = perRow(unit, (prompt) => (set.prompts[prompt]?.ids.length ?? 1) - 1);
-      feeds[textInputs.bytes] = perRow(unit, (prompt) => set.prompts[prompt]?.bytes ?? 0);
-      for (const site of graph.gates) {
-        const gate = gateFeeds(site, evaluation, unit, signature, (replacement) => {
-          if (replacement.kind === "zero") return 0;
-          if (replacement.kind === "constant") return replacement.value;
-          const mean = means.get(`${replacement.of} ${siteKey(site)}`);
-          if (mean === undefined) throw new RangeError(`no mean of ${siteKey(site)} over ${replacement.of}`);
-          return mean.values;
-        });
-        const names = gateInputs(site);
-        feeds[names.mask] = gate.mask;
-        feeds[names.replacement] = gate.replacement;
+      const feeds: Record<string, EngineTensor> = {
+        input_ids: inputIds(set, unit),
+        ...textFeeds(graph, set, unit),
+        ...(await givenFeeds(graph, evaluation, unit, captured, readUnit)),
+      };
+      for (const gate of graph.gates) {
+        const value = replacementReader(evaluation, signature, captured, readUnit);
+        const { mask, replacement } = await gateFeeds(gate, evaluation.conditions, unit, signature, value);
+        const names = gateInputs(gate);
+        feeds[names.mask] = mask;
+        if (replacement !== null) feeds[names.replacement] = replacement;
       }
       return Object.fromEntries(
         inputs.map((name) => {
@@ -97,107 +70,81 @@ function inputIds(set: TokenizedTexts, unit: Unit): EngineTensor {
   return { type: "int64", dims: [rows.length, positions], data };
 }
 
-function perRow(unit: Unit, value: (prompt: number) => number): EngineTensor {
-  return {
-    type: "float32",
-    dims: [unit.rows.length],
-    data: Float32Array.from(unit.rows, (row) => value(row.prompt)),
-  };
+function textFeeds(graph: GraphPlan, set: TokenizedTexts, unit: Unit): EngineTensors {
+  const feeds: Record<string, EngineTensor> = {};
+  for (const quantity of textQuantitiesOf(graph)) {
+    const data = Float32Array.from(unit.rows, ({ prompt }) => {
+      const value = set.prompts[prompt]?.numbers[quantity];
+      if (value === undefined) throw new RangeError(`prompt ${prompt} of ${set.name} has no ${quantity}`);
+      return value;
+    });
+    feeds[textInput(quantity)] = { type: "float32", dims: [unit.rows.length], data };
+  }
+  return feeds;
 }
 
-/** Sizes of a site's axes in a gate: positions share a gate's values, so axes that follow the text are 1. */
-function gateSizes(site: SiteReference, signature: ModelSignature): readonly number[] {
-  return siteDimensions(signature, site.site).map((size) => (typeof size === "number" ? size : 1));
+function positionsOf(type: TensorType): Extent | null {
+  return type.axes.find((axis) => axis.name === "pos")?.extent ?? null;
 }
 
-const unitAxes: ReadonlySet<string> = new Set(["head", "kv_head", "neuron"]);
-
-/**
- * Mask and replacement of one gate. Mask [row, …], true where the row's condition writes: the whole site, or one entry
- * of its head or neuron axis. The replacement is as small as it can be: one number where every row writes the same
- * number, one average where every row writes the same average, else one for each row.
- */
-function gateFeeds(
-  site: SiteReference,
+/** Given values: an average as one row for all, paired values row by row. */
+async function givenFeeds(
+  graph: GraphPlan,
   evaluation: Evaluation,
   unit: Unit,
-  signature: ModelSignature,
-  valueOf: (replacement: ReplacementValue) => number | Float64Array,
-): { readonly mask: EngineTensor; readonly replacement: EngineTensor } {
-  const key = siteKey(site);
-  const writesOf = (condition: number): readonly SiteWrite[] =>
-    evaluation.conditions[condition]?.writes.filter((w) => siteKey(w.site) === key) ?? [];
-  const byRow = unit.rows.map((row) => writesOf(row.condition));
-  const axes = sites[site.site].axes;
-  const full = gateSizes(site, signature);
-  const unitAxis = axes.findIndex((axis) => unitAxes.has(axis));
-  const perUnit = byRow.some((writes) => writes.some((w) => w.unit !== null));
-  const units = perUnit && unitAxis >= 0 ? (full[unitAxis] ?? 1) : 1;
-
-  const maskDims = [unit.rows.length, ...axes.map((_, i) => (i === unitAxis ? units : 1))];
-  const mask = new Uint8Array(unit.rows.length * units);
-  byRow.forEach((writes, r) => {
-    for (const write of writes) {
-      if (write.unit === null) mask.fill(1, r * units, (r + 1) * units);
-      else mask[r * units + write.unit] = 1;
+  captured: CapturedValues,
+  readUnit: ReadUnit,
+): Promise<EngineTensors> {
+  const feeds: Record<string, EngineTensor> = {};
+  for (const source of givenSources(expressionsOf(graph))) {
+    const name = givenInput(source);
+    if (name in feeds) continue;
+    const capture = captureOfGiven(source);
+    if (source.take === "mean") {
+      const mean = await captured.mean(evaluation.needs, capture, averagedExtent(source), readUnit);
+      feeds[name] = { type: "float32", dims: [1, ...mean.dims], data: Float32Array.from(mean.data) };
+      continue;
     }
-  });
-
-  const distinct = new Map(byRow.flat().map((w) => [JSON.stringify(w.replacement), w.replacement] as const));
-  const values = [...distinct.values()].map(valueOf);
-  const size = full.reduce((a, b) => a * b, 1);
-  const [only = 0, ...others] = values;
-  if (others.length === 0) {
-    const replacement: EngineTensor =
-      typeof only === "number"
-        ? { type: "float32", dims: [1, ...axes.map(() => 1)], data: Float32Array.of(only) }
-        : { type: "float32", dims: [1, ...full], data: Float32Array.from(only) };
-    return { mask: { type: "bool", dims: maskDims, data: mask }, replacement };
+    const rows = [];
+    for (const { prompt } of unit.rows) {
+      rows.push(await captured.ofPrompt(evaluation.needs, capture, prompt, readUnit));
+    }
+    const dims = rows[0]?.dims ?? [];
+    const size = dims.reduce((product, d) => product * d, 1);
+    const data = new Float32Array(rows.length * size);
+    rows.forEach((row, r) => {
+      if (row.data.length !== size) throw new RangeError(`values of ${source.texts} differ in length within a batch`);
+      data.set(row.data, r * size);
+    });
+    feeds[name] = { type: "float32", dims: [rows.length, ...dims], data };
   }
-  // Different replacements in one batch: every row carries its own, entry by entry of the unit axis.
-  const data = new Float32Array(unit.rows.length * size);
-  const after = full.slice(unitAxis + 1).reduce((a, b) => a * b, 1);
-  byRow.forEach((writes, r) => {
-    for (const write of writes) {
-      const value = valueOf(write.replacement);
-      for (let i = 0; i < size; i++) {
-        const entry = Math.floor(i / after) % (full[unitAxis] ?? 1);
-        if (write.unit !== null && entry !== write.unit) continue;
-        data[r * size + i] = typeof value === "number" ? value : (value[i] ?? 0);
-      }
-    }
-  });
-  return {
-    mask: { type: "bool", dims: maskDims, data: mask },
-    replacement: { type: "float32", dims: [unit.rows.length, ...full], data },
-  };
+  return feeds;
 }
 
-/** Averages over prompts and positions of every site that a `mean` evaluation sums, in float64. */
-async function averageSites(
+/** Length of what an average is taken over beside prompts. */
+function averagedExtent({ expression }: GivenSource): Extent | null {
+  const result = expression.nodes[expression.result];
+  return result === undefined ? null : positionsOf(result.type);
+}
+
+/** Reads what a write puts in place for a prompt. */
+function replacementReader(
   evaluation: Evaluation,
-  graph: GraphPlan,
+  signature: ModelSignature,
+  captured: CapturedValues,
   readUnit: ReadUnit,
-): Promise<ReadonlyMap<string, SiteMean>> {
-  const sums = new Map<string, Float64Array>();
-  let prompts = 0;
-  let tokens = 0;
-  for (const unit of evaluation.units) {
-    const tensors = await readUnit(unit.id);
-    prompts += unit.rows.length;
-    tokens += unit.rows.length * unit.positions;
-    for (const output of graph.outputs) {
-      const tensor = tensors[output.name];
-      if (tensor === undefined) throw new RangeError(`unit ${unit.id} has no ${output.name}`);
-      const size = tensor.data.length / unit.rows.length;
-      const key = output.name.replace(/^mean\//, "");
-      const sum = sums.get(key) ?? new Float64Array(size);
-      for (let i = 0; i < tensor.data.length; i++) {
-        const at = i % size;
-        sum[at] = (sum[at] ?? 0) + Number(tensor.data[i]);
-      }
-      sums.set(key, sum);
+): (write: SiteWrite, prompt: number) => Promise<Replacement> {
+  const { needs } = evaluation;
+  return async ({ site, replacement }, prompt) => {
+    if (replacement.kind === "zero") return 0;
+    if (replacement.kind === "constant") return replacement.value;
+    if (replacement.kind === "scale") return replacement.factor;
+    const capture = captureOfReplacement(replacement, site, signature);
+    if (capture === null || replacement.kind === "expression") throw new RangeError("a replacement without a value");
+    if (replacement.kind === "activation") {
+      return captured.ofPrompt(needs, capture, replacement.prompts[prompt] ?? prompt, readUnit);
     }
-  }
-  return new Map([...sums].map(([key, sum]) => [key, { values: sum.map((v) => v / tokens), prompts, tokens }]));
+    const positions = replacement.perPosition ? null : positionsOf(siteType(site.site, signature));
+    return captured.mean(needs, capture, positions, readUnit);
+  };
 }

@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import type { SourceFile } from "../compiler/base/span.js";
 import type { Staged } from "../compiler/diagnostics/staged.js";
 import { compile, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
+import type { EncodedText } from "../compiler/check/encodings.js";
 import type { FileFact } from "../compiler/check/texts.js";
 import type { ModelFacts } from "../compiler/models/model.js";
+import { encodeTexts } from "./models/encode-texts.js";
 import { openModel, type OpenedModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
 
@@ -58,7 +60,7 @@ function filePath(name: string): string {
 export async function loadProtocol(source: SourceFile, options: LoadOptions = {}): Promise<Loaded> {
   const files = new Map<string, FileFact>();
   const models = new Map<string, Staged<ModelFacts | null>>();
-  const tokens = new Map<string, readonly (readonly number[])[]>();
+  const tokens = new Map<string, readonly EncodedText[]>();
   const opened = new Map<string, OpenedModel>();
   const facts: Facts = { stdlib: await readStandardLibrary(), files, models, tokens };
   const overrides = options.overrides ?? new Map<string, string>();
@@ -91,14 +93,12 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
       if (value !== null) opened.set(instance.id, value);
       models.set(instance.id, { value: value?.facts ?? null, diagnostics });
     }
-    for (const { key, model, texts } of needs.tokens) {
+    for (const request of needs.tokens) {
+      const { key, model } = request;
       const tokenizer = opened.get(model)?.tokenizer;
       // The compiler asks only for models that have a tokenizer.
       if (tokenizer == null) throw new RangeError(`${model} has no tokenizer`);
-      tokens.set(
-        key,
-        texts.map((text) => tokenizer.encode(text, false)),
-      );
+      tokens.set(key, encodeTexts(tokenizer, request));
     }
   }
 }

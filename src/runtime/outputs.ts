@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/check/results.js";
+import type { Output } from "../compiler/ir/protocol.js";
 import type { ResultRow } from "../compiler/ir/results.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { buildFigure } from "./report/figures.js";
@@ -9,8 +10,11 @@ import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
 import type { ReportFigure, ReportStatus, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
+import { buildWinnerTable } from "./report/winner-table.js";
+import { tokenTextsOf } from "./known-tokens.js";
 import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
+import { rowsOfValue } from "./saved-values.js";
 import { writeFileAtomic } from "./store/atomic.js";
 import { sha256, type RunRecord } from "./store/record.js";
 import { saveResults, writeResults } from "./store/results.js";
@@ -49,18 +53,20 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
+  const present = new Set(rows.map((row) => row.experiment));
+  const tokens = tokenTextsOf(protocol, planned.loaded);
   for (const output of protocol.outputs) {
     // An interrupted run may have nothing yet of an experiment: its table or figure waits for the next run.
-    const wanted =
-      output.kind === "plot" ? output.values.flatMap((v) => experimentsIn(v.expression)) : [output.experiment];
-    if (!wanted.every((experiment) => rows.some((row) => row.experiment === experiment))) continue;
-    if (output.kind === "table") tables.push(buildTable(output, rows));
+    if (!experimentsOf(output).every((experiment) => present.has(experiment))) continue;
+    if (output.kind === "table") tables.push(buildTable(output, rows, tokens));
+    if (output.kind === "winner") tables.push(buildWinnerTable(output, rows));
     if (output.kind === "save") {
       // Not beside the record, whose name a user may choose too.
       const path = join(folder.outputs, output.path);
+      const { name, value } = output;
       await saveResults(
         path,
-        rows.filter((row) => row.experiment === output.experiment),
+        value === null ? rows.filter((row) => row.experiment === name) : rowsOfValue(name, value, rows),
       );
       await keep("saved", path);
     }
@@ -94,6 +100,21 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   });
   await write("report", report, html);
   return { tables, studies, status, files, report };
+}
+
+/** Experiments without whose results an output has nothing to show. */
+function experimentsOf(output: Output): readonly string[] {
+  switch (output.kind) {
+    case "table":
+    case "winner":
+      return [output.experiment];
+    case "save":
+      return output.value === null ? [output.name] : experimentsIn(output.value.expression);
+    case "plot":
+      return [...output.values, ...(output.against === null ? [] : [output.against])].flatMap((value) =>
+        experimentsIn(value.expression),
+      );
+  }
 }
 
 function statusOf(record: RunRecord): ReportStatus {

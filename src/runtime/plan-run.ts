@@ -1,11 +1,12 @@
 /** Compiling and planning a protocol: everything of a run that happens before anything runs. */
 import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
+import { diagnostic } from "../compiler/diagnostics/create.js";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
-import { planProtocol } from "../compiler/lower/plan.js";
+import { planProtocol, type PlanOptions } from "../compiler/lower/plan.js";
 import type { EngineOptions } from "./engine/messages.js";
 import { numericsOf } from "./engine/numerics.js";
 import { loadProtocol, type Loaded } from "./load.js";
@@ -33,16 +34,23 @@ export type PlanOutcome =
   | { readonly kind: "planned"; readonly planned: Planned }
   | { readonly kind: "rejected"; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] };
 
+/** What planning needs of the settings. */
+export function planOptions({ memoryBudget, engine }: PlanSettings): PlanOptions {
+  return { memoryBudget, numerics: numericsOf(engine) };
+}
+
+/** Why a sound protocol cannot be run: what this build can check and not run, each an error. Empty when it can. */
+export function notRunnable({ protocol }: Planned): readonly Diagnostic[] {
+  return protocol.unavailable.map(({ what, span }) => diagnostic("A5001", span, { what }));
+}
+
 /** Compiles and plans without running. */
 export async function planRun(source: SourceFile, options: PlanSettings): Promise<PlanOutcome> {
   const loaded = await loadProtocol(source, { overrides: options.overrides });
   const { value, diagnostics } = loaded.compiled;
   if (value.protocol === null || hasErrors(diagnostics)) return { kind: "rejected", loaded, diagnostics };
   const { protocol } = value;
-  const planned = planProtocol(protocol, value.models, {
-    memoryBudget: options.memoryBudget,
-    numerics: numericsOf(options.engine),
-  });
+  const planned = planProtocol(protocol, value.models, planOptions(options));
   const all = [...diagnostics, ...planned.diagnostics];
   if (hasErrors(all)) return { kind: "rejected", loaded, diagnostics: all };
   const digest = digestOf({
@@ -52,6 +60,7 @@ export async function planRun(source: SourceFile, options: PlanSettings): Promis
     // Fields of prompt files group and label results, though no number depends on them.
     columns: protocol.texts.map((set) => set.prompts.map((prompt) => prompt.columns)),
     outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
+    decisions: protocol.decisions.map(({ span: _span, ...decision }) => decision),
   });
   return { kind: "planned", planned: { loaded, protocol, plan: planned.value, digest, warnings: all } };
 }

@@ -4,6 +4,7 @@ import { canonicalJson } from "../compiler/base/digest.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
+import { siteKey } from "../compiler/models/sites.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import type { ExecutionSummary } from "./execute.js";
 import { sha256, type RecordRequest, type RecordedIdentity, type RecordedMean } from "./store/record.js";
@@ -12,29 +13,37 @@ function tokenCount(set: TokenizedTexts): number {
   return set.prompts.reduce((sum, p) => sum + p.ids.length, 0);
 }
 
+/** What every mean ablation averages, each once. */
+export function recordedMeans(protocol: Protocol): readonly RecordedMean[] {
+  const sets = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
+  const means = new Map<string, RecordedMean>();
+  for (const { model, conditions } of protocol.studies) {
+    for (const { site, replacement } of conditions.flatMap((condition) => condition.writes)) {
+      if (replacement.kind !== "mean") continue;
+      const { of, perPosition } = replacement;
+      const set = sets.get(textsKey(of, model));
+      const prompts = set?.prompts.length ?? 0;
+      const tokens = set === undefined ? 0 : tokenCount(set);
+      const mean = { model, texts: of, site: siteKey(site), perPosition, prompts, tokens };
+      means.set(JSON.stringify(mean), mean);
+    }
+  }
+  return [...means.values()];
+}
+
 /** Models, texts, averages and plan of a run. */
 export function recordedFacts(
   protocol: Protocol,
   plan: Plan,
   models: ReadonlyMap<string, OpenedModel>,
-): Required<Pick<RecordRequest, "models" | "texts" | "means" | "plan">> {
-  const sets = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
-  const means: RecordedMean[] = plan.evaluations
-    .filter((e) => e.purpose === "mean")
-    .flatMap((evaluation) => {
-      const set = sets.get(textsKey(evaluation.texts, evaluation.model));
-      const outputs = plan.graphs.find((g) => g.id === evaluation.graph)?.outputs ?? [];
-      return outputs.map((output) => ({
-        model: evaluation.model,
-        texts: evaluation.texts,
-        site: output.name.replace(/^mean\//, ""),
-        perPosition: false,
-        prompts: set?.prompts.length ?? 0,
-        tokens: set === undefined ? 0 : tokenCount(set),
-      }));
-    });
-  const { cost } = plan;
+): Required<Pick<RecordRequest, "models" | "texts" | "means" | "plan" | "decisions">> {
   return {
+    decisions: protocol.decisions.map((decision) => ({
+      kind: decision.kind,
+      title: decision.kind === "hypothesis" ? decision.title : null,
+      statement: decision.text,
+      status: "not decided",
+    })),
     models: protocol.models.map((instance) => {
       const opened = models.get(instance.id);
       if (opened === undefined) throw new RangeError(`the model ${instance.id} is not open`);
@@ -65,20 +74,21 @@ export function recordedFacts(
         period: set.period,
       };
     }),
-    means,
-    plan: {
-      digest: plan.digest,
-      graphs: plan.graphs.map((g) => g.id),
-      evaluations: plan.evaluations.length,
-      units: cost.units,
-      rows: cost.rows,
-      cost: {
-        layerRuns: cost.layerRuns,
-        flops: cost.flops,
-        weightBytes: cost.weightBytes,
-        peakActivationBytes: cost.peakActivationBytes,
-      },
-    },
+    means: recordedMeans(protocol),
+    plan: recordedPlan(plan),
+  };
+}
+
+/** A plan in numbers. */
+export function recordedPlan({ digest, graphs, evaluations, cost }: Plan): NonNullable<RecordRequest["plan"]> {
+  const { units, rows, layerRuns, flops, weightBytes, peakActivationBytes } = cost;
+  return {
+    digest,
+    graphs: graphs.map((g) => g.id),
+    evaluations: evaluations.length,
+    units,
+    rows,
+    cost: { layerRuns, flops, weightBytes, peakActivationBytes },
   };
 }
 

@@ -18,13 +18,14 @@ import { numericsOf } from "./engine/numerics.js";
 import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
 import { createFeeds } from "./feeds.js";
 import type { Loaded } from "./load.js";
-import { planRun, type PlanSettings, type Planned } from "./plan-run.js";
+import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
 import { verifiedIdentities } from "./models/verify-model.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
-import { recordedFacts, recordedIdentities, runNotes } from "./recorded.js";
+import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
+import { executeStages, type Stage } from "./stages.js";
 import { createRecord, updateRecord, writeRecord, type RunRecord } from "./store/record.js";
 import { lockRunFolder, runFolderOf, type RunFolder } from "./store/run-folder.js";
-import { openUnitStore } from "./store/units.js";
+import { openUnitStore, type UnitStore } from "./store/units.js";
 import { atlascVersion } from "./version.js";
 
 export interface RunOptions extends PlanSettings {
@@ -64,6 +65,8 @@ export async function runProtocol(
   if (outcome.kind === "rejected") return outcome;
   const { planned } = outcome;
   const { loaded, protocol, plan, digest } = planned;
+  const refused = notRunnable(planned);
+  if (refused.length > 0) return { kind: "rejected", loaded, diagnostics: refused };
   const models = loaded.compiled.value.models;
   events.onPlanned?.(planned);
 
@@ -101,37 +104,17 @@ export async function runProtocol(
     }
 
     const store = openUnitStore(join(options.runs, ".units"));
-    const graphs = loweredGraphs(plan, models);
-    const modelOf = (graph: string): string => plan.graphs.find((g) => g.id === graph)?.model ?? "";
-    const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
-    const summary = await executePlan({
-      plan,
-      store,
-      engine: options.engine,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
-      prepare: {
-        graphBytes: (id) => ({
-          bytes: encodeModel(graphs(id)),
-          folder: required(loaded.models.get(modelOf(id)), modelOf(id)).externalDataFolder,
-        }),
-        feedsOf: (evaluation, unit, readUnit) =>
-          feeds.feedsOf(
-            evaluation,
-            unit,
-            graphs(evaluation.graph).inputs.map((input) => input.name),
-            readUnit,
-          ),
-      },
+    const outcome = await executeStages({ protocol, plan }, models, planOptions(options), {
+      execute: (stage) => executeStage(stage, loaded, models, store, options, events),
+      assemble: (stage, { faults }) =>
+        assembleResults(
+          stage.protocol,
+          stage.plan,
+          async (id) => (await store.read(id))?.tensors ?? null,
+          new Map(faults.map((fault) => [fault.unit, fault.message])),
+        ),
     });
-
-    const unitFaults = new Map(summary.faults.map((fault) => [fault.unit, fault.message]));
-    const assembled = await assembleResults(
-      protocol,
-      plan,
-      async (id) => (await store.read(id))?.tensors ?? null,
-      unitFaults,
-    );
+    const { summary, assembled, selections } = outcome;
     const { computed, reused, failed, skipped } = summary.units;
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
@@ -147,9 +130,12 @@ export async function runProtocol(
         onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
       },
       warnings: [...record.warnings, ...runNotes(summary, assembled)],
+      selections,
+      plan: recordedPlan(outcome.plan),
+      means: recordedMeans(outcome.protocol),
       faults,
     });
-    const written = await writeOutputs({ planned, folder, record, rows: assembled.rows });
+    const written = await writeOutputs({ planned: { ...planned, ...stageOf(outcome) }, folder, record, rows: assembled.rows });
     record = await writeRecord(folder.record, { ...record, outputs: written.files });
     return { kind: "ran", planned, folder, record, summary, assembled, written };
   } catch (error) {
@@ -158,6 +144,44 @@ export async function runProtocol(
   } finally {
     await lock.release();
   }
+}
+
+function stageOf({ protocol, plan }: Stage): Stage {
+  return { protocol, plan };
+}
+
+/** Executes the plan of one stage. */
+function executeStage(
+  { protocol, plan }: Stage,
+  loaded: Loaded,
+  models: ReadonlyMap<string, CheckedModel>,
+  store: UnitStore,
+  options: RunOptions,
+  events: RunEvents,
+): Promise<ExecutionSummary> {
+  const graphs = loweredGraphs(plan, models);
+  const modelOf = (graph: string): string => plan.graphs.find((g) => g.id === graph)?.model ?? "";
+  const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
+  return executePlan({
+    plan,
+    store,
+    engine: options.engine,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
+    prepare: {
+      graphBytes: (id) => ({
+        bytes: encodeModel(graphs(id)),
+        folder: required(loaded.models.get(modelOf(id)), modelOf(id)).externalDataFolder,
+      }),
+      feedsOf: (evaluation, unit, readUnit) =>
+        feeds.feedsOf(
+          evaluation,
+          unit,
+          graphs(evaluation.graph).inputs.map((input) => input.name),
+          readUnit,
+        ),
+    },
+  });
 }
 
 /** A run that ends by an error says so in its record, as far as the disk lets it; the error itself goes on. */

@@ -2,9 +2,10 @@
  * Compiling in memory: sizes and weights' places of a committed random model, a tokenizer that makes one token of every
  * word, and texts given by the test. What a host does, without a disk.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceFile } from "../../src/compiler/base/span.js";
+import type { EncodedText } from "../../src/compiler/check/encodings.js";
 import type { FileFact } from "../../src/compiler/check/texts.js";
 import { compile, type Compiled, type Facts } from "../../src/compiler/compile.js";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
@@ -47,10 +48,10 @@ export async function fixtureFacts(
 }
 
 /** The metrics that ship with atlasc. */
-export const standardLibrary: readonly SourceFile[] = ["attention", "geometry", "language-modelling"].map((name) => ({
-  path: `@stdlib/${name}.atlas`,
-  text: readFileSync(join(root, "stdlib", `${name}.atlas`), "utf8"),
-}));
+export const standardLibrary: readonly SourceFile[] = readdirSync(join(root, "stdlib"))
+  .filter((name) => name.endsWith(".atlas"))
+  .sort()
+  .map((name) => ({ path: `@stdlib/${name}`, text: readFileSync(join(root, "stdlib", name), "utf8") }));
 
 export interface Surroundings {
   /** Models by their source; `*` for every other one. */
@@ -80,7 +81,7 @@ function variantOf(facts: ModelFacts, { source, revision }: ModelInstance): Mode
 export function compileText(text: string, around: Surroundings): CompiledText {
   const files = new Map<string, FileFact>();
   const models = new Map<string, { value: ModelFacts | null; diagnostics: readonly Diagnostic[] }>();
-  const tokens = new Map<string, readonly (readonly number[])[]>();
+  const tokens = new Map<string, readonly EncodedText[]>();
   const facts: Facts = { stdlib: standardLibrary, files, models, tokens };
   const overrides = new Map(Object.entries(around.set ?? {}));
   // Files, imports in imports, models and tokens: each answer can raise one more question.
@@ -101,7 +102,15 @@ export function compileText(text: string, around: Surroundings): CompiledText {
       const value = found === null ? null : variantOf(found, instance);
       models.set(instance.id, { value, diagnostics: [] });
     }
-    for (const { key, texts } of value.needs.tokens) tokens.set(key, texts.map(encodeWords));
+    for (const { key, texts, limit } of value.needs.tokens) {
+      tokens.set(
+        key,
+        texts.map((text) => ({
+          ids: encodeWords(text).slice(0, limit ?? Infinity),
+          pieces: (text.match(/\s*\S+/g) ?? []).slice(0, limit ?? Infinity),
+        })),
+      );
+    }
   }
   throw new Error(`the compiler never stops asking: ${text}`);
 }
@@ -136,6 +145,12 @@ export function formula({ expression }: Pick<Measure, "expression">): string {
     if (node.kind === "text") return node.quantity;
     if (node.kind === "site")
       return node.site.layer === null ? node.site.site : `${node.site.site}[${node.site.layer}]`;
+    if (node.kind === "ids") return "ids";
+    if (node.kind === "parameter") return node.parameter;
+    if (node.kind === "given") {
+      const { texts, take, expression: taken } = node.source;
+      return take === "mean" ? `mean(${formula({ expression: taken })} of ${texts})` : `(${formula({ expression: taken })} of ${texts})`; // prettier-ignore
+    }
     const attributes = Object.entries(node.attributes).map(([key, value]) => ` ${key}=${String(value)}`);
     return `${node.operation}(${node.inputs.map(show).join(", ")}${attributes.join("")})`;
   };

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
 import { parseCsv } from "../../src/compiler/check/csv.js";
-import type { Prompt } from "../../src/compiler/ir/protocol.js";
-import { fixtureFacts, messagesOf, protocolOf, textsOf, wordTokenizer } from "./compiling.js";
+import { tokenLiterals } from "../../src/compiler/check/named-tokens.js";
+import { corruptName, type Prompt, type TokenizedTexts } from "../../src/compiler/ir/protocol.js";
+import { parse } from "../../src/compiler/syntax/parse.js";
+import { compileText, encodeWords, fixtureFacts, messagesOf, protocolOf, textsOf, wordTokenizer } from "./compiling.js";
 
 const plain = await fixtureFacts("gpt2-f32");
 const withBos = await fixtureFacts("gpt2-f32", { ...wordTokenizer, addsBos: true, digest: "bos" });
@@ -151,10 +153,46 @@ suite("files with mistakes", () => {
     ["nothing in it", '"a.txt"', "\n\n", "A4103 the prompt set p is empty"],
     ["options for plain text", '"a.txt" text "prompt"', "one\n", "A1004 `text` has no meaning in a plain text file"],
     [
-      "parts that are not there yet",
+      "half of a pair",
       '"a.jsonl" clean "text"',
       '{"text":"one"}\n',
-      "A5001 `clean` of prompts is not yet available",
+      "A1004 `clean` has no meaning in prompts without `corrupt`",
+    ],
+    [
+      "the other half",
+      '"a.jsonl" corrupt "text"',
+      '{"text":"one"}\n',
+      "A1004 `corrupt` has no meaning in prompts without `clean`",
+    ],
+    [
+      "a text beside a pair",
+      '"a.jsonl" text "text" clean "text" corrupt "text"',
+      '{"text":"one"}\n',
+      "A1004 `text` has no meaning in prompts with `clean` and `corrupt`",
+    ],
+    [
+      "a distractor of nothing",
+      '"a.jsonl" distractor "text"',
+      '{"text":"one"}\n',
+      "A1004 `distractor` has no meaning in prompts without `answer`",
+    ],
+    [
+      "answers of some",
+      '{ a: "a.jsonl", b: ["one"] } answer "text"',
+      '{"text":"one"}\n',
+      "A1004 `answer` has no meaning in prompts of which some have no fields",
+    ],
+    [
+      "a pair without one",
+      '"a.jsonl" clean "a" corrupt "b"',
+      '{"a":"one","c":"two"}\n',
+      'A4105 a.jsonl has no field "b" in line 1',
+    ],
+    [
+      "an empty answer",
+      '"a.jsonl" answer "a"',
+      '{"text":"one","a":""}\n',
+      "A4109 the answer of prompt 0 of p has no tokens",
     ],
   ];
   for (const [name, declaration, content, expected] of cases) {
@@ -188,4 +226,210 @@ test("CSV rows know the lines on which they begin", () => {
   ]);
   assert.deepEqual(parseCsv(""), []);
   assert.deepEqual(parseCsv('""\n'), [{ line: 1, cells: [""] }]);
+});
+
+suite("pairs and answers", () => {
+  const line = '{"c":"the cat sat","x":"the dog sat","yes":" on","no":" off","kind":"pets"}\n';
+  const more = '{"c":"it rained","x":"it snowed hard","yes":" here","no":" there","kind":"weather"}\n';
+  const declaration = '"a.jsonl" clean "c" corrupt "x" answer "yes" distractor "no" group "kind"';
+  const pairs = protocolOf(
+    `model gpt2 from "gpt2"\nprompts p from ${declaration}\n` +
+      "patch resid_pre L0 at last from clean into corrupt measure loss",
+    { models, files: { "a.jsonl": line + more } },
+  );
+  const [id] = encodeWords("on");
+
+  test("a set of pairs is two sets in one order, with the same columns and answers", () => {
+    const clean = textsOf(pairs, "p");
+    const corrupt = textsOf(pairs, corruptName("p"));
+    assert.deepEqual(
+      clean.prompts.map((p) => [p.index, p.text, p.columns]),
+      [
+        [0, "the cat sat", { yes: " on", no: " off", group: "pets" }],
+        [1, "it rained", { yes: " here", no: " there", group: "weather" }],
+      ],
+    );
+    assert.deepEqual(
+      corrupt.prompts.map((p) => [p.index, p.text]),
+      [
+        [0, "the dog sat"],
+        [1, "it snowed hard"],
+      ],
+    );
+    assert.deepEqual(
+      corrupt.prompts.map((p) => p.columns),
+      clean.prompts.map((p) => p.columns),
+    );
+    for (const { prompts } of [clean, corrupt]) {
+      assert.deepEqual(prompts[0]?.numbers, {
+        tokens: 2,
+        bytes: 11,
+        words: 3,
+        answer: id,
+        distractor: encodeWords("off")[0],
+      });
+    }
+  });
+
+  test("CSV and JSON have parts too, and texts that are no pairs have answers", () => {
+    const files = { "a.csv": 'q,a\nthe cat sat, on\n"it rained", here\n', "a.json": '[{"q":"the cat sat","a":" on"}]' };
+    for (const name of ["a.csv", "a.json"]) {
+      const [prompt] = prompts(`"${name}" text "q" answer "a"`, files);
+      assert.deepEqual([prompt?.text, prompt?.columns, prompt?.numbers.answer], ["the cat sat", { a: " on" }, id]);
+      assert.equal(prompt?.numbers.distractor, undefined);
+    }
+  });
+
+  test("answers of several tokens, and answers that begin like their distractors: a warning for each", () => {
+    const content = '{"text":"one","a":" two three","d":" two four"}\n{"text":"one","a":" five","d":" six"}\n';
+    assert.deepEqual(messages('"a.jsonl" answer "a" distractor "d"', { "a.jsonl": content }), [
+      'A8011 2 of 4 answers of p are longer than one token of gpt2: the first one counts, such as " two" of " two three"',
+      "A8012 the answer and the distractor of 1 prompts of p begin with the same token of gpt2: their difference is 0",
+    ]);
+  });
+});
+
+suite("words and named tokens", () => {
+  const named = (text: string, model = "gpt2"): Prompt["numbers"] => {
+    const around = { models };
+    const protocolText = `model gpt2 from "${model}"\nprompts p from [${text}]\nablate mlp L0 at token "cat" measure loss`;
+    return textsOf(protocolOf(protocolText, around), "p").prompts[0]?.numbers ?? {};
+  };
+
+  test("words are runs of what is not white space", () => {
+    assert.equal(named('"the  cat\\nsat, didn\'t it?"').words, 5);
+  });
+
+  test("the position of a token that the protocol names: the last one that ends so, BOS counted", () => {
+    assert.equal(named('"the cat sat"')["position of cat"], 1);
+    assert.equal(named('"the cat sat"', "bos")["position of cat"], 2);
+    assert.equal(named('"cat and cats sat"')["position of cat"], 2);
+  });
+
+  test("strings of experiments and metrics are encoded for each model, and only those", () => {
+    const text = 'model gpt2 from "gpt2"\nprompts p from ["one"]\nmeasure logits[" two"] at last as x';
+    const { value } = compileText(text, { models });
+    assert.equal(value.models.size, 1);
+    const scope = { experiments: new Map([["e", parse({ path: "", text }).value.statements[2]]]) };
+    const literals = tokenLiterals({ metrics: new Map(), params: new Map(), ...scope } as never);
+    assert.deepEqual(literals, { positions: [], values: [" two"] });
+  });
+});
+
+suite("corpora", () => {
+  const corpus = (declaration: string, files: Readonly<Record<string, string>>, model = "gpt2"): TokenizedTexts =>
+    textsOf(
+      protocolOf(`model gpt2 from "${model}"\ncorpus c from ${declaration}\nmeasure loss`, { models, files }),
+      "c",
+    );
+  const faults = (declaration: string, content = "one two three four five six"): readonly string[] =>
+    messagesOf(`model gpt2 from "gpt2"\ncorpus c from ${declaration}\nmeasure loss`, {
+      models,
+      files: { "a.txt": content },
+    });
+  const words = (count: number): string => Array.from({ length: count }, (_, i) => `w${i}`).join(" ");
+  const ids = (count: number): readonly number[] => encodeWords(words(count));
+
+  test("a plain text file is one document, whatever its lines; windows overlap by what the stride leaves", () => {
+    const { prompts: windows, documents } = corpus('"a.txt" window 6 stride 4', {
+      "a.txt": words(12).replace(" ", "\n\n"),
+    });
+    assert.deepEqual(
+      windows.map((w) => w.ids),
+      [ids(12).slice(0, 6), ids(12).slice(4, 10), ids(12).slice(8, 12)],
+    );
+    assert.deepEqual(
+      windows.map((w) => w.numbers.scored),
+      [5, 4, 2],
+    );
+    // Of the 12 words the first is not predicted; it has two letters, and a line break follows.
+    const size = { tokens: 11, bytes: words(12).length + 1 - 2, words: 11 };
+    assert.deepEqual(documents, [{ columns: {}, ...size, windows: [0, 1, 2], starts: [1, 6, 10] }]);
+    for (const { numbers, text } of windows)
+      assert.deepEqual([{ ...numbers, scored: 0 }, text], [{ ...size, scored: 0 }, ""]);
+  });
+
+  test("with BOS every window begins with it, and the first token is scored too", () => {
+    const { prompts: windows, documents, bos } = corpus('"a.txt" window 5 stride 3', { "a.txt": words(8) }, "bos");
+    assert.equal(bos, true);
+    assert.deepEqual(
+      windows.map((w) => [w.ids, w.numbers.scored]),
+      [
+        [[0, ...ids(8).slice(0, 4)], 4],
+        [[0, ...ids(8).slice(3, 7)], 3],
+        [[0, ...ids(8).slice(6, 8)], 1],
+      ],
+    );
+    assert.deepEqual(documents?.[0]?.starts, [0, 4, 7]);
+    assert.equal(documents[0].tokens, 8);
+    assert.equal(corpus('"a.txt" window 5 bos off', { "a.txt": words(8) }, "bos").bos, false);
+  });
+
+  test("without options: windows as long as the model accepts, one after the other", () => {
+    const { prompts: windows } = corpus('"a.txt"', { "a.txt": words(70) });
+    assert.deepEqual(
+      windows.map((w) => [w.ids.length, w.numbers.scored]),
+      [
+        [32, 31],
+        [32, 31],
+        [8, 7],
+      ],
+    );
+  });
+
+  test("a limit is for each document", () => {
+    const files = { "a.txt": words(50), "b.txt": words(7) };
+    const { documents, prompts: windows } = corpus('{ long: "a.txt", short: "b.txt" } window 8 limit 10 tokens', files);
+    assert.deepEqual(
+      documents?.map((d) => [d.columns, d.tokens, d.words, d.windows]),
+      [
+        [{ group: "long" }, 9, 9, [0, 1]],
+        [{ group: "short" }, 6, 6, [2]],
+      ],
+    );
+    assert.deepEqual(
+      windows.map((w) => [w.index, w.columns]),
+      [
+        [0, { group: "long" }],
+        [1, { group: "long" }],
+        [2, { group: "short" }],
+      ],
+    );
+  });
+
+  test("several texts of a file or list are documents with a number", () => {
+    const files = { "a.jsonl": '{"text":"one two","year":1900}\n{"text":"three four","year":1950}\n' };
+    assert.deepEqual(
+      corpus('"a.jsonl"', files).documents?.map((d) => d.columns),
+      [
+        { year: 1900, document: 0 },
+        { year: 1950, document: 1 },
+      ],
+    );
+    assert.deepEqual(
+      corpus('{ a: ["one two"], b: ["three four", "five six"] }', {}).documents?.map((d) => d.columns),
+      [
+        { group: "a", document: 0 },
+        { group: "b", document: 0 },
+        { group: "b", document: 1 },
+      ],
+    );
+  });
+
+  test("mistakes", () => {
+    const between = "a stride of at most the window of 4 tokens: tokens between windows would be left out";
+    assert.deepEqual(faults('"a.txt" window 4 stride 5'), [`A3005 5 is not ${between}`]);
+    assert.deepEqual(faults('"a.txt" window 1'), ["A3005 1 is not a window of at least 2 tokens"]);
+    assert.deepEqual(faults('"a.txt" stride 0'), ["A3005 0 is not a stride of at least 1 token"]);
+    assert.deepEqual(faults('"a.txt" stride 2.5'), ["A3005 2.5 is not a stride of at least 1 token"]);
+    assert.deepEqual(faults('"a.txt" limit 1 tokens'), ["A3005 1 is not a limit of at least 2 tokens"]);
+    assert.deepEqual(faults('"a.txt" window 33'), ["A4111 c asks for windows of 33 tokens; gpt2 accepts 32"]);
+    assert.deepEqual(faults('"a.txt" stride 33'), [`A3005 33 is not ${between.replace("4", "32")}`]);
+    assert.deepEqual(faults('"b.txt"'), ["A4101 cannot read b.txt: there is no such file"]);
+    assert.deepEqual(faults('"a.txt"', " \n\n"), ["A4103 the prompt set c is empty"]);
+    assert.deepEqual(faults('"a.txt"', "one"), ["A4110 a text of c has 1 tokens, of which none is predicted"]);
+    assert.deepEqual(faults('"a.txt" window 16 stride 1', words(300_000)), [
+      "A3009 this corpus makes 4,799,760 tokens in its windows; at most 4,000,000 are possible",
+    ]);
+  });
 });

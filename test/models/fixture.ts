@@ -25,7 +25,7 @@ export const randomModels = [
 ] as const;
 
 /** Trained models with reference numbers; each is skipped where its fixture or its weights are absent. */
-export const trainedModels = ["stories260K", "gpt2-tiny", "pythia-tiny"] as const;
+export const trainedModels = ["stories260K", "gpt2-tiny", "pythia-tiny", "llama-tiny"] as const;
 
 export interface RandomFixture {
   readonly model: string;

@@ -2,6 +2,15 @@
 import { axisCases } from "./axis-cases.js";
 import type { OperationCases } from "./case-parts.js";
 import { elementwiseCases } from "./elementwise-cases.js";
+import { entryCases } from "./entry-cases.js";
+import { likenessCases } from "./likeness-cases.js";
+import { windowCases } from "./window-cases.js";
 
 /** Cases by operation name. */
-export const cases: Readonly<Record<string, OperationCases>> = { ...elementwiseCases, ...axisCases };
+export const cases: Readonly<Record<string, OperationCases>> = {
+  ...elementwiseCases,
+  ...axisCases,
+  ...likenessCases,
+  ...entryCases,
+  ...windowCases,
+};

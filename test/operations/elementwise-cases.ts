@@ -48,14 +48,14 @@ function additive(): OperationCases {
         result: nll,
       },
     ],
-    faults: [differentLengths, mixedUnits, natsAndNone, onTruth],
+    faults: [differentLengths, mixedUnits, natsAndNone, onTruth, onTokens],
   };
 }
 
 function comparison(): OperationCases {
   return {
     good: [...pairs("integers", "integers", "truth"), ...pairs("normal", "masked", "truth")],
-    faults: [differentLengths, mixedUnits, natsAndNone, onTruth],
+    faults: [differentLengths, mixedUnits, natsAndNone, onTruth, onTokens],
   };
 }
 
@@ -78,6 +78,29 @@ function unary(
   };
 }
 
+/** Conditions that are joined: equal axes, others on either side. */
+const conditions: readonly GoodCase[] = [
+  [heads, heads, heads],
+  [heads, axes(["head", 3]), heads],
+  [[], axes(["pos", shorter]), axes(["pos", shorter])],
+].map(([left = [], right = [], result = []]) => ({
+  inputs: [
+    [truth(left), "truth"],
+    [truth(right), "truth"],
+  ],
+  result: truth(result),
+}));
+const onNumbers: FaultCase = { inputs: [truth([]), scalar], fault: /joins truth values/ };
+const onTokens: FaultCase = { inputs: [real([], "token"), real([], "token")], fault: /does not apply to tokens/ };
+
+function conversion(from: TensorType["unit"], to: TensorType["unit"]): OperationCases {
+  return unary(["normal", "masked"], [from], to, [
+    { inputs: [scalar], fault: /converts from/ },
+    { inputs: [real([], to)], fault: /converts from/ },
+    onTokens,
+  ]);
+}
+
 /** Elementwise cases by operation name. */
 export const elementwiseCases: Readonly<Record<string, OperationCases>> = {
   add: additive(),
@@ -93,7 +116,7 @@ export const elementwiseCases: Readonly<Record<string, OperationCases>> = {
         result: nll,
       },
     ],
-    faults: [differentLengths, onTruth, { inputs: [nll, nll], fault: /nats · nats/ }],
+    faults: [differentLengths, onTruth, onTokens, { inputs: [nll, nll], fault: /nats · nats/ }],
   },
   divide: {
     good: [
@@ -135,6 +158,32 @@ export const elementwiseCases: Readonly<Record<string, OperationCases>> = {
   greater: comparison(),
   lessEqual: comparison(),
   greaterEqual: comparison(),
+  equal: {
+    good: [
+      ...comparison().good,
+      {
+        inputs: [
+          [real(axes("pos"), "token"), "integers"],
+          [real([], "token"), "integers"],
+        ],
+        result: truth(axes("pos")),
+      },
+    ],
+    faults: [
+      differentLengths,
+      onTruth,
+      { inputs: [real([], "nats"), real([], "bits")], fault: /different units: nats and bits/ },
+      { inputs: [real([], "token"), scalar], fault: /different units: token and no unit/ },
+    ],
+  },
+  and: { good: conditions, faults: [onNumbers] },
+  or: { good: conditions, faults: [onNumbers] },
+  not: {
+    good: [heads, []].map((list) => ({ inputs: [[truth(list), "truth"]], result: truth(list) })),
+    faults: [{ inputs: [scalar], fault: /joins truth values/ }],
+  },
+  bits: conversion("nats", "bits"),
+  nats: conversion("bits", "nats"),
   where: {
     good: [
       {

@@ -59,7 +59,7 @@ export async function openMeasures(expressions: readonly MeasureExpression[]) {
     declareInput(builder, siteKey(node.site), node.type);
   }
   const siteValue = (site: SiteReference): string => siteKey(site);
-  const lowered = expressions.map((expression) => lowerMeasure(builder, expression, siteValue));
+  const lowered = expressions.map((expression) => lowerMeasure(builder, expression, { site: siteValue }));
   const outputs = lowered.map(({ output }, m) => {
     const shape = (prefix: string): string[] => ["rows", ...output.type.axes.map((_, i) => `${prefix}${m}_${i}`)];
     const value = builder.node("Identity", [output.value], {}, `value${m}`);

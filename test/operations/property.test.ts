@@ -33,6 +33,9 @@ const leaves = [
   { site: "pattern", layer: 1, type: real(axes(["head", 3], "query", "key")), values: "positive" },
   { site: "nll", layer: null, type: real(axes(["pos", { kind: "positions", minus: 1 }]), "nats"), values: "positive" },
   { site: "mlp_act", layer: 0, type: real(axes("pos", ["neuron", 6])), values: "integers" },
+  { site: "logits", layer: null, type: real(axes("pos", ["vocab", 7])), values: "normal" },
+  // As wide as an unembedding: no site of a model has these axes.
+  { site: "embed", layer: null, type: real(axes(["d_model", 5], ["vocab", 7])), values: "normal" },
 ] as const satisfies readonly { site: string; layer: number | null; type: TensorType; values: Values }[];
 const constants = [0, 1, 2, 0.5, -1, 3];
 
@@ -52,7 +55,10 @@ function attributesFor(operation: string, type: TensorType, choice: number): Ope
   const values: Readonly<Record<string, OperationAttributes[string] | null>> = {
     over: names.filter((_, i) => ((choice >> i) & 1) === 1),
     row: pick(0),
-    axis: pick(0),
+    axis: operation === "at" && choice % 2 === 0 ? null : pick(0),
+    between: pick(4),
+    size: 1 + (choice % 6),
+    seed: choice,
     from: pick(0),
     to: ["pos", "query", "key", "renamed"][(choice >> 8) % 4] ?? "renamed",
     count: 1 + (choice % 5),
@@ -85,26 +91,46 @@ function build(steps: readonly Step[]): MeasureExpression {
   for (const { operation, inputs, choice } of steps) {
     for (let tried = 0; tried < operationNames.length; tried++) {
       const name = operationNames[(operation + tried) % operationNames.length] ?? "";
-      const usable = depths.flatMap((depth, node) => (depth < depthLimit ? [node] : []));
-      // Newer nodes are preferred, so that expressions get deep.
-      const chosen = inputs
-        .slice(0, operationNamed(name).arity)
-        .map((number) => usable[usable.length - 1 - Math.floor(((number % 64) ** 2 / 64 / 64) * usable.length)] ?? 0);
-      const type = expression.nodes[chosen[0] ?? 0]?.type;
-      if (type === undefined) continue;
-      const made = expression.tryOperation(name, chosen, attributesFor(name, type, choice));
-      if (typeof made !== "number") continue;
-      const madeType = expression.nodes[made]?.type;
-      if (madeType === undefined || elements(madeType) > elementLimit) {
-        expression.nodes.pop();
-        continue;
-      }
-      depths[made] = 1 + Math.max(...chosen.map((node) => depths[node] ?? 0));
+      const made = addOperation(expression, depths, name, inputs, choice);
+      if (made === null) continue;
       result = made;
       break;
     }
   }
   return expression.finish(result);
+}
+
+/** How many choices of inputs are tried until an operation is given up: most pairs of tensors fit few operations. */
+const attempts = 24;
+
+/** Adds an operation on nodes that fit it; null when none of the choices does. Newer nodes come first, for depth. */
+function addOperation(
+  expression: ReturnType<typeof createExpression>,
+  depths: number[],
+  name: string,
+  inputs: readonly number[],
+  choice: number,
+): number | null {
+  const usable = depths.flatMap((depth, node) => (depth < depthLimit ? [node] : []));
+  const { arity } = operationNamed(name);
+  for (let attempt = 0; attempt < (arity === 0 ? 1 : attempts); attempt++) {
+    const chosen = inputs.slice(0, arity).map((number, i) => {
+      const moved = (number + attempt * (i === 0 ? 17 : 29)) % 64;
+      return usable[usable.length - 1 - Math.floor((moved ** 2 / 64 / 64) * usable.length)] ?? 0;
+    });
+    const type = expression.nodes[chosen[0] ?? 0]?.type;
+    if (type === undefined) continue;
+    const made = expression.tryOperation(name, chosen, attributesFor(name, type, choice + attempt));
+    if (typeof made !== "number") continue;
+    const madeType = expression.nodes[made]?.type;
+    if (madeType === undefined || elements(madeType) > elementLimit) {
+      expression.nodes.pop();
+      continue;
+    }
+    depths[made] = 1 + Math.max(0, ...chosen.map((node) => depths[node] ?? 0));
+    return made;
+  }
+  return null;
 }
 
 /** Every operation must come up in some expression that was compared. */

@@ -76,6 +76,18 @@ export function layerGains(layers: number, prompts: number): readonly ResultRow[
   return rows;
 }
 
+/** One gain for each of two models at five steps of training, the steps in the order in which they are declared. */
+export function trainingGains(): readonly ResultRow[] {
+  const steps = ["step0", "step64", "step512", "step4000", "step16000"];
+  return ["alpha", "beta"].flatMap((model, m) =>
+    steps.flatMap((revision, s) =>
+      [0, 1, 2].map((prompt) =>
+        row("gains", "gain", { model, revision, prompt }, Math.tanh(s - 2) + 0.2 * m + noise(prompt) / 9),
+      ),
+    ),
+  );
+}
+
 /** A column expression. */
 export function column(experiment: string, metric: string, name: ColumnName = "value"): ResultExpression {
   return { kind: "column", experiment, metric, column: name };
@@ -89,7 +101,7 @@ export function abs(argument: ResultExpression): ResultExpression {
 /** A table of `sweep` unless told otherwise. */
 export function tableOf(more: Partial<TableOutput>): TableOutput {
   const standard = { title: "table sweep", experiment: "sweep", columns: [], where: null, by: null, top: null };
-  return { kind: "table", ...standard, span, ...more };
+  return { kind: "table", ...standard, context: null, span, ...more };
 }
 
 /** A plot of the values over axes. */
@@ -99,8 +111,9 @@ export function plotOf(
   values: readonly NamedResult[],
   over: readonly string[],
   by: readonly string[] = [],
+  against: NamedResult | null = null,
 ): PlotOutput {
-  return { kind: "plot", title, plot, values, over, by, span };
+  return { kind: "plot", title, plot, values, against, over, by, span };
 }
 
 const impact: NamedResult = { label: "sweep.impact", expression: column("sweep", "nll", "impact") };
@@ -144,5 +157,41 @@ export const samplePlots: readonly {
     name: "bar-group",
     plot: plotOf("bar", "Gain by layer and group", [gain], ["layer"], ["group"]),
     rows: layerGains(6, 4),
+  },
+  {
+    name: "line-revisions",
+    plot: plotOf("line", "Over training", [gain], ["revision"], ["model"]),
+    rows: trainingGains(),
+  },
+  {
+    name: "histogram",
+    plot: plotOf("histogram", "Gains of all layers", [gain], []),
+    rows: layerGains(12, 8),
+  },
+  {
+    name: "histogram-group",
+    plot: plotOf("histogram", "Gains by group", [gain], [], ["group"]),
+    rows: layerGains(12, 8),
+  },
+  {
+    name: "density-group",
+    plot: plotOf("density", "Entropy by group", [entropy], [], ["group"]),
+    rows: layerGains(12, 8),
+  },
+  { name: "box", plot: plotOf("box", "Gain by layer", [gain], [], ["layer"]), rows: layerGains(12, 4) },
+  {
+    name: "box-two",
+    plot: plotOf("box", "Gain by group and layer", [gain], [], ["group", "layer"]),
+    rows: layerGains(3, 40),
+  },
+  {
+    name: "scatter",
+    plot: plotOf("scatter", "Entropy against gain", [entropy], [], [], gain),
+    rows: layerGains(12, 8),
+  },
+  {
+    name: "scatter-group",
+    plot: plotOf("scatter", "Entropy against gain by group", [entropy], [], ["group"], gain),
+    rows: layerGains(6, 8),
   },
 ];

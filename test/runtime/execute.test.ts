@@ -103,7 +103,7 @@ test("a unit that ends every engine becomes a fault, and what needs its averages
   const store = openUnitStore(temporaryFolder(context));
   const engines: EngineInfo[] = [];
   const plan = tinyPlan([
-    tinyEvaluation("averages", [tinyUnit(0), tinyUnit(1)], { purpose: "mean", study: null }),
+    tinyEvaluation("averages", [tinyUnit(0), tinyUnit(1)], { purpose: "capture", study: null }),
     tinyEvaluation("dependent", [tinyUnit(2)], { needs: ["averages"] }),
     tinyEvaluation("chained", [tinyUnit(3)], { needs: ["dependent"] }),
     tinyEvaluation("other", [tinyUnit(4)]),
@@ -144,14 +144,14 @@ test("a unit that ends every engine becomes a fault, and what needs its averages
     ],
   );
   assert.match(summary.faults[0]?.message ?? "", /was ended by SIGKILL/);
-  assert.match(summary.faults[1]?.message ?? "", /needs the averages of averages, which failed: the engine was ended/);
+  assert.match(summary.faults[1]?.message ?? "", /needs the values of averages, which failed: the engine was ended/);
   assert.deepEqual(await rotated(store, 4), [5]);
 });
 
 test("finished averages are read by what needs them", async (context) => {
   const store = openUnitStore(temporaryFolder(context));
   const plan = tinyPlan([
-    tinyEvaluation("averages", [tinyUnit(0)], { purpose: "mean", study: null }),
+    tinyEvaluation("averages", [tinyUnit(0)], { purpose: "capture", study: null }),
     tinyEvaluation("dependent", [tinyUnit(1)], { needs: ["averages"] }),
   ]);
   const prepare = tinyPreparation(1, {

@@ -103,7 +103,7 @@ test("a record is valid before and after a run, and its times follow its status"
   assert.deepEqual(recordProblems(finished), []);
   assert.equal(finished.times.ended, "2026-01-02T03:06:00.000Z");
   assert.equal(finished.times.started, running.times.started);
-  assert.deepEqual([finished.judgement, finished.hypotheses], [null, []]);
+  assert.deepEqual([finished.judgement, finished.decisions], [null, []]);
 });
 
 test("every object of the schema is closed, and every field is required", () => {

@@ -163,14 +163,14 @@ const intervention: fc.Arbitrary<Intervention> = fc.oneof(
   fc.record({
     kind: fc.constant("steer" as const),
     ...target,
-    positions: fc.option(positions),
+    ...reach,
     by: expression,
     span: spanned,
   }),
   fc.record({
     kind: fc.constant("set" as const),
     site: expression,
-    positions: fc.option(positions),
+    ...reach,
     to: expression,
     span: spanned,
   }),

@@ -4,7 +4,7 @@ import type { Span } from "../base/span.js";
 import { typeText } from "../ir/tensor-type.js";
 import type { Expression, Parameter } from "../syntax/ast.js";
 import { describe, elaborateLayer } from "./literals.js";
-import { asTensor, notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { asTensor, reportError, tooMany, wrongKind } from "./faults.js";
 import { limits } from "./limits.js";
 import { resolvePlace } from "./places.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
@@ -70,7 +70,13 @@ function checkKind(cx: Elaboration, kind: string, value: Value, span: Span): Val
     case "scalar":
       return value.kind === "layer" ? wrongKind(cx, span, "a number or a tensor", describe(cx, value)) : value;
     case "token":
-      return notYet(cx, span, "a parameter of type token");
+      if (value.kind === "tensor" && cx.builder.typeOf(value.node).unit === "token") return value;
+      return wrongKind(
+        cx,
+        span,
+        'a token: answer, distractor, target or a string such as " Mary"',
+        describe(cx, value),
+      );
     default:
       return reportError(cx, "A2008", span, { name: kind }, { suggestions: nearestNames(kind, parameterTypes) });
   }

@@ -13,6 +13,9 @@ const operationOf: Partial<Record<BinaryOperator, string>> = {
   ">": "greater",
   "<=": "lessEqual",
   ">=": "greaterEqual",
+  is: "equal",
+  and: "and",
+  or: "or",
 };
 
 function fold(operator: BinaryOperator, a: number, b: number): number | null {
@@ -38,7 +41,8 @@ export function elaborateUnary(
   expression: Extract<Expression, { kind: "unary" }>,
 ): Value {
   const operand = cx.elaborate(cx, environment, expression.operand);
-  if (expression.operator === "not") return wrongKind(cx, expression.span, "a number or a tensor", "a truth value");
+  if (operand.kind === "error") return errorValue;
+  if (expression.operator === "not") return applyOperation(cx, "not", [operand], {}, expression);
   if (operand.kind === "number") return { kind: "number", value: -operand.value };
   return applyOperation(cx, "negate", [operand], {}, expression);
 }
@@ -51,7 +55,12 @@ export function elaborateBinary(
   const { operator } = expression;
   const operation = operationOf[operator];
   if (operation === undefined) {
-    return wrongKind(cx, expression.span, "arithmetic or a comparison with <, >, <= or >=", `\`${operator}\``);
+    return wrongKind(
+      cx,
+      expression.span,
+      "arithmetic, a comparison with <, >, <=, >= or is, and, or",
+      `\`${operator}\``,
+    );
   }
   const left = cx.elaborate(cx, environment, expression.left);
   const right = cx.elaborate(cx, environment, expression.right);
@@ -84,7 +93,7 @@ function moveLayer(operator: BinaryOperator, left: Value, right: Value): number 
   return operator === "-" && left.kind === "layer" ? layer.index - step.value : null;
 }
 
-const sameUnitOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>(["+", "-", "<", ">", "<=", ">="]);
+const sameUnitOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>(["+", "-", "<", ">", "<=", ">=", "is"]);
 
 /** Both operands; a number known now takes the unit of the tensor beside it (`loss > 3` compares nats with 3 nats). */
 function withSharedUnit(cx: Elaboration, left: Value, right: Value, at: Expression): readonly [Value, Value] {

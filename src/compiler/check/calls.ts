@@ -1,34 +1,30 @@
-/** Calls of the measurement language: operations of the table, and metrics, which are unfolded. */
+/** Calls of the measurement language: functions, and metrics, which are unfolded. */
 import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { OperationAttributes } from "../ir/expression.js";
-import { typeText } from "../ir/tensor-type.js";
-import { operations } from "../operations/index.js";
-import type { Expression, MetricStatement, Name, NamedArgument, Parameter } from "../syntax/ast.js";
+import type { Expression, MetricStatement, NamedArgument, Parameter } from "../syntax/ast.js";
 import { isSite } from "../models/sites.js";
 import { bindParameter } from "./arguments.js";
-import { functionNames, functions, futureFunctions, type FunctionShape } from "./functions.js";
-import { elaborateCount } from "./literals.js";
-import { applyOperation, notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { elaborateFunction } from "./function-calls.js";
+import { functionNames, functions, futureFunctions, resultFunctions } from "./functions.js";
+import { elaborateGrad } from "./grad.js";
+import { notYet, reportError, tooMany, wrongKind } from "./faults.js";
 import { limits } from "./limits.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
-
-const failureReasons: Readonly<Record<string, (argument: string) => string>> = {
-  log: (argument) => `the logarithm needs a positive number, and ${argument} is not`,
-  sqrt: (argument) => `the square root needs a number that is not negative, and ${argument} is`,
-  entr: (argument) => `the entropy needs probabilities, and ${argument} is negative`,
-};
 
 type CallLike = Extract<Expression, { kind: "call" | "metricUse" }>;
 
 export function elaborateCall(cx: Elaboration, environment: Environment, call: CallLike): Value {
   const callee = call.kind === "call" ? call.callee : call.metric;
   const named = call.kind === "call" ? call.named : call.arguments;
+  const shape = functions.get(callee.text);
+  const consumes = call.kind === "call" && (call.over.length > 0 || call.between.length > 0);
+  // A metric may have the name of a function (`kl`): what names axes is the function, which metrics never do.
+  if (call.kind === "call" && shape !== undefined && consumes) return elaborateFunction(cx, environment, call, shape);
   const metric = cx.scope.metrics.get(callee.text);
   if (metric !== undefined) {
     const positional = call.kind === "call" ? call.positional : [];
-    if (call.kind === "call" && (call.over.length > 0 || call.between.length > 0)) {
+    if (call.kind === "call" && consumes) {
       const axis = [...call.over, ...call.between][0];
       return reportError(
         cx,
@@ -40,9 +36,8 @@ export function elaborateCall(cx: Elaboration, environment: Environment, call: C
     }
     return unfoldMetric(cx, environment, metric, positional, named, call.span);
   }
-  const shape = functions.get(callee.text);
   if (call.kind === "call" && shape !== undefined) return elaborateFunction(cx, environment, call, shape);
-  if (futureFunctions.has(callee.text)) return notYet(cx, callee.span, `\`${callee.text}\``);
+  if (call.kind === "call" && callee.text === "grad") return elaborateGrad(cx, environment, call);
   if (isSite(callee.text)) {
     return wrongKind(cx, call.span, `${callee.text}[L5] with square brackets`, cx.sourceOf(call.span));
   }
@@ -68,6 +63,7 @@ export function unknownCallee(
   callee: { readonly text: string; readonly span: Span },
   inCall: boolean,
 ): Value {
+  const instead = resultFunctions.get(callee.text);
   const valid = inCall ? [...cx.scope.metrics.keys(), ...functionNames] : [...cx.scope.metrics.keys()];
   const isFunction = !inCall && (functions.has(callee.text) || futureFunctions.has(callee.text));
   return reportError(
@@ -76,100 +72,11 @@ export function unknownCallee(
     callee.span,
     { kind: inCall ? "metric or function" : "metric", name: callee.text },
     {
-      suggestions: nearestNames(callee.text, valid),
+      suggestions: instead === undefined ? nearestNames(callee.text, valid) : [],
+      ...(instead === undefined ? {} : { hint: instead }),
       ...(isFunction ? { hint: `${callee.text} is a function: write ${callee.text}(…)` } : {}),
     },
   );
-}
-
-function elaborateFunction(
-  cx: Elaboration,
-  environment: Environment,
-  call: Extract<Expression, { kind: "call" }>,
-  shape: FunctionShape,
-): Value {
-  const name = call.callee.text;
-  const operation = operations.get(name);
-  if (operation === undefined) return notYet(cx, call.callee.span, `\`${name}\``);
-  if (call.positional.length !== operation.arity) {
-    const s = operation.arity === 1 ? "" : "s";
-    return wrongKind(
-      cx,
-      call.span,
-      `${operation.arity} argument${s} to ${name}`,
-      `${call.positional.length}: ${cx.sourceOf(call.span)}`,
-    );
-  }
-  const [, second] = call.named;
-  if (second !== undefined && shape === "offset" && second.name.text === call.named[0]?.name.text) {
-    return reportError(cx, "A1003", second.name.span, { what: `the argument ${second.name.text}` });
-  }
-  const unknown = call.named.find((a) => !(shape === "offset" && a.name.text === "offset"));
-  if (unknown !== undefined) {
-    return reportError(
-      cx,
-      "A2005",
-      unknown.name.span,
-      { name: unknown.name.text, metric: name },
-      { hint: shape === "offset" ? `${name} has the parameter offset` : `${name} has no named parameters` },
-    );
-  }
-  const [between] = call.between;
-  if (between !== undefined) return notYet(cx, between.span, "`between`");
-  if (call.over.length > 0 && shape !== "over" && shape !== "row") {
-    return wrongKind(cx, call.span, `${name}(…) without \`over\``, cx.sourceOf(call.span));
-  }
-  const axes = call.over.map((axis) => axisName(environment, axis));
-  const inputs = call.positional.map((argument) => cx.elaborate(cx, environment, argument));
-  if (inputs.some((input) => input.kind === "error")) return errorValue;
-  for (const [i, axis] of call.over.entries()) {
-    if (!hasAxis(cx, name, axes[i] ?? axis.text, axis, inputs)) return errorValue;
-  }
-
-  let attributes: OperationAttributes = {};
-  if (shape === "over") attributes = { over: axes };
-  if (shape === "row") {
-    const [row] = axes;
-    if (row === undefined || axes.length > 1) {
-      return wrongKind(cx, call.span, `${name}(x over ROW) with one axis`, cx.sourceOf(call.span));
-    }
-    attributes = { row };
-  }
-  if (shape === "offset") {
-    const argument = call.named[0];
-    const offset = argument === undefined ? 0 : elaborateCount(cx, environment, argument.value);
-    if (offset === null) return errorValue;
-    attributes = { offset };
-  }
-  const argumentText = call.positional.map((a) => cx.sourceOf(a.span)).join(", ");
-  const reason = failureReasons[name]?.(argumentText) ?? `there is nothing to take ${name} of`;
-  return applyOperation(cx, name, inputs, attributes, call, reason);
-}
-
-/** Reports an axis after `over` that no input has, at the axis itself. */
-function hasAxis(cx: Elaboration, operation: string, axis: string, written: Name, inputs: readonly Value[]): boolean {
-  const types = inputs.flatMap((input) => (input.kind === "tensor" ? [cx.builder.typeOf(input.node)] : []));
-  if (types.length < inputs.length) return true;
-  const names = types.map((type) => type.axes.map((a) => a.name));
-  if (names.some((list) => list.includes(axis))) return true;
-  const valid = [...new Set(names.flat())];
-  reportError(
-    cx,
-    "A3001",
-    written.span,
-    { fault: `${operation}: the tensor has no axis ${axis}` },
-    {
-      expected: valid.length === 0 ? "a tensor with axes" : `an axis of ${types.map(typeText).join(" or ")}`,
-      found: axis,
-      suggestions: nearestNames(axis, valid),
-    },
-  );
-  return false;
-}
-
-/** The real name of an axis: tensor parameters give axes names of their own. */
-function axisName(environment: Environment, axis: Name): string {
-  return environment.axes.get(axis.text) ?? axis.text;
 }
 
 /** `a → b → a`: the part of what is being unfolded from the first use of `name` on. */

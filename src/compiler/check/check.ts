@@ -6,20 +6,27 @@ import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { ModelInstance, Output, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
+import type { ModelInstance, Protocol, Study, TokenizedTexts, Unavailable } from "../ir/protocol.js";
 import { extentSize } from "../ir/tensor-type.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
 import { checkConditions } from "./conditions.js";
+import type { EncodedText } from "./encodings.js";
+import { refuseOnCorpus } from "./corpus-measures.js";
+import { checkCurvature, withCurvature, type CurvatureResults } from "./curvature.js";
 import { checkCycles, checkDefinitions } from "./declared.js";
 import { reportError, tooMany } from "./faults.js";
+import { experimentOrder } from "./experiment-order.js";
+import type { EarlierExperiments } from "./interventions/deferred.js";
+import { deferredMost } from "./interventions/deferred-axes.js";
+import { namedTexts, textsRunOn } from "./interventions/patch.js";
 import { limits } from "./limits.js";
-import { checkMeasures, columnName } from "./measures.js";
-import { checkOutput } from "./outputs.js";
+import { checkMeasures, columnName, type MeasureContext } from "./measures.js";
 import { assumedSignature, type CheckedModel } from "./places.js";
 import { experimentShape, type ExperimentShape } from "./result-scope.js";
-import { checkResult } from "./results.js";
+import { checkResultStatements } from "./result-statements.js";
 import type { Scope } from "./scope.js";
+import { textsOfStudy } from "./study-texts.js";
 
 /** An opened model; null where it could not be opened (which has been reported). */
 export interface OpenedModel {
@@ -35,6 +42,8 @@ export interface CheckInput {
   readonly models: ReadonlyMap<string, OpenedModel | null>;
   /** By `textsKey`; missing where the texts or the model could not be read. */
   readonly texts: ReadonlyMap<string, TokenizedTexts>;
+  /** A string of the protocol as a model (by instance id) reads it where it continues a text; null when unknown. */
+  readonly tokenOf: (model: string, text: string) => EncodedText | null;
   readonly sourceOf: (span: Span) => string;
   readonly report: (d: Diagnostic) => void;
 }
@@ -51,43 +60,37 @@ export function checkProtocol(host: CheckInput): Protocol {
   let cycles = 0;
   checkDefinitions(input);
   const studies: Study[] = [];
+  const unavailable: Unavailable[] = [];
   const shapes = new Map<string, ExperimentShape>();
-  for (const [name, statement] of scope.experiments) {
+  const earlier = new Map<string, readonly Study[]>();
+  // An experiment can choose its conditions from the results of another one, whose shape it needs.
+  for (const name of experimentOrder(scope)) {
+    const statement = scope.experiments.get(name);
+    if (statement === undefined) continue;
     const counting = (d: Diagnostic): void => {
       if (d.code === "A2006") cycles++;
       report(d);
     };
-    const shape = checkExperiment({ ...input, report: counting }, name, statement, studies);
+    const made: Made = { studies: [], unavailable, earlier: { shapes, studies: earlier } };
+    const shape = checkExperiment({ ...input, report: counting }, name, statement, made);
     shapes.set(name, shape);
+    earlier.set(name, made.studies);
   }
+  for (const name of scope.experiments.keys()) studies.push(...(earlier.get(name) ?? []));
   if (cycles === 0) checkCycles(input);
   if (scope.experiments.size === 0)
     report(diagnostic("A5002", null, {}, { hint: "add one, such as `measure nll at last`" }));
-  const outputs: Output[] = [];
-  const results = { experiments: shapes, lets: scope.lets };
-  const saved = new Map<string, Span>();
-  const { sourceOf } = input;
-  for (const statement of scope.statements) {
-    const work = { unfolded: 0, depth: 0 };
-    const context = { results, subject: null, report, unfolding: [], work, sourceOf, saved };
-    if (statement.kind === "letResult") {
-      // Also one that nothing shows; what is wrong is said once, however often it is used.
-      if (scope.lets.get(statement.name.text) === statement) {
-        checkResult({ ...context, unfolding: [statement.name.text] }, statement.value);
-      }
-      continue;
-    }
-    const output = checkOutput(context, statement);
-    if (output !== null) outputs.push(output);
-  }
+  const { decisions, outputs } = checkResultStatements(input, shapes);
   const used = new Set(studies.map((s) => s.model));
   warnSameWeights(input, used);
-  const usedTexts = new Set(studies.flatMap((s) => textsOf(s).map((t) => textsKey(t, s.model))));
+  const usedTexts = new Set(studies.flatMap((s) => textsOfStudy(s).map((t) => textsKey(t, s.model))));
   return {
     models: [...input.instances.values()].flat().filter((m) => used.has(m.id)),
-    texts: [...input.texts].filter(([key]) => usedTexts.has(key)).map(([, t]) => t),
+    texts: [...input.texts.values()].filter((t) => usedTexts.has(textsKey(t.name, t.model))),
     studies,
+    decisions,
     outputs,
+    unavailable,
     parameters: Object.fromEntries(
       [...scope.params].map(([name, value]) => [
         name,
@@ -95,14 +98,6 @@ export function checkProtocol(host: CheckInput): Protocol {
       ]),
     ),
   };
-}
-
-/** Names of the prompt sets that a study reads: its own, and those its replacements average. */
-function textsOf(study: Study): readonly string[] {
-  const averaged = study.conditions
-    .flatMap((c) => c.writes)
-    .flatMap((w) => (w.replacement.kind === "mean" ? [w.replacement.of] : []));
-  return [...new Set([study.texts, ...averaged])];
 }
 
 /** Names chosen by `on` or `with`, or the only one declared. */
@@ -149,20 +144,14 @@ function choose(
   return sound ? chosen.map((n) => n.text) : null;
 }
 
-/** Prompts that an experiment names: after `with`, or those that it patches into. */
-function promptsOf(statement: ExperimentStatement, scope: Scope): readonly Name[] {
-  const into = statement.interventions.flatMap((i) =>
-    i.kind === "patch" && scope.texts.has(i.into.text) ? [i.into] : [],
-  );
-  return statement.with.length > 0 ? statement.with : into.slice(0, 1);
+/** What checking experiments makes, and what those before have made. */
+interface Made {
+  readonly studies: Study[];
+  readonly unavailable: Unavailable[];
+  readonly earlier: EarlierExperiments;
 }
 
-function checkExperiment(
-  input: CheckInput,
-  name: string,
-  statement: ExperimentStatement,
-  studies: Study[],
-): ExperimentShape {
+function checkExperiment(input: CheckInput, name: string, statement: ExperimentStatement, made: Made): ExperimentShape {
   const { scope, report } = input;
   let errors = 0;
   const once = (d: Diagnostic): void => {
@@ -170,16 +159,19 @@ function checkExperiment(
     report(d);
   };
   const context = { ...input, report: once };
-  if (statement.curvature !== null) {
-    once(diagnostic("A5001", statement.curvature.span, { what: "`curvature`" }));
-  }
+  const lacking: Unavailable[] = [];
+  const cannotRun = (span: Span, what: string): void => {
+    once(diagnostic("A8010", span, { what }));
+    lacking.push({ what, span });
+  };
   if (statement.measures.length === 0 && statement.curvature === null) {
     const hint = "add a clause such as `measure nll at last`";
     once(diagnostic("A3010", statement.name?.span ?? statement.span, {}, { hint }));
   }
   const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");
-  const texts = choose(context, promptsOf(statement, scope), scope.texts.keys(), statement, "A2010", "A2015");
+  const texts = choose(context, namedTexts(statement, scope), scope.texts.keys(), statement, "A2010", "A2015");
   const own: Study[] = [];
+  let curvature: CurvatureResults | null = null;
   let complete = models !== null && texts !== null;
   const instances = models?.flatMap((m) => input.instances.get(m) ?? []) ?? [];
   const assumedInstance: ModelInstance = {
@@ -199,27 +191,31 @@ function checkExperiment(
       assumed: opened === null,
     };
     for (const textsName of texts ?? [null]) {
-      const tokenized = textsName === null ? undefined : input.texts.get(textsKey(textsName, instance.id));
+      const runsOn = textsName === null ? "" : textsRunOn(statement, scope, textsName);
+      const tokenized = textsNamed(input, runsOn, instance.id) ?? undefined;
       if (tokenized === undefined) complete = false;
-      const conditions = checkConditions(
-        { scope, model, texts: textsName ?? "", report: once, sourceOf: input.sourceOf },
-        statement,
-      );
-      const measures = checkMeasures(
-        {
-          scope,
-          model,
-          textsName: textsName ?? "",
-          // Unknown texts are given a period, so that their absence is reported once and not here again.
-          period: tokenized === undefined ? 1 : tokenized.period,
-          conditionAxes: new Set(conditions.flatMap((c) => Object.keys(c.coordinates))),
-          report: once,
-          sourceOf: input.sourceOf,
-        },
-        statement.measures,
-      );
+      const common: MeasureContext = {
+        scope,
+        model,
+        textsName: textsName ?? "",
+        // Unknown texts are given a period, so that their absence is reported once and not here again.
+        period: tokenized === undefined ? 1 : tokenized.period,
+        texts: tokenized ?? null,
+        otherTexts: (other) => textsNamed(input, other, instance.id),
+        tokenOf: (text) => input.tokenOf(instance.id, text),
+        patchSource: null,
+        conditionAxes: new Set(),
+        report: once,
+        cannotRun,
+        sourceOf: input.sourceOf,
+      };
+      const changed = checkConditions({ ...common, runsOn }, name, statement, made.earlier);
+      const { conditions, deferred, patchSource } = changed;
+      const measuring: MeasureContext = { ...common, patchSource, conditionAxes: changed.axes };
+      const measures = checkMeasures(measuring, statement.measures);
+      if (statement.curvature !== null) curvature = checkCurvature(measuring, statement.curvature) ?? curvature;
       if (tokenized === undefined || opened === null) continue;
-      const rows = conditions.length * tokenized.prompts.length;
+      const rows = (conditions.length + deferredMost(deferred)) * tokenized.prompts.length;
       if (rows > limits.rows) {
         const span = statement.interventions[0]?.span ?? statement.span;
         const hint = `${conditions.length.toLocaleString("en")} conditions on ${tokenized.prompts.length} prompts: name fewer of one of them`;
@@ -233,22 +229,31 @@ function checkExperiment(
         coordinates: {
           ...(models !== null && models.length > 1 ? { model: instance.name } : {}),
           ...instance.coordinates,
-          ...(texts !== null && texts.length > 1 ? { prompts: tokenized.name } : {}),
+          ...(textsName !== null && texts !== null && texts.length > 1 ? { prompts: textsName } : {}),
         },
         interventionSpan: statement.interventions[0]?.span ?? null,
         conditions,
+        deferred,
         measures,
       };
       warnShortTexts(study, tokenized, statement, once);
       refuseSharedNames(study, tokenized, statement, once);
+      refuseOnCorpus(study, tokenized, statement, once);
       own.push(study);
     }
   }
   warnTokenizers(own, input.texts, statement, once);
   const sound = complete && errors === 0;
-  if (sound) studies.push(...own);
+  if (statement.curvature !== null) cannotRun(statement.curvature.span, "`curvature`");
+  made.unavailable.push(...lacking.slice(0, 1));
+  if (sound && lacking.length === 0) made.studies.push(...own);
   const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
-  return experimentShape(name, own, [...input.texts.values()], metrics, sound);
+  return withCurvature(experimentShape(name, own, [...input.texts.values()], metrics, sound), curvature);
+}
+
+/** A prompt set by the name of its `TokenizedTexts`, as one model reads it. */
+function textsNamed({ texts }: CheckInput, name: string, model: string): TokenizedTexts | null {
+  return [...texts.values()].find((set) => set.name === name && set.model === model) ?? null;
 }
 
 /** Says when two models, or two revisions of one, are the same bytes: hubs have served one checkpoint under two names. */

@@ -8,9 +8,10 @@ import { isSite } from "../models/sites.js";
 import type { Expression, MetricStatement } from "../syntax/ast.js";
 import { parameterTypes } from "./arguments.js";
 import { cycleText, unknownArgument, unknownCallee } from "./calls.js";
-import { unknownName, unknownSite } from "./elaborate.js";
+import { unknownName } from "./elaborate.js";
 import { reportError } from "./faults.js";
-import { functionNames, futureFunctions } from "./functions.js";
+import { functionNames, futureFunctions, isQuantity, resultFunctions } from "./functions.js";
+import { unknownSite } from "./site-values.js";
 import type { Elaboration } from "./values.js";
 
 type Context = Pick<Elaboration, "report" | "scope">;
@@ -49,7 +50,7 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
     case "name": {
       const { text } = expression;
       const known = bound.has(text) || isSite(text) || metrics.has(text) || params.has(text);
-      if (!known && !["period", "tokens", "bytes"].includes(text)) unknownName(cx, expression, bound);
+      if (!known && !isQuantity(text)) unknownName(cx, expression, bound);
       return;
     }
     case "call":
@@ -57,7 +58,8 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
       const callee = expression.kind === "call" ? expression.callee : expression.metric;
       const named = expression.kind === "call" ? expression.named : expression.arguments;
       const metric = metrics.get(callee.text);
-      const isFunction = functionNames.includes(callee.text) || futureFunctions.has(callee.text);
+      const { text } = callee;
+      const isFunction = functionNames.includes(text) || futureFunctions.has(text) || resultFunctions.has(text);
       if (metric === undefined && !isFunction && !isSite(callee.text)) {
         unknownCallee(cx, callee, expression.kind === "call");
       }
@@ -73,7 +75,9 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
     case "index": {
       const { base } = expression;
       if (base.kind !== "name") visit(base);
-      else if (!bound.has(base.text) && !isSite(base.text) && !metrics.has(base.text)) unknownSite(cx, base);
+      else if (![bound, metrics, params].some((names) => names.has(base.text)) && !isSite(base.text)) {
+        unknownSite(cx, base);
+      }
       expression.indices.forEach(visit);
       return;
     }

@@ -3,9 +3,11 @@ import { canonicalJson } from "../base/digest.js";
 import type { Span } from "../base/span.js";
 import {
   pruneExpression,
+  type GivenSource,
   type MeasureExpression,
   type MeasureNode,
   type OperationAttributes,
+  type TextQuantity,
 } from "../ir/expression.js";
 import { scalar, type TensorType, type Unit } from "../ir/tensor-type.js";
 import type { SiteReference } from "../models/sites.js";
@@ -16,7 +18,16 @@ export interface ExpressionBuilder {
   site(site: SiteReference, type: TensorType, span: Span): number;
   /** A number; `unit` is that of the value it is added to or compared with (a literal has none of its own). */
   constant(value: number, span: Span, unit?: Unit): number;
-  text(quantity: "tokens" | "bytes", span: Span): number;
+  /** What is known of the text; the first tokens of its answer and distractor are of unit `token`. */
+  text(quantity: TextQuantity, span: Span): number;
+  /** Weights of the model by the name that its graph has for them. */
+  parameter(name: string, type: TensorType, span: Span): number;
+  /** The text's own ids, [pos] of unit `token`. */
+  ids(span: Span): number;
+  /** The id of a token that the protocol names. */
+  token(id: number, span: Span): number;
+  /** A value of another run, of the type that it has for each row. */
+  given(source: GivenSource, type: TensorType, span: Span): number;
   /** Applies an operation of the table; a fault means that the inputs do not fit it, and nothing was added. */
   operation(
     name: string,
@@ -26,8 +37,22 @@ export interface ExpressionBuilder {
     reason?: string,
   ): number | TypeFault;
   typeOf(node: number): TensorType;
+  nodeAt(node: number): MeasureNode;
   /** The part of the DAG that `result` needs. */
   finish(result: number): MeasureExpression;
+}
+
+const idsType: TensorType = {
+  axes: [{ name: "pos", extent: { kind: "positions", minus: 0 } }],
+  unit: "token",
+  element: "real",
+};
+
+/** A node's content without the places in the text that it holds: those of the expression of another run. */
+function withoutSpans(content: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return JSON.parse(JSON.stringify(content, (key, value: unknown) => (key === "span" ? undefined : value))) as Readonly<
+    Record<string, unknown>
+  >;
 }
 
 export function createExpressionBuilder(): ExpressionBuilder {
@@ -36,7 +61,7 @@ export function createExpressionBuilder(): ExpressionBuilder {
 
   function intern(node: MeasureNode): number {
     const { span: _span, type, ...content } = node;
-    const key = canonicalJson({ ...content, unit: type.unit });
+    const key = canonicalJson({ ...withoutSpans(content), unit: type.unit });
     const existing = known.get(key);
     if (existing !== undefined) return existing;
     known.set(key, nodes.length);
@@ -52,7 +77,14 @@ export function createExpressionBuilder(): ExpressionBuilder {
   return {
     site: (site, type, span) => intern({ kind: "site", site, type, span }),
     constant: (value, span, unit = "none") => intern({ kind: "constant", value, type: { ...scalar, unit }, span }),
-    text: (quantity, span) => intern({ kind: "text", quantity, type: scalar, span }),
+    text(quantity, span) {
+      const unit: Unit = quantity === "answer" || quantity === "distractor" ? "token" : "none";
+      return intern({ kind: "text", quantity, type: { ...scalar, unit }, span });
+    },
+    parameter: (name, type, span) => intern({ kind: "parameter", parameter: name, type, span }),
+    ids: (span) => intern({ kind: "ids", type: idsType, span }),
+    token: (id, span) => intern({ kind: "constant", value: id, type: { ...scalar, unit: "token" }, span }),
+    given: (source, type, span) => intern({ kind: "given", source, type, span }),
     operation(name, inputs, attributes, span, reason) {
       const operation = operations.get(name);
       if (operation === undefined) throw new RangeError(`no operation ${name}`);
@@ -72,6 +104,7 @@ export function createExpressionBuilder(): ExpressionBuilder {
       });
     },
     typeOf: (node) => nodeAt(node).type,
+    nodeAt,
     finish: (result) => pruneExpression({ nodes, result }),
   };
 }

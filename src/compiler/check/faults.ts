@@ -82,6 +82,11 @@ const spelling: Readonly<Record<string, string>> = {
   at: "`at`",
   slice: "`at`",
   where: "`where`",
+  equal: "`is`",
+  and: "`and`",
+  or: "`or`",
+  not: "`not`",
+  pick: "a token or position in brackets",
 };
 
 /** Both operands' types with the axis in which they differ between « and »; null when no axis differs. */

@@ -15,6 +15,8 @@ export const limits = {
   depth: 600,
   /** Tokens of one random prompt set. */
   randomTokens: 1_000_000,
+  /** Tokens in all windows of one corpus together. */
+  corpusTokens: 4_000_000,
   /** Numbers of a range that is written out. */
   listed: 100_000,
 } as const;

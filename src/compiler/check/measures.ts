@@ -10,30 +10,38 @@ import { isSite } from "../models/sites.js";
 import { unknownCallee } from "./calls.js";
 import { elaborate } from "./elaborate.js";
 import { createExpressionBuilder } from "./expression-builder.js";
-import { asTensor, notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { asTensor, reportError, tooMany, wrongKind } from "./faults.js";
+import { isQuantity } from "./functions.js";
 import { limits } from "./limits.js";
 import type { CheckedModel } from "./places.js";
 import type { Scope } from "./scope.js";
 import { interventionColumns } from "./columns.js";
+import { singleLayers } from "./single-layers.js";
+import { recoveryOf } from "./recovery.js";
 import { combinations, createSweeps, type Sweeps } from "./sweeps.js";
-import type { Elaboration, Environment } from "./values.js";
+import type { Elaboration, Environment, TextFacts, Value } from "./values.js";
 
-export interface MeasureContext {
+export interface MeasureContext extends TextFacts {
   readonly scope: Scope;
   readonly model: CheckedModel;
   readonly textsName: string;
   readonly period: number | null;
+  /** Name of the prompts that the experiment's patch takes values from, for `recovery of`; null without a patch. */
+  readonly patchSource: string | null;
   /** Axes that the intervention already has: a measure's axis of the same name is renamed. */
   readonly conditionAxes: ReadonlySet<string>;
   readonly report: (d: Diagnostic) => void;
+  /** Says that a form is sound and that this build cannot run it. */
+  readonly cannotRun: (span: Span, what: string) => void;
   readonly sourceOf: (span: Span) => string;
 }
 
-const topLevel: Environment = { values: new Map(), axes: new Map(), unfolding: [] };
+/** Where no name is bound but those of the protocol. */
+export const topLevel: Environment = { values: new Map(), axes: new Map(), unfolding: [] };
 
 /** The column that an item fills: the name after `as`, else the metric's or site's own. */
 export function columnName(item: MeasureItem): string | null {
-  return item.as?.text ?? rootName(item.expression);
+  return item.as?.text ?? (item.recovery ? "recovery" : rootName(item.expression));
 }
 
 function rootName(expression: Expression): string | null {
@@ -60,10 +68,6 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
   const measures: Measure[] = [];
   const seen = new Map<string, Span>();
   for (const item of items) {
-    if (item.recovery) {
-      notYet(cx, item.span, "`recovery of`");
-      continue;
-    }
     const metric = columnName(item);
     if (metric === null) {
       if (item.expression.kind === "missing") continue;
@@ -124,10 +128,14 @@ function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): reado
     return [];
   }
   const measures: Measure[] = [];
+  // Where the intervention has the axis too, a second one that never changes would only be in the way.
+  const single = Object.entries(singleLayers(cx, item.expression)).filter(
+    ([axis]) => !cx.conditionAxes.has(axis) && !first.type.axes.some((own) => own.name === axis),
+  );
   for (const choice of combinations(axes)) {
     const elaborated = axes.length === 0 ? first : elaborateItem(cx, item, createSweeps(choice));
     if (elaborated === null) return [];
-    const coordinates: Record<string, number> = {};
+    const coordinates: Record<string, number> = Object.fromEntries(single);
     for (const [axis, value] of choice) coordinates[renamed(cx, axis)] = value;
     measures.push({ metric, coordinates, ...elaborated });
   }
@@ -161,35 +169,54 @@ function renamed(cx: MeasureContext, axis: string): string {
 
 function isKnown({ scope }: MeasureContext, name: string): boolean {
   const known = isSite(name) || scope.metrics.has(name) || scope.params.has(name);
-  return known || ["period", "tokens", "bytes"].includes(name);
+  return known || isQuantity(name);
 }
 
-function elaborateItem(
-  cx: MeasureContext,
-  item: MeasureItem,
-  sweeps: Sweeps,
-): { readonly expression: MeasureExpression; readonly type: TensorType } | null {
-  const builder = createExpressionBuilder();
+function elaborateItem(cx: MeasureContext, item: MeasureItem, sweeps: Sweeps): TypedExpression | null {
   const { expression } = item;
   if (expression.kind === "name" && !isKnown(cx, expression.text)) {
     // What stands alone after `measure` was meant as a metric.
     unknownCallee(cx, expression, false);
     return null;
   }
-  const elaboration: Elaboration = { ...cx, builder, sweeps, work: { unfolded: 0, depth: 0 }, elaborate };
-  const value = elaborate(elaboration, topLevel, item.expression);
+  const elaboration = startElaboration(cx, sweeps);
+  const value = elaborate(elaboration, topLevel, expression);
+  const measured = item.recovery ? recoveryOf(elaboration, value, cx.patchSource, item) : value;
+  // Truth values are measured too: they leave the graph as 1 and 0.
+  return typedExpression(elaboration, measured, expression.span, "something to measure, such as resid_post[L5]");
+}
+
+/** An expression with its type. */
+export interface TypedExpression {
+  readonly expression: MeasureExpression;
+  readonly type: TensorType;
+}
+
+/** Elaboration of one expression outside of any metric, with a builder of its own. */
+export function startElaboration(cx: MeasureContext, sweeps: Sweeps): Elaboration {
+  return { ...cx, builder: createExpressionBuilder(), sweeps, work: { unfolded: 0, depth: 0 }, elaborate };
+}
+
+/** Elaborates an expression that must be a tensor or a number, which `expected` describes; null after an error. */
+export function elaborateTensor(
+  cx: MeasureContext,
+  expression: Expression,
+  sweeps: Sweeps,
+  expected: string,
+): TypedExpression | null {
+  const elaboration = startElaboration(cx, sweeps);
+  return typedExpression(elaboration, elaborate(elaboration, topLevel, expression), expression.span, expected);
+}
+
+/** The value as an expression of its own; null after an error. */
+function typedExpression(elaboration: Elaboration, value: Value, span: Span, expected: string): TypedExpression | null {
   if (value.kind === "error") return null;
   if (value.kind === "layer") {
-    wrongKind(cx, item.expression.span, "something to measure, such as resid_post[L5]", `layer L${value.index}`);
+    wrongKind(elaboration, span, expected, `layer L${value.index}`);
     return null;
   }
-  const node = asTensor(elaboration, value, item.expression.span);
+  const node = asTensor(elaboration, value, span);
   if (node === null) return null;
-  const type = builder.typeOf(node);
-  if (type.element === "truth") {
-    const hint = "mean(… over AXIS) is the share of places where it holds, sum(…) their number";
-    cx.report(diagnostic("A3004", item.span, { expected: "a number to measure", found: "a truth value" }, { hint }));
-    return null;
-  }
-  return { expression: builder.finish(node), type };
+  const { builder } = elaboration;
+  return { expression: builder.finish(node), type: builder.typeOf(node) };
 }

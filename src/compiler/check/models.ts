@@ -1,13 +1,11 @@
 /** Model declarations as instances: one for each source, revision and dtype. */
-import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { ModelInstance } from "../ir/protocol.js";
-import type { ModelStatement, Name } from "../syntax/ast.js";
-import { notYet, reportError } from "./faults.js";
+import { dtypes, type Dtype } from "../models/dtype.js";
+import type { ModelStatement, Name, StringLiteral } from "../syntax/ast.js";
+import { reportError } from "./faults.js";
 
-const dtypes = ["f32", "bf16", "f16"] as const;
-
-function dtypeOf(name: Name, report: (d: Diagnostic) => void): (typeof dtypes)[number] | null {
+function dtypeOf(name: Name, report: (d: Diagnostic) => void): Dtype | null {
   const found = dtypes.find((d) => d === name.text);
   if (found !== undefined) return found;
   reportError(
@@ -35,12 +33,13 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
   const name = statement.name.text;
   const revisions = statement.revisions.length === 0 ? [null] : statement.revisions.map((r) => r.value);
   const chosen = statement.dtypes.map((d) => dtypeOf(d, report));
-  for (const list of [statement.sources, statement.revisions]) {
-    for (const [i, { value, span }] of list.entries()) {
-      if (list.findIndex((other) => other.value === value) < i) reportError({ report }, "A1003", span, { what: value });
+  const written = (list: readonly StringLiteral[]): readonly Name[] =>
+    list.map(({ value, span }) => ({ text: value, span }));
+  for (const list of [written(statement.sources), written(statement.revisions), statement.dtypes]) {
+    for (const [i, { text, span }] of list.entries()) {
+      if (list.findIndex((other) => other.text === text) < i) reportError({ report }, "A1003", span, { what: text });
     }
   }
-  reportDtypes(statement, report);
   const shortNames = statement.sources.map(({ value }) => shortName(value));
   const instances: ModelInstance[] = [];
   for (const [s, { value: source }] of statement.sources.entries()) {
@@ -61,16 +60,4 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
     }
   }
   return instances;
-}
-
-/** Says that a dtype changes nothing yet: silently ignored, it would promise other numbers than a run gives. */
-function reportDtypes(statement: ModelStatement, report: (d: Diagnostic) => void): void {
-  const [first, second] = statement.dtypes;
-  if (first === undefined) return;
-  if (second !== undefined) {
-    notYet({ report }, { ...first.span, end: second.span.end }, "an axis of dtypes");
-  } else if (first.text === "bf16" || first.text === "f16") {
-    const hint = "leave it out, or keep it for a build that has it: the record says what was used";
-    report(diagnostic("A8005", first.span, { dtype: first.text }, { hint }));
-  }
 }

@@ -27,6 +27,7 @@ export const assumedSignature: ModelSignature = {
   vocab: 16,
   maxPositions: null,
   parallelResidual: false,
+  norm: "layer",
   sites: [],
 };
 

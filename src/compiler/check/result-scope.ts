@@ -1,6 +1,7 @@
 /** What results a protocol will have, for checking the statements that read them: columns and axes of experiments. */
 import type { Coordinate, Coordinates, Study, TokenizedTexts } from "../ir/protocol.js";
 import type { LetStatement } from "../syntax/ast.js";
+import { deferredAxes } from "./interventions/deferred-axes.js";
 import { resultAxis } from "./measures.js";
 
 export interface ExperimentShape {
@@ -39,13 +40,21 @@ export function experimentShape(
     addAll(study.coordinates);
     for (const set of texts) {
       if (set.name !== study.texts || set.model !== study.model) continue;
+      // The windows of a corpus are put together again: its results are those of whole texts.
+      for (const document of set.documents ?? []) addAll(document.columns);
+      if (set.documents !== null) continue;
       for (const prompt of set.prompts) {
         add("prompt", prompt.index);
         addAll(prompt.columns);
       }
     }
     for (const condition of study.conditions) addAll(condition.coordinates);
-    const conditionAxes = new Set(study.conditions.flatMap((c) => Object.keys(c.coordinates)));
+    // Which places a selection by another experiment's result chooses is known when that result is there.
+    for (const axis of deferredAxes(study.deferred)) coordinates.set(axis, countsOf(study));
+    const conditionAxes = new Set([
+      ...study.conditions.flatMap((c) => Object.keys(c.coordinates)),
+      ...deferredAxes(study.deferred),
+    ]);
     for (const measure of study.measures) {
       addAll(measure.coordinates);
       for (const axis of measure.type.axes) coordinates.set(resultAxis(axis.name, conditionAxes), null);
@@ -55,7 +64,13 @@ export function experimentShape(
     name,
     metrics,
     coordinates,
-    hasIntervention: studies.some((s) => s.conditions.length > 1),
+    hasIntervention: studies.some((s) => s.conditions.length > 1 || s.deferred !== null),
     complete,
   };
+}
+
+/** The coordinates of `count`, the axis of `top 1..20`; null for any other selection. */
+function countsOf({ deferred }: Study): Set<Coordinate> | null {
+  if (deferred?.isRange !== true) return null;
+  return new Set(Array.from({ length: deferred.last - deferred.first + 1 }, (_, i) => deferred.first + i));
 }

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Span } from "../base/span.js";
 import type { Coordinate, ResultCondition, ResultExpression } from "../ir/protocol.js";
 import type { Expression, Name } from "../syntax/ast.js";
-import { notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { reportError, tooMany, wrongKind } from "./faults.js";
 import { limits } from "./limits.js";
 import { axesOf, checkAxis, checkCoordinates, type ResultAxes } from "./result-axes.js";
 import { interventionColumns, plainColumns } from "./columns.js";
@@ -229,10 +229,7 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
   const simple = oneOf(elementwise, name);
   const reduction = oneOf(reductions, name);
   if (simple === null && reduction === null) {
-    if (["pearson", "spearman", "cosine", "top", "kl"].includes(name)) {
-      notYet(cx, call.callee.span, `\`${name}\` of results`);
-      return null;
-    }
+    const correlation = name === "pearson" || name === "spearman";
     reportError(
       cx,
       "A2001",
@@ -240,7 +237,9 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
       { kind: "function of results", name },
       {
         suggestions: nearestNames(name, [...elementwise, ...reductions]),
-        hint: `there are ${[...elementwise, ...reductions].join(", ")}`,
+        hint: correlation
+          ? `write \`correlate A with B using ${name}\``
+          : `there are ${[...elementwise, ...reductions].join(", ")}`,
       },
     );
     return null;

@@ -1,7 +1,7 @@
 /** What the statements of a protocol and of the files it imports declare, by name. */
 import { diagnostic } from "../diagnostics/create.js";
 import { isSite } from "../models/sites.js";
-import { functionNames } from "./functions.js";
+import { baselineName, functionNames, isQuantity } from "./functions.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type {
   CorpusStatement,
@@ -31,10 +31,11 @@ export interface Scope {
 
 /** What else an expression means by this name, which the declaration would hide or be hidden by; null when nothing. */
 function takenBy(kind: string, name: string): string | null {
+  if (kind === "prompt set" && name === baselineName) return "the unmodified run, in `… of baseline`";
   if (kind !== "metric" && kind !== "parameter") return null;
   if (isSite(name)) return "a site";
   if (functionNames.includes(name)) return "a function";
-  return ["period", "tokens", "bytes"].includes(name) ? "a quantity of the texts" : null;
+  return isQuantity(name) ? "a quantity of the texts" : null;
 }
 
 /** A value given on the command line for a `param`, already parsed as an expression. */

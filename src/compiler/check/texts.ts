@@ -1,21 +1,26 @@
 /** Prompt sets: from the declaration and the files it names to texts with their columns, ready for a tokenizer. */
 import { resolvePath } from "../base/paths.js";
 import type { Span } from "../base/span.js";
-import { nearestNames } from "../base/suggest.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Coordinate, Coordinates } from "../ir/protocol.js";
-import type { FieldOption, PromptsStatement, StringLiteral, TextSource } from "../syntax/ast.js";
-import { languageAxes } from "../ir/axes.js";
-import { notYet, reportError, tooMany } from "./faults.js";
+import type { Coordinates } from "../ir/protocol.js";
+import type { FieldOption, Name, PromptsStatement, StringLiteral, TextSource } from "../syntax/ast.js";
+import { reportError, tooMany } from "./faults.js";
 import { limits } from "./limits.js";
-import { hasFields, plainLines, readRecords } from "./text-files.js";
+import { hasFields, plainLines } from "./text-files.js";
+import { readTextRecords } from "./text-records.js";
 
 /** A file as the host read it. */
 export type FileFact = { readonly text: string } | { readonly problem: string };
 
 export interface TextDraft {
+  /** The text; the clean one of a pair. */
   readonly text: string;
+  /** The corrupted text of a pair; null where texts are not pairs. */
+  readonly corrupt: string | null;
+  /** What should follow and what should not, as written in the file; null where none is declared. */
+  readonly answer: string | null;
+  readonly distractor: string | null;
   readonly columns: Coordinates;
   /** The literal in the protocol, or the name of the file: where to point when something is wrong with the text. */
   readonly span: Span;
@@ -49,7 +54,11 @@ export function draftTexts(
   const { source } = statement;
   const optionsFit = checkOptions(statement, report);
   if (source.kind === "random") return optionsFit ? draftRandom(source, report) : null;
-  const items = readSource(statement, source, {}, files, report);
+  const readFile: ReadFile = (path, text, columns) =>
+    hasFields(path.value)
+      ? readTextRecords(statement.fields, path, text, columns, report)
+      : plainLines(text).map((line) => plainDraft(line.text, columns, path.span));
+  const items = readSource({ name: statement.name, files, readFile, report }, source, {});
   if (items === null || !optionsFit) return null;
   if (items.length === 0) {
     const hint = source.kind === "file" ? `${source.path.value} has no text in it` : "write at least one text";
@@ -63,8 +72,9 @@ export function draftTexts(
 function checkOptions({ source, fields }: PromptsStatement, report: Report): boolean {
   const [option] = fields;
   if (option === undefined) return true;
-  if (!filesOf(source).some((file) => hasFields(file.value))) {
-    const plain = filesOf(source).length > 0;
+  const named = filesOf(source);
+  if (!named.some((file) => hasFields(file.value))) {
+    const plain = named.length > 0;
     const where = plain ? "a plain text file" : "prompts that are not read from a file";
     const hint = plain
       ? "a plain text file has one prompt a line; fields are for .jsonl, .json and .csv"
@@ -72,17 +82,53 @@ function checkOptions({ source, fields }: PromptsStatement, report: Report): boo
     report(diagnostic("A1004", option.span, { what: `\`${option.part}\``, statement: where }, { hint }));
     return false;
   }
-  const group = fields.find((o) => o.part === "group");
+  const fault = partFault(source, fields);
+  if (fault === null) return true;
+  const { part, statement, hint } = fault;
+  report(diagnostic("A1004", part.span, { what: `\`${part.part}\``, statement }, hint === null ? {} : { hint }));
+  return false;
+}
+
+/** What is wrong with the parts that the options name together. */
+function partFault(
+  source: TextSource,
+  fields: readonly FieldOption[],
+): { readonly part: FieldOption; readonly statement: string; readonly hint: string | null } | null {
+  const of = (part: FieldOption["part"]): FieldOption | undefined => fields.find((option) => option.part === part);
+  const [text, group, clean, corrupt, answer, distractor] = [
+    of("text"),
+    of("group"),
+    of("clean"),
+    of("corrupt"),
+    of("answer"),
+    of("distractor"),
+  ];
   if (source.kind === "groups" && group !== undefined) {
-    report(diagnostic("A1004", group.span, { what: "`group`", statement: "prompts that are written in groups" }));
-    return false;
+    return { part: group, statement: "prompts that are written in groups", hint: null };
   }
-  const paired = fields.find((o) => o.part !== "text" && o.part !== "group");
-  if (paired !== undefined) {
-    notYet({ report }, paired.span, `\`${paired.part}\` of prompts`);
-    return false;
+  if (clean !== undefined && corrupt === undefined) {
+    return { part: clean, statement: "prompts without `corrupt`", hint: 'pairs have both; one text is `text "…"`' };
   }
-  return true;
+  if (corrupt !== undefined && clean === undefined) {
+    return { part: corrupt, statement: "prompts without `clean`", hint: 'pairs have both; one text is `text "…"`' };
+  }
+  if (text !== undefined && clean !== undefined) {
+    return { part: text, statement: "prompts with `clean` and `corrupt`", hint: "the clean texts are the texts" };
+  }
+  if (distractor !== undefined && answer === undefined) {
+    return { part: distractor, statement: "prompts without `answer`", hint: "a distractor is compared with an answer" };
+  }
+  const whole = [clean, answer].find((option) => option !== undefined);
+  if (whole !== undefined && !allFromFields(source)) {
+    const hint = "every text needs one: write them in files with fields";
+    return { part: whole, statement: "prompts of which some have no fields", hint };
+  }
+  return null;
+}
+
+function allFromFields(source: TextSource): boolean {
+  if (source.kind === "file") return hasFields(source.path.value);
+  return source.kind === "groups" && source.groups.every((group) => allFromFields(group.source));
 }
 
 function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Report): TextsDraft | null {
@@ -108,31 +154,47 @@ function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Re
   return { kind: "random", tokens, repeat, count, seed: source.seed?.value ?? 0 };
 }
 
-function readSource(
-  statement: PromptsStatement,
+/** Reads the content of a file; null after an error. */
+type ReadFile = (path: StringLiteral, text: string, columns: Coordinates) => readonly TextDraft[] | null;
+
+export interface SourceReader {
+  /** The declared name of the set. */
+  readonly name: Name;
+  readonly files: ReadonlyMap<string, FileFact>;
+  readonly readFile: ReadFile;
+  readonly report: Report;
+}
+
+/** A text that is nothing but text. */
+export function plainDraft(text: string, columns: Coordinates, span: Span): TextDraft {
+  return { text, corrupt: null, answer: null, distractor: null, columns, span };
+}
+
+/** The texts of a source with the columns that they have; null after an error. */
+export function readSource(
+  reader: SourceReader,
   source: TextSource,
   columns: Coordinates,
-  files: ReadonlyMap<string, FileFact>,
-  report: Report,
 ): readonly TextDraft[] | null {
+  const { name, files, readFile, report } = reader;
   switch (source.kind) {
     case "list":
-      return source.items.map((item) => ({ text: item.value, columns, span: item.span }));
+      return source.items.map((item) => plainDraft(item.value, columns, item.span));
     case "groups": {
       const seen = new Set<string>();
       let sound = true;
       const drafts: TextDraft[] = [];
-      for (const { name, source: inner } of source.groups) {
-        if (seen.has(name.text)) {
-          reportError({ report }, "A1003", name.span, { what: `the group ${name.text}` });
+      for (const group of source.groups) {
+        if (seen.has(group.name.text)) {
+          reportError({ report }, "A1003", group.name.span, { what: `the group ${group.name.text}` });
           sound = false;
         }
-        seen.add(name.text);
-        const part = readSource(statement, inner, { ...columns, group: name.text }, files, report);
+        seen.add(group.name.text);
+        const part = readSource(reader, group.source, { ...columns, group: group.name.text });
         if (part === null) sound = false;
         else if (part.length > 0) drafts.push(...part);
         else {
-          report(diagnostic("A4103", name.span, { name: `${statement.name.text}, group ${name.text},` }));
+          report(diagnostic("A4103", group.name.span, { name: `${name.text}, group ${group.name.text},` }));
           sound = false;
         }
       }
@@ -151,63 +213,9 @@ function readSource(
         );
         return null;
       }
-      return readFile(statement.fields, source.path, fact.text, columns, report);
+      return readFile(source.path, fact.text, columns);
     }
     case "random":
       return null;
   }
-}
-
-function readFile(
-  options: readonly FieldOption[],
-  path: StringLiteral,
-  text: string,
-  columns: Coordinates,
-  report: Report,
-): readonly TextDraft[] | null {
-  const name = path.value;
-  if (!hasFields(name)) return plainLines(text).map((line) => ({ text: line.text, columns, span: path.span }));
-  const records = readRecords(name, text);
-  if ("problem" in records) {
-    report(diagnostic("A4102", path.span, { path: name, line: records.line, problem: records.problem }));
-    return null;
-  }
-
-  const optionOf = (part: FieldOption["part"]): FieldOption | undefined => options.find((o) => o.part === part);
-  const textField = optionOf("text")?.field.value ?? "text";
-  const groupField = optionOf("group")?.field.value ?? null;
-  const renamed = new Map<string, string>();
-  const columnOf = (field: string): string => {
-    if (field === groupField) return "group";
-    const taken =
-      field === "__proto__" ||
-      languageAxes.has(field) ||
-      (field === "group" && (groupField !== null || "group" in columns));
-    if (!taken) return field;
-    renamed.set(field, `field_${field}`);
-    return `field_${field}`;
-  };
-  const drafts: TextDraft[] = [];
-  for (const { place, fields } of records) {
-    for (const [part, wanted] of [["text", textField] as const, ["group", groupField] as const]) {
-      if (wanted === null || (fields.get(wanted) ?? null) !== null) continue;
-      const suggestions = nearestNames(wanted, fields.keys()).map((s) => `"${s}"`);
-      const listed = `its fields are ${[...fields.keys()].join(", ") || "none"}`;
-      reportError(
-        { report },
-        "A4105",
-        optionOf(part)?.field.span ?? path.span,
-        { path: name, field: `"${wanted}" in ${place}` },
-        { suggestions, hint: part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed },
-      );
-      return null;
-    }
-    const extra: Record<string, Coordinate> = {};
-    for (const [key, value] of fields) if (value !== null && key !== textField) extra[columnOf(key)] = value;
-    drafts.push({ text: String(fields.get(textField)), columns: { ...columns, ...extra }, span: path.span });
-  }
-  for (const [field, column] of renamed) {
-    report(diagnostic("A8006", path.span, { path: name, field, renamed: column }));
-  }
-  return drafts;
 }

@@ -1,97 +1,136 @@
-/** Prompt sets as ids: BOS, random probes, and what a model accepts. */
+/** Prompt sets as ids: BOS, pairs, named tokens, random probes, and what a model accepts. */
 import { seededIntegers } from "../base/random.js";
 import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { ModelInstance, Prompt, TokenizedTexts } from "../ir/protocol.js";
-import type { ModelFacts, ModelSignature } from "../models/model.js";
-import type { PromptsStatement } from "../syntax/ast.js";
+import { corruptName, type ModelInstance, type Prompt, type TokenizedTexts } from "../ir/protocol.js";
+import type { ModelFacts, ModelSignature, TokenizerFacts } from "../models/model.js";
+import type { Name, PromptsStatement } from "../syntax/ast.js";
+import { textSize, type EncodedText } from "./encodings.js";
+import { placeOfToken } from "./named-tokens.js";
 import type { TextsDraft } from "./texts.js";
 
+/** A prompt set as one model reads it. */
+export interface TokenizedPrompts {
+  /** The set; of pairs, that of the clean texts first and then that of the corrupted ones. */
+  readonly sets: readonly TokenizedTexts[];
+  /** For each set the pieces of each prompt, aligned with its ids; none for random probes. */
+  readonly pieces: readonly (readonly (readonly string[])[])[];
+}
+
 /**
- * A prompt set as one model reads it. `ids` are the host's encodings of the draft's texts, without special tokens;
- * BOS is added here, by the declaration's `bos` or else by the tokenizer's own convention, and never twice. Random
- * probes are [BOS, r, r, …] with r drawn uniformly from the vocabulary without its special tokens.
+ * A prompt set as one model reads it. The host's encodings have no special tokens; BOS is added here, by the
+ * declaration's `bos` or else by the tokenizer's own convention, and never twice. Random probes are [BOS, r, r, …] with
+ * r drawn uniformly from the vocabulary without its special tokens.
+ *
+ * @param encodingOf the encoding of a text of the draft.
+ * @param answers what is known of each item's answer: see `answerTokens`.
+ * @param named texts after `at token`, whose positions the prompts should know.
  */
 export function tokeniseTexts(
   statement: PromptsStatement,
   draft: TextsDraft,
-  ids: readonly (readonly number[])[],
+  encodingOf: (text: string) => EncodedText,
+  answers: readonly Prompt["numbers"][],
+  named: readonly string[],
   instance: ModelInstance,
   facts: ModelFacts,
   signature: ModelSignature,
   report: (d: Diagnostic) => void,
-): TokenizedTexts | null {
+): TokenizedPrompts | null {
   const name = statement.name.text;
-  const bosId = facts.tokenizer?.bosTokenId ?? null;
-  const wanted = statement.bos === null ? (draft.kind === "random" ? bosId !== null : facts.tokenizer?.addsBos) : null;
-  const bos = wanted ?? statement.bos === "on";
-  if (bos && bosId === null) {
-    report(diagnostic("A4108", statement.name.span, { name, model: instance.id }, { hint: "leave out `bos on`" }));
-    return null;
-  }
+  const { tokenizer } = facts;
+  const byDefault = draft.kind === "random" ? tokenizer?.bosTokenId != null : tokenizer?.addsBos === true;
+  const bos = addsBos(statement, tokenizer, byDefault, instance, report);
+  if (bos === null) return null;
   const limit = signature.maxPositions;
-  const tooLong = (index: number, tokens: number, span: Span): null => {
+  const tooLong = (set: string, index: number, tokens: number, span: Span): null => {
     report(
       diagnostic(
         "A4104",
         span,
-        { index, name, tokens, model: instance.id, limit: limit ?? 0 },
-        { expected: `at most ${limit ?? 0} tokens`, found: `${tokens} tokens${bos ? ", BOS among them" : ""}` },
+        { index, name: set, tokens, model: instance.id, limit: limit ?? 0 },
+        {
+          expected: `at most ${limit ?? 0} tokens`,
+          found: `${tokens} tokens${bos.id === null ? "" : ", BOS among them"}`,
+        },
       ),
     );
     return null;
   };
-  if (draft.kind === "random") {
-    const length = draft.tokens * draft.repeat + (bos ? 1 : 0);
-    if (limit !== null && length > limit) return tooLong(0, length, statement.source.span);
-  }
-  const withBos = (sequence: readonly number[]): readonly number[] =>
-    bos && bosId !== null && sequence[0] !== bosId ? [bosId, ...sequence] : sequence;
-
-  const prompts: Prompt[] =
-    draft.kind === "random"
-      ? randomProbes(draft, drawnFrom(facts, signature)).map((sequence, index) => ({
-          index,
-          text: "",
-          bytes: 0,
-          ids: withBos(sequence),
-          columns: {},
-        }))
-      : draft.items.map((item, index) => ({
-          index,
-          text: item.text,
-          bytes: utf8Length(item.text),
-          ids: withBos(ids[index] ?? []),
-          columns: item.columns,
-        }));
-
-  for (const prompt of prompts) {
-    const span = draft.kind === "random" ? statement.name.span : (draft.items[prompt.index]?.span ?? statement.span);
-    if (prompt.ids.length === 0) {
-      const hint = "remove it, or add BOS with `bos on`";
-      report(diagnostic("A4106", span, { index: prompt.index, name }, { hint }));
-      return null;
-    }
-    if (limit !== null && prompt.ids.length > limit) return tooLong(prompt.index, prompt.ids.length, span);
-  }
-  return {
-    name,
+  const set = (called: string, prompts: readonly Prompt[]): TokenizedTexts => ({
+    name: called,
     model: instance.id,
     prompts,
-    bos,
+    bos: bos.id !== null,
     period: draft.kind === "random" && draft.repeat > 1 ? draft.tokens : null,
-  };
+    documents: null,
+  });
+
+  if (draft.kind === "random") {
+    const length = draft.tokens * draft.repeat + (bos.id === null ? 0 : 1);
+    if (limit !== null && length > limit) return tooLong(name, 0, length, statement.source.span);
+    const probes = randomProbes(draft, drawnFrom(facts, signature)).map((sequence, index): Prompt => {
+      const ids = bos.id === null ? sequence : [bos.id, ...sequence];
+      return { index, text: "", ids, columns: {}, numbers: { tokens: ids.length - 1, ...textSize("") } };
+    });
+    return { sets: [set(name, probes)], pieces: [] };
+  }
+
+  const sets: TokenizedTexts[] = [];
+  const pieces: (readonly (readonly string[])[])[] = [];
+  const sides =
+    draft.items[0]?.corrupt == null
+      ? ([["text", name]] as const)
+      : ([
+          ["text", name],
+          ["corrupt", corruptName(name)],
+        ] as const);
+  for (const [side, called] of sides) {
+    const prompts: Prompt[] = [];
+    const ownPieces: (readonly string[])[] = [];
+    for (const [index, item] of draft.items.entries()) {
+      const text = item[side] ?? "";
+      const encoded = encodingOf(text);
+      const added = bos.id !== null && encoded.ids[0] !== bos.id ? [bos.id] : [];
+      const ids = [...added, ...encoded.ids];
+      if (ids.length === 0) {
+        const hint = "remove it, or add BOS with `bos on`";
+        report(diagnostic("A4106", item.span, { index, name: called }, { hint }));
+        return null;
+      }
+      if (limit !== null && ids.length > limit) return tooLong(called, index, ids.length, item.span);
+      const positions: Record<string, number> = {};
+      for (const literal of named) {
+        const place = placeOfToken(literal, encoded);
+        if (place !== null) positions[`position of ${literal}`] = added.length + place;
+      }
+      // The first token is not predicted.
+      const numbers = { tokens: ids.length - 1, ...textSize(text), ...answers[index], ...positions };
+      prompts.push({ index, text, ids, columns: item.columns, numbers });
+      ownPieces.push([...added.map(() => tokenizer?.bosToken ?? ""), ...encoded.pieces]);
+    }
+    sets.push(set(called, prompts));
+    pieces.push(ownPieces);
+  }
+  return { sets, pieces };
 }
 
-/** Length of a text in bytes of UTF-8. */
-export function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const point = character.codePointAt(0) ?? 0;
-    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-  }
-  return bytes;
+/** The id that texts begin with, or null in `id` for none. Null after an error: `bos on` without such a token. */
+export function addsBos(
+  statement: { readonly name: Name; readonly bos: "on" | "off" | null },
+  tokenizer: TokenizerFacts | null,
+  byDefault: boolean,
+  instance: ModelInstance,
+  report: (d: Diagnostic) => void,
+): { readonly id: number | null } | null {
+  const wanted = statement.bos === null ? byDefault : statement.bos === "on";
+  if (!wanted) return { id: null };
+  const id = tokenizer?.bosTokenId ?? null;
+  if (id !== null) return { id };
+  const { name } = statement;
+  report(diagnostic("A4108", name.span, { name: name.text, model: instance.id }, { hint: "leave out `bos on`" }));
+  return null;
 }
 
 /** Ids that random probes draw from: those of the tokenizer (a model may have unused rows), without special tokens. */

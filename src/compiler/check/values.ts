@@ -1,7 +1,9 @@
 /** What an expression of the measurement language can be while it is elaborated. */
 import type { Span } from "../base/span.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { TokenizedTexts } from "../ir/protocol.js";
 import type { Expression } from "../syntax/ast.js";
+import type { EncodedText } from "./encodings.js";
 import type { CheckedModel } from "./places.js";
 import type { ExpressionBuilder } from "./expression-builder.js";
 import type { Scope } from "./scope.js";
@@ -27,8 +29,24 @@ export interface Environment {
   readonly unfolding: readonly string[];
 }
 
+/** What an expression may ask about texts. */
+export interface TextFacts {
+  /**
+   * The prompts that the expression is taken on, as the model reads them; null when they could not be read, which has
+   * been reported: nothing is said about them then.
+   */
+  readonly texts: TokenizedTexts | null;
+  /** Any prompt set as the same model reads it, by `TokenizedTexts.name`; null when there is none that could be read. */
+  readonly otherTexts: (name: string) => TokenizedTexts | null;
+  /**
+   * A string as the model's tokenizer reads it where it continues a text; null when nothing can be said about it (the
+   * model has no tokenizer, or could not be opened).
+   */
+  readonly tokenOf: (text: string) => EncodedText | null;
+}
+
 /** What elaboration knows and where it puts what it makes. */
-export interface Elaboration {
+export interface Elaboration extends TextFacts {
   readonly scope: Scope;
   readonly model: CheckedModel;
   /** Length of the repeated sequence of the prompts, for `period`; null when they have none. */
@@ -42,6 +60,8 @@ export interface Elaboration {
    */
   readonly work: { unfolded: number; depth: number };
   readonly report: (d: Diagnostic) => void;
+  /** Says that a form is sound and that this build cannot run it. */
+  readonly cannotRun: (span: Span, what: string) => void;
   readonly sourceOf: (span: Span) => string;
   /** The elaborator itself, so that its parts, each in a file of its own, can call one another without import cycles. */
   readonly elaborate: (cx: Elaboration, environment: Environment, expression: Expression) => Value;

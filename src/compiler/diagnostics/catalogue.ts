@@ -78,6 +78,17 @@ export const catalogue = {
   A3010: { severity: "error", title: "nothing measured", message: "this experiment measures nothing" },
   A3011: { severity: "error", title: "axis twice", message: "{metric} has the axis {axis} twice" },
   A3012: { severity: "error", title: "range from large to small", message: "the range {range} is empty" },
+  A3013: { severity: "error", title: "no answer", message: "the prompts {texts} have no {quantity}" },
+  A3014: {
+    severity: "error",
+    title: "not one token",
+    message: "{token} is {count} tokens of {model}: only one token selects an entry",
+  },
+  A3015: {
+    severity: "error",
+    title: "nothing to recover",
+    message: "this experiment patches nothing, so there is nothing to recover",
+  },
   A4001: {
     severity: "error",
     title: "unsupported architecture",
@@ -172,6 +183,62 @@ export const catalogue = {
     title: "no BOS token",
     message: "{name} asks for BOS, and the tokenizer of {model} has no such token",
   },
+  A4109: {
+    severity: "error",
+    title: "answer without tokens",
+    message: "the {part} of prompt {index} of {name} has no tokens",
+  },
+  A4110: {
+    severity: "error",
+    title: "nothing to score",
+    message: "a text of {name} has {tokens} tokens, of which none is predicted",
+  },
+  A4111: {
+    severity: "error",
+    title: "window too long",
+    message: "{name} asks for windows of {window} tokens; {model} accepts {limit}",
+  },
+  A4112: {
+    severity: "error",
+    title: "not of a corpus",
+    message: "{metric} cannot be measured on the corpus {texts}: {what}",
+  },
+  A4301: { severity: "error", title: "changed twice", message: "{site} is changed twice in one condition" },
+  A4302: { severity: "error", title: "site cannot be changed", message: "{site} cannot be changed: {reason}" },
+  A4303: {
+    severity: "error",
+    title: "prompts cannot be paired",
+    message: "{from} ({count}) and {into} ({other}) do not have equally many prompts, so they cannot be paired",
+  },
+  A4304: {
+    severity: "error",
+    title: "prompts of different lengths",
+    message:
+      "prompt {first} of {into} has {length} tokens and prompt {second} of {from} has {other}; here they must be equally long",
+  },
+  A4305: {
+    severity: "error",
+    title: "position outside the text",
+    message: "prompt {index} of {texts} has {tokens} tokens, so there is no position {position}",
+  },
+  A4306: { severity: "error", title: "token not in the text", message: "prompt {index} of {texts} has no {token}" },
+  A4307: {
+    severity: "error",
+    title: "nothing to resample from",
+    message: "{from} has no other prompt of at least {tokens} tokens, which prompt {index} of {texts} has",
+  },
+  A4308: { severity: "error", title: "not on a corpus", message: "{what} needs prompts, and {texts} is a corpus" },
+  A4309: {
+    severity: "error",
+    title: "read before it is there",
+    message: "{read} is computed after {site}, so what is put there cannot depend on it",
+  },
+  A4310: {
+    severity: "error",
+    title: "no places to choose from",
+    message: "{experiment} cannot choose {places}: {problem}",
+  },
+  A4311: { severity: "error", title: "value does not fit the site", message: "this value does not fit {site}" },
   A5001: {
     severity: "error",
     title: "not yet available",
@@ -206,11 +273,6 @@ export const catalogue = {
     title: "imported file with experiments",
     message: "{path} also holds {what}, which an import leaves out",
   },
-  A8005: {
-    severity: "warning",
-    title: "dtype without effect",
-    message: "dtype {dtype} has no effect yet: weights keep the type of the files, and everything is computed in f32",
-  },
   A8006: {
     severity: "warning",
     title: "column renamed",
@@ -226,6 +288,28 @@ export const catalogue = {
     severity: "warning",
     title: "identical weights",
     message: "{first} and {second} have identical weights: a comparison of the two shows nothing",
+  },
+  A8009: {
+    severity: "warning",
+    title: "not yet decided",
+    message: "{what} is not yet available in this build of atlasc: it is checked and recorded, but not decided",
+  },
+  A8010: {
+    severity: "warning",
+    title: "cannot run yet",
+    message: "{what} is not yet available in this build of atlasc: it is checked, but a run is refused",
+  },
+  A8011: {
+    severity: "warning",
+    title: "answers of several tokens",
+    message:
+      "{count} of {total} answers of {name} are longer than one token of {model}: the first one counts, such as {piece} of {answer}",
+  },
+  A8012: {
+    severity: "warning",
+    title: "answers begin alike",
+    message:
+      "the answer and the distractor of {count} prompts of {name} begin with the same token of {model}: their difference is 0",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

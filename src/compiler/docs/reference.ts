@@ -7,14 +7,13 @@ import { operations } from "../operations/index.js";
 import type { Operation } from "../operations/operation.js";
 import { catalogue } from "../diagnostics/catalogue.js";
 import type { SourceFile } from "../base/span.js";
-import { parse } from "../syntax/parse.js";
-import type { MetricStatement } from "../syntax/ast.js";
+import { documentedMetrics, type DocumentedMetric } from "./metrics.js";
 
 /** Markdown of a generated part, by its name. */
 export type ReferenceParts = Readonly<Record<string, string>>;
 
 /** How a protocol writes each operation; an operation without an entry is made by the compiler alone. */
-const written: Readonly<Record<string, string>> = {
+export const written: Readonly<Record<string, string>> = {
   add: "x + y",
   subtract: "x - y",
   multiply: "x * y",
@@ -115,28 +114,15 @@ function operationTable(all: readonly Operation[]): string {
 }
 
 function metricSection(file: SourceFile): string {
-  const metrics = parse(file).value.statements.filter((s): s is MetricStatement => s.kind === "metric");
-  return [
-    `#### ${code(file.path.replace(/\.atlas$/, ""))}`,
-    ...metrics.map((metric) => metricText(metric, file.text)),
-  ].join("\n\n");
+  return [`#### ${code(file.path.replace(/\.atlas$/, ""))}`, ...documentedMetrics(file).map(metricText)].join("\n\n");
 }
 
-/** A metric's signature, what its comment says, and its definition. */
-function metricText(metric: MetricStatement, source: string): string {
-  const facts = ["shape", "unit", "source"];
-  const isFact = (line: string): boolean => facts.some((fact) => line.startsWith(`${fact}:`));
-  const sentences = metric.documentation.filter((line) => !isFact(line)).join(" ");
-  const listed = metric.documentation.filter(isFact).map((line) => {
-    const colon = line.indexOf(":");
-    return `- ${line.slice(0, colon)}: ${cell(line.slice(colon + 1).trim())}`;
-  });
-  const definition = source.slice(metric.span.start, metric.span.end);
-  return [
-    `**${metric.name.text.replaceAll("_", "\\_")}**. ${cell(sentences)}`,
-    listed.join("\n"),
-    fenced(definition),
-  ].join("\n\n");
+/** A metric's name, what its comment says, and its definition. */
+function metricText({ name, sentences, facts, definition }: DocumentedMetric): string {
+  const listed = facts.map((fact) =>
+    fact.name === "example" ? `- example: ${code(fact.text)}` : `- ${fact.name}: ${cell(fact.text)}`,
+  );
+  return [`**${name.replaceAll("_", "\\_")}**. ${cell(sentences)}`, listed.join("\n"), fenced(definition)].join("\n\n");
 }
 
 function fenced(text: string): string {

@@ -4,7 +4,7 @@
  */
 
 /** Axes of models and texts, in the order in which tables show them, before the axes of the sweep. */
-export const outerAxes: readonly string[] = ["model", "revision", "dtype", "prompts", "group", "prompt"];
+export const outerAxes: readonly string[] = ["model", "revision", "dtype", "prompts", "group", "prompt", "document"];
 
 /** `group` is not among them: a field of that name may well be the group. */
 export const languageAxes: ReadonlySet<string> = new Set([
@@ -13,12 +13,14 @@ export const languageAxes: ReadonlySet<string> = new Set([
   "dtype",
   "prompts",
   "prompt",
+  "document",
   "layer",
   "head",
   "kv_head",
   "neuron",
   "position",
   "count",
+  "factor",
   "pos",
   "query",
   "key",

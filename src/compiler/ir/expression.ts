@@ -5,13 +5,35 @@ import type { TensorType } from "./tensor-type.js";
 /** Parameters of an operation that are not tensors. Plain JSON, by the operation's own names. */
 export type OperationAttributes = Readonly<Record<string, number | string | readonly string[]>>;
 
-/** What is known of a text beside its ids: how many tokens of it are predicted, how many bytes of UTF-8 it has. */
-export type TextQuantity = "tokens" | "bytes";
+/**
+ * What is known of a text beside its ids: how many of its tokens are predicted; how many bytes of UTF-8 and how many
+ * words (runs of what is not white space) it has; how many tokens at its end are scored (windows of a corpus); the first
+ * token of its answer and of its distractor; the position, from 0, of a token that the protocol names in quotes.
+ */
+export type TextQuantity = "tokens" | "bytes" | "words" | "scored" | "answer" | "distractor" | `position of ${string}`;
+
+/**
+ * A value that is there before the graph runs: an expression in the unmodified run of a prompt set. `paired`: for each
+ * row, that of the prompt with the same index. `mean`: the average over the prompts of the set and the positions of the
+ * expression's value, which therefore has no axis `pos` any more.
+ */
+export interface GivenSource {
+  /** Name of the prompt set, in the form of `TokenizedTexts.name`. */
+  readonly texts: string;
+  readonly take: "paired" | "mean";
+  readonly expression: MeasureExpression;
+}
 
 /** One value of a measurement: where it comes from and its type. `inputs` are indices of earlier nodes. */
 export type MeasureNode =
   | { readonly kind: "site"; readonly site: SiteReference; readonly type: TensorType; readonly span: Span }
-  /** What is known of a text: how many tokens of it are predicted, how many bytes of UTF-8 it has. A scalar. */
+  /** A value of another run, given to the graph. */
+  | { readonly kind: "given"; readonly source: GivenSource; readonly type: TensorType; readonly span: Span }
+  /** Weights of the model by the name that its graph has for them (`W_U`), the same for every row. */
+  | { readonly kind: "parameter"; readonly parameter: string; readonly type: TensorType; readonly span: Span }
+  /** The ids of the text's own tokens, BOS among them: [pos] of unit `token`. */
+  | { readonly kind: "ids"; readonly type: TensorType; readonly span: Span }
+  /** What is known of a text. A scalar for each row. */
   | { readonly kind: "text"; readonly quantity: TextQuantity; readonly type: TensorType; readonly span: Span }
   | { readonly kind: "constant"; readonly value: number; readonly type: TensorType; readonly span: Span }
   | {

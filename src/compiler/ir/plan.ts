@@ -19,12 +19,30 @@ export interface GraphOutput {
   readonly expression: MeasureExpression;
 }
 
-/** A compiled graph: a model, the sites that have a gate in it, and what it yields. */
+/**
+ * A place in a graph where values can be changed: Where(mask, replacement, value), the mask being an input. `replace`:
+ * the replacement is an input. `scale`: it is factor · value, the factor being an input. `compute`: it is computed in the
+ * graph from `expression`, and `add` adds it to the value. A site can have several gates, and each entry of a row is
+ * changed by one of them at most.
+ */
+export interface Gate {
+  /** Names the gate's inputs and outputs; unique in its graph. */
+  readonly key: string;
+  readonly site: SiteReference;
+  readonly kind: "replace" | "scale" | "compute";
+  /** Of `compute` gates; its axes are axes of the site. */
+  readonly expression: MeasureExpression | null;
+  readonly add: boolean;
+  /** True when replacements can be as large as the value (one for each row and position). */
+  readonly dense: boolean;
+}
+
+/** A compiled graph: a model, the gates in it, and what it yields. */
 export interface GraphPlan {
   /** Digest of everything below and of the model's weights. */
   readonly id: string;
   readonly model: string;
-  readonly gates: readonly SiteReference[];
+  readonly gates: readonly Gate[];
   readonly outputs: readonly GraphOutput[];
 }
 
@@ -44,13 +62,13 @@ export interface Unit {
 }
 
 /**
- * All the rows of one study, or the averages that a mean replacement needs. Evaluations are in order: one that needs
- * another's averages comes after it.
+ * All the rows of one study, or a capture: values of the unmodified model on a prompt set that replacements or measures
+ * of other evaluations need. Evaluations are in order: one that needs another's values comes after it.
  */
 export interface Evaluation {
   readonly id: string;
-  readonly purpose: "measure" | "mean";
-  /** Index into the protocol's studies; null for averages. */
+  readonly purpose: "measure" | "capture";
+  /** Index into the protocol's studies; null for captures. */
   readonly study: number | null;
   /** Prompt set and model whose texts the rows' `prompt` numbers count in. */
   readonly texts: string;
@@ -64,7 +82,7 @@ export interface Evaluation {
    * have no rows, and their results are the baseline's.
    */
   readonly unaffected: readonly number[];
-  /** Evaluations whose averages the writes use, by id. */
+  /** Evaluations whose values the writes and the measures use, by id. */
   readonly needs: readonly string[];
 }
 

@@ -4,13 +4,21 @@
  */
 import type { Span } from "../base/span.js";
 import type { SiteReference } from "../models/sites.js";
-import type { MeasureExpression } from "./expression.js";
+import type { MeasureExpression, TextQuantity } from "./expression.js";
+import type { Decision } from "./decisions.js";
+import type { Output } from "./outputs.js";
+import type { Coordinates, ResultExpression } from "./result-expression.js";
 import type { TensorType } from "./tensor-type.js";
 
-/** A value of a sweep axis: a layer index, a head index, a group's name … */
-export type Coordinate = number | string;
-
-export type Coordinates = Readonly<Record<string, Coordinate>>;
+export type { Decision, TestUse } from "./decisions.js";
+export type { Output, PlotKind } from "./outputs.js";
+export type {
+  Coordinate,
+  Coordinates,
+  NamedResult,
+  ResultCondition,
+  ResultExpression,
+} from "./result-expression.js";
 
 /** One model at one revision and dtype: everything that opens as one set of weights. */
 export interface ModelInstance {
@@ -24,26 +32,58 @@ export interface ModelInstance {
   readonly coordinates: Coordinates;
 }
 
-/** One prompt as ids, with the columns it brings (`group` and the file's own fields). */
+/** One prompt (or one window of a corpus) as ids, with the columns it brings (`group` and the file's own fields). */
 export interface Prompt {
   /** Position in its set, from 0: the axis `prompt`. */
   readonly index: number;
   readonly text: string;
-  /** Length of the text in bytes of UTF-8; 0 for random probes. */
-  readonly bytes: number;
   readonly ids: readonly number[];
   readonly columns: Coordinates;
+  /** What measures may know of it, by quantity: see {@link TextQuantity}. A quantity that it lacks is absent. */
+  readonly numbers: Readonly<Partial<Record<TextQuantity, number>>>;
+}
+
+/** One text of a corpus, cut into windows. */
+export interface CorpusDocument {
+  /** `group` where the corpus is written in groups. */
+  readonly columns: Coordinates;
+  /** Tokens that are scored, BOS never among them. */
+  readonly tokens: number;
+  /** Bytes of UTF-8 and words of the scored text. */
+  readonly bytes: number;
+  readonly words: number;
+  /** Indices into the set's prompts, in order: its windows. */
+  readonly windows: readonly number[];
+  /** For each window, which token of the document its first scored token is, from 0. */
+  readonly starts: readonly number[];
 }
 
 /** A prompt set as one model's tokenizer reads it. */
 export interface TokenizedTexts {
+  /**
+   * The declared name. A set of pairs (`clean "…" corrupt "…"`) is two sets: its clean texts under the declared name and
+   * its corrupted ones under {@link corruptName}, prompt by prompt in the same order.
+   */
   readonly name: string;
   readonly model: string;
   readonly prompts: readonly Prompt[];
   readonly bos: boolean;
   /** Length of the repeated sequence of a `random tokens … repeat` set; null where nothing repeats. */
   readonly period: number | null;
+  /** The texts whose windows the prompts are; null for prompts. */
+  readonly documents: readonly CorpusDocument[] | null;
 }
+
+/** How the corrupted half of a set of pairs is called in a protocol's texts. */
+export function corruptName(texts: string): string {
+  return `${texts} (corrupt)`;
+}
+
+/** Positions of a text, the same for every prompt or one for each. Negative ones count from the end. */
+export type PositionSelection =
+  | { readonly kind: "range"; readonly first: number; readonly last: number }
+  /** The position of each prompt by its index (`at token "Mary"`), from 0. */
+  | { readonly kind: "each"; readonly positions: readonly number[] };
 
 /** What is put in place of a site's value. */
 export type ReplacementValue =
@@ -51,16 +91,55 @@ export type ReplacementValue =
   | { readonly kind: "constant"; readonly value: number }
   | {
       readonly kind: "mean";
-      /** Name of the prompt set that is averaged, over its prompts and positions. */
+      /** Name of the prompt set that is averaged, over its prompts and, unless `perPosition`, its positions. */
       readonly of: string;
-    };
+      readonly perPosition: boolean;
+    }
+  /** The site's own value in the unmodified run of other prompts (`patch`, `resample`). */
+  | {
+      readonly kind: "activation";
+      readonly of: string;
+      /** For each prompt of the study, which prompt of `of`. Positions are aligned from the end. */
+      readonly prompts: readonly number[];
+    }
+  /** The value times a number. */
+  | { readonly kind: "scale"; readonly factor: number }
+  /**
+   * An expression computed in the graph (`steer`, `set`): the sites it reads are the values of the same run as the
+   * intervened site itself sees them, before this change. Its axes are axes of the site; with `add` it is added to the
+   * site's value instead of replacing it.
+   */
+  | { readonly kind: "expression"; readonly expression: MeasureExpression; readonly add: boolean };
 
-/** One change of one site: the whole site, or one entry of its head axis. */
+/** One change of one site: all of it, or one entry of its head, key-value head or neuron axis, at all or some positions. */
 export interface SiteWrite {
   readonly site: SiteReference;
-  /** Index on the site's `head` / `kv_head` / `neuron` axis; null for the whole site. */
+  /** Index on the site's `head` / `kv_head` / `neuron` axis; null for every entry. */
   readonly unit: number | null;
+  /** Entries of the site's `pos` (or `query`) axis; null for all. */
+  readonly positions: PositionSelection | null;
   readonly replacement: ReplacementValue;
+}
+
+/**
+ * Conditions that another experiment's result decides (`ablate top 10 heads of sweep by impact`). They are made when
+ * that result is there; until then the study has its baseline only.
+ */
+export interface DeferredConditions {
+  readonly target: "head" | "kv_head" | "neuron" | "mlp" | "attention" | "layer";
+  /** The experiment whose places are ranked. */
+  readonly experiment: string;
+  /** What they are ranked by, the largest first, averaged over every axis but those of the places. */
+  readonly by: ResultExpression;
+  /** `top 10` is first = last = 10. A range is the axis `count`. */
+  readonly first: number;
+  readonly last: number;
+  readonly isRange: boolean;
+  /** All in one condition; otherwise one condition for each place. */
+  readonly together: boolean;
+  readonly positions: PositionSelection | null;
+  readonly replacement: ReplacementValue;
+  readonly span: Span;
 }
 
 /** One thing done to the model; the unmodified baseline is the condition without writes. */
@@ -90,81 +169,25 @@ export interface Study {
   readonly interventionSpan: Span | null;
   /** The baseline first. */
   readonly conditions: readonly Condition[];
+  /** Conditions that are not known yet; null when `conditions` is all there is. */
+  readonly deferred: DeferredConditions | null;
   readonly measures: readonly Measure[];
 }
 
-/** Expressions over results (§8 and §9 of the language), already checked. */
-export type ResultExpression =
-  | {
-      readonly kind: "column";
-      readonly experiment: string;
-      readonly metric: string;
-      readonly column: "value" | "baseline" | "impact" | "relative";
-    }
-  | { readonly kind: "number"; readonly value: number }
-  | { readonly kind: "call"; readonly operation: "abs" | "exp" | "log" | "sqrt"; readonly argument: ResultExpression }
-  | {
-      readonly kind: "reduce";
-      readonly operation: "mean" | "sum" | "max" | "min" | "std" | "var";
-      readonly argument: ResultExpression;
-      /** null: over every axis. */
-      readonly over: readonly string[] | null;
-    }
-  | {
-      readonly kind: "binary";
-      readonly operation: "+" | "-" | "*" | "/" | "^";
-      readonly left: ResultExpression;
-      readonly right: ResultExpression;
-    }
-  | { readonly kind: "where"; readonly argument: ResultExpression; readonly condition: ResultCondition };
-
-export type ResultCondition =
-  | { readonly kind: "axis"; readonly axis: string; readonly among: readonly Coordinate[] }
-  | {
-      readonly kind: "compare";
-      readonly operation: "<" | ">" | "<=" | ">=";
-      readonly left: ResultExpression;
-      readonly right: ResultExpression;
-    }
-  | { readonly kind: "and" | "or"; readonly operands: readonly ResultCondition[] }
-  | { readonly kind: "not"; readonly operand: ResultCondition };
-
-/** A column of a table or a mark of a plot, with the text the user wrote for it. */
-export interface NamedResult {
-  readonly label: string;
-  readonly expression: ResultExpression;
+/** A form of the language that is checked only, and where it stands. */
+export interface Unavailable {
+  readonly what: string;
+  readonly span: Span;
 }
-
-export type Output =
-  | {
-      readonly kind: "table";
-      readonly title: string;
-      readonly experiment: string;
-      /** Value columns, one or several; axes come first by themselves. */
-      readonly columns: readonly NamedResult[];
-      readonly where: ResultCondition | null;
-      /** Sort descending by this; null keeps the order of the sweep. */
-      readonly by: NamedResult | null;
-      readonly top: number | null;
-      readonly span: Span;
-    }
-  | {
-      readonly kind: "plot";
-      readonly title: string;
-      readonly plot: "heatmap" | "line" | "bar";
-      readonly values: readonly NamedResult[];
-      /** One axis for line and bar, two (rows, columns) for a heatmap. Axes not named here or in `by` are averaged. */
-      readonly over: readonly string[];
-      readonly by: readonly string[];
-      readonly span: Span;
-    }
-  | { readonly kind: "save"; readonly experiment: string; readonly path: string; readonly span: Span };
 
 export interface Protocol {
   readonly models: readonly ModelInstance[];
   readonly texts: readonly TokenizedTexts[];
   readonly studies: readonly Study[];
+  readonly decisions: readonly Decision[];
   readonly outputs: readonly Output[];
+  /** What this build can check and not run: a run of the protocol is refused while there is any. */
+  readonly unavailable: readonly Unavailable[];
   /** Parameters of the protocol and their values in this run. */
   readonly parameters: Readonly<Record<string, number | string>>;
 }

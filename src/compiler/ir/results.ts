@@ -1,4 +1,5 @@
-import type { Coordinates } from "./protocol.js";
+import type { Coordinates } from "./result-expression.js";
+import type { Unit } from "./tensor-type.js";
 
 /**
  * One measured value: what `results.parquet` holds, a row each. NaN is kept as NaN and `reason` says why.
@@ -10,7 +11,7 @@ export interface ResultRow {
   /** model, revision, prompts, prompt, group, layer, head, … whichever the row has. */
   readonly axes: Coordinates;
   readonly metric: string;
-  readonly unit: "none" | "nats" | "bits";
+  readonly unit: Unit;
   readonly value: number;
   readonly baseline: number | null;
   readonly impact: number | null;

@@ -1,7 +1,9 @@
 /** Work in numbers: floating-point operations, bytes and layers of a batch row, from the model's sizes. */
-import type { MeasureExpression } from "../ir/expression.js";
+import type { MeasureExpression, TextQuantity } from "../ir/expression.js";
 import type { GraphPlan } from "../ir/plan.js";
+import { extentSize, type TensorType } from "../ir/tensor-type.js";
 import type { ModelSignature } from "../models/model.js";
+import { siteDimensions } from "../models/site-values.js";
 import type { SiteName, SiteReference } from "../models/sites.js";
 
 /** Sites that need the whole model and those that also need the unembedding. */
@@ -9,6 +11,32 @@ const unembedded: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs
 
 export function sitesOf(expressions: readonly MeasureExpression[]): readonly SiteReference[] {
   return expressions.flatMap((e) => e.nodes.flatMap((node) => (node.kind === "site" ? [node.site] : [])));
+}
+
+/** Everything that a graph computes, at its outputs and in its gates. */
+export function expressionsOf(graph: GraphPlan): readonly MeasureExpression[] {
+  const replacements = graph.gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
+  return [...graph.outputs.map((o) => o.expression), ...replacements];
+}
+
+/** Quantities of texts that a graph reads. */
+export function textQuantitiesOf(graph: GraphPlan): readonly TextQuantity[] {
+  const read = expressionsOf(graph).flatMap(({ nodes }) =>
+    nodes.flatMap((node) => (node.kind === "text" ? [node.quantity] : [])),
+  );
+  return [...new Set(read)].sort();
+}
+
+/** Floats of one row of a site's value. */
+function siteSize({ site }: SiteReference, signature: ModelSignature, positions: number): number {
+  return siteDimensions(signature, site).reduce<number>(
+    (product, size) => product * (typeof size === "number" ? size : positions),
+    1,
+  );
+}
+
+function elementsOf({ axes }: TensorType, positions: number): number {
+  return axes.reduce((product, axis) => product * extentSize(axis.extent, positions), 1);
 }
 
 /** How many layers a graph runs, at least in part: nothing after the last site that it measures is computed. */
@@ -54,5 +82,14 @@ export function rowBytes(graph: GraphPlan, signature: ModelSignature, positions:
     if (site.site === "head_out") return sum + positions * heads * dModel;
     return sum + (unembedded.has(site.site) ? 0 : positions * Math.max(dModel, neurons));
   }, 0);
-  return 4 * (4 * positions * dModel + Math.max(attention, mlp, logits) + kept);
+  const projected = expressionsOf(graph)
+    .flatMap(({ nodes }) => nodes)
+    .filter((node) => node.kind === "operation" && node.operation === "project")
+    .reduce((sum, { type }) => sum + 4 * elementsOf(type, positions), 0);
+  // Three times: the input, its copy where it is fed, and the gated value.
+  const replaced = graph.gates.reduce(
+    (sum, gate) => sum + (gate.dense ? 3 * siteSize(gate.site, signature, positions) : 0),
+    0,
+  );
+  return 4 * (4 * positions * dModel + Math.max(attention, mlp, logits) + kept + projected + replaced);
 }

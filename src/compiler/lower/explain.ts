@@ -1,9 +1,10 @@
 /** A plan in words and numbers. */
+import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
-import { layersNeeded } from "./cost.js";
+import { layersNeeded, sitesOf } from "./cost.js";
 
 function count(n: number, what: string, plural = `${what}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? what : plural}`;
@@ -62,11 +63,11 @@ function explainEvaluation(
   const depth = layersNeeded(graph, signature);
   const title =
     study === undefined
-      ? `Averages over ${evaluation.texts} on ${evaluation.model}`
+      ? `Values of ${evaluation.texts} on ${evaluation.model}, for what comes after`
       : `${study.experiment} on ${evaluation.model} with ${evaluation.texts}`;
   const lines = [title];
   if (study === undefined) {
-    lines.push(`  averages   ${graph.outputs.map((o) => o.name.replace(/^mean\//, "")).join(", ")}`);
+    lines.push(`  captures   ${shorten(graph.outputs.map((o) => shortExpression(o.expression)))}`);
   } else {
     const metrics = [...new Set(study.measures.map((m) => m.metric))];
     const conditions = study.conditions.length - 1;
@@ -76,7 +77,7 @@ function explainEvaluation(
         `  conditions ${count(conditions, "condition")} and the unmodified model, each on ${count(prompts, "prompt")}`,
       );
     }
-    if (graph.gates.length > 0) lines.push(`  gates      ${shorten(graph.gates.map(siteKey))}`);
+    if (graph.gates.length > 0) lines.push(`  gates      ${shorten(graph.gates.map((gate) => gate.key))}`);
     if (evaluation.unaffected.length > 0) {
       lines.push(
         `  dropped    ${count(evaluation.unaffected.length, "condition")} that cannot depend on what is measured: ` +
@@ -89,8 +90,16 @@ function explainEvaluation(
       `${count(lengths.size, "length")} (${shorten([...lengths].map(String))} tokens)`,
     `  layers     ${depth} of ${signature.layers} run${depth < signature.layers ? ": nothing measured lies further down" : ""}`,
   );
-  if (evaluation.needs.length > 0) lines.push("  needs      the averages above");
+  if (evaluation.needs.length > 0) lines.push("  needs      the values above");
   return lines;
+}
+
+/** What is captured, in short: `Σ z[5]` for a sum, the sites that it reads for anything longer. */
+function shortExpression({ nodes, result }: MeasureExpression): string {
+  const sites = [...new Set(sitesOf([{ nodes, result }]).map(siteKey))].join(", ");
+  if (nodes.length === 1) return sites;
+  const last = nodes[result];
+  return nodes.length === 2 && last?.kind === "operation" && last.operation === "sum" ? `Σ ${sites}` : `of ${sites}`;
 }
 
 /** The first few of a long list. */

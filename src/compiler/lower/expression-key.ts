@@ -1,10 +1,28 @@
-/** What identifies a measured expression: everything but where it was written. */
-import type { MeasureExpression } from "../ir/expression.js";
+/** What identifies a measured expression or a write: everything but where it was written. */
+import { digestOf } from "../base/digest.js";
+import type { GivenSource, MeasureExpression } from "../ir/expression.js";
+import type { SiteWrite } from "../ir/protocol.js";
 
 /** The expression without spans, for digests: two uses of one metric are the same computation. */
 export function expressionKey(expression: MeasureExpression): unknown {
   return {
     result: expression.result,
-    nodes: expression.nodes.map(({ span: _span, ...node }) => node),
+    nodes: expression.nodes.map(({ span: _span, ...node }) =>
+      node.kind === "given"
+        ? { ...node, source: { ...node.source, expression: expressionKey(node.source.expression) } }
+        : node,
+    ),
   };
+}
+
+/** A write without spans. */
+export function writeKey(write: SiteWrite): unknown {
+  const { replacement } = write;
+  if (replacement.kind !== "expression") return write;
+  return { ...write, replacement: { ...replacement, expression: expressionKey(replacement.expression) } };
+}
+
+/** Name of the graph input that carries a value of another run. */
+export function givenInput(source: GivenSource): string {
+  return `given/${digestOf({ ...source, expression: expressionKey(source.expression) }).slice(0, 16)}`;
 }

@@ -1,84 +1,150 @@
 /** A plan's graph: the model with gates where the plan intervenes and the measures computed inside. */
-import type { GraphPlan } from "../ir/plan.js";
-import type { Axis } from "../ir/tensor-type.js";
-import type { ModelGraph } from "../models/model.js";
+import type { GivenSource, TextQuantity } from "../ir/expression.js";
+import type { Gate, GraphPlan } from "../ir/plan.js";
+import type { Axis, TensorType } from "../ir/tensor-type.js";
+import type { ModelGraph, ModelSignature } from "../models/model.js";
 import { siteKey, sites, type SiteReference } from "../models/sites.js";
 import { createGraphBuilder } from "../onnx/builder.js";
-import { addOutput, appendNodes, eliminateDeadNodes, gateNames, insertGate } from "../onnx/edit.js";
-import type { Dimension, Graph } from "../onnx/graph.js";
+import {
+  addOutput,
+  appendNodes,
+  eliminateDeadNodes,
+  gateNames,
+  insertGate,
+  type GateReplacement,
+} from "../onnx/edit.js";
+import type { Dimension, Graph, ValueInfo } from "../onnx/graph.js";
+import { alignValue } from "../operations/broadcast.js";
 import { expandFault } from "../operations/faults.js";
-import { lowerMeasure } from "./measure.js";
+import { siteType } from "../check/site-types.js";
+import { givenInput } from "./expression-key.js";
+import { lowerMeasure, type MeasureValues } from "./measure.js";
 
-/** Inputs that carry what is known of each row's text, float32 [row]. */
-export const textInputs = { tokens: "text/tokens", bytes: "text/bytes" } as const;
-
-/** Name of the output that tells by how much a gate changed its site: float32 [row]. */
-export function changeOutput(site: SiteReference): string {
-  return gateNames("", siteKey(site)).change;
+/** Name of the input that carries what is known of each row's text, float32 [row]. */
+export function textInput(quantity: TextQuantity): string {
+  return `text/${quantity}`;
 }
 
-/** Name of the inputs of a site's gate. */
-export function gateInputs(site: SiteReference): { readonly mask: string; readonly replacement: string } {
-  const { mask, replacement } = gateNames("", siteKey(site));
+/** Name of the output that tells by how much a gate changed its site: float32 [row]. */
+export function changeOutput(gate: Gate): string {
+  return gateNames("", gate.key).change;
+}
+
+/** Names of a gate's inputs; `replacement` carries the factor of a `scale` gate and does not exist for `compute`. */
+export function gateInputs(gate: Gate): { readonly mask: string; readonly replacement: string } {
+  const { mask, replacement } = gateNames("", gate.key);
   return { mask, replacement };
 }
 
 /** Rank of a site's value in a graph: the row axis and the site's own. */
-export function siteRank(site: SiteReference): number {
+function siteRank(site: SiteReference): number {
   return 1 + sites[site.site].axes.length;
 }
 
+/** The inputs that measures and computed replacements turn out to need, each declared once. */
+interface NeededInputs {
+  readonly text: (quantity: TextQuantity) => string;
+  readonly given: (source: GivenSource) => string;
+  readonly declared: () => readonly ValueInfo[];
+}
+
+function neededInputs(): NeededInputs {
+  const inputs = new Map<string, ValueInfo>();
+  return {
+    text: (quantity) => {
+      const name = textInput(quantity);
+      inputs.set(name, { name, type: "float32", shape: ["row"] });
+      return name;
+    },
+    given: (source) => {
+      const name = givenInput(source);
+      const rank = 1 + resultType(source).axes.length;
+      // Names of its own for every dimension, as for gates: one row may stand for all.
+      inputs.set(name, { name, type: "float32", shape: Array.from({ length: rank }, (_, i) => `${name}.${i}`) });
+      return name;
+    },
+    declared: () => [...inputs.values()],
+  };
+}
+
+/** The type that a given value has for each row: averages have no positions any more. */
+export function resultType({ expression, take }: GivenSource): TensorType {
+  const type = expression.nodes[expression.result]?.type;
+  if (type === undefined) throw new RangeError("a given value without result");
+  return take === "mean" ? { ...type, axes: type.axes.filter((axis) => axis.name !== "pos") } : type;
+}
+
 /**
- * The ONNX graph of a plan. Inputs: `input_ids` [row, pos], the gates' masks and replacements, and what texts are known
- * by; outputs: the measures [row, …axes], their fault numbers (int32), and each gate's change. Whatever these do not
- * need is gone: later layers, the unembedding, other sites.
+ * The ONNX graph of a plan. Inputs: `input_ids` [row, pos], the gates' masks and replacements, what texts are known by
+ * and values of other runs; outputs: the measures [row, …axes], their fault numbers (int32), and each gate's change.
+ * Whatever these do not need is gone: later layers, the unembedding, other sites.
  */
 export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
   let graph = model.graph;
   const values = new Map(Object.entries(model.values));
-  const valueOf = (site: SiteReference): string => {
-    const value = values.get(siteKey(site));
-    if (value === undefined) throw new RangeError(`the model graph has no ${siteKey(site)}`);
+  const site = (reference: SiteReference): string => {
+    const value = values.get(siteKey(reference));
+    if (value === undefined) throw new RangeError(`the model graph has no ${siteKey(reference)}`);
     return value;
   };
-  for (const site of plan.gates) {
-    const value = valueOf(site);
-    const key = siteKey(site);
-    graph = insertGate(graph, value, key, siteRank(site));
-    // Measures see what the rest of the model sees: the value after its gate.
-    values.set(key, gateNames(value, key).gated);
+  const needed = neededInputs();
+  const parameter = (name: string): string => {
+    const value = model.parameters[name];
+    if (value === undefined) throw new RangeError(`the model graph has no parameter ${name}`);
+    return value;
+  };
+  const from: MeasureValues = { site, parameter, ids: () => "input_ids", text: needed.text, given: needed.given };
+  for (const gate of inGraphOrder(model, plan.gates)) {
+    const value = site(gate.site);
+    graph = insertGate(graph, value, gate.key, siteRank(gate.site), replacementOf(gate, model.signature, from));
+    // What comes after, and measures too, see the value after its gate.
+    values.set(siteKey(gate.site), gateNames(value, gate.key).gated);
   }
 
   const builder = createGraphBuilder("measures");
-  for (const name of Object.values(textInputs)) builder.input(name, "float32", ["row"]);
   const scope = builder.scope("measure");
   const lowered = plan.outputs.map((output) => {
-    const { value, fault } = lowerMeasure(scope, output.expression, valueOf, (quantity) => textInputs[quantity]).output;
+    const { value, fault } = lowerMeasure(scope, output.expression, from).output;
     // An operation that can fail in general may be known not to fail here (the last position is always there).
     const sound = (): string => expandFault({ builder: scope, reason: 0 }, scope.constant("int32", [1], [0]), value);
     return { output, value, fault: output.fault === null ? null : (fault ?? sound()) };
   });
   const measures = builder.finish();
   graph = appendNodes(graph, measures.nodes, measures.initializers);
-  graph = { ...graph, inputs: [...graph.inputs, ...measures.inputs] };
+  graph = { ...graph, inputs: [...graph.inputs, ...needed.declared()] };
 
   for (const { output, value, fault } of lowered) {
-    graph = addOutput(graph, value, {
-      name: output.name,
-      type: "float32",
-      shape: ["row", ...output.type.axes.map((axis) => axisDimension(output.name, axis))],
-    });
+    const shape = ["row", ...output.type.axes.map((axis) => axisDimension(output.name, axis))];
+    graph = addOutput(graph, value, { name: output.name, type: "float32", shape });
     if (output.fault === null || fault === null) continue;
-    graph = addOutput(graph, fault, {
-      name: output.fault,
-      type: "int32",
-      shape: ["row", ...output.type.axes.map((axis) => axisDimension(output.name, axis))],
-    });
+    graph = addOutput(graph, fault, { name: output.fault, type: "int32", shape });
   }
-  for (const site of plan.gates) {
-    graph = addOutput(graph, changeOutput(site), { name: changeOutput(site), type: "float32", shape: ["row"] });
+  for (const gate of plan.gates) {
+    graph = addOutput(graph, changeOutput(gate), { name: changeOutput(gate), type: "float32", shape: ["row"] });
   }
   return eliminateDeadNodes(graph);
+}
+
+/** Gates in the order in which the model computes their sites, so that a computed replacement reads gated values. */
+function inGraphOrder(model: ModelGraph, gates: readonly Gate[]): readonly Gate[] {
+  const place = new Map<string, number>();
+  model.graph.nodes.forEach((node, i) => {
+    for (const output of node.outputs) place.set(output, i);
+  });
+  const placeOf = (gate: Gate): number => place.get(model.values[siteKey(gate.site)] ?? "") ?? -1;
+  return [...gates].sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+function replacementOf(gate: Gate, signature: ModelSignature, from: MeasureValues): GateReplacement {
+  if (gate.kind === "replace") return { kind: "input" };
+  if (gate.kind === "scale" || gate.expression === null) return { kind: "factor" };
+  const builder = createGraphBuilder("replacement");
+  const scope = builder.scope(`gate/${gate.key}`);
+  const { output } = lowerMeasure(scope, gate.expression, from);
+  const aligned = alignValue(scope, output.value, output.type.axes, siteType(gate.site.site, signature).axes);
+  const value = gate.add ? scope.node("Add", [from.site(gate.site), aligned]) : aligned;
+  const { nodes, initializers } = builder.finish();
+  return { kind: "computed", value, nodes, constants: initializers };
 }
 
 function axisDimension(output: string, axis: Axis): Dimension {

@@ -1,12 +1,13 @@
 import { canonicalJson } from "../base/digest.js";
-import type { MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
+import type { GivenSource, MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
 import { siteKey, type SiteReference } from "../models/sites.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { expandFault } from "../operations/faults.js";
 import { operationNamed } from "../operations/index.js";
-import { cast, notANumber } from "../operations/lowering.js";
+import { cast, integers, notANumber } from "../operations/lowering.js";
 import type { Lowered } from "../operations/operation.js";
 import { neededNodes, reasonOf } from "../operations/reference.js";
+import { givenInput } from "./expression-key.js";
 
 /** A measurement in the graph. */
 export interface LoweredMeasure {
@@ -22,8 +23,23 @@ export interface LoweredMeasure {
   readonly reasons: readonly string[];
 }
 
-function noTexts(quantity: TextQuantity): never {
-  throw new RangeError(`lowerMeasure: the measure needs the ${quantity} of texts, and nothing provides them`);
+/** Names the graph values that a measurement reads. */
+export interface MeasureValues {
+  /** The float32 value [row, …axes] of a site. */
+  readonly site: (site: SiteReference) => string;
+  /** The float32 value [...axes] of the model's weights. */
+  readonly parameter?: (name: string) => string;
+  /** The int64 value [row, pos] of the tokens' ids. */
+  readonly ids?: () => string;
+  /** The float32 value [row] of what is known of each row's text. */
+  readonly text?: (quantity: TextQuantity) => string;
+  /** The float32 value [row or 1, …axes] of another run. */
+  readonly given?: (source: GivenSource) => string;
+}
+
+function provided(name: string | undefined, what: string): string {
+  if (name === undefined) throw new RangeError(`lowerMeasure: the measure needs ${what}, and nothing provides it`);
+  return name;
 }
 
 /** What the measures of one builder share. */
@@ -39,17 +55,14 @@ const sharedOf = new WeakMap<GraphBuilder, Shared>();
 /**
  * Lowers a measurement into the graph under construction. Equal nodes, also of measures that were lowered into the same
  * builder before, are lowered once: they are compared by operation, attributes, inputs and reason, and sites by the
- * value that `siteValue` names, so that the same measure at other values of the sites is another one.
+ * value that `from` names, so that the same measure at other values of the sites is another one.
  *
- * @param siteValue names the float32 value [row, …axes] of a site in this graph.
- * @param textValue names the float32 value [row] of what is known of each row's text.
  * @throws RangeError (a fault of ours) when the expression was not checked.
  */
 export function lowerMeasure(
   builder: GraphBuilder,
   expression: MeasureExpression,
-  siteValue: (site: SiteReference) => string,
-  textValue: (quantity: TextQuantity) => string = noTexts,
+  from: MeasureValues,
 ): LoweredMeasure {
   const shared: Shared = sharedOf.get(builder) ?? { nodes: new Map(), outputs: new Map(), reasons: [] };
   sharedOf.set(builder, shared);
@@ -62,7 +75,7 @@ export function lowerMeasure(
     const key = nodeKey(
       node,
       inputs.map((input) => find(ids, input)),
-      siteValue,
+      from,
     );
     let known = shared.nodes.get(key);
     if (known === undefined) {
@@ -71,8 +84,7 @@ export function lowerMeasure(
         shared,
         node,
         inputs.map((input) => find(values, input)),
-        siteValue,
-        textValue,
+        from,
       );
       known = { id: shared.nodes.size, lowered };
       shared.nodes.set(key, known);
@@ -93,10 +105,16 @@ function find<T>(map: ReadonlyMap<number, T>, index: number): T {
 }
 
 /** What makes two nodes the same, spans left out. */
-function nodeKey(node: MeasureNode, inputs: readonly number[], siteValue: (site: SiteReference) => string): string {
+function nodeKey(node: MeasureNode, inputs: readonly number[], from: MeasureValues): string {
   switch (node.kind) {
     case "site":
-      return canonicalJson({ site: siteKey(node.site), value: siteValue(node.site), type: node.type });
+      return canonicalJson({ site: siteKey(node.site), value: from.site(node.site), type: node.type });
+    case "given":
+      return canonicalJson({ given: givenInput(node.source) });
+    case "parameter":
+      return canonicalJson({ parameter: node.parameter });
+    case "ids":
+      return canonicalJson({ ids: true });
     case "text":
       return canonicalJson({ text: node.quantity });
     case "constant":
@@ -117,14 +135,31 @@ function lowerNode(
   shared: Shared,
   node: MeasureNode,
   inputs: readonly Lowered[],
-  siteValue: (site: SiteReference) => string,
-  textValue: (quantity: TextQuantity) => string,
+  from: MeasureValues,
 ): Lowered {
   switch (node.kind) {
     case "site":
-      return { value: siteValue(node.site), fault: null, type: node.type };
+      return { value: from.site(node.site), fault: null, type: node.type };
+    case "given": {
+      const value = provided(from.given?.(node.source), `a value of ${node.source.texts}`);
+      return { value, fault: null, type: node.type };
+    }
+    case "parameter": {
+      const name = provided(from.parameter?.(node.parameter), `the parameter ${node.parameter}`);
+      const value = builder.scope("measure/parameter").node("Unsqueeze", [name, integers(builder, 0)]);
+      return { value, fault: null, type: node.type };
+    }
+    case "ids": {
+      // Ids are far below 2²⁴, up to which float32 holds every integer.
+      const value = cast(builder.scope("measure/ids"), provided(from.ids?.(), "the ids of texts"), "float32");
+      return { value, fault: null, type: node.type };
+    }
     case "text":
-      return { value: textValue(node.quantity), fault: null, type: node.type };
+      return {
+        value: provided(from.text?.(node.quantity), `the ${node.quantity} of texts`),
+        fault: null,
+        type: node.type,
+      };
     case "constant":
       return { value: builder.constant("float32", [1], [node.value]), fault: null, type: node.type };
     case "operation": {

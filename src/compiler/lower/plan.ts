@@ -1,20 +1,20 @@
 /** From a protocol to a plan: which graphs, which batches, in which order. */
 import { digestOf } from "../base/digest.js";
-import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Staged } from "../diagnostics/staged.js";
 import type { OpenedModel } from "../check/check.js";
 import { textsKey } from "../check/check.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import type { Evaluation, GraphOutput, GraphPlan, Numerics, Plan, PlanCost, PlanRow, Unit } from "../ir/plan.js";
-import type { Condition, Protocol, SiteWrite, Study, TokenizedTexts } from "../ir/protocol.js";
-import { siteType } from "../check/site-types.js";
-import { siteKey, type SiteReference } from "../models/sites.js";
+import type { Evaluation, Gate, GraphOutput, GraphPlan, Numerics, Plan } from "../ir/plan.js";
+import type { Condition, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
+import { siteKey } from "../models/sites.js";
+import { soundParts } from "../operations/documents.js";
 import { reasonsOf } from "../operations/reference.js";
-import { expressionKey } from "./expression-key.js";
-import { layersNeeded, rowBytes, rowFlops, sitesOf } from "./cost.js";
-import { ancestors } from "./reachability.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
+import { batchRows, type BatchContext, type BatchCost } from "./batches.js";
+import { captureKey, capturesOf } from "./captures.js";
+import { expressionKey } from "./expression-key.js";
+import { gatesOf } from "./gates.js";
 
 export interface PlanOptions {
   /** Bytes of activations that one batch may take. */
@@ -22,260 +22,179 @@ export interface PlanOptions {
   readonly numerics: Numerics;
 }
 
-/** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained (about a second). */
-const unitFlops = 2e10;
-
 /** Version of everything in this compiler that decides numbers: part of every graph's identity. */
-const loweringVersion = 1;
+const loweringVersion = 2;
 
+const baseline: readonly Condition[] = [{ coordinates: {}, writes: [] }];
+
+/** What planning one study needs from the whole. */
+interface Planning {
+  readonly batch: BatchContext;
+  readonly modelOf: (id: string) => OpenedModel;
+  readonly textsOf: (name: string, model: string) => TokenizedTexts;
+  readonly graphs: Map<string, GraphPlan>;
+  readonly evaluations: Evaluation[];
+  /** Captures that are planned already: by model, texts and what is captured. */
+  readonly captured: Map<string, Evaluation>;
+}
+
+/** Plans every study whose conditions are known; those that another experiment's result decides wait for it. */
 export function planProtocol(
   protocol: Protocol,
   models: ReadonlyMap<string, OpenedModel>,
   options: PlanOptions,
 ): Staged<Plan> {
   const diagnostics: Diagnostic[] = [];
-  const graphs = new Map<string, GraphPlan>();
-  const evaluations: Evaluation[] = [];
-  const means = new Map<string, Evaluation>();
   const texts = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
-  const cost = { rows: 0, units: 0, layerRuns: 0, naiveLayerRuns: 0, flops: 0, peakActivationBytes: 0 };
+  const cost: BatchCost = { rows: 0, units: 0, layerRuns: 0, naiveLayerRuns: 0, flops: 0, peakActivationBytes: 0 };
+  const planning: Planning = {
+    batch: { ...options, cost, report: (d) => void diagnostics.push(d) },
+    modelOf: (id) => {
+      const model = models.get(id);
+      if (model === undefined) throw new RangeError(`the model ${id} is not open`);
+      return model;
+    },
+    textsOf: (name, model) => {
+      const found = texts.get(textsKey(name, model));
+      if (found === undefined) throw new RangeError(`the texts ${name} are not tokenised for ${model}`);
+      return found;
+    },
+    graphs: new Map(),
+    evaluations: [],
+    captured: new Map(),
+  };
+  protocol.studies.forEach((study, index) => {
+    if (study.deferred === null) planStudy(planning, study, index);
+  });
+  const graphs = [...planning.graphs.values()];
+  const used = new Set(graphs.map((graph) => graph.model));
+  const weightBytes = [...used].reduce((sum, id) => sum + modelBytes(planning.modelOf(id)), 0);
+  const { evaluations } = planning;
+  const digest = digestOf([graphs.map((g) => g.id), evaluations.map((e) => e.units.map((u) => u.id))]);
+  return { value: { graphs, evaluations, cost: { ...cost, weightBytes }, digest }, diagnostics };
+}
 
-  const modelOf = (id: string): OpenedModel => {
-    const model = models.get(id);
-    if (model === undefined) throw new RangeError(`the model ${id} is not open`);
-    return model;
-  };
-  const textsOf = (name: string, model: string): TokenizedTexts => {
-    const found = texts.get(textsKey(name, model));
-    if (found === undefined) throw new RangeError(`the texts ${name} are not tokenised for ${model}`);
-    return found;
-  };
-  const graphOf = (model: string, gates: readonly SiteReference[], outputs: readonly GraphOutput[]): GraphPlan => {
-    const id = digestOf({
-      loweringVersion,
-      model: modelOf(model).facts.digest,
-      gates: gates.map(siteKey),
-      outputs: outputs.map((o) => expressionKey(o.expression)),
-    });
-    const graph: GraphPlan = { id, model, gates, outputs };
-    if (!graphs.has(id)) graphs.set(id, graph);
-    return graphs.get(id) ?? graph;
-  };
+function planStudy(planning: Planning, study: Study, index: number): void {
+  const opened = planning.modelOf(study.model);
+  const texts = planning.textsOf(study.texts, study.model);
+  const measures = study.measures.map(({ expression }) => expression);
+  const outputs = graphOutputs(
+    texts.documents === null
+      ? measures
+      : measures.flatMap((expression) => soundParts(expression, texts.name).map((part) => part.expression)),
+  );
+  const measured = outputs.map((output) => output.expression);
+  const { gates, unaffected } = gatesOf(study, opened.graph, measured);
+  const needs = captureEvaluations(planning, study, gates, measured);
+  const graph = graphOf(planning, study.model, gates, outputs);
+  const skipped = new Set(unaffected);
+  const rows = study.conditions.flatMap((_, condition) =>
+    skipped.has(condition) ? [] : texts.prompts.map((p) => ({ prompt: p.index, condition })),
+  );
+  const { conditions } = study;
+  const units = batchRows(planning.batch, { graph, signature: opened.signature, texts, conditions, rows, needs });
+  planning.evaluations.push({
+    id: digestOf([study.experiment, units.map((u) => u.id)]),
+    purpose: "measure",
+    study: index,
+    texts: study.texts,
+    model: study.model,
+    graph: graph.id,
+    conditions,
+    unaffected,
+    units,
+    needs,
+  });
+}
 
-  /** Splits rows into units and counts their cost. */
-  const batch = (
-    graph: GraphPlan,
-    set: TokenizedTexts,
-    conditions: readonly Condition[],
-    rows: readonly PlanRow[],
-    needs: readonly string[],
-  ): readonly Unit[] => {
-    const { signature } = modelOf(graph.model);
-    const promptDigests = new Map<number, string>();
-    const promptDigest = (index: number): string => {
-      const known = promptDigests.get(index) ?? digestOf([set.prompts[index]?.ids, set.prompts[index]?.bytes]);
-      promptDigests.set(index, known);
-      return known;
+/** Measured expressions as outputs of one graph. They number their reasons together, in the order of lowering. */
+function graphOutputs(expressions: readonly MeasureExpression[]): readonly GraphOutput[] {
+  const numbered = new Set<string>();
+  return expressions.map((written, i): GraphOutput => {
+    const expression = logOfSoftmax(written);
+    const result = expression.nodes[expression.result];
+    if (result === undefined) throw new RangeError("an expression without result");
+    const reasons = reasonsOf(expression);
+    for (const reason of reasons) numbered.add(reason);
+    return {
+      name: `measure/${i}`,
+      fault: reasons.length === 0 ? null : `measure/${i}/fault`,
+      reasons: [...numbered],
+      type: result.type,
+      expression,
     };
-    const conditionDigests = conditions.map((c) => digestOf(c.writes));
-    const byLength = new Map<number, PlanRow[]>();
-    for (const row of rows) {
-      const length = set.prompts[row.prompt]?.ids.length ?? 0;
-      const bucket = byLength.get(length);
-      if (bucket === undefined) byLength.set(length, [row]);
-      else bucket.push(row);
-    }
-    const units: Unit[] = [];
-    const longest = Math.max(0, ...byLength.keys());
-    for (const [positions, bucket] of [...byLength].sort(([a], [b]) => a - b)) {
-      const bytes = rowBytes(graph, signature, positions);
-      if (bytes > options.memoryBudget) {
-        // The longest one says it for all.
-        if (positions < longest) continue;
-        diagnostics.push(
-          diagnostic(
-            "A5004",
-            null,
-            { positions, needed: megabytes(bytes), budget: megabytes(options.memoryBudget) },
-            { hint: `give it more with --memory, at least --memory ${Math.ceil(bytes / 2 ** 20)}MB` },
-          ),
-        );
-        continue;
-      }
-      const flops = rowFlops(graph, signature, positions);
-      const byMemory = Math.floor(options.memoryBudget / bytes);
-      const size = Math.max(1, Math.min(byMemory, Math.floor(unitFlops / Math.max(1, flops))));
-      for (let start = 0; start < bucket.length; start += size) {
-        const chunk = bucket.slice(start, start + size);
-        const id = digestOf({
-          graph: graph.id,
-          positions,
-          rows: chunk.map((row) => [promptDigest(row.prompt), conditionDigests[row.condition]]),
-          needs,
-          numerics: options.numerics,
-        });
-        units.push({ id, rows: chunk, positions });
-        cost.units++;
-        cost.rows += chunk.length;
-        cost.layerRuns += chunk.length * layersNeeded(graph, signature);
-        cost.naiveLayerRuns += chunk.length * signature.layers;
-        cost.flops += chunk.length * flops;
-        cost.peakActivationBytes = Math.max(cost.peakActivationBytes, chunk.length * bytes);
-      }
-    }
-    return units;
-  };
+  });
+}
 
-  /** The evaluation that averages sites over a prompt set; one for each set and model, shared by all who need it. */
-  const meanOf = (model: string, name: string, wanted: readonly SiteReference[]): Evaluation => {
-    const sorted = [...new Map(wanted.map((s) => [siteKey(s), s])).values()];
-    const key = `${textsKey(name, model)}: ${sorted.map(siteKey).join(" ")}`;
-    const known = means.get(key);
-    if (known !== undefined) return known;
-    const set = textsOf(name, model);
-    const graph = graphOf(
-      model,
-      [],
-      sorted.map((site) => positionSum(modelOf(model), site)),
-    );
-    const rows = set.prompts.map((p) => ({ prompt: p.index, condition: 0 }));
-    const conditions: readonly Condition[] = [{ coordinates: {}, writes: [] }];
-    const units = batch(graph, set, conditions, rows, []);
+/** The graph of these gates and outputs; one for all who ask for the same. */
+function graphOf(
+  { graphs, modelOf }: Planning,
+  model: string,
+  gates: readonly Gate[],
+  outputs: readonly GraphOutput[],
+): GraphPlan {
+  const id = digestOf({
+    loweringVersion,
+    model: modelOf(model).facts.digest,
+    gates: gates.map(({ key, site, kind, expression, add }) => [
+      key,
+      siteKey(site),
+      kind,
+      expression === null ? null : expressionKey(expression),
+      add,
+    ]),
+    outputs: outputs.map((output) => expressionKey(output.expression)),
+  });
+  const known = graphs.get(id);
+  if (known !== undefined) return known;
+  const graph: GraphPlan = { id, model, gates, outputs };
+  graphs.set(id, graph);
+  return graph;
+}
+
+/** Ids of the evaluations that yield what the study needs of other runs; they are planned unless they are already. */
+function captureEvaluations(
+  planning: Planning,
+  study: Study,
+  gates: readonly Gate[],
+  measured: readonly MeasureExpression[],
+): readonly string[] {
+  const { model } = study;
+  const { signature } = planning.modelOf(model);
+  const ids = new Set<string>();
+  const missing = new Map<string, MeasureExpression[]>();
+  const keyOf = (texts: string, expression: MeasureExpression): string =>
+    `${textsKey(texts, model)}: ${captureKey(expression)}`;
+  for (const { texts, expression } of capturesOf(study, gates, measured, signature)) {
+    const known = planning.captured.get(keyOf(texts, expression));
+    if (known !== undefined) ids.add(known.id);
+    else missing.set(texts, [...(missing.get(texts) ?? []), expression]);
+  }
+  for (const [name, expressions] of missing) {
+    const texts = planning.textsOf(name, model);
+    const graph = graphOf(planning, model, [], graphOutputs(expressions));
+    const rows = texts.prompts.map((p) => ({ prompt: p.index, condition: 0 }));
+    const units = batchRows(planning.batch, { graph, signature, texts, conditions: baseline, rows, needs: [] });
+    const id = digestOf(["capture", units.map((u) => u.id)]);
     const evaluation: Evaluation = {
-      id: digestOf(units.map((u) => u.id)),
-      purpose: "mean",
+      id,
+      purpose: "capture",
       study: null,
       texts: name,
       model,
       graph: graph.id,
-      conditions,
+      conditions: baseline,
       unaffected: [],
       units,
       needs: [],
     };
-    means.set(key, evaluation);
-    evaluations.push(evaluation);
-    return evaluation;
-  };
-
-  protocol.studies.forEach((study, index) => {
-    const opened = modelOf(study.model);
-    const set = textsOf(study.texts, study.model);
-    // All measures of a graph number their reasons together, in the order in which they are lowered.
-    const numbered = new Set<string>();
-    const outputs = study.measures.map((measure, i): GraphOutput => {
-      const expression = logOfSoftmax(measure.expression);
-      const reasons = reasonsOf(expression);
-      for (const reason of reasons) numbered.add(reason);
-      return {
-        name: `measure/${i}`,
-        fault: reasons.length === 0 ? null : `measure/${i}/fault`,
-        reasons: [...numbered],
-        type: measure.type,
-        expression,
-      };
-    });
-    const { gates, unaffected } = affecting(study, opened, outputs);
-    const needs = meansNeeded(study, gates).map(({ of, sites }) => meanOf(study.model, of, sites));
-    const graph = graphOf(study.model, gates, outputs);
-    const skipped = new Set(unaffected);
-    const rows = study.conditions.flatMap((_, condition) =>
-      skipped.has(condition) ? [] : set.prompts.map((p) => ({ prompt: p.index, condition })),
-    );
-    const units = batch(
-      graph,
-      set,
-      study.conditions,
-      rows,
-      needs.map((n) => n.id),
-    );
-    evaluations.push({
-      id: digestOf([study.experiment, units.map((u) => u.id)]),
-      purpose: "measure",
-      study: index,
-      texts: study.texts,
-      model: study.model,
-      graph: graph.id,
-      conditions: study.conditions,
-      unaffected,
-      units,
-      needs: needs.map((n) => n.id),
-    });
-  });
-
-  const list = [...graphs.values()];
-  const weightBytes = [...new Set(list.map((g) => g.model))].reduce((sum, id) => sum + modelBytes(modelOf(id)), 0);
-  const total: PlanCost = { ...cost, weightBytes };
-  const digest = digestOf([list.map((g) => g.id), evaluations.map((e) => e.units.map((u) => u.id))]);
-  return { value: { graphs: list, evaluations, cost: total, digest }, diagnostics };
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} kB` : `${Math.ceil(bytes / 2 ** 20)} MB`;
+    planning.evaluations.push(evaluation);
+    for (const expression of expressions) planning.captured.set(keyOf(name, expression), evaluation);
+    ids.add(id);
+  }
+  return [...ids];
 }
 
 function modelBytes(model: OpenedModel): number {
   return Object.values(model.facts.tensors).reduce((sum, t) => sum + t.length, 0);
-}
-
-/** Σ over positions of a site: what a row contributes to an average. */
-function positionSum(model: OpenedModel, site: SiteReference): GraphOutput {
-  const expression = positionSumExpression(model, site);
-  const result = expression.nodes[expression.result];
-  if (result === undefined) throw new RangeError("an expression without result");
-  return { name: `mean/${siteKey(site)}`, fault: null, reasons: [], type: result.type, expression };
-}
-
-function positionSumExpression(model: OpenedModel, site: SiteReference): MeasureExpression {
-  const type = siteType(site.site, model.signature);
-  const span = { file: "", start: 0, end: 0 };
-  return {
-    nodes: [
-      { kind: "site", site, type, span },
-      {
-        kind: "operation",
-        operation: "sum",
-        inputs: [0],
-        attributes: { over: ["pos"] },
-        type: { ...type, axes: type.axes.filter((a) => a.name !== "pos") },
-        span,
-      },
-    ],
-    result: 1,
-  };
-}
-
-/** Gates that can change something measured, and the conditions that write none of them. */
-function affecting(
-  study: Study,
-  model: OpenedModel,
-  outputs: readonly GraphOutput[],
-): { readonly gates: readonly SiteReference[]; readonly unaffected: readonly number[] } {
-  const measured = sitesOf(outputs.map((o) => o.expression)).map((s) => model.graph.values[siteKey(s)] ?? "");
-  const upstream = ancestors(model.graph.graph, measured);
-  const matters = (write: SiteWrite): boolean => upstream.has(model.graph.values[siteKey(write.site)] ?? "");
-  const gates = new Map<string, SiteReference>();
-  const unaffected: number[] = [];
-  study.conditions.forEach((condition, i) => {
-    const writes = condition.writes.filter(matters);
-    for (const write of writes) gates.set(siteKey(write.site), write.site);
-    if (writes.length === 0 && condition.writes.length > 0) unaffected.push(i);
-  });
-  return { gates: [...gates.values()], unaffected };
-}
-
-function meansNeeded(
-  study: Study,
-  gates: readonly SiteReference[],
-): readonly { readonly of: string; readonly sites: readonly SiteReference[] }[] {
-  const gated = new Set(gates.map(siteKey));
-  const byTexts = new Map<string, Map<string, SiteReference>>();
-  for (const condition of study.conditions) {
-    for (const { site, replacement } of condition.writes) {
-      if (replacement.kind !== "mean" || !gated.has(siteKey(site))) continue;
-      const sites = byTexts.get(replacement.of) ?? new Map<string, SiteReference>();
-      byTexts.set(replacement.of, sites.set(siteKey(site), site));
-    }
-  }
-  return [...byTexts].map(([of, sites]) => ({ of, sites: [...sites.values()] }));
 }

@@ -17,7 +17,7 @@ import { evenHeadSize, signatureOf } from "./parts/signature.js";
  *
  * @source transformers/models/gpt_neox/modeling_gpt_neox.py
  */
-export const gptNeoX: Family = { modelType: "gpt_neox", title: "GPT-NeoX", norm: "layer", describe };
+export const gptNeoX: Family = { modelType: "gpt_neox", title: "GPT-NeoX", describe };
 
 function describe(config: ConfigReader): FamilyModel {
   const dModel = config.integer("hidden_size");
@@ -36,6 +36,7 @@ function describe(config: ConfigReader): FamilyModel {
     vocab,
     maxPositions: config.integer("max_position_embeddings"),
     parallelResidual: config.flag("use_parallel_residual", true),
+    norm: "layer",
   });
   const activationName = config.text("hidden_act", "gelu");
   const activation = activationOf(activationName);

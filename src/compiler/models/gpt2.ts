@@ -15,7 +15,7 @@ import { evenHeadSize, signatureOf } from "./parts/signature.js";
  *
  * @source transformers/models/gpt2/modeling_gpt2.py
  */
-export const gpt2: Family = { modelType: "gpt2", title: "GPT-2", norm: "layer", describe };
+export const gpt2: Family = { modelType: "gpt2", title: "GPT-2", describe };
 
 function describe(config: ConfigReader): FamilyModel {
   const dModel = config.integer(["n_embd", "hidden_size"]);
@@ -35,6 +35,7 @@ function describe(config: ConfigReader): FamilyModel {
     vocab,
     maxPositions,
     parallelResidual: false,
+    norm: "layer",
   });
   const activationName = config.text("activation_function", "gelu_new");
   const activation = activationOf(activationName);

@@ -1,5 +1,4 @@
 import type { ModelSignature } from "./model.js";
-import { families } from "./family.js";
 
 /** A tensor that came out of a run, row-major. */
 export interface TappedTensor {
@@ -119,14 +118,8 @@ export function checkIdentities(
   const last = taps[`resid_post[${signature.layers - 1}]`];
   const weight = parameters["final_norm.weight"];
   const epsilon = parameters["final_norm.epsilon"]?.data[0];
-  const kind = families.find((family) => family.modelType === signature.family)?.norm;
-  if (
-    final !== undefined &&
-    last !== undefined &&
-    weight !== undefined &&
-    epsilon !== undefined &&
-    kind !== undefined
-  ) {
+  const kind = signature.norm;
+  if (final !== undefined && last !== undefined && weight !== undefined && epsilon !== undefined) {
     const normed = normalise(
       last.data,
       dModel,

@@ -25,7 +25,6 @@ interface Biases {
 export const llama: Family = {
   modelType: "llama",
   title: "LLaMA",
-  norm: "rms",
   describe(config) {
     const attentionBias = config.flag("attention_bias", false);
     const mlp = config.flag("mlp_bias", false);
@@ -41,7 +40,6 @@ export const llama: Family = {
 export const mistral: Family = {
   modelType: "mistral",
   title: "Mistral",
-  norm: "rms",
   describe(config) {
     refuseWindow(config, config.raw("sliding_window"));
     return describe("mistral", config, { queryKeyValue: false, output: false, mlp: false });
@@ -56,7 +54,6 @@ export const mistral: Family = {
 export const qwen2: Family = {
   modelType: "qwen2",
   title: "Qwen2",
-  norm: "rms",
   describe(config) {
     if (config.flag("use_sliding_window", false)) refuseWindow(config, config.raw("sliding_window"));
     return describe("qwen2", config, { queryKeyValue: true, output: false, mlp: false });
@@ -93,6 +90,7 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
     vocab,
     maxPositions: config.integer("max_position_embeddings", 2048),
     parallelResidual: false,
+    norm: "rms",
   });
   const activationName = config.text("hidden_act", "silu");
   const activation = activationOf(activationName);

@@ -21,8 +21,10 @@ export interface ModelFacts {
   /** config.json, parsed. */
   readonly config: Readonly<Record<string, Json>>;
   readonly tensors: Readonly<Record<string, TensorEntry>>;
-  /** Digest of config and weights: equal digests mean equal numbers. */
+  /** Digest of config, weights and dtype: equal digests mean equal numbers. */
   readonly digest: string;
+  /** What weights are rounded to before they are used; absent: they are used as they are stored. */
+  readonly dtype?: "bf16" | "f16";
   readonly tokenizer: TokenizerFacts | null;
 }
 
@@ -51,6 +53,8 @@ export interface ModelSignature {
   /** Longest sequence the model accepts; null when nothing limits it. */
   readonly maxPositions: number | null;
   readonly parallelResidual: boolean;
+  /** Kind of the last norm (and in all these families of the others): LayerNorm or RMSNorm. */
+  readonly norm: "layer" | "rms";
   readonly sites: readonly SiteName[];
 }
 

@@ -7,7 +7,7 @@ import { domainOf } from "./operators.js";
 export interface GateNames {
   /** Input, bool, rank of the value: where the replacement is taken. Each dimension may be 1 or the value's. */
   readonly mask: string;
-  /** Input, float32, rank of the value, each dimension 1 or the value's. */
+  /** Input, float32, rank of the value, each dimension 1 or the value's: what is put in place, or the factor. */
   readonly replacement: string;
   /** What everything downstream reads now. */
   readonly gated: string;
@@ -26,6 +26,20 @@ export function gateNames(value: string, key: string): GateNames {
 }
 
 /**
+ * What a gate puts in place of a value: an input, the value times an input, or a value that `nodes` compute from values
+ * that the graph has before the gate, `constants` and inputs that the caller declares.
+ */
+export type GateReplacement =
+  | { readonly kind: "input" }
+  | { readonly kind: "factor" }
+  | {
+      readonly kind: "computed";
+      readonly value: string;
+      readonly nodes: readonly OnnxNode[];
+      readonly constants: readonly Initializer[];
+    };
+
+/**
  * Puts `Where(mask, replacement, value)` after a value [row, …axes] of rank `rank` and redirects every node that reads
  * the value. Graph outputs keep their names: ask for {@link GateNames.gated} to see the value after its gate.
  *
@@ -34,20 +48,32 @@ export function gateNames(value: string, key: string): GateNames {
  *
  * @throws RangeError when the graph does not have the value (a fault of ours)
  */
-export function insertGate(graph: Graph, value: string, key: string, rank: number): Graph {
+export function insertGate(
+  graph: Graph,
+  value: string,
+  key: string,
+  rank: number,
+  replacement: GateReplacement = { kind: "input" },
+): Graph {
   const names = gateNames(value, key);
   const dimensions = (what: string): Dimension[] => Array.from({ length: rank }, (_, i) => `${key}.${what}.${i}`);
+  const input = (name: string, type: ElementType, what: string): ValueInfo => ({ name, type, shape: dimensions(what) });
   const zero = inlineConstant("float32", [], [0]);
   // Softmax's masked scores are −∞ on both sides, and −∞ − −∞ is NaN: equal values differ by 0 by definition.
   const difference = `gate/${key}/difference`;
+  const scaled = `gate/${key}/scaled`;
+  const put =
+    replacement.kind === "computed" ? replacement.value : replacement.kind === "factor" ? scaled : names.replacement;
   const gateNodes: OnnxNode[] = [
-    makeNode("Where", [names.mask, names.replacement, value], names.gated),
+    ...(replacement.kind === "computed" ? replacement.nodes : []),
+    ...(replacement.kind === "factor" ? [makeNode("Mul", [value, names.replacement], scaled)] : []),
+    makeNode("Where", [names.mask, put, value], names.gated),
     makeNode("Sub", [names.gated, value], difference),
     makeNode("Abs", [difference], `${difference}/absolute`),
     makeNode("Equal", [names.gated, value], `${difference}/none`),
     makeNode("Where", [`${difference}/none`, zero.name, `${difference}/absolute`], `${difference}/size`),
   ];
-  const constants = [zero];
+  const constants = [zero, ...(replacement.kind === "computed" ? replacement.constants : [])];
   if (rank > 1) {
     const axes = inlineConstant(
       "int64",
@@ -68,8 +94,8 @@ export function insertGate(graph: Graph, value: string, key: string, rank: numbe
     ...graph,
     inputs: [
       ...graph.inputs,
-      { name: names.mask, type: "bool", shape: dimensions("mask") },
-      { name: names.replacement, type: "float32", shape: dimensions("replacement") },
+      input(names.mask, "bool", "mask"),
+      ...(replacement.kind === "computed" ? [] : [input(names.replacement, "float32", "replacement")]),
     ],
     nodes: [...redirected.slice(0, at), ...gateNodes, ...redirected.slice(at)],
     initializers: withInitializers(graph.initializers, constants),

@@ -35,6 +35,7 @@ export const operators: Readonly<Record<string, OperatorDescription>> = {
   Cast: standard([1, 1], ["to"]),
   Ceil: unary,
   Clip: standard([1, 3]),
+  Compress: standard([2, 2], ["axis"]),
   Concat: standard([1, many], ["axis"]),
   ConstantOfShape: standard([1, 1]),
   Cos: unary,

@@ -4,7 +4,7 @@ import { typeText, type TensorType, type Unit } from "../ir/tensor-type.js";
 import { elementwiseOperation } from "./elementwise-operation.js";
 import { cast, emitLog, zero } from "./lowering.js";
 import type { Operation, TypeFault } from "./operation.js";
-import { truthFault, typeFault, unitFault } from "./typing.js";
+import { numberFault, truthFault, typeFault, unitFault } from "./typing.js";
 
 const pending = "pending";
 
@@ -14,7 +14,7 @@ function real(unit: Unit): Pick<TensorType, "element" | "unit"> {
 
 /** Addition and comparison need one unit on both sides; a literal has been given the other side's unit before. */
 function sameUnit(operation: string, inputs: readonly TensorType[]): TypeFault | null {
-  const truth = truthFault(operation, inputs);
+  const truth = numberFault(operation, inputs);
   if (truth !== null) return truth;
   const [left, right] = inputs;
   if (left === undefined || right === undefined || left.unit === right.unit) return null;
@@ -74,7 +74,7 @@ function comparison(name: string, sign: string, op: string, compute: (a: number,
 
 /** Unit of a product: of the factor that has one. */
 function productUnit(inputs: readonly TensorType[]): ReturnType<typeof real> | TypeFault {
-  const truth = truthFault("multiply", inputs);
+  const truth = numberFault("multiply", inputs);
   if (truth !== null) return truth;
   const units = inputs.map((input) => input.unit).filter((unit) => unit !== "none");
   if (units.length < 2) return real(units[0] ?? "none");
@@ -87,7 +87,7 @@ function productUnit(inputs: readonly TensorType[]): ReturnType<typeof real> | T
 
 /** Unit of a quotient: the same unit cancels; a unit below the line alone is not supported. */
 function quotientUnit(inputs: readonly TensorType[]): ReturnType<typeof real> | TypeFault {
-  const truth = truthFault("divide", inputs);
+  const truth = numberFault("divide", inputs);
   if (truth !== null) return truth;
   const [dividend = "none", divisor = "none"] = inputs.map((input) => input.unit);
   if (divisor === "none") return real(dividend);
@@ -100,11 +100,11 @@ function quotientUnit(inputs: readonly TensorType[]): ReturnType<typeof real> | 
 }
 
 function unitless(operation: string, inputs: readonly TensorType[], hint: string, unit: Unit = "none") {
-  return truthFault(operation, inputs) ?? unitFault(operation, inputs, hint) ?? real(unit);
+  return numberFault(operation, inputs) ?? unitFault(operation, inputs, hint) ?? real(unit);
 }
 
 function keepsUnit(operation: string) {
-  return (inputs: readonly TensorType[]) => truthFault(operation, inputs) ?? real(inputs[0]?.unit ?? "none");
+  return (inputs: readonly TensorType[]) => numberFault(operation, inputs) ?? real(inputs[0]?.unit ?? "none");
 }
 
 const add = additive("add", "x + y, broadcast by axis name; both in the same unit.", "Add", (a, b) => a + b);
@@ -210,7 +210,7 @@ const exp = unary(
   (inputs) => {
     const bits = inputs.filter((input) => input.unit === "bits");
     return (
-      truthFault("exp", inputs) ?? unitFault("exp", bits, "bits are exponents of 2, exp is for nats") ?? real("none")
+      numberFault("exp", inputs) ?? unitFault("exp", bits, "bits are exponents of 2, exp is for nats") ?? real("none")
     );
   },
   direct("Exp"),

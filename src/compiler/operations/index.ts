@@ -1,19 +1,41 @@
 /** The operation table of the measurement language. */
 import type { OperationAttributes } from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
+import { correlations } from "./correlation.js";
+import { directionOperations } from "./direction.js";
 import { elementwiseOperations } from "./elementwise.js";
+import { entryOperations } from "./entries.js";
+import { informationOperations } from "./information.js";
 import { linearAlgebra } from "./linear-algebra.js";
+import { logicOperations } from "./logic.js";
 import { normalisations } from "./normalise.js";
 import type { Operation, TypeFault } from "./operation.js";
+import { orderOperations } from "./order.js";
 import { positionOperations } from "./positions.js";
 import { reductions } from "./reduce.js";
+import { scored } from "./scored.js";
+import { unembeddings } from "./unembedding.js";
 import { attributeFault, typeFault } from "./typing.js";
 
 /** Every operation by name, in the order of the language reference. */
 export const operations: ReadonlyMap<string, Operation> = new Map(
-  [...elementwiseOperations, ...reductions, ...normalisations, ...linearAlgebra, ...positionOperations].map(
-    (operation) => [operation.name, operation],
-  ),
+  [
+    elementwiseOperations,
+    logicOperations,
+    informationOperations,
+    reductions,
+    orderOperations,
+    normalisations,
+    linearAlgebra,
+    correlations,
+    positionOperations,
+    entryOperations,
+    directionOperations,
+    unembeddings,
+    [scored],
+  ]
+    .flat()
+    .map((operation) => [operation.name, operation]),
 );
 
 /** The names of the operation table, for suggestions and completion. */
@@ -27,7 +49,7 @@ export function operationNamed(name: string): Operation {
 }
 
 /** Operations whose inputs must agree in unit, where a literal takes the unit of the other side. */
-const sameUnitOperations = new Set(["add", "subtract", "less", "greater", "lessEqual", "greaterEqual"]);
+const sameUnitOperations = new Set(["add", "subtract", "less", "greater", "lessEqual", "greaterEqual", "equal"]);
 
 /** An input of an operation to be typed. A literal is a number written in the protocol: it fits any unit. */
 export interface OperationArgument {

@@ -24,7 +24,7 @@ import {
   layoutPosition,
   missingAxisFault,
   shrinkExtent,
-  truthFault,
+  numberFault,
   typeFault,
   unitFault,
 } from "./typing.js";
@@ -44,7 +44,7 @@ const gram: Operation = {
     if (input === undefined) throw new RangeError("gram: one input is needed");
     const row = attributes["row"];
     if (typeof row !== "string") return attributeFault("gram", "row", "an axis", row);
-    const fault = truthFault("gram", [input]) ?? unitFault("gram", [input], squaredHint);
+    const fault = numberFault("gram", [input]) ?? unitFault("gram", [input], squaredHint);
     if (fault !== null) return fault;
     const axis = findAxis(input, row);
     if (axis === null) return missingAxisFault("gram", row, input);
@@ -204,7 +204,7 @@ const trace: Operation = {
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("trace: one input is needed");
-    const truth = truthFault("trace", [input]);
+    const truth = numberFault("trace", [input]);
     if (truth !== null) return truth;
     for (const attribute of ["first", "second"]) {
       const [given, other] = [attributes[attribute], attributes[attribute === "first" ? "second" : "first"]];
@@ -267,8 +267,12 @@ const diagonal: Operation = {
     if (findAxis(input, "pos") !== null) {
       return typeFault("diagonal makes an axis pos, which the tensor has already", "no axis pos", typeText(input));
     }
+    const side = shrinkExtent(findAxis(input, "query")?.extent ?? { kind: "fixed", size: 0 }, Math.abs(offset));
+    if (side === null) {
+      return typeFault("diagonal: the length of query is not that of a text", "positions", typeText(input));
+    }
     const axes = input.axes.flatMap(({ name, extent }): readonly Axis[] => {
-      if (name === "query") return [{ name: "pos", extent: shrinkExtent(extent, Math.abs(offset)) }];
+      if (name === "query") return [{ name: "pos", extent: side }];
       return name === "key" ? [] : [{ name, extent }];
     });
     return { ...input, axes };
@@ -303,7 +307,7 @@ const dot: Operation = {
   canFail: false,
   gradient: "pending",
   type: (inputs, attributes): TensorType | TypeFault => {
-    const truth = truthFault("dot", inputs);
+    const truth = numberFault("dot", inputs);
     if (truth !== null) return truth;
     const units = inputs.map((input) => input.unit).filter((unit) => unit !== "none");
     if (units.length > 1)

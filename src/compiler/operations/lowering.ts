@@ -7,7 +7,7 @@ import type { LoweringContext } from "./operation.js";
 import { layoutPosition } from "./typing.js";
 
 /** ONNX TensorProto.DataType numbers for Cast. */
-const elementCode = { float32: 1, int32: 6, bool: 9, float64: 11 } as const;
+const elementCode = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 
 /**
  * onnxruntime sums rows in SIMD packets after a few single elements up to an aligned address, so that the order of a
@@ -31,6 +31,11 @@ export function integers(builder: GraphBuilder, ...values: readonly number[]): s
 /** The float32 number 0, of shape [1]. */
 export function zero(builder: GraphBuilder): string {
   return builder.constant("float32", [1], [0]);
+}
+
+/** A number for computations in float64, of shape [1]; graphs hold no constants of that type. */
+export function wideNumber(builder: GraphBuilder, value: number): string {
+  return cast(builder, builder.constant("float32", [1], [value]), "float64");
 }
 
 /** A float32 NaN of shape [1]: graphs are JSON, so it is written as √−1. */

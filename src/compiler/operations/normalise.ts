@@ -6,7 +6,7 @@ import { reduceFault, reduceReferenceFault } from "./faults.js";
 import { emitLog, integers, sumOver } from "./lowering.js";
 import type { Operation, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn } from "./reference-tensor.js";
-import { consumedAxes, consumedNames, layoutPosition, truthFault, unitFault } from "./typing.js";
+import { consumedAxes, consumedNames, layoutPosition, numberFault, unitFault } from "./typing.js";
 
 function normalisation(name: string, documentation: string, unit: Unit, logarithm: boolean): Operation {
   return {
@@ -20,7 +20,7 @@ function normalisation(name: string, documentation: string, unit: Unit, logarith
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);
       const bits = input.unit === "bits" ? [input] : [];
-      const fault = truthFault(name, [input]) ?? unitFault(name, bits, "bits are exponents of 2, softmax is for nats");
+      const fault = numberFault(name, [input]) ?? unitFault(name, bits, "bits are exponents of 2, softmax is for nats");
       if (fault !== null) return fault;
       const names = consumedAxes(name, input, attributes);
       return "fault" in names ? names : { axes: input.axes, unit, element: "real" };

@@ -29,7 +29,8 @@ function only<T>(operation: string, inputs: readonly T[]): T {
 function positionAxis(operation: string, input: TensorType): Axis | TypeFault {
   const axis = findAxis(input, "pos");
   if (axis !== null) return axis;
-  const hint = findAxis(input, "query") === null ? undefined : "take the diagonal, or rename query or key to pos first";
+  const hint =
+    findAxis(input, "query") === null ? undefined : "write select(…, key: 0), select(…, query: -1) or diagonal(…)";
   return typeFault(`${operation} needs the axis pos`, "an axis pos", typeText(input), hint);
 }
 
@@ -95,19 +96,27 @@ const last: Operation = {
   },
 };
 
+/** The axis that `at` chooses from. */
+function positionsOf(attributes: OperationAttributes): string {
+  return String(attributes["axis"] ?? "pos");
+}
+
 const at: Operation = {
   name: "at",
   documentation:
-    "The entry `index` of the axis pos, counted from 0, or from the end when it is negative (−1 is the last); NaN with a reason where the text is too short. The axis disappears.",
+    "The entry `index` of the axis pos (or of the one named by `axis`: query or key), counted from 0, or from the end when it is negative (−1 is the last); NaN with a reason where the text is too short. The axis disappears.",
   arity: 1,
-  attributes: { index: "integer" },
+  attributes: { index: "integer", axis: "axis" },
   canFail: true,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("at", inputs);
     const index = integerAttribute(attributes, "index");
     if (index === null) return attributeFault("at", "index", "an integer", attributes["index"]);
-    const axis = positionAxis("at", input);
+    const name = attributes["axis"] ?? "pos";
+    if (typeof name !== "string") return attributeFault("at", "axis", "an axis", name);
+    const axis = name === "pos" ? positionAxis("at", input) : findAxis(input, name);
+    if (axis === null) return missingAxisFault("at", name, input);
     if ("fault" in axis) return axis;
     return { ...input, axes: input.axes.filter((other) => other !== axis) };
   },
@@ -115,7 +124,7 @@ const at: Operation = {
     const input = only("at", inputs);
     const { builder } = context;
     const index = integerOf(attributes, "index");
-    const dimension = layoutPosition(input.type, "pos");
+    const dimension = layoutPosition(input.type, positionsOf(attributes));
     const end = index === -1 ? toTheEnd : index + 1;
     const chosen = (name: string): string => slice(builder, name, dimension, index, end);
     // A slice has one entry or, out of range, none; the sum over it is exact, and 0 stands where nothing is.
@@ -134,11 +143,12 @@ const at: Operation = {
   },
   reference: (inputs, attributes, reason) => {
     const input = only("at", inputs);
-    const size = sizeOf(input.axes, "pos");
+    const name = positionsOf(attributes);
+    const size = sizeOf(input.axes, name);
     const given = integerOf(attributes, "index");
     const index = given < 0 ? size + given : given;
-    if (index >= 0 && index < size) return without(range(input, "pos", index, 1), "pos");
-    const axes = input.axes.filter((axis) => axis.name !== "pos");
+    if (index >= 0 && index < size) return without(range(input, name, index, 1), name);
+    const axes = input.axes.filter((axis) => axis.name !== name);
     const data = new Float64Array(elementCount(axes));
     return { axes, data, fault: addOwnReferenceFault(axes, null, reason, () => true) };
   },
@@ -148,7 +158,8 @@ const at: Operation = {
 function sliceExtent(extent: Extent, first: number, last: number): Extent | null {
   if (first >= 0 === last >= 0) {
     const before = first >= 0 ? first : -last - 1;
-    return limitExtent(shrinkExtent(extent, before), last - first + 1);
+    const rest = shrinkExtent(extent, before);
+    return rest === null ? null : limitExtent(rest, last - first + 1);
   }
   if (first >= 0) return shrinkExtent(extent, first + -last - 1);
   if (extent.kind !== "fixed") return null;

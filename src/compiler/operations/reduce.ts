@@ -12,7 +12,8 @@ import {
   findAxis,
   layoutPosition,
   smallestSize,
-  truthFault,
+  numberFault,
+  tokenFault,
   unitFault,
 } from "./typing.js";
 
@@ -48,8 +49,8 @@ function reduction(description: ReductionDescription): Operation {
     gradient,
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);
-      const truth = countsTruth === true ? null : truthFault(name, [input]);
-      if (truth !== null) return truth;
+      const wrong = countsTruth === true ? tokenFault(name, [input]) : numberFault(name, [input]);
+      if (wrong !== null) return wrong;
       const unit = squares === true ? unitFault(name, [input], "std keeps the unit") : null;
       if (unit !== null) return unit;
       const names = consumedAxes(name, input, attributes);

@@ -1,8 +1,8 @@
-import type { MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
+import type { GivenSource, MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
 import type { SiteReference } from "../models/sites.js";
 import { operationNamed } from "./index.js";
 import type { ReferenceTensor } from "./operation.js";
-import { referenceScalar } from "./reference-tensor.js";
+import { referenceScalar, referenceTensor } from "./reference-tensor.js";
 
 /** Why operations have no result, for nodes that do not say it in their own words. */
 const defaultReasons: Readonly<Record<string, string>> = {
@@ -18,6 +18,14 @@ const defaultReasons: Readonly<Record<string, string>> = {
   var: "there is no entry to take the variance of",
   std: "there is no entry to take the standard deviation of",
   at: "the text has no such position",
+  pick: "there is no such entry",
+  argmax: "there is no entry to take the largest of",
+  unembedding: "there is no such token",
+  kl: "the divergence needs probabilities, of which the second is 0 only where the first is",
+  pearson: "one side does not vary",
+  pearson_between: "one side does not vary",
+  cosine: "one side is 0",
+  cosine_between: "one side is 0",
 };
 
 /** The sentence that becomes the reason of a NaN; null for nodes that cannot fail. */
@@ -29,12 +37,27 @@ export function reasonOf(node: MeasureNode): string | null {
 /** What happens to the result of an operation of that name before others read it. */
 export type Rounding = (value: ReferenceTensor, operation: string) => ReferenceTensor;
 
-/** Indices of the nodes that the result needs, in topological order. */
-export function neededNodes(expression: MeasureExpression): readonly number[] {
+/** What a row's text and other runs give to an expression; a caller leaves out what its expressions do not ask for. */
+export interface ReferenceInputs {
+  /** What is known of the text. */
+  readonly texts?: Readonly<Partial<Record<TextQuantity, number>>>;
+  /** The text's own ids. */
+  readonly ids?: readonly number[];
+  /** Weights of the model, with their named axes. */
+  readonly parameters?: (name: string) => ReferenceTensor;
+  /** The value of another run for this row, with its named axes. */
+  readonly given?: (source: GivenSource) => ReferenceTensor;
+  /** Values of nodes that are there already: what they are made of is not asked for. */
+  readonly known?: ReadonlyMap<number, ReferenceTensor>;
+}
+
+/** Indices of the nodes that the result needs, in topological order; not what only `known` nodes need. */
+export function neededNodes(expression: MeasureExpression, known?: ReadonlyMap<number, unknown>): readonly number[] {
   const needed = new Set([expression.result]);
   for (let index = expression.result; index >= 0; index--) {
     const node = expression.nodes[index];
-    if (needed.has(index) && node?.kind === "operation") node.inputs.forEach((input) => needed.add(input));
+    if (needed.has(index) && known?.has(index) !== true && node?.kind === "operation")
+      node.inputs.forEach((input) => needed.add(input));
   }
   return [...needed].sort((a, b) => a - b);
 }
@@ -55,13 +78,13 @@ export function reasonsOf(expression: MeasureExpression): readonly string[] {
  * @param sites the value of a site for this row, with its named axes.
  * @param rounding is applied to every operation's result. Tests put float32-sized noise here to learn how far a result
  * may move; it is the identity otherwise.
- * @param texts what is known of the row's text.
+ * @param inputs what is known of the row's text, and values of other runs.
  */
 export function evaluateReference(
   expression: MeasureExpression,
   sites: (site: SiteReference) => ReferenceTensor,
   rounding: Rounding = (value) => value,
-  texts: Readonly<Partial<Record<TextQuantity, number>>> = {},
+  inputs: ReferenceInputs = {},
 ): ReferenceTensor {
   const reasons = reasonsOf(expression);
   const values = new Map<number, ReferenceTensor>();
@@ -70,10 +93,11 @@ export function evaluateReference(
     if (value === undefined) throw new RangeError(`evaluateReference: node ${index} is not defined yet`);
     return value;
   };
-  for (const index of neededNodes(expression)) {
+  for (const index of neededNodes(expression, inputs.known)) {
     const node = expression.nodes[index];
     if (node === undefined) throw new RangeError(`evaluateReference: there is no node ${index}`);
-    values.set(index, evaluateNode(node, sites, rounding, valueOf, reasons, texts));
+    const known = inputs.known?.get(index);
+    values.set(index, known ?? evaluateNode(node, sites, rounding, valueOf, reasons, inputs));
   }
   return maskFaults(valueOf(expression.result));
 }
@@ -84,13 +108,22 @@ function evaluateNode(
   rounding: Rounding,
   valueOf: (index: number) => ReferenceTensor,
   reasons: readonly string[],
-  texts: Readonly<Partial<Record<TextQuantity, number>>>,
+  inputs: ReferenceInputs,
 ): ReferenceTensor {
   switch (node.kind) {
     case "site":
       return sites(node.site);
+    case "given":
+      if (inputs.given === undefined) throw new RangeError("evaluateReference: values of other runs are unknown");
+      return inputs.given(node.source);
+    case "parameter":
+      if (inputs.parameters === undefined) throw new RangeError("evaluateReference: the model's weights are unknown");
+      return inputs.parameters(node.parameter);
+    case "ids":
+      if (inputs.ids === undefined) throw new RangeError("evaluateReference: the ids of the text are unknown");
+      return referenceTensor([{ name: "pos", size: inputs.ids.length }], inputs.ids);
     case "text": {
-      const value = texts[node.quantity];
+      const value = inputs.texts?.[node.quantity];
       if (value === undefined) throw new RangeError(`evaluateReference: the ${node.quantity} of the text are unknown`);
       return referenceScalar(value);
     }

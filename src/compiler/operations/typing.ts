@@ -1,6 +1,6 @@
 /** What the type rules of several operations share: faults, units, attributes and extents. */
 import type { OperationAttributes } from "../ir/expression.js";
-import { typeText, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
+import { extentSize, typeText, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
 import type { TypeFault } from "./operation.js";
 
 /** A type fault; the hint is left out when there is none. */
@@ -29,6 +29,23 @@ export function truthFault(operation: string, inputs: readonly TensorType[]): Ty
     typeText(found),
     "sum and mean count where a comparison holds",
   );
+}
+
+/** The fault of an operation that computes with numbers and got ids of tokens; null when no input is one. */
+export function tokenFault(operation: string, inputs: readonly TensorType[]): TypeFault | null {
+  const found = inputs.find((input) => input.unit === "token");
+  if (found === undefined) return null;
+  return typeFault(
+    `${operation} does not apply to tokens`,
+    "numbers",
+    typeText(found),
+    "a token can be compared with `is`, and selects an entry, as in logits[answer]",
+  );
+}
+
+/** The fault of an operation that computes with numbers and got truth values or tokens; null otherwise. */
+export function numberFault(operation: string, inputs: readonly TensorType[]): TypeFault | null {
+  return truthFault(operation, inputs) ?? tokenFault(operation, inputs);
 }
 
 /** The fault of an operation that is not defined for values with a unit; null when no input has one. */
@@ -87,11 +104,24 @@ export function consumedAxes(
   );
 }
 
-/** The extent with `count` entries fewer (none where it is shorter). min(s, n) − c is min(s − c, n − c). */
-export function shrinkExtent(extent: Extent, count: number): Extent {
-  if (extent.kind === "fixed") return { kind: "fixed", size: Math.max(0, extent.size - count) };
-  if (extent.kind === "positions") return { kind: "positions", minus: extent.minus + count };
-  return { kind: "window", size: Math.max(0, extent.size - count), of: shrinkExtent(extent.of, count) };
+/**
+ * The extent with `count` entries fewer (none where it is shorter): min(s, n) − c is min(s − c, n − c). Null where no
+ * extent says it.
+ */
+export function shrinkExtent(extent: Extent, count: number): Extent | null {
+  switch (extent.kind) {
+    case "fixed":
+      return { kind: "fixed", size: Math.max(0, extent.size - count) };
+    case "positions":
+      return { kind: "positions", minus: extent.minus + count };
+    case "window": {
+      const of = shrinkExtent(extent.of, count);
+      return of === null ? null : { kind: "window", size: Math.max(0, extent.size - count), of };
+    }
+    case "product":
+    case "triangle":
+      return count === 0 ? extent : null;
+  }
 }
 
 /** At most `count` entries of an extent. Nested windows become one, so that equal lengths have equal extents. */
@@ -103,7 +133,6 @@ export function limitExtent(extent: Extent, count: number): Extent {
 
 /** The fewest entries that an axis can have (a text has at least one token). */
 export function smallestSize(extent: Extent): number {
-  if (extent.kind === "fixed") return extent.size;
-  if (extent.kind === "positions") return Math.max(0, 1 - extent.minus);
-  return Math.min(extent.size, smallestSize(extent.of));
+  // Every extent grows with the text.
+  return extentSize(extent, 1);
 }

@@ -1,20 +1,15 @@
 /** From finished units to result rows: the inverse of batching. */
 import type { Evaluation, GraphOutput, Plan } from "../ir/plan.js";
-import type { Coordinate, Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
+import type { Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import type { ResultRow } from "../ir/results.js";
 import { extentSize } from "../ir/tensor-type.js";
 import { textsKey } from "../check/check.js";
-import { resultAxis } from "../check/measures.js";
+import { gateKey } from "../lower/gates.js";
 import { changeOutput } from "../lower/graph.js";
-import { siteKey } from "../models/sites.js";
+import { entriesOf, freeAxes, freeCoordinates, notFinite, type Cell, type UnitTensors } from "./cells.js";
+import { collectDocuments } from "./corpus.js";
 
-/** A stored tensor, row-major, as the engine returned it. */
-export interface UnitTensor {
-  readonly dims: readonly number[];
-  readonly data: ArrayLike<number> | ArrayLike<bigint>;
-}
-
-export type UnitTensors = Readonly<Record<string, UnitTensor>>;
+export type { UnitTensor, UnitTensors } from "./cells.js";
 
 export interface Assembled {
   readonly rows: readonly ResultRow[];
@@ -22,16 +17,6 @@ export interface Assembled {
   readonly noOps: readonly { readonly experiment: string; readonly coordinates: Coordinates }[];
   /** Conditions that cannot influence what their experiment measures; their values are the baseline's. */
   readonly unaffected: readonly { readonly experiment: string; readonly conditions: number }[];
-}
-
-interface Cell {
-  readonly prompt: number;
-  readonly condition: number;
-  readonly measure: number;
-  /** Coordinates of the measure's free axes. */
-  readonly free: Coordinates;
-  readonly value: number;
-  readonly reason: string | null;
 }
 
 /**
@@ -58,6 +43,7 @@ export async function assembleResults(
     const set = texts.get(textsKey(study.texts, study.model));
     if (set === undefined) continue;
     const cells: Cell[] = [];
+    const documents = set.documents === null ? null : collectDocuments(study, set, graph);
     /** Largest change of any written site, by condition; absent where no unit of the condition is finished. */
     const changes = new Map<number, number>();
     for (const { id, rows: unitRows, positions } of evaluation.units) {
@@ -65,22 +51,26 @@ export async function assembleResults(
       const lost = faults.get(id);
       if (tensors === null && lost === undefined) continue;
       const reason = tensors === null ? `not computed: ${lost ?? ""}` : null;
+      documents?.add(unitRows, tensors ?? reason ?? "");
       study.measures.forEach((measure, m) => {
+        if (documents !== null) return;
         const output = graph.outputs[m];
         if (output === undefined) return;
-        cells.push(...cellsOf(study, measure, m, output, tensors, reason, unitRows, positions));
+        for (const cell of cellsOf(study, measure, m, output, tensors, reason, unitRows, positions)) cells.push(cell);
       });
       if (tensors === null) continue;
-      const gated = new Set(graph.gates.map(siteKey));
+      const gates = new Map(graph.gates.map((gate) => [gate.key, gate]));
       unitRows.forEach((row, r) => {
-        const writes = study.conditions[row.condition]?.writes.filter((w) => gated.has(siteKey(w.site))) ?? [];
-        for (const write of writes) {
-          const change = Number(tensors[changeOutput(write.site)]?.data[r] ?? Number.NaN);
+        for (const write of study.conditions[row.condition]?.writes ?? []) {
+          const gate = gates.get(gateKey(write));
+          if (gate === undefined) continue;
+          const change = Number(tensors[changeOutput(gate)]?.data[r] ?? Number.NaN);
           changes.set(row.condition, Math.max(changes.get(row.condition) ?? 0, Number.isNaN(change) ? 1 : change));
         }
       });
     }
-    rows.push(...studyRows(study, set, cells, evaluation));
+    // One by one: a call with as many arguments as a corpus has tokens overflows the stack.
+    for (const row of studyRows(study, set, documents?.cells() ?? cells, evaluation)) rows.push(row);
     for (const [condition, change] of [...changes].sort(([a], [b]) => a - b)) {
       if (change > 0) continue;
       noOps.push({ experiment: study.experiment, coordinates: study.conditions[condition]?.coordinates ?? {} });
@@ -105,23 +95,15 @@ function cellsOf(
 ): readonly Cell[] {
   const values = tensors?.[output.name];
   const faults = output.fault === null ? undefined : tensors?.[output.fault];
-  const conditionAxes = new Set(study.conditions.flatMap((c) => Object.keys(c.coordinates)));
-  const axes = measure.type.axes.map((axis) => ({
-    name: resultAxis(axis.name, conditionAxes),
+  const axes = freeAxes(study, measure, (axis) => ({
     // Entries of an axis that follows the text line up at its end: the last is the last token.
     first: axis.extent.kind === "fixed" ? 0 : positions - extentSize(axis.extent, positions),
     size: extentSize(axis.extent, positions),
   }));
-  const perRow = axes.reduce((product, axis) => product * axis.size, 1);
+  const perRow = entriesOf(axes);
   const cells: Cell[] = [];
   unitRows.forEach((row, r) => {
     for (let i = 0; i < perRow; i++) {
-      let rest = i;
-      const free: Record<string, Coordinate> = {};
-      for (const axis of [...axes].reverse()) {
-        free[axis.name] = axis.first + (rest % axis.size);
-        rest = Math.floor(rest / axis.size);
-      }
       const at = r * perRow + i;
       const value = Number(values?.data[at] ?? Number.NaN);
       const fault = Number(faults?.data[at] ?? 0);
@@ -130,15 +112,16 @@ function cellsOf(
           ? (output.reasons[fault - 1] ?? `unknown reason ${fault}`)
           : Number.isFinite(value)
             ? null
-            : (lost ?? "an activation of the model is not finite");
-      cells.push({ prompt: row.prompt, condition: row.condition, measure: index, free, value, reason });
+            : (lost ?? notFinite);
+      const free = freeCoordinates(axes, i);
+      cells.push({ text: row.prompt, condition: row.condition, measure: index, free, value, reason });
     }
   });
   return cells;
 }
 
-function cellKey(cell: Pick<Cell, "prompt" | "measure" | "free">): string {
-  return `${cell.prompt} ${cell.measure} ${Object.values(cell.free).join(" ")}`;
+function cellKey(cell: Pick<Cell, "text" | "measure" | "free">): string {
+  return `${cell.text} ${cell.measure} ${Object.values(cell.free).join(" ")}`;
 }
 
 function studyRows(
@@ -147,25 +130,27 @@ function studyRows(
   cells: readonly Cell[],
   evaluation: Evaluation,
 ): readonly ResultRow[] {
+  const columns: readonly Coordinates[] =
+    set.documents?.map((document) => document.columns) ??
+    set.prompts.map((prompt) => ({ prompt: prompt.index, ...prompt.columns }));
   const baselines = new Map<string, Cell>();
   for (const cell of cells) if (cell.condition === 0) baselines.set(cellKey(cell), cell);
   const copied = evaluation.unaffected.flatMap((condition) =>
     [...baselines.values()].map((cell) => ({ ...cell, condition })),
   );
   const order = [...cells, ...copied].sort(
-    (a, b) => a.condition - b.condition || a.prompt - b.prompt || a.measure - b.measure,
+    (a, b) => a.condition - b.condition || a.text - b.text || a.measure - b.measure,
   );
   return order.flatMap((cell) => {
     const measure = study.measures[cell.measure];
-    const prompt = set.prompts[cell.prompt];
+    const text = columns[cell.text];
     const condition = study.conditions[cell.condition];
-    if (measure === undefined || prompt === undefined || condition === undefined) return [];
+    if (measure === undefined || text === undefined || condition === undefined) return [];
     const row: Omit<ResultRow, "baseline" | "impact" | "relative"> = {
       experiment: study.experiment,
       axes: {
         ...study.coordinates,
-        prompt: prompt.index,
-        ...prompt.columns,
+        ...text,
         ...condition.coordinates,
         ...measure.coordinates,
         ...cell.free,

@@ -7,7 +7,10 @@ import type { AveragedAxis } from "./result-array.js";
  * The unit of an expression's values: that of its metric where the operations keep it, else null (a plain number).
  * `relative` is a fraction of the baseline and has none.
  */
-export function unitOf(expression: ResultExpression, rows: readonly ResultRow[]): "nats" | "bits" | null {
+export function unitOf(
+  expression: ResultExpression,
+  rows: readonly ResultRow[],
+): Exclude<ResultRow["unit"], "none"> | null {
   switch (expression.kind) {
     case "number":
       return null;

@@ -123,6 +123,23 @@ export function averageOver(array: ResultArray, keepAxes: readonly string[]): Re
 }
 
 /**
+ * Like {@link averageOver} for ids of tokens, which have no mean: where all that would be averaged are the same token it
+ * is that token, elsewhere NaN.
+ */
+export function agreeOver(array: ResultArray, keepAxes: readonly string[]): ResultArray {
+  const { axes, promptColumns } = averageOver({ ...array, cells: [] }, keepAxes);
+  const groups = groupCells(array.cells, axes);
+  const cells = [...groups.values()].map((group): ResultCell => {
+    const coordinates = pickCoordinates(group[0]?.coordinates ?? {}, axes);
+    const different = new Set(group.map((cell) => cell.value)).size;
+    if (different === 1) return { coordinates, value: group[0]?.value ?? NaN, reason: group[0]?.reason ?? null };
+    const faulty = group.find((cell) => Number.isNaN(cell.value));
+    return { coordinates, value: NaN, reason: faulty?.reason ?? `${different} different tokens, which have no mean` };
+  });
+  return { axes, cells, promptColumns };
+}
+
+/**
  * What {@link averageOver} averages: the dropped axes that really had several levels, with how many of them. What
  * describes a prompt, its group included, is not counted beside the prompts themselves.
  */

@@ -264,6 +264,7 @@ export interface SteerClause extends Node {
   readonly target: Name;
   readonly places: readonly PlaceLiteral[];
   readonly positions: Positions | null;
+  readonly together: boolean;
   readonly by: Expression;
 }
 
@@ -272,6 +273,7 @@ export interface SetClause extends Node {
   readonly kind: "set";
   readonly site: Expression;
   readonly positions: Positions | null;
+  readonly together: boolean;
   readonly to: Expression;
 }
 

@@ -1,7 +1,6 @@
 /** Concrete to abstract syntax: experiments and their clauses. */
 import type { CstNode, IToken } from "chevrotain";
 import type { Span } from "../base/span.js";
-import { diagnostic } from "../diagnostics/create.js";
 import type {
   AblateClause,
   AblateTarget,
@@ -177,21 +176,16 @@ function buildScaleOrSteer(build: Build, node: CstNode): Intervention {
   const amount = buildExpression(build, nodeOf(node, "expression"));
   const split = reach.positions === null ? splitTrailingAt(build, amount) : { rest: amount, positions: null };
   const positions = reach.positions ?? split.positions;
-  const common = { target: name, places, positions, by: split.rest, span: nodeSpan(build, node) };
-  if (tokenOf(node, "Scale") !== undefined) return { kind: "scale", ...common, together: reach.together };
-  for (const token of nodesOf(node, "reach").flatMap((part) => tokensOf(part, "Together"))) {
-    const span = tokenSpan(build, token);
-    build.diagnostics.push(
-      diagnostic("A1004", span, { what: "`together`", statement: "`steer`" }, { hint: "steering has one condition" }),
-    );
-  }
-  return { kind: "steer", ...common };
+  const { together } = reach;
+  const common = { target: name, places, positions, together, by: split.rest, span: nodeSpan(build, node) };
+  return { kind: tokenOf(node, "Scale") === undefined ? "steer" : "scale", ...common };
 }
 
 function buildSet(build: Build, node: CstNode): Intervention {
   const site = splitTrailingAt(build, buildExpression(build, nodeOf(node, "site")));
   const to = buildExpression(build, nodeOf(node, "expression"));
-  return { kind: "set", site: site.rest, positions: site.positions, to, span: nodeSpan(build, node) };
+  const together = tokenOf(node, "Together") !== undefined;
+  return { kind: "set", site: site.rest, positions: site.positions, together, to, span: nodeSpan(build, node) };
 }
 
 /**

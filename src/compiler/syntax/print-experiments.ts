@@ -62,11 +62,11 @@ function printIntervention(clause: Intervention): Doc {
         ),
       );
     case "set": {
-      const { site, positions } = clause;
+      const { site, positions, together } = clause;
       // An `at` at the end of the site is read as the clause's own unless it stands in parentheses.
       const printed =
         positions === null && site.kind === "at" ? parenthesised(site) : printExpression(site, bindingLevel.postfix);
-      return group("set ", printed, indent(reach(positions, false), line, "to ", group(printExpression(clause.to))));
+      return group("set ", printed, indent(reach(positions, together), line, "to ", group(printExpression(clause.to))));
     }
     case "scale":
       return group(
@@ -85,11 +85,11 @@ function printIntervention(clause: Intervention): Doc {
         "steer ",
         printTarget(clause.target.text, clause.target.span.start, clause.places),
         indent(
-          after ? [] : reach(clause.positions, false),
+          after ? [] : reach(clause.positions, clause.together),
           line,
           "by ",
           printAmount(clause.by, clause.positions !== null),
-          after ? reach(clause.positions, false) : [],
+          after ? reach(clause.positions, clause.together) : [],
         ),
       );
     }

@@ -18,6 +18,11 @@ export interface Tokenizer {
   /** One token as a reader wants to see it: ` the`, `\n`; U+FFFD for bytes that are no whole character. */
   decodeToken(id: number): string;
   /**
+   * What each of the ids of a text stands for; together they are the text, with the space that some tokenizers put
+   * before it. A character of several tokens belongs to the last of them, and the others have nothing.
+   */
+  pieces(ids: readonly number[]): readonly string[];
+  /**
    * UTF-8 bytes that a token stands for; 0 for special tokens, null where the tokenizer's kind gives no reliable
    * answer. With a tokenizer that puts a space before every text, the first token counts that space too.
    */
@@ -85,6 +90,18 @@ export function createTokenizer(definition: JsonObject, config: JsonObject): Out
     decodeToken(id) {
       const bytes = tokenBytes(id);
       return bytes === null ? tokenizer.decode([id]) : new TextDecoder().decode(bytes);
+    },
+    pieces(ids) {
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      return ids.map((id, i) => {
+        const bytes = tokenBytes(id);
+        if (bytes !== null) return decoder.decode(bytes, { stream: true });
+        // A vocabulary of another kind: what the token adds to the one before it.
+        const before = ids.slice(Math.max(0, i - 1), i);
+        const start = tokenizer.decode(before);
+        const both = tokenizer.decode([...before, id]);
+        return both.startsWith(start) ? both.slice(start.length) : tokenizer.decode([id]);
+      });
     },
     byteLength(id) {
       if (special.has(id)) return 0;

@@ -92,7 +92,8 @@ export function figureData(output: PlotOutput, rows: readonly ResultRow[]): Figu
   };
 }
 
-function axisOf(name: string, arrays: readonly ResultArray[]): FigureAxis {
+/** Levels of an axis over all the arrays, in their order. */
+export function axisOf(name: string, arrays: readonly ResultArray[]): FigureAxis {
   const safe = name.replace(/[^A-Za-z0-9_]/g, "_");
   const field = ["value", "reason", "series"].includes(safe) ? `${safe}_` : safe;
   const levels = new Map<string, Coordinate>();
@@ -155,14 +156,16 @@ function seriesOrder(points: readonly FigurePoint[], by: readonly FigureAxis[]):
   return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 
-function sharedQuantity(output: PlotOutput, rows: readonly ResultRow[]): string {
+/** What the values of a plot are, with their unit where they share one. */
+export function sharedQuantity(output: PlotOutput, rows: readonly ResultRow[]): string {
   const units = new Set(output.values.map((named) => unitOf(named.expression, rows)));
   const [unit] = units;
   const label = output.values.map((named) => named.label).join(", ");
   return withUnit(label, units.size === 1 ? (unit ?? null) : null);
 }
 
-function withUnit(label: string, unit: string | null): string {
+/** `sweep.nll (nats)`, safe for a title. */
+export function withUnit(label: string, unit: string | null): string {
   return safeTitle(unit === null ? label : `${label} (${unit})`);
 }
 
@@ -179,8 +182,8 @@ export function safeTitle(text: string): string {
   return text.replaceAll("\\", "∖").replace(/[\u0000-\u001f\u2028\u2029]/g, " ");
 }
 
-/** Levels are escaped properly, except for the two separators that end a line in Vega's expressions and not in JSON. */
-function safeLevel(level: Coordinate): Coordinate {
+/** A level as it may stand in a specification: the two separators that end a line in Vega's expressions are taken out. */
+export function safeLevel(level: Coordinate): Coordinate {
   return typeof level === "string" ? level.replace(/[\u2028\u2029]/g, " ") : level;
 }
 

@@ -1,14 +1,22 @@
-/** Vega-Lite marks and scales of the three kinds of plot. */
+/** Vega-Lite marks and scales of heatmaps, lines and bars. */
 import { axisTitle, safeTitle, type FigureAxis, type FigureData, type FigurePanel } from "./figure-data.js";
 
 /** A Vega-Lite specification or a part of one: plain JSON. */
 export type VegaLiteSpec = Readonly<Record<string, unknown>>;
 
 /** Okabe and Ito's colour-blind-safe palette, without its yellow, which is too faint for lines on white. */
-const palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
+export const palette = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000"];
 
 /** Every series also has its own shape, so that no reading depends on colour alone. */
-const shapes = ["circle", "square", "triangle-up", "diamond", "triangle-down", "triangle-right", "triangle-left"];
+export const shapes = [
+  "circle",
+  "square",
+  "triangle-up",
+  "diamond",
+  "triangle-down",
+  "triangle-right",
+  "triangle-left",
+];
 
 /** Diagonal strokes across a square of side 2, the unit of Vega's symbol paths. */
 const hatching = "M-1,0L0,-1M-1,1L1,-1M0,1L1,0";
@@ -269,7 +277,8 @@ function viridis(count: number): readonly string[] {
   );
 }
 
-function repeat(values: readonly string[], count: number): readonly string[] {
+/** The values over and over, `count` of them. */
+export function repeat(values: readonly string[], count: number): readonly string[] {
   return Array.from({ length: count }, (_, i) => values[i % values.length] ?? "");
 }
 
@@ -302,7 +311,8 @@ function plainAxis(axis: FigureAxis, room: number | null): VegaLiteSpec {
   return { title: axisTitle(axis, room), ticks: false, domain: room === null, labelPadding: 6, labelLimit: 160 };
 }
 
-function labelAngle(axis: FigureAxis): number {
+/** How labels of an axis are turned, so that long ones do not overlap. */
+export function labelAngle(axis: FigureAxis): number {
   return axis.levels.some((level) => String(level).length > 5) ? -40 : 0;
 }
 
@@ -318,7 +328,8 @@ function tooltipOf(data: FigureData, panel: FigurePanel): readonly VegaLiteSpec[
   ];
 }
 
-function wrapTitle(title: string): string | readonly string[] {
+/** A long title in several lines, for legends. */
+export function wrapTitle(title: string): string | readonly string[] {
   if (title.length <= 24) return title;
   const lines: string[] = [];
   for (const word of title.split(" ")) {

@@ -1,10 +1,13 @@
 /** Outputs of kind `plot` as Vega-Lite specifications with their data inside. Rendering is in `render-figure.ts`. */
-import type { Output } from "../../compiler/ir/protocol.js";
 import type { ResultRow } from "../../compiler/ir/results.js";
-import { countOf } from "../../compiler/results/describe.js";
-import { figureData, type FigureData, type FigurePanel } from "./figure-data.js";
-import { emptyMarks, heatmapLayers, lineLayers, barLayers, titleBlock, type VegaLiteSpec } from "./figure-marks.js";
+import { drawBoxes } from "./box-figure.js";
+import { drawDensity, drawHistogram } from "./distribution-figure.js";
+import type { Drawing, PlotOutput } from "./drawing.js";
+import { titleBlock, type VegaLiteSpec } from "./figure-marks.js";
+import { drawPlaces } from "./place-figure.js";
+import { drawScatter } from "./scatter-figure.js";
 
+export type { PlotOutput } from "./drawing.js";
 export type { VegaLiteSpec } from "./figure-marks.js";
 
 /** A figure: its specification and the texts that go with it. Everything is plain JSON. */
@@ -18,78 +21,37 @@ export interface Figure {
   readonly spec: VegaLiteSpec;
 }
 
-/** An output of kind plot. */
-export type PlotOutput = Extract<Output, { kind: "plot" }>;
-
-/**
- * The figure of `output`: values averaged over every axis that neither `over` nor `by` names, which the subtitle says.
- * A heatmap has one panel per value and per level of `by`; line and bar have one series per value and level of `by`.
- * NaN stays visible as a hatched cell (heatmap) or a grey cross on the axis (line, bar) with its reason in the tooltip.
- */
+/** The figure of `output`; each kind of plot says what it does with NaN and with axes that it does not name. */
 export function buildFigure(output: PlotOutput, rows: readonly ResultRow[]): Figure {
-  const data = figureData(output, rows);
-  const subtitle = subtitleOf(output, data);
+  const { subtitle, description, parts } = draw(output, rows);
   return {
     title: output.title,
     subtitle,
-    description: describe(output, data),
+    description,
     spec: {
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       title: titleBlock(output.title, subtitle),
       background: "white",
       padding: 12,
       config,
-      ...panels(output, data),
+      ...parts,
     },
   };
 }
 
-function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
-  const draw = (panel: FigurePanel): VegaLiteSpec => {
-    if (output.plot === "heatmap") return heatmapLayers(panel, data);
-    return output.plot === "line" ? lineLayers(panel, data) : barLayers(panel, data);
-  };
-  if (data.panels.every((panel) => panel.points.length === 0)) return emptyMarks();
-  const [only] = data.panels;
-  if (data.panels.length === 1 && only !== undefined) return draw(only);
-  return {
-    concat: data.panels.map((panel) => ({
-      title: { text: panel.title, fontSize: 12, anchor: "middle" },
-      ...draw(panel),
-    })),
-    columns: data.panels.length <= 3 ? data.panels.length : 2,
-    spacing: 28,
-    // Panels of one quantity share their scale, so that equal colours mean equal numbers; each says so by its domain.
-    resolve: { scale: { color: "independent" } },
-  };
-}
-
-function subtitleOf(output: PlotOutput, data: FigureData): string | null {
-  const cells = output.plot === "heatmap" ? "cell" : "value";
-  const faulty =
-    data.faults === 0
-      ? null
-      : `${countOf(data.faults, cells)} NaN (${output.plot === "heatmap" ? "hatched" : "crosses on the lower edge"}; reason in the tooltip)`;
-  const absent = output.plot === "heatmap" && data.absent > 0 ? "grey background: not measured" : null;
-  const parts = [data.mean, faulty, absent].filter((part) => part !== null);
-  return parts.length === 0 ? null : parts.join(" · ");
-}
-
-function describe(output: PlotOutput, data: FigureData): string {
-  const names = { heatmap: "Heatmap", line: "Line chart", bar: "Bar chart" };
-  const by = output.by.length === 0 ? "" : ` by ${output.by.join(", ")}`;
-  const values = data.panels.flatMap((panel) => panel.points.map((point) => point.value)).filter((v) => v !== null);
-  const range =
-    values.length === 0
-      ? "It has no values."
-      : `Values lie between ${format(values.reduce((a, b) => Math.min(a, b)))} and ${format(values.reduce((a, b) => Math.max(a, b)))}.`;
-  const faulty = data.faults === 0 ? "" : ` ${countOf(data.faults, "value")} NaN.`;
-  const what = output.values.map((value) => value.label).join(", ");
-  return `${names[output.plot]} of ${what} over ${output.over.join(", ")}${by}. ${range}${faulty}`;
-}
-
-function format(value: number): string {
-  return String(Number(value.toPrecision(4)));
+function draw(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
+  switch (output.plot) {
+    case "histogram":
+      return drawHistogram(output, rows);
+    case "density":
+      return drawDensity(output, rows);
+    case "box":
+      return drawBoxes(output, rows);
+    case "scatter":
+      return drawScatter(output, rows);
+    default:
+      return drawPlaces(output, rows);
+  }
 }
 
 const ink = "#1f2430";

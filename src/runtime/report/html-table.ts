@@ -1,22 +1,26 @@
 /** Tables as HTML: sortable by their header buttons, with the reason of every NaN underneath. */
 import { escapeHtml } from "./escape.js";
 import { formatColumn } from "./format.js";
-import type { TableCell, TableColumn, TableData } from "./tables.js";
+import type { TableCell, TableColumn, TableData } from "./table-data.js";
+
+/** Rows that a page shows: a table of every token of a corpus would make it too large to open. */
+const longestTable = 2000;
 
 /** The table as a `<section>`; `index` makes its identifiers unique in the page. */
 export function tableHtml(table: TableData, index: number): string {
-  const reasons = [...new Set(table.rows.flat().flatMap((cell) => (cell.reason === null ? [] : [cell.reason])))];
+  const shown = table.rows.slice(0, longestTable);
+  const reasons = [...new Set(shown.flat().flatMap((cell) => (cell.reason === null ? [] : [cell.reason])))];
   const texts = table.columns.map((column, at) =>
     columnTexts(
       column,
-      table.rows.map((row) => row[at]),
+      shown.map((row) => row[at]),
     ),
   );
   const numeric = table.columns.map((_, at) =>
-    table.rows.every((row) => row[at]?.value == null || typeof row[at].value === "number"),
+    shown.every((row) => row[at]?.value == null || typeof row[at].value === "number"),
   );
   const head = table.columns.map((column, at) => headerCell(column, numeric[at] === true)).join("");
-  const body = table.rows.map((row, line) => {
+  const body = shown.map((row, line) => {
     const cells = table.columns.map((column, at) =>
       bodyCell(column, row[at], texts[at]?.[line] ?? "", reasons, index, numeric[at] === true),
     );
@@ -25,7 +29,7 @@ export function tableHtml(table: TableData, index: number): string {
   const empty = `<tr><td colspan="${Math.max(1, table.columns.length)}">no rows</td></tr>`;
   return `<section class="card table-card" aria-labelledby="table-${index}">
 <h3 id="table-${index}">${escapeHtml(table.title)}</h3>
-${table.note === null ? "" : `<p class="note">${escapeHtml(table.note)}</p>`}
+${noteHtml(table, shown.length)}
 <div class="table-scroll" tabindex="0" role="region" aria-labelledby="table-${index}">
 <table class="data">
 <thead><tr>${head}</tr></thead>
@@ -38,13 +42,20 @@ ${reasonList(reasons, index)}
 </section>`;
 }
 
+function noteHtml(table: TableData, shown: number): string {
+  const all = table.rows.length;
+  const hidden = `the first ${shown} of ${all} rows; the results table has all of them`;
+  const notes = [table.note, shown < all ? hidden : null].filter((note) => note !== null && note !== "");
+  return notes.length === 0 ? "" : `<p class="note">${escapeHtml(notes.join("; "))}</p>`;
+}
+
 function columnTexts(column: TableColumn, cells: readonly (TableCell | undefined)[]): readonly string[] {
-  if (column.kind === "axis") return cells.map((cell) => String(cell?.value ?? "·"));
+  if (column.kind !== "value") return cells.map((cell) => String(cell?.value ?? "·"));
   const numbers = formatColumn(
     cells.map((cell) => (typeof cell?.value === "number" ? cell.value : NaN)),
     column.signed,
   );
-  return cells.map((cell, line) => (cell?.value == null ? "·" : typographicMinus(numbers[line] ?? "")));
+  return cells.map((cell, line) => (cell?.value == null ? "·" : (cell.shown ?? typographicMinus(numbers[line] ?? ""))));
 }
 
 /** A minus as wide as a plus; table cells are read, not parsed (exact values are in `data-sort`). */
@@ -71,7 +82,15 @@ function bodyCell(
   const mark = number === 0 ? "" : `<sup><a href="#table-${index}-reason-${number}">${number}</a></sup>`;
   const hover = cell?.reason == null ? "" : ` title="${escapeHtml(cell.reason)}"`;
   const sort = value === null ? "" : escapeHtml(String(value));
-  return `<td class="${classes.join(" ")}" data-sort="${sort}"${hover}>${escapeHtml(text)}${mark}</td>`;
+  return `<td class="${classes.join(" ")}" data-sort="${sort}"${hover}>${markedHtml(text, cell)}${mark}</td>`;
+}
+
+/** The text of a cell, its marked part as such. */
+function markedHtml(text: string, cell: TableCell | undefined): string {
+  if (cell?.mark === undefined) return escapeHtml(text);
+  const [start, end] = cell.mark;
+  const [before, marked, after] = [text.slice(0, start), text.slice(start, end), text.slice(end)];
+  return `${escapeHtml(before)}<mark>${escapeHtml(marked)}</mark>${escapeHtml(after)}`;
 }
 
 function toneOf(column: TableColumn, value: TableCell["value"]): string {

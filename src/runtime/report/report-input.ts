@@ -1,6 +1,6 @@
 /** What the HTML report and the terminal summary are made from: plain data, free of the record's exact shape. */
 import type { Figure } from "./figures.js";
-import type { TableData } from "./tables.js";
+import type { TableData } from "./table-data.js";
 
 /** How a run ended, in a word, and how worrying that is. */
 export interface ReportStatus {

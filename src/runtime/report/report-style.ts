@@ -4,7 +4,7 @@ export const reportStyle = `
   color-scheme: light dark;
   --page: #f6f7f9; --card: #ffffff; --ink: #1b212c; --soft: #566072; --line: #dfe3ea; --accent: #0b62a8;
   --good: #14683f; --good-back: #dff3e7; --warning: #7a4a00; --warning-back: #fff1d6; --bad: #a01c1c; --bad-back: #fde4e4;
-  --positive: #a3261f; --negative: #1f5fa8; --stripe: #f7f9fb; --head: #eef1f5;
+  --positive: #a3261f; --negative: #1f5fa8; --stripe: #f7f9fb; --head: #eef1f5; --mark: #ffe58f;
   --tok-keyword: #8a2575; --tok-string: #1a6b3c; --tok-number: #9a4a00; --tok-comment: #667085; --tok-name: #0b5a9c;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif;
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
@@ -13,7 +13,7 @@ export const reportStyle = `
   :root {
     --page: #12161d; --card: #1a2029; --ink: #e7ebf1; --soft: #a3adbc; --line: #303948; --accent: #79b8ff;
     --good: #7fe0a8; --good-back: #143524; --warning: #ffcf7a; --warning-back: #3a2b0d; --bad: #ff9d9d; --bad-back: #401b1b;
-    --positive: #ff9a8f; --negative: #86bcff; --stripe: #1e2530; --head: #232b37;
+    --positive: #ff9a8f; --negative: #86bcff; --stripe: #1e2530; --head: #232b37; --mark: #6b5413;
     --tok-keyword: #f0a1dc; --tok-string: #8fd6a6; --tok-number: #f2b479; --tok-comment: #8e99aa; --tok-name: #8cc4ff;
   }
 }
@@ -73,6 +73,8 @@ table.data { border-collapse: separate; border-spacing: 0; min-width: 100%; font
 .data th:first-child .sort, .data td:first-child { padding-left: 20px; }
 .data .numeric { text-align: right; }
 .data td.axis { color: var(--soft); white-space: pre-wrap; max-width: 42ch; overflow-wrap: anywhere; }
+.data td.text { white-space: pre-wrap; max-width: 76ch; min-width: 24ch; overflow-wrap: anywhere; }
+.data mark { background: var(--mark); color: inherit; border-radius: 3px; padding: 0 1px; font-weight: 600; }
 .data td.positive { color: var(--positive); }
 .data td.negative { color: var(--negative); }
 .data td.nan { color: var(--soft); font-style: italic; }
@@ -128,6 +130,7 @@ footer { padding: 32px 24px 40px; color: var(--soft); font-size: 13px; }
   .data th { position: static; }
   table.data { font-size: 8.5pt; }
   .data td { padding: 2px 7px; }
+  .data mark { background: none; text-decoration: underline; }
   .data td.axis { overflow-wrap: normal; }
   .sort { padding: 4px 7px; }
   h2, h3, .note { break-after: avoid; }

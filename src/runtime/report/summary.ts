@@ -1,7 +1,7 @@
 /** What the terminal shows after a run. */
 import type { ReportStatus, StudySummary } from "./report-input.js";
 import { studySentences } from "./sentences.js";
-import type { TableData } from "./tables.js";
+import type { TableData } from "./table-data.js";
 import { renderTextTable, wrapWords, type TextTableOptions } from "./text-table.js";
 
 /** A run as its summary needs it. */

@@ -1,41 +1,15 @@
-/** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html.ts`. */
-import type { Coordinate, Coordinates, NamedResult, Output, ResultCondition } from "../../compiler/ir/protocol.js";
+/** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
+import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
 import type { ResultRow } from "../../compiler/ir/results.js";
 import { columnArray, hasIntervention, metricsOf, type ColumnName } from "../../compiler/results/columns.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
-import { conditionAxes, evaluateResult, filterWhere, isAxisCondition } from "../../compiler/results/evaluate.js";
-import {
-  averagedAxes,
-  averageOver,
-  coordinateKey,
-  pickCoordinates,
-  type ResultArray,
-  type ResultCell,
-} from "../../compiler/results/result-array.js";
+import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
+import { agreeOver, averagedAxes, averageOver, type ResultArray } from "../../compiler/results/result-array.js";
+import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
+import { filterAxes, lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
+import { inContext, noTokenTexts, tokenText, type TokenTexts } from "./token-texts.js";
 
-/** A column of a table. `signed` columns are differences, whose plus sign is written. */
-export interface TableColumn {
-  readonly name: string;
-  readonly kind: "axis" | "value";
-  /** `nats`, `bits`, or null for a plain number or an axis. */
-  readonly unit: string | null;
-  readonly signed: boolean;
-}
-
-/** An entry of a table; null where there is nothing at this place. `reason` belongs to a NaN. */
-export interface TableCell {
-  readonly value: Coordinate | null;
-  readonly reason: string | null;
-}
-
-/** A table ready to be shown: every row has one cell per column, in the order of the columns. */
-export interface TableData {
-  readonly title: string;
-  readonly columns: readonly TableColumn[];
-  readonly rows: readonly (readonly TableCell[])[];
-  /** What was averaged, sorted and left out; null when there is nothing to say. */
-  readonly note: string | null;
-}
+export type { TableCell, TableColumn, TableData } from "./table-data.js";
 
 /** An output of kind table. */
 export type TableOutput = Extract<Output, { kind: "table" }>;
@@ -45,8 +19,14 @@ export type TableOutput = Extract<Output, { kind: "table" }>;
  * All axes but `prompt` and the fields of prompt files are kept and values are averaged over the rest; when there is
  * no other axis, the prompts are the rows. The expressions of `by` and `where` are averaged in the same way after they
  * are computed; a test of an axis applies before averaging. Sorted descending with NaN last; ties keep their order.
+ * With `context` every axis is kept, and a last column shows each row's token in the text around it. Ids of tokens are
+ * shown as what they stand for, and have no mean.
  */
-export function buildTable(output: TableOutput, rows: readonly ResultRow[]): TableData {
+export function buildTable(
+  output: TableOutput,
+  rows: readonly ResultRow[],
+  tokens: TokenTexts = noTokenTexts,
+): TableData {
   const columns = output.columns.length > 0 ? output.columns : defaultColumns(output.experiment, rows);
   const { before, after } = splitCondition(output.where);
   const restrict = (array: ResultArray): ResultArray => filterAxes(array, before);
@@ -54,8 +34,11 @@ export function buildTable(output: TableOutput, rows: readonly ResultRow[]): Tab
   const full = columns.map(evaluate);
   const by = output.by === null ? null : evaluate(output.by);
 
-  const keep = rowAxes(full, after === null ? [] : conditionAxes(after));
-  const averages = full.map((array) => averageOver(array, keep));
+  const { context } = output;
+  const keep = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
+  const reduce = (array: ResultArray, named: NamedResult): ResultArray =>
+    unitOf(named.expression, rows) === "token" ? agreeOver(array, keep) : averageOver(array, keep);
+  const averages = full.map((array, i) => reduce(array, columns[i] ?? nothing));
   const mean = describeMean(averagedAxes(full[0] ?? emptyArray, keep));
   const selected = averages.map((array) => (after === null ? array : filterWhere(array, after, rows, restrict)));
   const places = placesOf(selected, keep);
@@ -68,22 +51,33 @@ export function buildTable(output: TableOutput, rows: readonly ResultRow[]): Tab
 
   const valueArrays = showBy && sortKeys !== null ? [...selected, sortKeys] : selected;
   const valueColumns = showBy ? [...columns, output.by] : columns;
+  const headings = valueColumns.map((named): TableColumn => headingOf(named, rows));
   const lookups = valueArrays.map(lookup);
+  const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
+    if (headings[i]?.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
+    const text = tokens.tokenAt(output.experiment, place, cell.value);
+    return text === null ? cell : { ...cell, shown: tokenText(text, cell.value) };
+  };
   return {
     title: output.title,
-    columns: [
-      ...keep.map((name): TableColumn => ({ name, kind: "axis", unit: null, signed: false })),
-      ...valueColumns.map((named): TableColumn => valueColumn(named, rows)),
-    ],
+    columns: [...keep.map(axisColumn), ...headings, ...(context === null ? [] : [textColumn("in its text")])],
     rows: shown.map((place) => [
       ...keep.map((axis): TableCell => ({ value: place[axis] ?? null, reason: null })),
-      ...lookups.map((find): TableCell => find(place)),
+      ...lookups.map((find, i): TableCell => inWords(place, find(place), i)),
+      ...(context === null ? [] : [inContext(tokens.textAt(output.experiment, place), place["position"], context)]),
     ]),
     note: noteOf(mean, output, shown.length, places.length, possible),
   };
 }
 
 const emptyArray: ResultArray = { axes: [], cells: [], promptColumns: [] };
+const nothing: NamedResult = { label: "", expression: { kind: "number", value: NaN } };
+
+/** Every axis, except what merely describes the prompts. */
+function allAxes(arrays: readonly ResultArray[]): readonly string[] {
+  const described = new Set(arrays.flatMap((array) => array.promptColumns));
+  return [...new Set(arrays.flatMap((array) => array.axes))].filter((axis) => !described.has(axis));
+}
 
 function defaultColumns(experiment: string, rows: readonly ResultRow[]): readonly NamedResult[] {
   const names: readonly ColumnName[] = hasIntervention(rows, experiment)
@@ -99,77 +93,8 @@ function defaultColumns(experiment: string, rows: readonly ResultRow[]): readonl
   );
 }
 
-function valueColumn(named: NamedResult, rows: readonly ResultRow[]): TableColumn {
-  return {
-    name: named.label,
-    kind: "value",
-    unit: unitOf(named.expression, rows),
-    signed: isSigned(named.expression),
-  };
-}
-
-/** Tests of axes apply before averaging, because the axis may not survive it; comparisons apply after. */
-function splitCondition(condition: ResultCondition | null): {
-  readonly before: readonly ResultCondition[];
-  readonly after: ResultCondition | null;
-} {
-  if (condition === null) return { before: [], after: null };
-  const parts = condition.kind === "and" ? condition.operands : [condition];
-  const after = parts.filter((part) => !isAxisCondition(part));
-  return {
-    before: parts.filter(isAxisCondition),
-    after: after.length === 0 ? null : { kind: "and", operands: after },
-  };
-}
-
-function filterAxes(array: ResultArray, conditions: readonly ResultCondition[]): ResultArray {
-  // An array that lacks the axis altogether is the same for every value of it, so the test does not concern it.
-  return conditions
-    .filter((condition) => conditionAxes(condition).every((axis) => array.axes.includes(axis)))
-    .reduce((filtered, condition) => filterWhere(filtered, condition, []), array);
-}
-
-/** Axes of the rows: all but prompts and what describes them; with nothing left, the prompts themselves. */
-function rowAxes(arrays: readonly ResultArray[], needed: readonly string[]): readonly string[] {
-  const axes = [...new Set(arrays.flatMap((array) => array.axes))];
-  const described = new Set(arrays.flatMap((array) => array.promptColumns));
-  const kept = axes.filter((axis) => needed.includes(axis) || (axis !== "prompt" && !described.has(axis)));
-  return kept.length > 0 ? kept : axes;
-}
-
-/**
- * Distinct places of all arrays. An array whose axes are all axes of another one adds no places of its own: it is
- * repeated along the other's axes.
- */
-function placesOf(arrays: readonly ResultArray[], keep: readonly string[]): readonly Coordinates[] {
-  const within = (a: ResultArray, b: ResultArray): boolean => a.axes.every((axis) => b.axes.includes(axis));
-  const widest = arrays.filter((a) => !arrays.some((b) => within(a, b) && !within(b, a)));
-  const places = new Map<string, Coordinates>();
-  for (const cell of widest.flatMap((array) => array.cells)) {
-    const key = coordinateKey(cell.coordinates, keep);
-    if (!places.has(key)) places.set(key, pickCoordinates(cell.coordinates, keep));
-  }
-  return [...places.values()];
-}
-
-function lookup(array: ResultArray): (place: Coordinates) => TableCell {
-  const index = new Map(
-    array.cells.map((cell): [string, ResultCell] => [coordinateKey(cell.coordinates, array.axes), cell]),
-  );
-  return (place) => {
-    const cell = index.get(coordinateKey(place, array.axes));
-    return { value: cell?.value ?? null, reason: cell?.reason ?? null };
-  };
-}
-
-function sortDescending(places: readonly Coordinates[], keys: ResultArray): readonly Coordinates[] {
-  const find = lookup(keys);
-  const keyed = places.map((place) => ({ place, key: Number(find(place).value ?? NaN) }));
-  keyed.sort((a, b) => {
-    if (Number.isNaN(a.key) || Number.isNaN(b.key)) return Number(Number.isNaN(a.key)) - Number(Number.isNaN(b.key));
-    return b.key > a.key ? 1 : b.key < a.key ? -1 : 0;
-  });
-  return keyed.map(({ place }) => place);
+function headingOf(named: NamedResult, rows: readonly ResultRow[]): TableColumn {
+  return valueColumn(named.label, unitOf(named.expression, rows), isSigned(named.expression));
 }
 
 /**

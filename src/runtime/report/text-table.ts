@@ -1,6 +1,6 @@
 /** Tables for a terminal: aligned columns between plain rules, and the reason of every NaN underneath. */
 import { formatColumn } from "./format.js";
-import type { TableCell, TableColumn, TableData } from "./tables.js";
+import type { TableCell, TableColumn, TableData } from "./table-data.js";
 
 /** What a piece of text is, for a style function that colours it. */
 export type TextRole =
@@ -40,7 +40,7 @@ export function renderTextTable(table: TableData, options: TextTableOptions): st
       column,
       table.rows.map((row) => row[index] ?? { value: null, reason: null }),
       reasons,
-      Math.max(8, Math.floor(options.width / 3)),
+      Math.max(8, Math.floor(column.kind === "text" ? (options.width * 2) / 3 : options.width / 3)),
     ),
   );
   const lines = wrapWords(table.title, options.width).map((line) => style(line, "title"));
@@ -78,9 +78,9 @@ function layOut(
   limit: number,
 ): LaidOutColumn {
   const unit = column.unit === null ? "" : `(${column.unit})`;
-  const isNumeric = cells.every((cell) => cell.value === null || typeof cell.value === "number");
-  const texts =
-    column.kind === "value" ? valueTexts(column, cells, reasons) : cells.map((cell) => axisText(cell, limit));
+  const isNumeric =
+    column.kind !== "text" && cells.every((cell) => cell.value === null || typeof cell.value === "number");
+  const texts = column.kind === "value" ? valueTexts(column, cells, reasons) : wordTexts(cells, reasons, limit);
   const width = [column.name, unit, ...texts].reduce((most, text) => Math.max(most, text.length), 0);
   const align = (text: string): string => (isNumeric ? text.padStart(width) : text.padEnd(width));
   return { column, header: align(column.name), unit: align(unit), cells: texts.map(align), width };
@@ -94,6 +94,7 @@ function valueTexts(column: TableColumn, cells: readonly TableCell[], reasons: r
   const hasMarks = cells.some((cell) => cell.reason !== null);
   return cells.map((cell, index) => {
     if (cell.value === null) return "·";
+    if (cell.shown !== undefined) return cell.shown;
     const mark = cell.reason === null ? "" : marker(reasons.indexOf(cell.reason));
     // Marks hang outside the numbers, so that the digits stay aligned.
     const room = hasMarks ? " ".repeat(Math.max(0, marker(reasons.length - 1).length - mark.length)) : "";
@@ -101,10 +102,27 @@ function valueTexts(column: TableColumn, cells: readonly TableCell[], reasons: r
   });
 }
 
-function axisText(cell: TableCell, limit: number): string {
-  if (cell.value === null) return "·";
-  const text = String(cell.value).replace(/\s+/g, " ");
-  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
+/** Coordinates and words. A marked part stands between « and » and is what is left when the text is too long. */
+function wordTexts(cells: readonly TableCell[], reasons: readonly string[], limit: number): readonly string[] {
+  return cells.map((cell) => {
+    if (cell.value === null) return "·";
+    const mark = cell.reason === null ? "" : marker(reasons.indexOf(cell.reason));
+    if (cell.mark !== undefined) return around(String(cell.value), cell.mark, limit);
+    const text = String(cell.value).replace(/\s+/g, " ");
+    return (text.length > limit ? `${text.slice(0, limit - 1)}…` : text) + mark;
+  });
+}
+
+/** The text with its marked part between « and », cut at both ends to `limit` characters. */
+function around(text: string, [start, end]: readonly [number, number], limit: number): string {
+  const room = Math.max(0, limit - 2 - (end - start));
+  const before = text.slice(0, start);
+  const after = text.slice(end);
+  const left = Math.min(before.length, Math.max(Math.floor(room / 2), room - after.length));
+  const right = Math.min(after.length, room - left);
+  const head = left < before.length ? (left === 0 ? "" : `…${before.slice(before.length - left + 1)}`) : before;
+  const tail = right < after.length ? (right === 0 ? "" : `${after.slice(0, right - 1)}…`) : after;
+  return `${head}«${text.slice(start, end)}»${tail}`;
 }
 
 function marker(index: number): string {
@@ -119,7 +137,7 @@ function intoBlocks(columns: readonly LaidOutColumn[], width: number): readonly 
   const axes = columns.filter(({ column }) => column.kind === "axis");
   const blocks: LaidOutColumn[][] = [];
   let block = [...axes];
-  for (const column of columns.filter((candidate) => candidate.column.kind === "value")) {
+  for (const column of columns.filter((candidate) => candidate.column.kind !== "axis")) {
     if (block.length > axes.length && widthOf([...block, column]) > width) {
       blocks.push(block);
       block = [...axes];
@@ -165,6 +183,7 @@ function renderBlock(block: readonly LaidOutColumn[], table: TableData, style: S
 
 function roleOf(column: TableColumn, cell: TableCell | undefined): TextRole {
   if (column.kind === "axis") return "axis";
+  if (column.kind === "text") return "value";
   if (typeof cell?.value !== "number") return "value";
   if (Number.isNaN(cell.value)) return "nan";
   if (!column.signed || cell.value === 0) return "value";

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { PlanCost } from "../../compiler/ir/plan.js";
+import type { Decision } from "../../compiler/ir/protocol.js";
 import type { ModelSignature } from "../../compiler/models/model.js";
 import type { EngineOptions } from "../engine/messages.js";
 import { writeFileAtomic } from "./atomic.js";
@@ -70,6 +71,16 @@ export interface RecordedIdentity {
   readonly holds: boolean;
 }
 
+/** A statement that results are to decide. */
+export interface RecordedDecision {
+  readonly kind: Decision["kind"];
+  /** What a hypothesis says in words; null for the other statements. */
+  readonly title: string | null;
+  /** As it stands in the protocol, on one line. */
+  readonly statement: string;
+  readonly status: "not decided";
+}
+
 /** record.json, field by field as record.schema.json describes them. */
 export interface RunRecord {
   readonly format: "atlasc-record-1";
@@ -97,6 +108,8 @@ export interface RunRecord {
   readonly texts: readonly RecordedTexts[];
   readonly means: readonly RecordedMean[];
   readonly plan: RecordedPlan | null;
+  /** What the protocol compares, expects and classifies, written down before anything runs. */
+  readonly decisions: readonly RecordedDecision[];
   readonly counts: {
     readonly computed: number;
     readonly reused: number;
@@ -105,13 +118,13 @@ export interface RunRecord {
     readonly seconds: number;
   };
   readonly warnings: readonly string[];
+  /** Conditions that results decided during the run, a sentence each; absent in records of earlier versions. */
+  readonly selections?: readonly string[];
   readonly faults: readonly { readonly unit: string | null; readonly message: string }[];
   readonly identities: readonly RecordedIdentity[];
   readonly outputs: readonly { readonly kind: string; readonly path: string; readonly sha256: string }[];
   /** For a person; the machine starts it as null and carries over what it finds. */
   readonly judgement: string | null;
-  /** For a person; the machine starts it empty and carries over what it finds. */
-  readonly hypotheses: readonly string[];
 }
 
 /** What a record is made from before anything runs. */
@@ -127,12 +140,13 @@ export interface RecordRequest {
   readonly texts?: readonly RecordedTexts[];
   readonly means?: readonly RecordedMean[];
   readonly plan?: RecordedPlan | null;
+  readonly decisions?: readonly RecordedDecision[];
   readonly warnings?: readonly string[];
 }
 
 /** What may change while a run goes on: not what was asked, and not what people write. */
 export type RecordChanges = Partial<
-  Omit<RunRecord, "format" | "protocol" | "parameters" | "overrides" | "judgement" | "hypotheses">
+  Omit<RunRecord, "format" | "protocol" | "parameters" | "overrides" | "decisions" | "judgement">
 >;
 
 /** A record that is not what record.schema.json says. `problems` has one sentence per fault. */
@@ -183,13 +197,13 @@ export function createRecord(request: RecordRequest, now: Date = new Date()): Ru
     texts: request.texts ?? [],
     means: request.means ?? [],
     plan: request.plan ?? null,
+    decisions: request.decisions ?? [],
     counts: { computed: 0, reused: 0, failed: 0, skipped: 0, seconds: 0 },
     warnings: request.warnings ?? [],
     faults: [],
     identities: [],
     outputs: [],
     judgement: null,
-    hypotheses: [],
   };
 }
 
@@ -250,14 +264,14 @@ export async function readRecord(path: string): Promise<RunRecord | null> {
 }
 
 /**
- * Writes a record, checked first and atomically, and returns what was written: judgement and hypotheses of a record
- * that is there already are carried over, since people wrote them. Rejects with RecordFault, also when the record that
+ * Writes a record, checked first and atomically, and returns what was written: the judgement of a record that is
+ * there already is carried over, since a person wrote it. Rejects with RecordFault, also when the record that
  * is there is damaged (it is left as it is, for a person to look at), or with StoreFault.
  */
 export async function writeRecord(path: string, record: RunRecord): Promise<RunRecord> {
   const earlier = await readRecord(path);
   const merged: RunRecord =
-    earlier === null ? record : { ...record, judgement: earlier.judgement, hypotheses: earlier.hypotheses };
+    earlier === null ? record : { ...record, judgement: earlier.judgement };
   const problems = recordProblems(merged);
   if (problems.length > 0) throw new RecordFault(path, problems);
   try {

@@ -7,8 +7,6 @@ export interface Family {
   /** `model_type` of the configs that it reads. */
   readonly modelType: string;
   readonly title: string;
-  /** Kind of the last norm; the identity of the logits needs it. */
-  readonly norm: "layer" | "rms";
   /** Reads the config; what is wrong with it is in the reader's diagnostics. */
   readonly describe: (config: ConfigReader) => FamilyModel;
 }

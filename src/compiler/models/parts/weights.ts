@@ -3,6 +3,8 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { int } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import { dataTypes } from "../../onnx/encode.js";
+import type { ElementType } from "../../onnx/graph.js";
+import { elementOf } from "../dtype.js";
 import type { ModelFacts } from "../model.js";
 
 /** The tensors of a checkpoint as values of the graph, checked for presence, shape and type as they are asked for. */
@@ -11,7 +13,8 @@ export interface WeightSource {
   has(name: string): boolean;
   /**
    * A float32 value of the given shape. Stored float32 is the file's own bytes; bfloat16 and float16 go through a
-   * Cast, because onnxruntime's CPU kernels do not compute in them.
+   * Cast, because onnxruntime's CPU kernels do not compute in them. Where the facts name a dtype, weights of other types
+   * are rounded to it on the way.
    */
   float32(name: string, shape: readonly number[]): string;
   /** Rows `indices` of a table [rows, columns] in float32; only the rows that are read are cast. */
@@ -29,8 +32,8 @@ export function createWeightSource(facts: ModelFacts, builder: GraphBuilder): We
     diagnostics.push(problem);
   }
 
-  /** The initializer and whether it must be cast; null after a report. */
-  function initializer(name: string, shape: readonly number[]): { value: string; cast: boolean } | null {
+  /** The initializer and what it is cast to, one after the other; null after a report. */
+  function initializer(name: string, shape: readonly number[]): StoredTensor | null {
     const entry = facts.tensors[name];
     const { source } = facts;
     if (entry === undefined) {
@@ -47,12 +50,20 @@ export function createWeightSource(facts: ModelFacts, builder: GraphBuilder): We
       report(name, diagnostic("A4006", null, { source, tensor: name, type: storedType }));
       return null;
     }
-    return { value: builder.external(name, type, shape, { file, offset, length }), cast: type !== "float32" };
+    const wanted = facts.dtype === undefined ? type : elementOf[facts.dtype];
+    const casts = [type, ...(wanted === type ? [] : [wanted]), "float32" as const].filter(
+      (t, i, all) => t !== all[i - 1],
+    );
+    return { value: builder.external(name, type, shape, { file, offset, length }), casts: casts.slice(1) };
   }
 
   const casts = new Map<string, string>();
-  function toFloat32(value: string, name?: string): string {
-    return builder.node("Cast", [value], { to: int(dataTypes.float32) }, name);
+  function throughCasts(value: string, types: readonly ElementType[], name?: string): string {
+    return types.reduce(
+      (from, type, i) =>
+        builder.node("Cast", [from], { to: int(dataTypes[type]) }, i === types.length - 1 ? name : undefined),
+      value,
+    );
   }
 
   return {
@@ -61,18 +72,25 @@ export function createWeightSource(facts: ModelFacts, builder: GraphBuilder): We
     float32(name, shape) {
       const found = initializer(name, shape);
       if (found === null) return missing;
-      if (!found.cast) return found.value;
-      const cast = casts.get(name) ?? toFloat32(found.value, `${name}/float32`);
+      if (found.casts.length === 0) return found.value;
+      const cast = casts.get(name) ?? throughCasts(found.value, found.casts, `${name}/float32`);
       casts.set(name, cast);
       return cast;
     },
     rows(name, shape, indices, valueName) {
       const found = initializer(name, shape);
       if (found === null) return missing;
-      if (!found.cast) return builder.node("Gather", [found.value, indices], { axis: int(0) }, valueName);
-      return toFloat32(builder.node("Gather", [found.value, indices], { axis: int(0) }), valueName);
+      const last = found.casts.length === 0 ? valueName : undefined;
+      const chosen = builder.node("Gather", [found.value, indices], { axis: int(0) }, last);
+      return throughCasts(chosen, found.casts, valueName);
     },
   };
+}
+
+/** A tensor of the checkpoint as an initializer, and the types that it goes through on its way to float32. */
+interface StoredTensor {
+  readonly value: string;
+  readonly casts: readonly ElementType[];
 }
 
 /** Stands for a tensor that was reported: the graph that mentions it is thrown away. */

@@ -1,0 +1,37 @@
+/** Which measures have a value for a text that is longer than the model reads at once. */
+import { diagnostic } from "../diagnostics/create.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Study, TokenizedTexts } from "../ir/protocol.js";
+import { documentParts } from "../operations/documents.js";
+import type { ExperimentStatement } from "../syntax/ast.js";
+import { columnName } from "./measures.js";
+
+/** Reports the measures of a study on a corpus that its windows cannot be put together for. */
+export function refuseOnCorpus(
+  { measures }: Study,
+  texts: TokenizedTexts,
+  statement: ExperimentStatement,
+  report: (d: Diagnostic) => void,
+): void {
+  if (texts.documents === null) return;
+  const refused = new Set<string>();
+  for (const { metric, expression } of measures) {
+    const parts = documentParts(expression, texts.name);
+    if (!("fault" in parts) || refused.has(metric)) continue;
+    // A sweep makes many expressions of one measure, which are all alike in this.
+    refused.add(metric);
+    const item = statement.measures.find((m) => columnName(m) === metric);
+    const hint =
+      "windows add up sums, means, max, min, var, std and norm over pos, and values for each position; measure this on prompts";
+    const place = { span: parts.node.span, text: "here" };
+    const inside = item !== undefined && parts.node.span.file === item.span.file;
+    report(
+      diagnostic(
+        "A4112",
+        item?.span ?? statement.span,
+        { metric, texts: texts.name, what: parts.fault },
+        { hint, related: inside ? [] : [place] },
+      ),
+    );
+  }
+}

@@ -1,0 +1,200 @@
+/** `ablate top 10 heads of EXPERIMENT by COLUMN`: conditions that another experiment's result decides. */
+import { nearestNames } from "../../base/suggest.js";
+import type { DeferredConditions, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
+import type { AblateClause, AblateTarget, Name, Selection } from "../../syntax/ast.js";
+import { reportError, wrongKind } from "../faults.js";
+import { axesOf, checkAxis, experimentsIn } from "../result-axes.js";
+import type { ExperimentShape } from "../result-scope.js";
+import { checkResult } from "../results.js";
+import { pathBetween } from "../experiment-order.js";
+import type { InterventionContext } from "./context.js";
+import { placeAxes } from "./deferred-axes.js";
+import { checkPositions } from "./positions.js";
+import { checkReplacement } from "./replacements.js";
+
+/** The experiments that have been checked so far: those that this one may choose from are among them. */
+export interface EarlierExperiments {
+  readonly shapes: ReadonlyMap<string, ExperimentShape>;
+  readonly studies: ReadonlyMap<string, readonly Study[]>;
+}
+
+type TopSelection = Extract<Selection, { kind: "top" }>;
+
+const targets: Readonly<Record<AblateTarget, DeferredConditions["target"]>> = {
+  heads: "head",
+  kv_heads: "kv_head",
+  neurons: "neuron",
+  mlp: "mlp",
+  attention: "attention",
+  layer: "layer",
+};
+
+/** The conditions to come; null after an error. `experiment` is the name of the experiment with the clause. */
+export function checkDeferred(
+  cx: InterventionContext,
+  experiment: string,
+  clause: AblateClause,
+  selection: TopSelection,
+  earlier: EarlierExperiments,
+): DeferredConditions | null {
+  const { first, last, isRange, span } = selection;
+  const { together } = clause;
+  const replacement = checkReplacement(cx, clause.by);
+  const positions = checkPositions(cx, clause.positions, together);
+  if (!checkCountsWritten(cx, selection, together)) return null;
+  const shape = subjectOf(cx, experiment, selection.experiment, earlier);
+  if (shape === null || replacement === null || positions === null) return null;
+  const target = targets[clause.target];
+  if (!checkPlaces(cx, selection, target, shape)) return null;
+  const by = rankingOf(cx, selection, target, shape, earlier);
+  if (by === null) return null;
+  const [only, ...more] = positions;
+  if (only === undefined || more.length > 0) {
+    const expected = "one selection of positions: write `together` to take the range at once";
+    wrongKind(cx, clause.positions?.span ?? span, expected, `${positions.length} positions in turn`);
+    return null;
+  }
+  const own = onThisModel(cx, selection, target, shape, earlier);
+  if (own === null) return null;
+  return {
+    target,
+    experiment: shape.name,
+    by: own.reduce<ResultExpression>((argument, condition) => ({ kind: "where", argument, condition }), by),
+    first,
+    last,
+    isRange,
+    together,
+    positions: only.selection,
+    replacement,
+    span,
+  };
+}
+
+/** `top 1..20` counts upwards from 1, and all of a count go together. */
+function checkCountsWritten(cx: InterventionContext, selection: TopSelection, together: boolean): boolean {
+  const { first, last, isRange, span } = selection;
+  const wrong = [first, last].find((count) => !Number.isInteger(count) || count < 1);
+  if (wrong !== undefined) {
+    reportError(cx, "A3005", span, { value: wrong, expected: "a count of at least 1" });
+    return false;
+  }
+  if (first > last) {
+    reportError(cx, "A3012", span, { range: `${first}..${last}` }, { hint: "write the smaller number first" });
+    return false;
+  }
+  if (isRange && !together) {
+    const found = `top ${first}..${last} without it`;
+    const hint = "the axis `count` is how many of the strongest are removed at once";
+    reportError(cx, "A3004", span, { expected: "`together` with a range of counts", found }, { hint });
+    return false;
+  }
+  return true;
+}
+
+/** The experiment to choose from; null when there is none or it waits for this one. */
+function subjectOf(
+  cx: InterventionContext,
+  own: string,
+  name: Name,
+  { shapes }: EarlierExperiments,
+): ExperimentShape | null {
+  const { experiments } = cx.scope;
+  if (!experiments.has(name.text)) {
+    const suggestions = nearestNames(name.text, experiments.keys());
+    reportError(cx, "A2011", name.span, { name: name.text }, { suggestions });
+    return null;
+  }
+  const path = pathBetween(cx.scope, name.text, own);
+  if (path !== null) {
+    const hint = "an experiment can choose from results of experiments that do not wait for it";
+    reportError(cx, "A2006", name.span, { name: own, path: [own, ...path].join(" → ") }, { hint });
+    return null;
+  }
+  return shapes.get(name.text) ?? null;
+}
+
+/** Reports an experiment that does not have places to rank, or has too few of them. */
+function checkPlaces(
+  cx: InterventionContext,
+  { experiment, last, span }: TopSelection,
+  target: DeferredConditions["target"],
+  shape: ExperimentShape,
+): boolean {
+  if (!shape.complete) return true;
+  const axes = placeAxes(target);
+  const missing = axes.find((axis) => !shape.coordinates.has(axis));
+  if (missing !== undefined) {
+    const hint = `its axes are ${[...shape.coordinates.keys()].join(", ")}: choose from an experiment over ${axes.join(" and ")}`;
+    reportError(cx, "A2013", experiment.span, { experiment: shape.name, name: missing }, { hint });
+    return false;
+  }
+  const sizes = axes.map((axis) => shape.coordinates.get(axis)?.size ?? Infinity);
+  const most = sizes.reduce((product, size) => product * size, 1);
+  if (most >= last) return true;
+  const problem = `it has ${most} of them, and ${last} are wanted`;
+  reportError(cx, "A4310", span, { experiment: shape.name, places: placesText(target), problem });
+  return false;
+}
+
+function placesText(target: DeferredConditions["target"]): string {
+  const words = {
+    head: "heads",
+    kv_head: "key-value heads",
+    neuron: "neurons",
+    mlp: "MLPs",
+    attention: "attention layers",
+    layer: "layers",
+  };
+  return words[target];
+}
+
+/** What the places are ranked by: an expression over the columns of that experiment alone, with the places' axes. */
+function rankingOf(
+  cx: InterventionContext,
+  selection: TopSelection,
+  target: DeferredConditions["target"],
+  shape: ExperimentShape,
+  { shapes }: EarlierExperiments,
+): ResultExpression | null {
+  const { report, sourceOf, scope } = cx;
+  const results = { experiments: shapes, lets: scope.lets };
+  const work = { unfolded: 0, depth: 0 };
+  const context = { results, subject: shape, report, unfolding: [], work, sourceOf };
+  const by = checkResult(context, selection.by);
+  if (by === null) return null;
+  const { span } = selection.by;
+  if (experimentsIn(by).some((name) => name !== shape.name)) {
+    wrongKind(cx, span, `columns of ${shape.name}`, cx.sourceOf(span));
+    return null;
+  }
+  const of = axesOf(results, by);
+  return placeAxes(target).every((axis) => checkAxis(cx, { text: axis, span }, of)) ? by : null;
+}
+
+/**
+ * Places belong to a model: where the other experiment runs on several, its rows of this one are ranked. Conditions that
+ * select them; null, with a report, when it does not run on this model.
+ */
+function onThisModel(
+  cx: InterventionContext,
+  { experiment, span }: TopSelection,
+  target: DeferredConditions["target"],
+  shape: ExperimentShape,
+  { studies }: EarlierExperiments,
+): readonly ResultCondition[] | null {
+  const made = studies.get(shape.name) ?? [];
+  if (cx.model.assumed || made.length === 0) return [];
+  const own = made.find((study) => study.model === cx.model.name);
+  if (own === undefined) {
+    const problem = `it does not run on ${cx.model.name}`;
+    const hint = `it runs on ${[...new Set(made.map((study) => study.model))].join(", ")}: places belong to a model`;
+    const parameters = { experiment: experiment.text, places: placesText(target), problem };
+    reportError(cx, "A4310", span, parameters, { hint });
+    return null;
+  }
+  const several = new Set(made.map((study) => study.model)).size > 1;
+  return ["model", "revision", "dtype"].flatMap((axis) => {
+    const coordinate = own.coordinates[axis];
+    return several && coordinate !== undefined ? [{ kind: "axis" as const, axis, among: [coordinate] }] : [];
+  });
+}

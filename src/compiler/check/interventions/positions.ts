@@ -1,0 +1,123 @@
+/** `at last`, `at -8..-1`, `at token "Mary"` of an intervention: which positions it changes, and the axis of a sweep. */
+import type { Coordinates, PositionSelection, Prompt, TokenizedTexts } from "../../ir/protocol.js";
+import type { Positions } from "../../syntax/ast.js";
+import { reportError, tooMany, wrongKind } from "../faults.js";
+import { limits } from "../limits.js";
+import type { InterventionContext } from "./context.js";
+
+/** One choice of positions: null selects all of them. */
+export interface SweptPositions {
+  readonly coordinates: Coordinates;
+  readonly selection: PositionSelection | null;
+}
+
+const everywhere: readonly SweptPositions[] = [{ coordinates: {}, selection: null }];
+
+/**
+ * What a clause's `at` selects. A range is a sweep over the axis `position`, with coordinates as they are written (−8 …
+ * −1); with `together` it is one selection. Every prompt must have the positions: an intervention that silently changed
+ * only some of them would look like a weak one. Null after an error.
+ */
+export function checkPositions(
+  cx: InterventionContext,
+  positions: Positions | null,
+  together: boolean,
+): readonly SweptPositions[] | null {
+  if (positions === null) return everywhere;
+  const { at, span } = positions;
+  if (cx.texts?.documents != null) {
+    reportError(cx, "A4308", span, { what: "`at`", texts: cx.texts.name });
+    return null;
+  }
+  if (at.kind === "token") return tokenPositions(cx, at.text, positions);
+  const first = at.kind === "last" ? -1 : at.kind === "index" ? at.index : at.first;
+  const last = at.kind === "range" ? at.last : first;
+  if (!Number.isInteger(first) || !Number.isInteger(last)) {
+    wrongKind(cx, span, "positions: whole numbers", cx.sourceOf(span));
+    return null;
+  }
+  if (first < 0 === last < 0 && first > last) {
+    reportError(cx, "A3012", span, { range: `${first}..${last}` }, { hint: "write the smaller number first" });
+    return null;
+  }
+  const sweeps = at.kind === "range" && !together;
+  if (sweeps && first < 0 !== last < 0) {
+    const expected = "positions counted from one end, or `together` after the range";
+    wrongKind(cx, span, expected, `${first}..${last}, as many as each text has`);
+    return null;
+  }
+  if (sweeps && last - first + 1 > limits.conditions) {
+    tooMany(cx, span, "conditions", last - first + 1, "this range", "conditions", "name fewer positions");
+    return null;
+  }
+  if (!allHave(cx, first, last, positions)) return null;
+  if (!sweeps) return [{ coordinates: {}, selection: { kind: "range", first, last } }];
+  return Array.from({ length: last - first + 1 }, (_, i) => ({
+    coordinates: { position: first + i },
+    selection: { kind: "range", first: first + i, last: first + i },
+  }));
+}
+
+/** Reports the first prompt that lacks one of the positions. */
+function allHave(cx: InterventionContext, first: number, last: number, { span }: Positions): boolean {
+  for (const { index, ids, text } of cx.texts?.prompts ?? []) {
+    const { length } = ids;
+    const ends = [first, last].map((end) => (end < 0 ? length + end : end));
+    const outside = ends.findIndex((end) => end < 0 || end >= length);
+    const [start = 0, end = 0] = ends;
+    if (outside < 0 && start <= end) continue;
+    const position = outside < 0 ? `${first}..${last}` : outside === 0 ? first : last;
+    const details = { ...shown(text), hint: "shorten the range, or leave the prompt out" };
+    reportError(cx, "A4305", span, { index, texts: cx.runsOn, tokens: length, position }, details);
+    return false;
+  }
+  return true;
+}
+
+/** `at token "Mary"`: a position of its own for every prompt. */
+function tokenPositions(cx: InterventionContext, token: string, { span }: Positions): readonly SweptPositions[] | null {
+  const positions: number[] = [];
+  for (const { index, numbers, text } of cx.texts?.prompts ?? []) {
+    const position = numbers[`position of ${token}`];
+    if (position === undefined) {
+      const parameters = { index, texts: cx.runsOn, token: JSON.stringify(token) };
+      reportError(cx, "A4306", span, parameters, shown(text));
+      return null;
+    }
+    positions.push(position);
+  }
+  return [{ coordinates: {}, selection: { kind: "each", positions } }];
+}
+
+function shown(text: string): { readonly found?: string } {
+  return text === "" ? {} : { found: text.length > 100 ? `${text.slice(0, 100)}…` : text };
+}
+
+/** First and last position that a selection has in a prompt, counted from 0; null selects all. */
+export function boundsIn(
+  selection: PositionSelection | null,
+  prompt: Pick<Prompt, "index" | "ids">,
+): { readonly first: number; readonly last: number } {
+  const { length } = prompt.ids;
+  if (selection === null) return { first: 0, last: length - 1 };
+  if (selection.kind === "each") {
+    const position = selection.positions[prompt.index] ?? 0;
+    return { first: position, last: position };
+  }
+  const from = (end: number): number => (end < 0 ? length + end : end);
+  return { first: from(selection.first), last: from(selection.last) };
+}
+
+/** True when two selections have a position in common in some prompt. */
+export function selectionsMeet(
+  a: PositionSelection | null,
+  b: PositionSelection | null,
+  texts: TokenizedTexts | null,
+): boolean {
+  if (a === null || b === null) return true;
+  return (texts?.prompts ?? []).some((prompt) => {
+    const one = boundsIn(a, prompt);
+    const other = boundsIn(b, prompt);
+    return one.first <= other.last && other.first <= one.last;
+  });
+}

@@ -1,0 +1,53 @@
+/** `scale TARGET PLACES by F`: values times a number, or times each number of a list (axis `factor`). */
+import type { Parameter, ScaleClause } from "../../syntax/ast.js";
+import { bindParameter } from "../arguments.js";
+import { reportError, wrongKind } from "../faults.js";
+import { startElaboration, topLevel } from "../measures.js";
+import { createSweeps } from "../sweeps.js";
+import { everyPlace, type InterventionContext, type PlacePoint, type Sweep, type Variant } from "./context.js";
+import { checkPositions } from "./positions.js";
+import { spread } from "./spread.js";
+import { placePoints, targetNamed } from "./targets.js";
+
+export function checkScale(cx: InterventionContext, clause: ScaleClause): Sweep | null {
+  const target = targetNamed(cx, clause.target);
+  const places = target === null ? null : placePoints(cx, target, clause.places, clause.target.span);
+  const positions = checkPositions(cx, clause.positions, clause.together);
+  const variants = factorsOf(cx, clause, places ?? []);
+  if (places === null || positions === null || variants === null) return null;
+  return spread(cx, variants, positions, clause.together, clause.span);
+}
+
+function factorsOf(
+  cx: InterventionContext,
+  { by, target }: ScaleClause,
+  places: readonly PlacePoint[],
+): readonly Variant[] | null {
+  const sweeps = createSweeps(null);
+  const name = { text: "factor", span: by.span };
+  // Numbers, parameters of the protocol and lists mean here what they mean as a parameter of a metric.
+  const parameter: Parameter = {
+    name,
+    type: { kind: "named", name: "scalar", span: by.span },
+    default: null,
+    span: by.span,
+  };
+  const found = bindParameter(startElaboration(cx, sweeps), topLevel, parameter, by, new Map());
+  if (found.kind === "error") return null;
+  if (found.kind !== "number") {
+    wrongKind(cx, by.span, "a number such as 0.5, or a list of numbers", cx.sourceOf(by.span));
+    return null;
+  }
+  const swept = sweeps.axes.get("factor")?.values.map(Number);
+  const factors = swept ?? [found.value];
+  const refused = target.text === "scores" ? factors.find((factor) => factor <= 0) : undefined;
+  if (refused !== undefined) {
+    const hint = "masked scores are minus infinity and must stay so; to change their sign, set pattern";
+    reportError(cx, "A3005", by.span, { value: refused, expected: "a factor above 0, as scores need" }, { hint });
+    return null;
+  }
+  return factors.map((factor) => {
+    const replacement = factor === 0 ? { kind: "zero" as const } : { kind: "scale" as const, factor };
+    return everyPlace(places, replacement, swept === undefined ? {} : { factor });
+  });
+}

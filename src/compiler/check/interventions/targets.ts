@@ -1,0 +1,165 @@
+/** What an intervention names as its target, and the places of it: `heads L9..10`, `mlp L3`, `resid_pre L*`, `embed`. */
+import { nearestNames } from "../../base/suggest.js";
+import type { Span } from "../../base/span.js";
+import type { ModelSignature } from "../../models/model.js";
+import { isSite, siteNames, sites, type SiteName } from "../../models/sites.js";
+import type { Name, PlaceLiteral } from "../../syntax/ast.js";
+import { reportError, tooMany, wrongKind } from "../faults.js";
+import { limits } from "../limits.js";
+import { resolvePlace, unitCount, type ResolvedPlace } from "../places.js";
+import type { InterventionContext, PlacePoint, Spot } from "./context.js";
+
+export type UnitName = "head" | "kv_head" | "neuron";
+
+export interface Target {
+  readonly word: string;
+  readonly perLayer: boolean;
+  /** The axis whose entries a place can name (`.H3`, `.N0..99`); null where it names whole layers only. */
+  readonly unit: UnitName | null;
+  /** A layer alone stands for each of its units in turn. Otherwise it stands for the site as a whole. */
+  readonly eachUnit: boolean;
+  /** What is changed at a layer; `unit` null is all of it. */
+  readonly spots: (layer: number | null, unit: number | null) => readonly Spot[];
+}
+
+type Spots = Target["spots"];
+
+/** Words for parts of a layer, beside the names of sites. */
+export const targetWords = ["heads", "kv_heads", "neurons", "mlp", "attention", "layer"] as const;
+export type TargetWord = (typeof targetWords)[number];
+
+function whole(...names: readonly SiteName[]): Spots {
+  return (layer, unit) => names.map((site) => ({ site: { site, layer }, unit }));
+}
+
+/** A part of a layer. Heads are changed at `z`, before the output projection. */
+export function partTarget(word: TargetWord, signature: ModelSignature): Target {
+  const part = { word, perLayer: true };
+  switch (word) {
+    case "heads":
+      return { ...part, unit: "head", eachUnit: true, spots: whole("z") };
+    case "kv_heads": {
+      // Changing a key-value head changes every query head that reads it.
+      const readers = signature.heads / signature.kvHeads;
+      const spots: Spots = (layer, unit) =>
+        Array.from({ length: readers }, (_, i) => ({
+          site: { site: "z", layer },
+          unit: unit === null ? null : unit * readers + i,
+        }));
+      return { ...part, unit: "kv_head", eachUnit: true, spots };
+    }
+    case "neurons":
+      return { ...part, unit: "neuron", eachUnit: true, spots: whole("mlp_act") };
+    case "mlp":
+      return { ...part, unit: null, eachUnit: false, spots: whole("mlp_out") };
+    case "attention":
+      return { ...part, unit: null, eachUnit: false, spots: whole("attn_out") };
+    case "layer":
+      return { ...part, unit: null, eachUnit: false, spots: whole("attn_out", "mlp_out") };
+  }
+}
+
+/** The part or site of that name; reports and returns null when there is none that can be changed. */
+export function targetNamed(cx: InterventionContext, name: Name): Target | null {
+  const word = targetWords.find((w) => w === name.text);
+  if (word !== undefined) return partTarget(word, cx.model.signature);
+  const site = name.text;
+  if (!isSite(site)) {
+    const valid = [...targetWords, ...siteNames.filter((s) => sites[s].writable)];
+    const hint = `what can be changed: ${valid.join(", ")}`;
+    reportError(cx, "A2004", name.span, { name: site }, { suggestions: nearestNames(site, valid), hint });
+    return null;
+  }
+  if (!checkWritable(cx, site, name.span)) return null;
+  return { word: site, perLayer: sites[site].perLayer, unit: unitOf(site), eachUnit: false, spots: whole(site) };
+}
+
+/** The axis of a site whose entries can be changed one at a time. */
+export function unitOf(site: SiteName): UnitName | null {
+  const axes = sites[site].axes;
+  return (["head", "kv_head", "neuron"] as const).find((axis) => axes.includes(axis)) ?? null;
+}
+
+/** Reports a site that nothing reads (A4302) or that the model lacks (A4203). */
+export function checkWritable(cx: InterventionContext, site: SiteName, span: Span): boolean {
+  if (!sites[site].writable) {
+    const hint = site === "head_out" ? "heads are changed at z, before the output projection" : "change logits instead";
+    reportError(cx, "A4302", span, { site, reason: "nothing in the model reads it" }, { hint });
+    return false;
+  }
+  const { signature, assumed, name } = cx.model;
+  if (assumed || signature.sites.includes(site)) return true;
+  const details = {
+    expected: `one of ${signature.sites.filter((s) => sites[s].writable).join(", ")}`,
+    found: site,
+    ...(site === "resid_mid" && signature.parallelResidual
+      ? { hint: "attention and MLP read the same residual stream in this family: there is no middle" }
+      : {}),
+  };
+  reportError(cx, "A4203", span, { site, model: name }, details);
+  return false;
+}
+
+/** Every point that places name, each once, in the order written; null after an error. */
+export function placePoints(
+  cx: InterventionContext,
+  target: Target,
+  places: readonly PlaceLiteral[],
+  span: Span,
+): readonly PlacePoint[] | null {
+  const [first] = places;
+  if (!target.perLayer) {
+    if (first === undefined) return [{ coordinates: {}, spots: target.spots(null, null) }];
+    wrongKind(cx, first.span, `${target.word} without a place: the model has it once`, first.text);
+    return null;
+  }
+  if (first === undefined) {
+    const site = isSite(target.word) ? target.word : target.spots(null, null)[0]?.site.site;
+    reportError(cx, "A3003", span, { site: site ?? target.word }, { hint: exampleOf(target) });
+    return null;
+  }
+  const resolved: ResolvedPlace[] = [];
+  for (const place of places) {
+    if (!fits(cx, target, place)) continue;
+    const found = resolvePlace(place, cx.model, target.unit ?? "head", cx.report);
+    if (found !== null) resolved.push(found);
+  }
+  if (resolved.length < places.length) return null;
+  const perLayer = target.eachUnit && target.unit !== null ? unitCount(target.unit, cx.model.signature) : 1;
+  const count = resolved.reduce((sum, p) => sum + p.layers.length * (p.units?.length ?? perLayer), 0);
+  if (count > limits.conditions) {
+    const hint = `name fewer, such as ${target.unit === "neuron" ? "L3.N0..99" : "L3"}`;
+    tooMany(cx, span, "conditions", count, "this sweep", "conditions", hint);
+    return null;
+  }
+  const points = new Map<string, PlacePoint>();
+  for (const { layers, units } of resolved) {
+    const every = target.eachUnit ? Array.from({ length: perLayer }, (_, i) => i) : [null];
+    for (const layer of layers) {
+      for (const unit of units ?? every) {
+        const key = `${layer}.${unit ?? ""}`;
+        const coordinates = unit === null || target.unit === null ? { layer } : { layer, [target.unit]: unit };
+        if (!points.has(key)) points.set(key, { coordinates, spots: target.spots(layer, unit) });
+      }
+    }
+  }
+  return [...points.values()];
+}
+
+/** Reports a place that names heads or neurons where the target has none. */
+function fits(cx: InterventionContext, target: Target, place: PlaceLiteral): boolean {
+  if (place.unit === "none") return true;
+  const { unit, word } = target;
+  if (unit !== null && (place.unit === "neuron") === (unit === "neuron")) return true;
+  if (isSite(word)) {
+    const expected = `one of ${sites[word].axes.join(", ")}`;
+    const found = `${place.unit} (${place.text})`;
+    reportError(cx, "A3002", place.span, { site: word, axis: place.unit }, { expected, found });
+  } else wrongKind(cx, place.span, exampleOf(target), place.text);
+  return false;
+}
+
+function exampleOf({ unit, word, eachUnit }: Target): string {
+  if (!eachUnit) return isSite(word) ? `${word} L5, ${word} L* or ${word} L-1` : "a layer such as L5";
+  return unit === "neuron" ? "neurons such as L3.N0..99, or a layer" : "heads such as L5.H3, or a layer";
+}

@@ -1,0 +1,51 @@
+/** What statements about results have in common: values with the text they are written as, and lists of axes. */
+import type { Span } from "../base/span.js";
+import type { NamedResult } from "../ir/protocol.js";
+import type { Expression, Name } from "../syntax/ast.js";
+import { reportError, wrongKind } from "./faults.js";
+import { axesOf, checkAxis, experimentsIn, type ResultAxes } from "./result-axes.js";
+import { checkResult, type ResultContext } from "./results.js";
+
+/** Source text on one line, for labels and titles. */
+export function labelOf(cx: Pick<ResultContext, "sourceOf">, span: Span): string {
+  return cx.sourceOf(span).replace(/\s+/g, " ").trim();
+}
+
+/** A value over results; null after an error, which has been reported. */
+export function namedResult(cx: ResultContext, expression: Expression): NamedResult | null {
+  const checked = checkResult({ ...cx, subject: null }, expression);
+  return checked === null ? null : { label: labelOf(cx, expression.span), expression: checked };
+}
+
+/** A value that reads at least one experiment; null after an error, which has been reported. */
+export function measuredResult(cx: ResultContext, expression: Expression): NamedResult | null {
+  const named = namedResult(cx, expression);
+  if (named === null || experimentsIn(named.expression).length > 0) return named;
+  wrongKind(cx, expression.span, "a value of an experiment such as sweep.impact", named.label);
+  return null;
+}
+
+/** Names of axes, each once and each an axis of one of the values at least; null after an error. */
+export function axisNames(
+  cx: ResultContext,
+  axes: readonly Name[],
+  values: readonly NamedResult[],
+): readonly string[] | null {
+  const twice = axes.find((axis, i) => axes.findIndex((other) => other.text === axis.text) < i);
+  if (twice !== undefined) {
+    reportError(cx, "A1003", twice.span, { what: `the axis ${twice.text}` });
+    return null;
+  }
+  const of = jointAxes(values.map((value) => axesOf(cx.results, value.expression)));
+  return axes.every((axis) => checkAxis(cx, axis, of)) ? axes.map((axis) => axis.text) : null;
+}
+
+/** The axes that any of the values has. */
+function jointAxes(values: readonly ResultAxes[]): ResultAxes {
+  const labels = values.filter((of) => of.axes.size > 0).map((of) => of.label);
+  return {
+    label: [...new Set(labels)].join(" and "),
+    axes: new Map(values.flatMap((of) => [...of.axes])),
+    complete: values.every((of) => of.complete),
+  };
+}

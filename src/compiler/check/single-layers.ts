@@ -1,0 +1,33 @@
+import type { Expression, NamedArgument, Parameter } from "../syntax/ast.js";
+import type { MeasureContext } from "./measures.js";
+import { resolvePlace } from "./places.js";
+
+/**
+ * Layers that a use of a metric names where the metric by itself goes through several: `head_norm layer L28` of
+ * `head_norm(layer: layer = L*)` is one place on the axis `layer`, which therefore stays. By parameter.
+ */
+export function singleLayers(cx: MeasureContext, expression: Expression): Readonly<Record<string, number>> {
+  const layers: Record<string, number> = {};
+  if (expression.kind !== "call" && expression.kind !== "metricUse") return layers;
+  const name = expression.kind === "call" ? expression.callee : expression.metric;
+  const metric = cx.scope.metrics.get(name.text);
+  const positional = expression.kind === "call" ? expression.positional : [];
+  const named = expression.kind === "call" ? expression.named : expression.arguments;
+  for (const [i, parameter] of (metric?.parameters ?? []).entries()) {
+    const given = positional[i] ?? argumentFor(named, parameter);
+    if (given?.kind !== "place" || given.unit !== "none" || !isSweep(parameter.default)) continue;
+    const [layer, second] = resolvePlace(given, cx.model, "head", () => undefined)?.layers ?? [];
+    if (layer !== undefined && second === undefined) layers[parameter.name.text] = layer;
+  }
+  return layers;
+}
+
+function argumentFor(named: readonly NamedArgument[], parameter: Parameter): Expression | undefined {
+  return named.find((argument) => argument.name.text === parameter.name.text)?.value;
+}
+
+/** `L*`, `L2..5`, `[L1, L4]`. */
+function isSweep(expression: Expression | null): boolean {
+  if (expression?.kind === "list") return true;
+  return expression?.kind === "place" && (expression.layers.kind === "all" || expression.layers.kind === "range");
+}

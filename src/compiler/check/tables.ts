@@ -1,0 +1,144 @@
+/** `table`: of an experiment, of a value, of winners, of tokens in their text. */
+import { nearestNames } from "../base/suggest.js";
+import type { NamedResult, Output } from "../ir/protocol.js";
+import type { Expression, Name, TableStatement } from "../syntax/ast.js";
+import { interventionColumns } from "./columns.js";
+import { reportError, wrongKind } from "./faults.js";
+import { axisNames, labelOf, measuredResult } from "./named-results.js";
+import { axesOf, axesOfShape, checkAxis, experimentsIn } from "./result-axes.js";
+import type { ExperimentShape } from "./result-scope.js";
+import { checkCondition, checkResult, type ResultContext } from "./results.js";
+import { isWhole } from "./statistics.js";
+
+export function checkTable(cx: ResultContext, statement: TableStatement): Output | null {
+  const shape = statement.of.kind === "name" ? cx.results.experiments.get(statement.of.text) : undefined;
+  if (statement.winner !== null) return checkWinner(cx, statement, statement.winner, shape);
+  let columns: readonly NamedResult[];
+  let experiment: string;
+  if (shape !== undefined) {
+    experiment = shape.name;
+    const kinds = shape.hasIntervention ? interventionColumns : (["value"] as const);
+    columns = shape.metrics.flatMap((metric) =>
+      kinds.map((column) => ({
+        label: column === "value" ? metric : `${metric}.${column}`,
+        expression: { kind: "column" as const, experiment: shape.name, metric, column },
+      })),
+    );
+  } else {
+    const named = measuredResult(cx, statement.of);
+    const [first] = named === null ? [] : experimentsIn(named.expression);
+    if (named === null || first === undefined) return null;
+    experiment = first;
+    columns = [named];
+  }
+  const subject = cx.results.experiments.get(experiment) ?? null;
+  if (subject === null) return null;
+  const inner: ResultContext = { ...cx, subject };
+  const { top, context } = statement;
+  if (top !== null && (!Number.isInteger(top.value) || top.value < 1)) {
+    reportError(cx, "A3005", top.span, { value: top.text, expected: "a count of at least 1" });
+    return null;
+  }
+  if (context !== null && (!isWhole(cx, context, 1) || !checkTokens(cx, statement, columns))) return null;
+  const [only] = columns;
+  const of = shape === undefined && only !== undefined ? axesOf(cx.results, only.expression) : axesOfShape(subject);
+  const where = statement.where === null ? null : checkCondition(inner, statement.where, of);
+  if (statement.where !== null && where === null) return null;
+  const [by, second] = statement.by;
+  if (second !== undefined) {
+    wrongKind(cx, second.span, "one value to sort by", labelOf(cx, second.span));
+    return null;
+  }
+  // `table difference top 20 by abs(difference)`: the table's own expression under the name it was declared with.
+  const sortKey = by === undefined ? null : checkResult(inner, by);
+  if (by !== undefined && sortKey === null) return null;
+  return {
+    kind: "table",
+    title: labelOf(cx, statement.of.span),
+    experiment,
+    columns,
+    where,
+    by: by === undefined || sortKey === null ? null : { label: labelOf(cx, by.span), expression: sortKey },
+    top: top?.value ?? null,
+    context: context?.value ?? null,
+    span: statement.span,
+  };
+}
+
+/** Rows are shown in their text only where there is one value for every token. */
+function checkTokens(cx: ResultContext, statement: TableStatement, columns: readonly NamedResult[]): boolean {
+  const position: Name = { text: "position", span: statement.of.span };
+  return columns.every((column) => checkAxis(cx, position, axesOf(cx.results, column.expression)));
+}
+
+/** `table relay winner lowest of attn_pr, mlp_pr by layer`. */
+function checkWinner(
+  cx: ResultContext,
+  statement: TableStatement,
+  winner: NonNullable<TableStatement["winner"]>,
+  shape: ExperimentShape | undefined,
+): Output | null {
+  if (shape === undefined) {
+    if (statement.of.kind !== "name" || cx.results.lets.has(statement.of.text)) {
+      wrongKind(cx, statement.of.span, "an experiment whose metrics compete", labelOf(cx, statement.of.span));
+      return null;
+    }
+    const name = statement.of.text;
+    reportError(
+      cx,
+      "A2011",
+      statement.of.span,
+      { name },
+      { suggestions: nearestNames(name, cx.results.experiments.keys()) },
+    );
+    return null;
+  }
+  const extra = statement.top ?? statement.context;
+  if (extra !== null) {
+    const what = statement.top === null ? "`with context`" : "`top`";
+    reportError(cx, "A1004", extra.span, { what, statement: "`table … winner`" });
+    return null;
+  }
+  const inner: ResultContext = { ...cx, subject: shape };
+  const among: NamedResult[] = [];
+  for (const [i, name] of winner.among.entries()) {
+    if (winner.among.findIndex((other) => other.text === name.text) < i) {
+      reportError(cx, "A1003", name.span, { what: name.text });
+      return null;
+    }
+    const expression = checkResult(inner, { kind: "name", text: name.text, span: name.span });
+    if (expression === null) return null;
+    among.push({ label: name.text, expression });
+  }
+  const [first, second] = winner.among;
+  if (first !== undefined && second === undefined) {
+    wrongKind(cx, first.span, "two metrics or more to compare", first.text);
+    return null;
+  }
+  const axes = statement.by.map((key) => axisOf(cx, key));
+  if (axes.includes(null)) return null;
+  const by = axisNames(
+    cx,
+    axes.flatMap((axis) => axis ?? []),
+    among,
+  );
+  const where = statement.where === null ? null : checkCondition(inner, statement.where, axesOfShape(shape));
+  if (by === null || (statement.where !== null && where === null)) return null;
+  const names = among.map((named) => named.label).join(", ");
+  return {
+    kind: "winner",
+    title: `${labelOf(cx, statement.of.span)}: ${winner.which} of ${names}`,
+    experiment: shape.name,
+    among,
+    which: winner.which,
+    where,
+    by,
+    span: statement.span,
+  };
+}
+
+function axisOf(cx: ResultContext, key: Expression): Name | null {
+  if (key.kind === "name") return { text: key.text, span: key.span };
+  if (key.kind !== "missing") wrongKind(cx, key.span, "an axis such as layer", labelOf(cx, key.span));
+  return null;
+}

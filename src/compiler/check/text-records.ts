@@ -1,0 +1,84 @@
+/** Records of a file as texts: which field plays which part, and which become columns. */
+import { nearestNames } from "../base/suggest.js";
+import { diagnostic } from "../diagnostics/create.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import { languageAxes } from "../ir/axes.js";
+import type { Coordinate, Coordinates } from "../ir/protocol.js";
+import type { FieldOption, StringLiteral } from "../syntax/ast.js";
+import { reportError } from "./faults.js";
+import { readRecords } from "./text-files.js";
+import type { TextDraft } from "./texts.js";
+
+type Part = FieldOption["part"];
+
+/**
+ * The texts of a file with fields. A record must have every field that the options name, and `text` when they name
+ * neither a text nor a pair. The fields of texts are no columns, that of the group is the axis `group`, and every other
+ * one (answers among them) is a column of its own name, or of another one where an axis has that name. Null after an
+ * error.
+ */
+export function readTextRecords(
+  options: readonly FieldOption[],
+  path: StringLiteral,
+  content: string,
+  columns: Coordinates,
+  report: (d: Diagnostic) => void,
+): readonly TextDraft[] | null {
+  const name = path.value;
+  const records = readRecords(name, content);
+  if ("problem" in records) {
+    report(diagnostic("A4102", path.span, { path: name, line: records.line, problem: records.problem }));
+    return null;
+  }
+  const fieldOf = new Map<Part, string>(options.map((option) => [option.part, option.field.value]));
+  const textPart: Part = fieldOf.has("clean") ? "clean" : "text";
+  if (!fieldOf.has(textPart)) fieldOf.set(textPart, "text");
+  const groupField = fieldOf.get("group") ?? null;
+  const texts = new Set([fieldOf.get(textPart), fieldOf.get("corrupt")]);
+  const renamed = new Map<string, string>();
+  const columnOf = (field: string): string => {
+    if (field === groupField) return "group";
+    const taken =
+      field === "__proto__" ||
+      languageAxes.has(field) ||
+      (field === "group" && (groupField !== null || "group" in columns));
+    if (!taken) return field;
+    renamed.set(field, `field_${field}`);
+    return `field_${field}`;
+  };
+
+  const drafts: TextDraft[] = [];
+  for (const { place, fields } of records) {
+    for (const [part, wanted] of fieldOf) {
+      if ((fields.get(wanted) ?? null) !== null) continue;
+      const suggestions = nearestNames(wanted, fields.keys()).map((s) => `"${s}"`);
+      const listed = `its fields are ${[...fields.keys()].join(", ") || "none"}`;
+      reportError(
+        { report },
+        "A4105",
+        options.find((option) => option.part === part)?.field.span ?? path.span,
+        { path: name, field: `"${wanted}" in ${place}` },
+        { suggestions, hint: part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed },
+      );
+      return null;
+    }
+    const extra: Record<string, Coordinate> = {};
+    for (const [key, value] of fields) if (value !== null && !texts.has(key)) extra[columnOf(key)] = value;
+    const valueOf = (part: Part): string | null => {
+      const field = fieldOf.get(part);
+      return field === undefined ? null : String(fields.get(field));
+    };
+    drafts.push({
+      text: valueOf(textPart) ?? "",
+      corrupt: valueOf("corrupt"),
+      answer: valueOf("answer"),
+      distractor: valueOf("distractor"),
+      columns: { ...columns, ...extra },
+      span: path.span,
+    });
+  }
+  for (const [field, column] of renamed) {
+    report(diagnostic("A8006", path.span, { path: name, field, renamed: column }));
+  }
+  return drafts;
+}

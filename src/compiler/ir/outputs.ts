@@ -1,0 +1,65 @@
+/** What is shown and saved of a run (§9 of the language), already checked. */
+import type { Span } from "../base/span.js";
+import type { NamedResult, ResultCondition } from "./result-expression.js";
+
+/**
+ * `heatmap`, `line` and `bar` show one number at each place of their axes; `histogram`, `box` and `density` show how
+ * numbers are distributed; `scatter` shows two numbers of each place against each other.
+ */
+export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density";
+
+export type Output =
+  | {
+      readonly kind: "table";
+      readonly title: string;
+      readonly experiment: string;
+      /** Value columns, one or several; axes come first by themselves. */
+      readonly columns: readonly NamedResult[];
+      readonly where: ResultCondition | null;
+      /** Sort descending by this; null keeps the order of the sweep. */
+      readonly by: NamedResult | null;
+      readonly top: number | null;
+      /**
+       * Rows are tokens, each shown in the text around it: how many tokens of it, the row's own included. null where
+       * rows are not tokens. The columns then have the axis `position`.
+       */
+      readonly context: number | null;
+      readonly span: Span;
+    }
+  | {
+      /** Which of several metrics is the lowest or highest at each place. */
+      readonly kind: "winner";
+      readonly title: string;
+      readonly experiment: string;
+      /** At least two. */
+      readonly among: readonly NamedResult[];
+      readonly which: "lowest" | "highest";
+      readonly where: ResultCondition | null;
+      /** Axes of the table; the metrics are averaged over the others. Empty: every axis but those of prompts. */
+      readonly by: readonly string[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "plot";
+      readonly title: string;
+      readonly plot: PlotKind;
+      readonly values: readonly NamedResult[];
+      /** What a scatter has on its horizontal axis; null for every other kind. */
+      readonly against: NamedResult | null;
+      /**
+       * One axis for line and bar, two (rows, columns) for a heatmap, none for the others. Line, bar and heatmap
+       * average over axes that are named neither here nor in `by`; for the others each value is a point of its own.
+       */
+      readonly over: readonly string[];
+      readonly by: readonly string[];
+      readonly span: Span;
+    }
+  | {
+      readonly kind: "save";
+      /** The experiment whose rows are saved, or the name of the `let` whose values are. */
+      readonly name: string;
+      /** The values of a `let`; null for an experiment. */
+      readonly value: NamedResult | null;
+      readonly path: string;
+      readonly span: Span;
+    };

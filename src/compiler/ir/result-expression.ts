@@ -1,0 +1,47 @@
+/** Expressions over results (§8 and §9 of the language), already checked. */
+
+/** A value of a sweep axis: a layer index, a head index, a group's name … */
+export type Coordinate = number | string;
+
+export type Coordinates = Readonly<Record<string, Coordinate>>;
+
+export type ResultExpression =
+  | {
+      readonly kind: "column";
+      readonly experiment: string;
+      readonly metric: string;
+      readonly column: "value" | "baseline" | "impact" | "relative";
+    }
+  | { readonly kind: "number"; readonly value: number }
+  | { readonly kind: "call"; readonly operation: "abs" | "exp" | "log" | "sqrt"; readonly argument: ResultExpression }
+  | {
+      readonly kind: "reduce";
+      readonly operation: "mean" | "sum" | "max" | "min" | "std" | "var";
+      readonly argument: ResultExpression;
+      /** null: over every axis. */
+      readonly over: readonly string[] | null;
+    }
+  | {
+      readonly kind: "binary";
+      readonly operation: "+" | "-" | "*" | "/" | "^";
+      readonly left: ResultExpression;
+      readonly right: ResultExpression;
+    }
+  | { readonly kind: "where"; readonly argument: ResultExpression; readonly condition: ResultCondition };
+
+export type ResultCondition =
+  | { readonly kind: "axis"; readonly axis: string; readonly among: readonly Coordinate[] }
+  | {
+      readonly kind: "compare";
+      readonly operation: "<" | ">" | "<=" | ">=";
+      readonly left: ResultExpression;
+      readonly right: ResultExpression;
+    }
+  | { readonly kind: "and" | "or"; readonly operands: readonly ResultCondition[] }
+  | { readonly kind: "not"; readonly operand: ResultCondition };
+
+/** A column of a table or a mark of a plot, with the text the user wrote for it. */
+export interface NamedResult {
+  readonly label: string;
+  readonly expression: ResultExpression;
+}

@@ -1,0 +1,107 @@
+/** Rows into units: batches of equal length, as large as the memory budget and about a second of work allow. */
+import { digestOf } from "../base/digest.js";
+import { diagnostic } from "../diagnostics/create.js";
+import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { GraphPlan, Numerics, PlanRow, Unit } from "../ir/plan.js";
+import type { Condition, TokenizedTexts } from "../ir/protocol.js";
+import type { ModelSignature } from "../models/model.js";
+import { layersNeeded, rowBytes, rowFlops, textQuantitiesOf } from "./cost.js";
+import { writeKey } from "./expression-key.js";
+
+/** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained (about a second). */
+const unitFlops = 2e10;
+
+/** What the units of a plan cost together. */
+export interface BatchCost {
+  rows: number;
+  units: number;
+  layerRuns: number;
+  naiveLayerRuns: number;
+  flops: number;
+  peakActivationBytes: number;
+}
+
+export interface BatchContext {
+  readonly memoryBudget: number;
+  readonly numerics: Numerics;
+  readonly cost: BatchCost;
+  readonly report: (d: Diagnostic) => void;
+}
+
+/** The rows to batch, with everything that decides their numbers. */
+export interface Rows {
+  readonly graph: GraphPlan;
+  readonly signature: ModelSignature;
+  readonly texts: TokenizedTexts;
+  readonly conditions: readonly Condition[];
+  readonly rows: readonly PlanRow[];
+  /** Evaluations whose values the rows use. */
+  readonly needs: readonly string[];
+}
+
+/** Splits rows into units, shortest texts first, and counts their cost. A5004 when not even one row fits the budget. */
+export function batchRows(
+  cx: BatchContext,
+  { graph, signature, texts, conditions, rows, needs }: Rows,
+): readonly Unit[] {
+  const quantities = textQuantitiesOf(graph);
+  const promptDigests = new Map<number, string>();
+  const promptDigest = (index: number): string => {
+    const prompt = texts.prompts[index];
+    const known = promptDigests.get(index) ?? digestOf([prompt?.ids, quantities.map((q) => prompt?.numbers[q])]);
+    promptDigests.set(index, known);
+    return known;
+  };
+  const conditionDigests = conditions.map((c) => digestOf(c.writes.map(writeKey)));
+  // Then a prompt's number decides which values of another run belong to it, and which of several positions.
+  const paired = needs.length > 0 || conditions.some((c) => c.writes.some((write) => write.positions?.kind === "each"));
+  const byLength = new Map<number, PlanRow[]>();
+  for (const row of rows) {
+    const length = texts.prompts[row.prompt]?.ids.length ?? 0;
+    const bucket = byLength.get(length);
+    if (bucket === undefined) byLength.set(length, [row]);
+    else bucket.push(row);
+  }
+  const units: Unit[] = [];
+  const longest = Math.max(0, ...byLength.keys());
+  for (const [positions, bucket] of [...byLength].sort(([a], [b]) => a - b)) {
+    const bytes = rowBytes(graph, signature, positions);
+    if (bytes > cx.memoryBudget) {
+      // The longest one says it for all.
+      if (positions < longest) continue;
+      const parameters = { positions, needed: megabytes(bytes), budget: megabytes(cx.memoryBudget) };
+      const hint = `give it more with --memory, at least --memory ${Math.ceil(bytes / 2 ** 20)}MB`;
+      cx.report(diagnostic("A5004", null, parameters, { hint }));
+      continue;
+    }
+    const flops = rowFlops(graph, signature, positions);
+    const byMemory = Math.floor(cx.memoryBudget / bytes);
+    const size = Math.max(1, Math.min(byMemory, Math.floor(unitFlops / Math.max(1, flops))));
+    for (let start = 0; start < bucket.length; start += size) {
+      const chunk = bucket.slice(start, start + size);
+      const id = digestOf({
+        graph: graph.id,
+        positions,
+        rows: chunk.map((row) => [
+          promptDigest(row.prompt),
+          conditionDigests[row.condition],
+          ...(paired ? [row.prompt] : []),
+        ]),
+        needs,
+        numerics: cx.numerics,
+      });
+      units.push({ id, rows: chunk, positions });
+      cx.cost.units++;
+      cx.cost.rows += chunk.length;
+      cx.cost.layerRuns += chunk.length * layersNeeded(graph, signature);
+      cx.cost.naiveLayerRuns += chunk.length * signature.layers;
+      cx.cost.flops += chunk.length * flops;
+      cx.cost.peakActivationBytes = Math.max(cx.cost.peakActivationBytes, chunk.length * bytes);
+    }
+  }
+  return units;
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} kB` : `${Math.ceil(bytes / 2 ** 20)} MB`;
+}

@@ -1,0 +1,97 @@
+/**
+ * Values of other runs that a study needs: what replacements are taken from, and the given values of expressions. Each
+ * is an expression in the unmodified run of a prompt set, captured prompt by prompt; averages are made of captures by
+ * whoever feeds them.
+ */
+import { digestOf } from "../base/digest.js";
+import { siteType } from "../check/site-types.js";
+import type { GivenSource, MeasureExpression } from "../ir/expression.js";
+import type { Gate } from "../ir/plan.js";
+import type { ReplacementValue, Study } from "../ir/protocol.js";
+import type { ModelSignature } from "../models/model.js";
+import type { SiteReference } from "../models/sites.js";
+import { logOfSoftmax } from "../passes/log-of-softmax.js";
+import { expressionKey } from "./expression-key.js";
+import { gateKey } from "./gates.js";
+
+/** An expression to capture on the prompts of `texts`. */
+export interface Capture {
+  readonly texts: string;
+  readonly expression: MeasureExpression;
+}
+
+/** Identifies what a capture yields, among the outputs of the evaluation that captures it. */
+export function captureKey(expression: MeasureExpression): string {
+  return digestOf(expressionKey(expression));
+}
+
+const nowhere = { file: "", start: 0, end: 0 };
+
+/** The value of a site. */
+function siteExpression(site: SiteReference, signature: ModelSignature): MeasureExpression {
+  return { nodes: [{ kind: "site", site, type: siteType(site.site, signature), span: nowhere }], result: 0 };
+}
+
+/** Σ over positions of an expression: what a prompt contributes to an average. The expression itself without `pos`. */
+function positionSum(expression: MeasureExpression): MeasureExpression {
+  const type = expression.nodes[expression.result]?.type;
+  if (type === undefined) throw new RangeError("an expression without result");
+  if (!type.axes.some((axis) => axis.name === "pos")) return expression;
+  return {
+    nodes: [
+      ...expression.nodes,
+      {
+        kind: "operation",
+        operation: "sum",
+        inputs: [expression.result],
+        attributes: { over: ["pos"] },
+        type: { ...type, axes: type.axes.filter((axis) => axis.name !== "pos") },
+        span: nowhere,
+      },
+    ],
+    result: expression.nodes.length,
+  };
+}
+
+/** What has to be captured for a replacement at a site; null for one that needs nothing. */
+export function captureOfReplacement(
+  replacement: ReplacementValue,
+  site: SiteReference,
+  signature: ModelSignature,
+): Capture | null {
+  if (replacement.kind !== "mean" && replacement.kind !== "activation") return null;
+  const value = siteExpression(site, signature);
+  const summed = replacement.kind === "mean" && !replacement.perPosition;
+  return { texts: replacement.of, expression: summed ? positionSum(value) : value };
+}
+
+/** What has to be captured for a given value. */
+export function captureOfGiven({ texts, take, expression }: GivenSource): Capture {
+  const rewritten = logOfSoftmax(expression);
+  return { texts, expression: take === "mean" ? positionSum(rewritten) : rewritten };
+}
+
+/** Sources of the given values that expressions read. */
+export function givenSources(expressions: readonly MeasureExpression[]): readonly GivenSource[] {
+  return expressions.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === "given" ? [node.source] : [])));
+}
+
+/** Everything that a study needs captured, each once, in the order of its use. */
+export function capturesOf(
+  study: Study,
+  gates: readonly Gate[],
+  measured: readonly MeasureExpression[],
+  signature: ModelSignature,
+): readonly Capture[] {
+  const used = new Set(gates.map((gate) => gate.key));
+  const computed = gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
+  const wanted = [
+    ...study.conditions.flatMap(({ writes }) =>
+      writes.flatMap((write) =>
+        used.has(gateKey(write)) ? (captureOfReplacement(write.replacement, write.site, signature) ?? []) : [],
+      ),
+    ),
+    ...givenSources([...measured, ...computed]).map(captureOfGiven),
+  ];
+  return [...new Map(wanted.map((c) => [`${c.texts}: ${captureKey(c.expression)}`, c])).values()];
+}

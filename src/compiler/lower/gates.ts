@@ -1,0 +1,56 @@
+/** The gates that a study's conditions need, and which gate carries a write. */
+import { digestOf } from "../base/digest.js";
+import type { MeasureExpression } from "../ir/expression.js";
+import type { Gate } from "../ir/plan.js";
+import type { ReplacementValue, SiteWrite, Study } from "../ir/protocol.js";
+import type { ModelGraph } from "../models/model.js";
+import { siteKey } from "../models/sites.js";
+import { sitesOf } from "./cost.js";
+import { expressionKey } from "./expression-key.js";
+import { ancestors } from "./reachability.js";
+
+/** Identifies the gate that a write goes through: its site, and how the replacement is made. */
+export function gateKey({ site, replacement }: SiteWrite): string {
+  const key = siteKey(site);
+  if (replacement.kind === "scale") return `${key}/scale`;
+  if (replacement.kind !== "expression") return key;
+  const { expression, add } = replacement;
+  return `${key}/${add ? "add" : "set"}/${digestOf(expressionKey(expression)).slice(0, 8)}`;
+}
+
+/** True when every row (and position) can have a replacement of its own. */
+function isDense(replacement: ReplacementValue): boolean {
+  return replacement.kind === "activation" || (replacement.kind === "mean" && replacement.perPosition);
+}
+
+/** The gates of a study that can change something measured, and the conditions that write through none of them. */
+export interface StudyGates {
+  readonly gates: readonly Gate[];
+  readonly unaffected: readonly number[];
+}
+
+export function gatesOf(study: Study, model: ModelGraph, measured: readonly MeasureExpression[]): StudyGates {
+  const computed = study.conditions.flatMap(({ writes }) =>
+    writes.flatMap(({ replacement }) => (replacement.kind === "expression" ? [replacement.expression] : [])),
+  );
+  // What a replacement reads counts as measured: changing it changes the replacement.
+  const read = sitesOf([...measured, ...computed]).map((site) => model.values[siteKey(site)] ?? "");
+  const upstream = ancestors(model.graph, read);
+  const gates = new Map<string, Gate>();
+  const unaffected: number[] = [];
+  study.conditions.forEach(({ writes }, i) => {
+    const mattering = writes.filter(({ site }) => upstream.has(model.values[siteKey(site)] ?? ""));
+    if (mattering.length === 0 && writes.length > 0) unaffected.push(i);
+    for (const write of mattering) {
+      const key = gateKey(write);
+      const { site, replacement } = write;
+      const dense = isDense(replacement) || gates.get(key)?.dense === true;
+      const kind =
+        replacement.kind === "scale" ? "scale" : replacement.kind === "expression" ? "compute" : ("replace" as const);
+      const expression = replacement.kind === "expression" ? replacement.expression : null;
+      const add = replacement.kind === "expression" && replacement.add;
+      gates.set(key, { key, site, kind, expression, add, dense });
+    }
+  });
+  return { gates: [...gates.values()], unaffected };
+}

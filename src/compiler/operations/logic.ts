@@ -1,0 +1,72 @@
+/** Truth values: equality, and what joins conditions. Places without a result stay without one. */
+import { typeText, type TensorType } from "../ir/tensor-type.js";
+import { elementwiseOperation } from "./elementwise-operation.js";
+import type { Operation, TypeFault } from "./operation.js";
+import { truthFault, typeFault } from "./typing.js";
+
+const gradient = "none: piecewise constant";
+const truth: Pick<TensorType, "element" | "unit"> = { element: "truth", unit: "none" };
+
+/** The fault of a condition that is a number; null when all inputs are truth values. */
+function conditionFault(operation: string, inputs: readonly TensorType[]): TypeFault | null {
+  const found = inputs.find((input) => input.element !== "truth");
+  if (found === undefined) return null;
+  return typeFault(`${operation} joins truth values`, "truth values", typeText(found), "compare first: x > 0");
+}
+
+const equal = elementwiseOperation({
+  name: "equal",
+  documentation:
+    "Truth value of x = y at every place, broadcast by axis name: numbers in one unit, or two tokens; NaN equals nothing.",
+  arity: 2,
+  gradient,
+  resultOf: (inputs) => {
+    const wrong = truthFault("equal", inputs);
+    if (wrong !== null) return wrong;
+    const [left, right] = inputs;
+    if (left === undefined || right === undefined || left.unit === right.unit) return truth;
+    const kinds = [left.unit, right.unit].map((unit) => (unit === "none" ? "no unit" : unit));
+    return typeFault(
+      `equal compares different units: ${kinds.join(" and ")}`,
+      "the same unit on both sides",
+      `${typeText(left)} and ${typeText(right)}`,
+    );
+  },
+  emit: (builder, inputs) => builder.node("Equal", inputs),
+  compute: ([left = Number.NaN, right = Number.NaN]) => (left === right ? 1 : 0),
+});
+
+function joining(
+  name: string,
+  documentation: string,
+  op: "And" | "Or",
+  compute: (a: boolean, b: boolean) => boolean,
+): Operation {
+  return elementwiseOperation({
+    name,
+    documentation,
+    arity: 2,
+    gradient,
+    resultOf: (inputs) => conditionFault(name, inputs) ?? truth,
+    emit: (builder, inputs) => builder.node(op, inputs),
+    compute: ([left, right]) => (compute(left === 1, right === 1) ? 1 : 0),
+  });
+}
+
+const not = elementwiseOperation({
+  name: "not",
+  documentation: "Holds where the condition does not.",
+  arity: 1,
+  gradient,
+  resultOf: (inputs) => conditionFault("not", inputs) ?? truth,
+  emit: (builder, inputs) => builder.node("Not", inputs),
+  compute: ([value]) => (value === 1 ? 0 : 1),
+});
+
+/** Equality and the operations on truth values, in the order of the language reference. */
+export const logicOperations: readonly Operation[] = [
+  equal,
+  joining("and", "Holds where both conditions do, broadcast by axis name.", "And", (a, b) => a && b),
+  joining("or", "Holds where one of the conditions does, or both, broadcast by axis name.", "Or", (a, b) => a || b),
+  not,
+];

@@ -1,0 +1,175 @@
+/** Operations that choose entries by their size: the place of the largest one, and the largest ones in order. */
+import { int } from "../onnx/attributes.js";
+import type { OperationAttributes } from "../ir/expression.js";
+import { extentSize, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
+import type { GraphBuilder } from "../onnx/builder.js";
+import { addOwnFault, addOwnReferenceFault, reduceFault, reduceReferenceFault } from "./faults.js";
+import { cast, dimensions, integers, joinLists, withRank } from "./lowering.js";
+import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
+import { elementCount, offsetsIn, sizeOf } from "./reference-tensor.js";
+import { attributeFault, findAxis, layoutPosition, limitExtent, missingAxisFault, numberFault, smallestSize, typeFault } from "./typing.js"; // prettier-ignore
+
+/** The only axis that `over` names; a tensor with one axis need not name it. */
+function onlyAxis(operation: string, input: TensorType, attributes: OperationAttributes): Axis | TypeFault {
+  const over = attributes["over"] ?? [];
+  if (!Array.isArray(over)) return attributeFault(operation, "over", "a list of axes", over);
+  const [name, ...more] = over.length === 0 ? input.axes.map((axis) => axis.name) : (over as readonly string[]);
+  if (name === undefined || more.length > 0) {
+    const hint = `name it: ${operation}(… over AXIS)`;
+    return typeFault(`${operation} works along one axis`, "one axis after over", typeText(input), hint);
+  }
+  return findAxis(input, name) ?? missingAxisFault(operation, name, input);
+}
+
+function checkedAxis(operation: string, input: TensorType, attributes: OperationAttributes): Axis {
+  const axis = onlyAxis(operation, input, attributes);
+  if ("fault" in axis) throw new RangeError(axis.fault);
+  return axis;
+}
+
+/** {@link onlyAxis} of a reference tensor whose types were checked. */
+function axisOf(input: ReferenceTensor, attributes: OperationAttributes): string {
+  const over = attributes["over"];
+  const named: unknown = Array.isArray(over) ? over[0] : undefined;
+  return typeof named === "string" ? named : (input.axes[0]?.name ?? "");
+}
+
+/** The value with one entry of −∞ behind the others along a dimension, so that there is one. */
+function withOneMore(builder: GraphBuilder, value: string, dimension: number, rank: number): string {
+  const none = Array.from({ length: rank + dimension }, () => 0);
+  const after = Array.from({ length: rank - dimension }, (_, i) => (i === 0 ? 1 : 0));
+  // Graphs are JSON, which has no −∞; ln 0 is exactly that.
+  const lowest = builder.node("Log", [builder.constant("float32", [], [0])]);
+  return builder.node("Pad", [value, integers(builder, ...none, ...after), lowest]);
+}
+
+const argmax: Operation = {
+  name: "argmax",
+  documentation:
+    "The index, from 0, of the largest entry along an axis, the first of equal ones; along vocab it is a token. NaN with a reason when there is no entry.",
+  source: "numpy.argmax",
+  arity: 1,
+  attributes: { over: "axes" },
+  canFail: true,
+  gradient: "none: piecewise constant",
+  type: ([input], attributes): TensorType | TypeFault => {
+    if (input === undefined) throw new RangeError("argmax: one input is needed");
+    const fault = numberFault("argmax", [input]);
+    if (fault !== null) return fault;
+    const axis = onlyAxis("argmax", input, attributes);
+    if ("fault" in axis) return axis;
+    const unit = axis.name === "vocab" ? "token" : "none";
+    return { axes: input.axes.filter((other) => other !== axis), unit, element: "real" };
+  },
+  lower: (context, [input], attributes, type) => {
+    if (input === undefined) throw new RangeError("argmax: one input is needed");
+    const { builder } = context;
+    const axis = checkedAxis("argmax", input.type, attributes);
+    const dimension = layoutPosition(input.type, axis.name);
+    const canBeEmpty = smallestSize(axis.extent) === 0;
+    const whole = canBeEmpty ? withOneMore(builder, input.value, dimension, input.type.axes.length + 1) : input.value;
+    const places = builder.node("ArgMax", [whole], { axis: int(dimension), keepdims: int(0) });
+    const value = cast(builder, places, "float32");
+    const fault = input.fault === null ? null : reduceFault(context, input.fault, input.value, [dimension]);
+    if (!canBeEmpty) return { value, fault, type };
+    const count = dimensions(builder, input.value, dimension, dimension + 1);
+    const fails = withRank(builder, builder.node("Equal", [count, integers(builder, 0)]), type.axes.length + 1);
+    return { value, fault: addOwnFault(context, fault, fails), type };
+  },
+  reference: ([input], attributes, reason) => {
+    if (input === undefined) throw new RangeError("argmax: one input is needed");
+    const { axes, groups, fault } = groupedAlong(input, axisOf(input, attributes));
+    const data = Float64Array.from(groups, (entries) => Math.max(0, entries.indexOf(largestOf(entries))));
+    return { axes, data, fault: addOwnReferenceFault(axes, fault, reason, (place) => groups[place]?.length === 0) };
+  },
+};
+
+function largestOf(entries: readonly number[]): number {
+  return entries.reduce((largest, entry) => Math.max(largest, entry), Number.NEGATIVE_INFINITY);
+}
+
+/** Entries along an axis for every place of the other axes, and the largest fault among them. */
+function groupedAlong(
+  input: ReferenceTensor,
+  axis: string,
+): {
+  readonly axes: ReferenceTensor["axes"];
+  readonly groups: readonly (readonly number[])[];
+  readonly fault: Int32Array | null;
+} {
+  const axes = input.axes.filter((other) => other.name !== axis);
+  const targets = offsetsIn(input.axes, axes);
+  const groups: number[][] = Array.from({ length: elementCount(axes) }, () => []);
+  targets.forEach((target, place) => groups[target]?.push(input.data[place] ?? Number.NaN));
+  return { axes, groups, fault: reduceReferenceFault(input.fault, targets, groups.length) };
+}
+
+const top: Operation = {
+  name: "top",
+  documentation:
+    "The k largest entries along an axis, the largest first, as the axis rank, which takes its place; as many as there are.",
+  source: "torch.topk",
+  arity: 1,
+  attributes: { over: "axes", count: "count" },
+  canFail: false,
+  gradient: "pending",
+  type: ([input], attributes): TensorType | TypeFault => {
+    if (input === undefined) throw new RangeError("top: one input is needed");
+    const fault = numberFault("top", [input]);
+    if (fault !== null) return fault;
+    const count = attributes["count"];
+    if (typeof count !== "number" || !Number.isInteger(count) || count < 1) {
+      return attributeFault("top", "count", "a count of at least 1", count);
+    }
+    const axis = onlyAxis("top", input, attributes);
+    if ("fault" in axis) return axis;
+    if (axis.name !== "rank" && findAxis(input, "rank") !== null) {
+      return typeFault("top makes an axis rank, which the tensor has already", "no axis rank", typeText(input));
+    }
+    const rank: Axis = { name: "rank", extent: limitExtent(axis.extent, count) };
+    return { ...input, axes: input.axes.map((other) => (other === axis ? rank : other)) };
+  },
+  lower: (context, [input], attributes, type) => {
+    if (input === undefined) throw new RangeError("top: one input is needed");
+    const { builder } = context;
+    const axis = checkedAxis("top", input.type, attributes);
+    const dimension = layoutPosition(input.type, axis.name);
+    const wanted = integers(builder, Number(attributes["count"]));
+    const count =
+      axis.extent.kind === "fixed"
+        ? integers(builder, Math.min(Number(attributes["count"]), extentSize(axis.extent, 0)))
+        : builder.node("Min", [wanted, dimensions(builder, input.value, dimension, dimension + 1)]);
+    const options = { axis: int(dimension), largest: int(1), sorted: int(1) };
+    const [value = ""] = builder.nodeWithOutputs("TopK", [input.value, count], ["TopK", "TopKPlaces"], options);
+    if (input.fault === null) return { value, fault: null, type };
+    // Which entries are chosen depends on all of them.
+    const any = reduceFault(context, input.fault, input.value, [dimension], true);
+    const shape = joinLists(
+      builder,
+      dimensions(builder, any, 0, dimension),
+      dimensions(builder, value, dimension, dimension + 1),
+      dimensions(builder, any, dimension + 1),
+    );
+    return { value, fault: builder.node("Expand", [any, shape]), type };
+  },
+  reference: ([input], attributes) => {
+    if (input === undefined) throw new RangeError("top: one input is needed");
+    const name = axisOf(input, attributes);
+    const count = Math.min(Number(attributes["count"]), sizeOf(input.axes, name));
+    const { axes: kept, groups, fault } = groupedAlong(input, name);
+    const sorted = groups.map((entries) => [...entries].sort((a, b) => b - a).slice(0, count));
+    const axes = input.axes.map((axis) => (axis.name === name ? { name: "rank", size: count } : axis));
+    const targets = offsetsIn(axes, kept);
+    const seen = new Map<number, number>();
+    // Along the new axis, places of one target come in the order of their ranks.
+    const data = Float64Array.from(targets, (target) => {
+      const rank = seen.get(target) ?? 0;
+      seen.set(target, rank + 1);
+      return sorted[target]?.[rank] ?? Number.NaN;
+    });
+    return { axes, data, fault: fault === null ? null : Int32Array.from(targets, (target) => fault[target] ?? 0) };
+  },
+};
+
+/** The operations that choose by size. */
+export const orderOperations: readonly Operation[] = [argmax, top];

@@ -1,0 +1,101 @@
+/** Values that capture evaluations left in the store: averages of them, and those of single prompts. */
+import { captureKey, type Capture } from "../compiler/lower/captures.js";
+import type { Evaluation, Plan } from "../compiler/ir/plan.js";
+import { extentSize, type Extent } from "../compiler/ir/tensor-type.js";
+import type { EngineTensor, EngineTensors } from "./engine/messages.js";
+import type { ReadUnit } from "./execute.js";
+
+/** A captured value of one prompt, or an average: row-major over `dims`. */
+export interface CapturedValue {
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Float64Array;
+}
+
+/** Reads captures of a plan. `needs` are the evaluations among which the capture is. */
+export interface CapturedValues {
+  /** The value of one prompt, float32 [...axes]. */
+  ofPrompt(needs: readonly string[], capture: Capture, prompt: number, read: ReadUnit): Promise<CapturedValue>;
+  /**
+   * The average over prompts and positions in float64, from sums over positions. `positions` is the length of what was
+   * summed; null when only prompts are averaged, position by position.
+   */
+  mean(needs: readonly string[], capture: Capture, positions: Extent | null, read: ReadUnit): Promise<CapturedValue>;
+}
+
+/** Units whose tensors are kept in memory: neighbouring units of a sweep patch from the same prompts. */
+const keptUnits = 16;
+
+export function capturedValues(plan: Plan): CapturedValues {
+  const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
+  const evaluations = new Map(plan.evaluations.map((evaluation) => [evaluation.id, evaluation]));
+  const kept = new Map<string, Promise<EngineTensors>>();
+  const means = new Map<string, Promise<CapturedValue>>();
+
+  /** The evaluation that has the capture, and which of its outputs it is. */
+  function find(needs: readonly string[], { texts, expression }: Capture): readonly [Evaluation, string] {
+    const key = captureKey(expression);
+    for (const id of needs) {
+      const evaluation = evaluations.get(id);
+      if (evaluation?.texts !== texts) continue;
+      const output = graphs.get(evaluation.graph)?.outputs.find((o) => captureKey(o.expression) === key);
+      if (output !== undefined) return [evaluation, output.name];
+    }
+    throw new RangeError(`nothing captured this value on ${texts}`);
+  }
+
+  function unitOf(id: string, read: ReadUnit): Promise<EngineTensors> {
+    const known = kept.get(id) ?? read(id);
+    kept.delete(id);
+    kept.set(id, known);
+    for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - keptUnits))) kept.delete(oldest);
+    return known;
+  }
+
+  async function average(
+    [evaluation, name]: readonly [Evaluation, string],
+    positions: Extent | null,
+    read: ReadUnit,
+  ): Promise<CapturedValue> {
+    let sum: Float64Array | null = null;
+    let dims: readonly number[] = [];
+    let count = 0;
+    for (const unit of evaluation.units) {
+      const tensor = tensorOf(await read(unit.id), name, unit.id);
+      dims = tensor.dims.slice(1);
+      const size = dims.reduce((product, d) => product * d, 1);
+      sum ??= new Float64Array(size);
+      if (sum.length !== size) throw new RangeError(`${name} of ${evaluation.texts} has several lengths`);
+      count += unit.rows.length * (positions === null ? 1 : extentSize(positions, unit.positions));
+      for (let i = 0; i < tensor.data.length; i++) sum[i % size] = (sum[i % size] ?? 0) + Number(tensor.data[i]);
+    }
+    return { dims, data: (sum ?? new Float64Array()).map((v) => v / count) };
+  }
+
+  return {
+    async ofPrompt(needs, capture, prompt, read) {
+      const [evaluation, name] = find(needs, capture);
+      for (const unit of evaluation.units) {
+        const row = unit.rows.findIndex((r) => r.prompt === prompt);
+        if (row < 0) continue;
+        const tensor = tensorOf(await unitOf(unit.id, read), name, unit.id);
+        const dims = tensor.dims.slice(1);
+        const size = dims.reduce((product, d) => product * d, 1);
+        return { dims, data: (tensor.data as Float32Array).subarray(row * size, (row + 1) * size) };
+      }
+      throw new RangeError(`${capture.texts} has no prompt ${prompt}`);
+    },
+    mean(needs, capture, positions, read) {
+      const found = find(needs, capture);
+      const key = `${found[0].id} ${found[1]} ${String(positions === null)}`;
+      const known = means.get(key) ?? average(found, positions, read);
+      means.set(key, known);
+      return known;
+    },
+  };
+}
+
+function tensorOf(tensors: EngineTensors, name: string, unit: string): EngineTensor {
+  const tensor = tensors[name];
+  if (tensor === undefined) throw new RangeError(`unit ${unit} has no ${name}`);
+  return tensor;
+}

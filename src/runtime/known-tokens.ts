@@ -1,0 +1,41 @@
+/** What a run's texts and tokenizers say of tokens, for tables that show them. */
+import { textsKey } from "../compiler/check/check.js";
+import type { Coordinates, Protocol, Study } from "../compiler/ir/protocol.js";
+import type { Loaded } from "./load.js";
+import type { TokenTexts } from "./report/token-texts.js";
+
+/** Looks up tokens of a protocol's texts; where several studies share a place, as the first one's model reads them. */
+export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
+  const { pieces } = loaded.compiled.value;
+  const sets = new Map(protocol.texts.map((set) => [textsKey(set.name, set.model), set]));
+  const studiesAt = (experiment: string, place: Coordinates): readonly Study[] =>
+    protocol.studies.filter(
+      (study) =>
+        study.experiment === experiment &&
+        Object.entries(study.coordinates).every(([axis, value]) => !(axis in place) || place[axis] === value),
+    );
+  return {
+    textAt(experiment, place) {
+      const studies = studiesAt(experiment, place);
+      const [study] = studies;
+      // Averages over prompt sets are not values of one text.
+      if (study === undefined || studies.some((other) => other.texts !== study.texts)) return null;
+      const key = textsKey(study.texts, study.model);
+      const texts = pieces.get(key) ?? [];
+      const index = place["document"] ?? place["prompt"];
+      if (index !== undefined) return texts[Number(index)] ?? null;
+      const documents = sets.get(key)?.documents ?? null;
+      const own = documents?.findIndex(({ columns }) =>
+        Object.entries(columns).every(([column, value]) => place[column] === value),
+      );
+      if (own !== undefined && own >= 0) return texts[own] ?? null;
+      return texts.length === 1 ? (texts[0] ?? null) : null;
+    },
+    tokenAt(experiment, place, id) {
+      const models = [...new Set(studiesAt(experiment, place).map((study) => study.model))];
+      const read = new Set(models.map((model) => loaded.models.get(model)?.tokenizer?.decodeToken(id) ?? null));
+      const [only] = read;
+      return read.size === 1 ? (only ?? null) : null;
+    },
+  };
+}

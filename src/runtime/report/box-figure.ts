@@ -1,0 +1,151 @@
+/** Boxes and whiskers. */
+import type { ResultRow } from "../../compiler/ir/results.js";
+import { boxSummary, evenly } from "./distribution.js";
+import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
+import { describe } from "./distribution-figure.js";
+import type { Drawing, PlotOutput } from "./drawing.js";
+import { axisTitle } from "./figure-data.js";
+import { emptyMarks, labelAngle, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
+
+/** Samples of at most this many values show every value; larger ones only those beyond the whiskers. */
+const fewValues = 30;
+/** Values beyond the whiskers that one box shows at most. */
+const mostOutliers = 200;
+
+/**
+ * A box from the first to the third quartile with the median across it, whiskers to the last values within 1.5
+ * interquartile ranges (Tukey). The first axis of `by` (without one: the values) is the horizontal axis, the rest are
+ * colours side by side. Small samples show all their values as points.
+ */
+export function drawBoxes(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
+  const data = distributionsOf(output, rows);
+  const drawn = data.samples.filter((sample) => sample.numbers.length > 0);
+  const places = drawn.map((sample) => placeOf(sample));
+  const columns = [...new Set(places.map((place) => place.column))];
+  const series = [...new Set(places.map((place) => place.series))];
+  const several = series.length > 1;
+  const [axis] = data.by;
+  const values = drawn.flatMap((sample, i) => {
+    const summary = boxSummary(sample.numbers);
+    if (summary === null) return [];
+    const { outliers: _outliers, ...numbers } = summary;
+    return [{ ...places[i], ...numbers }];
+  });
+  const points = drawn.flatMap((sample, i) => pointsOf(sample).map((value) => ({ ...places[i], value })));
+  const x = {
+    field: "column",
+    type: "ordinal",
+    sort: columns,
+    title: axis === undefined ? null : axisTitle(axis, null),
+    scale: { paddingInner: 0.25, paddingOuter: 0.2 },
+    axis: {
+      ticks: false,
+      labelPadding: 6,
+      labelLimit: 160,
+      labelAngle: labelAngle({ name: "", field: "", levels: columns }),
+    },
+  };
+  const offset = several ? { xOffset: { field: "series", type: "nominal", sort: series } } : {};
+  const color = several
+    ? {
+        field: "series",
+        type: "nominal",
+        sort: series,
+        scale: { domain: series, range: repeat(palette, series.length) },
+        legend: {
+          title:
+            data.by
+              .slice(1)
+              .map((a) => a.name)
+              .join(", ") || null,
+          symbolLimit: 40,
+          symbolType: "square",
+        },
+      }
+    : { value: palette[0] };
+  const boxes = columns.length * series.length;
+  const step = Math.max(several ? 14 : 26, Math.min(64, Math.floor(640 / Math.max(1, boxes))));
+  return {
+    subtitle: noteOf(data, drawn),
+    description: describe("Box plot", output, data),
+    parts:
+      drawn.length === 0
+        ? emptyMarks()
+        : {
+            data: { values },
+            width: several ? { step, for: "position" } : { step },
+            height: 300,
+            encoding: { x, ...offset, color },
+            layer: [...boxMarks(data.quantity), ...(points.length === 0 ? [] : [pointMarks(points, data.quantity)])],
+          },
+  };
+}
+
+interface BoxPlace {
+  readonly column: string;
+  readonly series: string;
+}
+
+function placeOf({ value, levels }: Sample): BoxPlace {
+  const [first, ...rest] = [...levels.map(String), ...(value === "" ? [] : [value])];
+  return { column: first ?? "all", series: rest.join(" · ") };
+}
+
+function pointsOf(sample: Sample): readonly number[] {
+  if (sample.numbers.length <= fewValues) return sample.numbers;
+  return evenly(boxSummary(sample.numbers)?.outliers ?? [], mostOutliers);
+}
+
+function boxMarks(quantity: string): readonly VegaLiteSpec[] {
+  const y = {
+    type: "quantitative",
+    scale: { zero: false, nice: true, padding: 8 },
+    axis: { title: quantity, format: "~g", tickCount: 6 },
+  };
+  const tooltip = ["column", "series", "count", "lower", "first", "median", "third", "upper"].map((field) => ({
+    field,
+    type: field === "column" || field === "series" ? "nominal" : "quantitative",
+    title: titles[field] ?? field,
+    ...(field === "column" || field === "series" ? {} : { format: ".6~g" }),
+  }));
+  return [
+    { mark: { type: "rule", strokeWidth: 1.5 }, encoding: { y: { ...y, field: "lower" }, y2: { field: "first" } } },
+    { mark: { type: "rule", strokeWidth: 1.5 }, encoding: { y: { ...y, field: "third" }, y2: { field: "upper" } } },
+    {
+      mark: { type: "bar", width: { band: 0.8 }, fillOpacity: 0.3, strokeWidth: 1.5, stroke: "#1f2430" },
+      encoding: { y: { ...y, field: "first", stack: null }, y2: { field: "third" }, tooltip },
+    },
+    {
+      mark: { type: "tick", thickness: 2.5, width: { band: 0.8 }, color: "#1f2430", opacity: 1 },
+      encoding: { y: { ...y, field: "median" }, color: { value: "#1f2430" }, tooltip },
+    },
+  ];
+}
+
+const titles: Readonly<Record<string, string>> = {
+  column: "group",
+  count: "values",
+  lower: "lower whisker",
+  first: "first quartile",
+  third: "third quartile",
+  upper: "upper whisker",
+};
+
+function pointMarks(points: readonly object[], quantity: string): VegaLiteSpec {
+  return {
+    data: { values: points },
+    mark: { type: "point", filled: true, size: 18, opacity: 0.65, stroke: "white", strokeWidth: 0.5 },
+    encoding: {
+      y: { field: "value", type: "quantitative" },
+      tooltip: [{ field: "value", type: "quantitative", title: quantity, format: ".6~g" }],
+    },
+  };
+}
+
+function noteOf(data: Distributions, drawn: readonly Sample[]): string | null {
+  const large = drawn.some((sample) => sample.numbers.length > fewValues);
+  const whiskers = "whiskers: up to 1.5 interquartile ranges";
+  const marks = drawn.length === 0 ? null : large ? whiskers : `${whiskers}; points: every value`;
+  const parts = [describeSamples(data), marks].filter((part) => part !== null);
+  return parts.length === 0 ? null : parts.join(" · ");
+}

@@ -1,0 +1,49 @@
+/** Tables ready to be shown: plain data, made by `tables.ts` and `winner-table.ts`, rendered as text and as HTML. */
+import type { Coordinate } from "../../compiler/ir/protocol.js";
+
+/**
+ * A column of a table. `signed` columns are differences, whose plus sign is written. Axes stand first and are repeated
+ * where a wide table is broken; `text` is what is said in words about a row.
+ */
+export interface TableColumn {
+  readonly name: string;
+  readonly kind: "axis" | "value" | "text";
+  /** `nats`, `bits`, `token`, or null for a plain number or an axis. */
+  readonly unit: string | null;
+  readonly signed: boolean;
+}
+
+/** An entry of a table; null where there is nothing at this place. */
+export interface TableCell {
+  readonly value: Coordinate | null;
+  /** Why a NaN is one, or why nothing can be said in words. */
+  readonly reason: string | null;
+  /** What is shown instead of the number: the token that an id stands for. */
+  readonly shown?: string;
+  /** The part of the text that is meant, [start, end) in UTF-16 units: the token within the text around it. */
+  readonly mark?: readonly [number, number];
+}
+
+/** A table ready to be shown: every row has one cell per column, in the order of the columns. */
+export interface TableData {
+  readonly title: string;
+  readonly columns: readonly TableColumn[];
+  readonly rows: readonly (readonly TableCell[])[];
+  /** What was averaged, sorted and left out; null when there is nothing to say. */
+  readonly note: string | null;
+}
+
+/** A column of numbers. */
+export function valueColumn(name: string, unit: string | null, signed: boolean): TableColumn {
+  return { name, kind: "value", unit, signed };
+}
+
+/** A column of coordinates. */
+export function axisColumn(name: string): TableColumn {
+  return { name, kind: "axis", unit: null, signed: false };
+}
+
+/** A column of words. */
+export function textColumn(name: string): TableColumn {
+  return { name, kind: "text", unit: null, signed: false };
+}

@@ -1,0 +1,49 @@
+/** Tokens in words, for tables that show them. */
+import type { Coordinates } from "../../compiler/ir/protocol.js";
+import type { TableCell } from "./table-data.js";
+
+/** What a run knows of the texts behind its results. */
+export interface TokenTexts {
+  /**
+   * The tokens of the text that a place of an experiment's results belongs to, by position; null where that is not one
+   * text (the results are averages over texts) or the texts have no words (random probes).
+   */
+  readonly textAt: (experiment: string, place: Coordinates) => readonly string[] | null;
+  /** What an id stands for in the model of a place; null where several models read ids differently. */
+  readonly tokenAt: (experiment: string, place: Coordinates, id: number) => string | null;
+}
+
+/** Nothing is known: ids stay ids, and tokens are shown without their text. */
+export const noTokenTexts: TokenTexts = { textAt: () => null, tokenAt: () => null };
+
+/** White space that would disturb a line, as a sign for it. */
+function onOneLine(text: string): string {
+  return text
+    .replace(/\r?\n/g, "⏎")
+    .replace(/\t/g, "⇥")
+    .replace(/[\u0000-\u001f\u2028\u2029]/g, "·");
+}
+
+/** The token at `position` within `context` tokens of its text, about as many before as after it. */
+export function inContext(pieces: readonly string[] | null, position: unknown, context: number): TableCell {
+  const at = Number(position);
+  const token = pieces?.[at];
+  if (pieces === null || token === undefined) return { value: null, reason: null };
+  const wanted = Math.min(context, pieces.length);
+  const first = Math.max(0, Math.min(at - Math.floor(wanted / 2), pieces.length - wanted));
+  const before = onOneLine(pieces.slice(first, at).join(""));
+  const shown = onOneLine(token);
+  const after = onOneLine(pieces.slice(at + 1, first + wanted).join(""));
+  const lead = first > 0 ? "…" : "";
+  const start = lead.length + before.length;
+  return {
+    value: `${lead}${before}${shown}${after}${first + wanted < pieces.length ? "…" : ""}`,
+    reason: null,
+    mark: [start, start + shown.length],
+  };
+}
+
+/** A token and its id: `" Mary" (5335)`. */
+export function tokenText(text: string, id: number): string {
+  return `${JSON.stringify(text)} (${id})`;
+}
