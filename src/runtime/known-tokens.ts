@@ -1,6 +1,6 @@
 /** What a run's texts and tokenizers say of tokens, for tables that show them. */
 import { textsKey } from "../compiler/check/check.js";
-import type { Coordinates, Protocol, Study } from "../compiler/ir/protocol.js";
+import type { Coordinates, CorpusDocument, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { Loaded } from "./load.js";
 import type { TokenTexts } from "./report/token-texts.js";
 
@@ -18,18 +18,13 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
     textAt(experiment, place) {
       const studies = studiesAt(experiment, place);
       const [study] = studies;
-      // Averages over prompt sets are not values of one text.
+      // A difference between prompt sets belongs to neither text.
       if (study === undefined || studies.some((other) => other.texts !== study.texts)) return null;
       const key = textsKey(study.texts, study.model);
-      const texts = pieces.get(key) ?? [];
-      const index = place["document"] ?? place["prompt"];
-      if (index !== undefined) return texts[Number(index)] ?? null;
       const documents = sets.get(key)?.documents ?? null;
-      const own = documents?.findIndex(({ columns }) =>
-        Object.entries(columns).every(([column, value]) => place[column] === value),
-      );
-      if (own !== undefined && own >= 0) return texts[own] ?? null;
-      return texts.length === 1 ? (texts[0] ?? null) : null;
+      const index = documents === null ? Number(place["prompt"] ?? NaN) : documentAt(documents, place);
+      const text = pieces.get(key)?.[index];
+      return text === undefined ? null : { pieces: text, first: documents?.[index]?.starts[0] ?? 0 };
     },
     tokenAt(experiment, place, id) {
       const models = [...new Set(studiesAt(experiment, place).map((study) => study.model))];
@@ -38,4 +33,12 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
       return read.size === 1 ? (only ?? null) : null;
     },
   };
+}
+
+/** The document whose columns a place has; NaN where there are several or none. */
+function documentAt(documents: readonly CorpusDocument[], place: Coordinates): number {
+  const own = documents.flatMap(({ columns }, i) =>
+    Object.entries(columns).every(([column, value]) => place[column] === value) ? [i] : [],
+  );
+  return own.length === 1 ? (own[0] ?? NaN) : NaN;
 }

@@ -139,6 +139,7 @@ function studiesOf(planned: Planned): readonly StudySummary[] {
       model: study.model,
       texts: study.texts,
       prompts: set?.prompts.length ?? 0,
+      ...(set?.documents == null ? {} : { documents: set.documents.length }),
       conditions: study.conditions.length - 1,
       intervention: span === null ? null : text.slice(span.start, span.end).replace(/\s+/g, " "),
       metrics: [...new Set(study.measures.map((m) => m.metric))],

@@ -34,7 +34,16 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
     ...record.texts.map((texts) => ({
       section: `Texts ${texts.name} for ${texts.model}`,
       entries: [
-        { label: "prompts", value: String(texts.prompts) },
+        { label: texts.corpus === null ? "prompts" : "windows", value: String(texts.prompts) },
+        ...(texts.corpus === null
+          ? []
+          : [
+              { label: "texts", value: String(texts.corpus.documents) },
+              {
+                label: "scored",
+                value: `${texts.corpus.tokens} tokens, ${texts.corpus.bytes} bytes, ${texts.corpus.words} words`,
+              },
+            ]),
         { label: "tokens", value: `${texts.tokens} (${texts.shortest} to ${texts.longest} each)` },
         { label: "BOS", value: texts.bos ? "added" : "not added" },
         ...(texts.period === null ? [] : [{ label: "repeated sequence", value: `${texts.period} tokens` }]),

@@ -2,15 +2,31 @@
 import { textsKey, type OpenedModel } from "../compiler/check/check.js";
 import { canonicalJson } from "../compiler/base/digest.js";
 import type { Plan } from "../compiler/ir/plan.js";
-import type { Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";
+import type { CorpusDocument, Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
 import { siteKey } from "../compiler/models/sites.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import type { ExecutionSummary } from "./execute.js";
-import { sha256, type RecordRequest, type RecordedIdentity, type RecordedMean } from "./store/record.js";
+import {
+  sha256,
+  type RecordRequest,
+  type RecordedIdentity,
+  type RecordedMean,
+  type RecordedTexts,
+} from "./store/record.js";
 
 function tokenCount(set: TokenizedTexts): number {
   return set.prompts.reduce((sum, p) => sum + p.ids.length, 0);
+}
+
+function corpusSize(documents: readonly CorpusDocument[]): RecordedTexts["corpus"] {
+  const total = (of: (document: CorpusDocument) => number): number => documents.reduce((sum, d) => sum + of(d), 0);
+  return {
+    documents: documents.length,
+    tokens: total((d) => d.tokens),
+    bytes: total((d) => d.bytes),
+    words: total((d) => d.words),
+  };
 }
 
 /** What every mean ablation averages, each once. */
@@ -72,6 +88,7 @@ export function recordedFacts(
         idsSha256: sha256(canonicalJson(set.prompts.map((p) => p.ids))),
         bos: set.bos,
         period: set.period,
+        corpus: set.documents === null ? null : corpusSize(set.documents),
       };
     }),
     means: recordedMeans(protocol),

@@ -54,7 +54,9 @@ export function protocolOf(fixture: OracleFixture, cases: readonly OracleCase[],
     if (!used.has(name)) continue;
     const [first = {}] = records;
     if ("text" in first || "clean" in first) {
-      writeFileSync(join(folder, `${name}.jsonl`), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+      // `ids` is for those who compare encodings; a record of a prompt file holds texts and numbers.
+      const lines = records.map((record) => `${JSON.stringify({ ...record, ids: undefined })}\n`);
+      writeFileSync(join(folder, `${name}.jsonl`), lines.join(""));
       const fields = ["clean", "corrupt", "answer", "distractor"].filter((field) => field in first);
       declarations.push(`prompts ${name} from "${name}.jsonl" ${fields.map((f) => `${f} "${f}"`).join(" ")}`);
     } else {
@@ -65,11 +67,9 @@ export function protocolOf(fixture: OracleFixture, cases: readonly OracleCase[],
     }
   }
   const experiments = cases.map(({ texts, intervention, measure }, i) => {
-    const model = "text" in (fixture.texts[texts]?.[0] ?? {}) || "clean" in (fixture.texts[texts]?.[0] ?? {});
-    // A patch says itself which texts it goes into.
-    const on = `on ${model ? "m" : "speller"}${intervention?.startsWith("patch") === true ? "" : ` with ${texts}`}`;
-    const paired = intervention?.replace(/from clean into corrupt/, `from clean into corrupt`) ?? "";
-    return `experiment case${i} ${on} ${paired} measure ${measure}`;
+    const [first = {}] = fixture.texts[texts] ?? [];
+    const model = "text" in first || "clean" in first ? "m" : "speller";
+    return `experiment case${i} on ${model} with ${texts} ${intervention ?? ""} measure ${measure}`;
   });
   return [...declarations, ...experiments, ""].join("\n");
 }
@@ -99,14 +99,23 @@ export interface Tolerance {
 const logits = "float32 logits of these models are within 2.5e-5 of float64 ones";
 const norms = "sums of squares of 64 float32 numbers";
 const tolerances: readonly (readonly [RegExp, Tolerance])[] = [
-  [/^(top_token|rank|accuracy)/, { absolute: 0, relative: 0, because: "the logits are further apart than their error" }],
-  [/^recovery/, { absolute: 5e-4, relative: 0, because: `${logits}; divided by clean − corrupt, which is above 0.15` }],
-  [/^(perplexity|word_perplexity|bits_per_byte|prob|top_prob)/, { absolute: 0, relative: 5e-5, because: logits }],
+  [
+    /^(top_token|rank|accuracy)/,
+    { absolute: 0, relative: 0, because: "the logits are further apart than their error" },
+  ],
+  [
+    /^recovery/,
+    { absolute: 5e-5, relative: 1e-5, because: `${logits}; divided by clean − corrupt, which is above 1.8` },
+  ],
+  [/^(perplexity|bits_per_byte|prob|top_prob)/, { absolute: 0, relative: 5e-5, because: logits }],
   [/^word_perplexity/, { absolute: 0, relative: 2e-4, because: `${logits}; the exponent has several tokens a word` }],
   [/^(nll|loss|entropy|logit_lens|logit_diff)/, { absolute: 5e-5, relative: 1e-5, because: logits }],
   [/^kl/, { absolute: 5e-6, relative: 5e-5, because: `${logits}; the terms of small divergences cancel` }],
   [/logit_attribution|copying_attribution/, { absolute: 5e-5, relative: 1e-5, because: logits }],
-  [/^(PR|R_V|attn_pr|mlp_pr)/, { absolute: 0, relative: 2e-5, because: "Gram matrices of float32 values, against an SVD" }],
+  [
+    /^(PR|R_V|attn_pr|mlp_pr)/,
+    { absolute: 0, relative: 2e-5, because: "Gram matrices of float32 values, against an SVD" },
+  ],
   [/^(gain|total_amplification|resid_norm|head_norm)/, { absolute: 0, relative: 1e-5, because: norms }],
   [/^resid_cosine/, { absolute: 2e-6, relative: 0, because: norms }],
   [/^coupling/, { absolute: 1e-5, relative: 0, because: "patterns within 3e-6; their variance divides" }],

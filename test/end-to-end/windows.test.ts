@@ -116,7 +116,10 @@ test("the same bits whatever shares a batch, and by whatever the head is replace
     const [together, alone] = [await run(context, text), await run(context, text, least)];
     assert.ok(together.length > 100);
     assert.deepEqual(alone, together);
-    assert.ok(together.every((row) => Number.isFinite(row.value) && row.impact !== 0));
+    assert.ok(together.every((row) => Number.isFinite(row.value)));
+    const changed = together.filter((row) => row.metric === "loss" && row.baseline !== null);
+    assert.equal(changed.length, 4);
+    assert.ok(changed.every((row) => row.impact !== 0));
   }
 });
 

@@ -1,5 +1,6 @@
 /** Builds measurement expressions by hand and at random, and runs them in onnxruntime. */
 import assert from "node:assert/strict";
+import { Tensor } from "onnxruntime-node";
 import { isFault } from "../../src/compiler/operations/operation.js";
 import type { MeasureExpression, MeasureNode, OperationAttributes } from "../../src/compiler/ir/expression.js";
 import { scalar, type TensorType } from "../../src/compiler/ir/tensor-type.js";
@@ -8,7 +9,7 @@ import { siteKey, type SiteName, type SiteReference } from "../../src/compiler/m
 import { createGraphBuilder } from "../../src/compiler/onnx/builder.js";
 import { operationNamed, typeOperation } from "../../src/compiler/operations/index.js";
 import type { ReferenceTensor, TypeFault } from "../../src/compiler/operations/operation.js";
-import { declareInput, feedOf, openGraph, splitRows, type RowResult } from "./support.js";
+import { axes, declareInput, feedOf, openGraph, real, splitRows, type RowResult } from "./support.js";
 
 const span = { file: 0, start: 0, end: 0 } as unknown as MeasureNode["span"];
 
@@ -35,6 +36,7 @@ export function createExpression() {
     nodes,
     site: (site: SiteName, layer: number | null, type: TensorType): number =>
       nodes.push({ kind: "site", site: { site, layer }, type, span }) - 1,
+    ids: (): number => nodes.push({ kind: "ids", type: real(axes("pos"), "token"), span }) - 1,
     constant: (value: number): number => nodes.push({ kind: "constant", value, type: scalar, span }) - 1,
     tryOperation,
     operation(...use: Parameters<typeof tryOperation>): number {
@@ -46,7 +48,7 @@ export function createExpression() {
   };
 }
 
-/** The values of every site for one row of the batch, by site key. */
+/** The values of every site for one row of the batch, by site key; `ids` are those of the text. */
 export type SiteRow = Readonly<Record<string, ReferenceTensor>>;
 
 /** A session of one or several measures in one graph; `run` gives a result per measure and row. */
@@ -59,7 +61,11 @@ export async function openMeasures(expressions: readonly MeasureExpression[]) {
     declareInput(builder, siteKey(node.site), node.type);
   }
   const siteValue = (site: SiteReference): string => siteKey(site);
-  const lowered = expressions.map((expression) => lowerMeasure(builder, expression, { site: siteValue }));
+  const readsIds = expressions.some((expression) => expression.nodes.some((node) => node.kind === "ids"));
+  if (readsIds) builder.input("ids", "int64", ["row", "ids_0"]);
+  const lowered = expressions.map((expression) =>
+    lowerMeasure(builder, expression, { site: siteValue, ids: () => "ids" }),
+  );
   const outputs = lowered.map(({ output }, m) => {
     const shape = (prefix: string): string[] => ["rows", ...output.type.axes.map((_, i) => `${prefix}${m}_${i}`)];
     const value = builder.node("Identity", [output.value], {}, `value${m}`);
@@ -80,7 +86,10 @@ export async function openMeasures(expressions: readonly MeasureExpression[]) {
         const tensors = rows.map((row) => row[key]).filter((tensor) => tensor !== undefined);
         return session.inputNames.includes(key) ? [[key, feedOf(tensors, type.element)] as const] : [];
       });
-      const found = await session.run(Object.fromEntries(feeds));
+      const ids = rows.map((row) => Array.from(row["ids"]?.data ?? [], BigInt));
+      const idsFeed = new Tensor("int64", BigInt64Array.from(ids.flat()), [rows.length, ids[0]?.length ?? 0]);
+      const own = readsIds && session.inputNames.includes("ids") ? { ids: idsFeed } : {};
+      const found = await session.run({ ...Object.fromEntries(feeds), ...own });
       return lowered.map((_, m) => {
         const value = found[`value${m}`];
         assert.ok(value !== undefined);

@@ -7,6 +7,7 @@ import { extentSize, type TensorType } from "../../src/compiler/ir/tensor-type.j
 import { siteKey, type SiteReference } from "../../src/compiler/models/sites.js";
 import { operationNamed, operationNames } from "../../src/compiler/operations/index.js";
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
+import { referenceTensor } from "../../src/compiler/operations/reference-tensor.js";
 import { evaluateReference, neededNodes } from "../../src/compiler/operations/reference.js";
 import { createExpression, openMeasures, type SiteRow } from "./expressions.js";
 import {
@@ -86,6 +87,7 @@ function build(steps: readonly Step[]): MeasureExpression {
   const expression = createExpression();
   const depths: number[] = [];
   for (const leaf of leaves) depths[expression.site(leaf.site, leaf.layer, leaf.type)] = 0;
+  depths[expression.ids()] = 0;
   for (const value of constants) depths[expression.constant(value)] = 0;
   let result = 0;
   for (const { operation, inputs, choice } of steps) {
@@ -160,6 +162,7 @@ function compareRow(expression: MeasureExpression, row: SiteRow, actual: RowResu
       return value;
     };
   };
+  const ids = Array.from(row["ids"]?.data ?? []);
   // The assertion: the type checker does not see that the function below assigns it.
   let overflow = false as boolean;
   const watch = (value: ReferenceTensor): ReferenceTensor => {
@@ -172,6 +175,7 @@ function compareRow(expression: MeasureExpression, row: SiteRow, actual: RowResu
     expression,
     sitesOf((value) => value),
     watch,
+    { ids },
   );
   assert.deepEqual(
     actual.shape,
@@ -185,7 +189,7 @@ function compareRow(expression: MeasureExpression, row: SiteRow, actual: RowResu
     operation === "log_softmax"
       ? { ...value, data: value.data.map((x) => x + noise * (1 + Math.abs(x)) * (2 * random() - 1)) }
       : perturb(value);
-  const noisy = Array.from({ length: samples }, () => evaluateReference(expression, sitesOf(perturb), round));
+  const noisy = Array.from({ length: samples }, () => evaluateReference(expression, sitesOf(perturb), round, { ids }));
   expected.data.forEach((value, place) => {
     const fault = expected.fault?.[place] ?? 0;
     if (noisy.some((sample) => (sample.fault?.[place] ?? 0) !== fault)) return;
@@ -213,14 +217,19 @@ test("random expressions agree with the reference, and rows do not depend on the
         const needed = neededNodes(expression).map((index) => expression.nodes[index]);
         fc.pre(needed.some((node) => node?.kind === "site"));
         const random = createRandom(seed);
-        const batch = Array.from({ length: rows }, () =>
-          Object.fromEntries(
+        const batch = Array.from({ length: rows }, () => ({
+          ...Object.fromEntries(
             leaves.map(({ site, layer, type, values }) => [
               siteKey({ site, layer }),
               drawTensor(type, length, values, random),
             ]),
           ),
-        );
+          // Ids up to 7 of a vocabulary of 7: some stand for no token.
+          ids: referenceTensor(
+            [{ name: "pos", size: length }],
+            Array.from({ length }, () => Math.floor(8 * random())),
+          ),
+        }));
         const measures = await openMeasures([expression]);
         const [together = []] = await measures.run(batch);
         for (const [index, row] of batch.entries()) {
@@ -236,7 +245,7 @@ test("random expressions agree with the reference, and rows do not depend on the
         }
       },
     ),
-    { seed: 20260101, numRuns: 400, endOnFailure: false },
+    { seed: 20260101, numRuns: 1000, endOnFailure: false },
   );
   assert.deepEqual(
     operationNames.filter((name) => !compared.has(name)),

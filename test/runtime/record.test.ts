@@ -60,6 +60,7 @@ function asked(): RunRecord {
           idsSha256: digest,
           bos: false,
           period: null,
+          corpus: null,
         },
       ],
       means: [{ model: "gpt2", texts: "t", site: "z[5]", perPosition: true, prompts: 2, tokens: 9 }],

@@ -8,7 +8,7 @@ import { bindParameter } from "./arguments.js";
 import { elaborateFunction } from "./function-calls.js";
 import { functionNames, functions, futureFunctions, resultFunctions } from "./functions.js";
 import { elaborateGrad } from "./grad.js";
-import { notYet, reportError, tooMany, wrongKind } from "./faults.js";
+import { reportError, tooMany, wrongKind } from "./faults.js";
 import { limits } from "./limits.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 

@@ -162,7 +162,9 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   const lacking: Unavailable[] = [];
   const cannotRun = (span: Span, what: string): void => {
     once(diagnostic("A8010", span, { what }));
-    lacking.push({ what, span });
+    if (!lacking.some((known) => known.span.start === span.start && known.span.file === span.file)) {
+      lacking.push({ what, span });
+    }
   };
   if (statement.measures.length === 0 && statement.curvature === null) {
     const hint = "add a clause such as `measure nll at last`";
@@ -245,7 +247,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   warnTokenizers(own, input.texts, statement, once);
   const sound = complete && errors === 0;
   if (statement.curvature !== null) cannotRun(statement.curvature.span, "`curvature`");
-  made.unavailable.push(...lacking.slice(0, 1));
+  made.unavailable.push(...lacking);
   if (sound && lacking.length === 0) made.studies.push(...own);
   const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
   return withCurvature(experimentShape(name, own, [...input.texts.values()], metrics, sound), curvature);

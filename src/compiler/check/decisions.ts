@@ -15,7 +15,7 @@ import type {
   Statement,
 } from "../syntax/ast.js";
 import { reportError, wrongKind } from "./faults.js";
-import { axisNames, labelOf, measuredResult, namedResult } from "./named-results.js";
+import { axisNames, labelOf, measuredResult, namedResult, shareAxis } from "./named-results.js";
 import { axesOf, checkCoordinates, experimentsIn } from "./result-axes.js";
 import type { ResultContext } from "./results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
@@ -92,7 +92,7 @@ function checkCorrelate(cx: ResultContext, statement: CorrelateStatement): Check
   const tests = checkTests(cx, statement.using, "correlate");
   const left = measuredResult(cx, statement.left);
   const right = measuredResult(cx, statement.right);
-  if (left === null || right === null) return null;
+  if (left === null || right === null || !shareAxis(cx, left, right, statement.right)) return null;
   const by = axisNames(cx, statement.by, [left, right]);
   if (by === null || tests === null) return null;
   const used = tests.length > 0 ? tests : [{ name: "pearson", count: null, seed: null }];

@@ -67,7 +67,8 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
         if (metric !== undefined && !metric.parameters.some((p) => p.name.text === argument.name.text)) {
           unknownArgument(cx, metric, argument);
         }
-        visit(argument.value);
+        // What an axis is renamed to is a new name.
+        if (callee.text !== "rename") visit(argument.value);
       }
       if (expression.kind === "call") expression.positional.forEach(visit);
       return;

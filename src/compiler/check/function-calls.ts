@@ -41,6 +41,7 @@ export function elaborateFunction(
   if (!checkWords(cx, call, shape)) return errorValue;
   if (shape === "select") return elaborateSelect(cx, environment, call);
   if (shape === "seed") return randomDirection(cx, environment, call);
+  if (shape === "rename") return elaborateRename(cx, environment, call);
   if (shape === "unembedding") return elaborateUnembedding(cx, environment, call);
   const average = name === "mean" ? averageOf(cx, environment, call) : null;
   if (average !== null) return average;
@@ -79,7 +80,7 @@ function checkWords(cx: Elaboration, call: CallExpression, shape: FunctionShape)
     reportError(cx, "A1003", twice.name.span, { what: `the argument ${twice.name.text}` });
     return false;
   }
-  const unknown = shape === "select" ? undefined : call.named.find((a) => a.name.text !== accepted);
+  const unknown = shape === "select" || shape === "rename" ? undefined : call.named.find((a) => a.name.text !== accepted);
   if (unknown !== undefined) {
     const hint = accepted === undefined ? `${name} has no named parameters` : `${name} has the parameter ${accepted}`;
     reportError(cx, "A2005", unknown.name.span, { name: unknown.name.text, metric: name }, { hint });
@@ -133,6 +134,25 @@ function attributesOf(
     default:
       return {};
   }
+}
+
+/** `rename(x, pos: other)`: the same tensor with the axis `pos` called `other`, so that it can meet itself. */
+function elaborateRename(cx: Elaboration, environment: Environment, call: CallExpression): Value {
+  const [argument] = call.positional;
+  const [first, ...more] = call.named;
+  if (argument === undefined) return errorValue;
+  if (first === undefined) {
+    return wrongKind(cx, call.span, "rename(x, AXIS: NAME) with an axis of x", cx.sourceOf(call.span));
+  }
+  let value = cx.elaborate(cx, environment, argument);
+  for (const { name, value: to } of [first, ...more]) {
+    if (value.kind === "error") return errorValue;
+    if (to.kind !== "name") return wrongKind(cx, to.span, "a name for the axis", cx.sourceOf(to.span));
+    const from = axisName(environment, name);
+    if (!hasAxis(cx, "rename", from, name, [value])) return errorValue;
+    value = applyOperation(cx, "rename", [value], { from, to: to.text }, call);
+  }
+  return value;
 }
 
 /** `random_direction(seed: 7)`. */

@@ -3,10 +3,11 @@
 /**
  * How the words of a call map to an operation's attributes. `over`: consumed axes, all when none is named; `row`: one
  * axis; `plain`: none; `offset`, `seed`: a named number; `pair`: two tensors over axes, or one with `between`; `count`:
- * a second argument that is a count; `select`: an axis and the number of its entry; `unembedding`: a vector or a token, and
+ * a second argument that is a count; `select`: an axis and the number of its entry; `rename`: axes and
+ * their new names; `unembedding`: a vector or a token, and
  * `scale`.
  */
-export type FunctionShape = "over" | "row" | "plain" | "offset" | "seed" | "pair" | "count" | "select" | "unembedding";
+export type FunctionShape = "over" | "row" | "plain" | "offset" | "seed" | "pair" | "count" | "select" | "rename" | "unembedding";
 
 /** Functions that a call may name. */
 export const functions: ReadonlyMap<string, FunctionShape> = new Map<string, FunctionShape>([
@@ -38,6 +39,7 @@ export const functions: ReadonlyMap<string, FunctionShape> = new Map<string, Fun
   ["causal", "plain"],
   ["flatten", "over"],
   ["select", "select"],
+  ["rename", "rename"],
   ["random_direction", "seed"],
   ["final_norm", "unembedding"],
   ["unembed", "unembedding"],
@@ -55,8 +57,11 @@ export const resultFunctions: ReadonlyMap<string, string> = new Map([
 /** Names that can be called, for suggestions and completion. */
 export const functionNames: readonly string[] = [...functions.keys()];
 
-/** Quantities of the texts that an expression may name. `answer`, `distractor` and `target` are tokens. */
-export const quantityNames = ["period", "tokens", "bytes", "words", "answer", "distractor", "target"] as const;
+/**
+ * What an expression may name beside sites: quantities of the texts, of which `answer`, `distractor` and `target` are
+ * tokens, and the unembedding matrix `W_U` [d_model, vocab].
+ */
+export const quantityNames = ["period", "tokens", "bytes", "words", "answer", "distractor", "target", "W_U"] as const;
 
 export type QuantityName = (typeof quantityNames)[number];
 

@@ -40,6 +40,19 @@ export function axisNames(
   return axes.every((axis) => checkAxis(cx, axis, of)) ? axes.map((axis) => axis.text) : null;
 }
 
+/**
+ * Whether two values can be put side by side place by place: they share an axis, or one of them is a single number.
+ * Reports at `right` when they do not.
+ */
+export function shareAxis(cx: ResultContext, left: NamedResult, right: NamedResult, at: Expression): boolean {
+  const [a, b] = [left, right].map((value) => axesOf(cx.results, value.expression));
+  if (a === undefined || b === undefined || !a.complete || !b.complete) return true;
+  if (a.axes.size === 0 || b.axes.size === 0 || [...a.axes.keys()].some((axis) => b.axes.has(axis))) return true;
+  const expected = `a value that shares an axis with ${left.label} (${[...a.axes.keys()].join(", ")})`;
+  wrongKind(cx, at.span, expected, `${right.label} (${[...b.axes.keys()].join(", ")})`);
+  return false;
+}
+
 /** The axes that any of the values has. */
 function jointAxes(values: readonly ResultAxes[]): ResultAxes {
   const labels = values.filter((of) => of.axes.size > 0).map((of) => of.label);

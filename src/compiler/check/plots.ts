@@ -2,7 +2,7 @@
 import type { NamedResult, Output, PlotKind } from "../ir/protocol.js";
 import type { Expression, Name, PlotStatement } from "../syntax/ast.js";
 import { reportError, wrongKind } from "./faults.js";
-import { axisNames, labelOf, measuredResult, namedResult } from "./named-results.js";
+import { axisNames, labelOf, measuredResult, namedResult, shareAxis } from "./named-results.js";
 import type { ResultContext } from "./results.js";
 
 interface PlotShape {
@@ -42,6 +42,10 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
   }
   const against = checkAgainst(cx, statement);
   if (against === false) return null;
+  const [first] = values;
+  if (against !== null && first !== undefined && statement.against !== null) {
+    if (!shareAxis(cx, first, against, statement.against)) return null;
+  }
   const drawn = [...statement.over, ...statement.by];
   // Each value is drawn over these axes, so each has to have them; a scatter joins its two values first.
   const sides = against === null ? values.map((value) => [value]) : [[...values, against]];

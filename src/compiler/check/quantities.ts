@@ -4,6 +4,7 @@ import type { TextQuantity } from "../ir/expression.js";
 import type { StringLiteral } from "../syntax/ast.js";
 import { applyOperation, reportError } from "./faults.js";
 import type { QuantityName } from "./functions.js";
+import { unembeddingMatrix } from "./unembedding.js";
 import { errorValue, type Elaboration, type Value } from "./values.js";
 
 /** The value of a quantity's name; reports what the texts lack. */
@@ -26,6 +27,8 @@ export function elaborateQuantity(cx: Elaboration, name: QuantityName, span: Spa
     }
     case "target":
       return nextTokens(cx, span);
+    case "W_U":
+      return unembeddingMatrix(cx, span);
   }
 }
 

@@ -35,7 +35,7 @@ function takenBy(kind: string, name: string): string | null {
   if (kind !== "metric" && kind !== "parameter") return null;
   if (isSite(name)) return "a site";
   if (functionNames.includes(name)) return "a function";
-  return isQuantity(name) ? "a quantity of the texts" : null;
+  return isQuantity(name) ? "a quantity of the texts or the model" : null;
 }
 
 /** A value given on the command line for a `param`, already parsed as an expression. */

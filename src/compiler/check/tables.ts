@@ -67,8 +67,14 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
 
 /** Rows are shown in their text only where there is one value for every token. */
 function checkTokens(cx: ResultContext, statement: TableStatement, columns: readonly NamedResult[]): boolean {
-  const position: Name = { text: "position", span: statement.of.span };
-  return columns.every((column) => checkAxis(cx, position, axesOf(cx.results, column.expression)));
+  const named = (text: string): Name => ({ text, span: statement.of.span });
+  return columns.every(({ expression }) => {
+    const of = axesOf(cx.results, expression);
+    const shapes = experimentsIn(expression).map((name) => cx.results.experiments.get(name));
+    // Values per token of several prompts belong to a text only while the prompts are apart.
+    const needsPrompt = shapes.some((shape) => shape?.coordinates.has("prompt"));
+    return checkAxis(cx, named("position"), of) && (!needsPrompt || checkAxis(cx, named("prompt"), of));
+  });
 }
 
 /** `table relay winner lowest of attn_pr, mlp_pr by layer`. */

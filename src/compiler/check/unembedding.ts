@@ -1,4 +1,5 @@
 /** Functions that lead from the residual stream to logits: `final_norm`, `unembed`, `unembedding`. */
+import type { Span } from "../base/span.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import { scalar } from "../ir/tensor-type.js";
 import type { CallExpression } from "../syntax/ast.js";
@@ -6,21 +7,22 @@ import { applyOperation } from "./faults.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
 /** Weights of the model's end by the name that its graph has for them. */
-function parameter(cx: Elaboration, name: string, type: TensorType, call: CallExpression): Value {
-  return { kind: "tensor", node: cx.builder.parameter(name, type, call.span) };
+function parameter(cx: Elaboration, name: string, type: TensorType, { span }: { readonly span: Span }): Value {
+  return { kind: "tensor", node: cx.builder.parameter(name, type, span) };
 }
 
 function vectorType(cx: Elaboration): TensorType {
   return { ...scalar, axes: [{ name: "d_model", extent: { kind: "fixed", size: cx.model.signature.dModel } }] };
 }
 
-function matrixType(cx: Elaboration): TensorType {
+/** W_U [vocab, d_model]: its columns are the directions of the tokens in the residual stream. */
+export function unembeddingMatrix(cx: Elaboration, span: Span): Value {
   const { dModel, vocab } = cx.model.signature;
   const axes = [
     { name: "vocab", extent: { kind: "fixed", size: vocab } as const },
     { name: "d_model", extent: { kind: "fixed", size: dModel } as const },
   ];
-  return { ...scalar, axes };
+  return parameter(cx, "W_U", { ...scalar, axes }, { span });
 }
 
 /**
@@ -55,7 +57,7 @@ export function elaborateUnembedding(cx: Elaboration, environment: Environment, 
   const x = cx.elaborate(cx, environment, argument);
   const scale = named === undefined ? null : cx.elaborate(cx, environment, named.value);
   if (x.kind === "error" || scale?.kind === "error") return errorValue;
-  const matrix = parameter(cx, "W_U", matrixType(cx), call);
+  const matrix = unembeddingMatrix(cx, call.span);
   if (call.callee.text === "unembedding") {
     const reason = `the vocabulary has no token ${cx.sourceOf(argument.span)}`;
     return applyOperation(cx, "unembedding", [matrix, x], {}, call, reason);

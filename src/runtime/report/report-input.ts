@@ -14,6 +14,8 @@ export interface StudySummary {
   readonly model: string;
   readonly texts: string;
   readonly prompts: number;
+  /** Texts of a corpus, whose windows the prompts are; absent for prompts. */
+  readonly documents?: number;
   /** Conditions other than the unmodified model. */
   readonly conditions: number;
   /** What was done, as the protocol says it (`ablate heads L0..11 by zero`); null for observation only. */

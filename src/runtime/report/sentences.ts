@@ -14,9 +14,11 @@ export function studySentences(studies: readonly StudySummary[]): readonly strin
   return [...groups.values()].map((group) => {
     const [study] = group;
     if (study === undefined) return "";
-    const prompts = study.prompts === 1 ? "1 prompt" : countOf(study.prompts, "prompt");
+    const count = (number: number, thing: string): string => (number === 1 ? `1 ${thing}` : countOf(number, thing));
+    const windows = study.documents === undefined ? "" : ` in ${count(study.prompts, "window")}`;
+    const on = study.documents === undefined ? count(study.prompts, "prompt") : count(study.documents, "text");
     const models = modelsText(group.map((one) => one.model));
-    const measured = `measured ${listOf(study.metrics)} on ${prompts} of ${study.texts} with ${models}`;
+    const measured = `measured ${listOf(study.metrics)} on ${on} of ${study.texts}${windows} with ${models}`;
     if (study.intervention === null || study.conditions === 0) {
       return `Experiment ${study.experiment} ${measured}, without changing the model.`;
     }

@@ -2,13 +2,21 @@
 import type { Coordinates } from "../../compiler/ir/protocol.js";
 import type { TableCell } from "./table-data.js";
 
+/** A text as a model reads it. */
+export interface TokenizedText {
+  /** Its tokens in words, in order. */
+  readonly pieces: readonly string[];
+  /** Position of the first of them in results. */
+  readonly first: number;
+}
+
 /** What a run knows of the texts behind its results. */
 export interface TokenTexts {
   /**
-   * The tokens of the text that a place of an experiment's results belongs to, by position; null where that is not one
-   * text (the results are averages over texts) or the texts have no words (random probes).
+   * The text that a place of an experiment's results belongs to; null where that is not one text (the results are
+   * averages over texts) or the texts have no words (random probes).
    */
-  readonly textAt: (experiment: string, place: Coordinates) => readonly string[] | null;
+  readonly textAt: (experiment: string, place: Coordinates) => TokenizedText | null;
   /** What an id stands for in the model of a place; null where several models read ids differently. */
   readonly tokenAt: (experiment: string, place: Coordinates, id: number) => string | null;
 }
@@ -25,10 +33,11 @@ function onOneLine(text: string): string {
 }
 
 /** The token at `position` within `context` tokens of its text, about as many before as after it. */
-export function inContext(pieces: readonly string[] | null, position: unknown, context: number): TableCell {
-  const at = Number(position);
-  const token = pieces?.[at];
-  if (pieces === null || token === undefined) return { value: null, reason: null };
+export function inContext(text: TokenizedText | null, position: unknown, context: number): TableCell {
+  const { pieces, first: offset } = text ?? { pieces: [], first: 0 };
+  const at = Number(position) - offset;
+  const token = pieces[at];
+  if (token === undefined) return { value: null, reason: null };
   const wanted = Math.min(context, pieces.length);
   const first = Math.max(0, Math.min(at - Math.floor(wanted / 2), pieces.length - wanted));
   const before = onOneLine(pieces.slice(first, at).join(""));

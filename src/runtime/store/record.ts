@@ -41,6 +41,13 @@ export interface RecordedTexts {
   readonly idsSha256: string;
   readonly bos: boolean;
   readonly period: number | null;
+  /** Of a corpus, whose windows the prompts are: how many texts, and what of them is scored; null for prompts. */
+  readonly corpus: {
+    readonly documents: number;
+    readonly tokens: number;
+    readonly bytes: number;
+    readonly words: number;
+  } | null;
 }
 
 export interface RecordedMean {
@@ -270,8 +277,7 @@ export async function readRecord(path: string): Promise<RunRecord | null> {
  */
 export async function writeRecord(path: string, record: RunRecord): Promise<RunRecord> {
   const earlier = await readRecord(path);
-  const merged: RunRecord =
-    earlier === null ? record : { ...record, judgement: earlier.judgement };
+  const merged: RunRecord = earlier === null ? record : { ...record, judgement: earlier.judgement };
   const problems = recordProblems(merged);
   if (problems.length > 0) throw new RecordFault(path, problems);
   try {

@@ -1,0 +1,232 @@
+/** Statements that compare and decide: what they name is checked, and the protocol keeps them with their text. */
+import assert from "node:assert/strict";
+import test, { suite } from "node:test";
+import type { Decision } from "../../src/compiler/ir/protocol.js";
+import { compileText, fixtureFacts, messagesOf, protocolOf } from "./compiling.js";
+
+const around = { models: { "*": await fixtureFacts("gpt2-f32") } };
+const head = `model gpt2 from "gpt2"
+prompts short from ["the cat sat on the mat", "it rained all day long"]
+prompts long from ["she went out to the garden", "nobody knew what it was"]
+experiment plain with short, long measure gain layer [L1, L2], loss
+experiment sweep with short ablate heads L0..1 measure loss
+`;
+
+const undecided = /^A8009 `\w+` is not yet available in this build of atlasc: it is checked and recorded, but not/;
+
+/** What is said about a statement, beside that it is not decided. */
+const messages = (text: string): readonly string[] =>
+  messagesOf(head + text, around).filter((message) => !undecided.test(message));
+
+/** The decision that one statement makes. */
+function decision(text: string): Decision {
+  const { decisions } = protocolOf(head + text, around);
+  assert.equal(decisions.length, 1, text);
+  const [only] = decisions;
+  assert.ok(only !== undefined);
+  return only;
+}
+
+suite("every statement", () => {
+  test("is a warning that it is not decided, and the rest of the protocol is sound", () => {
+    const text = `${head}compare plain.loss between prompts short, long\ntable sweep`;
+    const { value, diagnostics } = compileText(text, around);
+    assert.deepEqual(
+      diagnostics.map((d) => [d.code, d.severity]),
+      [["A8009", "warning"]],
+    );
+    assert.equal(value.protocol?.studies.length, 3);
+    assert.equal(value.protocol.outputs.length, 1);
+  });
+
+  test("is kept as it is written, on one line", () => {
+    const { text } = decision(`hypothesis "heads matter"\n  expect mean(sweep.impact)\n    > 0 using t_test`);
+    assert.equal(text, 'hypothesis "heads matter" expect mean(sweep.impact) > 0 using t_test');
+  });
+
+  test("reads results of an experiment", () => {
+    assert.deepEqual(messages("find peak of 1 + 2 over layer"), [
+      "A3004 expected a value of an experiment such as sweep.impact, found 1 + 2",
+    ]);
+    assert.deepEqual(messages('hypothesis "x" expect 1 < 2 using t_test'), [
+      "A3004 expected a value of an experiment such as sweep.impact on one side at least, found 1 < 2",
+    ]);
+  });
+});
+
+suite("compare", () => {
+  test("needs levels that the axis has, two at least, each once", () => {
+    assert.deepEqual(messages("compare plain.loss between prompts short, long using welch_t correct holm"), []);
+    assert.deepEqual(messages("compare plain.loss between prompts short, lang"), [
+      "A2020 the axis prompts of plain has no lang",
+    ]);
+    assert.deepEqual(messages("compare plain.loss between prompts short"), [
+      "A3004 expected two levels or more to compare, found short",
+    ]);
+    assert.deepEqual(messages("compare plain.loss between prompts short, short"), ["A1003 short is given twice"]);
+    assert.deepEqual(messages("compare plain.loss between prompt short, long"), [
+      "A2020 the axis prompt of plain has no short",
+    ]);
+    assert.deepEqual(messages("compare mean(plain.loss over prompts) between prompts short, long"), [
+      "A2013 the mean of plain has no axis prompts",
+    ]);
+  });
+
+  test("is by Welch's t test when it does not say how", () => {
+    const compared = decision("compare plain.loss between prompts short, long");
+    assert.ok(compared.kind === "compare");
+    assert.deepEqual(compared.tests, [{ name: "welch_t", count: null, seed: null }]);
+    assert.deepEqual([compared.axis, compared.levels, compared.correction], ["prompts", ["short", "long"], null]);
+  });
+
+  test("is corrected for several comparisons by a known method", () => {
+    const corrected = decision("compare plain.loss between prompts short, long correct bh");
+    assert.equal(corrected.kind === "compare" && corrected.correction, "bh");
+    assert.deepEqual(messages("compare plain.loss between prompts short, long correct home"), [
+      "A2001 unknown correction home",
+    ]);
+  });
+});
+
+suite("tests", () => {
+  const using = (test: string): readonly string[] =>
+    messages(`compare plain.loss between prompts short, long using ${test}`);
+
+  test("that draw at random say how often; their seed is 0 unless it is given", () => {
+    const { tests } = decision(
+      "compare plain.loss between prompts short, long using bootstrap(10k), permutation(500) seed 7",
+    ) as Extract<Decision, { kind: "compare" }>;
+    assert.deepEqual(tests, [
+      { name: "bootstrap", count: 10_000, seed: 0 },
+      { name: "permutation", count: 500, seed: 7 },
+    ]);
+    assert.deepEqual(using("bootstrap"), ["A2007 bootstrap needs a value for how often to draw"]);
+    assert.deepEqual(using("bootstrap(0)"), ["A3005 0 is not a whole number of at least 1"]);
+    assert.deepEqual(using("bootstrap(100) seed 1.5"), ["A3005 1.5 is not a whole number of at least 0"]);
+    assert.deepEqual(using("welch_t(100)"), ["A1004 a number of draws has no meaning in welch_t"]);
+    assert.deepEqual(using("welch_t seed 1"), ["A1004 a seed has no meaning in welch_t"]);
+  });
+
+  test("are known, fit the statement, and stand once", () => {
+    assert.deepEqual(using("welch"), ["A2001 unknown test welch"]);
+    assert.deepEqual(using("pearson"), ["A1004 pearson has no meaning in `compare`"]);
+    assert.deepEqual(using("welch_t, welch_t"), ["A1003 the test welch_t is given twice"]);
+    assert.deepEqual(messages("correlate plain.gain with plain.loss using t_test"), [
+      "A1004 t_test has no meaning in `correlate`",
+    ]);
+  });
+});
+
+suite("correlate", () => {
+  test("puts values side by side that share an axis", () => {
+    assert.deepEqual(messages("correlate plain.gain with abs(plain.loss - 1) by prompts using pearson, spearman"), []);
+    assert.deepEqual(
+      messages("correlate mean(sweep.impact over prompt, head) with mean(plain.loss over prompt, layer)"),
+      [
+        "A3004 expected a value that shares an axis with mean(sweep.impact over prompt, head) (layer), found mean(plain.loss over prompt, layer) (prompts)",
+      ],
+    );
+    assert.deepEqual(messages("correlate plain.gain with plain.loss by head"), ["A2013 plain has no axis head"]);
+  });
+});
+
+suite("hypothesis", () => {
+  const impacts = "mean(abs(sweep.impact) where layer in L0..0) < mean(abs(sweep.impact) where layer is L1)";
+
+  test("keeps both sides, the comparison and the level of significance", () => {
+    const made = decision(`hypothesis "early heads do less" expect ${impacts} using permutation(99) seed 1 alpha 0.01`);
+    assert.ok(made.kind === "hypothesis");
+    assert.deepEqual([made.title, made.operation, made.alpha], ["early heads do less", "<", 0.01]);
+    assert.equal(made.right.label, "mean(abs(sweep.impact) where layer is L1)");
+    const without = decision(`hypothesis "h" expect sweep.impact > 0 using t_test`);
+    assert.equal(without.kind === "hypothesis" && without.alpha, 0.05);
+  });
+
+  test("says what decides it, at a level between 0 and 1", () => {
+    assert.deepEqual(messages(`hypothesis "h" expect ${impacts}`), ["A2007 the hypothesis needs a value for `using`"]);
+    assert.deepEqual(messages(`hypothesis "h" expect ${impacts} using t_test alpha 1`), [
+      "A3005 1 is not a level of significance between 0 and 1",
+    ]);
+    assert.deepEqual(messages(`hypothesis "h" expect sweep.impct > 0 using t_test`), [
+      "A2012 sweep has no column impct",
+    ]);
+  });
+});
+
+suite("find, pca and classify", () => {
+  test("look along axes of the value", () => {
+    assert.deepEqual(messages("find changepoint of plain.gain over layer by prompts"), []);
+    assert.deepEqual(messages("find dip of plain.gain over head"), ["A2013 plain has no axis head"]);
+    assert.deepEqual(messages("find dip of plain.gain over layer by layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("pca of plain.loss over prompt components 0"), [
+      "A3005 0 is not a whole number of at least 1",
+    ]);
+    assert.deepEqual(decision("pca of plain.loss over prompt").kind, "pca");
+  });
+
+  test("classes have rising bounds, names of their own, and a last one without a bound at most", () => {
+    const made = decision("classify plain.loss as low < 2, middle < 4, high");
+    assert.deepEqual(made.kind === "classify" && made.classes, [
+      { name: "low", below: 2 },
+      { name: "middle", below: 4 },
+      { name: "high", below: null },
+    ]);
+    assert.deepEqual(messages("classify plain.loss as low < 4, high < 2"), ["A3005 2 is not a bound above 4"]);
+    assert.deepEqual(messages("classify plain.loss as low, high < 2"), ["A2007 low needs a value for its bound"]);
+    assert.deepEqual(messages("classify plain.loss as low < 1, low"), ["A1003 the class low is given twice"]);
+  });
+});
+
+suite("what is checked and cannot run", () => {
+  const alone = `model gpt2 from "gpt2"\nprompts p from ["the cat sat"]\n`;
+
+  test("a curvature has the columns it computes, over layers and not over prompts", () => {
+    const text = `${alone}experiment sharp curvature of loss over params attention L* top 2 trace density probes 3 seed 1
+    plot line of sharp.trace over layer
+    plot density of sharp
+    table sharp.eigenvalue by value`;
+    assert.deepEqual(messagesOf(`${text.replace(" by value", "")}`, around), [
+      "A8010 `curvature` is not yet available in this build of atlasc: it is checked, but a run is refused",
+    ]);
+    const protocol = protocolOf(text.replace(" by value", ""), around);
+    assert.deepEqual(
+      protocol.unavailable.map(({ what }) => what),
+      ["`curvature`"],
+    );
+    assert.deepEqual(protocol.studies, []);
+    assert.deepEqual(messagesOf(`${text}\nplot line of sharp.trace over prompt`, around).slice(1), [
+      "A2017 sharp measures several metrics: say which metric",
+      "A2013 sharp has no axis prompt",
+    ]);
+  });
+
+  test("a curvature says over which parameters, of which layers, and what to compute", () => {
+    const curvature = (clause: string): readonly string[] =>
+      messagesOf(`${alone}experiment sharp curvature of loss over params ${clause}`, around).slice(0, -1);
+    assert.deepEqual(curvature("attentoin L0 trace probes 3"), ["A2003 unknown name attentoin"]);
+    assert.deepEqual(curvature("mlp L9 trace probes 3"), [
+      "A4201 L9 is beyond gpt2, which has 3 layers (the last is 2)",
+    ]);
+    assert.deepEqual(curvature("mlp L0"), ["A2007 curvature needs a value for what to compute"]);
+    assert.deepEqual(curvature("mlp L0 trace"), ["A2007 curvature needs a value for probes"]);
+    assert.deepEqual(curvature("mlp L0 top 0"), ["A3005 0 is not a whole number of at least 1"]);
+  });
+
+  test("a gradient has the axes of its site", () => {
+    const text = `${alone}metric saliency(layer: layer = L*) = norm(grad(loss, z[layer]) over pos, d_head)
+    experiment gradients measure saliency
+    plot heatmap of gradients.saliency over layer, head`;
+    assert.deepEqual(messagesOf(text, around), [
+      "A8010 `grad` is not yet available in this build of atlasc: it is checked, but a run is refused",
+    ]);
+    const protocol = protocolOf(text, around);
+    assert.equal(protocol.unavailable.length, 1);
+    assert.deepEqual(protocol.studies, []);
+    assert.deepEqual(messagesOf(`${alone}measure grad(nll, z[L0]) as g`, around), [
+      "A3001 grad: the gradient is that of one number",
+    ]);
+    assert.deepEqual(messagesOf(`${alone}measure grad(loss, loss) as g`, around), [
+      "A3004 expected a site such as z[L5], found loss",
+    ]);
+  });
+});
