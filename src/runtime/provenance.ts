@@ -60,6 +60,15 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
       })),
     });
   }
+  if (record.decisions.length > 0) {
+    sections.push({
+      section: "Statements written before the run",
+      entries: record.decisions.map(({ kind, statement, status }) => ({
+        label: kind,
+        value: `${statement} (${status})`,
+      })),
+    });
+  }
   if (plan !== null) {
     sections.push({
       section: "Plan and work",

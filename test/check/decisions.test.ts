@@ -205,7 +205,7 @@ suite("what is checked and cannot run", () => {
       messagesOf(`${alone}experiment sharp curvature of loss over params ${clause}`, around).slice(0, -1);
     assert.deepEqual(curvature("attentoin L0 trace probes 3"), ["A2003 unknown name attentoin"]);
     assert.deepEqual(curvature("mlp L9 trace probes 3"), [
-      "A4201 L9 is beyond gpt2, which has 3 layers (the last is 2)",
+      "A4201 L9 is beyond gpt2, which has 3 layers (the last is L2)",
     ]);
     assert.deepEqual(curvature("mlp L0"), ["A2007 curvature needs a value for what to compute"]);
     assert.deepEqual(curvature("mlp L0 trace"), ["A2007 curvature needs a value for probes"]);

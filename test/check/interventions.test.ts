@@ -56,6 +56,7 @@ suite("ablate", () => {
     assert.deepEqual(refused("ablate mlp L0 by mean of x"), ["A2010 unknown prompt set x"]);
     assert.deepEqual(refused("ablate mlp L0 by mean of clean"), ["A2010 unknown prompt set clean"]);
     assert.deepEqual(refused('ablate mlp L0 by constant "x"'), ['A3004 expected a number such as 0.5, found "x"']);
+    assert.deepEqual(refused("ablate mlp L0 by constant 1e39"), ["A3005 1e+39 is not a number that float32 can hold"]);
     assert.deepEqual(refused("ablate mlp L0 by mean per position"), [
       "A4304 prompt 0 of p has 3 tokens and prompt 1 of p has 4; here they must be equally long",
     ]);
@@ -94,7 +95,6 @@ suite("ablate", () => {
         period: null,
         patchSource: null,
         conditionAxes: new Set(),
-        cannotRun: () => undefined,
         report: (d) => void found.push(`${d.code} ${d.message}; ${d.hint ?? ""}`),
         cannotRun: () => undefined,
         sourceOf: () => "",

@@ -1,9 +1,11 @@
 /**
- * The protocols that the language was designed with check as they stand: against models of the sizes that they name,
+ * The protocols that the language was designed with check as they stand and can be planned: against models of the sizes that they name,
  * without weights, and against small texts in place of their files.
  */
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { Numerics } from "../../src/compiler/ir/plan.js";
+import { planProtocol } from "../../src/compiler/lower/plan.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { print } from "../../src/compiler/syntax/print.js";
 import { protocols } from "../support/trees.js";
@@ -59,18 +61,32 @@ const models = {
   ),
 };
 
-test("every protocol of the design checks", { skip: protocols().length === 0 && "no ../shared here" }, async (t) => {
-  for (const { path, text } of protocols()) {
-    await t.test(path, () => {
-      const { value, diagnostics } = compileText(text, { models, files });
-      const errors = diagnostics
-        .filter((d) => d.severity === "error")
-        .map((d) => `${d.code} ${d.message} (${text.slice(d.primary?.span.start, d.primary?.span.end)})`);
-      assert.deepEqual(errors, []);
-      assert.notEqual(value.protocol, null);
-    });
-  }
-});
+const numerics: Numerics = {
+  onnxruntime: "1",
+  device: "cpu",
+  graphOptimization: "basic",
+  prepacking: true,
+  tf32: false,
+};
+
+test(
+  "every protocol of the design checks, and is planned",
+  { skip: protocols().length === 0 && "no ../shared here" },
+  async (t) => {
+    for (const { path, text } of protocols()) {
+      await t.test(path, () => {
+        const { value, diagnostics } = compileText(text, { models, files });
+        const errors = diagnostics
+          .filter((d) => d.severity === "error")
+          .map((d) => `${d.code} ${d.message} (${text.slice(d.primary?.span.start, d.primary?.span.end)})`);
+        assert.deepEqual(errors, []);
+        assert.ok(value.protocol !== null);
+        const planned = planProtocol(value.protocol, value.models, { memoryBudget: 2 ** 33, numerics });
+        assert.deepEqual(planned.diagnostics, []);
+      });
+    }
+  },
+);
 
 test("and stays what it is when it is laid out", { skip: protocols().length === 0 && "no ../shared here" }, () => {
   for (const file of protocols()) {

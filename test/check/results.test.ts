@@ -128,6 +128,90 @@ suite("outputs", () => {
     ]);
   });
 
+  test("values of a `let` are saved under its name", () => {
+    const [saved] = outputs('let harm = sweep.loss.impact\nsave harm to "harm.json"');
+    assert.ok(saved?.kind === "save");
+    assert.deepEqual([saved.name, saved.value?.label, saved.path], ["harm", "harm", "harm.json"]);
+    assert.deepEqual(saved.value?.expression, {
+      kind: "column",
+      experiment: "sweep",
+      metric: "loss",
+      column: "impact",
+    });
+    assert.deepEqual(messages('let two = 1 + 1\nsave two to "two.csv"'), [
+      "A3004 expected a value of an experiment such as sweep.impact, found two",
+    ]);
+  });
+
+  test("a distribution has no axes but those that divide it, two at most", () => {
+    assert.deepEqual(messages("plot histogram of plain.gain by layer"), []);
+    assert.deepEqual(messages("plot box of plain.gain by group, layer"), []);
+    assert.deepEqual(messages("plot density of plain.gain, sweep.loss by group"), []);
+    assert.deepEqual(messages("plot histogram of plain.gain over layer"), [
+      "A3004 expected no axes after `over` for a histogram (each value is a point; divide them with `by`), found layer",
+    ]);
+    assert.deepEqual(messages("plot box of plain.gain by group, layer, prompt"), [
+      "A3004 expected at most two axes after `by` for a box, found group, layer, prompt",
+    ]);
+    assert.deepEqual(messages("plot box of plain.gain by head"), ["A2013 plain has no axis head"]);
+  });
+
+  test("a scatter has two values that share an axis", () => {
+    const [plot] = outputs("plot scatter of sweep.loss.impact against plain.gain by group");
+    assert.ok(plot?.kind === "plot");
+    assert.equal(plot.title, "sweep.loss.impact against plain.gain by group");
+    assert.equal(plot.against?.label, "plain.gain");
+    assert.deepEqual(messages("plot scatter of plain.gain"), ["A2007 a scatter needs a value for `against`"]);
+    assert.deepEqual(messages("plot bar of plain.gain against plain.nll over layer"), [
+      "A1004 `against` has no meaning in `plot bar`",
+    ]);
+    assert.deepEqual(messages("plot scatter of plain.gain, plain.nll against plain.gain"), [
+      "A3004 expected one value for a scatter, found plain.nll",
+    ]);
+    assert.deepEqual(
+      messages(
+        "plot scatter of mean(sweep.loss over layer, prompt, group) against mean(plain.gain over prompt, group)",
+      ),
+      [
+        "A3004 expected a value that shares an axis with mean(sweep.loss over layer, prompt, group) (head), found mean(plain.gain over prompt, group) (layer, position)",
+      ],
+    );
+  });
+
+  test("a winner is one of several metrics, by axes that they have", () => {
+    const [winner] = outputs("table sweep winner lowest of loss, entropy by layer");
+    assert.ok(winner?.kind === "winner");
+    assert.deepEqual([winner.title, winner.which, winner.by], ["sweep: lowest of loss, entropy", "lowest", ["layer"]]);
+    assert.deepEqual(
+      winner.among.map(({ expression }) => expression.kind === "column" && expression.metric),
+      ["loss", "entropy"],
+    );
+    assert.deepEqual(messages("table sweep winner lowest of loss, entrophy by layer"), [
+      "A2012 sweep has no column entrophy",
+    ]);
+    assert.deepEqual(messages("table sweep winner lowest of loss, entropy by position"), [
+      "A2013 sweep has no axis position",
+    ]);
+    assert.deepEqual(messages("table sweep winner lowest of loss by layer"), [
+      "A3004 expected two metrics or more to compare, found loss",
+    ]);
+    assert.deepEqual(messages("table sweep winner lowest of loss, loss by layer"), ["A1003 loss is given twice"]);
+    assert.deepEqual(messages("table sweep winner lowest of loss, entropy top 3"), [
+      "A1004 `top` has no meaning in `table … winner`",
+    ]);
+    assert.deepEqual(messages("table swep winner lowest of loss, entropy"), ["A2011 unknown experiment swep"]);
+  });
+
+  test("tokens are shown in their text where there is a value for each", () => {
+    const [table] = outputs("table plain.nll top 5 by nll with context 12");
+    assert.equal(table?.kind === "table" && table.context, 12);
+    assert.deepEqual(messages("table sweep.loss with context 12"), ["A2013 sweep has no axis position"]);
+    assert.deepEqual(messages("table mean(plain.nll over prompt) with context 12"), [
+      "A2013 the mean of plain has no axis prompt",
+    ]);
+    assert.deepEqual(messages("table plain.nll with context 0"), ["A3005 0 is not a whole number of at least 1"]);
+  });
+
   test("a table shows values of an experiment, a whole number of rows", () => {
     assert.deepEqual(messages("table 1 + 2"), [
       "A3004 expected a value of an experiment such as sweep.impact, found 1 + 2",

@@ -284,7 +284,7 @@ suite("pairs and answers", () => {
     const content = '{"text":"one","a":" two three","d":" two four"}\n{"text":"one","a":" five","d":" six"}\n';
     assert.deepEqual(messages('"a.jsonl" answer "a" distractor "d"', { "a.jsonl": content }), [
       'A8011 2 of 4 answers of p are longer than one token of gpt2: the first one counts, such as " two" of " two three"',
-      "A8012 the answer and the distractor of 1 prompts of p begin with the same token of gpt2: their difference is 0",
+      "A8012 answer and distractor of 1 of 2 prompts of p begin with the same token of gpt2: their difference is 0",
     ]);
   });
 });
@@ -427,7 +427,9 @@ suite("corpora", () => {
     assert.deepEqual(faults('"a.txt" stride 33'), [`A3005 33 is not ${between.replace("4", "32")}`]);
     assert.deepEqual(faults('"b.txt"'), ["A4101 cannot read b.txt: there is no such file"]);
     assert.deepEqual(faults('"a.txt"', " \n\n"), ["A4103 the prompt set c is empty"]);
-    assert.deepEqual(faults('"a.txt"', "one"), ["A4110 a text of c has 1 tokens, of which none is predicted"]);
+    assert.deepEqual(faults('"a.txt"', "one"), [
+      "A4110 a text of c has too few tokens (1) for any of them to be predicted",
+    ]);
     assert.deepEqual(faults('"a.txt" window 16 stride 1', words(300_000)), [
       "A3009 this corpus makes 4,799,760 tokens in its windows; at most 4,000,000 are possible",
     ]);

@@ -29,6 +29,7 @@ test("stories260K on 20 stories: 1.334 nats per token, 0.912 bits per byte", { s
   assert.ok(tokenizer !== null);
   const stories = (JSON.parse(readFileSync(corpus, "utf8")) as string[]).slice(0, fixture.corpus.stories);
   const cut = stories.map((text) => cutTo(fixture.corpus?.longest ?? 0, text, (t) => tokenizer.encode(t)));
+  writeFileSync(join(folder, "stories.json"), JSON.stringify(cut));
   writeFileSync(join(folder, "stories.jsonl"), cut.map((story) => `${JSON.stringify({ story })}\n`).join(""));
   const path = protocolIn(
     folder,
@@ -36,9 +37,14 @@ test("stories260K on 20 stories: 1.334 nats per token, 0.912 bits per byte", { s
     ## Each story on its own, BOS first.
     model   tiny from ${quoted(join(shared, "models", "stories260K"))}
     prompts all  from "stories.jsonl" text "story"
+    corpus  texts from "stories.json"
     experiment stories
+      with all
       measure sum(nll over pos) as total, tokens as predicted, bytes as size
     let nats = sum(stories.total over prompt) / sum(stories.predicted over prompt)
+    experiment documents
+      with texts
+      measure sum(nll over pos) as total, tokens as predicted, bytes as size
     let bits = sum(stories.total over prompt) / log(2) / sum(stories.size over prompt)
     table nats
     table bits
@@ -61,5 +67,12 @@ test("stories260K on 20 stories: 1.334 nats per token, 0.912 bits per byte", { s
   // Sums of 6,560 float32 losses, each within 2e-5, whose errors have both signs.
   d.check("nats per token", nats, fixture.corpus.total_nll / fixture.corpus.tokens, 1e-6);
   d.check("total nats", column("total"), fixture.corpus.total_nll, 1e-6, true);
+  // As documents of a corpus the stories have the same numbers, each in one window after BOS.
+  for (const metric of ["total", "predicted", "size"]) {
+    const values = (experiment: string): readonly number[] =>
+      rows.filter((row) => row.experiment === experiment && row.metric === metric).map((row) => row.value);
+    assert.equal(values("documents").length, fixture.corpus.stories);
+    assert.deepEqual(values("documents"), values("stories"));
+  }
   context.diagnostic(`differences: ${d.text()}`);
 });

@@ -100,8 +100,8 @@ const logits = "float32 logits of these models are within 2.5e-5 of float64 ones
 const norms = "sums of squares of 64 float32 numbers";
 const tolerances: readonly (readonly [RegExp, Tolerance])[] = [
   [
-    /^(top_token|rank|accuracy)/,
-    { absolute: 0, relative: 0, because: "the logits are further apart than their error" },
+    /^(top_token|rank|accuracy|head_rank)/,
+    { absolute: 0, relative: 0, because: "what is ordered is further apart than its error" },
   ],
   [
     /^recovery/,
@@ -113,7 +113,7 @@ const tolerances: readonly (readonly [RegExp, Tolerance])[] = [
   [/^kl/, { absolute: 5e-6, relative: 5e-5, because: `${logits}; the terms of small divergences cancel` }],
   [/logit_attribution|copying_attribution/, { absolute: 5e-5, relative: 1e-5, because: logits }],
   [
-    /^(PR|R_V|attn_pr|mlp_pr)/,
+    /^(PR|R_V|head_PR|attn_pr|mlp_pr)/,
     { absolute: 0, relative: 2e-5, because: "Gram matrices of float32 values, against an SVD" },
   ],
   [/^(gain|total_amplification|resid_norm|head_norm)/, { absolute: 0, relative: 1e-5, because: norms }],

@@ -5,7 +5,7 @@ import { parse } from "../../src/compiler/syntax/parse.js";
 import { atlasFiles } from "../support/trees.js";
 
 /** What the doc comment of every metric states, each on a line of its own that begins with this word and a colon. */
-const facts = ["shape", "unit", "source"];
+const facts = ["shape", "unit", "source", "example"];
 
 for (const file of atlasFiles("stdlib")) {
   test(`stdlib/${file.path} says what its metrics compute`, () => {

@@ -4,6 +4,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { draftTexts, type FileFact } from "../../src/compiler/check/texts.js";
+import { corruptName } from "../../src/compiler/ir/protocol.js";
+import { loadProtocol } from "../../src/runtime/load.js";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { print } from "../../src/compiler/syntax/print.js";
@@ -56,7 +58,9 @@ function differences({ clean, corrupt }: Pair): readonly { at: number; clean: st
 }
 
 test("the folder holds the packs and nothing else", () => {
-  assert.deepEqual(readdirSync(folder).sort(), ["README.md", ...Object.keys(packs), "held-out"].sort());
+  const declarations = [...Object.keys(packs).map((name) => name.replace(".jsonl", ".atlas")), "held-out.atlas"];
+  const expected = ["README.md", ...Object.keys(packs), ...declarations, "held-out"];
+  assert.deepEqual(readdirSync(folder).sort(), expected.sort());
 });
 
 test("held-out: twelve passages for each public-domain text, with their line breaks, and none twice", () => {
@@ -258,8 +262,22 @@ describe("the README", () => {
     }
   });
 
+  const examples = [...readme.matchAll(/```atlas\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+
+  test("shows protocols that are sound", async () => {
+    assert.equal(examples.length, 2);
+    for (const text of examples) {
+      const { compiled } = await loadProtocol({ path: join(root, "readme.atlas"), text });
+      assert.deepEqual(
+        compiled.diagnostics.filter((d) => d.severity === "error"),
+        [],
+      );
+    }
+  });
+
   test("shows declarations that are laid out, and that read the packs", () => {
-    const text = /```atlas\n([\s\S]*?)```/.exec(readme)?.[1] ?? "";
+    const [imported = "", text = ""] = examples;
+    assert.equal(print(parse({ path: "readme.atlas", text: imported }).value, imported), imported);
     const { value, diagnostics } = parse({ path: "readme.atlas", text });
     assert.deepEqual(diagnostics, []);
     assert.equal(print(value, text), text);
@@ -274,5 +292,47 @@ describe("the README", () => {
     });
     assert.deepEqual(sizes, [80, 100, 32, 32, 60]);
     assert.deepEqual(found, []);
+  });
+});
+
+describe("imported by name", () => {
+  const names = [...Object.keys(packs).map((name) => name.replace(".jsonl", "")), "held-out"];
+  const setOf = (name: string): string => name.replaceAll("-", "_");
+  const head = 'model tiny from "@stdlib/models/gpt2-tiny"\n';
+
+  test("every pack is declared under its name, with its groups, pairs and answers", async () => {
+    const imports = names.map((name) => `import "@stdlib/prompts/${name}"\n`).join("");
+    const use = `experiment e with ${names.map(setOf).join(", ")} measure loss`;
+    const { compiled } = await loadProtocol({ path: join(root, "packs.atlas"), text: imports + head + use });
+    const { protocol, pieces } = compiled.value;
+    const counts = new Map([...pieces].map(([key, texts]) => [key.replace(/ for tiny$/, ""), texts.length]));
+    for (const name of names) {
+      const expected = packs[`${name}.jsonl`]?.items ?? 7 * 12;
+      const set = protocol?.texts.find((texts) => texts.name === setOf(name));
+      assert.equal(set?.prompts.length, expected, name);
+      assert.ok(
+        set.prompts.every((prompt) => prompt.columns["group"] !== undefined),
+        name,
+      );
+      const { clean, answer, distractor } = Object.fromEntries(
+        (packs[`${name}.jsonl`]?.fields ?? []).map((field) => [field, true]),
+      );
+      assert.equal(counts.get(corruptName(setOf(name))), clean === true ? expected : undefined, name);
+      for (const { numbers } of set.prompts) {
+        assert.equal(numbers.answer !== undefined, answer === true, name);
+        assert.equal(numbers.distractor !== undefined, distractor === true, name);
+      }
+    }
+    // The tiny models' vocabulary has few whole names, which is said; nothing else is.
+    assert.deepEqual([...new Set(compiled.diagnostics.map((d) => d.code))], ["A8011"]);
+  });
+
+  test("a pack that is not there is refused", async () => {
+    const text = `import "@stdlib/prompts/nothing"\n${head}prompts p from ["one"]\nmeasure loss`;
+    const { compiled } = await loadProtocol({ path: join(root, "packs.atlas"), text });
+    assert.deepEqual(
+      compiled.diagnostics.map((d) => `${d.code} ${d.message}`),
+      ["A2018 cannot import @stdlib/prompts/nothing: there is no such file"],
+    );
   });
 });

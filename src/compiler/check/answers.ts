@@ -21,7 +21,7 @@ export function answerTokens(
   report: (d: Diagnostic) => void,
 ): readonly Prompt["numbers"][] | null {
   const numbers: Prompt["numbers"][] = [];
-  const long: EncodedText[] = [];
+  const long: { readonly text: string; readonly encoded: EncodedText }[] = [];
   let answers = 0;
   const alike: TextDraft[] = [];
   for (const [index, item] of items.entries()) {
@@ -36,7 +36,7 @@ export function answerTokens(
         return null;
       }
       answers++;
-      if (encoded.ids.length > 1) long.push(encoded);
+      if (encoded.ids.length > 1) long.push({ text, encoded });
       found[part] = first;
     }
     if (found.answer !== undefined && found.answer === found.distractor) alike.push(item);
@@ -45,7 +45,7 @@ export function answerTokens(
   const span = fields.find((option) => option.part === "answer")?.span ?? name.span;
   const [longest] = long;
   if (longest !== undefined) {
-    const [piece = ""] = longest.pieces;
+    const [piece = ""] = longest.encoded.pieces;
     report(
       diagnostic("A8011", span, {
         count: long.length,
@@ -53,14 +53,14 @@ export function answerTokens(
         name: name.text,
         model,
         piece: JSON.stringify(piece),
-        answer: JSON.stringify(longest.pieces.join("")),
+        answer: JSON.stringify(longest.text),
       }),
     );
   }
   const [same] = alike;
   if (same !== undefined) {
     const hint = `such as ${JSON.stringify(same.answer)} and ${JSON.stringify(same.distractor)} after ${JSON.stringify(same.text)}`;
-    report(diagnostic("A8012", span, { count: alike.length, name: name.text, model }, { hint }));
+    report(diagnostic("A8012", span, { count: alike.length, total: items.length, name: name.text, model }, { hint }));
   }
   return numbers;
 }

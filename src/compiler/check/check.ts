@@ -246,7 +246,10 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   }
   warnTokenizers(own, input.texts, statement, once);
   const sound = complete && errors === 0;
-  if (statement.curvature !== null) cannotRun(statement.curvature.span, "`curvature`");
+  if (statement.curvature !== null) {
+    const { span } = statement.curvature;
+    cannotRun({ ...span, end: span.start + "curvature".length }, "`curvature`");
+  }
   made.unavailable.push(...lacking);
   if (sound && lacking.length === 0) made.studies.push(...own);
   const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);

@@ -22,9 +22,9 @@ export function refuseOnCorpus(
     refused.add(metric);
     const item = statement.measures.find((m) => columnName(m) === metric);
     const hint =
-      "windows add up sums, means, max, min, var, std and norm over pos, and values for each position; measure this on prompts";
+      "possible are sum, mean, max, min, var, std and norm over pos, and a value for each position; anything else is for prompts";
     const place = { span: parts.node.span, text: "here" };
-    const inside = item !== undefined && parts.node.span.file === item.span.file;
+    const inside = parts.node.span.file === item?.span.file;
     report(
       diagnostic(
         "A4112",

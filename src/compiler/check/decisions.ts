@@ -28,7 +28,9 @@ type Checked = Unstated<Decision>;
 export function checkDecision(cx: ResultContext, statement: Statement): Decision | null {
   const checked = checkStatement(cx, statement);
   if (checked === null) return null;
-  cx.report(diagnostic("A8009", statement.span, { what: `\`${statement.kind}\`` }));
+  const { span, kind } = statement;
+  const keyword = { ...span, end: span.start + kind.length };
+  cx.report(diagnostic("A8009", keyword, { what: `\`${kind}\`` }));
   return { ...checked, text: labelOf(cx, statement.span), span: statement.span };
 }
 

@@ -80,7 +80,8 @@ function checkWords(cx: Elaboration, call: CallExpression, shape: FunctionShape)
     reportError(cx, "A1003", twice.name.span, { what: `the argument ${twice.name.text}` });
     return false;
   }
-  const unknown = shape === "select" || shape === "rename" ? undefined : call.named.find((a) => a.name.text !== accepted);
+  const unknown =
+    shape === "select" || shape === "rename" ? undefined : call.named.find((a) => a.name.text !== accepted);
   if (unknown !== undefined) {
     const hint = accepted === undefined ? `${name} has no named parameters` : `${name} has the parameter ${accepted}`;
     reportError(cx, "A2005", unknown.name.span, { name: unknown.name.text, metric: name }, { hint });

@@ -7,7 +7,8 @@
  * their new names; `unembedding`: a vector or a token, and
  * `scale`.
  */
-export type FunctionShape = "over" | "row" | "plain" | "offset" | "seed" | "pair" | "count" | "select" | "rename" | "unembedding";
+export type FunctionShape =
+  "over" | "row" | "plain" | "offset" | "seed" | "pair" | "count" | "select" | "rename" | "unembedding";
 
 /** Functions that a call may name. */
 export const functions: ReadonlyMap<string, FunctionShape> = new Map<string, FunctionShape>([

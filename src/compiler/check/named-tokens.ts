@@ -24,7 +24,7 @@ export function tokenLiterals(scope: Pick<Scope, "experiments" | "metrics" | "pa
     const { kind, value, text } = node as Readonly<Record<string, unknown>>;
     if (kind === "string" && typeof value === "string") values.add(value);
     if (kind === "token" && typeof text === "string") positions.add(text);
-    waiting.push(...Object.values(node).reverse());
+    waiting.push(...(Object.values(node) as unknown[]).reverse());
   }
   return { positions: [...positions], values: [...values] };
 }

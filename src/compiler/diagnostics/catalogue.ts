@@ -191,7 +191,7 @@ export const catalogue = {
   A4110: {
     severity: "error",
     title: "nothing to score",
-    message: "a text of {name} has {tokens} tokens, of which none is predicted",
+    message: "a text of {name} has too few tokens ({tokens}) for any of them to be predicted",
   },
   A4111: {
     severity: "error",
@@ -309,7 +309,7 @@ export const catalogue = {
     severity: "warning",
     title: "answers begin alike",
     message:
-      "the answer and the distractor of {count} prompts of {name} begin with the same token of {model}: their difference is 0",
+      "answer and distractor of {count} of {total} prompts of {name} begin with the same token of {model}: their difference is 0",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -133,7 +133,8 @@ function evaluateNode(
       const reason = reasonOf(node);
       const number = reason === null ? 0 : reasons.indexOf(reason) + 1;
       const value = operationNamed(node.operation).reference(node.inputs.map(valueOf), node.attributes, number);
-      return rounding(value, node.operation);
+      // Ids of tokens are exact in any format.
+      return node.type.unit === "token" ? value : rounding(value, node.operation);
     }
   }
 }

@@ -11,7 +11,7 @@ import {
   reduceReferenceFault,
 } from "./faults.js";
 import { cast, dimensions, integers, joinLists, reshape } from "./lowering.js";
-import type { Operation, TypeFault } from "./operation.js";
+import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn, sizeOf, stridesIn } from "./reference-tensor.js";
 import { findAxis, layoutPosition, missingAxisFault, numberFault, typeFault, unitFault } from "./typing.js";
 
@@ -20,12 +20,28 @@ const gradient = "pending";
 /** The axes of W_U that an unembedding consumes and makes. */
 const [from, to] = ["d_model", "vocab"] as const;
 
-/** The fault of a second input that is not a matrix over d_model and vocab. */
+/** The fault of a second input that is not a matrix of numbers over d_model and vocab. */
 function matrixFault(operation: string, matrix: TensorType): TypeFault | null {
-  const fits = matrix.axes.length === 2 && findAxis(matrix, from) !== null && findAxis(matrix, to) !== null;
+  const known = (name: string): boolean => findAxis(matrix, name)?.extent.kind === "fixed";
+  const fits = matrix.axes.length === 2 && known(from) && known(to);
   return fits
-    ? null
+    ? numberFault(operation, [matrix])
     : typeFault(`${operation}: the second value is no unembedding`, "[d_model, vocab]", typeText(matrix));
+}
+
+/** The largest fault of a matrix for each row, raised to the rank of a result with that many axes; null without faults. */
+function wholeFault(context: LoweringContext, matrix: Lowered, axes: number): string | null {
+  if (matrix.fault === null) return null;
+  const { builder } = context;
+  const perRow = reduceFault(context, matrix.fault, matrix.value, [1, 2]);
+  return reshape(builder, perRow, integers(builder, -1, ...Array.from({ length: axes }, () => 1)));
+}
+
+/** {@link wholeFault} for references, merged with the faults of every place. */
+function withWholeFault(fault: Int32Array | null, matrix: ReferenceTensor, count: number): Int32Array | null {
+  if (matrix.fault === null) return fault;
+  const whole = matrix.fault.reduce((largest, one) => Math.max(largest, one), 0);
+  return Int32Array.from({ length: count }, (_, place) => Math.max(whole, fault?.[place] ?? 0));
 }
 
 const project: Operation = {
@@ -67,10 +83,12 @@ const project: Operation = {
         : builder.node("Unsqueeze", [weights, integers(builder, ...Array.from({ length: extra }, (_, i) => i + 1))]);
     const products = builder.node("MatMul", [flat, raised]);
     const value = kept.length === 0 ? builder.node("Squeeze", [products, integers(builder, 1)]) : products;
-    if (input.fault === null) return { value, fault: null, type };
+    const ofMatrix = wholeFault(context, matrix, type.axes.length);
+    if (input.fault === null) return { value, fault: ofMatrix, type };
     const position = layoutPosition(input.type, from);
     const perVector = reduceFault(context, input.fault, input.value, [position]);
-    return { value, fault: builder.node("Unsqueeze", [perVector, integers(builder, kept.length + 1)]), type };
+    const ofVectors = builder.node("Unsqueeze", [perVector, integers(builder, kept.length + 1)]);
+    return { value, fault: mergeFaults(context, [ofVectors, ofMatrix]), type };
   },
   reference: ([input, matrix]) => {
     if (input === undefined || matrix === undefined) throw new RangeError("project: two inputs are needed");
@@ -97,7 +115,7 @@ const project: Operation = {
     });
     const perVector = reduceReferenceFault(input.fault, vectors, elementCount(kept));
     const fault = perVector === null ? null : Int32Array.from(data, (_, i) => perVector[Math.floor(i / size)] ?? 0);
-    return { axes, data, fault };
+    return { axes, data, fault: withWholeFault(fault, matrix, data.length) };
   },
 };
 
@@ -150,10 +168,10 @@ const unembedding: Operation = {
     const value = builder.node("Gather", [list, builder.node("Add", [id, offset])], { axis: int(0) });
     const raised = (name: string): string =>
       builder.node("Unsqueeze", [name, integers(builder, token.type.axes.length + 1)]);
-    const before =
-      token.fault === null
-        ? null
-        : raised(mergeFaults(context, [expandFault(context, token.fault, token.value)]) ?? "");
+    const before = mergeFaults(context, [
+      token.fault === null ? null : raised(expandFault(context, token.fault, token.value)),
+      wholeFault(context, matrix, type.axes.length),
+    ]);
     return { value, fault: addOwnFault(context, before, raised(builder.node("Not", [within]))), type };
   },
   reference: ([matrix, token], _attributes, reason) => {
@@ -176,7 +194,8 @@ const unembedding: Operation = {
     });
     const carried =
       token.fault === null ? null : Int32Array.from(data, (_, place) => token.fault?.[Math.floor(place / width)] ?? 0);
-    return { axes, data, fault: addOwnReferenceFault(axes, carried, reason, (place) => !exists(idAt(place))) };
+    const before = withWholeFault(carried, matrix, data.length);
+    return { axes, data, fault: addOwnReferenceFault(axes, before, reason, (place) => !exists(idAt(place))) };
   },
 };
 

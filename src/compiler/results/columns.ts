@@ -26,6 +26,18 @@ export function columnArray(
   metric: string,
   column: ColumnName,
 ): ResultArray {
+  const made = madeArrays.get(rows) ?? new Map<string, ResultArray>();
+  madeArrays.set(rows, made);
+  const key = JSON.stringify([experiment, metric, column]);
+  const array = made.get(key) ?? makeArray(rows, experiment, metric, column);
+  made.set(key, array);
+  return array;
+}
+
+/** Every table and figure of a run reads the same rows, which may be as many as a corpus has tokens. */
+const madeArrays = new WeakMap<readonly ResultRow[], Map<string, ResultArray>>();
+
+function makeArray(rows: readonly ResultRow[], experiment: string, metric: string, column: ColumnName): ResultArray {
   const intervened = hasIntervention(rows, experiment);
   const own = rows.filter((row) => row.experiment === experiment && row.metric === metric);
   const measured = intervened ? own.filter((row) => row.baseline !== null) : own;

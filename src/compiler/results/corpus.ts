@@ -217,7 +217,7 @@ function alongPositions(part: DocumentPart, windows: readonly WindowValue[]): Wi
   const axis = part.type.axes.findIndex(({ name }) => name === "pos");
   const sizes = part.type.axes.map(({ name, extent }) => (name === "pos" ? 1 : extentSize(extent, 0)));
   const before = sizes.slice(0, axis).reduce((product, size) => product * size, 1);
-  const order = <T extends Float64Array | Int32Array>(of: (window: WindowValue) => T | null): number[] =>
+  const order = (of: (window: WindowValue) => Float64Array | Int32Array | null): number[] =>
     Array.from({ length: before }, (_, outer) =>
       windows.map((window) => {
         const numbers = of(window);

@@ -11,6 +11,7 @@ import {
   coordinateKey,
   filterCells,
   joinArrays,
+  pickCoordinates,
   reduceOver,
   scalar,
   type ResultArray,
@@ -104,12 +105,10 @@ function selectWhere(array: ResultArray, condition: ResultCondition, rows: reado
   const filtered = filterWhere(array, condition, rows);
   const fixed = new Set(fixedAxes(condition));
   if (fixed.size === 0) return filtered;
+  const axes = filtered.axes.filter((axis) => !fixed.has(axis));
   return {
-    axes: filtered.axes.filter((axis) => !fixed.has(axis)),
-    cells: filtered.cells.map((cell) => ({
-      ...cell,
-      coordinates: Object.fromEntries(Object.entries(cell.coordinates).filter(([axis]) => !fixed.has(axis))),
-    })),
+    axes,
+    cells: filtered.cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) })),
     promptColumns: filtered.promptColumns.filter((axis) => !fixed.has(axis)),
   };
 }

@@ -4,7 +4,7 @@ import { boxSummary, evenly } from "./distribution.js";
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
 import { describe } from "./distribution-figure.js";
 import type { Drawing, PlotOutput } from "./drawing.js";
-import { axisTitle } from "./figure-data.js";
+import { axisTitle, safeTitle } from "./figure-data.js";
 import { emptyMarks, labelAngle, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
 
 /** Samples of at most this many values show every value; larger ones only those beyond the whiskers. */
@@ -54,10 +54,12 @@ export function drawBoxes(output: PlotOutput, rows: readonly ResultRow[]): Drawi
         scale: { domain: series, range: repeat(palette, series.length) },
         legend: {
           title:
-            data.by
-              .slice(1)
-              .map((a) => a.name)
-              .join(", ") || null,
+            safeTitle(
+              data.by
+                .slice(1)
+                .map((a) => a.name)
+                .join(", "),
+            ) || null,
           symbolLimit: 40,
           symbolType: "square",
         },

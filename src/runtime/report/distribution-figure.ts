@@ -4,6 +4,7 @@ import { countOf } from "../../compiler/results/describe.js";
 import { binCounts, binEdges, densityBandwidth, kernelDensity, quantile } from "./distribution.js";
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
+import { safeTitle } from "./figure-data.js";
 import { emptyMarks, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
 
 /**
@@ -127,7 +128,7 @@ export function drawDensity(output: PlotOutput, rows: readonly ResultRow[]): Dra
         type: "nominal",
         sort: labels,
         scale: { domain: labels, range: repeat(palette, labels.length) },
-        legend: { title: data.by.map((axis) => axis.name).join(", ") || null, symbolLimit: 40 },
+        legend: { title: safeTitle(data.by.map((axis) => axis.name).join(", ")) || null, symbolLimit: 40 },
       }
     : { value: palette[0] };
   const flat = data.samples.filter((sample) => densityBandwidth(sample.numbers) === null).length;

@@ -16,7 +16,7 @@ export interface TableColumn {
 /** An entry of a table; null where there is nothing at this place. */
 export interface TableCell {
   readonly value: Coordinate | null;
-  /** Why a NaN is one, or why nothing can be said in words. */
+  /** Why a NaN is one. */
   readonly reason: string | null;
   /** What is shown instead of the number: the token that an id stands for. */
   readonly shown?: string;

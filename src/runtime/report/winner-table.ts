@@ -13,7 +13,7 @@ export type WinnerOutput = Extract<Output, { kind: "winner" }>;
 /**
  * A row for each place on the axes of `by` (without any: on every axis but those of prompts), with each metric's mean
  * over the rest and the name of the winner. Equal means are a tie and are named together; where one metric is NaN or
- * missing nobody wins, and the reason is said.
+ * missing nobody wins, and that is said.
  */
 export function buildWinnerTable(output: WinnerOutput, rows: readonly ResultRow[]): TableData {
   const { before, after } = splitCondition(output.where);
@@ -65,8 +65,9 @@ function outcomeAt(
   const values = cells.map((cell) => (typeof cell.value === "number" ? cell.value : NaN));
   const faulty = values.findIndex((value) => Number.isNaN(value));
   if (faulty >= 0) {
-    const why = cells[faulty]?.reason ?? "there is no value here";
-    return { winners: [], cell: { value: "undecided", reason: `${names[faulty] ?? ""}: ${why}` } };
+    // Why it is NaN stands with the NaN itself, in the same row.
+    const why = cells[faulty]?.value == null ? "is missing" : "is NaN";
+    return { winners: [], cell: { value: `undecided: ${names[faulty] ?? ""} ${why}`, reason: null } };
   }
   const best = values.reduce((a, b) => (which === "lowest" ? Math.min(a, b) : Math.max(a, b)));
   const winners = names.filter((_, i) => values[i] === best);

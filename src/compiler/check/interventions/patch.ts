@@ -19,9 +19,9 @@ export function namedTexts({ with: written, interventions }: ExperimentStatement
   for (const clause of interventions) {
     if (clause.kind !== "patch") continue;
     const { into } = clause;
-    if (scope.texts.has(into.text)) return [into];
+    if (!isHalf(scope, into.text)) return [into];
     const [only, ...more] = [...scope.texts.keys()].filter((name) => isPaired(scope, name));
-    if (isHalf(scope, into.text) && only !== undefined && more.length === 0) return [{ ...into, text: only }];
+    if (only !== undefined && more.length === 0) return [{ ...into, text: only }];
   }
   return [];
 }

@@ -1,0 +1,35 @@
+/** The example in the comment of every metric of the standard library is something that runs. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { documentedMetrics } from "../../src/compiler/docs/metrics.js";
+import { readStandardLibrary } from "../../src/runtime/load.js";
+import { protocolIn, rowsOf, runFile, temporaryFolder } from "../end-to-end/support.js";
+
+test("what `atlasc doc` shows as the example of a metric can be measured, and gives numbers", async (t) => {
+  const metrics = (await readStandardLibrary()).flatMap(documentedMetrics);
+  const examples = metrics.map(({ name, facts }) => {
+    const example = facts.find((fact) => fact.name === "example")?.text ?? "";
+    assert.match(example, new RegExp(`\\b${name}\\b`), `the example of ${name}`);
+    return { name, example };
+  });
+  assert.ok(examples.length > 30);
+  const folder = temporaryFolder(t);
+  // Texts with answers, which some metrics need, and long enough for every window.
+  const path = protocolIn(
+    folder,
+    [
+      'model gpt2 from "@stdlib/models/gpt2-tiny"',
+      'prompts pairs from "@stdlib/prompts/induction.jsonl"',
+      '  clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"',
+      ...examples.map(({ name, example }) => `experiment example_${name} with pairs measure ${example}`),
+    ].join("\n"),
+  );
+  const ran = await runFile(path, { runs: `${folder}/runs` });
+  assert.equal(ran.summary.status, "finished");
+  const rows = await rowsOf(ran);
+  for (const { name } of examples) {
+    const own = rows.filter((row) => row.experiment === `example_${name}`);
+    assert.ok(own.length >= 24, `${name} has a row for each pair`);
+    for (const row of own) assert.ok(Number.isFinite(row.value), `${name}: ${row.value}, ${String(row.reason)}`);
+  }
+});

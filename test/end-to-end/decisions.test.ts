@@ -1,0 +1,168 @@
+/** What a run records of statements that it does not decide, what it refuses, and what it writes of tables and files. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ResultRow } from "../../src/compiler/ir/results.js";
+import { renderTextTable } from "../../src/runtime/report/text-table.js";
+import { readRecord } from "../../src/runtime/store/record.js";
+import {
+  command,
+  protocolIn,
+  randomModel,
+  rowsOf,
+  runFile,
+  spelled,
+  spelledModel,
+  temporaryFolder,
+} from "./support.js";
+
+const texts = [
+  [5, 9, 30, 2, 44, 8],
+  [8, 8, 1, 60, 12, 9],
+  [3, 17, 22, 5, 40, 41],
+];
+const head = `
+model m from "./model"
+prompts p from [${texts.map((ids) => `"${spelled(ids)}"`).join(", ")}]
+`;
+
+test("hypotheses and comparisons are recorded with their text before anything is known, and left open", async (context) => {
+  const folder = temporaryFolder(context);
+  spelledModel(join(folder, "model"), randomModel);
+  const path = protocolIn(
+    folder,
+    `${head}
+    experiment sweep ablate heads L0..1 measure loss
+    hypothesis "Early heads matter"
+      expect mean(abs(sweep.impact) where layer is L0) > mean(abs(sweep.impact) where layer is L1)
+      using permutation(1000) seed 1
+    find peak of sweep.impact over layer
+    table sweep
+    `,
+  );
+  const ran = await runFile(path, { runs: join(folder, "runs") });
+  assert.equal(ran.summary.status, "finished");
+  assert.equal(ran.written.tables.length, 1, "the rest of the protocol runs");
+  const record = await readRecord(ran.folder.record);
+  assert.deepEqual(record?.decisions, [
+    {
+      kind: "hypothesis",
+      title: "Early heads matter",
+      statement:
+        'hypothesis "Early heads matter" expect mean(abs(sweep.impact) where layer is L0) > ' +
+        "mean(abs(sweep.impact) where layer is L1) using permutation(1000) seed 1",
+      status: "not decided",
+    },
+    { kind: "find", title: null, statement: "find peak of sweep.impact over layer", status: "not decided" },
+  ]);
+  assert.equal(record.judgement, null);
+  assert.match(record.warnings.join("\n"), /`hypothesis` is not yet available .* not decided/);
+  const report = readFileSync(ran.written.report, "utf8");
+  assert.match(report, /Early heads matter/);
+  assert.match(report, /not decided/);
+});
+
+test("another hypothesis over the same work is another run", async (context) => {
+  const folder = temporaryFolder(context);
+  spelledModel(join(folder, "model"), randomModel);
+  const runs = join(folder, "runs");
+  const run = (title: string): ReturnType<typeof runFile> =>
+    runFile(
+      protocolIn(folder, `${head}\nmeasure loss\nhypothesis "${title}" expect experiment_1.loss > 0 using t_test`),
+      { runs },
+    );
+  const [first, second] = [await run("one"), await run("two")];
+  assert.notEqual(first.planned.digest, second.planned.digest);
+  assert.equal(second.summary.units.computed, 0, "and computes nothing again");
+});
+
+test("a curvature and a gradient check with a warning, and a run of them is refused", async (context) => {
+  const folder = temporaryFolder(context);
+  spelledModel(join(folder, "model"), randomModel);
+  const path = protocolIn(
+    folder,
+    `${head}
+    experiment sharpness curvature of loss over params attention L* trace probes 3 seed 1
+    experiment gradients measure norm(grad(loss, z[L1]) over pos, d_head) as saliency
+    experiment plain measure loss
+    plot line of sharpness.trace over layer
+    `,
+  );
+  const checked = await command(["check", path]);
+  assert.equal(checked.code, 0, checked.stderr);
+  assert.match(checked.stdout, /sound, 2 warnings/);
+  const runs = join(folder, "runs");
+  const ran = await command(["run", path, "--runs", runs]);
+  assert.equal(ran.code, 1);
+  assert.match(ran.stderr, /A5001.*`curvature` is not yet available/);
+  assert.match(ran.stderr, /A5001.*`grad` is not yet available/);
+  assert.ok(!existsSync(runs) || readdirSync(runs).length === 0, "nothing was begun");
+});
+
+test("tokens are shown in their texts, winners are named, and values of a `let` are saved", async (context) => {
+  const folder = temporaryFolder(context);
+  spelledModel(join(folder, "model"), randomModel);
+  const path = protocolIn(
+    folder,
+    `${head}
+    experiment tokens measure nll
+    experiment sizes measure norm(attn_out[L0] at last) as attention, norm(mlp_out[L0] at last) as mlp
+    let surprise = tokens.nll - mean(tokens.nll)
+    table surprise top 3 by abs(surprise) with context 3
+    table sizes winner highest of attention, mlp by prompt
+    plot histogram of tokens.nll by prompt
+    plot box of tokens.nll by prompt
+    plot density of tokens.nll
+    plot scatter of surprise against tokens.nll
+    save surprise to "surprise.json"
+    `,
+  );
+  const ran = await runFile(path, { runs: join(folder, "runs") });
+  const rows = await rowsOf(ran);
+  const nll = rows.filter((row) => row.metric === "nll");
+  const mean = nll.reduce((sum, row) => sum + row.value, 0) / nll.length;
+  const farthest = [...nll].sort((a, b) => Math.abs(b.value - mean) - Math.abs(a.value - mean)).slice(0, 3);
+
+  const [tokens, winners] = ran.written.tables;
+  assert.ok(tokens !== undefined && winners !== undefined);
+  assert.equal(tokens.rows.length, 3);
+  for (const [i, cells] of tokens.rows.entries()) {
+    const row = farthest[i];
+    const [prompt, position] = [Number(row?.axes["prompt"]), Number(row?.axes["position"])];
+    assert.deepEqual(
+      cells.slice(0, 2).map((cell) => cell.value),
+      [prompt, position],
+    );
+    const text = cells.at(-1);
+    const [start = 0, end = 0] = text?.mark ?? [];
+    assert.equal(String(text?.value).slice(start, end).trim(), `t${texts[prompt]?.[position] ?? -1}`);
+  }
+  assert.match(renderTextTable(tokens, { width: 100 }), /«/);
+
+  const sizeOf = (metric: string, prompt: number): number =>
+    rows.find((row: ResultRow) => row.metric === metric && row.axes["prompt"] === prompt)?.value ?? NaN;
+  assert.deepEqual(
+    winners.rows.map((cells) => cells.at(-1)?.value),
+    [0, 1, 2].map((prompt) => (sizeOf("attention", prompt) > sizeOf("mlp", prompt) ? "attention" : "mlp")),
+  );
+
+  const pictures = ran.written.files.filter(({ path: file }) => file.endsWith(".png"));
+  assert.deepEqual(
+    pictures.map(({ path: file }) => file.replace(/^.*figure-\d-/, "")),
+    ["histogram.png", "box.png", "density.png", "scatter.png"],
+  );
+  const saved = JSON.parse(readFileSync(join(ran.folder.outputs, "surprise.json"), "utf8")) as {
+    metric: string;
+    value: number;
+    prompt: number;
+    position: number;
+  }[];
+  assert.equal(saved.length, nll.length);
+  for (const { metric, value, prompt, position } of saved) {
+    assert.equal(metric, "surprise");
+    const row = nll.find((other) => other.axes["prompt"] === prompt && other.axes["position"] === position);
+    // The same two float64 operations.
+    assert.equal(value, (row?.value ?? NaN) - mean);
+  }
+});
