@@ -185,7 +185,7 @@ suite("what is checked and cannot run", () => {
     plot line of sharp.trace over layer
     plot density of sharp
     table sharp.eigenvalue by value`;
-    assert.deepEqual(messagesOf(`${text.replace(" by value", "")}`, around), [
+    assert.deepEqual(messagesOf(text.replace(" by value", ""), around), [
       "A8010 `curvature` is not yet available in this build of atlasc: it is checked, but a run is refused",
     ]);
     const protocol = protocolOf(text.replace(" by value", ""), around);

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Prompt } from "../ir/protocol.js";
 import type { PromptsStatement } from "../syntax/ast.js";
 import type { EncodedText } from "./encodings.js";
-import type { TextDraft } from "./texts.js";
+import type { TextDraft } from "./text-draft.js";
 
 const parts = ["answer", "distractor"] as const;
 

@@ -298,8 +298,11 @@ function warnTokenizers(
   if (count < 2) return;
   for (const { metric, expression } of studies[0]?.measures ?? []) {
     const perToken = expression.nodes.some((node) => node.kind === "site" && node.site.site === "nll");
-    const perByte = expression.nodes.some((node) => node.kind === "text" && node.quantity === "bytes");
-    if (!perToken || perByte) continue;
+    // Bytes and words are the same for every tokenizer.
+    const perText = expression.nodes.some(
+      (node) => node.kind === "text" && (node.quantity === "bytes" || node.quantity === "words"),
+    );
+    if (!perToken || perText) continue;
     const item = statement.measures.find((m) => columnName(m) === metric);
     const hint = "measure bits_per_byte, which does not depend on the tokenizer";
     report(diagnostic("A8007", item?.span ?? statement.span, { metric, count }, { hint }));
@@ -346,7 +349,7 @@ function warnShortTexts(
   for (const measure of study.measures) {
     for (const node of measure.expression.nodes) {
       for (const axis of node.type.axes) {
-        if (axis.extent.kind !== "window") continue;
+        if (axis.name !== "pos" || axis.extent.kind !== "window") continue;
         const { size, of } = axis.extent;
         const short = texts.prompts.filter((p) => extentSize(of, p.ids.length) < size).length;
         const key = `${measure.metric} ${size}`;

@@ -8,9 +8,10 @@ import type { CorpusStatement, NumberLiteral } from "../syntax/ast.js";
 import { textSize, type EncodedText } from "./encodings.js";
 import { reportError, tooMany } from "./faults.js";
 import { limits } from "./limits.js";
+import { plainDraft } from "./text-draft.js";
 import { hasFields } from "./text-files.js";
 import { readTextRecords } from "./text-records.js";
-import { plainDraft, readSource, type FileFact } from "./texts.js";
+import { readSource, type FileFact } from "./texts.js";
 import { addsBos } from "./tokenised.js";
 import { cutWindows, firstScored } from "./windows.js";
 

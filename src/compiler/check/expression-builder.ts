@@ -61,7 +61,8 @@ export function createExpressionBuilder(): ExpressionBuilder {
 
   function intern(node: MeasureNode): number {
     const { span: _span, type, ...content } = node;
-    const key = canonicalJson({ ...withoutSpans(content), unit: type.unit });
+    const own = content.kind === "given" ? withoutSpans(content) : content;
+    const key = canonicalJson({ ...own, unit: type.unit });
     const existing = known.get(key);
     if (existing !== undefined) return existing;
     known.set(key, nodes.length);

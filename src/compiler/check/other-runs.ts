@@ -105,11 +105,11 @@ function averages(cx: Elaboration, type: TensorType, span: Span): boolean {
 /** Reports texts that cannot stand beside the experiment's own, prompt by prompt. */
 function pairs(cx: Elaboration, run: OtherRun, type: TensorType, span: Span): boolean {
   const [own, other] = [cx.texts, run.texts];
-  if (own === null || other === null || own === other) return true;
-  if (own.documents !== null) {
+  if (own !== null && own.documents !== null) {
     reportError(cx, "A4308", span, { what: `\`of ${run.name}\``, texts: own.name });
     return false;
   }
+  if (own === null || other === null || own === other) return true;
   if (!checkCounts(cx, other, own, span)) return false;
   const sameShape = own.prompts.every((prompt, i) =>
     type.axes.every(({ extent }) => {

@@ -1,12 +1,15 @@
 import type { Expression, NamedArgument, Parameter } from "../syntax/ast.js";
-import type { MeasureContext } from "./measures.js";
 import { resolvePlace } from "./places.js";
+import type { Elaboration } from "./values.js";
 
 /**
  * Layers that a use of a metric names where the metric by itself goes through several: `head_norm layer L28` of
  * `head_norm(layer: layer = L*)` is one place on the axis `layer`, which therefore stays. By parameter.
  */
-export function singleLayers(cx: MeasureContext, expression: Expression): Readonly<Record<string, number>> {
+export function singleLayers(
+  cx: Pick<Elaboration, "scope" | "model">,
+  expression: Expression,
+): Readonly<Record<string, number>> {
   const layers: Record<string, number> = {};
   if (expression.kind !== "call" && expression.kind !== "metricUse") return layers;
   const name = expression.kind === "call" ? expression.callee : expression.metric;

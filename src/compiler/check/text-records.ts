@@ -7,7 +7,7 @@ import type { Coordinate, Coordinates } from "../ir/protocol.js";
 import type { FieldOption, StringLiteral } from "../syntax/ast.js";
 import { reportError } from "./faults.js";
 import { readRecords } from "./text-files.js";
-import type { TextDraft } from "./texts.js";
+import type { TextDraft } from "./text-draft.js";
 
 type Part = FieldOption["part"];
 

@@ -1,6 +1,5 @@
 /** Prompt sets: from the declaration and the files it names to texts with their columns, ready for a tokenizer. */
 import { resolvePath } from "../base/paths.js";
-import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Coordinates } from "../ir/protocol.js";
@@ -8,23 +7,11 @@ import type { FieldOption, Name, PromptsStatement, StringLiteral, TextSource } f
 import { reportError, tooMany } from "./faults.js";
 import { limits } from "./limits.js";
 import { hasFields, plainLines } from "./text-files.js";
+import { plainDraft, type TextDraft } from "./text-draft.js";
 import { readTextRecords } from "./text-records.js";
 
 /** A file as the host read it. */
 export type FileFact = { readonly text: string } | { readonly problem: string };
-
-export interface TextDraft {
-  /** The text; the clean one of a pair. */
-  readonly text: string;
-  /** The corrupted text of a pair; null where texts are not pairs. */
-  readonly corrupt: string | null;
-  /** What should follow and what should not, as written in the file; null where none is declared. */
-  readonly answer: string | null;
-  readonly distractor: string | null;
-  readonly columns: Coordinates;
-  /** The literal in the protocol, or the name of the file: where to point when something is wrong with the text. */
-  readonly span: Span;
-}
 
 /** A prompt set before tokenisation. `random` sets have no text: their ids are drawn from the model's vocabulary. */
 export type TextsDraft =
@@ -163,11 +150,6 @@ export interface SourceReader {
   readonly files: ReadonlyMap<string, FileFact>;
   readonly readFile: ReadFile;
   readonly report: Report;
-}
-
-/** A text that is nothing but text. */
-export function plainDraft(text: string, columns: Coordinates, span: Span): TextDraft {
-  return { text, corrupt: null, answer: null, distractor: null, columns, span };
 }
 
 /** The texts of a source with the columns that they have; null after an error. */

@@ -102,7 +102,7 @@ function boxMarks(quantity: string): readonly VegaLiteSpec[] {
   const y = {
     type: "quantitative",
     scale: { zero: false, nice: true, padding: 8 },
-    axis: { title: quantity, format: "~g", tickCount: 6 },
+    axis: { title: quantity, format: ".6~g", tickCount: 6 },
   };
   const tooltip = ["column", "series", "count", "lower", "first", "median", "third", "upper"].map((field) => ({
     field,

@@ -41,7 +41,7 @@ export function drawHistogram(output: PlotOutput, rows: readonly ResultRow[]): D
               type: "quantitative",
               bin: { binned: true },
               scale: { domain, nice: false, zero: false },
-              axis: { title: last ? data.quantity : null, format: "~g", tickCount: 8, grid: false },
+              axis: { title: last ? data.quantity : null, format: ".6~g", tickCount: 8, grid: false },
             },
             x2: { field: "to" },
             y: {
@@ -149,12 +149,12 @@ export function drawDensity(output: PlotOutput, rows: readonly ResultRow[]): Dra
                 field: "at",
                 type: "quantitative",
                 scale: { domain: [least, most], nice: false, zero: false },
-                axis: { title: data.quantity, format: "~g", tickCount: 8, grid: false },
+                axis: { title: data.quantity, format: ".6~g", tickCount: 8, grid: false },
               },
               y: {
                 field: "density",
                 type: "quantitative",
-                axis: { title: "density", format: "~g", tickCount: 5 },
+                axis: { title: "density", format: ".6~g", tickCount: 5 },
               },
               color,
               ...(several ? { strokeDash: { ...color, scale: { domain: labels, range: dashes(labels.length) } } } : {}),

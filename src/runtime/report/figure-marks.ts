@@ -249,7 +249,7 @@ function valueChannel(panel: FigurePanel, zero: boolean): VegaLiteSpec {
     type: "quantitative",
     stack: null,
     scale: panel.range === null ? { domain: [0, 1] } : { zero: zero || panel.signed, nice: true },
-    axis: { title: panel.quantity, format: "~g", tickCount: 6 },
+    axis: { title: panel.quantity, format: ".6~g", tickCount: 6 },
   };
 }
 

@@ -117,13 +117,13 @@ function marks(
         field: "x",
         type: "quantitative",
         scale: { zero: false, nice: true },
-        axis: { title: quantities.x, format: "~g", tickCount: 7 },
+        axis: { title: quantities.x, format: ".6~g", tickCount: 7 },
       },
       y: {
         field: "y",
         type: "quantitative",
         scale: { zero: false, nice: true },
-        axis: { title: quantities.y, format: "~g", tickCount: 6 },
+        axis: { title: quantities.y, format: ".6~g", tickCount: 6 },
       },
       color: several
         ? { ...channel, scale: { domain: series, range: repeat(palette, series.length) } }

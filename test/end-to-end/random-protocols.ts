@@ -1,0 +1,218 @@
+/**
+ * Random protocols over the forms of the language, in a shape that can be taken apart: experiments, the places that each
+ * one sweeps over, its measures, and the prompts of its set. Whatever is left out, what stays must keep its numbers.
+ */
+import type { Random } from "../support/random.js";
+import { quoted } from "./support.js";
+
+/** A model to draw protocols for. Layers and heads that the drawn places count in. */
+export interface RandomModel {
+  readonly source: string;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  /** False where attention and MLP read the same stream, and there is no `resid_mid`. */
+  readonly sequential: boolean;
+}
+
+/** `ablate heads` `L0.H1, L3` `by zero`: the places can be fewer, and each of those left is the same condition. */
+export interface RandomIntervention {
+  readonly before: string;
+  readonly places: readonly string[];
+  readonly after: string;
+}
+
+export interface RandomExperiment {
+  readonly name: string;
+  /** `texts` are prompts of several lengths; `pairs` have a clean and a corrupted half. */
+  readonly on: "texts" | "pairs";
+  /** All of them apply; only the first one's places can be left out. */
+  readonly interventions: readonly RandomIntervention[];
+  readonly measures: readonly string[];
+}
+
+/** A protocol: which prompts of the two sets it has, by their numbers in the whole sets, and its experiments. */
+export interface RandomProtocol {
+  readonly texts: readonly number[];
+  readonly pairs: readonly number[];
+  readonly experiments: readonly RandomExperiment[];
+}
+
+/** A list in another order. */
+export function shuffled<T>(random: Random, items: readonly T[]): readonly T[] {
+  const left = [...items];
+  return items.map(() => left.splice(random.below(left.length), 1)[0] as T);
+}
+
+/** Some of a list, at least one, in order. */
+export function some<T>(random: Random, items: readonly T[]): readonly T[] {
+  const kept = items.filter(() => random.next() < 0.5);
+  return kept.length > 0 ? kept : [random.pick(items)];
+}
+
+function placesOf(random: Random, model: RandomModel, unit: (layer: number) => string): readonly string[] {
+  const layers = shuffled(random, [...Array(model.layers).keys()]).slice(0, 1 + random.below(3));
+  return layers.map(unit);
+}
+
+/** Interventions that only look at the prompt itself, at `other` and at `calm`, and at its other half in pairs. */
+function intervention(random: Random, model: RandomModel, on: RandomExperiment["on"]): RandomIntervention {
+  const layer = (l: number): string => `L${l}`;
+  const head = (l: number): string => `L${l}.H${random.below(model.heads)}`;
+  // A prompt of one token has no more positions than that.
+  const positions = random.pick(["", "", " at last", " at 0", on === "pairs" ? " at -3..-1" : ""]);
+  const together = random.pick(["", "", " together"]);
+  const by = random.pick(["", " by zero", " by mean of other", " by constant 0.25", " by resample from other seed 3"]);
+  const stream = random.pick(["resid_pre", "resid_post", ...(model.sequential ? ["resid_mid"] : [])]);
+  const l = 1 + random.below(model.layers - 1);
+  const fixed = (before: string): RandomIntervention => ({ before, places: [], after: "" });
+  const swept = (before: string, unit: (l: number) => string, after: string): RandomIntervention => ({
+    before,
+    // What is changed together is one condition: nothing of it can be left out.
+    ...(after.startsWith(" together") || after.includes(" together ")
+      ? { places: [], before: `${before} ${placesOf(random, model, unit).join(", ")}` }
+      : { places: placesOf(random, model, unit) }),
+    after,
+  });
+  const forms: readonly (() => RandomIntervention)[] = [
+    () => swept("ablate heads", head, `${positions}${together}${by}`),
+    () => swept("ablate heads", layer, `${positions}${by}`),
+    () => swept("ablate mlp", layer, `${positions}${together}${by}`),
+    () => swept("ablate attention", layer, `${positions}${by}`),
+    () => swept("ablate layer", layer, `${positions}${by}`),
+    () => swept("ablate kv_heads", (at) => `L${at}.H${random.below(model.kvHeads)}`, `${positions}${by}`),
+    () => swept("ablate neurons", (at) => `L${at}.N${random.below(60)}`, `${positions}${by}`),
+    () => swept(`scale ${random.pick(["heads", "scores", "q"])}`, head, `${positions} by [0.5, 2]`),
+    () => swept(`scale ${random.pick(["mlp", stream])}`, layer, `${positions}${together} by ${random.pick([0.5, -1, 3])}`),
+    () => swept(`steer ${stream}`, layer, `${positions} by 2 * (mean(resid_post[L1] of other) - mean(resid_post[L1] of calm))`),
+    () => fixed(`steer mlp L${l}${positions} by -0.5 * mlp_out[L${l - 1}]`),
+    () => fixed(`steer ${stream} L${l}${positions} by random_direction(seed: ${random.below(9)})`),
+    () => fixed(`set resid_post[L${l}]${positions} to without(resid_post[L${l}], random_direction(seed: 4))`),
+    () => fixed(`set resid_post[L${l}]${positions} to resid_post[L${l}] / (norm(resid_post[L${l}] over d_model) / 3)`),
+    () => fixed(`set z[L${l}.H0]${positions} to z[L${l}.H1]`),
+    () => fixed(`set mlp_act[L${l}]${positions} to mean(mlp_act[L${l}] of other)`),
+  ];
+  const patches: readonly (() => RandomIntervention)[] = [
+    () => swept(`patch ${random.pick([stream, "mlp", "attention"])}`, layer, " at -3..-1 from clean into corrupt"),
+    () => swept(`patch ${random.pick(["heads", "q"])}`, head, " at last from clean into corrupt"),
+    () => swept("patch v", (at) => `L${at}.H${random.below(model.kvHeads)}`, " at -2..-1 from clean into corrupt"),
+  ];
+  return random.pick(on === "pairs" ? [...patches, ...patches, ...patches, ...forms.slice(0, 10)] : forms)();
+}
+
+/** Measures of one experiment, each with a column of its own. */
+function measures(random: Random, model: RandomModel, { on, patched }: { on: RandomExperiment["on"]; patched: boolean }) {
+  const l = random.below(model.layers);
+  const later = `L${1 + random.below(model.layers - 1)}`;
+  const forms = [
+    "loss",
+    "nll",
+    "perplexity",
+    "entropy",
+    "top_prob",
+    "top_token",
+    "kl",
+    "bits_per_byte",
+    "R_V early L0 late L-1 window 5",
+    `self_attention layer L${l}`,
+    `pattern_entropy layer L${l}`,
+    `pattern_entropy_normalised layer L${l}`,
+    `prev_token layer L${l}`,
+    `first_token layer L${l}`,
+    `coupling layer [L0, L${model.layers - 1}]`,
+    `coupling_full layer L${l}`,
+    `logit_lens layer [L${l}]`,
+    `resid_norm layer L${l}`,
+    `resid_cosine layer ${later}`,
+    `gain layer ${later}`,
+    `attn_pr layer L${l} window 4`,
+    `mlp_pr layer L${l}`,
+    `head_norm layer L${l}`,
+    `head_rank layer L${l}`,
+    "sum(nll at 1..3 over pos) as early",
+    "norm(final at last) as size",
+    "max(logits at last) as largest",
+    "sum(logits at last) as all_logits",
+    `std(mlp_act[L${l}] at last) as spread`,
+    `top(mlp_act[L${l}] at last, 3) as most`,
+    `norm(resid_post[L${l}] at last - mean(resid_post[L${l}] of other)) as away`,
+    `norm(final at last - (final at last of baseline)) as moved`,
+    `cosine(final at last, final at last of baseline over d_model) as turned`,
+    "sum(kl(logits of baseline, logits over vocab) over pos) as divergence",
+    `dot(resid_post[L${l}], random_direction(seed: 2) over d_model) as along`,
+    "max(unembed(resid_post[L0] at last) over vocab) as seen_early",
+  ];
+  const answers = ["logit_diff", "prob", "rank", "accuracy", `direct_logit_attribution layer L${l}`, "logit_lens_diff"];
+  const recovered = ["recovery of logit_diff", "recovery of loss as loss_back"];
+  const own = on === "pairs" ? [...answers, ...(patched ? recovered : []), ...forms.slice(0, 8)] : forms;
+  return shuffled(random, own).slice(0, 2 + random.below(4));
+}
+
+/** An experiment for each name. */
+export function randomExperiments(random: Random, model: RandomModel, count: number): readonly RandomExperiment[] {
+  return Array.from({ length: count }, (_, i): RandomExperiment => {
+    const on = random.next() < 0.35 ? "pairs" : "texts";
+    const first = intervention(random, model, on);
+    const patched = first.before.startsWith("patch");
+    // Another one changes another part of the model, so that nothing is changed twice.
+    const second: readonly RandomIntervention[] =
+      first.before.includes("mlp") || first.before.includes("layer") || random.next() > 0.25
+        ? []
+        : [{ before: `scale mlp L${random.below(model.layers)} together`, places: [], after: " by 0.5" }];
+    const none = random.next() < 0.1;
+    return {
+      name: `e${i}`,
+      on,
+      interventions: none ? [] : [first, ...second],
+      measures: measures(random, model, { on, patched: patched && !none }),
+    };
+  });
+}
+
+/** Fewer places of the first intervention. */
+export function fewerConditions(random: Random, experiment: RandomExperiment): RandomExperiment {
+  const [first, ...others] = experiment.interventions;
+  if (first === undefined || first.places.length === 0) return experiment;
+  return { ...experiment, interventions: [{ ...first, places: some(random, first.places) }, ...others] };
+}
+
+/** What the whole sets hold. */
+export interface RandomTexts {
+  readonly texts: readonly string[];
+  readonly other: readonly string[];
+  readonly calm: readonly string[];
+}
+
+/** The protocol in the language, its statements in the order that `order` makes of them. */
+export function protocolText(
+  model: RandomModel,
+  sets: RandomTexts,
+  { texts, experiments }: RandomProtocol,
+  pairsFile: string,
+  order: (statements: readonly string[]) => readonly string[] = (statements) => statements,
+): string {
+  const list = (items: readonly string[]): string => `[${items.map(quoted).join(", ")}]`;
+  const statements = [
+    `model m from ${quoted(model.source)}`,
+    `prompts texts from ${list(texts.map((i) => sets.texts[i] ?? ""))}`,
+    `prompts other from ${list(sets.other)}`,
+    `prompts calm from ${list(sets.calm)}`,
+    `prompts pairs from ${quoted(pairsFile)} clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"`,
+    "metric without(x: [*, d_model], d: [d_model]) = x - dot(x, d over d_model) * d / norm(d over d_model)^2",
+    ...experiments.map(experimentText),
+  ];
+  return `${order(statements).join("\n\n")}\n`;
+}
+
+function experimentText({ name, on, interventions, measures: measured }: RandomExperiment): string {
+  const clauses = interventions.map(
+    ({ before, places, after }) => `  ${before}${places.length > 0 ? ` ${places.join(", ")}` : ""}${after}`,
+  );
+  return [
+    `experiment ${name}`,
+    "  on m",
+    `  with ${on}`,
+    ...clauses,
+    `  measure ${measured.join(", ")}`,
+  ].join("\n");
+}
