@@ -8,6 +8,7 @@ const titles: Readonly<Record<EntryKind, string>> = {
   metric: "Metrics",
   site: "Sites",
   operation: "Operations",
+  quantity: "Quantities",
   statement: "Statements and interventions",
 };
 

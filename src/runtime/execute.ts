@@ -298,9 +298,9 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     for (const unit of missing.values()) workLeft += workOf(unit);
     progress();
     for (const evaluation of plan.evaluations) {
-      const graph = graphs.get(evaluation.graph);
-      if (graph === undefined) throw new RangeError(`executePlan: the plan has no graph ${evaluation.graph}`);
       for (const unit of evaluation.units) {
+        const graph = graphs.get(unit.graph ?? evaluation.graph);
+        if (graph === undefined) throw new RangeError(`executePlan: the plan lacks a graph of ${evaluation.id}`);
         checkSignal();
         await runUnit(evaluation, unit, graph);
         progress();

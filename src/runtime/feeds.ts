@@ -5,11 +5,18 @@ import type { GivenSource } from "../compiler/ir/expression.js";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import type { Protocol, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";
 import type { Extent, TensorType } from "../compiler/ir/tensor-type.js";
-import { captureOfGiven, captureOfReplacement, givenSources } from "../compiler/lower/captures.js";
+import {
+  captureOfGiven,
+  captureOfReplacement,
+  givenSources,
+  siteExpression,
+  type Capture,
+} from "../compiler/lower/captures.js";
 import { expressionsOf, textQuantitiesOf } from "../compiler/lower/cost.js";
 import { givenInput } from "../compiler/lower/expression-key.js";
-import { gateInputs, textInput } from "../compiler/lower/graph.js";
+import { gateInputs, startInputs, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
+import { siteKey } from "../compiler/models/sites.js";
 import { capturedValues, type CapturedValues } from "./captured.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { ReadUnit } from "./execute.js";
@@ -31,7 +38,7 @@ export function createFeeds(
   const captured = capturedValues(plan);
   return {
     async feedsOf(evaluation, unit, inputs, readUnit) {
-      const graph = graphs.get(evaluation.graph);
+      const graph = graphs.get(unit.graph ?? evaluation.graph);
       const set = texts.get(textsKey(evaluation.texts, evaluation.model));
       if (graph === undefined) throw new RangeError(`no graph ${evaluation.graph}`);
       if (set === undefined) throw new RangeError(`no texts ${evaluation.texts}`);
@@ -39,6 +46,7 @@ export function createFeeds(
       const feeds: Record<string, EngineTensor> = {
         input_ids: inputIds(set, unit),
         ...textFeeds(graph, set, unit),
+        ...(await startFeeds(graph, evaluation, unit, signature, captured, readUnit)),
         ...(await givenFeeds(graph, evaluation, unit, captured, readUnit)),
       };
       for (const gate of graph.gates) {
@@ -105,18 +113,44 @@ async function givenFeeds(
       feeds[name] = { type: "float32", dims: [1, ...mean.dims], data: Float32Array.from(mean.data) };
       continue;
     }
-    const rows = [];
-    for (const { prompt } of unit.rows) {
-      rows.push(await captured.ofPrompt(evaluation.needs, capture, prompt, readUnit));
-    }
-    const dims = rows[0]?.dims ?? [];
-    const size = dims.reduce((product, d) => product * d, 1);
-    const data = new Float32Array(rows.length * size);
-    rows.forEach((row, r) => {
-      if (row.data.length !== size) throw new RangeError(`values of ${source.texts} differ in length within a batch`);
-      data.set(row.data, r * size);
-    });
-    feeds[name] = { type: "float32", dims: [rows.length, ...dims], data };
+    feeds[name] = await pairedValues(evaluation, unit, capture, captured, readUnit);
+  }
+  return feeds;
+}
+
+/** The captured value of each row's prompt, one after the other. */
+async function pairedValues(
+  { needs }: Evaluation,
+  unit: Unit,
+  capture: Capture,
+  captured: CapturedValues,
+  readUnit: ReadUnit,
+): Promise<EngineTensor> {
+  const rows = [];
+  for (const { prompt } of unit.rows) rows.push(await captured.ofPrompt(needs, capture, prompt, readUnit));
+  const dims = rows[0]?.dims ?? [];
+  const size = dims.reduce((product, d) => product * d, 1);
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, r) => {
+    if (row.data.length !== size) throw new RangeError(`values of ${capture.texts} differ in length within a batch`);
+    data.set(row.data, r * size);
+  });
+  return { type: "float32", dims: [rows.length, ...dims], data };
+}
+
+/** Where a graph begins at a later layer: the sites there, as the unmodified run of the same prompts has them. */
+async function startFeeds(
+  graph: GraphPlan,
+  evaluation: Evaluation,
+  unit: Unit,
+  signature: ModelSignature,
+  captured: CapturedValues,
+  readUnit: ReadUnit,
+): Promise<EngineTensors> {
+  const feeds: Record<string, EngineTensor> = {};
+  for (const site of startInputs(graph)) {
+    const capture = { texts: evaluation.texts, expression: siteExpression(site, signature) };
+    feeds[siteKey(site)] = await pairedValues(evaluation, unit, capture, captured, readUnit);
   }
   return feeds;
 }

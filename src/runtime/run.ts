@@ -177,7 +177,7 @@ function executeStage(
         feeds.feedsOf(
           evaluation,
           unit,
-          graphs(evaluation.graph).inputs.map((input) => input.name),
+          graphs(unit.graph ?? evaluation.graph).inputs.map((input) => input.name),
           readUnit,
         ),
     },

@@ -4,7 +4,10 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { format, resolveConfig } from "prettier";
-import { referenceParts, withReferenceParts } from "../../src/compiler/docs/reference.js";
+import { functionNames, quantityNames } from "../../src/compiler/check/functions.js";
+import { docEntries } from "../../src/compiler/docs/entries.js";
+import { referenceParts, withReferenceParts, written } from "../../src/compiler/docs/reference.js";
+import { siteNames } from "../../src/compiler/models/sites.js";
 import { operations } from "../../src/compiler/operations/index.js";
 import { readStandardLibrary } from "../../src/runtime/load.js";
 import { root } from "../support/root.js";
@@ -20,10 +23,25 @@ for (const name of readdirSync(join(root, "docs")).filter((file) => file.endsWit
   });
 }
 
-test("the reference says how every operation but rename is written", async () => {
+/** What the compiler alone makes, of other operations and of corpora. */
+const internal = ["project", "scored"];
+
+test("the reference says how every operation that a protocol can write is written", async () => {
+  assert.deepEqual(
+    [...operations.keys()].filter((name) => written[name] === undefined),
+    internal,
+  );
   const { operations: table = "" } = referenceParts(await readStandardLibrary());
   const rows = table.split("\n").length - 2;
-  assert.equal(rows, operations.size - 1);
+  assert.equal(rows, operations.size - internal.length);
+});
+
+test("atlasc doc knows every name of the measurement language", async () => {
+  const known = new Set(docEntries(await readStandardLibrary()).map((entry) => entry.name));
+  assert.deepEqual(
+    [...functionNames, ...quantityNames, ...siteNames].filter((name) => !known.has(name)),
+    [],
+  );
 });
 
 test("a part that does not exist or does not end is an error", () => {

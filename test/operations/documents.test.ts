@@ -140,7 +140,7 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
       { columns: {}, ...size, windows: windows.map((_, i) => i), starts: windows.map((w) => w.end - w.scored) },
     ],
   } as unknown as TokenizedTexts;
-  const collector = collectDocuments(study, texts, { id: "", model: "", gates: [], outputs });
+  const collector = collectDocuments(study, texts, { id: "", model: "", start: 0, inputs: [], gates: [], outputs });
   // Windows arrive in any order, those of one length together.
   for (const [index, { begin, end, scored: count }] of [...windows.entries()].reverse()) {
     // A prediction for every token of the window but its first id.

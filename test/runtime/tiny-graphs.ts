@@ -119,6 +119,7 @@ export function unitId(number: number): string {
 export function tinyUnit(number: number): Unit {
   return {
     id: unitId(number),
+    graph: null,
     rows: [
       { prompt: number, condition: 0 },
       { prompt: number, condition: 1 },
@@ -148,6 +149,8 @@ function tinyGraph(id: string): GraphPlan {
   return {
     id,
     model: "model",
+    start: 0,
+    inputs: [],
     gates: [],
     outputs: [
       { ...output, name: "y" },

@@ -2,11 +2,12 @@
 import type { SourceFile } from "../base/span.js";
 import { sites, type SiteName } from "../models/sites.js";
 import { operations } from "../operations/index.js";
+import { compoundFunctions, quantities, type Description } from "./quantities.js";
 import { documentedMetrics, type MetricParameter } from "./metrics.js";
 import { written } from "./reference.js";
 import { statements } from "./statements.js";
 
-export type EntryKind = "metric" | "site" | "operation" | "statement";
+export type EntryKind = "metric" | "site" | "operation" | "quantity" | "statement";
 
 /** One thing that a protocol can name. */
 export interface DocEntry {
@@ -24,9 +25,21 @@ export interface DocEntry {
   readonly definition: string | null;
 }
 
-/** Every entry: metrics file by file, then sites, operations and statements. */
+/** Every entry: metrics file by file, then sites, operations, quantities and statements. */
 export function docEntries(stdlib: readonly SourceFile[]): readonly DocEntry[] {
-  return [...stdlib.flatMap(metricEntries), ...siteEntries(), ...operationEntries(), ...statementEntries()];
+  return [
+    ...stdlib.flatMap(metricEntries),
+    ...siteEntries(),
+    ...operationEntries(),
+    ...compoundFunctions.map((description) => describedEntry("operation", description)),
+    ...quantities.map((description) => describedEntry("quantity", description)),
+    ...statementEntries(),
+  ];
+}
+
+function describedEntry(kind: EntryKind, { name, form, meaning, axes }: Description): DocEntry {
+  const facts = [{ name: "axes", text: axes }];
+  return { kind, name, file: null, form, sentences: meaning, parameters: [], facts, definition: null };
 }
 
 function metricEntries(file: SourceFile): readonly DocEntry[] {

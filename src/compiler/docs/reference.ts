@@ -64,6 +64,8 @@ export const written: Readonly<Record<string, string>> = {
   flatten: "flatten(x over axes)",
   causal: "causal(x)",
   random_direction: "random_direction(seed: n)",
+  rename: "rename(x, from: to)",
+  unembedding: "unembedding(token)",
 };
 
 /** Every generated part of the documents. `stdlib` is the text of the standard library's files of metrics. */

@@ -37,11 +37,18 @@ export interface Gate {
   readonly dense: boolean;
 }
 
-/** A compiled graph: a model, the gates in it, and what it yields. */
+/** A compiled graph: a model (or its end, from some layer on), the gates in it, and what it yields. */
 export interface GraphPlan {
   /** Digest of everything below and of the model's weights. */
   readonly id: string;
   readonly model: string;
+  /**
+   * The layer at which it begins: its `resid_pre` is an input, with the value that it has in the unmodified run of the
+   * same text. 0: it begins with the tokens.
+   */
+  readonly start: number;
+  /** Other sites before the start that measures or replacements read: inputs too, from the same run. */
+  readonly inputs: readonly SiteReference[];
   readonly gates: readonly Gate[];
   readonly outputs: readonly GraphOutput[];
 }
@@ -56,6 +63,8 @@ export interface PlanRow {
 export interface Unit {
   /** Digest: graph, the rows' token ids and writes, the replacement values' origins, numeric options. */
   readonly id: string;
+  /** The graph that its rows go through, when that is not the evaluation's own. */
+  readonly graph: string | null;
   readonly rows: readonly PlanRow[];
   /** Tokens per row. */
   readonly positions: number;
@@ -73,6 +82,7 @@ export interface Evaluation {
   /** Prompt set and model whose texts the rows' `prompt` numbers count in. */
   readonly texts: string;
   readonly model: string;
+  /** The graph from the tokens on. Units may go through one that begins later and yields the same outputs. */
   readonly graph: string;
   /** Condition number → its coordinates and writes. */
   readonly conditions: readonly { readonly coordinates: Coordinates; readonly writes: readonly SiteWrite[] }[];

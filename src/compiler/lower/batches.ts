@@ -90,7 +90,7 @@ export function batchRows(
         needs,
         numerics: cx.numerics,
       });
-      units.push({ id, rows: chunk, positions });
+      units.push({ id, graph: graph.start === 0 ? null : graph.id, rows: chunk, positions });
       cx.cost.units++;
       cx.cost.rows += chunk.length;
       cx.cost.layerRuns += chunk.length * layersNeeded(graph, signature);

@@ -28,7 +28,7 @@ export function captureKey(expression: MeasureExpression): string {
 const nowhere = { file: "", start: 0, end: 0 };
 
 /** The value of a site. */
-function siteExpression(site: SiteReference, signature: ModelSignature): MeasureExpression {
+export function siteExpression(site: SiteReference, signature: ModelSignature): MeasureExpression {
   return { nodes: [{ kind: "site", site, type: siteType(site.site, signature), span: nowhere }], result: 0 };
 }
 

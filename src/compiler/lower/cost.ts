@@ -4,7 +4,7 @@ import type { GraphPlan } from "../ir/plan.js";
 import { extentSize, type TensorType } from "../ir/tensor-type.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteDimensions } from "../models/site-values.js";
-import type { SiteName, SiteReference } from "../models/sites.js";
+import { siteKey, type SiteName, type SiteReference } from "../models/sites.js";
 
 /** Sites that need the whole model and those that also need the unembedding. */
 const unembedded: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);
@@ -39,14 +39,33 @@ function elementsOf({ axes }: TensorType, positions: number): number {
   return axes.reduce((product, axis) => product * extentSize(axis.extent, positions), 1);
 }
 
-/** How many layers a graph runs, at least in part: nothing after the last site that it measures is computed. */
+/** How many layers of a model come before a site is known, those that are run in part included. */
+function depthOf(site: SiteReference, signature: ModelSignature): number {
+  if (site.site === "embed") return 0;
+  if (site.layer === null) return signature.layers;
+  return site.site === "resid_pre" ? site.layer : site.layer + 1;
+}
+
+/** Where a graph's work ends: nothing after the last site that it measures is computed. */
+export function lastLayerNeeded(expressions: readonly MeasureExpression[], signature: ModelSignature): number {
+  return Math.max(0, ...sitesOf(expressions).map((site) => depthOf(site, signature)));
+}
+
+/** How many layers a graph runs, at least in part. */
 export function layersNeeded(graph: GraphPlan, signature: ModelSignature): number {
-  const needed = sitesOf(graph.outputs.map((o) => o.expression)).map((site) => {
-    if (site.site === "embed") return 0;
-    if (site.layer === null) return signature.layers;
-    return site.site === "resid_pre" ? site.layer : site.layer + 1;
-  });
-  return Math.max(0, ...needed);
+  const end = lastLayerNeeded(
+    graph.outputs.map((o) => o.expression),
+    signature,
+  );
+  return Math.max(0, end - graph.start);
+}
+
+/** Sites that expressions read and that lie before the layer `start`. */
+export function sitesBefore(start: number, expressions: readonly MeasureExpression[]): readonly SiteReference[] {
+  const before = sitesOf(expressions).filter(
+    ({ site, layer }) => start > 0 && (layer === null ? site === "embed" : layer < start),
+  );
+  return [...new Map(before.map((site) => [siteKey(site), site])).values()];
 }
 
 /**
@@ -55,12 +74,17 @@ export function layersNeeded(graph: GraphPlan, signature: ModelSignature): numbe
  * @source Kaplan et al., "Scaling laws for neural language models", 2020, §2.1.
  */
 export function rowFlops(graph: GraphPlan, signature: ModelSignature, positions: number): number {
-  const { dModel, heads, kvHeads, dHead, neurons, vocab } = signature;
+  const { dModel, vocab } = signature;
+  const unembedding = usesUnembedding(graph) ? 2 * positions * dModel * vocab : 0;
+  return layersNeeded(graph, signature) * layerFlops(signature, positions) + unembedding;
+}
+
+/** Floating-point operations of one layer for one row. */
+export function layerFlops(signature: ModelSignature, positions: number): number {
+  const { dModel, heads, kvHeads, dHead, neurons } = signature;
   const gated = signature.family === "llama" ? 3 : 2;
   const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + gated * dModel * neurons;
-  const layer = 2 * positions * weights + 4 * positions * positions * dHead * heads;
-  const unembedding = usesUnembedding(graph) ? 2 * positions * dModel * vocab : 0;
-  return layersNeeded(graph, signature) * layer + unembedding;
+  return 2 * positions * weights + 4 * positions * positions * dHead * heads;
 }
 
 function usesUnembedding(graph: GraphPlan): boolean {

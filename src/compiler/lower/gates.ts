@@ -2,7 +2,7 @@
 import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
-import type { ReplacementValue, SiteWrite, Study } from "../ir/protocol.js";
+import type { Condition, ReplacementValue, SiteWrite, Study } from "../ir/protocol.js";
 import type { ModelGraph } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
 import { sitesOf } from "./cost.js";
@@ -21,6 +21,16 @@ export function gateKey({ site, replacement }: SiteWrite): string {
 /** True when every row (and position) can have a replacement of its own. */
 function isDense(replacement: ReplacementValue): boolean {
   return replacement.kind === "activation" || (replacement.kind === "mean" && replacement.perPosition);
+}
+
+/** The first layer that a condition changes through these gates; `none` when it changes nothing. */
+export function firstLayer({ writes }: Condition, gates: readonly Gate[], none: number): number {
+  const keys = new Set(gates.map((gate) => gate.key));
+  // A site without a layer is the embedding, or lies after every layer.
+  const layers = writes.flatMap((write) =>
+    keys.has(gateKey(write)) ? [write.site.layer ?? (write.site.site === "embed" ? 0 : none)] : [],
+  );
+  return Math.min(none, ...layers);
 }
 
 /** The gates of a study that can change something measured, and the conditions that write through none of them. */

@@ -11,6 +11,7 @@ import {
   eliminateDeadNodes,
   gateNames,
   insertGate,
+  replaceByInput,
   type GateReplacement,
 } from "../onnx/edit.js";
 import type { Dimension, Graph, ValueInfo } from "../onnx/graph.js";
@@ -39,6 +40,11 @@ export function gateInputs(gate: Gate): { readonly mask: string; readonly replac
 /** Rank of a site's value in a graph: the row axis and the site's own. */
 function siteRank(site: SiteReference): number {
   return 1 + sites[site.site].axes.length;
+}
+
+/** The sites that are inputs of a graph which begins at a later layer; their inputs are called as the sites are. */
+export function startInputs({ start, inputs }: GraphPlan): readonly SiteReference[] {
+  return start === 0 ? [] : [{ site: "resid_pre", layer: start }, ...inputs];
 }
 
 /** The inputs that measures and computed replacements turn out to need, each declared once. */
@@ -76,11 +82,16 @@ export function resultType({ expression, take }: GivenSource): TensorType {
 
 /**
  * The ONNX graph of a plan. Inputs: `input_ids` [row, pos], the gates' masks and replacements, what texts are known by
- * and values of other runs; outputs: the measures [row, …axes], their fault numbers (int32), and each gate's change.
+ * and values of other runs, and where it begins at a later layer the sites of {@link startInputs}; outputs: the measures [row, …axes], their fault numbers (int32), and each gate's change.
  * Whatever these do not need is gone: later layers, the unembedding, other sites.
  */
 export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
   let graph = model.graph;
+  for (const reference of startInputs(plan)) {
+    const value = model.values[siteKey(reference)] ?? "";
+    const shape = Array.from({ length: siteRank(reference) }, (_, i) => `${value}.${i}`);
+    graph = replaceByInput(graph, value, "float32", shape);
+  }
   const values = new Map(Object.entries(model.values));
   const site = (reference: SiteReference): string => {
     const value = values.get(siteKey(reference));
@@ -94,11 +105,18 @@ export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
     return value;
   };
   const from: MeasureValues = { site, parameter, ids: () => "input_ids", text: needed.text, given: needed.given };
+  const given = new Map(values);
   for (const gate of inGraphOrder(model, plan.gates)) {
+    const key = siteKey(gate.site);
     const value = site(gate.site);
-    graph = insertGate(graph, value, gate.key, siteRank(gate.site), replacementOf(gate, model.signature, from));
+    // Changes of one site happen at once: each reads the site as it comes, so that their order means nothing.
+    const before: MeasureValues = {
+      ...from,
+      site: (reference) => (siteKey(reference) === key ? (given.get(key) ?? value) : site(reference)),
+    };
+    graph = insertGate(graph, value, gate.key, siteRank(gate.site), replacementOf(gate, model.signature, before));
     // What comes after, and measures too, see the value after its gate.
-    values.set(siteKey(gate.site), gateNames(value, gate.key).gated);
+    values.set(key, gateNames(value, gate.key).gated);
   }
 
   const builder = createGraphBuilder("measures");

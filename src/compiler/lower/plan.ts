@@ -11,25 +11,39 @@ import { siteKey } from "../models/sites.js";
 import { soundParts } from "../operations/documents.js";
 import { reasonsOf } from "../operations/reference.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
+import { resumeFromPrefix } from "../passes/resume-from-prefix.js";
 import { batchRows, type BatchContext, type BatchCost } from "./batches.js";
-import { captureKey, capturesOf } from "./captures.js";
+import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
+import { lastLayerNeeded, layerFlops, sitesBefore } from "./cost.js";
 import { expressionKey } from "./expression-key.js";
-import { gatesOf } from "./gates.js";
+import { firstLayer, gateKey, gatesOf } from "./gates.js";
+import { startInputs } from "./graph.js";
+
+/** Optimisations that can be left out, by name. */
+export const passNames = ["resume-from-prefix"] as const;
+
+export type PassName = (typeof passNames)[number];
 
 export interface PlanOptions {
+  /** Passes to apply; all of them when absent. */
+  readonly passes?: readonly PassName[];
   /** Bytes of activations that one batch may take. */
   readonly memoryBudget: number;
   readonly numerics: Numerics;
 }
 
 /** Version of everything in this compiler that decides numbers: part of every graph's identity. */
-const loweringVersion = 2;
+const loweringVersion = 3;
+
+/** Work that opening one more graph is worth, in floating-point operations: about a tenth of a second on two cores. */
+const graphFlops = 2e9;
 
 const baseline: readonly Condition[] = [{ coordinates: {}, writes: [] }];
 
 /** What planning one study needs from the whole. */
 interface Planning {
   readonly batch: BatchContext;
+  readonly passes: ReadonlySet<PassName>;
   readonly modelOf: (id: string) => OpenedModel;
   readonly textsOf: (name: string, model: string) => TokenizedTexts;
   readonly graphs: Map<string, GraphPlan>;
@@ -49,6 +63,7 @@ export function planProtocol(
   const cost: BatchCost = { rows: 0, units: 0, layerRuns: 0, naiveLayerRuns: 0, flops: 0, peakActivationBytes: 0 };
   const planning: Planning = {
     batch: { ...options, cost, report: (d) => void diagnostics.push(d) },
+    passes: new Set(options.passes ?? passNames),
     modelOf: (id) => {
       const model = models.get(id);
       if (model === undefined) throw new RangeError(`the model ${id} is not open`);
@@ -85,16 +100,36 @@ function planStudy(planning: Planning, study: Study, index: number): void {
   );
   const measured = outputs.map((output) => output.expression);
   const { gates, unaffected } = gatesOf(study, opened.graph, measured);
-  const needs = captureEvaluations(planning, study, gates, measured);
-  const graph = graphOf(planning, study.model, gates, outputs);
-  const skipped = new Set(unaffected);
-  const rows = study.conditions.flatMap((_, condition) =>
-    skipped.has(condition) ? [] : texts.prompts.map((p) => ({ prompt: p.index, condition })),
-  );
+  const { signature } = opened;
   const { conditions } = study;
-  const units = batchRows(planning.batch, { graph, signature: opened.signature, texts, conditions, rows, needs });
+  const skipped = new Set(unaffected);
+  const starts = startsOf(planning, study, texts, gates, measured);
+  const graph = graphOf(planning, study.model, gates, outputs);
+  const graphs = new Map<number, GraphPlan>();
+  for (const start of new Set(starts)) {
+    const own = start === 0 ? gates : gatesFrom(start, study, gates, starts);
+    graphs.set(start, start === 0 ? graph : graphOf(planning, study.model, own, outputs, start));
+  }
+  const prefixes = [...graphs.values()].flatMap(startInputs).map((site) => ({
+    texts: study.texts,
+    expression: siteExpression(site, signature),
+  }));
+  const needs = captureEvaluations(planning, study.model, [
+    ...capturesOf(study, gates, measured, signature),
+    ...prefixes,
+  ]);
+  const units = [...graphs]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([start, from]) => {
+      const rows = conditions.flatMap((_, condition) =>
+        skipped.has(condition) || starts[condition] !== start
+          ? []
+          : texts.prompts.map((p) => ({ prompt: p.index, condition })),
+      );
+      return batchRows(planning.batch, { graph: from, signature, texts, conditions, rows, needs });
+    });
   planning.evaluations.push({
-    id: digestOf([study.experiment, units.map((u) => u.id)]),
+    id: digestOf([study.experiment, study.model, study.texts, units.map((u) => u.id)]),
     purpose: "measure",
     study: index,
     texts: study.texts,
@@ -105,6 +140,28 @@ function planStudy(planning: Planning, study: Study, index: number): void {
     units,
     needs,
   });
+}
+
+/** Where the rows of each condition begin. */
+function startsOf(
+  { modelOf, passes }: Planning,
+  study: Study,
+  texts: TokenizedTexts,
+  gates: readonly Gate[],
+  measured: readonly MeasureExpression[],
+): readonly number[] {
+  const { signature } = modelOf(study.model);
+  const layer = texts.prompts.reduce((sum, { ids }) => sum + layerFlops(signature, ids.length), 0);
+  const end = lastLayerNeeded(measured, signature);
+  if (!passes.has("resume-from-prefix")) return study.conditions.map(() => 0);
+  const first = study.conditions.map((condition) => firstLayer(condition, gates, end));
+  return resumeFromPrefix({ first, end, layer, graph: graphFlops });
+}
+
+/** Gates that conditions which begin at `start` write through. */
+function gatesFrom(start: number, study: Study, gates: readonly Gate[], starts: readonly number[]): readonly Gate[] {
+  const used = new Set(study.conditions.flatMap(({ writes }, i) => (starts[i] === start ? writes.map(gateKey) : [])));
+  return gates.filter((gate) => used.has(gate.key));
 }
 
 /** Measured expressions as outputs of one graph. They number their reasons together, in the order of lowering. */
@@ -132,10 +189,12 @@ function graphOf(
   model: string,
   gates: readonly Gate[],
   outputs: readonly GraphOutput[],
+  start = 0,
 ): GraphPlan {
   const id = digestOf({
     loweringVersion,
     model: modelOf(model).facts.digest,
+    start,
     gates: gates.map(({ key, site, kind, expression, add }) => [
       key,
       siteKey(site),
@@ -147,25 +206,21 @@ function graphOf(
   });
   const known = graphs.get(id);
   if (known !== undefined) return known;
-  const graph: GraphPlan = { id, model, gates, outputs };
+  const computed = gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
+  const inputs = sitesBefore(start, [...outputs.map((output) => output.expression), ...computed]);
+  const graph: GraphPlan = { id, model, start, inputs, gates, outputs };
   graphs.set(id, graph);
   return graph;
 }
 
-/** Ids of the evaluations that yield what the study needs of other runs; they are planned unless they are already. */
-function captureEvaluations(
-  planning: Planning,
-  study: Study,
-  gates: readonly Gate[],
-  measured: readonly MeasureExpression[],
-): readonly string[] {
-  const { model } = study;
+/** Ids of the evaluations that yield these values of other runs; they are planned unless they are already. */
+function captureEvaluations(planning: Planning, model: string, captures: readonly Capture[]): readonly string[] {
   const { signature } = planning.modelOf(model);
   const ids = new Set<string>();
   const missing = new Map<string, MeasureExpression[]>();
   const keyOf = (texts: string, expression: MeasureExpression): string =>
     `${textsKey(texts, model)}: ${captureKey(expression)}`;
-  for (const { texts, expression } of capturesOf(study, gates, measured, signature)) {
+  for (const { texts, expression } of captures) {
     const known = planning.captured.get(keyOf(texts, expression));
     if (known !== undefined) ids.add(known.id);
     else missing.set(texts, [...(missing.get(texts) ?? []), expression]);
@@ -175,7 +230,8 @@ function captureEvaluations(
     const graph = graphOf(planning, model, [], graphOutputs(expressions));
     const rows = texts.prompts.map((p) => ({ prompt: p.index, condition: 0 }));
     const units = batchRows(planning.batch, { graph, signature, texts, conditions: baseline, rows, needs: [] });
-    const id = digestOf(["capture", units.map((u) => u.id)]);
+    // By its name too: writes and expressions call the set by that, and two sets can hold the same texts.
+    const id = digestOf(["capture", name, units.map((u) => u.id)]);
     const evaluation: Evaluation = {
       id,
       purpose: "capture",

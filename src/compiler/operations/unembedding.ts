@@ -10,7 +10,7 @@ import {
   reduceFault,
   reduceReferenceFault,
 } from "./faults.js";
-import { cast, dimensions, integers, joinLists, reshape } from "./lowering.js";
+import { cast, dimensions, integers, joinLists, reshape, slice } from "./lowering.js";
 import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn, sizeOf, stridesIn } from "./reference-tensor.js";
 import { findAxis, layoutPosition, missingAxisFault, numberFault, typeFault, unitFault } from "./typing.js";
@@ -74,14 +74,18 @@ const project: Operation = {
     const kept = input.type.axes.filter((axis) => axis.name !== from);
     const vectors = permute(builder, input.value, input.type.axes, [...kept, ...consumed]);
     const weights = permute(builder, matrix.value, matrix.type.axes, inOrder(matrix.type.axes, [from, to]));
-    // [row, 1, d_model] where there is no other axis, so that every row is a product of its own.
     const flat = kept.length === 0 ? builder.node("Unsqueeze", [vectors, integers(builder, 1)]) : vectors;
     const extra = Math.max(0, kept.length - 1);
+    // One vector more, of zeros: onnxruntime multiplies a matrix of a single row in another order, and then the last bit
+    // of a single vector would depend on whether it is alone in its batch.
+    const rank = extra + 3;
+    const pads = Array.from({ length: 2 * rank }, (_, i) => (i === 2 * rank - 2 ? 1 : 0));
+    const companied = builder.node("Pad", [flat, integers(builder, ...pads)]);
     const raised =
       extra === 0
         ? weights
         : builder.node("Unsqueeze", [weights, integers(builder, ...Array.from({ length: extra }, (_, i) => i + 1))]);
-    const products = builder.node("MatMul", [flat, raised]);
+    const products = slice(builder, builder.node("MatMul", [companied, raised]), extra + 1, 0, -1);
     const value = kept.length === 0 ? builder.node("Squeeze", [products, integers(builder, 1)]) : products;
     const ofMatrix = wholeFault(context, matrix, type.axes.length);
     if (input.fault === null) return { value, fault: ofMatrix, type };
