@@ -1,7 +1,7 @@
 /**
  * Fills in what commands print: in README.md and docs/*.md everything between `<!-- output: ARGUMENTS -->` and
- * `<!-- end output -->` becomes what `atlasc ARGUMENTS` prints. Runs start from an empty folder. The picture of the
- * README is made anew as well. Start it after a build: `node scripts/outputs.mjs`.
+ * `<!-- end output -->` becomes what `atlasc ARGUMENTS` prints. Runs start from an empty folder. The pictures are
+ * made anew as well. Start it after a build: `node scripts/outputs.mjs`.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -49,10 +49,18 @@ for (const path of ["README.md", ...readdirSync(join(root, "docs")).map((name) =
   console.log(`${path} written`);
 }
 
-const sweeps = join(runs, "head-sweep");
-for (const run of existsSync(sweeps) ? readdirSync(sweeps) : []) {
-  mkdirSync(join(root, "docs/images"), { recursive: true });
-  copyFileSync(join(sweeps, run, "outputs/figure-1-heatmap.png"), join(root, "docs/images/head-sweep.png"));
-  console.log("docs/images/head-sweep.png written");
+/** Pictures that the documents show: the protocol, its figure, and the name in docs/images. */
+const pictures = [
+  ["head-sweep", "figure-1-heatmap.png", "head-sweep.png"],
+  ["tutorial-tracing", "figure-1-heatmap.png", "tracing.png"],
+  ["tutorial-steering", "figure-1-line.png", "steering.png"],
+];
+for (const [protocol, figure, image] of pictures) {
+  const folder = join(runs, protocol);
+  for (const run of existsSync(folder) ? readdirSync(folder) : []) {
+    mkdirSync(join(root, "docs/images"), { recursive: true });
+    copyFileSync(join(folder, run, "outputs", figure), join(root, "docs/images", image));
+    console.log(`docs/images/${image} written`);
+  }
 }
 rmSync(runs, { recursive: true, force: true });

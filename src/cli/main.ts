@@ -2,12 +2,22 @@
 /** The command line: a thin shell. Commands load their code when they run, so that `--help` and `check` start fast. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { atlascVersion } from "../runtime/version.js";
-import { parseDevice, parseMemory, parseOverride, type CommonOptions } from "./options.js";
+import { passNames } from "../compiler/passes/names.js";
+import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
 
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number of at least 1.");
   return value;
+}
+
+/** `--no-opt [names]`: commander would take the `no-` for the negation of an option `--opt`. */
+function noOptOption(): Option {
+  const option = new Option("--no-opt [passes]", "leave out optimisations: all of them, or those named")
+    .preset(passNames.join(","))
+    .argParser(parseNoOpt);
+  option.negate = false;
+  return option;
 }
 
 function withExecutionOptions(command: Command): Command {
@@ -27,6 +37,7 @@ function withExecutionOptions(command: Command): Command {
     )
     .option("--threads <count>", "threads of one operator (default: the machine's cores)", positiveInteger)
     .option("--no-prepacking", "share weights between sessions: less memory, slower")
+    .addOption(noOptOption())
     .option("--tf32", "CUDA: allow TF32 in f32 matrix products", false);
 }
 

@@ -1,7 +1,9 @@
 /** Values of command-line options. */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "commander";
+import { passNames, type PassName } from "../compiler/passes/names.js";
 import type { EngineDevice, EngineOptions } from "../runtime/engine/messages.js";
+import type { PlanSettings } from "../runtime/plan-run.js";
 
 /** Options of every command that plans. */
 export interface CommonOptions {
@@ -12,6 +14,8 @@ export interface CommonOptions {
   readonly threads?: number;
   readonly prepacking: boolean;
   readonly tf32: boolean;
+  /** Optimisations to leave out. */
+  readonly noOpt?: readonly PassName[];
 }
 
 const sizes: Readonly<Record<string, number>> = { "": 1, kb: 2 ** 10, mb: 2 ** 20, gb: 2 ** 30 };
@@ -39,6 +43,26 @@ export function parseOverride(text: string, earlier: ReadonlyMap<string, string>
   if (name === undefined || value === undefined) throw new InvalidArgumentError("It must be name=value.");
   if (earlier.has(name)) throw new InvalidArgumentError(`${name} is set twice.`);
   return new Map([...earlier, [name, value]]);
+}
+
+/** `--no-opt` alone leaves out every optimisation, `--no-opt NAME,…` those named. */
+export function parseNoOpt(text: string): readonly PassName[] {
+  return text.split(",").map((part) => {
+    const known = passNames.find((name) => name === part.trim());
+    if (known === undefined) throw new InvalidArgumentError(`Optimisations are ${passNames.join(", ")}.`);
+    return known;
+  });
+}
+
+/** What planning is told by the options. */
+export function planSettings(options: CommonOptions): PlanSettings {
+  const left = new Set(options.noOpt ?? []);
+  return {
+    overrides: options.set,
+    memoryBudget: options.memory,
+    passes: passNames.filter((name) => !left.has(name)),
+    engine: engineOptions(options),
+  };
 }
 
 export function engineOptions(

@@ -6,7 +6,7 @@ import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
 import type { RunRecord } from "../runtime/store/record.js";
 import { exitCodes } from "./failure.js";
-import { engineOptions, type CommonOptions } from "./options.js";
+import { planSettings, type CommonOptions } from "./options.js";
 import { createProgress } from "./progress.js";
 import { isSource, printRejection, readProtocol } from "./source.js";
 import { counted, printDiagnostics, rejectionJson, tableOptions } from "./terminal.js";
@@ -37,10 +37,8 @@ export async function runCommand(
     const outcome = await runProtocol(
       source,
       {
+        ...planSettings(options),
         runs: options.runs,
-        overrides: options.set,
-        memoryBudget: options.memory,
-        engine: engineOptions(options),
         signal: controller.signal,
       },
       {

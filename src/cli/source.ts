@@ -4,7 +4,7 @@ import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { readTextFile } from "../runtime/load.js";
 import { planRun, type Planned, type PlanOutcome } from "../runtime/plan-run.js";
-import { engineOptions, type CommonOptions } from "./options.js";
+import { planSettings, type CommonOptions } from "./options.js";
 import { printDiagnostics, rejectionJson } from "./terminal.js";
 
 /** A protocol named on the command line, or why it cannot be read. */
@@ -30,11 +30,7 @@ export function printRejection(
 
 /** Plans a protocol with the options of the command line. */
 export function planSource(source: SourceFile, options: CommonOptions): Promise<PlanOutcome> {
-  return planRun(source, {
-    overrides: options.set,
-    memoryBudget: options.memory,
-    engine: engineOptions(options),
-  });
+  return planRun(source, planSettings(options));
 }
 
 /** The plan of a file; null when it is rejected, which has been printed. Warnings are printed too. */

@@ -14,9 +14,8 @@ import {
 } from "../compiler/lower/captures.js";
 import { expressionsOf, textQuantitiesOf } from "../compiler/lower/cost.js";
 import { givenInput } from "../compiler/lower/expression-key.js";
-import { gateInputs, startInputs, textInput } from "../compiler/lower/graph.js";
+import { gateInputs, startInput, startInputs, startRows, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
-import { siteKey } from "../compiler/models/sites.js";
 import { capturedValues, type CapturedValues } from "./captured.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { ReadUnit } from "./execute.js";
@@ -113,21 +112,22 @@ async function givenFeeds(
       feeds[name] = { type: "float32", dims: [1, ...mean.dims], data: Float32Array.from(mean.data) };
       continue;
     }
-    feeds[name] = await pairedValues(evaluation, unit, capture, captured, readUnit);
+    const prompts = unit.rows.map((row) => row.prompt);
+    feeds[name] = await pairedValues(evaluation, prompts, capture, captured, readUnit);
   }
   return feeds;
 }
 
-/** The captured value of each row's prompt, one after the other. */
+/** The captured values of some prompts, one after the other. */
 async function pairedValues(
   { needs }: Evaluation,
-  unit: Unit,
+  prompts: readonly number[],
   capture: Capture,
   captured: CapturedValues,
   readUnit: ReadUnit,
 ): Promise<EngineTensor> {
   const rows = [];
-  for (const { prompt } of unit.rows) rows.push(await captured.ofPrompt(needs, capture, prompt, readUnit));
+  for (const prompt of prompts) rows.push(await captured.ofPrompt(needs, capture, prompt, readUnit));
   const dims = rows[0]?.dims ?? [];
   const size = dims.reduce((product, d) => product * d, 1);
   const data = new Float32Array(rows.length * size);
@@ -147,10 +147,14 @@ async function startFeeds(
   captured: CapturedValues,
   readUnit: ReadUnit,
 ): Promise<EngineTensors> {
-  const feeds: Record<string, EngineTensor> = {};
-  for (const site of startInputs(graph)) {
+  const sites = startInputs(graph);
+  if (sites.length === 0) return {};
+  const prompts = [...new Set(unit.rows.map((row) => row.prompt))];
+  const rows = BigInt64Array.from(unit.rows, (row) => BigInt(prompts.indexOf(row.prompt)));
+  const feeds: Record<string, EngineTensor> = { [startRows]: { type: "int64", dims: [rows.length], data: rows } };
+  for (const site of sites) {
     const capture = { texts: evaluation.texts, expression: siteExpression(site, signature) };
-    feeds[siteKey(site)] = await pairedValues(evaluation, unit, capture, captured, readUnit);
+    feeds[startInput(site)] = await pairedValues(evaluation, prompts, capture, captured, readUnit);
   }
   return feeds;
 }

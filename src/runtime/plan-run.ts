@@ -12,11 +12,9 @@ import { numericsOf } from "./engine/numerics.js";
 import { loadProtocol, type Loaded } from "./load.js";
 
 /** What decides a plan beside the protocol. */
-export interface PlanSettings {
+export interface PlanSettings extends Omit<PlanOptions, "numerics"> {
   /** `--set` overrides, as text of the language. */
   readonly overrides: ReadonlyMap<string, string>;
-  /** Bytes of activations that one batch may take. */
-  readonly memoryBudget: number;
   readonly engine: EngineOptions;
 }
 
@@ -35,8 +33,13 @@ export type PlanOutcome =
   | { readonly kind: "rejected"; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] };
 
 /** What planning needs of the settings. */
-export function planOptions({ memoryBudget, engine }: PlanSettings): PlanOptions {
-  return { memoryBudget, numerics: numericsOf(engine) };
+export function planOptions({ engine, memoryBudget, passes, graphWork }: PlanSettings): PlanOptions {
+  return {
+    memoryBudget,
+    numerics: numericsOf(engine),
+    ...(passes === undefined ? {} : { passes }),
+    ...(graphWork === undefined ? {} : { graphWork }),
+  };
 }
 
 /** Why a sound protocol cannot be run: what this build can check and not run, each an error. Empty when it can. */

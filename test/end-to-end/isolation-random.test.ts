@@ -32,6 +32,7 @@ const models: Readonly<Record<string, RandomModel>> = {
 const sets: RandomTexts = {
   texts: [
     "I",
+    "A",
     "It was a fine evening, and nobody was at home.",
     "My lord, the king is dead, and we are all undone.",
     "Time heals all wounds, my lady, but not this one.",
@@ -46,18 +47,28 @@ const sets: RandomTexts = {
   calm: ["The water was still.", "Nothing moved in the long grass."],
 };
 
-const pack = readFileSync(join(root, "stdlib", "prompts", "induction.jsonl"), "utf8").trim().split("\n");
+const pack = readFileSync(join(root, "stdlib", "prompts", "induction.jsonl"), "utf8")
+  .trim()
+  .split("\n");
 const pairs = [0, 1, 2, 12, 13].map((i) => pack[i] ?? "");
 
-interface Rows {
-  readonly [key: string]: string;
+/** Fails with the first rows that differ, and the protocol that has them. */
+function assertSame(actual: Rows, expected: Rows, what: string): void {
+  const differing = Object.keys({ ...expected, ...actual }).filter((key) => actual[key] !== expected[key]);
+  const shown = differing.slice(0, 6).map((key) => `${key}\n  ${String(actual[key])}\n  ${String(expected[key])}`);
+  assert.equal(differing.length, 0, `${differing.length} rows differ: ${what}\n${shown.join("\n")}`);
 }
+
+type Rows = Readonly<Record<string, string>>;
 
 /** Rows by their coordinates, the prompt by its number in the whole set; values as bits. */
 function rowsByKey(rows: readonly ResultRow[], { texts, pairs: paired, experiments }: RandomProtocol): Rows {
   const on = new Map(experiments.map((experiment) => [experiment.name, experiment.on]));
+  // Parquet's dictionaries know one zero only, so its sign says nothing.
   const bits = (value: number | null): string =>
-    value === null ? "-" : Buffer.from(Float64Array.of(value).buffer).toString("hex");
+    value === null || Number.isNaN(value)
+      ? String(value)
+      : Buffer.from(Float64Array.of(value + 0).buffer).toString("hex");
   const keyed = rows.map((row): readonly [string, string] => {
     const { prompt, ...axes } = row.axes;
     const numbers = on.get(row.experiment) === "pairs" ? paired : texts;
@@ -132,14 +143,14 @@ for (const [name, model] of Object.entries(models)) {
         order: (statements) => shuffled(random, statements),
         memory: (least) => Math.ceil(least * (1 + 2 * random.next())),
       });
-      assert.deepEqual(again, expected, "shuffled, in small batches");
+      assertSame(again, expected, `shuffled, in small batches\n${protocolText(model, sets, whole, "pairs")}`);
 
       for (const first of [true, false]) {
         const part = partOf(random, whole, first);
         const rows = await run(part, { memory: (least) => Math.ceil(least * (1 + 9 * random.next())) });
         assert.ok(Object.keys(rows).length > 0);
         const same = Object.fromEntries(Object.keys(rows).map((key) => [key, expected[key] ?? "no such row"]));
-        assert.deepEqual(rows, same, `a part: ${protocolText(model, sets, part, "pairs")}`);
+        assertSame(rows, same, `a part\n${protocolText(model, sets, part, "pairs")}`);
       }
     });
   }

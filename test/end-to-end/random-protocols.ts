@@ -58,7 +58,8 @@ function placesOf(random: Random, model: RandomModel, unit: (layer: number) => s
 /** Interventions that only look at the prompt itself, at `other` and at `calm`, and at its other half in pairs. */
 function intervention(random: Random, model: RandomModel, on: RandomExperiment["on"]): RandomIntervention {
   const layer = (l: number): string => `L${l}`;
-  const head = (l: number): string => `L${l}.H${random.below(model.heads)}`;
+  // The first head is left for another intervention.
+  const head = (l: number): string => `L${l}.H${1 + random.below(model.heads - 1)}`;
   // A prompt of one token has no more positions than that.
   const positions = random.pick(["", "", " at last", " at 0", on === "pairs" ? " at -3..-1" : ""]);
   const together = random.pick(["", "", " together"]);
@@ -69,7 +70,7 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
   const swept = (before: string, unit: (l: number) => string, after: string): RandomIntervention => ({
     before,
     // What is changed together is one condition: nothing of it can be left out.
-    ...(after.startsWith(" together") || after.includes(" together ")
+    ...(/ together\b/.test(after)
       ? { places: [], before: `${before} ${placesOf(random, model, unit).join(", ")}` }
       : { places: placesOf(random, model, unit) }),
     after,
@@ -83,8 +84,14 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
     () => swept("ablate kv_heads", (at) => `L${at}.H${random.below(model.kvHeads)}`, `${positions}${by}`),
     () => swept("ablate neurons", (at) => `L${at}.N${random.below(60)}`, `${positions}${by}`),
     () => swept(`scale ${random.pick(["heads", "scores", "q"])}`, head, `${positions} by [0.5, 2]`),
-    () => swept(`scale ${random.pick(["mlp", stream])}`, layer, `${positions}${together} by ${random.pick([0.5, -1, 3])}`),
-    () => swept(`steer ${stream}`, layer, `${positions} by 2 * (mean(resid_post[L1] of other) - mean(resid_post[L1] of calm))`),
+    () =>
+      swept(`scale ${random.pick(["mlp", stream])}`, layer, `${positions}${together} by ${random.pick([0.5, -1, 3])}`),
+    () =>
+      swept(
+        `steer ${stream}`,
+        layer,
+        `${positions} by 2 * (mean(resid_post[L1] of other) - mean(resid_post[L1] of calm))`,
+      ),
     () => fixed(`steer mlp L${l}${positions} by -0.5 * mlp_out[L${l - 1}]`),
     () => fixed(`steer ${stream} L${l}${positions} by random_direction(seed: ${random.below(9)})`),
     () => fixed(`set resid_post[L${l}]${positions} to without(resid_post[L${l}], random_direction(seed: 4))`),
@@ -101,7 +108,11 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
 }
 
 /** Measures of one experiment, each with a column of its own. */
-function measures(random: Random, model: RandomModel, { on, patched }: { on: RandomExperiment["on"]; patched: boolean }) {
+function measures(
+  random: Random,
+  model: RandomModel,
+  { on, patched }: { on: RandomExperiment["on"]; patched: boolean },
+) {
   const l = random.below(model.layers);
   const later = `L${1 + random.below(model.layers - 1)}`;
   const forms = [
@@ -138,7 +149,7 @@ function measures(random: Random, model: RandomModel, { on, patched }: { on: Ran
     `norm(resid_post[L${l}] at last - mean(resid_post[L${l}] of other)) as away`,
     `norm(final at last - (final at last of baseline)) as moved`,
     `cosine(final at last, final at last of baseline over d_model) as turned`,
-    "sum(kl(logits of baseline, logits over vocab) over pos) as divergence",
+    "max(kl(exp(logprobs of baseline), exp(logprobs) over vocab) over pos) as divergence",
     `dot(resid_post[L${l}], random_direction(seed: 2) over d_model) as along`,
     "max(unembed(resid_post[L0] at last) over vocab) as seen_early",
   ];
@@ -154,11 +165,17 @@ export function randomExperiments(random: Random, model: RandomModel, count: num
     const on = random.next() < 0.35 ? "pairs" : "texts";
     const first = intervention(random, model, on);
     const patched = first.before.startsWith("patch");
-    // Another one changes another part of the model, so that nothing is changed twice.
+    // Another one changes something else, or another head of the same site and reads one that may be changed.
+    const heads = /^(ablate|scale) heads L\d+\.H/.test(`${first.before} ${first.places.join(", ")}`);
+    const l = random.below(model.layers);
     const second: readonly RandomIntervention[] =
-      first.before.includes("mlp") || first.before.includes("layer") || random.next() > 0.25
+      random.next() > 0.4
         ? []
-        : [{ before: `scale mlp L${random.below(model.layers)} together`, places: [], after: " by 0.5" }];
+        : heads
+          ? [{ before: `set z[L${l}.H0] to z[L${l}.H${1 + random.below(model.heads - 1)}]`, places: [], after: "" }]
+          : /mlp|layer/.test(first.before)
+            ? []
+            : [{ before: `scale mlp L${l} together`, places: [], after: " by 0.5" }];
     const none = random.next() < 0.1;
     return {
       name: `e${i}`,
@@ -208,11 +225,5 @@ function experimentText({ name, on, interventions, measures: measured }: RandomE
   const clauses = interventions.map(
     ({ before, places, after }) => `  ${before}${places.length > 0 ? ` ${places.join(", ")}` : ""}${after}`,
   );
-  return [
-    `experiment ${name}`,
-    "  on m",
-    `  with ${on}`,
-    ...clauses,
-    `  measure ${measured.join(", ")}`,
-  ].join("\n");
+  return [`experiment ${name}`, "  on m", `  with ${on}`, ...clauses, `  measure ${measured.join(", ")}`].join("\n");
 }

@@ -1,6 +1,7 @@
 /**
- * The parts of the language reference that are made from the code: sites, operations, the standard library's metrics
- * and the catalogue of diagnostics. `scripts/docs.mjs` puts them between marks in the documents; a test compares.
+ * The parts of the language reference that are made from the code: sites, operations, quantities, the standard
+ * library's metrics and the catalogue of diagnostics. `scripts/docs.mjs` puts them between marks in the documents; a
+ * test compares.
  */
 import { sites, type SiteName } from "../models/sites.js";
 import { operations } from "../operations/index.js";
@@ -8,6 +9,7 @@ import type { Operation } from "../operations/operation.js";
 import { catalogue } from "../diagnostics/catalogue.js";
 import type { SourceFile } from "../base/span.js";
 import { documentedMetrics, type DocumentedMetric } from "./metrics.js";
+import { compoundFunctions, quantities, type Description } from "./quantities.js";
 
 /** Markdown of a generated part, by its name. */
 export type ReferenceParts = Readonly<Record<string, string>>;
@@ -73,6 +75,8 @@ export function referenceParts(stdlib: readonly SourceFile[]): ReferenceParts {
   return {
     sites: siteTable(),
     operations: operationTable([...operations.values()]),
+    quantities: descriptionTable(quantities),
+    functions: descriptionTable(compoundFunctions),
     metrics: stdlib.map(metricSection).join("\n\n"),
     diagnostics: diagnosticTable(),
   };
@@ -117,6 +121,13 @@ function siteTable(): string {
       const { axes, perLayer, meaning } = sites[name];
       return [code(perLayer ? `${name}[l]` : name), axes.map(code).join(" "), cell(meaning)];
     }),
+  );
+}
+
+function descriptionTable(all: readonly Description[]): string {
+  return table(
+    ["written", "meaning", "axes"],
+    all.map(({ form, meaning, axes }) => [code(form), cell(meaning), cell(axes)]),
   );
 }
 

@@ -35,9 +35,7 @@ export function explainPlan(
     "In all",
     `  forward passes       ${count(cost.units, "batch", "batches")} of ${count(cost.rows, "row")} (prompt × condition)`,
     `  layer runs           ${cost.layerRuns.toLocaleString("en")} of ${cost.naiveLayerRuns.toLocaleString("en")}` +
-      (saved === 0
-        ? ""
-        : ` (${Math.round((100 * saved) / cost.naiveLayerRuns)}% saved: nothing runs after the last measured site)`),
+      (saved === 0 ? "" : ` (${Math.round((100 * saved) / cost.naiveLayerRuns)}% saved)`),
     `  arithmetic           about ${flops(cost.flops)}`,
     `  weights              ${bytes(cost.weightBytes)}, mapped from the model's own files`,
     `  activations          at most about ${bytes(cost.peakActivationBytes)} at a time`,
@@ -90,8 +88,26 @@ function explainEvaluation(
       `${count(lengths.size, "length")} (${shorten([...lengths].map(String))} tokens)`,
     `  layers     ${depth} of ${signature.layers} run${depth < signature.layers ? ": nothing measured lies further down" : ""}`,
   );
+  const starts = startingRows(plan, evaluation);
+  if (starts.size > 1 || !starts.has(0)) {
+    const listed = [...starts].map(
+      ([start, own]) => `${own.toLocaleString("en")} at ${start === 0 ? "the tokens" : `L${start}`}`,
+    );
+    lines.push(`  begin      ${shorten(listed)}: before what a condition changes, the unmodified run is taken over`);
+  }
   if (evaluation.needs.length > 0) lines.push("  needs      the values above");
   return lines;
+}
+
+/** How many rows begin at which layer, the earliest first. */
+function startingRows(plan: Plan, { units, graph }: Evaluation): ReadonlyMap<number, number> {
+  const starts = new Map(plan.graphs.map(({ id, start }) => [id, start]));
+  const rows = new Map<number, number>();
+  for (const unit of units) {
+    const start = starts.get(unit.graph ?? graph) ?? 0;
+    rows.set(start, (rows.get(start) ?? 0) + unit.rows.length);
+  }
+  return new Map([...rows].sort(([a], [b]) => a - b));
 }
 
 /** What is captured, in short: `Σ z[5]` for a sum, the sites that it reads for anything longer. */

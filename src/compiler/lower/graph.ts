@@ -4,6 +4,7 @@ import type { Gate, GraphPlan } from "../ir/plan.js";
 import type { Axis, TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
 import { siteKey, sites, type SiteReference } from "../models/sites.js";
+import { int } from "../onnx/attributes.js";
 import { createGraphBuilder } from "../onnx/builder.js";
 import {
   addOutput,
@@ -14,7 +15,7 @@ import {
   replaceByInput,
   type GateReplacement,
 } from "../onnx/edit.js";
-import type { Dimension, Graph, ValueInfo } from "../onnx/graph.js";
+import type { Dimension, Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
 import { alignValue } from "../operations/broadcast.js";
 import { expandFault } from "../operations/faults.js";
 import { siteType } from "../check/site-types.js";
@@ -42,7 +43,39 @@ function siteRank(site: SiteReference): number {
   return 1 + sites[site.site].axes.length;
 }
 
-/** The sites that are inputs of a graph which begins at a later layer; their inputs are called as the sites are. */
+/** Input of a graph that begins at a later layer: which of the texts in {@link startInput} each row is, int64 [row]. */
+export const startRows = "start/rows";
+
+/** Name of the input with a site's values for the texts of a unit, float32 [text, …axes]. */
+export function startInput(site: SiteReference): string {
+  return `start/${siteKey(site)}`;
+}
+
+/**
+ * Takes a value from an input, row by row, instead of computing it. The rows of one text share its values; and they are
+ * copied, because onnxruntime adds float32 in an order that depends on the address, which an input's may be anything.
+ */
+function takeRows(graph: Graph, value: string, rank: number): Graph {
+  const input = `start/${value}`;
+  const shape = Array.from({ length: rank }, (_, i) => `${input}.${i}`);
+  const begun = replaceByInput(graph, value, "float32", shape);
+  const inputs = begun.inputs.filter(({ name }) => name !== value && name !== startRows);
+  const rows = { name: startRows, type: "int64" as const, shape: ["row"] };
+  const node: OnnxNode = {
+    op: "Gather",
+    domain: "",
+    inputs: [input, startRows],
+    outputs: [value],
+    attributes: { axis: int(0) },
+  };
+  return {
+    ...begun,
+    inputs: [...inputs, { name: input, type: "float32", shape }, rows],
+    nodes: [node, ...begun.nodes],
+  };
+}
+
+/** The sites that are inputs of a graph which begins at a later layer. */
 export function startInputs({ start, inputs }: GraphPlan): readonly SiteReference[] {
   return start === 0 ? [] : [{ site: "resid_pre", layer: start }, ...inputs];
 }
@@ -89,8 +122,7 @@ export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
   let graph = model.graph;
   for (const reference of startInputs(plan)) {
     const value = model.values[siteKey(reference)] ?? "";
-    const shape = Array.from({ length: siteRank(reference) }, (_, i) => `${value}.${i}`);
-    graph = replaceByInput(graph, value, "float32", shape);
+    graph = takeRows(graph, value, siteRank(reference));
   }
   const values = new Map(Object.entries(model.values));
   const site = (reference: SiteReference): string => {

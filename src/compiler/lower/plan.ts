@@ -11,6 +11,7 @@ import { siteKey } from "../models/sites.js";
 import { soundParts } from "../operations/documents.js";
 import { reasonsOf } from "../operations/reference.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
+import { passNames, type PassName } from "../passes/names.js";
 import { resumeFromPrefix } from "../passes/resume-from-prefix.js";
 import { batchRows, type BatchContext, type BatchCost } from "./batches.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
@@ -19,14 +20,11 @@ import { expressionKey } from "./expression-key.js";
 import { firstLayer, gateKey, gatesOf } from "./gates.js";
 import { startInputs } from "./graph.js";
 
-/** Optimisations that can be left out, by name. */
-export const passNames = ["resume-from-prefix"] as const;
-
-export type PassName = (typeof passNames)[number];
-
 export interface PlanOptions {
   /** Passes to apply; all of them when absent. */
   readonly passes?: readonly PassName[];
+  /** Work that opening one more graph is worth, in floating-point operations; {@link graphWork} when absent. */
+  readonly graphWork?: number;
   /** Bytes of activations that one batch may take. */
   readonly memoryBudget: number;
   readonly numerics: Numerics;
@@ -36,7 +34,7 @@ export interface PlanOptions {
 const loweringVersion = 3;
 
 /** Work that opening one more graph is worth, in floating-point operations: about a tenth of a second on two cores. */
-const graphFlops = 2e9;
+export const graphWork = 2e9;
 
 const baseline: readonly Condition[] = [{ coordinates: {}, writes: [] }];
 
@@ -44,6 +42,8 @@ const baseline: readonly Condition[] = [{ coordinates: {}, writes: [] }];
 interface Planning {
   readonly batch: BatchContext;
   readonly passes: ReadonlySet<PassName>;
+  /** Work that opening one more graph is worth. */
+  readonly graph: number;
   readonly modelOf: (id: string) => OpenedModel;
   readonly textsOf: (name: string, model: string) => TokenizedTexts;
   readonly graphs: Map<string, GraphPlan>;
@@ -64,6 +64,7 @@ export function planProtocol(
   const planning: Planning = {
     batch: { ...options, cost, report: (d) => void diagnostics.push(d) },
     passes: new Set(options.passes ?? passNames),
+    graph: options.graphWork ?? graphWork,
     modelOf: (id) => {
       const model = models.get(id);
       if (model === undefined) throw new RangeError(`the model ${id} is not open`);
@@ -144,7 +145,7 @@ function planStudy(planning: Planning, study: Study, index: number): void {
 
 /** Where the rows of each condition begin. */
 function startsOf(
-  { modelOf, passes }: Planning,
+  { modelOf, passes, graph }: Planning,
   study: Study,
   texts: TokenizedTexts,
   gates: readonly Gate[],
@@ -155,7 +156,7 @@ function startsOf(
   const end = lastLayerNeeded(measured, signature);
   if (!passes.has("resume-from-prefix")) return study.conditions.map(() => 0);
   const first = study.conditions.map((condition) => firstLayer(condition, gates, end));
-  return resumeFromPrefix({ first, end, layer, graph: graphFlops });
+  return resumeFromPrefix({ first, end, layer, graph });
 }
 
 /** Gates that conditions which begin at `start` write through. */

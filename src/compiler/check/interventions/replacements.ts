@@ -1,4 +1,5 @@
 /** What an ablation puts in: `by zero`, `mean`, `constant`, `resample`. */
+import { digestOf } from "../../base/digest.js";
 import { seededIntegers } from "../../base/random.js";
 import type { Span } from "../../base/span.js";
 import type { ReplacementValue, TokenizedTexts } from "../../ir/protocol.js";
@@ -89,16 +90,17 @@ function resampleReplacement(
 
 /**
  * For each prompt of `texts` a prompt of `from` that is at least as long, drawn uniformly: never itself, unless the set
- * has no other. A number is the first prompt for which there is none.
+ * has no other. A number is the first prompt for which there is none. What is drawn for a prompt depends on the seed, its
+ * own tokens and `from`, not on the other prompts of `texts`.
  */
 export function drawPrompts(texts: TokenizedTexts, from: TokenizedTexts, seed: number): readonly number[] | number {
-  const next = seededIntegers(seed);
   const same = texts.name === from.name && from.prompts.length > 1;
   const drawn: number[] = [];
   for (const prompt of texts.prompts) {
     const possible = from.prompts.filter(
       (other) => other.ids.length >= prompt.ids.length && !(same && other.index === prompt.index),
     );
+    const next = seededIntegers(Number.parseInt(digestOf([seed, prompt.ids]).slice(0, 8), 16));
     const chosen = possible.length === 0 ? undefined : possible[next(possible.length)];
     if (chosen === undefined) return prompt.index;
     drawn.push(chosen.index);
