@@ -90,8 +90,7 @@ for (const [seed, model] of cases) {
     assert.ok(expected.size > 0);
     for (const [place, row] of expected) {
       const other = found.get(place);
-      assert.equal(other?.value, row.value, place);
-      assert.equal(other?.reason, row.reason, place);
+      assert.deepEqual([other?.value, other?.reason], [row.value, row.reason], place);
     }
     assert.equal(
       naive.planned.plan.graphs.every((graph) => graph.start === 0),

@@ -156,11 +156,12 @@ function seriesOrder(points: readonly FigurePoint[], by: readonly FigureAxis[]):
   return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 
-/** What the values of a plot are, with their unit where they share one. */
+/** What the values of a plot are, with their unit where they share one. Several are named by the legend. */
 export function sharedQuantity(output: PlotOutput, rows: readonly ResultRow[]): string {
   const units = new Set(output.values.map((named) => unitOf(named.expression, rows)));
   const [unit] = units;
-  const label = output.values.map((named) => named.label).join(", ");
+  const [only, ...others] = output.values;
+  const label = others.length === 0 ? (only?.label ?? "") : "value";
   return withUnit(label, units.size === 1 ? (unit ?? null) : null);
 }
 
