@@ -82,6 +82,7 @@ function printOutcome(outcome: RunOutcome): number {
       title: planned.loaded.source.path,
       status: written.status,
       studies: written.studies,
+      selections: record.selections,
       tables: written.tables,
       warnings: runNotes(summary, assembled),
       files: [

@@ -91,6 +91,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     when: record.times.ended ?? record.times.asked,
     digest: planned.digest,
     studies,
+    selections: record.selections,
     figures,
     tables,
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },

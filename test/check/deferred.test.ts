@@ -237,7 +237,7 @@ suite("resolving", () => {
     const first = resolveStudies(value.protocol, rows, value.models);
     assert.ok(first !== null);
     assert.deepEqual(first.selections, [
-      "second on gpt2 with p: the strongest heads of sweep are L0.H1 (0.5), L1.H0 (0.4)",
+      "In second on gpt2 with p, the strongest heads of sweep are L0.H1 (0.5), L1.H0 (0.4).",
     ]);
     assert.deepEqual(
       first.protocol.studies.map((s) => [s.conditions.length, s.deferred !== null]),

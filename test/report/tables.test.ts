@@ -124,6 +124,7 @@ test("the summary says what was run, shows the tables and where the files are", 
       buildTable(tableOf({}), withFault),
       buildTable(tableOf({ title: "table gains", experiment: "gains" }), layerGains(15, 2)),
     ],
+    selections: [],
     warnings: ["1 of 12 conditions gave NaN"],
     files: [
       { label: "record", path: "runs/1/record.json" },

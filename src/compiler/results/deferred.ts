@@ -105,8 +105,8 @@ export function resolveStudies(
     const signature = models.get(study.model)?.signature;
     if (deferred === null || signature === undefined || waiting.has(deferred.experiment)) return study;
     const resolved = resolveDeferred(study, rows, signature);
-    const where = `${study.experiment} on ${study.model} with ${study.texts}`;
-    selections.push(`${where}: ${resolved.problem ?? sentenceOf(deferred, resolved.chosen)}`);
+    const where = `In ${study.experiment} on ${study.model} with ${study.texts}`;
+    selections.push(`${where}, ${resolved.problem ?? sentenceOf(deferred, resolved.chosen)}.`);
     return { ...study, conditions: resolved.conditions, deferred: null };
   });
   return selections.length === 0 ? null : { protocol: { ...protocol, studies }, selections };

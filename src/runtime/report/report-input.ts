@@ -58,6 +58,8 @@ export interface ReportInput {
   /** Hash of the whole protocol. */
   readonly digest: string;
   readonly studies: readonly StudySummary[];
+  /** What results decided during the run, a sentence each. */
+  readonly selections: readonly string[];
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly TableData[];
   readonly source: { readonly path: string; readonly text: string; readonly tokens: readonly SourceToken[] };

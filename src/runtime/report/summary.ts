@@ -9,6 +9,8 @@ export interface RunSummary {
   readonly title: string;
   readonly status: ReportStatus;
   readonly studies: readonly StudySummary[];
+  /** What results decided during the run, a sentence each. */
+  readonly selections: readonly string[];
   readonly tables: readonly TableData[];
   readonly warnings: readonly string[];
   /** What was written where; paths as they shall be read. */
@@ -21,7 +23,9 @@ const longestTable = 40;
 /** The summary as text without a final newline: what was run, the tables, warnings, and where everything was written. */
 export function renderSummary(run: RunSummary, options: TextTableOptions): string {
   const style = options.style ?? ((text: string) => text);
-  const sentences = studySentences(run.studies).flatMap((sentence) => wrapWords(sentence, options.width));
+  const sentences = [...studySentences(run.studies), ...run.selections].flatMap((sentence) =>
+    wrapWords(sentence, options.width),
+  );
   const parts = [
     [
       `${style(run.title, "title")}  ${style(run.status.label, run.status.tone === "good" ? "note" : "warning")}`,

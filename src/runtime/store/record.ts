@@ -125,8 +125,8 @@ export interface RunRecord {
     readonly seconds: number;
   };
   readonly warnings: readonly string[];
-  /** Conditions that results decided during the run, a sentence each; absent in records of earlier versions. */
-  readonly selections?: readonly string[];
+  /** Conditions that results decided during the run, a sentence each. */
+  readonly selections: readonly string[];
   readonly faults: readonly { readonly unit: string | null; readonly message: string }[];
   readonly identities: readonly RecordedIdentity[];
   readonly outputs: readonly { readonly kind: string; readonly path: string; readonly sha256: string }[];
@@ -207,6 +207,7 @@ export function createRecord(request: RecordRequest, now: Date = new Date()): Ru
     decisions: request.decisions ?? [],
     counts: { computed: 0, reused: 0, failed: 0, skipped: 0, seconds: 0 },
     warnings: request.warnings ?? [],
+    selections: [],
     faults: [],
     identities: [],
     outputs: [],
