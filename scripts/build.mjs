@@ -26,7 +26,7 @@ for (const output of filesBelow(dist)) {
   if (!existsSync(source)) rmSync(output, { force: true });
 }
 
-const sources = ["grammar", "src", "test"].flatMap((folder) => filesBelow(join(root, folder)));
+const sources = ["grammar", "src", "test", "bench"].flatMap((folder) => filesBelow(join(root, folder)));
 const missing = sources.some((source) => {
   if (!source.endsWith(".ts") || source.endsWith(".d.ts")) return false;
   const stem = join(dist, source.slice(root.length, -".ts".length));

@@ -23,6 +23,8 @@ export interface Loaded {
   readonly models: ReadonlyMap<string, OpenedModel>;
   /** Every text that a diagnostic may point into, by the name that its span gives. */
   readonly sources: ReadonlyMap<string, string>;
+  /** What the compiler was told: with it, it can be called again without reading anything. */
+  readonly facts: Facts;
 }
 
 function problemOf(error: unknown): string {
@@ -78,6 +80,7 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
         compiled: { value: compiled.value, diagnostics: compiled.diagnostics },
         models: opened,
         sources,
+        facts,
       };
     }
     const { needs } = compiled.value;

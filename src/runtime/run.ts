@@ -19,7 +19,7 @@ import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./ex
 import { createFeeds } from "./feeds.js";
 import type { Loaded } from "./load.js";
 import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
-import { verifiedIdentities } from "./models/verify-model.js";
+import { createCheckEngine, verifiedIdentities, type CheckEngine } from "./models/verify-model.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
 import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
 import { executeStages, type Stage } from "./stages.js";
@@ -90,7 +90,8 @@ export async function runProtocol(
       }),
     );
 
-    const checks = await checkModels(loaded, models, protocol, options);
+    const engine = createCheckEngine(options.engine);
+    const checks = await checkModels(loaded, models, protocol, options, engine).finally(() => engine.stop());
     record = await writeRecord(folder.record, updateRecord(record, { identities: checks.recorded, status: "running" }));
     if (checks.diagnostics.length > 0) {
       await writeRecord(
@@ -217,6 +218,7 @@ async function checkModels(
   models: ReadonlyMap<string, CheckedModel>,
   protocol: Protocol,
   options: RunOptions,
+  engine: CheckEngine,
 ): Promise<{ readonly recorded: RunRecord["identities"]; readonly diagnostics: readonly Diagnostic[] }> {
   const recorded: RunRecord["identities"][number][] = [];
   const diagnostics: Diagnostic[] = [];
@@ -228,7 +230,7 @@ async function checkModels(
       // Another atlasc may build another graph from the same weights, and another engine may compute it differently.
       digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
       folder,
-      options.engine,
+      engine,
       join(options.runs, ".identities"),
     );
     recorded.push(...recordedIdentities(id, identities));

@@ -12,7 +12,7 @@ import {
 import type { ModelGraph } from "../../compiler/models/model.js";
 import { encodeModel } from "../../compiler/onnx/encode.js";
 import { addOutput, eliminateDeadNodes } from "../../compiler/onnx/edit.js";
-import { startEngine } from "../engine/client.js";
+import { startEngine, type Engine } from "../engine/client.js";
 import type { EngineOptions, EngineTensor } from "../engine/messages.js";
 import { writeFileAtomic } from "../store/atomic.js";
 
@@ -26,12 +26,39 @@ export interface ModelCheck {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Runs the model on eight arbitrary ids with taps at every site that the identities read. */
+/** One engine for the checks of several models: started when the first check needs it. */
+export interface CheckEngine {
+  started(): Promise<Engine>;
+  /** Ends it if it was started. */
+  stop(): Promise<void>;
+}
+
+export function createCheckEngine(options: EngineOptions): CheckEngine {
+  let engine: Promise<Engine> | null = null;
+  return {
+    started: () => (engine ??= startEngine(options)),
+    stop: async () => {
+      const running = await engine?.catch(() => null);
+      await running?.stop();
+    },
+  };
+}
+
+/** Runs the model on eight arbitrary ids with taps at every site that the identities read, in an engine of its own. */
 export async function checkModel(
   model: ModelGraph,
   externalDataFolder: string,
   options: EngineOptions,
 ): Promise<ModelCheck> {
+  const engine = createCheckEngine(options);
+  try {
+    return await checkModelIn(await engine.started(), model, externalDataFolder);
+  } finally {
+    await engine.stop();
+  }
+}
+
+async function checkModelIn(engine: Engine, model: ModelGraph, externalDataFolder: string): Promise<ModelCheck> {
   const { signature } = model;
   const taps = identitySites(signature).filter((key) => model.values[key] !== undefined);
   const parameters = identityParameters(signature).filter((name) => model.parameters[name] !== undefined);
@@ -50,7 +77,6 @@ export async function checkModel(
   const next = seededIntegers(1);
   const length = Math.min(tokens, signature.maxPositions ?? tokens);
   const ids = BigInt64Array.from({ length }, () => BigInt(next(signature.vocab)));
-  const engine = await startEngine(options);
   try {
     const bytes = encodeModel(eliminateDeadNodes(graph));
     await engine.open({ id: "identities", bytes, folder: externalDataFolder });
@@ -72,7 +98,8 @@ export async function checkModel(
       shapes: Object.fromEntries(Object.entries(sites).map(([key, tensor]) => [key, tensor.shape])),
     };
   } finally {
-    await engine.stop();
+    // An engine that has ended has forgotten the graph, too.
+    if (engine.alive()) await engine.close("identities");
   }
 }
 
@@ -102,7 +129,7 @@ export async function verifiedIdentities(
   model: ModelGraph,
   digest: string,
   externalDataFolder: string,
-  options: EngineOptions,
+  engine: CheckEngine,
   folder: string,
 ): Promise<readonly IdentityResult[]> {
   const path = join(folder, `${digest}.json`);
@@ -112,7 +139,7 @@ export async function verifiedIdentities(
   } catch {
     // Not checked yet, or not readable: check (again).
   }
-  const { identities } = await checkModel(model, externalDataFolder, options);
+  const { identities } = await checkModelIn(await engine.started(), model, externalDataFolder);
   if (identities.every((identity) => identity.ok)) {
     await mkdir(folder, { recursive: true })
       .then(() => writeFileAtomic(path, JSON.stringify(identities)))
