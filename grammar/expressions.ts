@@ -33,6 +33,7 @@ export class ExpressionGrammar extends CstParser {
     super([...vocabulary], {
       recoveryEnabled: true,
       maxLookahead: 2,
+      nodeLocationTracking: "onlyOffset",
       skipValidations,
       errorMessageProvider: {
         buildMismatchTokenMessage: ({ expected, ruleName }) => expectation(ruleName, [expected]),

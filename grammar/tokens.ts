@@ -302,5 +302,8 @@ const lexer = createLexer();
 
 /** Splits a text into tokens. Never throws; unknown characters are in `errors`, comments in `groups.comments`. */
 export function tokenize(text: string): ILexingResult {
-  return lexer.tokenize(text);
+  const lexed = lexer.tokenize(text);
+  // The lexer leaves ends out; the parser takes a node's location from those of its tokens.
+  for (const token of lexed.tokens) token.endOffset = token.startOffset + token.image.length - 1;
+  return lexed;
 }

@@ -48,7 +48,7 @@ export interface ExecutePlanOptions {
   readonly onEngineStart?: (info: EngineInfo) => void;
   /** Aborting ends the child at once; what is finished is kept. Aborting again changes nothing. */
   readonly signal?: AbortSignal;
-  /** Sessions kept open at the same time; the one not used for longest is closed for another. 4 when absent. */
+  /** Sessions kept open at the same time; the one not used for longest is closed for another. 2 when absent. */
   readonly openGraphs?: number;
 }
 
@@ -101,7 +101,7 @@ function workOf(unit: Unit): number {
 /** One engine for a whole run: started when first needed, started afresh after a crash, with few graphs open. */
 function engineKeeper(options: ExecutePlanOptions) {
   const { prepare, signal } = options;
-  const limit = Math.max(1, options.openGraphs ?? 4);
+  const limit = Math.max(1, options.openGraphs ?? 2);
   let engine: Engine | null = null;
   let restarts = 0;
   // In the order of use, the longest unused first.

@@ -136,7 +136,12 @@ export async function runProtocol(
       means: recordedMeans(outcome.protocol),
       faults,
     });
-    const written = await writeOutputs({ planned: { ...planned, ...stageOf(outcome) }, folder, record, rows: assembled.rows });
+    const written = await writeOutputs({
+      planned: { ...planned, ...stageOf(outcome) },
+      folder,
+      record,
+      rows: assembled.rows,
+    });
     record = await writeRecord(folder.record, { ...record, outputs: written.files });
     return { kind: "ran", planned, folder, record, summary, assembled, written };
   } catch (error) {

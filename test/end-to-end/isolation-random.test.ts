@@ -134,7 +134,7 @@ for (const [name, model] of Object.entries(models)) {
       const whole: RandomProtocol = {
         texts: sets.texts.map((_, i) => i),
         pairs: pairs.map((_, i) => i),
-        experiments: randomExperiments(random, model, 6),
+        experiments: randomExperiments(random, model, 5),
       };
       const expected = await run(whole);
       assert.ok(Object.keys(expected).length > 100);

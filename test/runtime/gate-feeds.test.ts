@@ -33,7 +33,12 @@ function write(site: SiteName, rest: Partial<SiteWrite>): SiteWrite {
 
 /** Row r is prompt r under condition r, the baseline being condition 0. */
 function unitOf(rows: number, positions: number): Unit {
-  return { id: "u", graph: null, rows: Array.from({ length: rows }, (_, r) => ({ prompt: r, condition: r })), positions };
+  return {
+    id: "u",
+    graph: null,
+    rows: Array.from({ length: rows }, (_, r) => ({ prompt: r, condition: r })),
+    positions,
+  };
 }
 
 function conditionsOf(...writes: readonly (readonly SiteWrite[])[]): readonly Condition[] {

@@ -233,7 +233,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
           ...instance.coordinates,
           ...(textsName !== null && texts !== null && texts.length > 1 ? { prompts: textsName } : {}),
         },
-        interventionSpan: statement.interventions[0]?.span ?? null,
+        interventionSpan: spanOf(statement.interventions),
         conditions,
         deferred,
         measures,
@@ -253,7 +253,16 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   made.unavailable.push(...lacking);
   if (sound && lacking.length === 0) made.studies.push(...own);
   const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
-  return withCurvature(experimentShape(name, own, [...input.texts.values()], metrics, sound), curvature);
+  const normalised = new Set(statement.measures.flatMap((item) => (item.recovery ? (columnName(item) ?? []) : [])));
+  const shape = experimentShape(name, own, [...input.texts.values()], metrics, sound, normalised);
+  return withCurvature(shape, curvature);
+}
+
+/** Where the protocol says what is done to the model: from the first intervention to the last. */
+function spanOf(interventions: ExperimentStatement["interventions"]): Span | null {
+  const [first] = interventions;
+  const last = interventions.at(-1);
+  return first === undefined || last === undefined ? null : { ...first.span, end: last.span.end };
 }
 
 /** A prompt set by the name of its `TokenizedTexts`, as one model reads it. */

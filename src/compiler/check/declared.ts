@@ -152,16 +152,15 @@ function usedBy({ metrics, params }: Elaboration["scope"], name: string): readon
 
 /** Names that an expression may refer to. */
 function namesIn(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(namesIn);
-  if (typeof value !== "object" || value === null) return [];
-  const node = value as Partial<Expression>;
-  const own =
-    node.kind === "name" && node.text !== undefined
-      ? [node.text]
-      : node.kind === "call" && node.callee !== undefined
-        ? [node.callee.text]
-        : node.kind === "metricUse" && node.metric !== undefined
-          ? [node.metric.text]
-          : [];
-  return [...own, ...Object.values(value).flatMap(namesIn)];
+  const names: string[] = [];
+  const visit = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) return;
+    const node = part as Partial<Expression>;
+    if (node.kind === "name" && node.text !== undefined) names.push(node.text);
+    else if (node.kind === "call" && node.callee !== undefined) names.push(node.callee.text);
+    else if (node.kind === "metricUse" && node.metric !== undefined) names.push(node.metric.text);
+    for (const [key, inner] of Object.entries(part)) if (key !== "span") visit(inner);
+  };
+  visit(value);
+  return names;
 }

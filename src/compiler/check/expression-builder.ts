@@ -10,7 +10,7 @@ import {
   type TextQuantity,
 } from "../ir/expression.js";
 import { scalar, type TensorType, type Unit } from "../ir/tensor-type.js";
-import type { SiteReference } from "../models/sites.js";
+import { siteKey, type SiteReference } from "../models/sites.js";
 import { operations } from "../operations/index.js";
 import { isFault, type TypeFault } from "../operations/operation.js";
 
@@ -48,11 +48,32 @@ const idsType: TensorType = {
   element: "real",
 };
 
-/** A node's content without the places in the text that it holds: those of the expression of another run. */
-function withoutSpans(content: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return JSON.parse(JSON.stringify(content, (key, value: unknown) => (key === "span" ? undefined : value))) as Readonly<
-    Record<string, unknown>
-  >;
+/** The text of a source without the places in the protocol that its expression holds. */
+function sourceKey(source: GivenSource): string {
+  return JSON.stringify(source, (key, value: unknown) => (key === "span" ? undefined : value));
+}
+
+/** What makes two nodes equal, as a text: everything but their places and what follows from the rest. */
+function nodeKey(node: MeasureNode): string {
+  const { kind, type } = node;
+  switch (kind) {
+    case "site":
+      return `${kind} ${type.unit} ${siteKey(node.site)}`;
+    case "given":
+      return `${kind} ${type.unit} ${sourceKey(node.source)}`;
+    case "parameter":
+      return `${kind} ${type.unit} ${node.parameter}`;
+    case "ids":
+      return kind;
+    case "text":
+      return `${kind} ${type.unit} ${node.quantity}`;
+    case "constant":
+      return `${kind} ${type.unit} ${node.value}`;
+    case "operation": {
+      const attributes = canonicalJson(node.attributes);
+      return `${kind} ${type.unit} ${node.operation} ${node.inputs.join(",")} ${attributes} ${node.reason ?? ""}`;
+    }
+  }
 }
 
 export function createExpressionBuilder(): ExpressionBuilder {
@@ -60,9 +81,7 @@ export function createExpressionBuilder(): ExpressionBuilder {
   const known = new Map<string, number>();
 
   function intern(node: MeasureNode): number {
-    const { span: _span, type, ...content } = node;
-    const own = content.kind === "given" ? withoutSpans(content) : content;
-    const key = canonicalJson({ ...own, unit: type.unit });
+    const key = nodeKey(node);
     const existing = known.get(key);
     if (existing !== undefined) return existing;
     known.set(key, nodes.length);

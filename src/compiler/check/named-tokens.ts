@@ -14,17 +14,18 @@ export function tokenLiterals(scope: Pick<Scope, "experiments" | "metrics" | "pa
   const positions = new Set<string>();
   const values = new Set<string>();
   // Syntax trees are plain data: whatever a statement is made of, its parts are found by walking over it.
-  const waiting: unknown[] = [
-    ...[...scope.params.values()].reverse(),
-    ...[...scope.metrics.values()].reverse(),
-    ...[...scope.experiments.values()].reverse(),
-  ];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (typeof node !== "object" || node === null) continue;
-    const { kind, value, text } = node as Readonly<Record<string, unknown>>;
+  const visit = (node: object): void => {
+    const parts = node as Readonly<Record<string, unknown>>;
+    const { kind, value, text } = parts;
     if (kind === "string" && typeof value === "string") values.add(value);
     if (kind === "token" && typeof text === "string") positions.add(text);
-    waiting.push(...(Object.values(node) as unknown[]).reverse());
+    for (const name in parts) {
+      const part = parts[name];
+      if (typeof part === "object" && part !== null && name !== "span") visit(part);
+    }
+  };
+  for (const declared of [scope.experiments, scope.metrics, scope.params]) {
+    for (const statement of declared.values()) visit(statement);
   }
   return { positions: [...positions], values: [...values] };
 }

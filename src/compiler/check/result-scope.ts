@@ -10,6 +10,8 @@ export interface ExperimentShape {
   /** Every axis with its coordinates; null where they depend on what is measured, such as positions. */
   readonly coordinates: ReadonlyMap<string, ReadonlySet<Coordinate> | null>;
   readonly hasIntervention: boolean;
+  /** Metrics that are 0 in the unmodified model by definition (`recovery of …`): their value is the whole result. */
+  readonly normalised: ReadonlySet<string>;
   /** False when something about it was wrong: its axes and metrics are then incomplete, and nothing is said of them. */
   readonly complete: boolean;
 }
@@ -26,6 +28,7 @@ export function experimentShape(
   texts: readonly TokenizedTexts[],
   metrics: readonly string[],
   complete: boolean,
+  normalised: ReadonlySet<string> = new Set(),
 ): ExperimentShape {
   const coordinates = new Map<string, Set<Coordinate> | null>();
   const add = (axis: string, value: Coordinate): void => {
@@ -65,6 +68,7 @@ export function experimentShape(
     metrics,
     coordinates,
     hasIntervention: studies.some((s) => s.conditions.length > 1 || s.deferred !== null),
+    normalised,
     complete,
   };
 }

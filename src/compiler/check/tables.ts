@@ -17,9 +17,8 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
   let experiment: string;
   if (shape !== undefined) {
     experiment = shape.name;
-    const kinds = shape.hasIntervention ? interventionColumns : (["value"] as const);
     columns = shape.metrics.flatMap((metric) =>
-      kinds.map((column) => ({
+      columnsOf(shape, metric).map((column) => ({
         label: column === "value" ? metric : `${metric}.${column}`,
         expression: { kind: "column" as const, experiment: shape.name, metric, column },
       })),
@@ -147,4 +146,12 @@ function axisOf(cx: ResultContext, key: Expression): Name | null {
   if (key.kind === "name") return { text: key.text, span: key.span };
   if (key.kind !== "missing") wrongKind(cx, key.span, "an axis such as layer", labelOf(cx, key.span));
   return null;
+}
+
+/** Columns of a metric in the table of its whole experiment. */
+function columnsOf(
+  { hasIntervention, normalised }: ExperimentShape,
+  metric: string,
+): readonly (typeof interventionColumns)[number][] {
+  return hasIntervention && !normalised.has(metric) ? interventionColumns : ["value"];
 }

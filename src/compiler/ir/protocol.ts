@@ -117,7 +117,7 @@ export interface SiteWrite {
 
 /**
  * Conditions that another experiment's result decides (`ablate top 10 heads of sweep by impact`). They are made when
- * that result is there; until then the study has its baseline only.
+ * that result is there; until then the study has its baseline only and is not planned.
  */
 export interface DeferredConditions {
   readonly target: "head" | "kv_head" | "neuron" | "mlp" | "attention" | "layer";

@@ -8,8 +8,8 @@ import type { ModelSignature } from "../models/model.js";
 import { layersNeeded, rowBytes, rowFlops, textQuantitiesOf } from "./cost.js";
 import { writeKey } from "./expression-key.js";
 
-/** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained (about a second). */
-const unitFlops = 2e10;
+/** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained: about a second. */
+const unitFlops = 6e10;
 
 /** What the units of a plan cost together. */
 export interface BatchCost {
@@ -35,14 +35,14 @@ export interface Rows {
   readonly texts: TokenizedTexts;
   readonly conditions: readonly Condition[];
   readonly rows: readonly PlanRow[];
-  /** Evaluations whose values the rows use. */
-  readonly needs: readonly string[];
+  /** What identifies the values of other runs that the rows use. */
+  readonly given: readonly string[];
 }
 
 /** Splits rows into units, shortest texts first, and counts their cost. A5004 when not even one row fits the budget. */
 export function batchRows(
   cx: BatchContext,
-  { graph, signature, texts, conditions, rows, needs }: Rows,
+  { graph, signature, texts, conditions, rows, given }: Rows,
 ): readonly Unit[] {
   const quantities = textQuantitiesOf(graph);
   const promptDigests = new Map<number, string>();
@@ -54,7 +54,7 @@ export function batchRows(
   };
   const conditionDigests = conditions.map((c) => digestOf(c.writes.map(writeKey)));
   // Then a prompt's number decides which values of another run belong to it, and which of several positions.
-  const paired = needs.length > 0 || conditions.some((c) => c.writes.some((write) => write.positions?.kind === "each"));
+  const paired = given.length > 0 || conditions.some((c) => c.writes.some((write) => write.positions?.kind === "each"));
   const byLength = new Map<number, PlanRow[]>();
   for (const row of rows) {
     const length = texts.prompts[row.prompt]?.ids.length ?? 0;
@@ -87,7 +87,7 @@ export function batchRows(
           conditionDigests[row.condition],
           ...(paired ? [row.prompt] : []),
         ]),
-        needs,
+        given,
         numerics: cx.numerics,
       });
       units.push({ id, graph: graph.start === 0 ? null : graph.id, rows: chunk, positions });

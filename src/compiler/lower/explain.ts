@@ -29,6 +29,11 @@ export function explainPlan(
   const lines: string[] = [];
   for (const evaluation of plan.evaluations)
     lines.push(...explainEvaluation(protocol, plan, evaluation, signatureOf), "");
+  for (const { experiment, model, texts, deferred } of protocol.studies) {
+    if (deferred === null) continue;
+    const waits = `  waits for the results of ${deferred.experiment}, which decide what it changes`;
+    lines.push(`${experiment} on ${model} with ${texts}`, waits, "");
+  }
   const { cost } = plan;
   const saved = cost.naiveLayerRuns - cost.layerRuns;
   lines.push(

@@ -115,7 +115,7 @@ function planStudy(planning: Planning, study: Study, index: number): void {
     texts: study.texts,
     expression: siteExpression(site, signature),
   }));
-  const needs = captureEvaluations(planning, study.model, [
+  const { needs, identities } = captureEvaluations(planning, study.model, [
     ...capturesOf(study, gates, measured, signature),
     ...prefixes,
   ]);
@@ -127,7 +127,7 @@ function planStudy(planning: Planning, study: Study, index: number): void {
           ? []
           : texts.prompts.map((p) => ({ prompt: p.index, condition })),
       );
-      return batchRows(planning.batch, { graph: from, signature, texts, conditions, rows, needs });
+      return batchRows(planning.batch, { graph: from, signature, texts, conditions, rows, given: identities });
     });
   planning.evaluations.push({
     id: digestOf([study.experiment, study.model, study.texts, units.map((u) => u.id)]),
@@ -214,9 +214,16 @@ function graphOf(
   return graph;
 }
 
-/** Ids of the evaluations that yield these values of other runs; they are planned unless they are already. */
-function captureEvaluations(planning: Planning, model: string, captures: readonly Capture[]): readonly string[] {
-  const { signature } = planning.modelOf(model);
+/**
+ * The evaluations that yield these values of other runs, which are planned unless they are already; and what identifies
+ * the values themselves, whoever else needs what is captured together with them.
+ */
+function captureEvaluations(
+  planning: Planning,
+  model: string,
+  captures: readonly Capture[],
+): { readonly needs: readonly string[]; readonly identities: readonly string[] } {
+  const { signature, facts } = planning.modelOf(model);
   const ids = new Set<string>();
   const missing = new Map<string, MeasureExpression[]>();
   const keyOf = (texts: string, expression: MeasureExpression): string =>
@@ -230,7 +237,7 @@ function captureEvaluations(planning: Planning, model: string, captures: readonl
     const texts = planning.textsOf(name, model);
     const graph = graphOf(planning, model, [], graphOutputs(expressions));
     const rows = texts.prompts.map((p) => ({ prompt: p.index, condition: 0 }));
-    const units = batchRows(planning.batch, { graph, signature, texts, conditions: baseline, rows, needs: [] });
+    const units = batchRows(planning.batch, { graph, signature, texts, conditions: baseline, rows, given: [] });
     // By its name too: writes and expressions call the set by that, and two sets can hold the same texts.
     const id = digestOf(["capture", name, units.map((u) => u.id)]);
     const evaluation: Evaluation = {
@@ -249,7 +256,17 @@ function captureEvaluations(planning: Planning, model: string, captures: readonl
     for (const expression of expressions) planning.captured.set(keyOf(name, expression), evaluation);
     ids.add(id);
   }
-  return [...ids];
+  const contents = new Map(
+    [...new Set(captures.map(({ texts }) => texts))].map((texts) => [
+      texts,
+      digestOf(planning.textsOf(texts, model).prompts.map((prompt) => [prompt.ids, prompt.numbers])),
+    ]),
+  );
+  const identities = captures.map(({ texts, expression }) =>
+    // The name belongs to it: writes and expressions call the set by that, and two names can be exchanged.
+    digestOf([loweringVersion, facts.digest, texts, contents.get(texts), captureKey(expression)]),
+  );
+  return { needs: [...ids], identities: [...new Set(identities)].sort() };
 }
 
 function modelBytes(model: OpenedModel): number {

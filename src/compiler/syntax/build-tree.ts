@@ -18,8 +18,6 @@ export interface Build {
   end: number;
   /** Expressions that stood in parentheses, which the tree itself does not keep. */
   readonly parenthesised: WeakSet<Expression>;
-  /** From where to where a node reaches, once it has been asked for. */
-  readonly extents: WeakMap<CstNode, { readonly start: number; readonly end: number }>;
 }
 
 /** True for a token of the source text, false for the end of the file and for what recovery invented. */
@@ -56,9 +54,11 @@ export function nodeOf(node: CstNode | undefined, key: string): CstNode | undefi
 
 /** The one node that a rule of alternatives has, whatever its key. */
 export function onlyNode(node: CstNode | undefined): CstNode | undefined {
-  return Object.values(node?.children ?? {})
-    .flat()
-    .find(isNode);
+  if (node === undefined) return undefined;
+  for (const key in node.children) {
+    for (const element of node.children[key] ?? []) if (isNode(element)) return element;
+  }
+  return undefined;
 }
 
 /** The span of a token. */
@@ -72,37 +72,13 @@ export function here(build: Build): Span {
   return { file: build.file, start: build.end, end: build.end };
 }
 
-/** From the first to the last real token of a node; empty behind the last token read when there is none. */
+/**
+ * From the first to the last real token of a node; empty behind the last token read when there is none. The parser keeps
+ * both ends of every node; what recovery invented has no place and does not count.
+ */
 export function nodeSpan(build: Build, node: CstNode | undefined): Span {
-  const extent = node === undefined ? noExtent : extentOf(build, node);
-  return extent === noExtent ? here(build) : { file: build.file, start: extent.start, end: extent.end };
-}
-
-interface Extent {
-  readonly start: number;
-  readonly end: number;
-}
-
-const noExtent: Extent = { start: Number.POSITIVE_INFINITY, end: -1 };
-
-/** Chevrotain's own location of a node lacks its end, and is spoilt by invented tokens. Each node is measured once. */
-function extentOf(build: Build, element: CstElement): Extent {
-  if (!isNode(element)) {
-    return isRealToken(element) ? { start: element.startOffset, end: tokenEnd(element) } : noExtent;
-  }
-  const known = build.extents.get(element);
-  if (known !== undefined) return known;
-  let { start, end } = noExtent;
-  for (const key in element.children) {
-    for (const child of element.children[key] ?? []) {
-      const inner = extentOf(build, child);
-      start = Math.min(start, inner.start);
-      end = Math.max(end, inner.end);
-    }
-  }
-  const extent = end < 0 ? noExtent : { start, end };
-  build.extents.set(element, extent);
-  return extent;
+  const { startOffset = Number.NaN, endOffset = Number.NaN } = node?.location ?? {};
+  return startOffset >= 0 ? { file: build.file, start: startOffset, end: endOffset + 1 } : here(build);
 }
 
 /** A name from a token; the empty name when it is missing, which stages after this one pass over in silence. */

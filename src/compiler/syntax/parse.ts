@@ -30,7 +30,6 @@ export function parse(source: SourceFile): Staged<FileSyntax> {
     diagnostics: [],
     end: 0,
     parenthesised: new WeakSet(),
-    extents: new WeakMap(),
   };
   const statements = buildStatements(build, parsed.tree, lexed.tokens, comments);
   const found = [

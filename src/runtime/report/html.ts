@@ -94,7 +94,9 @@ function shorten(digest: string): string {
 }
 
 function summaryHtml(input: ReportInput): string {
-  const sentences = [...studySentences(input.studies), ...input.selections].map((sentence) => `<p>${escapeHtml(sentence)}</p>`);
+  const sentences = [...studySentences(input.studies), ...input.selections].map(
+    (sentence) => `<p>${escapeHtml(sentence)}</p>`,
+  );
   const text = sentences.length > 0 ? sentences.join("\n") : "<p>No experiment was run.</p>";
   return `<section id="summary" class="summary"><h2>Summary</h2>\n${text}\n</section>`;
 }
