@@ -4,6 +4,7 @@ import type { OperationCases } from "./case-parts.js";
 import { elementwiseCases } from "./elementwise-cases.js";
 import { entryCases } from "./entry-cases.js";
 import { likenessCases } from "./likeness-cases.js";
+import { unembeddingCases } from "./unembedding-cases.js";
 import { windowCases } from "./window-cases.js";
 
 /** Cases by operation name. */
@@ -12,5 +13,6 @@ export const cases: Readonly<Record<string, OperationCases>> = {
   ...axisCases,
   ...likenessCases,
   ...entryCases,
+  ...unembeddingCases,
   ...windowCases,
 };

@@ -82,6 +82,7 @@ const spelling: Readonly<Record<string, string>> = {
   at: "`at`",
   slice: "`at`",
   where: "`where`",
+  project: "`unembed`",
   equal: "`is`",
   and: "`and`",
   or: "`or`",

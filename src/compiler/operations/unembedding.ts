@@ -149,10 +149,12 @@ const unembedding: Operation = {
     const vocab = findAxis(matrix.type, to);
     const none = builder.constant("float32", [1], [0]);
     const count = builder.constant("float32", [1], [vocab === null ? 0 : extentSize(vocab.extent, 0)]);
-    const within = builder.node("And", [
+    const listed = builder.node("And", [
       builder.node("GreaterOrEqual", [token.value, none]),
       builder.node("Less", [token.value, count]),
     ]);
+    const whole = builder.node("Equal", [builder.node("Floor", [token.value]), token.value]);
+    const within = builder.node("And", [listed, whole]);
     const id = cast(builder, builder.node("Where", [within, token.value, none]), "int64");
     const table = permute(builder, matrix.value, matrix.type.axes, inOrder(matrix.type.axes, [to, from]));
     // The table as a list of columns. A parameter has one row for all; otherwise each row has vocab columns of its own.
@@ -190,7 +192,7 @@ const unembedding: Operation = {
       ],
       matrix.axes,
     );
-    const exists = (id: number): boolean => id >= 0 && id < size;
+    const exists = (id: number): boolean => id >= 0 && id < size && Number.isInteger(id);
     const idAt = (place: number): number => token.data[Math.floor(place / width)] ?? NaN;
     const data = Float64Array.from({ length: elementCount(axes) }, (_, place) => {
       const id = idAt(place);
