@@ -100,7 +100,7 @@ export function rowBytes(graph: GraphPlan, signature: ModelSignature, positions:
   const { dModel, heads, dHead, neurons, vocab } = signature;
   const attention = 3 * heads * positions * positions + 4 * positions * heads * dHead;
   const mlp = 3 * positions * neurons;
-  const logits = usesUnembedding(graph) ? 4 * positions * vocab : 0;
+  const logits = usesUnembedding(graph) ? 3 * positions * vocab : 0;
   const kept = sitesOf(graph.outputs.map((o) => o.expression)).reduce((sum, site) => {
     if (site.site === "pattern" || site.site === "scores") return sum + heads * positions * positions;
     if (site.site === "head_out") return sum + positions * heads * dModel;

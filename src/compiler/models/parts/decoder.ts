@@ -55,26 +55,14 @@ export function buildDecoder(context: BuildContext, parts: DecoderParts): void {
 }
 
 /**
- * The sites logprobs [row, pos, vocab] and nll [row, pos − 1], in nats, from the logits [row, pos, vocab]. The largest
- * logit is subtracted first, so that no exponential overflows; nll is taken from the shifted logits directly, which
- * spares a tensor over the vocabulary.
+ * The sites logprobs [row, pos, vocab] and nll [row, pos − 1], in nats, from the logits [row, pos, vocab]. One operator
+ * that goes over the vocabulary without a copy of it: what is left out of the measures here is the larger part of a sweep
+ * of a small model with a large vocabulary.
  */
 function addLogProbabilities(context: BuildContext, sequence: Sequence, logits: string): void {
   const builder = context.builder.scope("loss");
   const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
-  const largest = builder.node("ReduceMax", [logits, list(-1)], { keepdims: int(1) });
-  const shifted = builder.node("Sub", [logits, largest]);
-  // Rows of whole cache lines (16 float32): onnxruntime adds up to an aligned address first, so that the order of a sum
-  // would depend on where its row lies in the batch.
-  const missing = (16 - (context.signature.vocab % 16)) % 16;
-  const exponentials = builder.node("Exp", [shifted]);
-  const padded = missing === 0 ? exponentials : builder.node("Pad", [exponentials, list(0, 0, 0, 0, 0, missing)]);
-  const total = builder.node("ReduceSum", [padded, list(-1)], { keepdims: int(1) });
-  // Through float64: onnxruntime's float32 Log computes full SIMD packets and the rest differently, so that the last bit
-  // of a loss would depend on its place in the batch.
-  const wide = builder.node("Cast", [total], { to: int(11) });
-  const logTotal = builder.node("Cast", [builder.node("Log", [wide])], { to: int(1) });
-  builder.node("Sub", [shifted, logTotal], {}, context.site("logprobs", null));
+  const logprobs = builder.node("LogSoftmax", [logits], { axis: int(-1) }, context.site("logprobs", null));
 
   const end = Number.MAX_SAFE_INTEGER;
   const nextIds = builder.node("Slice", [sequence.inputIds, list(1), list(end), list(1)]);
@@ -82,8 +70,8 @@ function addLogProbabilities(context: BuildContext, sequence: Sequence, logits: 
   const rows = builder.node("Shape", [logits], { start: int(0), end: int(1) });
   const rowShape = builder.node("Concat", [rows, list(1, 1)], { axis: int(0) });
   const indices = builder.node("Expand", [builder.node("Unsqueeze", [nextIds, list(-1)]), rowShape]);
-  const chosen = builder.node("GatherElements", [shifted, indices], { axis: int(-1) });
-  const predicting = builder.node("Slice", [logTotal, list(0), list(-1), list(1)]);
-  const negative = builder.node("Sub", [predicting, chosen]);
+  // GatherElements takes as many positions as the indices have: all but the last, which predicts nothing here.
+  const chosen = builder.node("GatherElements", [logprobs, indices], { axis: int(-1) });
+  const negative = builder.node("Neg", [chosen]);
   builder.node("Squeeze", [negative, list(-1)], {}, context.site("nll", null));
 }
