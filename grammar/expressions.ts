@@ -3,7 +3,8 @@
  * unary `-`, `^`, what is written after a value (`[…]`, `.member`, `last n`, `at positions`, `of texts`), and values.
  * Each level is one rule. The class exists because Chevrotain shares rules between files only by inheritance.
  */
-import { CstParser, EOF, tokenMatcher, type IToken, type TokenType } from "chevrotain";
+import type { IToken, TokenType } from "chevrotain";
+import { CstParser, EOF, tokenMatcher } from "./chevrotain.js";
 import { AnyWord, AxisName, AxisWord, Name, labelOf, tokens as t, vocabulary, wordsWithRole } from "./tokens.js";
 
 /** What a parse error knows, carried as JSON in the `message` of Chevrotain's exception, which has no other room. */

@@ -1,5 +1,6 @@
 /** The grammar of files and statements, and the one parser. Nothing in this folder imports more than Chevrotain. */
-import { EOF, type CstNode, type IRecognitionException, type IToken } from "chevrotain";
+import type { CstNode, IRecognitionException, IToken } from "chevrotain";
+import { EOF } from "./chevrotain.js";
 import { DecisionGrammar } from "./decisions.js";
 
 export type { Expectation } from "./expressions.js";

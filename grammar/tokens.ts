@@ -3,7 +3,8 @@
  * (among keywords, longer ones first). Chevrotain's tokens,
  * the names used in messages and the colours of editors are all made from these rows.
  */
-import { createToken, EOF, Lexer, type ILexingResult, type TokenType } from "chevrotain";
+import type { ILexingResult, TokenType } from "chevrotain";
+import { createToken, EOF, Lexer } from "./chevrotain.js";
 
 /**
  * What a word may be besides itself. A `statement` word begins a statement or a clause of an experiment and is a name

@@ -3,9 +3,9 @@
  * and when an output is missing, its memory is discarded, so that it writes everything again.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -36,5 +36,10 @@ if (missing) rmSync(join(dist, ".tsbuildinfo"), { force: true });
 
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "tsconfig.json")], { stdio: "inherit" });
-if (status === 0) chmodSync(join(dist, "src/cli/main.js"), 0o755);
+if (status === 0) {
+  chmodSync(join(dist, "src/cli/main.js"), 0o755);
+  // See grammar/chevrotain.ts. The package exports only its entry, so the single file is found beside that.
+  const entry = createRequire(import.meta.url).resolve("chevrotain");
+  copyFileSync(join(dirname(entry), "..", "chevrotain.mjs"), join(dist, "grammar/chevrotain.js"));
+}
 process.exitCode = status ?? 1;

@@ -1,5 +1,6 @@
 /** From Chevrotain's parse errors to diagnostics: a table of situations first, then what the grammar expected. */
-import { tokenMatcher, type IRecognitionException, type IToken } from "chevrotain";
+import type { IRecognitionException, IToken } from "chevrotain";
+import { tokenMatcher } from "../../../grammar/chevrotain.js";
 import type { Expectation } from "../../../grammar/parser.js";
 import { AnyWord, labelOf, wordsWithRole } from "../../../grammar/tokens.js";
 import { nearestNames } from "../base/suggest.js";
