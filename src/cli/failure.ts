@@ -2,7 +2,7 @@
 import { EngineFault } from "../runtime/engine/fault.js";
 import { reasonOf, StoreFault } from "../runtime/store/fault.js";
 import { LockHeldFault } from "../runtime/store/lock.js";
-import { RecordFault } from "../runtime/store/record.js";
+import { RecordFault } from "../runtime/store/record-fault.js";
 
 /** Exit codes of every command. */
 export const exitCodes = { done: 0, wrongInput: 1, fault: 2, interrupted: 130 } as const;

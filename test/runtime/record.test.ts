@@ -6,12 +6,12 @@ import {
   createRecord,
   readRecord,
   recordProblems,
-  RecordFault,
   sha256,
   updateRecord,
   writeRecord,
   type RunRecord,
 } from "../../src/runtime/store/record.js";
+import { RecordFault } from "../../src/runtime/store/record-fault.js";
 import { temporaryFolder } from "./processes.js";
 import { engineOptions } from "./tiny-graphs.js";
 

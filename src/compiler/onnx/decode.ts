@@ -1,5 +1,5 @@
 import onnxProto from "onnx-proto";
-import { dataTypes } from "./encode.js";
+import { dataTypes } from "./data-types.js";
 import type { Attribute, Dimension, ElementType, Graph, Initializer, OnnxNode, ValueInfo } from "./graph.js";
 
 const { onnx } = onnxProto;

@@ -1,20 +1,11 @@
 import onnxProto from "onnx-proto";
+import { dataTypes } from "./data-types.js";
 import type { Attribute, Dimension, ElementType, Graph, Initializer, OnnxNode, ValueInfo } from "./graph.js";
 
 const { onnx } = onnxProto;
 
 /** IR version of the models that atlasc writes: the newest that onnx-proto 8 knows. */
 export const irVersion = 8;
-
-/** TensorProto.DataType numbers. */
-export const dataTypes: Readonly<Record<ElementType, number>> = {
-  float32: 1,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-  float16: 10,
-  bfloat16: 16,
-};
 
 /**
  * The graph as the bytes of an ONNX ModelProto (operator set of the graph + com.microsoft 1). External initializers

@@ -9,6 +9,7 @@ import type { ModelSignature } from "../../compiler/models/model.js";
 import type { EngineOptions } from "../engine/messages.js";
 import { writeFileAtomic } from "./atomic.js";
 import { errorCode, reasonOf, StoreFault } from "./fault.js";
+import { RecordFault } from "./record-fault.js";
 
 export type RunStatus = "asked" | "running" | "finished" | "interrupted" | "failed";
 
@@ -155,19 +156,6 @@ export interface RecordRequest {
 export type RecordChanges = Partial<
   Omit<RunRecord, "format" | "protocol" | "parameters" | "overrides" | "decisions" | "judgement">
 >;
-
-/** A record that is not what record.schema.json says. `problems` has one sentence per fault. */
-export class RecordFault extends Error {
-  readonly path: string;
-  readonly problems: readonly string[];
-
-  constructor(path: string, problems: readonly string[]) {
-    super(`${path} is not a valid record:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
-    this.name = "RecordFault";
-    this.path = path;
-    this.problems = problems;
-  }
-}
 
 /** SHA-256 in hexadecimal, of text (as UTF-8) or of bytes. */
 export function sha256(content: string | Uint8Array): string {

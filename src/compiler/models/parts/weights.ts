@@ -2,7 +2,7 @@ import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { int } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
-import { dataTypes } from "../../onnx/encode.js";
+import { dataTypes } from "../../onnx/data-types.js";
 import type { ElementType } from "../../onnx/graph.js";
 import { elementOf } from "../dtype.js";
 import type { ModelFacts } from "../model.js";
