@@ -58,3 +58,21 @@ test("a vanishing Gram matrix gives NaN with its reason, and the row is kept eve
   const objects = lines.map((line) => JSON.parse(line) as { value: unknown; reason: unknown });
   assert.equal(objects.filter((object) => object.value === "NaN" && object.reason !== null).length, 2);
 });
+
+test("a value of another run that is no number says so with the reason that it had there", async (context) => {
+  const folder = temporaryFolder(context);
+  const path = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+     prompts p from ["The old house stood at the end of the road."]
+     experiment e
+       ablate heads L1.H0
+       measure loss - (log(loss / loss - 2) of baseline) as odd`,
+  );
+  const rows = await rowsOf(await runFile(path, { runs: folder }));
+  assert.equal(rows.length, 2);
+  for (const { value, reason } of rows) {
+    assert.ok(Number.isNaN(value));
+    assert.match(reason ?? "", /in the unmodified run on p: .*the logarithm needs a positive number/);
+  }
+});

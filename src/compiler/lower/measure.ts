@@ -2,7 +2,7 @@ import { canonicalJson } from "../base/digest.js";
 import type { GivenSource, MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
 import { siteKey, type SiteReference } from "../models/sites.js";
 import type { GraphBuilder } from "../onnx/builder.js";
-import { expandFault } from "../operations/faults.js";
+import { addOwnFault, expandFault } from "../operations/faults.js";
 import { operationNamed } from "../operations/index.js";
 import { cast, integers, notANumber } from "../operations/lowering.js";
 import type { Lowered } from "../operations/operation.js";
@@ -142,7 +142,10 @@ function lowerNode(
       return { value: from.site(node.site), fault: null, type: node.type };
     case "given": {
       const value = provided(from.given?.(node.source), `a value of ${node.source.texts}`);
-      return { value, fault: null, type: node.type };
+      const reason = reasonNumber(shared.reasons, reasonOf(node));
+      if (reason === 0) return { value, fault: null, type: node.type };
+      const context = { builder: builder.scope("measure/given"), reason };
+      return { value, fault: addOwnFault(context, null, context.builder.node("IsNaN", [value])), type: node.type };
     }
     case "parameter": {
       const name = provided(from.parameter?.(node.parameter), `the parameter ${node.parameter}`);

@@ -31,7 +31,7 @@ export interface PlanOptions {
 }
 
 /** Version of everything in this compiler that decides numbers: part of every graph's identity. */
-const loweringVersion = 4;
+const loweringVersion = 5;
 
 /** Work that opening one more graph is worth, in floating-point operations: about a tenth of a second on two cores. */
 export const graphWork = 2e9;

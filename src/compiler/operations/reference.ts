@@ -30,6 +30,10 @@ const defaultReasons: Readonly<Record<string, string>> = {
 
 /** The sentence that becomes the reason of a NaN; null for nodes that cannot fail. */
 export function reasonOf(node: MeasureNode): string | null {
+  if (node.kind === "given") {
+    const reasons = reasonsOf(node.source.expression);
+    return reasons.length === 0 ? null : `in the unmodified run on ${node.source.texts}: ${reasons.join("; or ")}`;
+  }
   if (node.kind !== "operation" || !operationNamed(node.operation).canFail) return null;
   return node.reason ?? defaultReasons[node.operation] ?? `${node.operation} has no result here`;
 }
@@ -115,7 +119,7 @@ function evaluateNode(
       return sites(node.site);
     case "given":
       if (inputs.given === undefined) throw new RangeError("evaluateReference: values of other runs are unknown");
-      return inputs.given(node.source);
+      return withOwnFault(inputs.given(node.source), reasonNumber(node, reasons));
     case "parameter":
       if (inputs.parameters === undefined) throw new RangeError("evaluateReference: the model's weights are unknown");
       return inputs.parameters(node.parameter);
@@ -130,13 +134,24 @@ function evaluateNode(
     case "constant":
       return referenceScalar(Math.fround(node.value));
     case "operation": {
-      const reason = reasonOf(node);
-      const number = reason === null ? 0 : reasons.indexOf(reason) + 1;
+      const number = reasonNumber(node, reasons);
       const value = operationNamed(node.operation).reference(node.inputs.map(valueOf), node.attributes, number);
       // Ids of tokens are exact in any format.
       return node.type.unit === "token" ? value : rounding(value, node.operation);
     }
   }
+}
+
+/** The number of a node's reason; 0 for a node that cannot fail. */
+function reasonNumber(node: MeasureNode, reasons: readonly string[]): number {
+  const reason = reasonOf(node);
+  return reason === null ? 0 : reasons.indexOf(reason) + 1;
+}
+
+/** A value of another run is at fault where it has become NaN there. */
+function withOwnFault(value: ReferenceTensor, number: number): ReferenceTensor {
+  if (number === 0 || !value.data.some(Number.isNaN)) return value;
+  return { ...value, fault: Int32Array.from(value.data, (element) => (Number.isNaN(element) ? number : 0)) };
 }
 
 /** NaN where the fault is not 0. */
