@@ -1,7 +1,6 @@
 /** Values that capture evaluations left in the store: averages of them, and those of single prompts. */
 import { captureKey, type Capture } from "../compiler/lower/captures.js";
 import type { Evaluation, Plan } from "../compiler/ir/plan.js";
-import { extentSize, type Extent } from "../compiler/ir/tensor-type.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { ReadUnit } from "./execute.js";
 
@@ -11,15 +10,18 @@ export interface CapturedValue {
   readonly data: Float32Array | Float64Array;
 }
 
+/** How many entries of an average a prompt contributes. */
+export type CountEntries = (prompt: number, tokens: number) => number;
+
 /** Reads captures of a plan. `needs` are the evaluations among which the capture is. */
 export interface CapturedValues {
   /** The value of one prompt, float32 [...axes]. */
   ofPrompt(needs: readonly string[], capture: Capture, prompt: number, read: ReadUnit): Promise<CapturedValue>;
   /**
-   * The average over prompts and positions in float64, from sums over positions. `positions` is the length of what was
-   * summed; null when only prompts are averaged, position by position.
+   * The average over prompts and positions in float64, from sums over positions. `entries` says how many positions were
+   * summed for a prompt of so many tokens: 1 when only prompts are averaged, position by position.
    */
-  mean(needs: readonly string[], capture: Capture, positions: Extent | null, read: ReadUnit): Promise<CapturedValue>;
+  mean(needs: readonly string[], capture: Capture, entries: CountEntries, read: ReadUnit): Promise<CapturedValue>;
 }
 
 /** Units whose tensors are kept in memory: neighbouring units of a sweep patch from the same prompts. */
@@ -53,7 +55,7 @@ export function capturedValues(plan: Plan): CapturedValues {
 
   async function average(
     [evaluation, name]: readonly [Evaluation, string],
-    positions: Extent | null,
+    entries: CountEntries,
     read: ReadUnit,
   ): Promise<CapturedValue> {
     let sum: Float64Array | null = null;
@@ -65,7 +67,7 @@ export function capturedValues(plan: Plan): CapturedValues {
       const size = dims.reduce((product, d) => product * d, 1);
       sum ??= new Float64Array(size);
       if (sum.length !== size) throw new RangeError(`${name} of ${evaluation.texts} has several lengths`);
-      count += unit.rows.length * (positions === null ? 1 : extentSize(positions, unit.positions));
+      for (const { prompt } of unit.rows) count += entries(prompt, unit.positions);
       for (let i = 0; i < tensor.data.length; i++) sum[i % size] = (sum[i % size] ?? 0) + Number(tensor.data[i]);
     }
     return { dims, data: (sum ?? new Float64Array()).map((v) => v / count) };
@@ -84,10 +86,11 @@ export function capturedValues(plan: Plan): CapturedValues {
       }
       throw new RangeError(`${capture.texts} has no prompt ${prompt}`);
     },
-    mean(needs, capture, positions, read) {
+    mean(needs, capture, entries, read) {
       const found = find(needs, capture);
-      const key = `${found[0].id} ${found[1]} ${String(positions === null)}`;
-      const known = means.get(key) ?? average(found, positions, read);
+      // What was summed decides how its entries are counted.
+      const key = `${found[0].id} ${found[1]}`;
+      const known = means.get(key) ?? average(found, entries, read);
       means.set(key, known);
       return known;
     },

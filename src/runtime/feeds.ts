@@ -4,7 +4,7 @@ import { siteType } from "../compiler/check/site-types.js";
 import type { GivenSource } from "../compiler/ir/expression.js";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import type { Protocol, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";
-import type { Extent, TensorType } from "../compiler/ir/tensor-type.js";
+import { extentSize, type Extent, type TensorType } from "../compiler/ir/tensor-type.js";
 import {
   captureOfGiven,
   captureOfReplacement,
@@ -16,7 +16,7 @@ import { expressionsOf, textQuantitiesOf } from "../compiler/lower/cost.js";
 import { givenInput } from "../compiler/lower/expression-key.js";
 import { gateInputs, startInput, startInputs, startRows, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
-import { capturedValues, type CapturedValues } from "./captured.js";
+import { capturedValues, type CapturedValues, type CountEntries } from "./captured.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { ReadUnit } from "./execute.js";
 import { gateFeeds, type Replacement } from "./gate-feeds.js";
@@ -49,7 +49,8 @@ export function createFeeds(
         ...(await givenFeeds(graph, evaluation, unit, captured, readUnit)),
       };
       for (const gate of graph.gates) {
-        const value = replacementReader(evaluation, signature, captured, readUnit);
+        const setOf = (of: string): TokenizedTexts | undefined => texts.get(textsKey(of, evaluation.model));
+        const value = replacementReader(evaluation, signature, captured, setOf, readUnit);
         const { mask, replacement } = await gateFeeds(gate, evaluation.conditions, unit, signature, value);
         const names = gateInputs(gate);
         feeds[names.mask] = mask;
@@ -108,7 +109,7 @@ async function givenFeeds(
     if (name in feeds) continue;
     const capture = captureOfGiven(source);
     if (source.take === "mean") {
-      const mean = await captured.mean(evaluation.needs, capture, averagedExtent(source), readUnit);
+      const mean = await captured.mean(evaluation.needs, capture, countAlong(averagedExtent(source)), readUnit);
       feeds[name] = { type: "float32", dims: [1, ...mean.dims], data: Float32Array.from(mean.data) };
       continue;
     }
@@ -159,6 +160,11 @@ async function startFeeds(
   return feeds;
 }
 
+/** Counts the entries of an extent; without one, each prompt is one entry. */
+function countAlong(extent: Extent | null): CountEntries {
+  return (_prompt, tokens) => (extent === null ? 1 : extentSize(extent, tokens));
+}
+
 /** Length of what an average is taken over beside prompts. */
 function averagedExtent({ expression }: GivenSource): Extent | null {
   const result = expression.nodes[expression.result];
@@ -170,6 +176,7 @@ function replacementReader(
   evaluation: Evaluation,
   signature: ModelSignature,
   captured: CapturedValues,
+  setOf: (texts: string) => TokenizedTexts | undefined,
   readUnit: ReadUnit,
 ): (write: SiteWrite, prompt: number) => Promise<Replacement> {
   const { needs } = evaluation;
@@ -177,12 +184,15 @@ function replacementReader(
     if (replacement.kind === "zero") return 0;
     if (replacement.kind === "constant") return replacement.value;
     if (replacement.kind === "scale") return replacement.factor;
-    const capture = captureOfReplacement(replacement, site, signature);
+    const set = "of" in replacement ? setOf(replacement.of) : undefined;
+    const isCorpus = set !== undefined && set.documents !== null;
+    const capture = captureOfReplacement(replacement, site, signature, isCorpus);
     if (capture === null || replacement.kind === "expression") throw new RangeError("a replacement without a value");
     if (replacement.kind === "activation") {
       return captured.ofPrompt(needs, capture, replacement.prompts[prompt] ?? prompt, readUnit);
     }
-    const positions = replacement.perPosition ? null : positionsOf(siteType(site.site, signature));
-    return captured.mean(needs, capture, positions, readUnit);
+    const extent = replacement.perPosition ? null : positionsOf(siteType(site.site, signature));
+    const scored: CountEntries = (of) => set?.prompts[of]?.numbers.scored ?? 0;
+    return captured.mean(needs, capture, isCorpus ? scored : countAlong(extent), readUnit);
   };
 }

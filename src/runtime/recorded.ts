@@ -29,6 +29,11 @@ function corpusSize(documents: readonly CorpusDocument[]): RecordedTexts["corpus
   };
 }
 
+/** Tokens that an average is over: of a corpus those that are scored, so that windows share none. */
+function averagedTokens(set: TokenizedTexts): number {
+  return set.documents === null ? tokenCount(set) : set.documents.reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
 /** What every mean ablation averages, each once. */
 export function recordedMeans(protocol: Protocol): readonly RecordedMean[] {
   const sets = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
@@ -39,7 +44,7 @@ export function recordedMeans(protocol: Protocol): readonly RecordedMean[] {
       const { of, perPosition } = replacement;
       const set = sets.get(textsKey(of, model));
       const prompts = set?.prompts.length ?? 0;
-      const tokens = set === undefined ? 0 : tokenCount(set);
+      const tokens = set === undefined ? 0 : averagedTokens(set);
       const mean = { model, texts: of, site: siteKey(site), perPosition, prompts, tokens };
       means.set(JSON.stringify(mean), mean);
     }

@@ -153,3 +153,21 @@ test("a reason of one position is the reason of its document, and of that positi
     ],
   );
 });
+
+test("the average that an ablation puts in place counts every scored token once, however windows overlap", async (context) => {
+  const rows = await run(
+    context,
+    `model  tiny from "@stdlib/models/gpt2-tiny"
+     corpus one from "prose.txt" window 32 stride 8 limit 150 tokens
+     experiment flat
+       ablate mlp L2 by mean
+       measure mean(mlp_out[L2] over pos) as average`,
+  );
+  const changed = rows.filter((row) => row.baseline !== null);
+  assert.equal(changed.length, 64);
+  // Where every position has the average, the average of the text is what it was: to the rounding of 150 sums of float32.
+  for (const row of changed) {
+    assert.ok(Math.abs(row.impact ?? NaN) <= 1e-5, `${JSON.stringify(row.axes)}: ${row.impact} of ${row.value}`);
+  }
+  assert.ok(changed.some((row) => Math.abs(row.value) > 0.05));
+});

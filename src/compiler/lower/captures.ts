@@ -7,7 +7,8 @@ import { digestOf } from "../base/digest.js";
 import { siteType } from "../check/site-types.js";
 import type { GivenSource, MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
-import type { ReplacementValue, Study } from "../ir/protocol.js";
+import type { ReplacementValue, SiteWrite, Study } from "../ir/protocol.js";
+import { scalar } from "../ir/tensor-type.js";
 import type { ModelSignature } from "../models/model.js";
 import type { SiteReference } from "../models/sites.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
@@ -53,16 +54,44 @@ function positionSum(expression: MeasureExpression): MeasureExpression {
   };
 }
 
-/** What has to be captured for a replacement at a site; null for one that needs nothing. */
+/** The value with 0 at the positions that are another window's to score, so that a sum counts every token once. */
+function scoredPositions({ nodes, result }: MeasureExpression): MeasureExpression {
+  const type = nodes[result]?.type;
+  if (type === undefined) throw new RangeError("an expression without result");
+  const count = nodes.length;
+  return {
+    nodes: [
+      ...nodes,
+      { kind: "text", quantity: "scored", type: scalar, span: nowhere },
+      { kind: "operation", operation: "scored", inputs: [result, count], attributes: {}, type, span: nowhere },
+    ],
+    result: count + 1,
+  };
+}
+
+/**
+ * What has to be captured for a replacement at a site; null for one that needs nothing. `isCorpus` says whether what is
+ * averaged comes in windows.
+ */
 export function captureOfReplacement(
   replacement: ReplacementValue,
   site: SiteReference,
   signature: ModelSignature,
+  isCorpus: boolean,
 ): Capture | null {
   if (replacement.kind !== "mean" && replacement.kind !== "activation") return null;
   const value = siteExpression(site, signature);
   const summed = replacement.kind === "mean" && !replacement.perPosition;
-  return { texts: replacement.of, expression: summed ? positionSum(value) : value };
+  const own = isCorpus ? scoredPositions(value) : value;
+  return { texts: replacement.of, expression: summed ? positionSum(own) : value };
+}
+
+function captureOf(
+  { replacement, site }: SiteWrite,
+  signature: ModelSignature,
+  isCorpus: (texts: string) => boolean,
+): Capture | null {
+  return captureOfReplacement(replacement, site, signature, "of" in replacement && isCorpus(replacement.of));
 }
 
 /** What has to be captured for a given value. */
@@ -82,14 +111,13 @@ export function capturesOf(
   gates: readonly Gate[],
   measured: readonly MeasureExpression[],
   signature: ModelSignature,
+  isCorpus: (texts: string) => boolean,
 ): readonly Capture[] {
   const used = new Set(gates.map((gate) => gate.key));
   const computed = gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
   const wanted = [
     ...study.conditions.flatMap(({ writes }) =>
-      writes.flatMap((write) =>
-        used.has(gateKey(write)) ? (captureOfReplacement(write.replacement, write.site, signature) ?? []) : [],
-      ),
+      writes.flatMap((write) => (used.has(gateKey(write)) ? (captureOf(write, signature, isCorpus) ?? []) : [])),
     ),
     ...givenSources([...measured, ...computed]).map(captureOfGiven),
   ];

@@ -116,7 +116,7 @@ function planStudy(planning: Planning, study: Study, index: number): void {
     expression: siteExpression(site, signature),
   }));
   const { needs, identities } = captureEvaluations(planning, study.model, [
-    ...capturesOf(study, gates, measured, signature),
+    ...capturesOf(study, gates, measured, signature, (of) => planning.textsOf(of, study.model).documents !== null),
     ...prefixes,
   ]);
   const units = [...graphs]
