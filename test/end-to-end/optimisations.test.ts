@@ -8,7 +8,8 @@ import { test } from "node:test";
 import { passNames } from "../../src/compiler/passes/names.js";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { seededIntegers } from "../../src/compiler/base/random.js";
-import { protocolIn, rowsOf, runFile, temporaryFolder } from "./support.js";
+import { planRun } from "../../src/runtime/plan-run.js";
+import { oneThread, protocolIn, rowsOf, runFile, temporaryFolder } from "./support.js";
 
 /** Clauses of interventions; `layers` is the last layer. */
 const interventions: readonly ((layers: number) => string)[] = [
@@ -98,6 +99,23 @@ for (const [seed, model] of cases) {
     );
   });
 }
+
+test("texts whose clean run would fill the memory are run whole", async (t) => {
+  const folder = temporaryFolder(t);
+  const text = `model m from "@stdlib/models/gpt2-tiny"\nprompts p random tokens 100 count 64\nablate heads L3..5 measure loss`;
+  const plan = async (memoryBudget: number): Promise<readonly number[]> => {
+    const path = protocolIn(folder, text);
+    const outcome = await planRun(
+      { path, text },
+      { overrides: new Map(), engine: oneThread(), memoryBudget, graphWork: 0 },
+    );
+    assert.ok(outcome.kind === "planned");
+    return outcome.planned.plan.graphs.map((graph) => graph.start).sort();
+  };
+  // Three starts keep 64 texts of 100 tokens and 64 numbers each: 4.9 MB of float32.
+  assert.deepEqual(await plan(6e6), [0, 0, 3, 4, 5]);
+  assert.deepEqual(await plan(4e6), [0]);
+});
 
 test("rows begin at the layer that their condition changes first", async (t) => {
   const folder = temporaryFolder(t);

@@ -143,9 +143,12 @@ function planStudy(planning: Planning, study: Study, index: number): void {
   });
 }
 
-/** Where the rows of each condition begin. */
+/**
+ * Where the rows of each condition begin. The clean run's values are kept until the study is done: where they would take
+ * more than a batch may (a long corpus), every row begins with the tokens.
+ */
 function startsOf(
-  { modelOf, passes, graph }: Planning,
+  { modelOf, passes, graph, batch }: Planning,
   study: Study,
   texts: TokenizedTexts,
   gates: readonly Gate[],
@@ -156,7 +159,10 @@ function startsOf(
   const end = lastLayerNeeded(measured, signature);
   if (!passes.has("resume-from-prefix")) return study.conditions.map(() => 0);
   const first = study.conditions.map((condition) => firstLayer(condition, gates, end));
-  return resumeFromPrefix({ first, end, layer, graph });
+  const starts = resumeFromPrefix({ first, end, layer, graph });
+  const tokens = texts.prompts.reduce((sum, { ids }) => sum + ids.length, 0);
+  const kept = new Set(starts.filter((start) => start > 0)).size * tokens * signature.dModel * 4;
+  return kept > batch.memoryBudget ? starts.map(() => 0) : starts;
 }
 
 /** Gates that conditions which begin at `start` write through. */
