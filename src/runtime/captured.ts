@@ -33,14 +33,23 @@ export function capturedValues(plan: Plan): CapturedValues {
   const kept = new Map<string, Promise<EngineTensors>>();
   const means = new Map<string, Promise<CapturedValue>>();
 
+  /** What each evaluation's outputs are, found out once: every row of every unit asks. */
+  const outputs = new Map<string, ReadonlyMap<string, string>>();
+  function outputsOf({ id, graph }: Evaluation): ReadonlyMap<string, string> {
+    const known =
+      outputs.get(id) ?? new Map(graphs.get(graph)?.outputs.map((o) => [captureKey(o.expression), o.name]) ?? []);
+    outputs.set(id, known);
+    return known;
+  }
+
   /** The evaluation that has the capture, and which of its outputs it is. */
   function find(needs: readonly string[], { texts, expression }: Capture): readonly [Evaluation, string] {
     const key = captureKey(expression);
     for (const id of needs) {
       const evaluation = evaluations.get(id);
       if (evaluation?.texts !== texts) continue;
-      const output = graphs.get(evaluation.graph)?.outputs.find((o) => captureKey(o.expression) === key);
-      if (output !== undefined) return [evaluation, output.name];
+      const name = outputsOf(evaluation).get(key);
+      if (name !== undefined) return [evaluation, name];
     }
     throw new RangeError(`nothing captured this value on ${texts}`);
   }

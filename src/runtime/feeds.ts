@@ -1,7 +1,7 @@
 /** What goes into a graph for one unit: ids, gates, what is known of the texts, and values of other runs. */
 import { textsKey } from "../compiler/check/check.js";
 import { siteType } from "../compiler/check/site-types.js";
-import type { GivenSource } from "../compiler/ir/expression.js";
+import { resultType } from "../compiler/ir/expression.js";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import type { Protocol, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";
 import { extentSize, type Extent, type TensorType } from "../compiler/ir/tensor-type.js";
@@ -109,7 +109,12 @@ async function givenFeeds(
     if (name in feeds) continue;
     const capture = captureOfGiven(source);
     if (source.take === "mean") {
-      const mean = await captured.mean(evaluation.needs, capture, countAlong(averagedExtent(source)), readUnit);
+      const mean = await captured.mean(
+        evaluation.needs,
+        capture,
+        countAlong(positionsOf(resultType(source.expression))),
+        readUnit,
+      );
       feeds[name] = { type: "float32", dims: [1, ...mean.dims], data: Float32Array.from(mean.data) };
       continue;
     }
@@ -163,12 +168,6 @@ async function startFeeds(
 /** Counts the entries of an extent; without one, each prompt is one entry. */
 function countAlong(extent: Extent | null): CountEntries {
   return (_prompt, tokens) => (extent === null ? 1 : extentSize(extent, tokens));
-}
-
-/** Length of what an average is taken over beside prompts. */
-function averagedExtent({ expression }: GivenSource): Extent | null {
-  const result = expression.nodes[expression.result];
-  return result === undefined ? null : positionsOf(result.type);
 }
 
 /** Reads what a write puts in place for a prompt. */

@@ -137,7 +137,7 @@ export async function runProtocol(
       faults,
     });
     const written = await writeOutputs({
-      planned: { ...planned, ...stageOf(outcome) },
+      planned: { ...planned, protocol: outcome.protocol, plan: outcome.plan },
       folder,
       record,
       rows: assembled.rows,
@@ -150,10 +150,6 @@ export async function runProtocol(
   } finally {
     await lock.release();
   }
-}
-
-function stageOf({ protocol, plan }: Stage): Stage {
-  return { protocol, plan };
 }
 
 /** Executes the plan of one stage. */

@@ -35,7 +35,7 @@ export function textSize(text: string): { readonly bytes: number; readonly words
 }
 
 /** Length of a text in bytes of UTF-8. */
-export function utf8Length(text: string): number {
+function utf8Length(text: string): number {
   let bytes = 0;
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0;

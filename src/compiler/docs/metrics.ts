@@ -4,7 +4,7 @@ import type { MetricStatement } from "../syntax/ast.js";
 import { parse } from "../syntax/parse.js";
 
 /** Facts that stand on a line of their own in a documentation comment: `## unit: nats`. */
-export const metricFacts = ["shape", "unit", "source", "example"] as const;
+const metricFacts = ["shape", "unit", "source", "example"] as const;
 
 export type MetricFact = (typeof metricFacts)[number];
 

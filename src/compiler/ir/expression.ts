@@ -57,6 +57,13 @@ export interface MeasureExpression {
   readonly result: number;
 }
 
+/** The type of an expression's value. @throws RangeError (a fault of ours) when it has no result. */
+export function resultType({ nodes, result }: MeasureExpression): TensorType {
+  const type = nodes[result]?.type;
+  if (type === undefined) throw new RangeError("an expression without result");
+  return type;
+}
+
 /** The part of an expression that its result needs, renumbered. */
 export function pruneExpression({ nodes, result }: MeasureExpression): MeasureExpression {
   const needed = new Set<number>();

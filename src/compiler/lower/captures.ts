@@ -5,7 +5,7 @@
  */
 import { digestOf } from "../base/digest.js";
 import { siteType } from "../check/site-types.js";
-import type { GivenSource, MeasureExpression } from "../ir/expression.js";
+import { resultType, type GivenSource, type MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
 import type { ReplacementValue, SiteWrite, Study } from "../ir/protocol.js";
 import { scalar } from "../ir/tensor-type.js";
@@ -35,8 +35,7 @@ export function siteExpression(site: SiteReference, signature: ModelSignature): 
 
 /** Σ over positions of an expression: what a prompt contributes to an average. The expression itself without `pos`. */
 function positionSum(expression: MeasureExpression): MeasureExpression {
-  const type = expression.nodes[expression.result]?.type;
-  if (type === undefined) throw new RangeError("an expression without result");
+  const type = resultType(expression);
   if (!type.axes.some((axis) => axis.name === "pos")) return expression;
   return {
     nodes: [
@@ -55,9 +54,9 @@ function positionSum(expression: MeasureExpression): MeasureExpression {
 }
 
 /** The value with 0 at the positions that are another window's to score, so that a sum counts every token once. */
-function scoredPositions({ nodes, result }: MeasureExpression): MeasureExpression {
-  const type = nodes[result]?.type;
-  if (type === undefined) throw new RangeError("an expression without result");
+function scoredPositions(expression: MeasureExpression): MeasureExpression {
+  const { nodes, result } = expression;
+  const type = resultType(expression);
   const count = nodes.length;
   return {
     nodes: [

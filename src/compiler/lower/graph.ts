@@ -1,5 +1,5 @@
 /** A plan's graph: the model with gates where the plan intervenes and the measures computed inside. */
-import type { GivenSource, TextQuantity } from "../ir/expression.js";
+import { resultType, type GivenSource, type TextQuantity } from "../ir/expression.js";
 import type { Gate, GraphPlan } from "../ir/plan.js";
 import type { Axis, TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
@@ -97,7 +97,7 @@ function neededInputs(): NeededInputs {
     },
     given: (source) => {
       const name = givenInput(source);
-      const rank = 1 + resultType(source).axes.length;
+      const rank = 1 + givenType(source).axes.length;
       // Names of its own for every dimension, as for gates: one row may stand for all.
       inputs.set(name, { name, type: "float32", shape: Array.from({ length: rank }, (_, i) => `${name}.${i}`) });
       return name;
@@ -107,9 +107,8 @@ function neededInputs(): NeededInputs {
 }
 
 /** The type that a given value has for each row: averages have no positions any more. */
-export function resultType({ expression, take }: GivenSource): TensorType {
-  const type = expression.nodes[expression.result]?.type;
-  if (type === undefined) throw new RangeError("a given value without result");
+function givenType({ expression, take }: GivenSource): TensorType {
+  const type = resultType(expression);
   return take === "mean" ? { ...type, axes: type.axes.filter((axis) => axis.name !== "pos") } : type;
 }
 

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Staged } from "../diagnostics/staged.js";
 import type { OpenedModel } from "../check/check.js";
 import { textsKey } from "../check/check.js";
-import type { MeasureExpression } from "../ir/expression.js";
+import { resultType, type MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, Gate, GraphOutput, GraphPlan, Numerics, Plan } from "../ir/plan.js";
 import type { Condition, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { siteKey } from "../models/sites.js";
@@ -176,15 +176,13 @@ function graphOutputs(expressions: readonly MeasureExpression[]): readonly Graph
   const numbered = new Set<string>();
   return expressions.map((written, i): GraphOutput => {
     const expression = logOfSoftmax(written);
-    const result = expression.nodes[expression.result];
-    if (result === undefined) throw new RangeError("an expression without result");
     const reasons = reasonsOf(expression);
     for (const reason of reasons) numbered.add(reason);
     return {
       name: `measure/${i}`,
       fault: reasons.length === 0 ? null : `measure/${i}/fault`,
       reasons: [...numbered],
-      type: result.type,
+      type: resultType(expression),
       expression,
     };
   });

@@ -2,11 +2,11 @@
 import { int } from "../onnx/attributes.js";
 import { productExtent, sameExtent, triangleExtent, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
 import { alignValue, broadcastTypes, permute } from "./broadcast.js";
-import { addOwnFault, addOwnReferenceFault, expandFault, mergeFaults, mergeReferenceFaults } from "./faults.js";
+import { addOwnFault, addOwnReferenceFault, expandFault, mergeFaults, mergeReferenceFaults, view } from "./faults.js";
 import { cast, dimensions, integers, joinLists, mergeLast, reshape } from "./lowering.js";
-import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
+import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { broadcastAxes, broadcastTo, elementCount, gather, offsetsIn, sizeOf, stridesIn, walk } from "./reference-tensor.js"; // prettier-ignore
-import { attributeFault, consumedAxes, consumedNames, findAxis, missingAxisFault, numberFault, smallestSize, typeFault } from "./typing.js"; // prettier-ignore
+import { attributeFault, consumedAxes, consumedNames, findAxis, missingAxisFault, numberFault, smallestSize, typeFault, inOrder } from "./typing.js"; // prettier-ignore
 
 const gradient = "pending";
 
@@ -14,17 +14,6 @@ const gradient = "pending";
 function entryFault(operation: string, input: TensorType, kept: readonly Axis[]): TypeFault | null {
   if (!kept.some((axis) => axis.name === "entry")) return null;
   return typeFault(`${operation} makes an axis entry, which the tensor has already`, "no axis entry", typeText(input));
-}
-
-/** The same view of value and fault. */
-function view(context: LoweringContext, input: Lowered, type: TensorType, take: (name: string) => string): Lowered {
-  const fault = input.fault === null ? null : take(expandFault(context, input.fault, input.value));
-  return { value: take(input.value), fault, type };
-}
-
-/** The axes of `list` in the order of `names`. */
-function inOrder<T extends { readonly name: string }>(list: readonly T[], names: readonly string[]): readonly T[] {
-  return names.flatMap((name) => list.filter((axis) => axis.name === name));
 }
 
 const flatten: Operation = {

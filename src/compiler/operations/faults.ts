@@ -12,7 +12,8 @@
  *    `evaluateReference`). A NaN or infinity that comes from the model sets no fault: the runtime reports it.
  */
 import { int } from "../onnx/attributes.js";
-import type { LoweringContext, ReferenceTensor } from "./operation.js";
+import type { TensorType } from "../ir/tensor-type.js";
+import type { Lowered, LoweringContext, ReferenceTensor } from "./operation.js";
 import { elementCount, type ReferenceAxes } from "./reference-tensor.js";
 
 /** Elementwise maximum of int32 fault tensors that are already aligned; null when none of them can be non-zero. */
@@ -97,4 +98,15 @@ export function reduceReferenceFault(
     result[target] = Math.max(result[target] ?? 0, fault[place] ?? 0);
   });
   return result;
+}
+
+/** The same view of value and fault. */
+export function view(
+  context: LoweringContext,
+  input: Lowered,
+  type: TensorType,
+  take: (name: string) => string,
+): Lowered {
+  const fault = input.fault === null ? null : take(expandFault(context, input.fault, input.value));
+  return { value: take(input.value), fault, type };
 }

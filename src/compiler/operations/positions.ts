@@ -2,9 +2,9 @@
 import { int } from "../onnx/attributes.js";
 import type { OperationAttributes } from "../ir/expression.js";
 import { extentSize, typeText, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
-import { addOwnFault, addOwnReferenceFault, expandFault } from "./faults.js";
+import { addOwnFault, addOwnReferenceFault, expandFault, view } from "./faults.js";
 import { cast, dimensions, integers, slice, toTheEnd, withRank } from "./lowering.js";
-import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
+import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, gather, sizeOf, stridesIn, walk } from "./reference-tensor.js";
 import {
   attributeFault,
@@ -48,12 +48,6 @@ function integerOf(attributes: OperationAttributes, name: string): number {
 
 function withExtent(input: TensorType, name: string, extent: Extent): TensorType {
   return { ...input, axes: input.axes.map((axis) => (axis.name === name ? { name, extent } : axis)) };
-}
-
-/** The same view of value and fault. */
-function view(context: LoweringContext, input: Lowered, type: TensorType, take: (name: string) => string): Lowered {
-  const fault = input.fault === null ? null : take(expandFault(context, input.fault, input.value));
-  return { value: take(input.value), fault, type };
 }
 
 /** Entries [start, start + count) of one axis. */

@@ -136,3 +136,11 @@ export function smallestSize(extent: Extent): number {
   // Every extent grows with the text.
   return extentSize(extent, 1);
 }
+
+/** The axes of `list` in the order of `names`. */
+export function inOrder<T extends { readonly name: string }>(
+  list: readonly T[],
+  names: readonly string[],
+): readonly T[] {
+  return names.flatMap((name) => list.filter((axis) => axis.name === name));
+}

@@ -1,6 +1,6 @@
 /** What leads from the residual stream to logits: the unembedding of vectors, and the directions of tokens in it. */
 import { int } from "../onnx/attributes.js";
-import { extentSize, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
+import { extentSize, typeText, type TensorType } from "../ir/tensor-type.js";
 import { permute } from "./broadcast.js";
 import {
   addOwnFault,
@@ -13,7 +13,7 @@ import {
 import { cast, dimensions, integers, joinLists, reshape, slice } from "./lowering.js";
 import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn, sizeOf, stridesIn } from "./reference-tensor.js";
-import { findAxis, layoutPosition, missingAxisFault, numberFault, typeFault, unitFault } from "./typing.js";
+import { findAxis, layoutPosition, missingAxisFault, numberFault, typeFault, unitFault, inOrder } from "./typing.js";
 
 const gradient = "pending";
 
@@ -204,10 +204,6 @@ const unembedding: Operation = {
     return { axes, data, fault: addOwnReferenceFault(axes, before, reason, (place) => !exists(idAt(place))) };
   },
 };
-
-function inOrder(axes: readonly Axis[], names: readonly string[]): readonly Axis[] {
-  return names.flatMap((name) => axes.filter((axis) => axis.name === name));
-}
 
 /** The operations that use the unembedding. */
 export const unembeddings: readonly Operation[] = [project, unembedding];

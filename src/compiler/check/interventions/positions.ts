@@ -94,7 +94,7 @@ function shown(text: string): { readonly found?: string } {
 }
 
 /** First and last position that a selection has in a prompt, counted from 0; null selects all. */
-export function boundsIn(
+function boundsIn(
   selection: PositionSelection | null,
   prompt: Pick<Prompt, "index" | "ids">,
 ): { readonly first: number; readonly last: number } {

@@ -25,7 +25,7 @@ export interface Target {
 type Spots = Target["spots"];
 
 /** Words for parts of a layer, beside the names of sites. */
-export const targetWords = ["heads", "kv_heads", "neurons", "mlp", "attention", "layer"] as const;
+const targetWords = ["heads", "kv_heads", "neurons", "mlp", "attention", "layer"] as const;
 export type TargetWord = (typeof targetWords)[number];
 
 function whole(...names: readonly SiteName[]): Spots {
