@@ -35,9 +35,9 @@ export function capturedValues(plan: Plan): CapturedValues {
 
   /** What each evaluation's outputs are, found out once: every row of every unit asks. */
   const outputs = new Map<string, ReadonlyMap<string, string>>();
-  function outputsOf({ id, graph }: Evaluation): ReadonlyMap<string, string> {
-    const known =
-      outputs.get(id) ?? new Map(graphs.get(graph)?.outputs.map((o) => [captureKey(o.expression), o.name]) ?? []);
+  function outputsOf({ id, units }: Evaluation): ReadonlyMap<string, string> {
+    const graph = graphs.get(units[0]?.graph ?? "");
+    const known = outputs.get(id) ?? new Map(graph?.outputs.map((o) => [captureKey(o.expression), o.name]) ?? []);
     outputs.set(id, known);
     return known;
   }
@@ -47,7 +47,7 @@ export function capturedValues(plan: Plan): CapturedValues {
     const key = captureKey(expression);
     for (const id of needs) {
       const evaluation = evaluations.get(id);
-      if (evaluation?.texts !== texts) continue;
+      if (evaluation?.purpose !== "capture" || evaluation.texts !== texts) continue;
       const name = outputsOf(evaluation).get(key);
       if (name !== undefined) return [evaluation, name];
     }

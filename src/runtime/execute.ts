@@ -1,9 +1,9 @@
 /** The coordinator's loop: a plan's units through the engine into the store, whatever happens on the way. */
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import { graphFetches } from "../compiler/lower/graph.js";
-import { startEngine, type Engine } from "./engine/client.js";
 import { EngineFault } from "./engine/fault.js";
-import type { EngineGraph, EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
+import { createEngineKeeper, type PreparedSegment } from "./engine/keeper.js";
+import type { EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
 import { StoreFault } from "./store/fault.js";
 import type { UnitStore } from "./store/units.js";
 
@@ -12,9 +12,9 @@ export type ReadUnit = (id: string) => Promise<EngineTensors>;
 
 /** What the host must know to run a plan: made of the protocol's facts, so that this file needs none of them. */
 export interface Preparation {
-  /** A graph as ONNX bytes, and the folder of its external data (null: none). Called each time a graph is opened. */
-  graphBytes(graph: string): Promise<Omit<EngineGraph, "id">> | Omit<EngineGraph, "id">;
-  /** Exactly the graph's inputs for this unit. Averages come from finished units through `readUnit`. */
+  /** The segments that a graph is cut into, in the order in which a unit runs through them; one when it is not cut. */
+  segments(graph: string): readonly PreparedSegment[];
+  /** Exactly the graph's inputs for this unit, of all its segments together. Averages come from finished units through `readUnit`. */
   feedsOf(evaluation: Evaluation, unit: Unit, readUnit: ReadUnit): Promise<EngineTensors> | EngineTensors;
 }
 
@@ -48,8 +48,11 @@ export interface ExecutePlanOptions {
   readonly onEngineStart?: (info: EngineInfo) => void;
   /** Aborting ends the child at once; what is finished is kept. Aborting again changes nothing. */
   readonly signal?: AbortSignal;
-  /** Sessions kept open at the same time; the one not used for longest is closed for another. 2 when absent. */
-  readonly openGraphs?: number;
+  /**
+   * Bytes of weights that open sessions may hold together: those not used for longest are closed for others. 2^30 when
+   * absent. The segments of one graph are opened together even if they alone are larger.
+   */
+  readonly openWeightBytes?: number;
 }
 
 /**
@@ -93,71 +96,16 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+function unopened(message: string): string {
+  return `its graph cannot be opened: ${message}`;
+}
+
 /** Work of a unit in tokens: what the estimate of the remaining time counts in. */
 function workOf(unit: Unit): number {
   return Math.max(1, unit.rows.length * unit.positions);
 }
 
-/** One engine for a whole run: started when first needed, started afresh after a crash, with few graphs open. */
-function engineKeeper(options: ExecutePlanOptions) {
-  const { prepare, signal } = options;
-  const limit = Math.max(1, options.openGraphs ?? 2);
-  let engine: Engine | null = null;
-  let restarts = 0;
-  // In the order of use, the longest unused first.
-  const open = new Set<string>();
-  // The engine ends by itself when the signal comes while it starts; from then on it is ended here.
-  const abort = (): void => void engine?.stop();
-  signal?.addEventListener("abort", abort);
-
-  async function ready(): Promise<Engine> {
-    if (engine?.alive() === true) return engine;
-    open.clear();
-    if (engine === null) engine = await startEngine(options.engine, signal);
-    else {
-      restarts += 1;
-      await engine.restart();
-    }
-    options.onEngineStart?.(engine.info());
-    // The signal may have come between the child's first word and here, when `abort` knew no engine yet.
-    if (signal?.aborted === true) await engine.stop();
-    return engine;
-  }
-
-  async function withGraph(id: string): Promise<Engine> {
-    const present = await ready();
-    if (open.delete(id)) {
-      open.add(id);
-      return present;
-    }
-    for (const oldest of [...open].slice(0, Math.max(0, open.size - limit + 1))) {
-      await present.close(oldest);
-      open.delete(oldest);
-    }
-    const graph = { id, ...(await prepare.graphBytes(id)) };
-    try {
-      await present.open(graph);
-    } catch (error) {
-      if (!(error instanceof EngineFault) || error.kind !== "exit") throw error;
-      // Too little memory for the weights looks like this, and it is the graph that should not be tried for ever.
-      throw new EngineFault("graph", error.message, error.exit);
-    }
-    open.add(id);
-    return present;
-  }
-
-  return {
-    withGraph,
-    /** Ends the child, so that the next use begins with a fresh one. */
-    discard: async (): Promise<void> => engine?.stop(),
-    end: async (): Promise<void> => {
-      signal?.removeEventListener("abort", abort);
-      await engine?.stop();
-    },
-    info: (): EngineInfo | null => engine?.info() ?? null,
-    restarts: () => restarts,
-  };
-}
+const defaultOpenWeightBytes = 2 ** 30;
 
 /**
  * Executes a plan, evaluation by evaluation and unit by unit: units that the store has are reused, the others are run and
@@ -171,14 +119,12 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   const elapsed = (): number => (performance.now() - started) / 1000;
   const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
   const all = plan.evaluations.flatMap((evaluation) => evaluation.units);
-  const keeper = engineKeeper(options);
+  const keeper = createEngineKeeper({ openWeightBytes: defaultOpenWeightBytes, ...options });
 
   const counts = { computed: 0, reused: 0, failed: 0, skipped: 0 };
   const faults: UnitFault[] = [];
   /** Evaluation id → what it lacks, for those that need it. */
   const incomplete = new Map<string, string>();
-  /** Graph id → why it cannot be opened; found out twice, in two engines, and not a third time for each unit. */
-  const unusable = new Map<string, string>();
   const stored = new Set<string>();
   let rows = 0;
   let rowsComputed = 0;
@@ -212,11 +158,17 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   };
 
   /** Runs a unit once. Rejects with EngineFault for the engine's failures, with other errors for those of `prepare`. */
-  async function attempt(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<void> {
+  async function attempt(
+    evaluation: Evaluation,
+    unit: Unit,
+    graph: GraphPlan,
+    segments: readonly PreparedSegment[],
+  ): Promise<void> {
     const feeds = await prepare.feedsOf(evaluation, unit, readUnit);
     checkSignal();
-    const engine = await keeper.withGraph(graph.id);
-    const { outputs, seconds } = await engine.run({ graph: graph.id, feeds, fetches: graphFetches(graph) });
+    const engine = await keeper.withSegments(segments);
+    const graphs = segments.map((segment) => segment.id);
+    const { outputs, seconds } = await engine.run({ graphs, feeds, fetches: graphFetches(graph) });
     const { onnxruntimeVersion } = engine.info();
     const about = { graph: graph.id, onnxruntime: onnxruntimeVersion, seconds: seconds.toFixed(6) };
     await store.write({ id: unit.id, tensors: outputs, about });
@@ -226,10 +178,11 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   async function compute(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<string | null> {
     for (let trial = 1; ; trial += 1) {
       checkSignal();
-      const known = unusable.get(graph.id);
-      if (known !== undefined) return known;
       try {
-        await attempt(evaluation, unit, graph);
+        const segments = prepare.segments(graph.id);
+        const known = keeper.unusable(segments);
+        if (known !== null) return unopened(known);
+        await attempt(evaluation, unit, graph, segments);
         return null;
       } catch (error) {
         if (error instanceof Stop) throw error;
@@ -239,13 +192,9 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
         if (error instanceof EngineFault && error.kind === "start") throw new Stop("failed", error.message);
         // Wrong feeds and errors of the host are as wrong the second time.
         if (!(error instanceof EngineFault) || error.kind === "request") return messageOf(error);
-        if (error.kind === "graph") await keeper.discard();
-        if (trial === 2) {
-          const message = error.kind === "graph" ? `its graph cannot be opened: ${error.message}` : error.message;
-          if (error.kind === "graph") unusable.set(graph.id, message);
-          return message;
-        }
-        await keeper.discard();
+        // Too little memory for a graph may be too much in the sessions that are open.
+        if (error.kind === "graph" || trial === 1) await keeper.discard();
+        if (trial === 2) return error.kind === "graph" ? unopened(error.message) : error.message;
       }
     }
   }
@@ -299,7 +248,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     progress();
     for (const evaluation of plan.evaluations) {
       for (const unit of evaluation.units) {
-        const graph = graphs.get(unit.graph ?? evaluation.graph);
+        const graph = graphs.get(unit.graph);
         if (graph === undefined) throw new RangeError(`executePlan: the plan lacks a graph of ${evaluation.id}`);
         checkSignal();
         await runUnit(evaluation, unit, graph);

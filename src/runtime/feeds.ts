@@ -14,7 +14,7 @@ import {
 } from "../compiler/lower/captures.js";
 import { expressionsOf, textQuantitiesOf } from "../compiler/lower/cost.js";
 import { givenInput } from "../compiler/lower/expression-key.js";
-import { gateInputs, startInput, startInputs, startRows, textInput } from "../compiler/lower/graph.js";
+import { gateInputs, startInput, startRows, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
 import { capturedValues, type CapturedValues, type CountEntries } from "./captured.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
@@ -37,9 +37,9 @@ export function createFeeds(
   const captured = capturedValues(plan);
   return {
     async feedsOf(evaluation, unit, inputs, readUnit) {
-      const graph = graphs.get(unit.graph ?? evaluation.graph);
+      const graph = graphs.get(unit.graph);
       const set = texts.get(textsKey(evaluation.texts, evaluation.model));
-      if (graph === undefined) throw new RangeError(`no graph ${evaluation.graph}`);
+      if (graph === undefined) throw new RangeError(`no graph ${unit.graph}`);
       if (set === undefined) throw new RangeError(`no texts ${evaluation.texts}`);
       const signature = signatureOf(evaluation.model);
       const feeds: Record<string, EngineTensor> = {
@@ -144,7 +144,7 @@ async function pairedValues(
   return { type: "float32", dims: [rows.length, ...dims], data };
 }
 
-/** Where a graph begins at a later layer: the sites there, as the unmodified run of the same prompts has them. */
+/** Sites that a graph begins with, as the unmodified run of the same prompts has them. */
 async function startFeeds(
   graph: GraphPlan,
   evaluation: Evaluation,
@@ -153,12 +153,11 @@ async function startFeeds(
   captured: CapturedValues,
   readUnit: ReadUnit,
 ): Promise<EngineTensors> {
-  const sites = startInputs(graph);
-  if (sites.length === 0) return {};
+  if (graph.inputs.length === 0) return {};
   const prompts = [...new Set(unit.rows.map((row) => row.prompt))];
   const rows = BigInt64Array.from(unit.rows, (row) => BigInt(prompts.indexOf(row.prompt)));
   const feeds: Record<string, EngineTensor> = { [startRows]: { type: "int64", dims: [rows.length], data: rows } };
-  for (const site of sites) {
+  for (const site of graph.inputs) {
     const capture = { texts: evaluation.texts, expression: siteExpression(site, signature) };
     feeds[startInput(site)] = await pairedValues(evaluation, prompts, capture, captured, readUnit);
   }

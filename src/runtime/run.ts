@@ -11,7 +11,9 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
 import { lowerGraph } from "../compiler/lower/graph.js";
+import { planSegments } from "../compiler/lower/segments.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
+import { externalBytes } from "../compiler/onnx/external-bytes.js";
 import type { Graph } from "../compiler/onnx/graph.js";
 import { assembleResults, type Assembled } from "../compiler/results/assemble.js";
 import { numericsOf } from "./engine/numerics.js";
@@ -162,28 +164,42 @@ function executeStage(
   events: RunEvents,
 ): Promise<ExecutionSummary> {
   const graphs = loweredGraphs(plan, models);
+  const segments = planSegments(plan, graphs, (model) => required(models.get(model), model).graph);
   const modelOf = (graph: string): string => plan.graphs.find((g) => g.id === graph)?.model ?? "";
   const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
   return executePlan({
     plan,
     store,
     engine: options.engine,
+    openWeightBytes: openWeightBytes(plan),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
     prepare: {
-      graphBytes: (id) => ({
-        bytes: encodeModel(graphs(id)),
-        folder: required(loaded.models.get(modelOf(id)), modelOf(id)).externalDataFolder,
-      }),
+      segments: (id) =>
+        (segments.get(id) ?? []).map(({ key, graph }) => ({
+          id: digestOf([modelOf(id), key]),
+          folder: required(loaded.models.get(modelOf(id)), modelOf(id)).externalDataFolder,
+          weightBytes: externalBytes(graph),
+          bytes: () => encodeModel(graph),
+        })),
       feedsOf: (evaluation, unit, readUnit) =>
         feeds.feedsOf(
           evaluation,
           unit,
-          graphs(unit.graph ?? evaluation.graph).inputs.map((input) => input.name),
+          graphs(unit.graph).inputs.map((input) => input.name),
           readUnit,
         ),
     },
   });
+}
+
+/**
+ * Bytes of weights that a run keeps in open sessions. A run may take 1.3 times the weights of its models and the budget
+ * for activations: every weight can stay open once, and there is some room for sessions that overlap. Small models get
+ * 256 MiB, so that all their graphs stay open.
+ */
+function openWeightBytes(plan: Plan): number {
+  return Math.max(256 * 2 ** 20, 1.3 * plan.cost.weightBytes);
 }
 
 /** A run that ends by an error says so in its record, as far as the disk lets it; the error itself goes on. */

@@ -7,7 +7,8 @@ import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import type { EngineOptions } from "../../src/runtime/engine/messages.js";
-import { rowBytes } from "../../src/compiler/lower/cost.js";
+import { rowWorkOf } from "../../src/compiler/lower/cost.js";
+import { lowerGraph } from "../../src/compiler/lower/graph.js";
 import { planRun, type Planned } from "../../src/runtime/plan-run.js";
 import { runProtocol, type RunEvents, type RunOptions, type RunOutcome } from "../../src/runtime/run.js";
 import { readResults } from "../../src/runtime/store/results.js";
@@ -111,10 +112,13 @@ export async function planOf(path: string, memoryBudget = 2 ** 30): Promise<Plan
 export function leastMemory({ plan, loaded }: Planned): number {
   const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
   const needed = plan.evaluations.flatMap((evaluation) => {
-    const graph = graphs.get(evaluation.graph);
-    const signature = loaded.compiled.value.models.get(evaluation.model)?.signature;
-    if (graph === undefined || signature === undefined) return [];
-    return evaluation.units.map((unit) => rowBytes(graph, signature, unit.positions));
+    const model = loaded.compiled.value.models.get(evaluation.model)?.graph;
+    return evaluation.units.flatMap(({ graph: id, positions }) => {
+      const graph = graphs.get(id);
+      return graph === undefined || model === undefined
+        ? []
+        : [rowWorkOf(graph, lowerGraph(model, graph), model)(positions).bytes];
+    });
   });
   return Math.max(...needed);
 }

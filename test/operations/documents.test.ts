@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cutWindows, firstScored } from "../../src/compiler/check/windows.js";
 import type { MeasureExpression } from "../../src/compiler/ir/expression.js";
-import type { GraphOutput, PlanRow } from "../../src/compiler/ir/plan.js";
+import type { GraphOutput, GraphPlan, PlanRow } from "../../src/compiler/ir/plan.js";
 import type { Study, TokenizedTexts } from "../../src/compiler/ir/protocol.js";
 import type { TensorType } from "../../src/compiler/ir/tensor-type.js";
 import { siteKey, type SiteName } from "../../src/compiler/models/sites.js";
@@ -140,7 +140,9 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
       { columns: {}, ...size, windows: windows.map((_, i) => i), starts: windows.map((w) => w.end - w.scored) },
     ],
   } as unknown as TokenizedTexts;
-  const collector = collectDocuments(study, texts, { id: "", model: "", start: 0, inputs: [], gates: [], outputs });
+  const settings = { whole: false, restrictPositions: false, streamLoss: false };
+  const graph: GraphPlan = { id: "", model: "", start: 0, inputs: [], gates: [], outputs, settings };
+  const collector = collectDocuments(study, texts);
   // Windows arrive in any order, those of one length together.
   for (const [index, { begin, end, scored: count }] of [...windows.entries()].reverse()) {
     // A prediction for every token of the window but its first id.
@@ -161,7 +163,7 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
       tensors[output.fault ?? ""] = { dims, data: fault ?? new Int32Array(data.length) };
     }
     const row: PlanRow = { prompt: index, condition: 0 };
-    collector.add([row], tensors);
+    collector.add([row], tensors, graph);
   }
   return { cells: collector.cells(), expected, reasons: reasonsOf(expression), first };
 }

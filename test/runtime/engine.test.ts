@@ -28,7 +28,7 @@ const isFault =
   };
 
 const run = (feeds: EngineTensors, fetches: readonly string[] = ["y"]): ReturnType<Engine["run"]> =>
-  engine.run({ graph: "rotation", feeds, fetches });
+  engine.run({ graphs: ["rotation"], feeds, fetches });
 
 test("an engine says what it is", () => {
   const info = engine.info();
@@ -92,7 +92,7 @@ test("outputs and graphs that there are not are errors", async () => {
   const feeds = rotationFeeds([0], 1);
   await assert.rejects(run(feeds, ["y", "z"]), isFault("request", /no output z; its outputs are y, positive/));
   await assert.rejects(run(feeds, []), isFault("request", /no output is asked for/));
-  await assert.rejects(engine.run({ graph: "g", feeds, fetches: ["y"] }), isFault("request", /graph g is not open/));
+  await assert.rejects(engine.run({ graphs: ["g"], feeds, fetches: ["y"] }), isFault("request", /graph g is not open/));
   const again = engine.open({ id: "rotation", bytes: rotationGraph(), folder: null });
   await assert.rejects(again, isFault("request", /already open/));
 });
@@ -110,7 +110,7 @@ test("external data is read from the graph's folder; a closed graph is gone", as
   writeFileSync(join(folder, "shift.bin"), new Uint8Array(shiftMatrix().buffer));
   const opened = await engine.open({ id: "external", bytes: rotationGraph("shift.bin"), folder });
   assert.deepEqual(opened.inputs[0], { name: "x", type: "float32", shape: ["row", 256] });
-  const request = { graph: "external", feeds: rotationFeeds([7], 2), fetches: ["y"] };
+  const request = { graphs: ["external"], feeds: rotationFeeds([7], 2), fetches: ["y"] };
   assert.deepEqual(positionsOfOne((await engine.run(request)).outputs), [9]);
   await engine.close("external");
   await engine.close("external");
@@ -122,7 +122,7 @@ test("a run neither blocks the coordinator nor outlives stop()", async () => {
   let exits = 0;
   own.onExit(() => (exits += 1));
   await own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
-  const long = own.run({ graph: "rotation", feeds: rotationFeeds([0], 10_000_000), fetches: ["y"] });
+  const long = own.run({ graphs: ["rotation"], feeds: rotationFeeds([0], 10_000_000), fetches: ["y"] });
   const rejected = assert.rejects(long, isFault("stopped", /stopped/));
   await new Promise((resolve) => setTimeout(resolve, 100));
   const { processId } = own.info();
@@ -136,7 +136,7 @@ test("a run neither blocks the coordinator nor outlives stop()", async () => {
 
   await own.restart();
   assert.notEqual(own.info().processId, processId);
-  const request = { graph: "rotation", feeds: rotationFeeds([0], 1), fetches: ["y"] };
+  const request = { graphs: ["rotation"], feeds: rotationFeeds([0], 1), fetches: ["y"] };
   await assert.rejects(own.run(request), isFault("request", /not open/), "a restart opens nothing by itself");
 
   // A child that is killed from outside rejects what was asked, and says how it ended.

@@ -20,7 +20,12 @@ import {
 const long = 10_000_000;
 
 function fourUnits(store: UnitStore, steps = 1): ExecutePlanOptions {
-  const plan = tinyPlan([tinyEvaluation("first", [0, 1, 2, 3].map(tinyUnit))]);
+  const plan = tinyPlan([
+    tinyEvaluation(
+      "first",
+      [0, 1, 2, 3].map((number) => tinyUnit(number)),
+    ),
+  ]);
   return { plan, prepare: tinyPreparation(steps), engine: engineOptions, store };
 }
 
@@ -171,19 +176,22 @@ test("wrong feeds, failing hosts and broken graphs are faults of their units onl
   const base = tinyPreparation(1);
   const plan = tinyPlan([
     tinyEvaluation("feeds", [tinyUnit(0), tinyUnit(1), tinyUnit(2)]),
-    tinyEvaluation("broken", [tinyUnit(3), tinyUnit(4), tinyUnit(5)], { graph: "broken" }),
+    tinyEvaluation("broken", [tinyUnit(3, "broken"), tinyUnit(4, "broken"), tinyUnit(5, "broken")]),
     tinyEvaluation("good", [tinyUnit(6)]),
   ]);
   const summary = await executePlan({
     plan,
     engine: engineOptions,
     store,
-    openGraphs: 1,
+    openWeightBytes: 0,
     prepare: {
-      graphBytes: (graph) => {
-        if (graph !== "broken") return base.graphBytes(graph);
-        opened += 1;
-        return { bytes: new Uint8Array([9, 9, 9]), folder: null };
+      segments: (graph) => {
+        if (graph !== "broken") return base.segments(graph);
+        const bytes = (): Uint8Array => {
+          opened += 1;
+          return new Uint8Array([9, 9, 9]);
+        };
+        return [{ id: graph, folder: null, weightBytes: 0, bytes }];
       },
       feedsOf: (evaluation, unit, readUnit) => {
         if (unit.id === tinyUnit(0).id) return { mask: rotationFeeds([0], 1)["x"] ?? assert.fail() };

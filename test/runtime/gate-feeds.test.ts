@@ -35,7 +35,7 @@ function write(site: SiteName, rest: Partial<SiteWrite>): SiteWrite {
 function unitOf(rows: number, positions: number): Unit {
   return {
     id: "u",
-    graph: null,
+    graph: "g",
     rows: Array.from({ length: rows }, (_, r) => ({ prompt: r, condition: r })),
     positions,
   };

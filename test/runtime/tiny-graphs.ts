@@ -116,10 +116,10 @@ export function unitId(number: number): string {
   return (0xa0 + number).toString(16).padStart(2, "0").repeat(32);
 }
 
-export function tinyUnit(number: number): Unit {
+export function tinyUnit(number: number, graph = "rotation"): Unit {
   return {
     id: unitId(number),
-    graph: null,
+    graph,
     rows: [
       { prompt: number, condition: 0 },
       { prompt: number, condition: 1 },
@@ -135,7 +135,6 @@ export function tinyEvaluation(id: string, units: readonly Unit[], changes: Part
     study: 0,
     texts: "texts",
     model: "model",
-    graph: "rotation",
     conditions: [],
     units,
     unaffected: [],
@@ -152,6 +151,7 @@ function tinyGraph(id: string): GraphPlan {
     start: 0,
     inputs: [],
     gates: [],
+    settings: { whole: false, restrictPositions: false, streamLoss: false },
     outputs: [
       { ...output, name: "y" },
       { ...output, name: "positive" },
@@ -160,15 +160,15 @@ function tinyGraph(id: string): GraphPlan {
 }
 
 export function tinyPlan(evaluations: readonly Evaluation[]): Plan {
-  const ids = [...new Set(evaluations.map((evaluation) => evaluation.graph))];
+  const ids = [...new Set(evaluations.flatMap(({ units }) => units.map((unit) => unit.graph)))];
   const cost = { rows: 0, units: 0, layerRuns: 0, naiveLayerRuns: 0, flops: 0, weightBytes: 0, peakActivationBytes: 0 };
-  return { graphs: ids.map(tinyGraph), evaluations, cost, digest: "d".repeat(64) };
+  return { graphs: ids.map(tinyGraph), cuts: {}, evaluations, cost, digest: "d".repeat(64) };
 }
 
 /** Feeds of a tiny unit: its rows have the seeds `prompt` and `prompt` + 1, rotated by `steps`. */
 export function tinyPreparation(steps: number, changes: Partial<Preparation> = {}): Preparation {
   return {
-    graphBytes: () => ({ bytes: rotationGraph(), folder: null }),
+    segments: (id) => [{ id, folder: null, weightBytes: 4 * width * width, bytes: () => rotationGraph() }],
     feedsOf: (_evaluation, unit) =>
       rotationFeeds(
         unit.rows.map((row) => row.prompt + row.condition),

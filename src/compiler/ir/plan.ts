@@ -37,20 +37,31 @@ export interface Gate {
   readonly dense: boolean;
 }
 
+/** How a graph is made of what it is to compute; each of these is one pass (src/compiler/passes). */
+export interface GraphSettings {
+  /** True when the model runs to its logits, though nothing may read them. */
+  readonly whole: boolean;
+  /** True when values are computed only at the positions that are read. */
+  readonly restrictPositions: boolean;
+  /** True when the loss is computed without keeping the logits of all positions. */
+  readonly streamLoss: boolean;
+}
+
 /** A compiled graph: a model (or its end, from some layer on), the gates in it, and what it yields. */
 export interface GraphPlan {
   /** Digest of everything below and of the model's weights. */
   readonly id: string;
   readonly model: string;
-  /**
-   * The layer at which it begins: its `resid_pre` is an input, with the value that it has in the unmodified run of the
-   * same text. 0: it begins with the tokens.
-   */
+  /** The first layer of which anything is computed. */
   readonly start: number;
-  /** Other sites before the start that measures or replacements read: inputs too, from the same run. */
+  /**
+   * Sites that are inputs instead of being computed, with the values that they have in the unmodified run of the same
+   * text. None: the graph begins with the tokens.
+   */
   readonly inputs: readonly SiteReference[];
   readonly gates: readonly Gate[];
   readonly outputs: readonly GraphOutput[];
+  readonly settings: GraphSettings;
 }
 
 /** A row of a batch: one prompt under one condition. */
@@ -63,15 +74,15 @@ export interface PlanRow {
 export interface Unit {
   /** Digest: graph, the rows' token ids and writes, the replacement values' origins, numeric options. */
   readonly id: string;
-  /** The graph that its rows go through, when that is not the evaluation's own. */
-  readonly graph: string | null;
+  /** The graph that its rows go through. */
+  readonly graph: string;
   readonly rows: readonly PlanRow[];
   /** Tokens per row. */
   readonly positions: number;
 }
 
 /**
- * All the rows of one study, or a capture: values of the unmodified model on a prompt set that replacements or measures
+ * All the rows of one study (units that several studies list are run once), or a capture: values of the unmodified model on a prompt set that replacements or measures
  * of other evaluations need. Evaluations are in order: one that needs another's values comes after it.
  */
 export interface Evaluation {
@@ -82,8 +93,6 @@ export interface Evaluation {
   /** Prompt set and model whose texts the rows' `prompt` numbers count in. */
   readonly texts: string;
   readonly model: string;
-  /** The graph from the tokens on. Units may go through one that begins later and yields the same outputs. */
-  readonly graph: string;
   /** Condition number → its coordinates and writes. */
   readonly conditions: readonly { readonly coordinates: Coordinates; readonly writes: readonly SiteWrite[] }[];
   readonly units: readonly Unit[];
@@ -121,6 +130,11 @@ export interface PlanCost {
 
 export interface Plan {
   readonly graphs: readonly GraphPlan[];
+  /**
+   * Model → layers before which its graphs are cut into segments, each of them a session of its own that several graphs
+   * share. Cutting changes no number, so it belongs to no identity.
+   */
+  readonly cuts: Readonly<Record<string, readonly number[]>>;
   readonly evaluations: readonly Evaluation[];
   readonly cost: PlanCost;
   /** Digest over graphs and units. */

@@ -5,7 +5,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { GraphPlan, Numerics, PlanRow, Unit } from "../ir/plan.js";
 import type { Condition, TokenizedTexts } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
-import { layersNeeded, rowBytes, rowFlops, textQuantitiesOf } from "./cost.js";
+import { textQuantitiesOf, type RowWork } from "./cost.js";
 import { writeKey } from "./expression-key.js";
 
 /** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained: about a second. */
@@ -21,16 +21,27 @@ export interface BatchCost {
   peakActivationBytes: number;
 }
 
+/** The cost of nothing, to be added to. */
+export function noCost(): BatchCost {
+  return { rows: 0, units: 0, layerRuns: 0, naiveLayerRuns: 0, flops: 0, peakActivationBytes: 0 };
+}
+
 export interface BatchContext {
   readonly memoryBudget: number;
   readonly numerics: Numerics;
   readonly cost: BatchCost;
+  /** Units whose cost is counted: two studies that list the same unit share it. */
+  readonly counted: Set<string>;
+  /** Whether a batch may hold rows of several conditions. */
+  readonly mixed: boolean;
   readonly report: (d: Diagnostic) => void;
 }
 
 /** The rows to batch, with everything that decides their numbers. */
 export interface Rows {
   readonly graph: GraphPlan;
+  /** Work of one row of so many tokens. */
+  readonly work: (positions: number) => RowWork;
   readonly signature: ModelSignature;
   readonly texts: TokenizedTexts;
   readonly conditions: readonly Condition[];
@@ -42,7 +53,7 @@ export interface Rows {
 /** Splits rows into units, shortest texts first, and counts their cost. A5004 when not even one row fits the budget. */
 export function batchRows(
   cx: BatchContext,
-  { graph, signature, texts, conditions, rows, given }: Rows,
+  { graph, work, signature, texts, conditions, rows, given }: Rows,
 ): readonly Unit[] {
   const quantities = textQuantitiesOf(graph);
   const promptDigests = new Map<number, string>();
@@ -55,26 +66,29 @@ export function batchRows(
   const conditionDigests = conditions.map((c) => digestOf(c.writes.map(writeKey)));
   // Then a prompt's number decides which values of another run belong to it, and which of several positions.
   const paired = given.length > 0 || conditions.some((c) => c.writes.some((write) => write.positions?.kind === "each"));
-  const byLength = new Map<number, PlanRow[]>();
+  const lengthOf = (row: PlanRow): number => texts.prompts[row.prompt]?.ids.length ?? 0;
+  const buckets = new Map<string, PlanRow[]>();
   for (const row of rows) {
-    const length = texts.prompts[row.prompt]?.ids.length ?? 0;
-    const bucket = byLength.get(length);
-    if (bucket === undefined) byLength.set(length, [row]);
+    const key = cx.mixed ? `${lengthOf(row)}` : `${lengthOf(row)} ${row.condition}`;
+    const bucket = buckets.get(key);
+    if (bucket === undefined) buckets.set(key, [row]);
     else bucket.push(row);
   }
   const units: Unit[] = [];
-  const longest = Math.max(0, ...byLength.keys());
-  for (const [positions, bucket] of [...byLength].sort(([a], [b]) => a - b)) {
-    const bytes = rowBytes(graph, signature, positions);
+  const longest = rows.reduce((most, row) => Math.max(most, lengthOf(row)), 0);
+  let tooLong = false;
+  const ordered = [...buckets.values()].map((bucket) => ({ bucket, positions: bucket[0] ? lengthOf(bucket[0]) : 0 }));
+  for (const { bucket, positions } of ordered.sort((a, b) => a.positions - b.positions)) {
+    const { bytes, flops, layers } = work(positions);
     if (bytes > cx.memoryBudget) {
       // The longest one says it for all.
-      if (positions < longest) continue;
+      if (positions < longest || tooLong) continue;
+      tooLong = true;
       const parameters = { positions, needed: megabytes(bytes), budget: megabytes(cx.memoryBudget) };
       const hint = `give it more with --memory, at least --memory ${Math.ceil(bytes / 2 ** 20)}MB`;
       cx.report(diagnostic("A5004", null, parameters, { hint }));
       continue;
     }
-    const flops = rowFlops(graph, signature, positions);
     const byMemory = Math.floor(cx.memoryBudget / bytes);
     const size = Math.max(1, Math.min(byMemory, Math.floor(unitFlops / Math.max(1, flops))));
     for (let start = 0; start < bucket.length; start += size) {
@@ -90,10 +104,12 @@ export function batchRows(
         given,
         numerics: cx.numerics,
       });
-      units.push({ id, graph: graph.start === 0 ? null : graph.id, rows: chunk, positions });
+      units.push({ id, graph: graph.id, rows: chunk, positions });
+      if (cx.counted.has(id)) continue;
+      cx.counted.add(id);
       cx.cost.units++;
       cx.cost.rows += chunk.length;
-      cx.cost.layerRuns += chunk.length * layersNeeded(graph, signature);
+      cx.cost.layerRuns += chunk.length * layers;
       cx.cost.naiveLayerRuns += chunk.length * signature.layers;
       cx.cost.flops += chunk.length * flops;
       cx.cost.peakActivationBytes = Math.max(cx.cost.peakActivationBytes, chunk.length * bytes);

@@ -7,7 +7,7 @@ import { digestOf } from "../base/digest.js";
 import { siteType } from "../check/site-types.js";
 import { resultType, type GivenSource, type MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
-import type { ReplacementValue, SiteWrite, Study } from "../ir/protocol.js";
+import type { Condition, ReplacementValue, SiteWrite } from "../ir/protocol.js";
 import { scalar } from "../ir/tensor-type.js";
 import type { ModelSignature } from "../models/model.js";
 import type { SiteReference } from "../models/sites.js";
@@ -104,9 +104,9 @@ export function givenSources(expressions: readonly MeasureExpression[]): readonl
   return expressions.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === "given" ? [node.source] : [])));
 }
 
-/** Everything that a study needs captured, each once, in the order of its use. */
+/** Everything that conditions and measures need captured, each once, in the order of its use. */
 export function capturesOf(
-  study: Study,
+  conditions: readonly Condition[],
   gates: readonly Gate[],
   measured: readonly MeasureExpression[],
   signature: ModelSignature,
@@ -115,7 +115,7 @@ export function capturesOf(
   const used = new Set(gates.map((gate) => gate.key));
   const computed = gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
   const wanted = [
-    ...study.conditions.flatMap(({ writes }) =>
+    ...conditions.flatMap(({ writes }) =>
       writes.flatMap((write) => (used.has(gateKey(write)) ? (captureOf(write, signature, isCorpus) ?? []) : [])),
     ),
     ...givenSources([...measured, ...computed]).map(captureOfGiven),

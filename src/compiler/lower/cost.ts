@@ -2,8 +2,9 @@
 import type { MeasureExpression, TextQuantity } from "../ir/expression.js";
 import type { GraphPlan } from "../ir/plan.js";
 import { extentSize, type TensorType } from "../ir/tensor-type.js";
-import type { ModelSignature } from "../models/model.js";
+import type { ModelGraph, ModelSignature } from "../models/model.js";
 import { siteDimensions } from "../models/site-values.js";
+import type { Graph } from "../onnx/graph.js";
 import { siteKey, type SiteName, type SiteReference } from "../models/sites.js";
 
 /** Sites that need the whole model and those that also need the unembedding. */
@@ -51,44 +52,63 @@ export function lastLayerNeeded(expressions: readonly MeasureExpression[], signa
   return Math.max(0, ...sitesOf(expressions).map((site) => depthOf(site, signature)));
 }
 
-/** How many layers a graph runs, at least in part. */
-export function layersNeeded(graph: GraphPlan, signature: ModelSignature): number {
-  const end = lastLayerNeeded(
-    graph.outputs.map((o) => o.expression),
-    signature,
-  );
-  return Math.max(0, end - graph.start);
-}
-
-/** Sites that expressions read and that lie before the layer `start`. */
-export function sitesBefore(start: number, expressions: readonly MeasureExpression[]): readonly SiteReference[] {
-  const before = sitesOf(expressions).filter(
-    ({ site, layer }) => start > 0 && (layer === null ? site === "embed" : layer < start),
-  );
-  return [...new Map(before.map((site) => [siteKey(site), site])).values()];
-}
-
-/**
- * Floating-point operations of one row of `positions` tokens: 2 per multiply-add of the matrix products, which is all
- * that counts. FLOPs = layers · (2n·P + 4n²·d_head·H) + [unembedding] 2n·d_model·vocab, with P the weights of a layer.
- * @source Kaplan et al., "Scaling laws for neural language models", 2020, §2.1.
- */
-export function rowFlops(graph: GraphPlan, signature: ModelSignature, positions: number): number {
-  const { dModel, vocab } = signature;
-  const unembedding = usesUnembedding(graph) ? 2 * positions * dModel * vocab : 0;
-  return layersNeeded(graph, signature) * layerFlops(signature, positions) + unembedding;
-}
-
 /** Floating-point operations of one layer for one row. */
 export function layerFlops(signature: ModelSignature, positions: number): number {
   const { dModel, heads, kvHeads, dHead, neurons } = signature;
-  const gated = signature.family === "llama" ? 3 : 2;
-  const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + gated * dModel * neurons;
+  const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + (matricesIn(signature) + 1) * dModel * neurons;
   return 2 * positions * weights + 4 * positions * positions * dHead * heads;
 }
 
-function usesUnembedding(graph: GraphPlan): boolean {
-  return sitesOf(graph.outputs.map((o) => o.expression)).some((site) => unembedded.has(site.site));
+/** What one row of a batch costs. */
+export interface RowWork {
+  /** Floating-point operations of the matrix products, 2 per multiply-add; nothing else counts. */
+  readonly flops: number;
+  /** Bytes of activations at the fullest moment, from above. */
+  readonly bytes: number;
+  /** Layers of which the attention's or the MLP's output is computed. */
+  readonly layers: number;
+}
+
+/** The work of rows through a lowered graph, from the sites that it computes. Keeps nothing of the graph. */
+export function rowWorkOf(plan: GraphPlan, lowered: Graph, model: ModelGraph): (positions: number) => RowWork {
+  const { signature, values } = model;
+  const produced = new Set(lowered.nodes.flatMap((node) => (node.op === "Gather" ? [] : node.outputs)));
+  const computes = (site: SiteName, layer: number | null): boolean =>
+    produced.has(values[siteKey({ site, layer })] ?? "");
+  const layers = Array.from({ length: signature.layers }, (_, layer) => ({
+    queries: (["q", "k", "v"] as const).some((site) => computes(site, layer)),
+    pattern: computes("pattern", layer),
+    mixed: computes("z", layer),
+    attention: computes("attn_out", layer),
+    heads: computes("head_out", layer),
+    hidden: computes("mlp_act", layer),
+    mlp: computes("mlp_out", layer),
+  }));
+  const logits = computes("logits", null);
+  const loss = computes("nll", null);
+  return (positions) => {
+    const { dModel, heads, kvHeads, dHead, neurons, vocab } = signature;
+    const n = positions;
+    const inner = dModel * dHead;
+    const own = layers.map(
+      (does) =>
+        2 * n * inner * ((does.queries ? heads + 2 * kvHeads : 0) + (does.attention ? heads : 0)) +
+        2 * n * inner * (does.heads ? heads : 0) +
+        2 * n * n * dHead * heads * ((does.pattern ? 1 : 0) + (does.mixed ? 1 : 0)) +
+        2 * n * dModel * neurons * ((does.hidden ? matricesIn(signature) : 0) + (does.mlp ? 1 : 0)),
+    );
+    const unembedding = logits ? 2 * n * dModel * vocab : loss ? 2 * (n - 1) * dModel * vocab : 0;
+    return {
+      flops: own.reduce((sum, flops) => sum + flops, unembedding),
+      bytes: rowBytes(plan, signature, n, logits),
+      layers: layers.filter((does) => does.attention || does.mlp).length,
+    };
+  };
+}
+
+/** Matrices that the MLP's input goes through: two where one of them gates the other. */
+function matricesIn({ family }: ModelSignature): number {
+  return family === "llama" ? 2 : 1;
 }
 
 /**
@@ -96,11 +116,11 @@ function usesUnembedding(graph: GraphPlan): boolean {
  * softmax, the MLP's inner values, logits where they are needed, and every value that a measure keeps alive to the end.
  * An estimate from above of what onnxruntime's arena takes.
  */
-export function rowBytes(graph: GraphPlan, signature: ModelSignature, positions: number): number {
+export function rowBytes(graph: GraphPlan, signature: ModelSignature, positions: number, hasLogits: boolean): number {
   const { dModel, heads, dHead, neurons, vocab } = signature;
   const attention = 3 * heads * positions * positions + 4 * positions * heads * dHead;
   const mlp = 3 * positions * neurons;
-  const logits = usesUnembedding(graph) ? 3 * positions * vocab : 0;
+  const logits = hasLogits ? 3 * positions * vocab : 0;
   const kept = sitesOf(graph.outputs.map((o) => o.expression)).reduce((sum, site) => {
     if (site.site === "pattern" || site.site === "scores") return sum + heads * positions * positions;
     if (site.site === "head_out") return sum + positions * heads * dModel;

@@ -4,7 +4,7 @@ import type { Evaluation, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
-import { layersNeeded, sitesOf } from "./cost.js";
+import { lastLayerNeeded, sitesOf } from "./cost.js";
 
 function count(n: number, what: string, plural = `${what}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? what : plural}`;
@@ -55,22 +55,25 @@ function explainEvaluation(
   evaluation: Evaluation,
   signatureOf: (model: string) => ModelSignature | undefined,
 ): readonly string[] {
-  const graph = plan.graphs.find((g) => g.id === evaluation.graph);
+  const through = new Set(evaluation.units.map((unit) => unit.graph));
+  const graphs = plan.graphs.filter((graph) => through.has(graph.id));
   const signature = signatureOf(evaluation.model);
-  if (graph === undefined || signature === undefined) return [];
+  if (graphs.length === 0 || signature === undefined) return [];
+  const gates = [...new Set(graphs.flatMap((graph) => graph.gates.map((gate) => gate.key)))];
+  const yielded = graphs.flatMap((graph) => graph.outputs.map((output) => output.expression));
   const study = evaluation.study === null ? undefined : protocol.studies[evaluation.study];
   const set = protocol.texts.find((t) => t.name === evaluation.texts && t.model === evaluation.model);
   const prompts = set?.prompts.length ?? 0;
   const rows = evaluation.units.reduce((sum, unit) => sum + unit.rows.length, 0);
   const lengths = new Set(evaluation.units.map((unit) => unit.positions));
-  const depth = layersNeeded(graph, signature);
+  const depth = lastLayerNeeded(yielded, signature);
   const title =
     study === undefined
       ? `Values of ${evaluation.texts} on ${evaluation.model}, for what comes after`
       : `${study.experiment} on ${evaluation.model} with ${evaluation.texts}`;
   const lines = [title];
   if (study === undefined) {
-    lines.push(`  captures   ${shorten(graph.outputs.map((o) => shortExpression(o.expression)))}`);
+    lines.push(`  captures   ${shorten(yielded.map(shortExpression))}`);
   } else {
     const metrics = [...new Set(study.measures.map((m) => m.metric))];
     const conditions = study.conditions.length - 1;
@@ -80,7 +83,7 @@ function explainEvaluation(
         `  conditions ${count(conditions, "condition")} and the unmodified model, each on ${count(prompts, "prompt")}`,
       );
     }
-    if (graph.gates.length > 0) lines.push(`  gates      ${shorten(graph.gates.map((gate) => gate.key))}`);
+    if (gates.length > 0) lines.push(`  gates      ${shorten(gates)}`);
     if (evaluation.unaffected.length > 0) {
       lines.push(
         `  dropped    ${count(evaluation.unaffected.length, "condition")} that cannot depend on what is measured: ` +
@@ -105,11 +108,11 @@ function explainEvaluation(
 }
 
 /** How many rows begin at which layer, the earliest first. */
-function startingRows(plan: Plan, { units, graph }: Evaluation): ReadonlyMap<number, number> {
+function startingRows(plan: Plan, { units }: Evaluation): ReadonlyMap<number, number> {
   const starts = new Map(plan.graphs.map(({ id, start }) => [id, start]));
   const rows = new Map<number, number>();
   for (const unit of units) {
-    const start = starts.get(unit.graph ?? graph) ?? 0;
+    const start = starts.get(unit.graph) ?? 0;
     rows.set(start, (rows.get(start) ?? 0) + unit.rows.length);
   }
   return new Map([...rows].sort(([a], [b]) => a - b));

@@ -2,7 +2,7 @@
 import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
-import type { Condition, ReplacementValue, SiteWrite, Study } from "../ir/protocol.js";
+import type { Condition, ReplacementValue, SiteWrite } from "../ir/protocol.js";
 import type { ModelGraph } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
 import { sitesOf } from "./cost.js";
@@ -33,34 +33,33 @@ export function firstLayer({ writes }: Condition, gates: readonly Gate[], none: 
   return Math.min(none, ...layers);
 }
 
-/** The gates of a study that can change something measured, and the conditions that write through none of them. */
-export interface StudyGates {
-  readonly gates: readonly Gate[];
-  readonly unaffected: readonly number[];
+/** The gates that the writes of these conditions go through, each once; only of writes that `matters` lets pass. */
+export function gatesOf(conditions: readonly Condition[], matters: (write: SiteWrite) => boolean): readonly Gate[] {
+  const gates = new Map<string, Gate>();
+  for (const write of conditions.flatMap(({ writes }) => writes.filter(matters))) {
+    const key = gateKey(write);
+    const { site, replacement } = write;
+    const dense = isDense(replacement) || gates.get(key)?.dense === true;
+    const kind =
+      replacement.kind === "scale" ? "scale" : replacement.kind === "expression" ? "compute" : ("replace" as const);
+    const expression = replacement.kind === "expression" ? replacement.expression : null;
+    const add = replacement.kind === "expression" && replacement.add;
+    gates.set(key, { key, site, kind, expression, add, dense });
+  }
+  return [...gates.values()];
 }
 
-export function gatesOf(study: Study, model: ModelGraph, measured: readonly MeasureExpression[]): StudyGates {
-  const computed = study.conditions.flatMap(({ writes }) =>
+/** Tells the writes of these conditions that can change something measured from those that cannot. */
+export function writesThatMatter(
+  model: ModelGraph,
+  conditions: readonly Condition[],
+  measured: readonly MeasureExpression[],
+): (write: SiteWrite) => boolean {
+  const computed = conditions.flatMap(({ writes }) =>
     writes.flatMap(({ replacement }) => (replacement.kind === "expression" ? [replacement.expression] : [])),
   );
   // What a replacement reads counts as measured: changing it changes the replacement.
   const read = sitesOf([...measured, ...computed]).map((site) => model.values[siteKey(site)] ?? "");
   const upstream = ancestors(model.graph, read);
-  const gates = new Map<string, Gate>();
-  const unaffected: number[] = [];
-  study.conditions.forEach(({ writes }, i) => {
-    const mattering = writes.filter(({ site }) => upstream.has(model.values[siteKey(site)] ?? ""));
-    if (mattering.length === 0 && writes.length > 0) unaffected.push(i);
-    for (const write of mattering) {
-      const key = gateKey(write);
-      const { site, replacement } = write;
-      const dense = isDense(replacement) || gates.get(key)?.dense === true;
-      const kind =
-        replacement.kind === "scale" ? "scale" : replacement.kind === "expression" ? "compute" : ("replace" as const);
-      const expression = replacement.kind === "expression" ? replacement.expression : null;
-      const add = replacement.kind === "expression" && replacement.add;
-      gates.set(key, { key, site, kind, expression, add, dense });
-    }
-  });
-  return { gates: [...gates.values()], unaffected };
+  return ({ site }) => upstream.has(model.values[siteKey(site)] ?? "");
 }

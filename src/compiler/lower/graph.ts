@@ -43,7 +43,7 @@ function siteRank(site: SiteReference): number {
   return 1 + sites[site.site].axes.length;
 }
 
-/** Input of a graph that begins at a later layer: which of the texts in {@link startInput} each row is, int64 [row]. */
+/** Input of a graph that begins with sites of the clean run: which of the texts in {@link startInput} each row is, int64 [row]. */
 export const startRows = "start/rows";
 
 /** Name of the input with a site's values for the texts of a unit, float32 [text, …axes]. */
@@ -73,11 +73,6 @@ function takeRows(graph: Graph, value: string, rank: number): Graph {
     inputs: [...inputs, { name: input, type: "float32", shape }, rows],
     nodes: [node, ...begun.nodes],
   };
-}
-
-/** The sites that are inputs of a graph which begins at a later layer. */
-export function startInputs({ start, inputs }: GraphPlan): readonly SiteReference[] {
-  return start === 0 ? [] : [{ site: "resid_pre", layer: start }, ...inputs];
 }
 
 /** The inputs that measures and computed replacements turn out to need, each declared once. */
@@ -114,12 +109,12 @@ function givenType({ expression, take }: GivenSource): TensorType {
 
 /**
  * The ONNX graph of a plan. Inputs: `input_ids` [row, pos], the gates' masks and replacements, what texts are known by
- * and values of other runs, and where it begins at a later layer the sites of {@link startInputs}; outputs: the measures [row, …axes], their fault numbers (int32), and each gate's change.
+ * and values of other runs, and the sites that it begins with; outputs: the measures [row, …axes], their fault numbers (int32), and each gate's change.
  * Whatever these do not need is gone: later layers, the unembedding, other sites.
  */
 export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
   let graph = model.graph;
-  for (const reference of startInputs(plan)) {
+  for (const reference of plan.inputs) {
     const value = model.values[siteKey(reference)] ?? "";
     graph = takeRows(graph, value, siteRank(reference));
   }
@@ -171,7 +166,20 @@ export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
   for (const gate of plan.gates) {
     graph = addOutput(graph, changeOutput(gate), { name: changeOutput(gate), type: "float32", shape: ["row"] });
   }
+  if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
   return eliminateDeadNodes(graph);
+}
+
+/** Output of a graph that runs to its logits whether or not they are read: the largest of each row. */
+const wholeOutput = "whole/largest_logit";
+
+function runToTheEnd(graph: Graph, logits: string): Graph {
+  const builder = createGraphBuilder("whole");
+  const axes = builder.constant("int64", [2], [1, 2]);
+  builder.node("ReduceMax", [logits, axes], { keepdims: int(0) }, wholeOutput);
+  const { nodes, initializers } = builder.finish();
+  const appended = appendNodes(graph, nodes, initializers);
+  return addOutput(appended, wholeOutput, { name: wholeOutput, type: "float32", shape: ["row"] });
 }
 
 /** Gates in the order in which the model computes their sites, so that a computed replacement reads gated values. */
@@ -205,5 +213,6 @@ export function graphFetches(plan: GraphPlan): readonly string[] {
   return [
     ...plan.outputs.flatMap((output) => (output.fault === null ? [output.name] : [output.name, output.fault])),
     ...plan.gates.map(changeOutput),
+    ...(plan.settings.whole ? [wholeOutput] : []),
   ];
 }

@@ -1,24 +1,23 @@
-/** From a protocol to a plan: which graphs, which batches, in which order. */
+/** From a protocol to a plan: the naive draft, the passes, and then graphs, captures and batches. */
 import { digestOf } from "../base/digest.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Staged } from "../diagnostics/staged.js";
 import type { OpenedModel } from "../check/check.js";
 import { textsKey } from "../check/check.js";
-import { resultType, type MeasureExpression } from "../ir/expression.js";
-import type { Evaluation, Gate, GraphOutput, GraphPlan, Numerics, Plan } from "../ir/plan.js";
+import type { MeasureExpression } from "../ir/expression.js";
+import type { Evaluation, GraphPlan, Numerics, Plan, Unit } from "../ir/plan.js";
 import type { Condition, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
-import { siteKey } from "../models/sites.js";
 import { soundParts } from "../operations/documents.js";
-import { reasonsOf } from "../operations/reference.js";
-import { logOfSoftmax } from "../passes/log-of-softmax.js";
+import { applyPasses } from "../passes/passes.js";
 import { passNames, type PassName } from "../passes/names.js";
-import { resumeFromPrefix } from "../passes/resume-from-prefix.js";
-import { batchRows, type BatchContext, type BatchCost } from "./batches.js";
+import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
+import { batchRows, noCost, type BatchContext } from "./batches.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
-import { lastLayerNeeded, layerFlops, sitesBefore } from "./cost.js";
-import { expressionKey } from "./expression-key.js";
-import { firstLayer, gateKey, gatesOf } from "./gates.js";
-import { startInputs } from "./graph.js";
+import { rowWorkOf, type RowWork } from "./cost.js";
+import { cutsOf } from "./cuts.js";
+import { gatesOf } from "./gates.js";
+import { lowerGraph } from "./graph.js";
+import { graphPlan, loweringVersion } from "./graph-plan.js";
 
 export interface PlanOptions {
   /** Passes to apply; all of them when absent. */
@@ -30,23 +29,20 @@ export interface PlanOptions {
   readonly numerics: Numerics;
 }
 
-/** Version of everything in this compiler that decides numbers: part of every graph's identity. */
-const loweringVersion = 5;
-
 /** Work that opening one more graph is worth, in floating-point operations: about a tenth of a second on two cores. */
 export const graphWork = 2e9;
 
 const baseline: readonly Condition[] = [{ coordinates: {}, writes: [] }];
 
-/** What planning one study needs from the whole. */
+/** What lowering a draft needs from the whole. */
 interface Planning {
+  readonly draft: Draft;
   readonly batch: BatchContext;
-  readonly passes: ReadonlySet<PassName>;
-  /** Work that opening one more graph is worth. */
-  readonly graph: number;
   readonly modelOf: (id: string) => OpenedModel;
   readonly textsOf: (name: string, model: string) => TokenizedTexts;
   readonly graphs: Map<string, GraphPlan>;
+  /** Work of a row of so many tokens through a graph, known once per graph. */
+  readonly work: (graph: GraphPlan) => (positions: number) => RowWork;
   readonly evaluations: Evaluation[];
   /** Captures that are planned already: by model, texts and what is captured. */
   readonly captured: Map<string, Evaluation>;
@@ -60,162 +56,142 @@ export function planProtocol(
 ): Staged<Plan> {
   const diagnostics: Diagnostic[] = [];
   const texts = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
-  const cost: BatchCost = { rows: 0, units: 0, layerRuns: 0, naiveLayerRuns: 0, flops: 0, peakActivationBytes: 0 };
+  const modelOf = (id: string): OpenedModel => {
+    const model = models.get(id);
+    if (model === undefined) throw new RangeError(`the model ${id} is not open`);
+    return model;
+  };
+  const textsOf = (name: string, model: string): TokenizedTexts => {
+    const found = texts.get(textsKey(name, model));
+    if (found === undefined) throw new RangeError(`the texts ${name} are not tokenised for ${model}`);
+    return found;
+  };
+  const naive = naiveDraft(protocol, modelOf, textsOf);
+  const context: PassContext = { graphWork: options.graphWork ?? graphWork, memoryBudget: options.memoryBudget };
+  const draft = applyPasses(naive, new Set(options.passes ?? passNames), context);
+  const cost = noCost();
+  const works = new Map<string, (positions: number) => RowWork>();
   const planning: Planning = {
-    batch: { ...options, cost, report: (d) => void diagnostics.push(d) },
-    passes: new Set(options.passes ?? passNames),
-    graph: options.graphWork ?? graphWork,
-    modelOf: (id) => {
-      const model = models.get(id);
-      if (model === undefined) throw new RangeError(`the model ${id} is not open`);
-      return model;
+    draft,
+    batch: {
+      ...options,
+      cost,
+      counted: new Set(),
+      mixed: draft.mixedBatches,
+      report: (d) => void diagnostics.push(d),
     },
-    textsOf: (name, model) => {
-      const found = texts.get(textsKey(name, model));
-      if (found === undefined) throw new RangeError(`the texts ${name} are not tokenised for ${model}`);
-      return found;
-    },
+    modelOf,
+    textsOf,
     graphs: new Map(),
+    work: (graph) => {
+      const { graph: model } = modelOf(graph.model);
+      const known = works.get(graph.id) ?? rowWorkOf(graph, lowerGraph(model, graph), model);
+      works.set(graph.id, known);
+      return known;
+    },
     evaluations: [],
     captured: new Map(),
   };
-  protocol.studies.forEach((study, index) => {
-    if (study.deferred === null) planStudy(planning, study, index);
-  });
+  if (draft.sharedCaptures) captureTogether(planning, draft.studies);
+  for (const own of draft.studies) planStudy(planning, own);
   const graphs = [...planning.graphs.values()];
   const used = new Set(graphs.map((graph) => graph.model));
-  const weightBytes = [...used].reduce((sum, id) => sum + modelBytes(planning.modelOf(id)), 0);
+  const weightBytes = [...used].reduce((sum, id) => sum + modelBytes(modelOf(id)), 0);
   const { evaluations } = planning;
   const digest = digestOf([graphs.map((g) => g.id), evaluations.map((e) => e.units.map((u) => u.id))]);
-  return { value: { graphs, evaluations, cost: { ...cost, weightBytes }, digest }, diagnostics };
+  const cuts = draft.segments && options.numerics.device === "cpu" ? cutsOf(graphs, modelOf) : {};
+  return { value: { graphs, cuts, evaluations, cost: { ...cost, weightBytes }, digest }, diagnostics };
 }
 
-function planStudy(planning: Planning, study: Study, index: number): void {
-  const opened = planning.modelOf(study.model);
-  const texts = planning.textsOf(study.texts, study.model);
+/** Every condition of every study from the tokens to the last layer, in batches of its own. */
+function naiveDraft(protocol: Protocol, modelOf: Planning["modelOf"], textsOf: Planning["textsOf"]): Draft {
+  const studies = protocol.studies.flatMap((study, index): DraftStudy[] => {
+    if (study.deferred !== null) return [];
+    const model = modelOf(study.model);
+    const texts = textsOf(study.texts, study.model);
+    const measured = measuredOf(study, texts);
+    const group: RowGroup = {
+      conditions: study.conditions.map((_, i) => i),
+      expressions: measured,
+      gates: gatesOf(study.conditions, () => true),
+      inputs: [],
+      start: 0,
+    };
+    return [{ index, study, texts, model, measured, unaffected: [], groups: [group] }];
+  });
+  return {
+    studies,
+    graphs: { whole: true, restrictPositions: false, streamLoss: false },
+    mixedBatches: false,
+    sharedCaptures: false,
+    segments: false,
+  };
+}
+
+/** What the graphs of a study yield for each row, in the order of its measures; of a corpus the parts of each. */
+export function measuredOf(study: Study, texts: TokenizedTexts): readonly MeasureExpression[] {
   const measures = study.measures.map(({ expression }) => expression);
-  const outputs = graphOutputs(
-    texts.documents === null
-      ? measures
-      : measures.flatMap((expression) => soundParts(expression, texts.name).map((part) => part.expression)),
-  );
-  const measured = outputs.map((output) => output.expression);
-  const { gates, unaffected } = gatesOf(study, opened.graph, measured);
-  const { signature } = opened;
+  if (texts.documents === null) return measures;
+  return measures.flatMap((expression) => soundParts(expression, texts.name).map((part) => part.expression));
+}
+
+function planStudy(planning: Planning, own: DraftStudy): void {
+  const { study, texts, model, unaffected, groups } = own;
   const { conditions } = study;
-  const skipped = new Set(unaffected);
-  const starts = startsOf(planning, study, texts, gates, measured);
-  const graph = graphOf(planning, study.model, gates, outputs);
-  const graphs = new Map<number, GraphPlan>();
-  for (const start of new Set(starts)) {
-    const own = start === 0 ? gates : gatesFrom(start, study, gates, starts);
-    graphs.set(start, start === 0 ? graph : graphOf(planning, study.model, own, outputs, start));
-  }
-  const prefixes = [...graphs.values()].flatMap(startInputs).map((site) => ({
-    texts: study.texts,
-    expression: siteExpression(site, signature),
-  }));
-  const { needs, identities } = captureEvaluations(planning, study.model, [
-    ...capturesOf(study, gates, measured, signature, (of) => planning.textsOf(of, study.model).documents !== null),
-    ...prefixes,
-  ]);
-  const units = [...graphs]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([start, from]) => {
-      const rows = conditions.flatMap((_, condition) =>
-        skipped.has(condition) || starts[condition] !== start
-          ? []
-          : texts.prompts.map((p) => ({ prompt: p.index, condition })),
-      );
-      return batchRows(planning.batch, { graph: from, signature, texts, conditions, rows, given: identities });
+  const planned = groups
+    .filter((group) => group.conditions.length > 0)
+    .map((group) => {
+      const graph = graphOf(planning, study.model, group);
+      return { group, graph, ...captureEvaluations(planning, study.model, groupCaptures(planning, own, group)) };
     });
+  const units = planned.flatMap(({ group, graph, identities }): Unit[] => {
+    const rows = group.conditions.flatMap((condition) =>
+      texts.prompts.map((prompt) => ({ prompt: prompt.index, condition })),
+    );
+    const { signature } = model;
+    const work = planning.work(graph);
+    return [...batchRows(planning.batch, { graph, work, signature, texts, conditions, rows, given: identities })];
+  });
   planning.evaluations.push({
     id: digestOf([study.experiment, study.model, study.texts, units.map((u) => u.id)]),
     purpose: "measure",
-    study: index,
+    study: own.index,
     texts: study.texts,
     model: study.model,
-    graph: graph.id,
     conditions,
     unaffected,
     units,
-    needs,
+    needs: [...new Set(planned.flatMap(({ needs }) => needs))],
   });
 }
 
-/**
- * Where the rows of each condition begin. The clean run's values are kept until the study is done: where they would take
- * more than a batch may (a long corpus), every row begins with the tokens.
- */
-function startsOf(
-  { modelOf, passes, graph, batch }: Planning,
-  study: Study,
-  texts: TokenizedTexts,
-  gates: readonly Gate[],
-  measured: readonly MeasureExpression[],
-): readonly number[] {
-  const { signature } = modelOf(study.model);
-  const layer = texts.prompts.reduce((sum, { ids }) => sum + layerFlops(signature, ids.length), 0);
-  const end = lastLayerNeeded(measured, signature);
-  if (!passes.has("resume-from-prefix")) return study.conditions.map(() => 0);
-  const first = study.conditions.map((condition) => firstLayer(condition, gates, end));
-  const starts = resumeFromPrefix({ first, end, layer, graph });
-  const tokens = texts.prompts.reduce((sum, { ids }) => sum + ids.length, 0);
-  const kept = new Set(starts.filter((start) => start > 0)).size * tokens * signature.dModel * 4;
-  return kept > batch.memoryBudget ? starts.map(() => 0) : starts;
+/** Values of other runs, the clean run among them, that the rows of a group use. */
+function groupCaptures({ textsOf }: Planning, own: DraftStudy, group: RowGroup): readonly Capture[] {
+  const { study, model } = own;
+  const conditions = group.conditions.flatMap((number) => study.conditions[number] ?? []);
+  const isCorpus = (of: string): boolean => textsOf(of, study.model).documents !== null;
+  return [
+    ...capturesOf(conditions, group.gates, group.expressions, model.signature, isCorpus),
+    ...group.inputs.map((site) => ({ texts: study.texts, expression: siteExpression(site, model.signature) })),
+  ];
 }
 
-/** Gates that conditions which begin at `start` write through. */
-function gatesFrom(start: number, study: Study, gates: readonly Gate[], starts: readonly number[]): readonly Gate[] {
-  const used = new Set(study.conditions.flatMap(({ writes }, i) => (starts[i] === start ? writes.map(gateKey) : [])));
-  return gates.filter((gate) => used.has(gate.key));
-}
-
-/** Measured expressions as outputs of one graph. They number their reasons together, in the order of lowering. */
-function graphOutputs(expressions: readonly MeasureExpression[]): readonly GraphOutput[] {
-  const numbered = new Set<string>();
-  return expressions.map((written, i): GraphOutput => {
-    const expression = logOfSoftmax(written);
-    const reasons = reasonsOf(expression);
-    for (const reason of reasons) numbered.add(reason);
-    return {
-      name: `measure/${i}`,
-      fault: reasons.length === 0 ? null : `measure/${i}/fault`,
-      reasons: [...numbered],
-      type: resultType(expression),
-      expression,
-    };
-  });
-}
-
-/** The graph of these gates and outputs; one for all who ask for the same. */
-function graphOf(
-  { graphs, modelOf }: Planning,
-  model: string,
-  gates: readonly Gate[],
-  outputs: readonly GraphOutput[],
-  start = 0,
-): GraphPlan {
-  const id = digestOf({
-    loweringVersion,
-    model: modelOf(model).facts.digest,
-    start,
-    gates: gates.map(({ key, site, kind, expression, add }) => [
-      key,
-      siteKey(site),
-      kind,
-      expression === null ? null : expressionKey(expression),
-      add,
-    ]),
-    outputs: outputs.map((output) => expressionKey(output.expression)),
-  });
-  const known = graphs.get(id);
+function graphOf({ draft, graphs, modelOf }: Planning, model: string, group: RowGroup): GraphPlan {
+  const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings: draft.graphs });
+  const known = graphs.get(graph.id);
   if (known !== undefined) return known;
-  const computed = gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
-  const inputs = sitesBefore(start, [...outputs.map((output) => output.expression), ...computed]);
-  const graph: GraphPlan = { id, model, start, inputs, gates, outputs };
-  graphs.set(id, graph);
+  graphs.set(graph.id, graph);
   return graph;
+}
+
+/** Plans the captures of all studies, those of one prompt set as one evaluation. */
+function captureTogether(planning: Planning, studies: readonly DraftStudy[]): void {
+  const models = new Map<string, Capture[]>();
+  for (const own of studies) {
+    const captures = own.groups.flatMap((group) => groupCaptures(planning, own, group));
+    models.set(own.study.model, [...(models.get(own.study.model) ?? []), ...captures]);
+  }
+  for (const [model, captures] of models) captureEvaluations(planning, model, captures);
 }
 
 /**
@@ -229,19 +205,23 @@ function captureEvaluations(
 ): { readonly needs: readonly string[]; readonly identities: readonly string[] } {
   const { signature, facts } = planning.modelOf(model);
   const ids = new Set<string>();
-  const missing = new Map<string, MeasureExpression[]>();
+  const missing = new Map<string, Map<string, MeasureExpression>>();
   const keyOf = (texts: string, expression: MeasureExpression): string =>
     `${textsKey(texts, model)}: ${captureKey(expression)}`;
   for (const { texts, expression } of captures) {
-    const known = planning.captured.get(keyOf(texts, expression));
+    const key = keyOf(texts, expression);
+    const known = planning.captured.get(key);
     if (known !== undefined) ids.add(known.id);
-    else missing.set(texts, [...(missing.get(texts) ?? []), expression]);
+    else missing.set(texts, (missing.get(texts) ?? new Map<string, MeasureExpression>()).set(key, expression));
   }
   for (const [name, expressions] of missing) {
     const texts = planning.textsOf(name, model);
-    const graph = graphOf(planning, model, [], graphOutputs(expressions));
+    const group = { conditions: [0], expressions: [...expressions.values()], gates: [], inputs: [], start: 0 };
+    const graph = graphOf(planning, model, group);
     const rows = texts.prompts.map((p) => ({ prompt: p.index, condition: 0 }));
-    const units = batchRows(planning.batch, { graph, signature, texts, conditions: baseline, rows, given: [] });
+    const work = planning.work(graph);
+    const batch = { graph, work, signature, texts, conditions: baseline, rows, given: [] };
+    const units = batchRows(planning.batch, batch);
     // By its name too: writes and expressions call the set by that, and two sets can hold the same texts.
     const id = digestOf(["capture", name, units.map((u) => u.id)]);
     const evaluation: Evaluation = {
@@ -250,14 +230,13 @@ function captureEvaluations(
       study: null,
       texts: name,
       model,
-      graph: graph.id,
       conditions: baseline,
       unaffected: [],
       units,
       needs: [],
     };
     planning.evaluations.push(evaluation);
-    for (const expression of expressions) planning.captured.set(keyOf(name, expression), evaluation);
+    for (const key of expressions.keys()) planning.captured.set(key, evaluation);
     ids.add(id);
   }
   const contents = new Map(

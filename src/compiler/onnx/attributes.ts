@@ -1,4 +1,4 @@
-import type { Attribute } from "./graph.js";
+import type { Attribute, Graph } from "./graph.js";
 
 /** An integer attribute of a node (`axis`, `transB`). */
 export function int(value: number): Attribute {
@@ -18,4 +18,9 @@ export function float(value: number): Attribute {
 /** A string attribute (`reduction`, `equation`). */
 export function text(value: string): Attribute {
   return { kind: "string", value };
+}
+
+/** A graph inside a node (`body`). It must have the operator set of the graph around it. */
+export function subgraph(value: Graph): Attribute {
+  return { kind: "graph", value };
 }

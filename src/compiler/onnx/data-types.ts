@@ -6,6 +6,7 @@ export const dataTypes: Readonly<Record<ElementType, number>> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float64: 11,
   float16: 10,
   bfloat16: 16,
 };

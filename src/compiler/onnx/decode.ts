@@ -13,7 +13,7 @@ type Int64 = number | { toNumber(): number };
 /**
  * Reads back what {@link encodeModel} writes: `decodeModel(encodeModel(graph))` equals `graph`.
  *
- * @throws RangeError for anything that the graph value cannot hold (subgraphs, tensor attributes, other types or
+ * @throws RangeError for anything that the graph value cannot hold (tensor attributes, other types or
  * domains): reading foreign exports is another module's work.
  */
 export function decodeModel(bytes: Uint8Array): Graph {
@@ -21,12 +21,16 @@ export function decodeModel(bytes: Uint8Array): Graph {
   const graph = model.graph;
   if (!graph) throw new RangeError("decodeModel: the model has no graph");
   const standard = model.opsetImport.find((entry) => (entry.domain ?? "") === "");
+  return decodeGraph(graph, toNumber((standard?.version ?? 0) as Int64));
+}
+
+function decodeGraph(graph: onnxProto.onnx.IGraphProto, opset: number): Graph {
   return {
     name: graph.name ?? "",
-    opset: toNumber((standard?.version ?? 0) as Int64),
+    opset,
     inputs: (graph.input ?? []).map(decodeValueInfo),
     outputs: (graph.output ?? []).map(decodeValueInfo),
-    nodes: (graph.node ?? []).map(decodeNode),
+    nodes: (graph.node ?? []).map((node) => decodeNode(node, opset)),
     initializers: (graph.initializer ?? []).map(decodeInitializer),
   };
 }
@@ -49,10 +53,10 @@ function decodeValueInfo(value: onnxProto.onnx.IValueInfoProto): ValueInfo {
   return { name: value.name ?? "", type: decodeType(tensor?.elemType), shape };
 }
 
-function decodeNode(node: onnxProto.onnx.INodeProto): OnnxNode {
+function decodeNode(node: onnxProto.onnx.INodeProto, opset: number): OnnxNode {
   const domain = node.domain ?? "";
   if (domain !== "" && domain !== "com.microsoft") throw new RangeError(`decodeModel: domain ${domain}`);
-  const attributes = (node.attribute ?? []).map((a) => [a.name ?? "", decodeAttribute(a)] as const);
+  const attributes = (node.attribute ?? []).map((a) => [a.name ?? "", decodeAttribute(a, opset)] as const);
   return {
     op: node.opType ?? "",
     domain,
@@ -62,7 +66,7 @@ function decodeNode(node: onnxProto.onnx.INodeProto): OnnxNode {
   };
 }
 
-function decodeAttribute(attribute: onnxProto.onnx.IAttributeProto): Attribute {
+function decodeAttribute(attribute: onnxProto.onnx.IAttributeProto, opset: number): Attribute {
   const { AttributeType } = onnx.AttributeProto;
   switch (attribute.type) {
     case AttributeType.INT:
@@ -73,6 +77,8 @@ function decodeAttribute(attribute: onnxProto.onnx.IAttributeProto): Attribute {
       return { kind: "float", value: attribute.f ?? 0 };
     case AttributeType.STRING:
       return { kind: "string", value: new TextDecoder().decode(attribute.s ?? new Uint8Array()) };
+    case AttributeType.GRAPH:
+      return { kind: "graph", value: decodeGraph(attribute.g ?? {}, opset) };
     default:
       throw new RangeError(`decodeModel: attribute type ${String(attribute.type)} is not supported`);
   }

@@ -21,15 +21,19 @@ export function encodeModel(graph: Graph): Uint8Array {
       { domain: "", version: graph.opset },
       { domain: "com.microsoft", version: 1 },
     ],
-    graph: {
-      name: graph.name,
-      input: graph.inputs.map(encodeValueInfo),
-      output: graph.outputs.map(encodeValueInfo),
-      node: graph.nodes.map(encodeNode),
-      initializer: graph.initializers.map(encodeInitializer),
-    },
+    graph: encodeGraph(graph),
   });
   return onnx.ModelProto.encode(model).finish();
+}
+
+function encodeGraph(graph: Graph): onnxProto.onnx.IGraphProto {
+  return {
+    name: graph.name,
+    input: graph.inputs.map(encodeValueInfo),
+    output: graph.outputs.map(encodeValueInfo),
+    node: graph.nodes.map(encodeNode),
+    initializer: graph.initializers.map(encodeInitializer),
+  };
 }
 
 function encodeValueInfo(value: ValueInfo): onnxProto.onnx.IValueInfoProto {
@@ -60,6 +64,8 @@ function encodeAttribute(name: string, attribute: Attribute): onnxProto.onnx.IAt
       return { name, type: AttributeType.FLOAT, f: attribute.value };
     case "string":
       return { name, type: AttributeType.STRING, s: new TextEncoder().encode(attribute.value) };
+    case "graph":
+      return { name, type: AttributeType.GRAPH, g: encodeGraph(attribute.value) };
   }
 }
 
@@ -82,7 +88,7 @@ function encodeInitializer(initializer: Initializer): onnxProto.onnx.ITensorProt
 
 /** Little-endian bytes of inline values, as ONNX wants raw_data whatever the machine. */
 function inlineBytes(type: ElementType, values: readonly number[]): Uint8Array {
-  const size = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 0, bfloat16: 0 }[type];
+  const size = { float32: 4, float64: 0, int32: 4, int64: 8, bool: 1, float16: 0, bfloat16: 0 }[type];
   if (size === 0) throw new RangeError(`encodeModel: inline constants of type ${type} are not emitted`);
   const bytes = new Uint8Array(values.length * size);
   const view = new DataView(bytes.buffer);

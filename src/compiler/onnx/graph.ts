@@ -4,7 +4,7 @@
  */
 
 /** Element types that atlasc emits or reads. */
-export type ElementType = "float32" | "float16" | "bfloat16" | "int64" | "int32" | "bool";
+export type ElementType = "float32" | "float64" | "float16" | "bfloat16" | "int64" | "int32" | "bool";
 
 /** A dimension: a size, or the name of a symbolic one (`row`, `pos`). */
 export type Dimension = number | string;
@@ -19,7 +19,9 @@ export type Attribute =
   | { readonly kind: "int"; readonly value: number }
   | { readonly kind: "ints"; readonly value: readonly number[] }
   | { readonly kind: "float"; readonly value: number }
-  | { readonly kind: "string"; readonly value: string };
+  | { readonly kind: "string"; readonly value: string }
+  /** The body of a `Scan`. It may read values of the graph around it, whose operator set it has too. */
+  | { readonly kind: "graph"; readonly value: Graph };
 
 export interface OnnxNode {
   readonly op: string;

@@ -90,6 +90,7 @@ export const operators: Readonly<Record<string, OperatorDescription>> = {
   ReduceSumSquare: reduction,
   Relu: unary,
   Reshape: standard([2, 2], ["allowzero"]),
+  Scan: standard([1, many], ["body", "num_scan_inputs"], [1, many]),
   ScatterElements: standard([3, 3], ["axis", "reduction"]),
   ScatterND: standard([3, 3], ["reduction"]),
   Shape: standard([1, 1], ["start", "end"]),

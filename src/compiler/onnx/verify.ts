@@ -5,11 +5,17 @@ import { operators } from "./operators.js";
  * Faults of a graph, one sentence each; an empty list means that the graph is well formed: every name is defined once
  * and before its uses (nodes are in topological order), outputs exist, operators are known with the right number of
  * inputs and outputs, and no value is both input and initializer (onnxruntime-node would silently ignore its feed).
+ * Bodies of nodes are verified too: they may read what is defined before their node, and define none of it again.
  * A fault is ours, never the user's, so callers may throw.
  */
 export function verifyGraph(graph: Graph): readonly string[] {
+  return faultsOf(graph, new Set());
+}
+
+/** Faults of a graph inside which the names `around` are known. */
+function faultsOf(graph: Graph, around: ReadonlySet<string>): readonly string[] {
   const faults: string[] = [];
-  const defined = new Set<string>();
+  const defined = new Set<string>(around);
   const define = (name: string, what: string): void => {
     if (name === "") faults.push(`${what} has no name`);
     if (defined.has(name)) faults.push(`${what} "${name}" is defined more than once`);
@@ -32,6 +38,9 @@ export function verifyGraph(graph: Graph): readonly string[] {
   for (const node of graph.nodes) {
     for (const name of node.inputs) {
       if (name !== "" && !defined.has(name)) faults.push(`${describe(node)} reads "${name}", which is not defined yet`);
+    }
+    for (const attribute of Object.values(node.attributes)) {
+      if (attribute.kind === "graph") faults.push(...faultsOf(attribute.value, defined));
     }
     for (const name of node.outputs) if (name !== "") define(name, "value");
     faults.push(...operatorFaults(node));

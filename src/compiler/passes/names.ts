@@ -1,4 +1,13 @@
-/** Optimisations of plans that can be left out (`--no-opt`), by name. */
-export const passNames = ["resume-from-prefix"] as const;
+/** The optimisations of plans by name, in the order in which they are applied. Each can be left out (`--no-opt=NAME`). */
+export const passNames = [
+  "drop-unaffected",
+  "share-evaluations",
+  "resume-from-prefix",
+  "stop-after-last-need",
+  "restrict-positions",
+  "stream-loss",
+  "batch-rows",
+  "cut-segments",
+] as const;
 
 export type PassName = (typeof passNames)[number];

@@ -1,13 +1,63 @@
 /**
  * Resume from prefix: a condition that changes nothing before some layer sees there what the unmodified model sees, so
- * its rows can begin with the residual stream of one clean run instead of the tokens.
+ * its rows can begin with values of one clean run instead of the tokens. Inside that layer, too, only what is computed from a
+ * changed site is computed again ({@link cleanInputs}).
  *
- * Precondition: for each condition, the first layer that it changes or whose computation differs from the clean run.
- * Postcondition: a start for each condition, at most that layer; the work estimated for these starts, what they cost
- * themselves included, is the least of all choices of starts, and not more than without them.
+ * Precondition: every group begins with the tokens, and has gates for exactly what its conditions write. Postcondition:
+ * the same conditions in groups that each begin at a layer which none of them changes anything before; the work estimated
+ * for these starts, what they cost themselves included, is the least of all choices of starts and not more than without.
+ * Values of the clean run are kept until a study is done: where they would take more than a batch may (a long corpus),
+ * its rows begin with the tokens. Every value is the same bits, because a row of a batch is computed by the same kernels
+ * wherever it begins.
  */
+import { lastLayerNeeded, layerFlops } from "../lower/cost.js";
+import { firstLayer, gateKey } from "../lower/gates.js";
+import type { ModelSignature } from "../models/model.js";
+import { siteDimensions } from "../models/site-values.js";
+import { siteKey, type SiteReference } from "../models/sites.js";
+import { cleanInputs } from "./clean-inputs.js";
+import { mapStudies, type Draft, type DraftStudy, type PassContext, type RowGroup } from "./draft.js";
 
-/** What the pass weighs. Work is in floating-point operations. */
+export function resumeFromPrefix(draft: Draft, { graphWork, memoryBudget }: PassContext): Draft {
+  return mapStudies(draft, (own) => {
+    const groups = own.groups.flatMap((group) => resumedGroups(own, group, graphWork));
+    return keptBytes(own, groups) > memoryBudget ? own : { ...own, groups };
+  });
+}
+
+function resumedGroups({ study, model, texts }: DraftStudy, group: RowGroup, graph: number): readonly RowGroup[] {
+  const { signature } = model;
+  const layer = texts.prompts.reduce((sum, { ids }) => sum + layerFlops(signature, ids.length), 0);
+  const end = lastLayerNeeded(group.expressions, signature);
+  const conditions = group.conditions.flatMap((number) => {
+    const condition = study.conditions[number];
+    return condition === undefined ? [] : [{ number, condition, first: firstLayer(condition, group.gates, end) }];
+  });
+  const starts = chooseStarts({ first: conditions.map(({ first }) => first), end, layer, graph });
+  if (starts.every((start) => start === 0)) return [group];
+  return [...new Set(starts)]
+    .sort((a, b) => a - b)
+    .map((start): RowGroup => {
+      const own = conditions.filter((_, i) => starts[i] === start);
+      const used = new Set(own.flatMap(({ condition }) => condition.writes.map(gateKey)));
+      const gates = group.gates.filter((gate) => used.has(gate.key));
+      const inputs = cleanInputs(model.graph, gates, group.expressions);
+      return { ...group, conditions: own.map(({ number }) => number), gates, inputs, start };
+    });
+}
+
+/** Bytes of the clean run that the groups begin with, over all texts. */
+function keptBytes({ texts, model }: DraftStudy, groups: readonly RowGroup[]): number {
+  const sites = new Map(groups.flatMap((group) => group.inputs.map((site) => [siteKey(site), site] as const)));
+  const tokens = texts.prompts.reduce((sum, { ids }) => sum + ids.length, 0);
+  return [...sites.values()].reduce((sum, site) => sum + 4 * tokens * perToken(site, model.signature), 0);
+}
+
+function perToken({ site }: SiteReference, signature: ModelSignature): number {
+  return siteDimensions(signature, site).reduce<number>((product, d) => product * (typeof d === "number" ? d : 1), 1);
+}
+
+/** What the choice of starts weighs. Work is in floating-point operations. */
 export interface PrefixWork {
   /** For each condition the first layer that it changes; `end` for one that changes nothing. */
   readonly first: readonly number[];
@@ -20,7 +70,7 @@ export interface PrefixWork {
 }
 
 /** The layer at which the rows of each condition begin; 0 is the tokens. */
-export function resumeFromPrefix({ first, end, layer, graph }: PrefixWork): readonly number[] {
+export function chooseStarts({ first, end, layer, graph }: PrefixWork): readonly number[] {
   // A condition that changes nothing measured, such as the baseline, begins as late as the latest of the others.
   const changing = first.filter((at) => at < end);
   const candidates = [...new Set([0, ...changing])].sort((a, b) => a - b);

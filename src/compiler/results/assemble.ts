@@ -6,6 +6,7 @@ import { extentSize } from "../ir/tensor-type.js";
 import { textsKey } from "../check/check.js";
 import { gateKey } from "../lower/gates.js";
 import { changeOutput } from "../lower/graph.js";
+import { outputFinder } from "../lower/graph-plan.js";
 import { entriesOf, freeAxes, freeCoordinates, notFinite, type Cell, type UnitTensors } from "./cells.js";
 import { collectDocuments } from "./corpus.js";
 
@@ -38,24 +39,27 @@ export async function assembleResults(
   const graphs = new Map(plan.graphs.map((g) => [g.id, g]));
   for (const evaluation of plan.evaluations) {
     const study = evaluation.study === null ? undefined : protocol.studies[evaluation.study];
-    const graph = graphs.get(evaluation.graph);
-    if (study === undefined || graph === undefined) continue;
+    if (study === undefined) continue;
     const set = texts.get(textsKey(study.texts, study.model));
     if (set === undefined) continue;
     const cells: Cell[] = [];
-    const documents = set.documents === null ? null : collectDocuments(study, set, graph);
+    const documents = set.documents === null ? null : collectDocuments(study, set);
     /** Largest change of any written site, by condition; absent where no unit of the condition is finished. */
     const changes = new Map<number, number>();
-    for (const { id, rows: unitRows, positions } of evaluation.units) {
+    const finders = new Map<string, ReturnType<typeof outputFinder>>();
+    for (const { id, rows: unitRows, positions, graph: through } of evaluation.units) {
+      const graph = graphs.get(through);
+      if (graph === undefined) throw new RangeError(`assembleResults: the plan has no graph ${through}`);
+      const outputOf = finders.get(through) ?? outputFinder(graph);
+      finders.set(through, outputOf);
       const tensors = await unit(id);
       const lost = faults.get(id);
       if (tensors === null && lost === undefined) continue;
       const reason = tensors === null ? `not computed: ${lost ?? ""}` : null;
-      documents?.add(unitRows, tensors ?? reason ?? "");
+      documents?.add(unitRows, tensors ?? reason ?? "", graph);
       study.measures.forEach((measure, m) => {
         if (documents !== null) return;
-        const output = graph.outputs[m];
-        if (output === undefined) return;
+        const output = outputOf(measure.expression);
         for (const cell of cellsOf(study, measure, m, output, tensors, reason, unitRows, positions)) cells.push(cell);
       });
       if (tensors === null) continue;

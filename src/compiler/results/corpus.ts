@@ -5,6 +5,7 @@ import type { MeasureExpression } from "../ir/expression.js";
 import { extentSize, type Axis } from "../ir/tensor-type.js";
 import { soundParts, type DocumentPart } from "../operations/documents.js";
 import type { ReferenceTensor } from "../operations/operation.js";
+import { outputFinder } from "../lower/graph-plan.js";
 import { evaluateReference, reasonsOf } from "../operations/reference.js";
 import {
   entriesOf,
@@ -26,13 +27,13 @@ interface WindowValue {
 type WindowResult = readonly WindowValue[] | string;
 
 export interface CorpusCollector {
-  /** Takes in a finished unit; without tensors, the reason why its rows are lost. */
-  readonly add: (rows: readonly PlanRow[], tensors: UnitTensors | string) => void;
+  /** Takes in a finished unit of a graph; without tensors, the reason why its rows are lost. */
+  readonly add: (rows: readonly PlanRow[], tensors: UnitTensors | string, graph: GraphPlan) => void;
   /** Values of the documents of which every window was seen. */
   readonly cells: () => readonly Cell[];
 }
 
-/** A part with the output of the graph that yields it, and how that output numbers the expression's reasons. */
+/** The output of a graph that yields a part, and how that output numbers the expression's reasons. */
 interface Source {
   readonly part: DocumentPart;
   readonly name: string;
@@ -44,29 +45,37 @@ interface Source {
  * Collects a study's windows in any order. A document's value is made of its windows in float64: sums and extremes of
  * theirs, values of positions one after the other, and whatever the measure computes from those.
  */
-export function collectDocuments(study: Study, texts: TokenizedTexts, graph: GraphPlan): CorpusCollector {
-  const outputs = [...graph.outputs];
-  const measures = study.measures.map(({ expression }) => {
-    const reasons = reasonsOf(expression);
-    return soundParts(expression, texts.name).map((part): Source => {
-      const output = outputs.shift();
-      if (output === undefined) throw new RangeError("collectDocuments: the graph yields another study's values");
-      const reasonNumbers = output.reasons.map((reason) => reasons.indexOf(reason) + 1);
-      return { part, name: output.name, fault: output.fault, reasonNumbers };
+export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCollector {
+  const measures = study.measures.map(({ expression }) => soundParts(expression, texts.name));
+  const known = new Map<string, readonly Source[]>();
+  /** Where a graph yields the parts of the measures, one measure after the other. */
+  function sourcesOf(graph: GraphPlan): readonly Source[] {
+    const found = known.get(graph.id);
+    if (found !== undefined) return found;
+    const outputOf = outputFinder(graph);
+    const sources = study.measures.flatMap(({ expression }, m) => {
+      const reasons = reasonsOf(expression);
+      return (measures[m] ?? []).map((part): Source => {
+        const { name, fault, reasons: numbered } = outputOf(part.expression);
+        return { part, name, fault, reasonNumbers: numbered.map((reason) => reasons.indexOf(reason) + 1) };
+      });
     });
-  });
-  const sources = measures.flat();
+    known.set(graph.id, sources);
+    return sources;
+  }
   /** By condition, then by window. */
   const seen = new Map<number, Map<number, WindowResult>>();
 
   return {
-    add(rows, tensors) {
+    add(rows, tensors, graph) {
       rows.forEach(({ prompt, condition }, row) => {
         const windows = seen.get(condition) ?? new Map<number, WindowResult>();
         seen.set(condition, windows);
         const scored = texts.prompts[prompt]?.numbers.scored ?? 0;
         const result =
-          typeof tensors === "string" ? tensors : sources.map((source) => windowValue(source, tensors, row, scored));
+          typeof tensors === "string"
+            ? tensors
+            : sourcesOf(graph).map((source) => windowValue(source, tensors, row, scored));
         windows.set(prompt, result);
       });
     },
@@ -88,7 +97,7 @@ export function collectDocuments(study: Study, texts: TokenizedTexts, graph: Gra
               lost === undefined
                 ? documentValue(
                     measure.expression,
-                    parts.map(({ part }) => part),
+                    parts,
                     values.map((window) => window.slice(from, from + parts.length)),
                     document,
                   )

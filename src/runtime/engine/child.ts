@@ -3,7 +3,8 @@
  * `client.ts` starts it. It is a process of its own because `run()` blocks the event loop, cannot be cancelled, and
  * takes the whole process with it when native code fails.
  */
-import { runProblem } from "./feeds.js";
+import { chainProblem, chainSteps, graphName } from "./chain.js";
+import { inputsProblem } from "./feeds.js";
 import type {
   EngineData,
   EngineElementType,
@@ -11,10 +12,13 @@ import type {
   EngineOptions,
   EngineReply,
   EngineRequest,
+  EngineResult,
   EngineTensor,
   EngineTensors,
   EngineValue,
+  RequestFailure,
 } from "./messages.js";
+import { release } from "./release.js";
 import type * as onnxruntimeNode from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
@@ -35,6 +39,9 @@ interface OpenGraph {
 
 const elementTypes: readonly string[] = ["float32", "int64", "int32", "bool"] satisfies EngineElementType[];
 
+/** Element types that graphs of a chain pass on to each other: they stay in this process. */
+const passedTypes: readonly string[] = [...elementTypes, "float64"];
+
 function reply(message: EngineReply): void {
   // The callback keeps a closed channel from becoming an unhandled error; the disconnect event then ends the process.
   process.send?.(message, undefined, undefined, () => undefined);
@@ -50,6 +57,9 @@ function sessionOptions(options: EngineOptions, folder: string | null): Inferenc
     executionProviders: cuda === null ? ["cpu"] : [cuda],
     graphOptimizationLevel: options.optimisation,
     intraOpNumThreads: options.threads,
+    // An arena keeps the memory of a session's activations when the run is over, so that a chain of twelve sessions
+    // would hold those of twelve. Without it runs were measured to take as long.
+    enableCpuMemArena: false,
     extra: {
       session: {
         // Each session has a pool of its own; pools that spin while idle take the processors from the one at work.
@@ -66,8 +76,8 @@ function sessionOptions(options: EngineOptions, folder: string | null): Inferenc
 function valuesOf(metadata: readonly InferenceSession.ValueMetadata[]): EngineValue[] {
   return metadata.map((value) => {
     if (!value.isTensor) throw new Error(`${value.name} is not a tensor`);
-    if (!elementTypes.includes(value.type)) {
-      throw new Error(`${value.name} is ${value.type}; inputs and outputs are ${elementTypes.join(", ")}`);
+    if (!passedTypes.includes(value.type)) {
+      throw new Error(`${value.name} is ${value.type}; inputs and outputs are ${passedTypes.join(", ")}`);
     }
     return { name: value.name, type: value.type, shape: value.shape };
   });
@@ -83,26 +93,60 @@ async function openGraph(ort: Onnxruntime, options: EngineOptions, graph: Engine
   }
 }
 
-async function runGraph(
+/** Why a request failed, as the answer says it. */
+interface Failure {
+  readonly failure: RequestFailure;
+  readonly message: string;
+}
+
+/** A tensor as it goes over the border. Its element type was checked before. */
+function sent(tensor: Tensor): EngineTensor {
+  const { type, dims, data } = tensor;
+  return { type, dims, data: data as EngineData[EngineElementType] } as EngineTensor;
+}
+
+/** Runs a chain without a `chainProblem`. Each output is fed to later graphs as it is: there it is read in place. */
+async function runChain(
   ort: Onnxruntime,
-  graph: OpenGraph,
+  graphs: readonly OpenGraph[],
   feeds: EngineTensors,
   fetches: readonly string[],
-): Promise<{ outputs: Record<string, EngineTensor>; seconds: number }> {
-  const tensors: Record<string, Tensor> = {};
-  for (const [name, feed] of Object.entries(feeds)) {
-    tensors[name] = new ort.Tensor(feed.type, feed.data, feed.dims);
+): Promise<EngineResult | Failure> {
+  const values = new Map<string, Tensor>();
+  for (const [name, feed] of Object.entries(feeds)) values.set(name, new ort.Tensor(feed.type, feed.data, feed.dims));
+  let seconds = 0;
+  for (const [i, step] of chainSteps(graphs, fetches).entries()) {
+    const { session, inputs } = step.graph;
+    // A message about a graph that is alone says nothing about where.
+    const where = graphs.length === 1 ? "" : `${graphName(i, graphs)}: `;
+    const problem = inputsProblem(inputs, (name) => values.get(name));
+    if (problem !== null) return { failure: "request", message: where + problem };
+    const taken: Record<string, Tensor> = {};
+    for (const { name } of inputs) {
+      const tensor = values.get(name);
+      if (tensor !== undefined) taken[name] = tensor;
+    }
+    const started = performance.now();
+    try {
+      const yielded = await session.run(taken, [...step.fetches]);
+      for (const [name, tensor] of Object.entries(yielded)) values.set(name, tensor);
+    } catch (error) {
+      return { failure: "run", message: where + messageOf(error) };
+    }
+    seconds += (performance.now() - started) / 1000;
+    for (const name of step.lastUses) {
+      const tensor = values.get(name);
+      // The feeds came in one message and share its memory.
+      if (tensor !== undefined && !Object.hasOwn(feeds, name)) release(tensor.data as EngineData[EngineElementType]);
+      values.delete(name);
+    }
   }
-  const started = performance.now();
-  const yielded = await graph.session.run(tensors, [...fetches]);
-  const seconds = (performance.now() - started) / 1000;
   const outputs: Record<string, EngineTensor> = {};
   for (const name of fetches) {
-    const tensor = yielded[name];
-    if (tensor === undefined) throw new Error(`onnxruntime returned no output ${name}`);
-    const { type, dims, data } = tensor;
-    // The type was checked when the graph was opened; the data of these four types are these four arrays.
-    outputs[name] = { type, dims, data: data as EngineData[EngineElementType] } as EngineTensor;
+    const tensor = values.get(name);
+    if (tensor === undefined) return { failure: "run", message: `onnxruntime returned no output ${name}` };
+    if (!elementTypes.includes(tensor.type)) return { failure: "request", message: `${name} is ${tensor.type}` };
+    outputs[name] = sent(tensor);
   }
   return { outputs, seconds };
 }
@@ -114,7 +158,7 @@ async function answer(
   request: EngineRequest,
 ): Promise<EngineReply> {
   const { number } = request;
-  const failed = (failure: "graph" | "request" | "run", message: string): EngineReply => {
+  const failed = (failure: RequestFailure, message: string): EngineReply => {
     return { kind: "failed", number, failure, message };
   };
   switch (request.kind) {
@@ -129,15 +173,16 @@ async function answer(
       }
     }
     case "run": {
-      const graph = graphs.get(request.graph);
-      if (graph === undefined) return failed("request", `graph ${request.graph} is not open`);
-      const problem = runProblem(graph.inputs, graph.outputs, request.feeds, request.fetches);
-      if (problem !== null) return failed("request", problem);
-      try {
-        return { kind: "result", number, result: await runGraph(ort, graph, request.feeds, request.fetches) };
-      } catch (error) {
-        return failed("run", messageOf(error));
+      const chain: OpenGraph[] = [];
+      for (const id of request.graphs) {
+        const graph = graphs.get(id);
+        if (graph === undefined) return failed("request", `graph ${id} is not open`);
+        chain.push(graph);
       }
+      const problem = chainProblem(chain, request.feeds, request.fetches);
+      if (problem !== null) return failed("request", problem);
+      const result = await runChain(ort, chain, request.feeds, request.fetches);
+      return "failure" in result ? failed(result.failure, result.message) : { kind: "result", number, result };
     }
     case "close": {
       const graph = graphs.get(request.graph);
@@ -165,7 +210,10 @@ async function main(): Promise<void> {
   let queue = Promise.resolve();
   process.on("message", (request: EngineRequest) => {
     queue = queue.then(async () => {
-      reply(await answer(ort, options, graphs, request));
+      const answered = await answer(ort, options, graphs, request);
+      reply(answered);
+      // Sending has copied them.
+      if (answered.kind === "result") for (const tensor of Object.values(answered.result.outputs)) release(tensor.data);
     });
   });
   reply({

@@ -20,11 +20,15 @@ export interface OpenedGraph {
 }
 
 export interface RunRequest {
-  /** Id of an open graph. */
-  readonly graph: string;
-  /** Exactly the graph's inputs, by name. */
+  /**
+   * Ids of open graphs, run in this order: a chain. Each takes its inputs by name from the feeds and from what the
+   * graphs before it yield; no two of these values have the same name. What one graph passes to the next stays in the
+   * child, and only as long as it is needed.
+   */
+  readonly graphs: readonly string[];
+  /** Exactly the inputs that no earlier graph of the chain yields, by name. */
   readonly feeds: EngineTensors;
-  /** Names of the outputs that come back. */
+  /** Names of the outputs, of any graph of the chain, that come back. */
   readonly fetches: readonly string[];
 }
 
@@ -37,7 +41,7 @@ export interface Engine {
   alive(): boolean;
   /** Loads a graph. Ids are the caller's; opening an id twice is a fault of kind `request`. */
   open(graph: EngineGraph): Promise<OpenedGraph>;
-  /** Runs an open graph. Faults: `request` (names, types or shapes do not fit), `run`, `exit`, `stopped`. */
+  /** Runs a chain of open graphs. Faults: `request` (names, types or shapes do not fit), `run`, `exit`, `stopped`. */
   run(request: RunRequest): Promise<EngineResult>;
   /** Forgets a graph and frees its memory. Closing a graph that is not open does nothing. */
   close(id: string): Promise<void>;
@@ -210,8 +214,8 @@ export async function startEngine(options: EngineOptions, signal?: AbortSignal):
       if (reply.kind !== "opened") throw new EngineFault("request", `unexpected answer ${reply.kind}`);
       return { inputs: reply.inputs, outputs: reply.outputs };
     },
-    async run({ graph, feeds, fetches }) {
-      const reply = await ask((number) => ({ kind: "run", number, graph, feeds, fetches }));
+    async run({ graphs, feeds, fetches }) {
+      const reply = await ask((number) => ({ kind: "run", number, graphs, feeds, fetches }));
       if (reply.kind !== "result") throw new EngineFault("request", `unexpected answer ${reply.kind}`);
       return reply.result;
     },

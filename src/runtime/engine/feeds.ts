@@ -1,15 +1,15 @@
-import type { EngineTensor, EngineTensors, EngineValue } from "./messages.js";
+import type { EngineTensor, EngineValue } from "./messages.js";
 
 const arrayTypes = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array } as const;
 
-/** Names as a readable list, for messages. */
-function listed(names: Iterable<string>): string {
-  const all = [...names];
-  return all.length === 0 ? "none" : all.join(", ");
+/** What an input must fit: its element type and the sizes of its axes. */
+export interface TensorShape {
+  readonly type: string;
+  readonly dims: readonly number[];
 }
 
 /** Null when the tensor is what it says it is, otherwise a sentence about what is wrong. */
-function tensorProblem(name: string, tensor: EngineTensor): string | null {
+export function tensorProblem(name: string, tensor: EngineTensor): string | null {
   const expected = arrayTypes[tensor.type] as (typeof arrayTypes)[keyof typeof arrayTypes] | undefined;
   if (expected === undefined) return `${name} has the element type ${tensor.type}, which engines do not take`;
   if (!(tensor.data instanceof expected)) {
@@ -25,7 +25,7 @@ function tensorProblem(name: string, tensor: EngineTensor): string | null {
 }
 
 /** Null when the tensor fits the declared input. `sizes` collects what each symbolic dimension stands for. */
-function shapeProblem(input: EngineValue, tensor: EngineTensor, sizes: Map<string, [number, string]>): string | null {
+function shapeProblem(input: EngineValue, tensor: TensorShape, sizes: Map<string, [number, string]>): string | null {
   const { name, shape } = input;
   if (tensor.type !== input.type) return `${name} is ${input.type} in the graph, and ${tensor.type} was fed`;
   const fits = shape.length === tensor.dims.length;
@@ -44,32 +44,18 @@ function shapeProblem(input: EngineValue, tensor: EngineTensor, sizes: Map<strin
 }
 
 /**
- * What is wrong with a request to run, as a sentence, or null. onnxruntime ignores feeds that it does not know, so an
- * intervention under a wrong name would silently do nothing: names must be exactly those of the graph.
+ * What is wrong with the values that a graph is given, as a sentence, or null. Inputs that `values` lacks are passed
+ * over: they may come later.
  */
-export function runProblem(
+export function inputsProblem(
   inputs: readonly EngineValue[],
-  outputs: readonly EngineValue[],
-  feeds: EngineTensors,
-  fetches: readonly string[],
+  values: (name: string) => TensorShape | undefined,
 ): string | null {
-  const known = new Set(inputs.map((input) => input.name));
-  const unknown = Object.keys(feeds).filter((name) => !known.has(name));
-  if (unknown.length > 0) return `the graph has no input ${listed(unknown)}; its inputs are ${listed(known)}`;
-  const missing = [...known].filter((name) => !Object.hasOwn(feeds, name));
-  if (missing.length > 0) return `the feeds lack ${listed(missing)}`;
-
   const sizes = new Map<string, [number, string]>();
   for (const input of inputs) {
-    const tensor = feeds[input.name];
-    if (tensor === undefined) continue;
-    const problem = tensorProblem(input.name, tensor) ?? shapeProblem(input, tensor, sizes);
+    const tensor = values(input.name);
+    const problem = tensor === undefined ? null : shapeProblem(input, tensor, sizes);
     if (problem !== null) return problem;
   }
-
-  if (fetches.length === 0) return "no output is asked for";
-  const yielded = new Set(outputs.map((output) => output.name));
-  const absent = fetches.filter((name) => !yielded.has(name));
-  if (absent.length > 0) return `the graph has no output ${listed(absent)}; its outputs are ${listed(yielded)}`;
   return null;
 }

@@ -74,7 +74,7 @@ export interface EngineInfo {
 
 export interface EngineResult {
   readonly outputs: EngineTensors;
-  /** Wall-clock seconds inside onnxruntime, without the transfer between the processes. */
+  /** Wall-clock seconds inside onnxruntime, all graphs of the chain together, without the transfer between the processes. */
   readonly seconds: number;
 }
 
@@ -83,7 +83,7 @@ export type EngineRequest =
   | {
       readonly kind: "run";
       readonly number: number;
-      readonly graph: string;
+      readonly graphs: readonly string[];
       readonly feeds: EngineTensors;
       readonly fetches: readonly string[];
     }

@@ -81,7 +81,7 @@ async function checkModelIn(engine: Engine, model: ModelGraph, externalDataFolde
     const bytes = encodeModel(eliminateDeadNodes(graph));
     await engine.open({ id: "identities", bytes, folder: externalDataFolder });
     const result = await engine.run({
-      graph: "identities",
+      graphs: ["identities"],
       feeds: { input_ids: { type: "int64", dims: [1, length], data: ids } },
       fetches: outputs.map((o) => o.output),
     });

@@ -1,0 +1,74 @@
+/** A graph as a plan names it: what it yields, what it is made of, and its identity. */
+import { digestOf } from "../base/digest.js";
+import { resultType, type MeasureExpression } from "../ir/expression.js";
+import type { Gate, GraphOutput, GraphPlan, GraphSettings } from "../ir/plan.js";
+import { siteKey, type SiteReference } from "../models/sites.js";
+import { reasonsOf } from "../operations/reference.js";
+import { logOfSoftmax } from "../passes/log-of-softmax.js";
+import { expressionKey } from "./expression-key.js";
+
+/** Version of everything in this compiler that decides numbers: part of every graph's identity. */
+export const loweringVersion = 6;
+
+export interface GraphRequest {
+  readonly model: string;
+  /** Digest of the model's weights. */
+  readonly weights: string;
+  readonly start: number;
+  readonly inputs: readonly SiteReference[];
+  readonly gates: readonly Gate[];
+  readonly expressions: readonly MeasureExpression[];
+  readonly settings: GraphSettings;
+}
+
+export function graphPlan(request: GraphRequest): GraphPlan {
+  const { model, weights, start, inputs, gates, expressions, settings } = request;
+  const outputs = graphOutputs(expressions);
+  const id = digestOf({
+    loweringVersion,
+    model: weights,
+    settings: { ...settings },
+    start,
+    inputs: inputs.map(siteKey),
+    gates: gates.map(({ key, site, kind, expression, add }) => [
+      key,
+      siteKey(site),
+      kind,
+      expression === null ? null : expressionKey(expression),
+      add,
+    ]),
+    outputs: outputs.map((output) => expressionKey(output.expression)),
+  });
+  return { id, model, start, inputs, gates, outputs, settings };
+}
+
+/** Measured expressions as outputs of one graph. They number their reasons together, in the order of lowering. */
+function graphOutputs(expressions: readonly MeasureExpression[]): readonly GraphOutput[] {
+  const numbered = new Set<string>();
+  return expressions.map((written, i): GraphOutput => {
+    const expression = logOfSoftmax(written);
+    const reasons = reasonsOf(expression);
+    for (const reason of reasons) numbered.add(reason);
+    return {
+      name: `measure/${i}`,
+      fault: reasons.length === 0 ? null : `measure/${i}/fault`,
+      reasons: [...numbered],
+      type: resultType(expression),
+      expression,
+    };
+  });
+}
+
+/**
+ * Finds the output of a graph that yields an expression, as it was asked for.
+ *
+ * @throws RangeError (a fault of ours) when the graph yields something else
+ */
+export function outputFinder(graph: GraphPlan): (expression: MeasureExpression) => GraphOutput {
+  const byKey = new Map(graph.outputs.map((output) => [digestOf(expressionKey(output.expression)), output]));
+  return (expression) => {
+    const output = byKey.get(digestOf(expressionKey(logOfSoftmax(expression))));
+    if (output === undefined) throw new RangeError(`graph ${graph.id} does not yield what is asked of it`);
+    return output;
+  };
+}

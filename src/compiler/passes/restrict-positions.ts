@@ -1,0 +1,74 @@
+/**
+ * Restrict positions: what is read at the last positions of a text only (a logit difference, a window of values) is
+ * computed at these only, back to where attention mixes positions; the unembedding, the last norm, the last layer's MLP
+ * and output projection and its queries are not computed for the others.
+ *
+ * Precondition: a well-formed graph with the model's sites, gates and measures in it. Postcondition: a well-formed graph
+ * of the same inputs and outputs that gives the same outputs for every text, those that are too short for what is
+ * measured included. Intermediate values keep their names and have fewer positions.
+ *
+ * What a gate changes or reads has all its positions, because the gate's change is that of all of them.
+ *
+ * The numbers: every position that is left is computed by the same operators from the same numbers, in matrix products
+ * of fewer rows, but of two at least (see {@link rangeOfSlice}). onnxruntime's products of float32 add the terms of one
+ * element in an order that does not depend on how many rows there are from two on, and its sums over rows of a whole
+ * number of cache lines (16 numbers) neither, so that for such widths the bits are the same on a processor. For others
+ * the order of n terms may change, and with it a sum by at most n · 2⁻²³ · Σ|terms|.
+ */
+import type { ModelGraph } from "../models/model.js";
+import { inlineConstant } from "../onnx/constants.js";
+import { appendNodes } from "../onnx/edit.js";
+import type { Graph, Initializer, OnnxNode } from "../onnx/graph.js";
+import { domainOf } from "../onnx/operators.js";
+import { toTheEnd } from "../operations/lowering.js";
+import { partsOf, restrictedNodes } from "./positions/demands.js";
+import { isPositionalList } from "./positions/layout.js";
+import { layoutsOf } from "./positions/layouts.js";
+import { samePart, type Part } from "./positions/range.js";
+
+/** A graph that computes fewer positions, and the names of the values of which it computes fewer, in graph order. */
+export interface RestrictedGraph {
+  readonly graph: Graph;
+  readonly restricted: readonly string[];
+}
+
+/** Leaves out the positions that nothing reads; the graph itself when there are none. `model`: where its sites are. */
+export function restrictPositions(graph: Graph, model: ModelGraph): RestrictedGraph {
+  const layouts = layoutsOf(graph, model);
+  const restricted = restrictedNodes(graph, layouts);
+  if (restricted.size === 0) return { graph, restricted: [] };
+  const parts = partsOf(graph, restricted);
+  const nodes: OnnxNode[] = [];
+  const constants: Initializer[] = [];
+  const taken = new Map<string, string>();
+
+  /** A part of a value: itself where just that is computed, otherwise a Slice of it. */
+  function take(value: string, part: Part): string {
+    if (samePart(parts.get(value), part)) return value;
+    const name = `${value}/${part.range.side} ${part.range.count} of ${part.dimension}`;
+    const known = taken.get(name);
+    if (known !== undefined) return known;
+    const { side, count } = part.range;
+    const bounds = [side === "last" ? -count : 0, side === "last" ? toTheEnd : count, part.dimension];
+    const numbers = bounds.map((bound) => inlineConstant("int64", [1], [bound]));
+    constants.push(...numbers);
+    const inputs = [value, ...numbers.map((constant) => constant.name)];
+    nodes.push({ op: "Slice", domain: domainOf("Slice"), inputs, outputs: [name], attributes: {} });
+    taken.set(name, name);
+    return name;
+  }
+
+  graph.nodes.forEach((node, index) => {
+    const needs = restricted.get(index)?.needs ?? [];
+    const inputs = node.inputs.map((name, input) => {
+      const need = needs.find((candidate) => candidate.input === input);
+      return need === undefined ? name : take(name, need);
+    });
+    nodes.push({ ...node, inputs });
+  });
+  const names = graph.nodes.flatMap((node) => node.outputs).filter((name) => parts.has(name));
+  return {
+    graph: appendNodes({ ...graph, nodes }, [], constants),
+    restricted: names.filter((name) => !isPositionalList(layouts.get(name))),
+  };
+}
