@@ -1,16 +1,79 @@
 /** `atlasc explain`. */
+import type { Speed } from "../compiler/lower/estimate.js";
+import { explainPasses } from "../compiler/lower/explain-passes.js";
 import { explainPlan } from "../compiler/lower/explain.js";
+import { rateText } from "../compiler/lower/quantity-text.js";
+import { EngineFault } from "../runtime/engine/fault.js";
+import type { EngineOptions } from "../runtime/engine/messages.js";
+import { measureSpeed } from "../runtime/estimate.js";
+import { planOptions, type Planned } from "../runtime/plan-run.js";
+import { StoreFault } from "../runtime/store/fault.js";
+import { RecordFault } from "../runtime/store/record-fault.js";
+import { readRecord, type RunRecord } from "../runtime/store/record.js";
+import { runFolderOf } from "../runtime/store/run-folder.js";
 import { exitCodes } from "./failure.js";
-import type { CommonOptions } from "./options.js";
+import { planSettings, type CommonOptions } from "./options.js";
 import { planFile } from "./source.js";
+import { counted } from "./terminal.js";
+import { lastRunText } from "./work-done.js";
 
-export async function explainCommand(file: string, options: CommonOptions & { json: boolean }): Promise<number> {
+export async function explainCommand(
+  file: string,
+  options: CommonOptions & { runs: string; json: boolean },
+): Promise<number> {
   const planned = await planFile(file, options);
   if (planned === null) return exitCodes.wrongInput;
-  const { protocol, plan, loaded, digest } = planned;
+  const { protocol, plan, loaded, digest, memory } = planned;
+  const { models } = loaded.compiled.value;
+  const settings = planSettings(options);
+  const { speed, times } = await measuredSpeed(planned, settings.engine);
+  const savings = explainPasses(protocol, plan, models, { ...planOptions(settings), memory }, speed);
+  const last = await lastRun(options.runs, file, digest);
   const text = options.json
-    ? JSON.stringify({ digest, plan }, null, 2)
-    : explainPlan(protocol, plan, (id) => loaded.compiled.value.models.get(id)?.signature);
+    ? JSON.stringify({ digest, plan, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) }, null, 2)
+    : explainPlan(protocol, plan, (id) => models.get(id)?.signature, { savings, times, lastRun: textOf(last) });
   process.stdout.write(`${text}\n`);
   return exitCodes.done;
+}
+
+/** How fast the machine is, and a line about it; no speed where the engine cannot be started. */
+async function measuredSpeed(
+  { plan, loaded }: Planned,
+  engine: EngineOptions,
+): Promise<{ readonly speed: Speed | null; readonly times: string }> {
+  try {
+    const speed = await measureSpeed(plan, loaded.compiled.value.models, engine);
+    if (speed === null) return { speed, times: "no times: nothing is planned yet" };
+    const where = engine.device.kind === "cpu" ? counted(engine.threads, "thread") : "the device";
+    return {
+      speed,
+      times: `times are about, at ${rateText(speed.matrixRate)} of matrix products, measured just now with ${where}`,
+    };
+  } catch (error) {
+    if (!(error instanceof EngineFault)) throw error;
+    return { speed: null, times: `no times: ${(error.message.split("\n")[0] ?? "").trim()}` };
+  }
+}
+
+type LastRun = RunRecord | { readonly problem: string } | null;
+
+/** The record of the last run; null when there was none. */
+async function lastRun(runs: string, file: string, digest: string): Promise<LastRun> {
+  try {
+    return await readRecord(runFolderOf(runs, file, digest).record);
+  } catch (error) {
+    if (error instanceof RecordFault || error instanceof StoreFault) return { problem: error.message };
+    throw error;
+  }
+}
+
+function textOf(last: LastRun): string | null {
+  if (last === null) return null;
+  return "problem" in last ? last.problem : lastRunText(last);
+}
+
+function jsonOf(last: LastRun): unknown {
+  if (last === null || "problem" in last) return last;
+  const { status, counts, estimate, plan } = last;
+  return { status, counts, flops: plan?.cost.flops ?? null, estimate };
 }

@@ -72,10 +72,11 @@ withExecutionOptions(program.command("check"))
   });
 
 withExecutionOptions(program.command("explain"))
-  .description("say what a run would do: forward passes, rows, layer runs, bytes")
+  .description("say what a run would do, what each optimisation saves, and about how long it takes")
   .argument("<protocol>", "a .atlas file")
+  .option("--runs <folder>", "folder of records, where the last run is looked up", "runs")
   .option("--json", "print the plan as JSON", false)
-  .action(async (file: string, options: CommonOptions & { json: boolean }) => {
+  .action(async (file: string, options: CommonOptions & { runs: string; json: boolean }) => {
     const { explainCommand } = await import("./explain.js");
     process.exitCode = await explainCommand(file, options);
   });

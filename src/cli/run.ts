@@ -1,6 +1,5 @@
 /** `atlasc run`. */
 import { relative } from "node:path";
-import type { ExecutionSummary } from "../runtime/execute.js";
 import { runNotes } from "../runtime/recorded.js";
 import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
@@ -10,6 +9,10 @@ import { planSettings, type CommonOptions } from "./options.js";
 import { createProgress } from "./progress.js";
 import { isSource, printRejection, readProtocol } from "./source.js";
 import { counted, printDiagnostics, rejectionJson, tableOptions } from "./terminal.js";
+import { workDone } from "./work-done.js";
+
+/** A run of less takes a second or two, and measuring the machine would take a good part of that. */
+const estimateFromFlops = 1e11;
 
 export async function runCommand(
   file: string,
@@ -39,6 +42,7 @@ export async function runCommand(
       {
         ...planSettings(options),
         runs: options.runs,
+        estimateFromFlops,
         signal: controller.signal,
       },
       {
@@ -97,7 +101,7 @@ function printOutcome(outcome: RunOutcome): number {
     },
     tableOptions(),
   );
-  process.stdout.write(`${text}\n\n${workDone(summary)}\n`);
+  process.stdout.write(`${text}\n\n${workDone(summary, record.estimate)}\n`);
   for (const line of faultLines(record)) process.stderr.write(`${line}\n`);
   if (summary.status === "interrupted") {
     process.stderr.write(
@@ -107,23 +111,6 @@ function printOutcome(outcome: RunOutcome): number {
     process.stderr.write("What is finished is kept: run it again to compute only what is missing.\n");
   }
   return exitCodeOf(outcome);
-}
-
-/** How much was computed, in a line. */
-function workDone(summary: ExecutionSummary): string {
-  const { total, computed, reused, failed, skipped } = summary.units;
-  if (computed === 0 && reused === total) {
-    return total === 1
-      ? "Nothing to compute: its only unit was finished before."
-      : `Nothing to compute: all ${total} units were finished before.`;
-  }
-  const parts = [
-    `${counted(computed, "unit")} computed (${counted(summary.rowsComputed, "row")})`,
-    `${reused} reused`,
-    ...(failed === 0 ? [] : [`${failed} failed`]),
-    ...(skipped === 0 ? [] : [`${skipped} skipped`]),
-  ];
-  return `${parts.join(", ")} in ${summary.seconds.toFixed(1)} s.`;
 }
 
 /** Units that a line names; the record has all of them. */
@@ -155,6 +142,7 @@ function printJson(outcome: RunOutcome): number {
           report: outcome.written.report,
           units: outcome.summary.units,
           seconds: outcome.summary.seconds,
+          estimate: outcome.record.estimate,
           warnings: outcome.record.warnings,
           faults: outcome.record.faults,
           outputs: outcome.written.files,

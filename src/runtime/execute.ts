@@ -118,14 +118,18 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
-  const all = plan.evaluations.flatMap((evaluation) => evaluation.units);
+  // Several evaluations may list a unit; it is computed, and counted, once.
+  const all = new Map(plan.evaluations.flatMap(({ units }) => units.map((unit) => [unit.id, unit] as const)));
   const keeper = createEngineKeeper({ openWeightBytes: defaultOpenWeightBytes, ...options });
 
   const counts = { computed: 0, reused: 0, failed: 0, skipped: 0 };
   const faults: UnitFault[] = [];
+  /** Unit id → why it has no result. */
+  const faulty = new Map<string, string>();
   /** Evaluation id → what it lacks, for those that need it. */
   const incomplete = new Map<string, string>();
   const stored = new Set<string>();
+  const visited = new Set<string>();
   let rows = 0;
   let rowsComputed = 0;
   let workLeft = 0;
@@ -138,12 +142,11 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   function progress(): void {
     options.onProgress?.({
       done: doneUnits(),
-      total: all.length,
+      total: all.size,
       reused: counts.reused,
       rows,
       secondsElapsed: elapsed(),
-      // A unit that two evaluations share is counted once, and may have been taken off twice when it failed.
-      secondsLeft: workDone === 0 ? null : (Math.max(0, workLeft) * secondsAtWork) / workDone,
+      secondsLeft: workDone === 0 ? null : (workLeft * secondsAtWork) / workDone,
     });
   }
 
@@ -203,6 +206,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     counts[kind] += 1;
     workLeft -= workOf(unit);
     faults.push({ kind, evaluation: evaluation.id, unit: unit.id, message });
+    faulty.set(unit.id, message);
     if (!incomplete.has(evaluation.id)) incomplete.set(evaluation.id, message);
   }
 
@@ -239,18 +243,21 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
 
   try {
     // What is there is known before the first run, so that the estimate of the time left counts only what is not.
-    for (const unit of all) {
+    for (const [id, unit] of all) {
       checkSignal();
-      if (!stored.has(unit.id) && (await store.has(unit.id))) stored.add(unit.id);
+      if (await store.has(id)) stored.add(id);
+      else workLeft += workOf(unit);
     }
-    const missing = new Map(all.filter((unit) => !stored.has(unit.id)).map((unit) => [unit.id, unit]));
-    for (const unit of missing.values()) workLeft += workOf(unit);
     progress();
     for (const evaluation of plan.evaluations) {
       for (const unit of evaluation.units) {
         const graph = graphs.get(unit.graph);
         if (graph === undefined) throw new RangeError(`executePlan: the plan lacks a graph of ${evaluation.id}`);
         checkSignal();
+        const fault = faulty.get(unit.id);
+        if (fault !== undefined && !incomplete.has(evaluation.id)) incomplete.set(evaluation.id, fault);
+        if (visited.has(unit.id)) continue;
+        visited.add(unit.id);
         await runUnit(evaluation, unit, graph);
         progress();
       }
@@ -265,7 +272,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
 
   return {
     status: end?.status ?? (faults.length === 0 ? "finished" : "failed"),
-    units: { total: all.length, ...counts, left: all.length - doneUnits() },
+    units: { total: all.size, ...counts, left: all.size - doneUnits() },
     rowsComputed,
     seconds: elapsed(),
     faults,

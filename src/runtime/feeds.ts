@@ -12,8 +12,8 @@ import {
   siteExpression,
   type Capture,
 } from "../compiler/lower/captures.js";
-import { expressionsOf, textQuantitiesOf } from "../compiler/lower/cost.js";
-import { givenInput } from "../compiler/lower/expression-key.js";
+import { expressionsOf, textQuantitiesOf } from "../compiler/analysis/reads.js";
+import { givenInput } from "../compiler/analysis/expression-key.js";
 import { gateInputs, startInput, startRows, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
 import { capturedValues, type CapturedValues, type CountEntries } from "./captured.js";

@@ -1,7 +1,7 @@
 /** Masks and replacements of one gate for one unit: which entries of which rows are changed, and to what. */
 import type { Gate, Unit } from "../compiler/ir/plan.js";
 import type { Condition, PositionSelection, SiteWrite } from "../compiler/ir/protocol.js";
-import { gateKey } from "../compiler/lower/gates.js";
+import { gateKey } from "../compiler/analysis/gates.js";
 import type { ModelSignature } from "../compiler/models/model.js";
 import { siteDimensions } from "../compiler/models/site-values.js";
 import { sites } from "../compiler/models/sites.js";

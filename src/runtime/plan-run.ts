@@ -7,12 +7,13 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
 import { planProtocol, type PlanOptions } from "../compiler/lower/plan.js";
+import { createPlanMemory, type PlanMemory } from "../compiler/lower/plan-memory.js";
 import type { EngineOptions } from "./engine/messages.js";
 import { numericsOf } from "./engine/numerics.js";
 import { loadProtocol, type Loaded } from "./load.js";
 
 /** What decides a plan beside the protocol. */
-export interface PlanSettings extends Omit<PlanOptions, "numerics"> {
+export interface PlanSettings extends Omit<PlanOptions, "numerics" | "memory"> {
   /** `--set` overrides, as text of the language. */
   readonly overrides: ReadonlyMap<string, string>;
   readonly engine: EngineOptions;
@@ -26,6 +27,8 @@ export interface Planned {
   /** Everything that was asked and can change a number or a picture. */
   readonly digest: string;
   readonly warnings: readonly Diagnostic[];
+  /** What planning found out, for other plans of the same protocol. */
+  readonly memory: PlanMemory;
 }
 
 export type PlanOutcome =
@@ -53,7 +56,8 @@ export async function planRun(source: SourceFile, options: PlanSettings): Promis
   const { value, diagnostics } = loaded.compiled;
   if (value.protocol === null || hasErrors(diagnostics)) return { kind: "rejected", loaded, diagnostics };
   const { protocol } = value;
-  const planned = planProtocol(protocol, value.models, planOptions(options));
+  const memory = createPlanMemory();
+  const planned = planProtocol(protocol, value.models, { ...planOptions(options), memory });
   const all = [...diagnostics, ...planned.diagnostics];
   if (hasErrors(all)) return { kind: "rejected", loaded, diagnostics: all };
   const digest = digestOf({
@@ -65,5 +69,5 @@ export async function planRun(source: SourceFile, options: PlanSettings): Promis
     outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
     decisions: protocol.decisions.map(({ span: _span, ...decision }) => decision),
   });
-  return { kind: "planned", planned: { loaded, protocol, plan: planned.value, digest, warnings: all } };
+  return { kind: "planned", planned: { loaded, protocol, plan: planned.value, digest, warnings: all, memory } };
 }

@@ -1,4 +1,5 @@
 /** A record as labelled facts for the report. */
+import { flopsText, rateText, secondsText } from "../compiler/lower/quantity-text.js";
 import type { ProvenanceSection } from "./report/report-input.js";
 import type { RunRecord } from "./store/record.js";
 
@@ -12,7 +13,7 @@ function seconds(value: number): string {
 
 /** Models, texts, averages, plan, work, machine and versions: everything that can change a number. */
 export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
-  const { counts, plan, execution, machine, versions } = record;
+  const { counts, estimate, plan, execution, machine, versions } = record;
   const sections: ProvenanceSection[] = record.models.map((model) => ({
     section: `Model ${model.id}`,
     entries: [
@@ -83,6 +84,14 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
           value: `${counts.computed} computed, ${counts.reused} reused, ${counts.failed} failed, ${counts.skipped} skipped`,
         },
         { label: "time", value: seconds(counts.seconds) },
+        ...(estimate === null
+          ? []
+          : [
+              {
+                label: "estimated time",
+                value: `${secondsText(estimate.seconds)}: ${flopsText(estimate.flops)} at ${rateText(estimate.matrixRate)}`,
+              },
+            ]),
         { label: "plan digest", value: plan.digest },
       ],
     });

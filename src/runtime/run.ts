@@ -10,13 +10,14 @@ import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
-import { lowerGraph } from "../compiler/lower/graph.js";
+import { lowerRestricted } from "../compiler/lower/graph.js";
 import { planSegments } from "../compiler/lower/segments.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { externalBytes } from "../compiler/onnx/external-bytes.js";
-import type { Graph } from "../compiler/onnx/graph.js";
+import type { RestrictedGraph } from "../compiler/passes/restrict-positions.js";
 import { assembleResults, type Assembled } from "../compiler/results/assemble.js";
 import { numericsOf } from "./engine/numerics.js";
+import { createRunEstimator, missingUnits, type RunEstimator } from "./estimate.js";
 import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
 import { createFeeds } from "./feeds.js";
 import type { Loaded } from "./load.js";
@@ -33,6 +34,11 @@ import { atlascVersion } from "./version.js";
 export interface RunOptions extends PlanSettings {
   /** Folder of all runs. */
   readonly runs: string;
+  /**
+   * Work, in floating-point operations, from which on the machine's rate is measured and the run's time estimated before
+   * it begins; never when absent.
+   */
+  readonly estimateFromFlops?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -66,7 +72,7 @@ export async function runProtocol(
   const outcome = await planRun(source, options);
   if (outcome.kind === "rejected") return outcome;
   const { planned } = outcome;
-  const { loaded, protocol, plan, digest } = planned;
+  const { loaded, protocol, plan, digest, memory } = planned;
   const refused = notRunnable(planned);
   if (refused.length > 0) return { kind: "rejected", loaded, diagnostics: refused };
   const models = loaded.compiled.value.models;
@@ -107,16 +113,26 @@ export async function runProtocol(
     }
 
     const store = openUnitStore(join(options.runs, ".units"));
-    const outcome = await executeStages({ protocol, plan }, models, planOptions(options), {
-      execute: (stage) => executeStage(stage, loaded, models, store, options, events),
-      assemble: (stage, { faults }) =>
-        assembleResults(
-          stage.protocol,
-          stage.plan,
-          async (id) => (await store.read(id))?.tensors ?? null,
-          new Map(faults.map((fault) => [fault.unit, fault.message])),
-        ),
+    const estimator = createRunEstimator(models, memory, {
+      engine: options.engine,
+      fromFlops: options.estimateFromFlops ?? Infinity,
+      signal: options.signal,
     });
+    const outcome = await executeStages(
+      { protocol, plan },
+      models,
+      { ...planOptions(options), memory },
+      {
+        execute: (stage) => executeStage(stage, loaded, models, store, estimator, options, events),
+        assemble: (stage, { faults }) =>
+          assembleResults(
+            stage.protocol,
+            stage.plan,
+            async (id) => (await store.read(id))?.tensors ?? null,
+            new Map(faults.map((fault) => [fault.unit, fault.message])),
+          ),
+      },
+    );
     const { summary, assembled, selections } = outcome;
     const { computed, reused, failed, skipped } = summary.units;
     const faults = [
@@ -128,6 +144,7 @@ export async function runProtocol(
     record = updateRecord(record, {
       status: summary.status,
       counts: { computed, reused, failed, skipped, seconds: summary.seconds },
+      estimate: estimator.estimate(),
       versions: {
         ...record.versions,
         onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
@@ -155,19 +172,25 @@ export async function runProtocol(
 }
 
 /** Executes the plan of one stage. */
-function executeStage(
+async function executeStage(
   { protocol, plan }: Stage,
   loaded: Loaded,
   models: ReadonlyMap<string, CheckedModel>,
   store: UnitStore,
+  estimator: RunEstimator,
   options: RunOptions,
   events: RunEvents,
 ): Promise<ExecutionSummary> {
   const graphs = loweredGraphs(plan, models);
-  const segments = planSegments(plan, graphs, (model) => required(models.get(model), model).graph);
+  const segments = planSegments(
+    plan,
+    (id) => graphs(id).graph,
+    (model) => required(models.get(model), model).graph,
+  );
+  await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
   const modelOf = (graph: string): string => plan.graphs.find((g) => g.id === graph)?.model ?? "";
   const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
-  return executePlan({
+  return await executePlan({
     plan,
     store,
     engine: options.engine,
@@ -186,7 +209,7 @@ function executeStage(
         feeds.feedsOf(
           evaluation,
           unit,
-          graphs(unit.graph).inputs.map((input) => input.name),
+          graphs(unit.graph).graph.inputs.map((input) => input.name),
           readUnit,
         ),
     },
@@ -215,15 +238,15 @@ function required<T>(value: T | undefined, name: string): T {
 }
 
 /** Lowers each graph of a plan once, when it is first asked for. */
-export function loweredGraphs(plan: Plan, models: ReadonlyMap<string, CheckedModel>): (id: string) => Graph {
+export function loweredGraphs(plan: Plan, models: ReadonlyMap<string, CheckedModel>): (id: string) => RestrictedGraph {
   const plans = new Map<string, GraphPlan>(plan.graphs.map((graph) => [graph.id, graph]));
-  const lowered = new Map<string, Graph>();
+  const lowered = new Map<string, RestrictedGraph>();
   return (id) => {
     const known = lowered.get(id);
     if (known !== undefined) return known;
     const graph = plans.get(id);
     if (graph === undefined) throw new RangeError(`the plan has no graph ${id}`);
-    const made = lowerGraph(required(models.get(graph.model), graph.model).graph, graph);
+    const made = lowerRestricted(required(models.get(graph.model), graph.model).graph, graph);
     lowered.set(id, made);
     return made;
   };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test, { suite } from "node:test";
 import type { Measure } from "../../src/compiler/ir/protocol.js";
 import { typeText } from "../../src/compiler/ir/tensor-type.js";
-import { sitesOf } from "../../src/compiler/lower/cost.js";
+import { sitesOf } from "../../src/compiler/analysis/reads.js";
 import { planProtocol } from "../../src/compiler/lower/plan.js";
 import { siteKey } from "../../src/compiler/models/sites.js";
 import { logOfSoftmax } from "../../src/compiler/passes/log-of-softmax.js";

@@ -18,6 +18,7 @@ const stages = [
   "operations",
   "autodiff",
   "check",
+  "analysis",
   "passes",
   "lower",
   "results",

@@ -8,6 +8,9 @@ import { processRuns } from "../../src/runtime/store/lock.js";
 import { openUnitStore, type UnitDamage, type UnitStore } from "../../src/runtime/store/units.js";
 import { startProgram, temporaryFolder, until } from "./processes.js";
 import {
+  chainFeeds,
+  chainPlan,
+  chainPreparation,
   engineOptions,
   positionsOfOne,
   rotationFeeds,
@@ -239,6 +242,68 @@ test("an abort ends the engine at once and keeps what is finished", async (conte
 
   const aborted = await executePlan({ ...fourUnits(store), signal: AbortSignal.abort() });
   assert.deepEqual([aborted.status, aborted.units.left, aborted.engine], ["interrupted", 4, null]);
+});
+
+test("a unit goes through a chain of segments; an engine killed within it is replaced", async (context) => {
+  const store = openUnitStore(temporaryFolder(context));
+  const engines: EngineInfo[] = [];
+  let asked = 0;
+  const summary = await executePlan({
+    plan: chainPlan([tinyEvaluation("first", [tinyUnit(0), tinyUnit(1), tinyUnit(2)])]),
+    engine: engineOptions,
+    store,
+    onEngineStart: (info) => engines.push(info),
+    prepare: chainPreparation({
+      feedsOf: (_evaluation, unit) => {
+        asked += 1;
+        // The second unit's first run would stay in the middle segment for minutes.
+        if (asked !== 2) return chainFeeds(unit.rows[0]?.prompt ?? 0, 5);
+        setTimeout(() => process.kill(engines[0]?.processId ?? 0, "SIGKILL"), 150);
+        return chainFeeds(0, long);
+      },
+    }),
+  });
+  assert.equal(summary.status, "finished");
+  assert.deepEqual([summary.units.computed, summary.restarts, engines.length], [3, 1, 2]);
+  for (const number of [0, 1, 2]) {
+    assert.deepEqual(await rotated(store, number), [number + 5]);
+    const tensors = (await store.read(tinyUnit(number).id))?.tensors;
+    assert.deepEqual(Object.keys(tensors ?? {}).sort(), ["positive", "y", "z"]);
+    assert.deepEqual(tensors?.["z"], tensors?.["y"], "the last segment passes on what the middle one yields");
+  }
+});
+
+test("an abort within a chain ends the engine; a segment that cannot be opened is a fault", async (context) => {
+  const store = openUnitStore(temporaryFolder(context));
+  const controller = new AbortController();
+  const plan = chainPlan([tinyEvaluation("first", [tinyUnit(0), tinyUnit(1)])]);
+  let engine = 0;
+  const prepare = chainPreparation({
+    feedsOf: (_evaluation, unit) => {
+      if (unit.id === tinyUnit(0).id) return chainFeeds(0, 1);
+      setTimeout(controller.abort.bind(controller), 150);
+      return chainFeeds(0, long);
+    },
+  });
+  const { signal } = controller;
+  const onEngineStart = (info: EngineInfo): void => void (engine = info.processId);
+  const summary = await executePlan({ plan, prepare, engine: engineOptions, store, signal, onEngineStart });
+  assert.equal(summary.status, "interrupted");
+  assert.deepEqual([summary.units.computed, summary.units.left, summary.faults.length], [1, 1, 0]);
+  assert.ok(!processRuns(engine, null));
+
+  const opened: string[] = [];
+  const [before, middle, after] = chainPreparation().segments("");
+  assert.ok(before !== undefined && middle !== undefined && after !== undefined);
+  const bytes = (): Uint8Array => {
+    opened.push("broken");
+    return Uint8Array.of(9, 9, 9);
+  };
+  const broken = chainPreparation({ segments: () => [before, { ...middle, id: "broken", bytes }, after] });
+  const rest = await executePlan({ plan, prepare: broken, engine: engineOptions, store });
+  assert.deepEqual([rest.units.reused, rest.units.failed], [1, 1]);
+  assert.match(rest.faults[0]?.message ?? "", /^its graph cannot be opened: /);
+  assert.equal(opened.length, 2);
 });
 
 test("an abort while the engine starts leaves no child", async (context) => {

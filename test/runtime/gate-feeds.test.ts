@@ -144,7 +144,7 @@ test("an attention pattern [head, query, key] is replaced query by query", async
 test("gates that compute have a mask and nothing else", async () => {
   const expression = { nodes: [], result: 0 };
   const replacing = write("mlp_out", { replacement: { kind: "expression", expression, add: true } });
-  const { gateKey } = await import("../../src/compiler/lower/gates.js");
+  const { gateKey } = await import("../../src/compiler/analysis/gates.js");
   const gate: Gate = { ...gateAt("mlp_out"), key: gateKey(replacing), kind: "compute", expression, add: true };
   const never = (): Promise<Replacement> => Promise.reject(new Error("nothing to read"));
   const feeds = await gateFeeds(gate, conditionsOf([replacing]), unitOf(2, 4), signature, never);

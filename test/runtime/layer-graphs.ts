@@ -80,3 +80,27 @@ export function renamingGraph(from: string, to: string): Uint8Array {
     initializers: [],
   });
 }
+
+/** x [1, 256] repeated in `rows` rows as `to` [row, 256]. */
+export function repeatingGraph(to: string, rows: number): Uint8Array {
+  return encodeModel({
+    name: "repeat",
+    opset: 17,
+    inputs: [{ name: "x", type: "float32", shape: [1, 256] }],
+    outputs: [{ name: to, type: "float32", shape: ["row", 256] }],
+    nodes: [node("Expand", ["x", "shape"], to)],
+    initializers: [{ name: "shape", type: "int64", shape: [2], data: { kind: "inline", values: [rows, 256] } }],
+  });
+}
+
+/** The largest value of `from` [row, 256], as `largest` [1, 1]. */
+export function largestGraph(from: string): Uint8Array {
+  return encodeModel({
+    name: "largest",
+    opset: 17,
+    inputs: [{ name: from, type: "float32", shape: ["row", 256] }],
+    outputs: [{ name: "largest", type: "float32", shape: [1, 1] }],
+    nodes: [node("ReduceMax", [from], "largest")],
+    initializers: [],
+  });
+}

@@ -2,7 +2,9 @@
 import onnxProto from "onnx-proto";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../../src/compiler/ir/plan.js";
 import type { EngineOptions, EngineTensors } from "../../src/runtime/engine/messages.js";
+import type { PreparedSegment } from "../../src/runtime/engine/keeper.js";
 import type { Preparation } from "../../src/runtime/execute.js";
+import { renamingGraph } from "./layer-graphs.js";
 
 const { onnx } = onnxProto;
 const { AttributeProto, TensorProto } = onnx;
@@ -176,4 +178,42 @@ export function tinyPreparation(steps: number, changes: Partial<Preparation> = {
       ),
     ...changes,
   };
+}
+
+/**
+ * The same in three segments: `x0` is passed on as `x`, rotated to `y`, and passed on as `z`, which the engine is asked
+ * for together with `positive`. The rotation of the middle segment takes as long as `steps` says.
+ */
+export function chainPreparation(changes: Partial<Preparation> = {}): Preparation {
+  const segment = (id: string, bytes: () => Uint8Array): PreparedSegment => ({
+    id,
+    folder: null,
+    weightBytes: 0,
+    bytes,
+  });
+  return {
+    segments: () => [
+      segment("before", () => renamingGraph("x0", "x")),
+      segment("rotation", () => rotationGraph()),
+      segment("after", () => renamingGraph("y", "z")),
+    ],
+    feedsOf: (_evaluation, unit) => chainFeeds(unit.rows[0]?.prompt ?? 0, 1),
+    ...changes,
+  };
+}
+
+export function chainFeeds(seed: number, steps: number): EngineTensors {
+  const { x, ...rest } = rotationFeeds([seed], steps);
+  if (x === undefined) throw new Error("no x");
+  return { ...rest, x0: x };
+}
+
+/** A plan whose graph yields `z` beside what the rotation yields. */
+export function chainPlan(evaluations: readonly Evaluation[]): Plan {
+  const plan = tinyPlan(evaluations);
+  const graphs = plan.graphs.map((graph) => {
+    const [first] = graph.outputs;
+    return first === undefined ? graph : { ...graph, outputs: [...graph.outputs, { ...first, name: "z" }] };
+  });
+  return { ...plan, graphs };
 }

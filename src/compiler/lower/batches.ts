@@ -5,8 +5,9 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { GraphPlan, Numerics, PlanRow, Unit } from "../ir/plan.js";
 import type { Condition, TokenizedTexts } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
-import { textQuantitiesOf, type RowWork } from "./cost.js";
-import { writeKey } from "./expression-key.js";
+import { textQuantitiesOf } from "../analysis/reads.js";
+import { type RowWork } from "./cost.js";
+import { writesDigest, type PlanMemory } from "./plan-memory.js";
 
 /** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained: about a second. */
 const unitFlops = 6e10;
@@ -29,6 +30,7 @@ export function noCost(): BatchCost {
 export interface BatchContext {
   readonly memoryBudget: number;
   readonly numerics: Numerics;
+  readonly memory: PlanMemory;
   readonly cost: BatchCost;
   /** Units whose cost is counted: two studies that list the same unit share it. */
   readonly counted: Set<string>;
@@ -63,7 +65,9 @@ export function batchRows(
     promptDigests.set(index, known);
     return known;
   };
-  const conditionDigests = conditions.map((c) => digestOf(c.writes.map(writeKey)));
+  // Of a sweep it can be a long list, which every unit would hash again.
+  const givenDigest = digestOf(given);
+  const conditionDigests = conditions.map((c) => writesDigest(cx.memory, c.writes));
   // Then a prompt's number decides which values of another run belong to it, and which of several positions.
   const paired = given.length > 0 || conditions.some((c) => c.writes.some((write) => write.positions?.kind === "each"));
   const lengthOf = (row: PlanRow): number => texts.prompts[row.prompt]?.ids.length ?? 0;
@@ -79,7 +83,8 @@ export function batchRows(
   let tooLong = false;
   const ordered = [...buckets.values()].map((bucket) => ({ bucket, positions: bucket[0] ? lengthOf(bucket[0]) : 0 }));
   for (const { bucket, positions } of ordered.sort((a, b) => a.positions - b.positions)) {
-    const { bytes, flops, layers } = work(positions);
+    const { bytes: bytesOf, flops, layers } = work(positions);
+    const bytes = bytesOf(1);
     if (bytes > cx.memoryBudget) {
       // The longest one says it for all.
       if (positions < longest || tooLong) continue;
@@ -89,8 +94,8 @@ export function batchRows(
       cx.report(diagnostic("A5004", null, parameters, { hint }));
       continue;
     }
-    const byMemory = Math.floor(cx.memoryBudget / bytes);
-    const size = Math.max(1, Math.min(byMemory, Math.floor(unitFlops / Math.max(1, flops))));
+    const byWork = Math.floor(unitFlops / Math.max(1, flops));
+    const size = mostRows(Math.max(1, Math.min(bucket.length, byWork)), (count) => bytesOf(count) <= cx.memoryBudget);
     for (let start = 0; start < bucket.length; start += size) {
       const chunk = bucket.slice(start, start + size);
       const id = digestOf({
@@ -101,7 +106,7 @@ export function batchRows(
           conditionDigests[row.condition],
           ...(paired ? [row.prompt] : []),
         ]),
-        given,
+        given: givenDigest,
         numerics: cx.numerics,
       });
       units.push({ id, graph: graph.id, rows: chunk, positions });
@@ -112,10 +117,22 @@ export function batchRows(
       cx.cost.layerRuns += chunk.length * layers;
       cx.cost.naiveLayerRuns += chunk.length * signature.layers;
       cx.cost.flops += chunk.length * flops;
-      cx.cost.peakActivationBytes = Math.max(cx.cost.peakActivationBytes, chunk.length * bytes);
+      cx.cost.peakActivationBytes = Math.max(cx.cost.peakActivationBytes, bytesOf(chunk.length));
     }
   }
   return units;
+}
+
+/** The largest number of rows, at most `most`, that fits; one row does. Larger batches take more. */
+function mostRows(most: number, fits: (rows: number) => boolean): number {
+  let low = 1;
+  let high = most;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 function megabytes(bytes: number): string {

@@ -12,8 +12,8 @@ import { scalar } from "../ir/tensor-type.js";
 import type { ModelSignature } from "../models/model.js";
 import type { SiteReference } from "../models/sites.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
-import { expressionKey } from "./expression-key.js";
-import { gateKey } from "./gates.js";
+import { expressionKey } from "../analysis/expression-key.js";
+import { gateKey } from "../analysis/gates.js";
 
 /** An expression to capture on the prompts of `texts`. */
 export interface Capture {

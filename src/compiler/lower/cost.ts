@@ -1,32 +1,15 @@
 /** Work in numbers: floating-point operations, bytes and layers of a batch row, from the model's sizes. */
-import type { MeasureExpression, TextQuantity } from "../ir/expression.js";
+import { expressionsOf, matricesIn, sitesOf } from "../analysis/reads.js";
 import type { GraphPlan } from "../ir/plan.js";
 import { extentSize, type TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
+import type { RestrictedGraph } from "../passes/restrict-positions.js";
+import { chunkPositions } from "../passes/stream-loss.js";
 import { siteDimensions } from "../models/site-values.js";
-import type { Graph } from "../onnx/graph.js";
 import { siteKey, type SiteName, type SiteReference } from "../models/sites.js";
 
 /** Sites that need the whole model and those that also need the unembedding. */
-const unembedded: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);
-
-export function sitesOf(expressions: readonly MeasureExpression[]): readonly SiteReference[] {
-  return expressions.flatMap((e) => e.nodes.flatMap((node) => (node.kind === "site" ? [node.site] : [])));
-}
-
-/** Everything that a graph computes, at its outputs and in its gates. */
-export function expressionsOf(graph: GraphPlan): readonly MeasureExpression[] {
-  const replacements = graph.gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
-  return [...graph.outputs.map((o) => o.expression), ...replacements];
-}
-
-/** Quantities of texts that a graph reads. */
-export function textQuantitiesOf(graph: GraphPlan): readonly TextQuantity[] {
-  const read = expressionsOf(graph).flatMap(({ nodes }) =>
-    nodes.flatMap((node) => (node.kind === "text" ? [node.quantity] : [])),
-  );
-  return [...new Set(read)].sort();
-}
+const unembeddedSites: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);
 
 /** Floats of one row of a site's value. */
 function siteSize({ site }: SiteReference, signature: ModelSignature, positions: number): number {
@@ -40,75 +23,61 @@ function elementsOf({ axes }: TensorType, positions: number): number {
   return axes.reduce((product, axis) => product * extentSize(axis.extent, positions), 1);
 }
 
-/** How many layers of a model come before a site is known, those that are run in part included. */
-function depthOf(site: SiteReference, signature: ModelSignature): number {
-  if (site.site === "embed") return 0;
-  if (site.layer === null) return signature.layers;
-  return site.site === "resid_pre" ? site.layer : site.layer + 1;
-}
-
-/** Where a graph's work ends: nothing after the last site that it measures is computed. */
-export function lastLayerNeeded(expressions: readonly MeasureExpression[], signature: ModelSignature): number {
-  return Math.max(0, ...sitesOf(expressions).map((site) => depthOf(site, signature)));
-}
-
-/** Floating-point operations of one layer for one row. */
-export function layerFlops(signature: ModelSignature, positions: number): number {
-  const { dModel, heads, kvHeads, dHead, neurons } = signature;
-  const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + (matricesIn(signature) + 1) * dModel * neurons;
-  return 2 * positions * weights + 4 * positions * positions * dHead * heads;
-}
-
 /** What one row of a batch costs. */
 export interface RowWork {
   /** Floating-point operations of the matrix products, 2 per multiply-add; nothing else counts. */
   readonly flops: number;
-  /** Bytes of activations at the fullest moment, from above. */
-  readonly bytes: number;
+  /** Bytes of activations of a batch of so many rows at the fullest moment, from above. */
+  readonly bytes: (rows: number) => number;
   /** Layers of which the attention's or the MLP's output is computed. */
   readonly layers: number;
 }
 
 /** The work of rows through a lowered graph, from the sites that it computes. Keeps nothing of the graph. */
-export function rowWorkOf(plan: GraphPlan, lowered: Graph, model: ModelGraph): (positions: number) => RowWork {
-  const { signature, values } = model;
-  const produced = new Set(lowered.nodes.flatMap((node) => (node.op === "Gather" ? [] : node.outputs)));
-  const computes = (site: SiteName, layer: number | null): boolean =>
-    produced.has(values[siteKey({ site, layer })] ?? "");
+export function rowWorkOf(
+  plan: GraphPlan,
+  { graph, restricted }: RestrictedGraph,
+  { signature, values }: ModelGraph,
+): (positions: number) => RowWork {
+  const produced = new Set(graph.nodes.flatMap((node) => (node.op === "Gather" ? [] : node.outputs)));
+  const nameOf = (site: SiteName, layer: number | null): string => values[siteKey({ site, layer })] ?? "";
+  const computes = (site: SiteName, layer: number | null): boolean => produced.has(nameOf(site, layer));
+  /** The most positions at which a site is computed; 0 when it is not. */
+  const most = (site: SiteName, layer: number | null): number =>
+    computes(site, layer) ? (restricted.get(nameOf(site, layer))?.count ?? Infinity) : 0;
   const layers = Array.from({ length: signature.layers }, (_, layer) => ({
-    queries: (["q", "k", "v"] as const).some((site) => computes(site, layer)),
-    pattern: computes("pattern", layer),
-    mixed: computes("z", layer),
-    attention: computes("attn_out", layer),
-    heads: computes("head_out", layer),
-    hidden: computes("mlp_act", layer),
-    mlp: computes("mlp_out", layer),
+    // One product makes all three in most families.
+    queries: Math.max(most("q", layer), most("k", layer), most("v", layer)),
+    pattern: most("pattern", layer),
+    mixed: most("z", layer),
+    attention: most("attn_out", layer),
+    heads: most("head_out", layer),
+    hidden: most("mlp_act", layer),
+    mlp: most("mlp_out", layer),
   }));
-  const logits = computes("logits", null);
-  const loss = computes("nll", null);
+  const logits = most("logits", null);
+  const scored = computes("nll", null) ? (restricted.get(nameOf("logits", null))?.count ?? Infinity) : 0;
   return (positions) => {
     const { dModel, heads, kvHeads, dHead, neurons, vocab } = signature;
-    const n = positions;
+    const at = (count: number): number => Math.min(positions, count);
     const inner = dModel * dHead;
     const own = layers.map(
       (does) =>
-        2 * n * inner * ((does.queries ? heads + 2 * kvHeads : 0) + (does.attention ? heads : 0)) +
-        2 * n * inner * (does.heads ? heads : 0) +
-        2 * n * n * dHead * heads * ((does.pattern ? 1 : 0) + (does.mixed ? 1 : 0)) +
-        2 * n * dModel * neurons * ((does.hidden ? matricesIn(signature) : 0) + (does.mlp ? 1 : 0)),
+        2 * inner * (at(does.queries) * (heads + 2 * kvHeads) + (at(does.attention) + at(does.heads)) * heads) +
+        2 * positions * dHead * heads * (at(does.pattern) + at(does.mixed)) +
+        2 * dModel * neurons * (at(does.hidden) * matricesIn(signature) + at(does.mlp)),
     );
-    const unembedding = logits ? 2 * n * dModel * vocab : loss ? 2 * (n - 1) * dModel * vocab : 0;
+    const unembedded = logits > 0 ? at(logits) : Math.min(at(scored), positions - 1);
+    const perRow = rowBytes(plan, signature, positions, at(logits));
+    // A chunk's logits and log probabilities, whatever the number of rows.
+    const streamed = (rows: number): number =>
+      logits > 0 ? 0 : 8 * Math.min(rows * unembedded, chunkPositions) * vocab;
     return {
-      flops: own.reduce((sum, flops) => sum + flops, unembedding),
-      bytes: rowBytes(plan, signature, n, logits),
-      layers: layers.filter((does) => does.attention || does.mlp).length,
+      flops: own.reduce((sum, flops) => sum + flops, 2 * unembedded * dModel * vocab),
+      bytes: (rows) => rows * perRow + streamed(rows),
+      layers: layers.filter((does) => does.attention > 0 || does.mlp > 0).length,
     };
   };
-}
-
-/** Matrices that the MLP's input goes through: two where one of them gates the other. */
-function matricesIn({ family }: ModelSignature): number {
-  return family === "llama" ? 2 : 1;
 }
 
 /**
@@ -116,15 +85,15 @@ function matricesIn({ family }: ModelSignature): number {
  * softmax, the MLP's inner values, logits where they are needed, and every value that a measure keeps alive to the end.
  * An estimate from above of what onnxruntime's arena takes.
  */
-export function rowBytes(graph: GraphPlan, signature: ModelSignature, positions: number, hasLogits: boolean): number {
+function rowBytes(graph: GraphPlan, signature: ModelSignature, positions: number, unembedded: number): number {
   const { dModel, heads, dHead, neurons, vocab } = signature;
   const attention = 3 * heads * positions * positions + 4 * positions * heads * dHead;
   const mlp = 3 * positions * neurons;
-  const logits = hasLogits ? 3 * positions * vocab : 0;
+  const logits = 3 * unembedded * vocab;
   const kept = sitesOf(graph.outputs.map((o) => o.expression)).reduce((sum, site) => {
     if (site.site === "pattern" || site.site === "scores") return sum + heads * positions * positions;
     if (site.site === "head_out") return sum + positions * heads * dModel;
-    return sum + (unembedded.has(site.site) ? 0 : positions * Math.max(dModel, neurons));
+    return sum + (unembeddedSites.has(site.site) ? 0 : positions * Math.max(dModel, neurons));
   }, 0);
   const projected = expressionsOf(graph)
     .flatMap(({ nodes }) => nodes)

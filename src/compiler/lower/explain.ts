@@ -4,27 +4,33 @@ import type { Evaluation, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
-import { lastLayerNeeded, sitesOf } from "./cost.js";
+import { lastLayerNeeded, sitesOf } from "../analysis/reads.js";
+import type { PassSavings } from "./explain-passes.js";
+import { passTable } from "./explain-table.js";
+import { bytesText, flopsText, secondsText } from "./quantity-text.js";
 
 function count(n: number, what: string, plural = `${what}s`): string {
   return `${n.toLocaleString("en")} ${n === 1 ? what : plural}`;
 }
 
-function bytes(n: number): string {
-  if (n >= 1e9) return `${(n / 1e9).toFixed(2)} GB`;
-  return n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e3).toFixed(0)} kB`;
+/** What `atlasc explain` knows beside the plan. */
+export interface Explanation {
+  readonly savings: PassSavings;
+  /** Where the times of the savings are from, or why there are none: a line. */
+  readonly times: string;
+  /** How long the protocol took the last time; null when it did not run. */
+  readonly lastRun: string | null;
 }
 
-function flops(n: number): string {
-  if (n >= 1e12) return `${(n / 1e12).toFixed(2)} TFLOP`;
-  return n >= 1e9 ? `${(n / 1e9).toFixed(2)} GFLOP` : `${(n / 1e6).toFixed(1)} MFLOP`;
-}
-
-/** The plan as text without a final newline: each evaluation with its rows and batches, then the sums. */
+/**
+ * The plan as text without a final newline: each evaluation with its rows and batches, what the passes save where that
+ * is known, then the sums.
+ */
 export function explainPlan(
   protocol: Protocol,
   plan: Plan,
   signatureOf: (model: string) => ModelSignature | undefined,
+  explanation: Explanation | null = null,
 ): string {
   const lines: string[] = [];
   for (const evaluation of plan.evaluations)
@@ -34,16 +40,22 @@ export function explainPlan(
     const waits = `  waits for the results of ${deferred.experiment}, which decide what it changes`;
     lines.push(`${experiment} on ${model} with ${texts}`, waits, "");
   }
+  if (explanation !== null) lines.push(...passTable(explanation.savings), `  ${explanation.times}`, "");
+  const seconds = explanation?.savings.planned.seconds ?? null;
+  const lastRun = explanation?.lastRun ?? null;
   const { cost } = plan;
-  const saved = cost.naiveLayerRuns - cost.layerRuns;
+  const naiveLayerRuns = explanation?.savings.naive.layerRuns ?? cost.naiveLayerRuns;
+  const saved = naiveLayerRuns - cost.layerRuns;
   lines.push(
     "In all",
     `  forward passes       ${count(cost.units, "batch", "batches")} of ${count(cost.rows, "row")} (prompt × condition)`,
-    `  layer runs           ${cost.layerRuns.toLocaleString("en")} of ${cost.naiveLayerRuns.toLocaleString("en")}` +
-      (saved === 0 ? "" : ` (${Math.round((100 * saved) / cost.naiveLayerRuns)}% saved)`),
-    `  arithmetic           about ${flops(cost.flops)}`,
-    `  weights              ${bytes(cost.weightBytes)}, mapped from the model's own files`,
-    `  activations          at most about ${bytes(cost.peakActivationBytes)} at a time`,
+    `  layer runs           ${cost.layerRuns.toLocaleString("en")} of ${naiveLayerRuns.toLocaleString("en")}` +
+      (saved === 0 ? "" : ` (${Math.round((100 * saved) / naiveLayerRuns)}% saved)`),
+    `  arithmetic           about ${flopsText(cost.flops)}`,
+    `  weights              ${bytesText(cost.weightBytes)}, mapped from the model's own files`,
+    `  activations          at most about ${bytesText(cost.peakActivationBytes)} at a time`,
+    ...(seconds === null ? [] : [`  time                 about ${secondsText(seconds)}`]),
+    ...(lastRun === null ? [] : [`  last run             ${lastRun}`]),
     `  plan                 ${plan.digest.slice(0, 12)}`,
   );
   return lines.join("\n");

@@ -5,7 +5,7 @@ import type { Gate, GraphOutput, GraphPlan, GraphSettings } from "../ir/plan.js"
 import { siteKey, type SiteReference } from "../models/sites.js";
 import { reasonsOf } from "../operations/reference.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
-import { expressionKey } from "./expression-key.js";
+import { expressionKey } from "../analysis/expression-key.js";
 
 /** Version of everything in this compiler that decides numbers: part of every graph's identity. */
 export const loweringVersion = 6;

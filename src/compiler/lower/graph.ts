@@ -19,7 +19,9 @@ import type { Dimension, Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
 import { alignValue } from "../operations/broadcast.js";
 import { expandFault } from "../operations/faults.js";
 import { siteType } from "../check/site-types.js";
-import { givenInput } from "./expression-key.js";
+import { restrictPositions, type RestrictedGraph } from "../passes/restrict-positions.js";
+import { streamLoss } from "../passes/stream-loss.js";
+import { givenInput } from "../analysis/expression-key.js";
 import { lowerMeasure, type MeasureValues } from "./measure.js";
 
 /** Name of the input that carries what is known of each row's text, float32 [row]. */
@@ -113,8 +115,14 @@ function givenType({ expression, take }: GivenSource): TensorType {
  * Whatever these do not need is gone: later layers, the unembedding, other sites.
  */
 export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
+  return lowerRestricted(model, plan).graph;
+}
+
+/** The same with what is known of it: which values it computes at some positions only. */
+export function lowerRestricted(model: ModelGraph, plan: GraphPlan): RestrictedGraph {
   let graph = model.graph;
-  for (const reference of plan.inputs) {
+  // Each comes to the front: the first of them last, so that they stand in the order in which the model computes them.
+  for (const reference of [...plan.inputs].reverse()) {
     const value = model.values[siteKey(reference)] ?? "";
     graph = takeRows(graph, value, siteRank(reference));
   }
@@ -167,7 +175,11 @@ export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
     graph = addOutput(graph, changeOutput(gate), { name: changeOutput(gate), type: "float32", shape: ["row"] });
   }
   if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
-  return eliminateDeadNodes(graph);
+  const lean = eliminateDeadNodes(graph);
+  const lowest: RestrictedGraph = plan.settings.restrictPositions
+    ? restrictPositions(lean, model)
+    : { graph: lean, restricted: new Map() };
+  return plan.settings.streamLoss ? { ...lowest, graph: streamLoss(lowest.graph, model) } : lowest;
 }
 
 /** Output of a graph that runs to its logits whether or not they are read: the largest of each row. */

@@ -7,7 +7,7 @@ import { operationNamed } from "../operations/index.js";
 import { cast, integers, notANumber } from "../operations/lowering.js";
 import type { Lowered } from "../operations/operation.js";
 import { neededNodes, reasonOf } from "../operations/reference.js";
-import { givenInput } from "./expression-key.js";
+import { givenInput } from "../analysis/expression-key.js";
 
 /** A measurement in the graph. */
 export interface LoweredMeasure {

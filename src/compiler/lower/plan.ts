@@ -13,11 +13,11 @@ import { passNames, type PassName } from "../passes/names.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
 import { batchRows, noCost, type BatchContext } from "./batches.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
-import { rowWorkOf, type RowWork } from "./cost.js";
+import type { RowWork } from "./cost.js";
 import { cutsOf } from "./cuts.js";
-import { gatesOf } from "./gates.js";
-import { lowerGraph } from "./graph.js";
+import { gatesOf } from "../analysis/gates.js";
 import { graphPlan, loweringVersion } from "./graph-plan.js";
+import { createPlanMemory, graphFacts, type PlanMemory } from "./plan-memory.js";
 
 export interface PlanOptions {
   /** Passes to apply; all of them when absent. */
@@ -27,6 +27,8 @@ export interface PlanOptions {
   /** Bytes of activations that one batch may take. */
   readonly memoryBudget: number;
   readonly numerics: Numerics;
+  /** What other plans of the protocol found out; nothing when absent. Changes no plan. */
+  readonly memory?: PlanMemory;
 }
 
 /** Work that opening one more graph is worth, in floating-point operations: about a tenth of a second on two cores. */
@@ -70,11 +72,12 @@ export function planProtocol(
   const context: PassContext = { graphWork: options.graphWork ?? graphWork, memoryBudget: options.memoryBudget };
   const draft = applyPasses(naive, new Set(options.passes ?? passNames), context);
   const cost = noCost();
-  const works = new Map<string, (positions: number) => RowWork>();
+  const memory = options.memory ?? createPlanMemory();
   const planning: Planning = {
     draft,
     batch: {
       ...options,
+      memory,
       cost,
       counted: new Set(),
       mixed: draft.mixedBatches,
@@ -83,12 +86,7 @@ export function planProtocol(
     modelOf,
     textsOf,
     graphs: new Map(),
-    work: (graph) => {
-      const { graph: model } = modelOf(graph.model);
-      const known = works.get(graph.id) ?? rowWorkOf(graph, lowerGraph(model, graph), model);
-      works.set(graph.id, known);
-      return known;
-    },
+    work: (graph) => graphFacts(memory, graph, modelOf(graph.model).graph).work,
     evaluations: [],
     captured: new Map(),
   };

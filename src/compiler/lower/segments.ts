@@ -9,6 +9,7 @@ import { siteKey } from "../models/sites.js";
 import { inlineConstant } from "../onnx/constants.js";
 import { elementTypes } from "../onnx/element-types.js";
 import { valueRanks } from "../onnx/ranks.js";
+import { namesRead } from "../onnx/reads.js";
 import type { Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
 
 /** A segment: `key` identifies what it computes from what, whichever of its values are asked for. */
@@ -70,7 +71,7 @@ function placesOf(graph: Graph, borders: ReadonlyMap<string, number>): ReadonlyM
   for (const node of graph.nodes) {
     if (node.outputs.every((output) => cheap.has(output)) && !isOutput(graph, node)) continue;
     const isMeasure = node.outputs.some((output) => output.startsWith(measurePrefix));
-    const before = node.inputs.map((input) => Math.max(placeOf.get(input) ?? 0, 2 * (borders.get(input) ?? 0)));
+    const before = namesRead(node).map((input) => Math.max(placeOf.get(input) ?? 0, 2 * (borders.get(input) ?? 0)));
     const earliest = Math.max(0, ...before);
     const place = isMeasure ? 2 * Math.floor(earliest / 2) + 1 : earliest;
     places.set(node, place);
@@ -88,7 +89,9 @@ function withoutActivations(graph: Graph): ReadonlySet<string> {
   const tables = new Set(graph.initializers.flatMap(({ name, data }) => (data.kind === "external" ? [name] : [])));
   const cheap = new Set<string>([...graph.initializers.map(({ name }) => name), "input_ids"]);
   const fromTokens = new Set<string>(["input_ids"]);
-  for (const { inputs, outputs } of graph.nodes) {
+  for (const node of graph.nodes) {
+    const { outputs } = node;
+    const inputs = namesRead(node);
     if (!inputs.every((input) => cheap.has(input))) continue;
     const readsTokens = inputs.some((input) => fromTokens.has(input));
     // Looking up tokens in a table is the embedding; a table alone, transposed or cast, is a constant.
@@ -108,12 +111,12 @@ function withPrelude(
   all: readonly OnnxNode[],
   cheap: ReadonlySet<string>,
 ): readonly OnnxNode[] {
-  const needed = new Set(own.flatMap((node) => node.inputs.filter((input) => cheap.has(input))));
+  const needed = new Set(own.flatMap((node) => namesRead(node).filter((input) => cheap.has(input))));
   const members = new Set(own);
   for (const node of [...all].reverse()) {
     if (members.has(node) || !node.outputs.some((output) => needed.has(output))) continue;
     members.add(node);
-    for (const input of node.inputs) needed.add(input);
+    for (const name of namesRead(node)) needed.add(name);
   }
   return all.filter((node) => members.has(node));
 }
@@ -126,7 +129,7 @@ function segmentOf(
   infoOf: (name: string) => ValueInfo | null,
 ): Segment | null {
   const computed = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const read = new Set(nodes.flatMap(namesRead));
   const initializers = graph.initializers.filter(({ name }) => read.has(name));
   const constants = new Set(initializers.map(({ name }) => name));
   const declared = new Map(graph.inputs.map((input) => [input.name, input]));
@@ -153,7 +156,7 @@ function segmentOf(
 function passedOn(computed: ReadonlySet<string>, later: readonly (readonly OnnxNode[])[]): readonly string[] {
   const read = later.flatMap((nodes) => {
     const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-    return nodes.flatMap((node) => node.inputs.filter((input) => computed.has(input) && !made.has(input)));
+    return nodes.flatMap((node) => namesRead(node).filter((input) => computed.has(input) && !made.has(input)));
   });
   return [...new Set(read)];
 }

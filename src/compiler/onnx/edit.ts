@@ -2,6 +2,7 @@ import { int } from "./attributes.js";
 import { inlineConstant } from "./constants.js";
 import type { Dimension, ElementType, Graph, Initializer, OnnxNode, ValueInfo } from "./graph.js";
 import { domainOf } from "./operators.js";
+import { namesRead } from "./reads.js";
 
 /** Names of the values that belong to a gate. */
 export interface GateNames {
@@ -150,7 +151,7 @@ export function eliminateDeadNodes(graph: Graph): Graph {
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     kept.push(node);
-    for (const input of node.inputs) needed.add(input);
+    for (const name of namesRead(node)) needed.add(name);
   }
   return {
     ...graph,

@@ -50,6 +50,10 @@ function resultOf(node: OnnxNode, output: number, types: ReadonlyMap<string, Ele
     if (type === undefined) throw new RangeError(`elementTypes: Cast "${node.outputs[0] ?? ""}" to an unknown type`);
     return type;
   }
+  if (node.op === "Scan") {
+    const body = node.attributes["body"];
+    if (body?.kind === "graph") return body.value.outputs[output]?.type ?? "float32";
+  }
   // Without a `value` attribute, which atlasc does not emit, ConstantOfShape makes float32 zeros.
   if (node.op === "ConstantOfShape") return "float32";
   const from = node.inputs[node.op === "Where" ? 1 : 0] ?? "";

@@ -104,8 +104,9 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
       const index = input(1);
       return first === undefined || index === undefined ? undefined : of(first.rank + index.rank - 1);
     }
-    // The result depends on the size of the last axis of the indices.
+    // The result depends on the size of the last axis of the indices, or on a body.
     case "GatherND":
+    case "Scan":
       return undefined;
     default:
       // Everything else works on its first input entry by entry, or along an axis that stays.

@@ -8,7 +8,7 @@ import type { MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
 import type { ModelGraph } from "../models/model.js";
 import { siteKey, type SiteName, type SiteReference } from "../models/sites.js";
-import { sitesOf } from "../lower/cost.js";
+import { sitesOf } from "../analysis/reads.js";
 
 /**
  * Sites that are worth keeping: of the size of the residual stream or of the neurons. Attention patterns grow with the

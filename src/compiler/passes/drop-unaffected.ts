@@ -6,7 +6,7 @@
  * Precondition: no group has clean inputs yet. Postcondition: the conditions left out are in `unaffected`, every gate of a
  * group can influence something that its graph yields, and every result is the same number.
  */
-import { gatesOf, writesThatMatter } from "../lower/gates.js";
+import { gatesOf, writesThatMatter } from "../analysis/gates.js";
 import { mapStudies, type Draft, type DraftStudy, type RowGroup } from "./draft.js";
 
 export function dropUnaffected(draft: Draft): Draft {

@@ -7,13 +7,14 @@
  * of the same inputs and outputs that gives the same outputs for every text, those that are too short for what is
  * measured included. Intermediate values keep their names and have fewer positions.
  *
- * What a gate changes or reads has all its positions, because the gate's change is that of all of them.
+ * A value with a gate, and the value after the gate, keep all positions, because the gate reports its change over all.
  *
  * The numbers: every position that is left is computed by the same operators from the same numbers, in matrix products
- * of fewer rows, but of two at least (see {@link rangeOfSlice}). onnxruntime's products of float32 add the terms of one
- * element in an order that does not depend on how many rows there are from two on, and its sums over rows of a whole
- * number of cache lines (16 numbers) neither, so that for such widths the bits are the same on a processor. For others
- * the order of n terms may change, and with it a sum by at most n · 2⁻²³ · Σ|terms|.
+ * of fewer rows, but of two at least (see `rangeOfSlice`). onnxruntime's float32 products add the terms of an element in
+ * an order that does not depend on the number of rows where there are two or more, and two or more columns; its sums
+ * along rows of a whole number of cache lines (16 numbers) do not either. So the bits are the same for such widths on a
+ * processor. For other widths, and on devices that choose a product's code by its shape, the order in which the n terms
+ * of a sum are added may change, and with it the sum by at most n · 2⁻²³ · Σ|terms|.
  */
 import type { ModelGraph } from "../models/model.js";
 import { inlineConstant } from "../onnx/constants.js";
@@ -24,19 +25,19 @@ import { toTheEnd } from "../operations/lowering.js";
 import { partsOf, restrictedNodes } from "./positions/demands.js";
 import { isPositionalList } from "./positions/layout.js";
 import { layoutsOf } from "./positions/layouts.js";
-import { samePart, type Part } from "./positions/range.js";
+import { samePart, type Part, type PositionRange } from "./positions/range.js";
 
-/** A graph that computes fewer positions, and the names of the values of which it computes fewer, in graph order. */
+/** A graph that computes fewer positions, and the values of which it computes fewer, by name and in graph order. */
 export interface RestrictedGraph {
   readonly graph: Graph;
-  readonly restricted: readonly string[];
+  readonly restricted: ReadonlyMap<string, PositionRange>;
 }
 
 /** Leaves out the positions that nothing reads; the graph itself when there are none. `model`: where its sites are. */
 export function restrictPositions(graph: Graph, model: ModelGraph): RestrictedGraph {
   const layouts = layoutsOf(graph, model);
   const restricted = restrictedNodes(graph, layouts);
-  if (restricted.size === 0) return { graph, restricted: [] };
+  if (restricted.size === 0) return { graph, restricted: new Map() };
   const parts = partsOf(graph, restricted);
   const nodes: OnnxNode[] = [];
   const constants: Initializer[] = [];
@@ -66,9 +67,11 @@ export function restrictPositions(graph: Graph, model: ModelGraph): RestrictedGr
     });
     nodes.push({ ...node, inputs });
   });
-  const names = graph.nodes.flatMap((node) => node.outputs).filter((name) => parts.has(name));
-  return {
-    graph: appendNodes({ ...graph, nodes }, [], constants),
-    restricted: names.filter((name) => !isPositionalList(layouts.get(name))),
-  };
+  const fewer = graph.nodes.flatMap(({ outputs }) =>
+    outputs.flatMap((name): readonly (readonly [string, PositionRange])[] => {
+      const part = parts.get(name);
+      return part === undefined || isPositionalList(layouts.get(name)) ? [] : [[name, part.range]];
+    }),
+  );
+  return { graph: appendNodes({ ...graph, nodes }, [], constants), restricted: new Map(fewer) };
 }

@@ -10,8 +10,8 @@
  * its rows begin with the tokens. Every value is the same bits, because a row of a batch is computed by the same kernels
  * wherever it begins.
  */
-import { lastLayerNeeded, layerFlops } from "../lower/cost.js";
-import { firstLayer, gateKey } from "../lower/gates.js";
+import { lastLayerNeeded, layerFlops } from "../analysis/reads.js";
+import { firstLayer, gateKey } from "../analysis/gates.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteDimensions } from "../models/site-values.js";
 import { siteKey, type SiteReference } from "../models/sites.js";

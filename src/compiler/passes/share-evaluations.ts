@@ -10,8 +10,8 @@
  */
 import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import { lastLayerNeeded, layerFlops } from "../lower/cost.js";
-import { expressionKey, writeKey } from "../lower/expression-key.js";
+import { lastLayerNeeded, layerFlops } from "../analysis/reads.js";
+import { expressionKey, writeKey } from "../analysis/expression-key.js";
 import { withMatteringGates } from "./drop-unaffected.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "./draft.js";
 

@@ -4,7 +4,7 @@ import type { Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../i
 import type { ResultRow } from "../ir/results.js";
 import { extentSize } from "../ir/tensor-type.js";
 import { textsKey } from "../check/check.js";
-import { gateKey } from "../lower/gates.js";
+import { gateKey } from "../analysis/gates.js";
 import { changeOutput } from "../lower/graph.js";
 import { outputFinder } from "../lower/graph-plan.js";
 import { entriesOf, freeAxes, freeCoordinates, notFinite, type Cell, type UnitTensors } from "./cells.js";

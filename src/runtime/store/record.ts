@@ -79,6 +79,15 @@ export interface RecordedIdentity {
   readonly holds: boolean;
 }
 
+/** How long the run was expected to take, before it began. */
+export interface RecordedEstimate {
+  /** Floating-point operations of the matrix products of what was not computed already. */
+  readonly flops: number;
+  /** Floating-point operations of matrix products per second, as measured on the machine. */
+  readonly matrixRate: number;
+  readonly seconds: number;
+}
+
 /** A statement that results are to decide. */
 export interface RecordedDecision {
   readonly kind: Decision["kind"];
@@ -125,6 +134,8 @@ export interface RunRecord {
     readonly skipped: number;
     readonly seconds: number;
   };
+  /** null: the run was too short to measure the machine for, or the machine could not be measured. */
+  readonly estimate: RecordedEstimate | null;
   readonly warnings: readonly string[];
   /** Conditions that results decided during the run, a sentence each. */
   readonly selections: readonly string[];
@@ -194,6 +205,7 @@ export function createRecord(request: RecordRequest, now: Date = new Date()): Ru
     plan: request.plan ?? null,
     decisions: request.decisions ?? [],
     counts: { computed: 0, reused: 0, failed: 0, skipped: 0, seconds: 0 },
+    estimate: null,
     warnings: request.warnings ?? [],
     selections: [],
     faults: [],

@@ -5,7 +5,7 @@ import type { Gate } from "../ir/plan.js";
 import type { Condition, ReplacementValue, SiteWrite } from "../ir/protocol.js";
 import type { ModelGraph } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
-import { sitesOf } from "./cost.js";
+import { sitesOf } from "./reads.js";
 import { expressionKey } from "./expression-key.js";
 import { ancestors } from "./reachability.js";
 

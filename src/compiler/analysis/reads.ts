@@ -1,0 +1,47 @@
+/** What expressions and graphs read, and how much work layers are: the questions that passes and lowering ask alike. */
+import type { MeasureExpression, TextQuantity } from "../ir/expression.js";
+import type { GraphPlan } from "../ir/plan.js";
+import type { ModelSignature } from "../models/model.js";
+import type { SiteReference } from "../models/sites.js";
+
+export function sitesOf(expressions: readonly MeasureExpression[]): readonly SiteReference[] {
+  return expressions.flatMap((e) => e.nodes.flatMap((node) => (node.kind === "site" ? [node.site] : [])));
+}
+
+/** Everything that a graph computes, at its outputs and in its gates. */
+export function expressionsOf(graph: GraphPlan): readonly MeasureExpression[] {
+  const replacements = graph.gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
+  return [...graph.outputs.map((o) => o.expression), ...replacements];
+}
+
+/** Quantities of texts that a graph reads. */
+export function textQuantitiesOf(graph: GraphPlan): readonly TextQuantity[] {
+  const read = expressionsOf(graph).flatMap(({ nodes }) =>
+    nodes.flatMap((node) => (node.kind === "text" ? [node.quantity] : [])),
+  );
+  return [...new Set(read)].sort();
+}
+
+/** How many layers of a model come before a site is known, those that are run in part included. */
+function depthOf(site: SiteReference, signature: ModelSignature): number {
+  if (site.site === "embed") return 0;
+  if (site.layer === null) return signature.layers;
+  return site.site === "resid_pre" ? site.layer : site.layer + 1;
+}
+
+/** Where a graph's work ends: nothing after the last site that it measures is computed. */
+export function lastLayerNeeded(expressions: readonly MeasureExpression[], signature: ModelSignature): number {
+  return Math.max(0, ...sitesOf(expressions).map((site) => depthOf(site, signature)));
+}
+
+/** Floating-point operations of one layer for one row. */
+export function layerFlops(signature: ModelSignature, positions: number): number {
+  const { dModel, heads, kvHeads, dHead, neurons } = signature;
+  const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + (matricesIn(signature) + 1) * dModel * neurons;
+  return 2 * positions * weights + 4 * positions * positions * dHead * heads;
+}
+
+/** Matrices that the MLP's input goes through: two where one of them gates the other. */
+export function matricesIn({ family }: ModelSignature): number {
+  return family === "llama" ? 2 : 1;
+}

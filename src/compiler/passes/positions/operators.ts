@@ -1,0 +1,23 @@
+/** Operators whose result at a place depends on what they read at that place only, up to the axes they reduce. */
+
+/** One input (further ones are parameters of the operator); the result has its dimensions. */
+export const samePlaceOperators: ReadonlySet<string> = new Set([
+  ...["Abs", "Acos", "Cast", "Ceil", "Cos", "Erf", "Exp", "Floor", "Identity", "IsInf", "IsNaN", "Log", "Neg", "Not"],
+  ...["Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh"],
+  ...["Softmax", "LogSoftmax"],
+]);
+
+/** Several inputs, which are broadcast against each other. */
+export const broadcastOperators: ReadonlySet<string> = new Set([
+  ...["Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Sum", "Where"],
+  ...["And", "Or", "Xor", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"],
+]);
+
+/** Of those of {@link samePlaceOperators} the ones that read the whole of one axis. */
+export const normalisations: ReadonlySet<string> = new Set(["Softmax", "LogSoftmax"]);
+
+/** Operators that reduce the axes in their second input. */
+export const reductions: ReadonlySet<string> = new Set([
+  ...["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"],
+  "ReduceSumSquare",
+]);

@@ -1,0 +1,147 @@
+/**
+ * The loss without all the logits. Where a graph needs `nll` but neither `logits` nor `logprobs`, their largest part by
+ * far is never needed as a whole: a Scan goes over the scored positions in chunks, and each chunk's logits are gone
+ * before the next one's are made.
+ */
+import type { ModelGraph } from "../models/model.js";
+import { int, subgraph } from "../onnx/attributes.js";
+import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
+import { appendNodes } from "../onnx/edit.js";
+import type { Graph, OnnxNode } from "../onnx/graph.js";
+import { namesRead } from "../onnx/reads.js";
+
+/**
+ * Positions of a chunk, at most (an even number); its logits and log-probabilities are 8 · chunkPositions · vocab bytes.
+ * W_U is read once for each chunk: with 64 positions this costs a tenth of the time of the product, with 256 nothing that
+ * can be measured.
+ */
+export const chunkPositions = 256;
+
+/**
+ * The same graph with `nll` computed in chunks of positions; the graph itself where something else reads the logits or
+ * the log-probabilities (a measure, a gate), or where nothing reads `nll`.
+ *
+ * Precondition: gates and measures are in the graph, and dead nodes are gone. Postcondition: the same inputs, outputs and
+ * other values; `nll` comes from the same operations on the same rows, hence with the same bits (and the same NaN and
+ * infinities), since onnxruntime's product of a row and a matrix does not depend on the rows beside it; and no value
+ * [row, pos, vocab] is left. The last position of each row, which predicts nothing, is not unembedded.
+ */
+export function streamLoss(graph: Graph, model: ModelGraph): Graph {
+  const loss = wholeLoss(graph, model);
+  if (loss === null) return graph;
+  const { product, logprobs, chosen, logits } = loss;
+  const [hidden = "", unembedding = ""] = product.inputs;
+  const builder = createGraphBuilder("streamed loss");
+  addStreamedLoss(builder.scope("loss/streamed"), {
+    hidden,
+    unembedding,
+    indices: chosen.inputs[1] ?? "",
+    chosen: chosen.outputs[0] ?? "",
+    dModel: model.signature.dModel,
+  });
+  const { nodes, initializers } = builder.finish();
+  const streamed = graph.nodes.flatMap((node): readonly OnnxNode[] => {
+    if (node === product || node === logprobs) return [];
+    if (node === chosen) return nodes;
+    // What is left to read the logits asks for the number of rows only, which is the same.
+    return node.inputs.includes(logits) ? [{ ...node, inputs: [hidden] }] : [node];
+  });
+  return appendNodes({ ...graph, nodes: streamed }, [], initializers);
+}
+
+/** The nodes between the last norm and `nll` that a model's builder makes. */
+interface WholeLoss {
+  /** Name of the logits. */
+  readonly logits: string;
+  readonly product: OnnxNode;
+  readonly logprobs: OnnxNode;
+  /** GatherElements [row, pos − 1, 1] of the log-probabilities at the next tokens. */
+  readonly chosen: OnnxNode;
+}
+
+/** The loss of a graph if nothing else uses the logits and log-probabilities; null otherwise. */
+function wholeLoss(graph: Graph, model: ModelGraph): WholeLoss | null {
+  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const producer = (value: string | undefined, op: string): OnnxNode | null => {
+    const node = producers.get(value ?? "");
+    return node?.op === op ? node : null;
+  };
+  const negative = producer(model.values["nll"], "Squeeze")?.inputs[0];
+  const chosen = producer(producer(negative, "Neg")?.inputs[0], "GatherElements");
+  const logprobs = producer(chosen?.inputs[0], "LogSoftmax");
+  const product = producer(logprobs?.inputs[0], "FusedMatMul");
+  if (chosen === null || logprobs === null || product === null) return null;
+  const [logits = ""] = product.outputs;
+  const [logprobsName = ""] = logprobs.outputs;
+  const yielded = graph.outputs.some(({ name }) => name === logits || name === logprobsName);
+  const readOtherwise = graph.nodes.some(
+    (node) =>
+      (namesRead(node).includes(logits) && node !== logprobs && !asksForRows(node)) ||
+      (namesRead(node).includes(logprobsName) && node !== chosen),
+  );
+  return yielded || readOtherwise ? null : { logits, product, logprobs, chosen };
+}
+
+/** Whether a node reads only the size of the first axis of its input. */
+function asksForRows({ op, attributes }: OnnxNode): boolean {
+  return op === "Shape" && (attributes["start"]?.value ?? 0) === 0 && attributes["end"]?.value === 1;
+}
+
+interface StreamedLoss {
+  /** [row, pos, d_model], which the unembedding reads. */
+  readonly hidden: string;
+  /** W_U [vocab, d_model]. */
+  readonly unembedding: string;
+  /** int64 [row, pos − 1, 1]: the next tokens. */
+  readonly indices: string;
+  /** Name of the result [row, pos − 1, 1]: log-probabilities of the next tokens. */
+  readonly chosen: string;
+  readonly dModel: number;
+}
+
+/** The log-probability of each next token, from chunks [chunk, place, ·] of the scored positions of all rows. */
+function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
+  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
+  // GatherElements took as many positions as there are next tokens: all but the last.
+  const scoredPositions = builder.node("Shape", [loss.indices], { start: int(1), end: int(2) });
+  const scored = builder.node("Slice", [loss.hidden, list(0), scoredPositions, list(1)]);
+  const hidden = builder.node("Reshape", [scored, list(-1, loss.dModel)]);
+  const targets = builder.node("Reshape", [loss.indices, list(-1, 1)]);
+
+  // Chunks of equal length, so that hardly a position is computed for nothing; one empty chunk where there is none. The
+  // length is even, because onnxruntime multiplies a matrix of a single row by other code, with other last bits.
+  const count = builder.node("Shape", [targets], { start: int(0), end: int(1) });
+  const chunks = builder.node("Add", [builder.node("Div", [count, list(chunkPositions)]), list(1)]);
+  const pairs = builder.node("Mul", [chunks, list(2)]);
+  const roundedUp = builder.node("Sub", [builder.node("Add", [count, pairs]), list(1)]);
+  const places = builder.node("Mul", [builder.node("Div", [roundedUp, pairs]), list(2)]);
+  const total = builder.node("Squeeze", [builder.node("Mul", [chunks, places]), list(0)]);
+  const scalar = (value: number): string => builder.constant("int64", [], [value]);
+  const order = builder.node("Range", [scalar(0), total, scalar(1)]);
+  // Places that are left over at the end take the last position once more.
+  const clamped = builder.node("Min", [order, builder.node("Sub", [count, list(1)])]);
+  const shape = builder.node("Concat", [chunks, places], { axis: int(0) });
+  const positions = builder.node("Reshape", [clamped, shape], { allowzero: int(1) });
+
+  const inputs = [hidden, targets].map((value) => builder.node("Gather", [value, positions], { axis: int(0) }));
+  const body = subgraph(chunkBody(loss));
+  const chunked = builder.node("Scan", inputs, { num_scan_inputs: int(inputs.length), body });
+  const flat = builder.node("Slice", [builder.node("Reshape", [chunked, list(-1)]), list(0), count, list(0)]);
+  const original = builder.node("Shape", [loss.indices]);
+  builder.node("Reshape", [flat, original], { allowzero: int(1) }, loss.chosen);
+}
+
+/**
+ * One chunk: hidden [place, d_model] and next tokens [place, 1] to log-probabilities [place, 1]. W_U is read from the
+ * graph around it, where onnxruntime packs it once for all chunks.
+ */
+function chunkBody({ unembedding, dModel }: StreamedLoss): Graph {
+  const builder = createGraphBuilder("loss of a chunk");
+  const scope = builder.scope("loss/chunk");
+  const hidden = builder.input("loss/chunk/hidden", "float32", ["loss.place", dModel]);
+  const targets = builder.input("loss/chunk/targets", "int64", ["loss.place", 1]);
+  const logits = scope.node("FusedMatMul", [hidden, unembedding], { transB: int(1) });
+  const logprobs = scope.node("LogSoftmax", [logits], { axis: int(-1) });
+  const chosen = scope.node("GatherElements", [logprobs, targets], { axis: int(-1) });
+  return builder.finish([{ name: chosen, type: "float32", shape: ["loss.place", 1] }]);
+}

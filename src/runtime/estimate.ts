@@ -1,0 +1,132 @@
+/** How long a run will take, said before it: its arithmetic over the rate at which this machine multiplies matrices. */
+import type { OpenedModel } from "../compiler/check/check.js";
+import type { GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
+import { estimateSeconds, openedSessions, type Speed, type Work } from "../compiler/lower/estimate.js";
+import { graphFacts, type PlanMemory } from "../compiler/lower/plan-memory.js";
+import type { Segment } from "../compiler/lower/segments.js";
+import { EngineFault } from "./engine/fault.js";
+import { measureMatrixRate, type MatrixProduct } from "./engine/matrix-rate.js";
+import type { EngineOptions } from "./engine/messages.js";
+import { StoreFault } from "./store/fault.js";
+import type { RecordedEstimate } from "./store/record.js";
+import type { UnitStore } from "./store/units.js";
+
+/** Tokens of a product that are enough for its rate not to depend on them. */
+const enoughRows = 512;
+
+/** Sides of a weight that are enough, so that measuring stays short. */
+const enoughWidth = 1024;
+
+/**
+ * The speed of this machine for a plan: the rate of one product of the size that its largest model has most of. Null
+ * when nothing is planned. Takes as long as starting an engine and some 50 ms more.
+ *
+ * @throws EngineFault when the engine cannot be started or the signal is aborted
+ */
+export async function measureSpeed(
+  plan: Plan,
+  models: ReadonlyMap<string, OpenedModel>,
+  options: EngineOptions,
+  signal?: AbortSignal,
+): Promise<Speed | null> {
+  const product = typicalProduct(plan, models);
+  if (product === null) return null;
+  const { rate } = await measureMatrixRate(options, [product], signal);
+  return { matrixRate: rate, prepacking: options.prepacking };
+}
+
+function typicalProduct({ graphs, evaluations }: Plan, models: ReadonlyMap<string, OpenedModel>): MatrixProduct | null {
+  const signatures = [...new Set(graphs.map(({ model }) => model))].flatMap((id) => models.get(id)?.signature ?? []);
+  const [first, ...others] = signatures;
+  if (first === undefined) return null;
+  const largest = others.reduce(
+    (most, own) => (own.dModel * own.neurons > most.dModel * most.neurons ? own : most),
+    first,
+  );
+  const tokens = evaluations
+    .flatMap(({ units }) => units)
+    .reduce((most, { rows, positions }) => Math.max(most, rows.length * positions), 1);
+  return {
+    rows: Math.min(enoughRows, tokens),
+    inner: Math.min(enoughWidth, largest.dModel),
+    columns: Math.min(enoughWidth, largest.neurons),
+  };
+}
+
+/** Collects what the stages of a run have to compute. */
+export interface RunEstimator {
+  /** Called before a stage is executed, with the units that the store lacks. */
+  addStage(stage: EstimatedStage): Promise<void>;
+  /** Null when the work was too little to measure for, nothing was missing, or the rate could not be measured. */
+  estimate(): RecordedEstimate | null;
+}
+
+export interface EstimatedStage {
+  readonly plan: Plan;
+  readonly missing: readonly Unit[];
+  readonly segments: ReadonlyMap<string, readonly Segment[]>;
+}
+
+/**
+ * The machine's rate is measured when a run's work reaches `fromFlops`, once. Whatever keeps the engine from starting
+ * also stops the run, which then says so.
+ */
+export function createRunEstimator(
+  models: ReadonlyMap<string, OpenedModel>,
+  memory: PlanMemory,
+  { engine, fromFlops, signal }: { engine: EngineOptions; fromFlops: number; signal: AbortSignal | undefined },
+): RunEstimator {
+  let work: Work = { flops: 0, sessions: 0, openedWeightBytes: 0, units: 0 };
+  let speed: Speed | null = null;
+  return {
+    addStage: async ({ plan, missing, segments }) => {
+      const through = new Set(missing.map((unit) => unit.graph));
+      const graphs = plan.graphs.filter(({ id }) => through.has(id));
+      const { sessions, openedWeightBytes } = openedSessions(graphs, segments);
+      work = {
+        flops: work.flops + missingFlops(graphs, missing, models, memory),
+        sessions: work.sessions + sessions,
+        openedWeightBytes: work.openedWeightBytes + openedWeightBytes,
+        units: work.units + missing.length,
+      };
+      if (speed !== null || missing.length === 0 || work.flops < fromFlops) return;
+      try {
+        speed = await measureSpeed(plan, models, engine, signal);
+      } catch (error) {
+        if (!(error instanceof EngineFault)) throw error;
+      }
+    },
+    estimate: () =>
+      speed === null
+        ? null
+        : { flops: work.flops, matrixRate: speed.matrixRate, seconds: estimateSeconds(work, speed) },
+  };
+}
+
+/** Units of a plan that the store lacks, each once; none when it cannot be read, which executing the plan will say. */
+export async function missingUnits(plan: Plan, store: UnitStore): Promise<readonly Unit[]> {
+  const units = new Map(plan.evaluations.flatMap((evaluation) => evaluation.units).map((unit) => [unit.id, unit]));
+  const missing: Unit[] = [];
+  try {
+    for (const unit of units.values()) if (!(await store.has(unit.id))) missing.push(unit);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return [];
+  }
+  return missing;
+}
+
+function missingFlops(
+  graphs: readonly GraphPlan[],
+  missing: readonly Unit[],
+  models: ReadonlyMap<string, OpenedModel>,
+  memory: PlanMemory,
+): number {
+  return graphs.reduce((sum, graph) => {
+    const model = models.get(graph.model);
+    if (model === undefined) throw new RangeError(`the model ${graph.model} is not open`);
+    const { work } = graphFacts(memory, graph, model.graph);
+    const own = missing.filter((unit) => unit.graph === graph.id);
+    return own.reduce((flops, { rows, positions }) => flops + rows.length * work(positions).flops, sum);
+  }, 0);
+}
