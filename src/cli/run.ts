@@ -11,8 +11,11 @@ import { isSource, printRejection, readProtocol } from "./source.js";
 import { counted, printDiagnostics, rejectionJson, tableOptions } from "./terminal.js";
 import { workDone } from "./work-done.js";
 
-/** A run of less takes a second or two, and measuring the machine would take a good part of that. */
-const estimateFromFlops = 1e11;
+/**
+ * A run of less takes some seconds on two cores, and measuring the machine, which takes half a second, would be a good
+ * part of that.
+ */
+const estimateFromFlops = 1e12;
 
 export async function runCommand(
   file: string,

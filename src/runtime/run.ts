@@ -22,6 +22,7 @@ import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./ex
 import { createFeeds } from "./feeds.js";
 import type { Loaded } from "./load.js";
 import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
+import { cacheFolder, processEnvironment } from "./models/places.js";
 import { createCheckEngine, verifiedIdentities, type CheckEngine } from "./models/verify-model.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
 import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
@@ -118,21 +119,17 @@ export async function runProtocol(
       fromFlops: options.estimateFromFlops ?? Infinity,
       signal: options.signal,
     });
-    const outcome = await executeStages(
-      { protocol, plan },
-      models,
-      { ...planOptions(options), memory },
-      {
-        execute: (stage) => executeStage(stage, loaded, models, store, estimator, options, events),
-        assemble: (stage, { faults }) =>
-          assembleResults(
-            stage.protocol,
-            stage.plan,
-            async (id) => (await store.read(id))?.tensors ?? null,
-            new Map(faults.map((fault) => [fault.unit, fault.message])),
-          ),
-      },
-    );
+    const planning = { ...planOptions(options), memory };
+    const outcome = await executeStages({ protocol, plan }, models, planning, {
+      execute: (stage) => executeStage(stage, loaded, models, store, estimator, options, events),
+      assemble: (stage, { faults }) =>
+        assembleResults(
+          stage.protocol,
+          stage.plan,
+          async (id) => (await store.read(id))?.tensors ?? null,
+          new Map(faults.map((fault) => [fault.unit, fault.message])),
+        ),
+    });
     const { summary, assembled, selections } = outcome;
     const { computed, reused, failed, skipped } = summary.units;
     const faults = [
@@ -187,7 +184,9 @@ async function executeStage(
     (id) => graphs(id).graph,
     (model) => required(models.get(model), model).graph,
   );
-  await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
+  if (options.estimateFromFlops !== undefined) {
+    await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
+  }
   const modelOf = (graph: string): string => plan.graphs.find((g) => g.id === graph)?.model ?? "";
   const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
   return await executePlan({
@@ -271,7 +270,7 @@ async function checkModels(
       digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
       folder,
       engine,
-      join(options.runs, ".identities"),
+      join(cacheFolder(processEnvironment()), "identities"),
     );
     recorded.push(...recordedIdentities(id, identities));
     for (const identity of identities.filter((i) => !i.ok)) {

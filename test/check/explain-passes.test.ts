@@ -7,7 +7,7 @@ import { explainPasses, type PassSavings, type PlanWork } from "../../src/compil
 import { passTable } from "../../src/compiler/lower/explain-table.js";
 import { explainPlan } from "../../src/compiler/lower/explain.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";
-import { passNames } from "../../src/compiler/passes/names.js";
+import { passNames, type PassName } from "../../src/compiler/passes/names.js";
 import { expectGolden } from "../support/golden.js";
 import { compileText } from "./compiling.js";
 import { stageSurroundings } from "./stages.js";
@@ -16,12 +16,12 @@ const around = await stageSurroundings();
 
 /** Every pass has something to do here: shared captures, places without influence, a loss, a value of one position. */
 const text = `model m from "./m"
-prompts p from ["the cat sat on the mat and looked at it", "the dog ran on and on and saw the cat in it"]
+prompts p from ["the cat sat on the mat and looked at it", "the dog ran on and on and saw the cat"]
 prompts q from ["it rained all day on the cat", "it rained on the dog"]
-experiment early on m with p ablate heads L* by mean of q measure norm(resid_post[L0]) as size
+experiment early on m with q ablate heads L* by mean of q measure norm(resid_post[L1] at last) as size
 experiment late on m with p ablate heads L* by mean of q measure loss
-experiment last on m with p ablate neurons L* N0..3 measure logit_lens(L-1)
 `;
+
 const options: PlanOptions = {
   memoryBudget: 2 ** 30,
   // Graphs of so small a model are never worth opening otherwise.
@@ -35,3 +35,111 @@ interface Explained {
   readonly savings: PassSavings;
   readonly text: string;
 }
+
+function explained(changes: Partial<PlanOptions> = {}, known: Speed | null = speed): Explained {
+  const { value, diagnostics } = compileText(text, around);
+  assert.ok(value.protocol !== null, JSON.stringify(diagnostics));
+  const { protocol, models } = value;
+  const chosen = { ...options, ...changes };
+  const { value: plan, diagnostics: faults } = planProtocol(protocol, models, chosen);
+  assert.deepEqual(faults, []);
+  const savings = explainPasses(protocol, plan, models, chosen, known);
+  const explanation = { savings, times: "times are about, at 1 GFLOP/s", lastRun: "0.20 s for 9.0 MFLOP: 45 MFLOP/s" };
+  return { plan, savings, text: explainPlan(protocol, plan, (id) => models.get(id)?.signature, explanation) };
+}
+
+const keys = ["layerRuns", "flops", "activationBytes", "openedWeightBytes", "sessions", "units", "seconds"] as const;
+
+function numbersOf(work: PlanWork): readonly number[] {
+  return keys.map((key) => work[key] ?? Number.NaN);
+}
+
+/** The plan without passes less what they saved is the plan with them; seconds up to the rounding of their sum. */
+function assertAddsUp({ naive, passes, planned }: PassSavings): void {
+  for (const key of keys) {
+    const left = passes.reduce((rest, { saved }) => rest - (saved[key] ?? 0), naive[key] ?? 0);
+    const off = Math.abs(left - (planned[key] ?? 0));
+    assert.ok(off <= (key === "seconds" ? 1e-12 * (naive.seconds ?? 0) : 0), `${key} is off by ${off}`);
+  }
+}
+
+test("the table of a protocol on which every pass has work to do", () => {
+  const { plan, savings, text } = explained();
+  assertAddsUp(savings);
+  assert.deepEqual(
+    savings.passes.filter(({ saved }) => numbersOf(saved).every((n) => n === 0)).map(({ name }) => name),
+    [],
+  );
+  assert.equal(savings.planned.layerRuns, plan.cost.layerRuns);
+  assert.equal(savings.planned.units, plan.cost.units);
+  assert.ok(savings.planned.flops < savings.naive.flops);
+  assert.ok(
+    text.split("\n").every((line) => line.length <= 100 || line.startsWith("  begin ")),
+    "100 columns",
+  );
+  expectGolden("explain/passes.txt", `${text.replace(/\n {2}plan +\w+$/, "")}\n`);
+});
+
+test("passes that are left out save nothing, and the others are applied without them", () => {
+  const without: readonly PassName[] = passNames.filter(
+    (name) => name !== "resume-from-prefix" && name !== "batch-rows",
+  );
+  const { plan, savings } = explained({ passes: without });
+  assertAddsUp(savings);
+  for (const { name, applied, saved } of savings.passes) {
+    assert.equal(applied, without.includes(name), name);
+    if (!applied)
+      assert.ok(
+        numbersOf(saved).every((n) => n === 0),
+        name,
+      );
+  }
+  assert.equal(savings.planned.flops, plan.cost.flops);
+  const lines = passTable(savings);
+  assert.deepEqual(
+    lines.filter((line) => line.includes("left out")),
+    ["  resume-from-prefix  left out", "  batch-rows  left out"],
+  );
+  const none = explained({ passes: [] }).savings;
+  assert.deepEqual(none.planned, none.naive);
+});
+
+test("without a known speed there are no times", () => {
+  const { savings } = explained({}, null);
+  assert.equal(savings.naive.seconds, null);
+  assert.ok(savings.passes.every(({ saved }) => saved.seconds === null));
+  const [header = ""] = passTable(savings);
+  assert.match(header, /batches$/);
+  const timed = explained().savings;
+  assert.deepEqual({ ...timed.planned, seconds: null }, savings.planned);
+});
+
+test("half the rate is half the seconds of the arithmetic", () => {
+  const slow = explained({}, { ...speed, matrixRate: 5e8 }).savings;
+  const fast = explained().savings;
+  const more = (slow.naive.seconds ?? 0) - (fast.naive.seconds ?? 0);
+  assert.ok(Math.abs(more - fast.naive.flops / 1e9) <= 1e-12 * more);
+});
+
+test("plans that do not fit into the memory count with what they need", () => {
+  const { savings } = explained();
+  const { value } = compileText(text, around);
+  assert.ok(value.protocol !== null);
+  const { value: plan } = planProtocol(value.protocol, value.models, options);
+  const narrow = explainPasses(value.protocol, plan, value.models, { ...options, memoryBudget: 1000 }, speed);
+  assertAddsUp(narrow);
+  assert.ok(narrow.naive.activationBytes > 1000);
+  assert.deepEqual(
+    [narrow.naive.layerRuns, narrow.naive.flops, narrow.planned],
+    [savings.naive.layerRuns, savings.naive.flops, savings.planned],
+  );
+});
+
+test("what passes save survives JSON", () => {
+  const { savings } = explained();
+  assert.deepEqual(JSON.parse(JSON.stringify(savings)), savings);
+  assert.deepEqual(
+    savings.passes.map(({ name }) => name),
+    passNames,
+  );
+});

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { passNames } from "../../src/compiler/passes/names.js";
 import { startEngine } from "../../src/runtime/engine/client.js";
 import { readRecord } from "../../src/runtime/store/record.js";
 import { readResults } from "../../src/runtime/store/results.js";
@@ -208,6 +209,7 @@ test("run: paths, output in a pipe, parameters, JSON", async (context) => {
     "report",
     "units",
     "seconds",
+    "estimate",
     "warnings",
     "faults",
     "outputs",
@@ -248,10 +250,29 @@ test("explain and graph: what would run, and graphs that onnxruntime opens", asy
   assert.match(text.stdout, / {2}conditions 4 conditions and the unmodified model, each on 2 prompts\n/);
   assert.match(text.stdout, / {2}gates {6}z\[0\]\n/);
   assert.match(text.stdout, / {2}layer runs {11}30 of 30\n/);
+  for (const name of passNames) assert.match(text.stdout, new RegExp(`^ {2}${name} {2,}\\S`, "m"));
+  assert.match(
+    text.stdout,
+    /^ {2}times are about, at \S+ [GMT]FLOP\/s of matrix products, measured just now with \d+ /m,
+  );
+  assert.match(text.stdout, /^ {2}time {17}about \d+\.\d+ s$/m);
+  assert.doesNotMatch(text.stdout, /last run/);
   const json = await command(["explain", path, "--json", "--set", "width=3"]);
-  const explained = JSON.parse(json.stdout) as { digest: string; plan: { cost: { rows: number }; graphs: unknown[] } };
-  assert.deepEqual(Object.keys(explained), ["digest", "plan"]);
+  const explained = JSON.parse(json.stdout) as {
+    digest: string;
+    plan: { cost: { rows: number; layerRuns: number }; graphs: unknown[] };
+    passes: { name: string; does: string; applied: boolean; saved: { layerRuns: number } }[];
+    planned: { layerRuns: number };
+    lastRun: null;
+  };
+  assert.deepEqual(Object.keys(explained), ["digest", "plan", "naive", "passes", "planned", "times", "lastRun"]);
   assert.equal(explained.plan.cost.rows, 10);
+  assert.deepEqual(
+    explained.passes.map(({ name }) => name),
+    passNames,
+  );
+  assert.equal(explained.planned.layerRuns, explained.plan.cost.layerRuns);
+  assert.equal(explained.lastRun, null);
 
   const out = join(folder, "graphs");
   const written = await command(["graph", path, "--out", out, "--json"]);

@@ -1,6 +1,6 @@
 /** Random protocols run on the small models: what they hold, and their rows in a form that can be compared. */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
@@ -88,9 +88,6 @@ export function runner(context: TestContext, model: RandomModel) {
     const text = protocolText(model, sets, protocol, `./pairs-${count}.jsonl`, order);
     const path = protocolIn(folder, text, `run-${count}.atlas`);
     const runs = join(folder, `runs-${count}`);
-    // The model is checked once.
-    const identities = join(folder, "runs-1", ".identities");
-    if (existsSync(identities)) cpSync(identities, join(runs, ".identities"), { recursive: true });
     const memoryBudget = memory === undefined ? 2 ** 30 : memory(leastMemory(await planOf(path)));
     const ran = await runFile(path, { runs, memoryBudget, ...planning });
     assert.equal(ran.summary.status, "finished", text);

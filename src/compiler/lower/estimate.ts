@@ -23,22 +23,31 @@ export interface Speed {
   readonly prepacking: boolean;
 }
 
-/**
- * Seconds to prepare a byte of weights: GPT-2 small's layers of 28 MB took 41 ms each to open on two cores of an Intel
- * Xeon. Without prepacking weights are mapped and not touched.
+/*
+ * The costs beside the arithmetic, as measured on two cores of an Intel Xeon with a solid-state disk. They matter for
+ * small models, where they are most of the time; being wrong by a half there is being wrong by some tenths of a second.
  */
+
+/** Starting the process that owns onnxruntime. */
+const secondsToStart = 0.3;
+
+/** Preparing a byte of weights: layers of GPT-2 small, 28 MB each, took 41 ms to open. Unprepared weights are not touched. */
 const secondsPerPreparedByte = 1.5e-9;
 
-/** Seconds to open a session without weights: 2 ms in the same measurement. */
+/** Opening a session without weights. */
 const secondsPerSession = 2e-3;
 
-/** Seconds of a unit beside its arithmetic: its feeds, the way to the engine and back, and the disk. */
-const secondsPerUnit = 5e-3;
+/** A unit's feeds, its way to the engine and back, and the disk: 300 units of two tokens took 6 to 9 ms each. */
+const secondsPerUnit = 6e-3;
 
-/** Seconds that work takes, roughly: additions, softmax, norms and everything else that is no matrix product are left out. */
+/**
+ * Seconds that work takes, roughly. Additions, softmax, norms and everything else that is no matrix product are left out,
+ * so that an estimate is rather too short than too long.
+ */
 export function estimateSeconds({ flops, sessions, openedWeightBytes, units }: Work, speed: Speed): number {
+  if (units === 0) return 0;
   const preparing = (speed.prepacking ? secondsPerPreparedByte * openedWeightBytes : 0) + secondsPerSession * sessions;
-  return flops / speed.matrixRate + preparing + secondsPerUnit * units;
+  return secondsToStart + preparing + secondsPerUnit * units + flops / speed.matrixRate;
 }
 
 /** The sessions of a plan's graphs, each once, and their weights. `graphs`: those whose units run. */

@@ -1,6 +1,5 @@
 /** What each pass saves: the protocol planned without passes, with the first, with the first two, and so on. */
 import type { OpenedModel } from "../check/check.js";
-import { hasErrors } from "../diagnostics/staged.js";
 import type { Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import { passNames, type PassName } from "../passes/names.js";
@@ -80,7 +79,7 @@ export function explainPasses(
 /** Twice the budget, until every row fits. */
 function fittingPlan(protocol: Protocol, models: Models, options: PlanOptions): Plan {
   const { value, diagnostics } = planProtocol(protocol, models, options);
-  if (!hasErrors(diagnostics) || !Number.isFinite(options.memoryBudget)) return value;
+  if (!diagnostics.some(({ code }) => code === "A5004")) return value;
   return fittingPlan(protocol, models, { ...options, memoryBudget: 2 * options.memoryBudget });
 }
 

@@ -18,7 +18,8 @@ export function flopsText(n: number): string {
 
 /** `170 GFLOP/s`, of so many floating-point operations a second. */
 export function rateText(n: number): string {
-  return n >= 1e13 ? `${fixed(n / 1e12, 1)} TFLOP/s` : `${fixed(n / 1e9, n < 1e10 ? 1 : 0)} GFLOP/s`;
+  if (n >= 1e13) return `${fixed(n / 1e12, 1)} TFLOP/s`;
+  return n >= 1e9 ? `${fixed(n / 1e9, n < 1e10 ? 1 : 0)} GFLOP/s` : `${fixed(n / 1e6, 0)} MFLOP/s`;
 }
 
 /** `0.42 s`, `16.9 s`, `1,240 s`. */

@@ -173,15 +173,13 @@ function copied(names: readonly string[]): {
 } {
   const always = inlineConstant("bool", [], [1]);
   const renamed = new Map(names.map((name) => [name, `segment/${name}`]));
-  const copies = [...renamed].map(
-    ([name, output]): OnnxNode => ({
-      op: "Where",
-      domain: "",
-      inputs: [always.name, name, name],
-      outputs: [output],
-      attributes: {},
-    }),
-  );
+  const copies = [...renamed].map(([name, output]): OnnxNode => ({
+    op: "Where",
+    domain: "",
+    inputs: [always.name, name, name],
+    outputs: [output],
+    attributes: {},
+  }));
   return { renamed, copies, added: names.length === 0 ? [] : [always] };
 }
 
