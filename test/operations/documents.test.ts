@@ -10,6 +10,7 @@ import { siteKey, type SiteName } from "../../src/compiler/models/sites.js";
 import { documentParts, soundParts } from "../../src/compiler/operations/documents.js";
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
 import { evaluateReference, reasonsOf } from "../../src/compiler/operations/reference.js";
+import { logOfSoftmax } from "../../src/compiler/passes/log-of-softmax.js";
 import { collectDocuments } from "../../src/compiler/results/corpus.js";
 import type { UnitTensors } from "../../src/compiler/results/cells.js";
 import { createExpression } from "./expressions.js";
@@ -124,7 +125,7 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
     fault: `measure/${i}/fault`,
     reasons: reasonsOf(part.expression),
     type: part.type,
-    expression: part.expression,
+    expression: logOfSoftmax(part.expression),
   }));
   const result = expression.nodes[expression.result];
   assert.ok(result !== undefined);

@@ -276,8 +276,8 @@ test("no value holds the logits of more than a chunk of positions", async (t) =>
   const graph = graphOf(built);
   const ids = tokens(5, 201, vocab);
   assert.equal(await largestOverVocab(folder, loaded, graph, ids), 5 * 201 * vocab);
-  // 1000 scored positions in ⌊1000 / 256⌋ + 1 chunks.
-  assert.equal(await largestOverVocab(folder, loaded, streamed(graph, built), ids), 250 * vocab);
+  // 1000 scored positions in ⌊1000 / 128⌋ + 1 = 8 chunks: 125 each, and an even number.
+  assert.equal(await largestOverVocab(folder, loaded, streamed(graph, built), ids), 126 * vocab);
 });
 
 test("a body is read, verified and kept with what it takes from around it", async () => {

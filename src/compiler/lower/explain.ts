@@ -109,9 +109,9 @@ function explainEvaluation(
     `  layers     ${depth} of ${signature.layers} run${depth < signature.layers ? ": nothing measured lies further down" : ""}`,
   );
   const starts = startingRows(plan, evaluation);
-  if (starts.size > 1 || !starts.has(0)) {
+  if (starts.size > 1 || !starts.has(tokens)) {
     const listed = [...starts].map(
-      ([start, own]) => `${own.toLocaleString("en")} at ${start === 0 ? "the tokens" : `L${start}`}`,
+      ([start, own]) => `${own.toLocaleString("en")} at ${start === tokens ? "the tokens" : `L${start}`}`,
     );
     lines.push(`  begin      ${shorten(listed)}: before what a condition changes, the unmodified run is taken over`);
   }
@@ -119,12 +119,15 @@ function explainEvaluation(
   return lines;
 }
 
+/** Where rows begin that compute everything: before every layer. */
+const tokens = -1;
+
 /** How many rows begin at which layer, the earliest first. */
 function startingRows(plan: Plan, { units }: Evaluation): ReadonlyMap<number, number> {
-  const starts = new Map(plan.graphs.map(({ id, start }) => [id, start]));
+  const starts = new Map(plan.graphs.map(({ id, start, inputs }) => [id, inputs.length === 0 ? tokens : start]));
   const rows = new Map<number, number>();
   for (const unit of units) {
-    const start = starts.get(unit.graph) ?? 0;
+    const start = starts.get(unit.graph) ?? tokens;
     rows.set(start, (rows.get(start) ?? 0) + unit.rows.length);
   }
   return new Map([...rows].sort(([a], [b]) => a - b));

@@ -51,9 +51,14 @@ export function createGraphBuilder(graphName: string): GraphBuilder {
     return name;
   }
 
+  /** Base → the number from which on one may be free: long measures ask for one base thousands of times. */
+  const numbers = new Map<string, number>();
+
   function fresh(base: string): string {
     let name = base;
-    for (let number = 2; taken.has(name); number++) name = `${base}_${number}`;
+    let number = numbers.get(base) ?? 2;
+    for (; taken.has(name); number++) name = `${base}_${number}`;
+    numbers.set(base, number);
     return claim(name);
   }
 

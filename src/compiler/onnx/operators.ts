@@ -46,6 +46,7 @@ export const operators: Readonly<Record<string, OperatorDescription>> = {
   Erf: unary,
   Exp: unary,
   Expand: binary,
+  FastGelu: { domain: "com.microsoft", inputs: [1, 2], outputs: [1, 1], attributes: [] },
   Floor: unary,
   FusedMatMul: {
     domain: "com.microsoft",
@@ -56,6 +57,7 @@ export const operators: Readonly<Record<string, OperatorDescription>> = {
   Gather: standard([2, 2], ["axis"]),
   GatherElements: standard([2, 2], ["axis"]),
   GatherND: standard([2, 2], ["batch_dims"]),
+  Gelu: { domain: "com.microsoft", inputs: [1, 1], outputs: [1, 1], attributes: [] },
   Gemm: standard([2, 3], ["alpha", "beta", "transA", "transB"]),
   Greater: binary,
   GreaterOrEqual: binary,
@@ -77,6 +79,7 @@ export const operators: Readonly<Record<string, OperatorDescription>> = {
   Or: binary,
   Pad: standard([2, 4], ["mode"]),
   Pow: binary,
+  QuickGelu: { domain: "com.microsoft", inputs: [1, 1], outputs: [1, 1], attributes: ["alpha"] },
   Range: standard([3, 3]),
   Reciprocal: unary,
   ReduceL1: reduction,

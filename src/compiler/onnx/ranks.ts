@@ -57,9 +57,12 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
     const attribute = node.attributes[name];
     return attribute?.kind === "int" ? attribute.value : absent;
   };
-  if (broadcast.has(node.op)) return of(widest);
+  if (broadcast.has(node.op)) {
+    const lengths = node.inputs.map((_, i) => input(i)).map((known) => (known?.rank === 0 ? 1 : known?.length));
+    return of(widest, widest === 1 && lengths.every((n) => n != null) ? Math.max(...lengths) : null);
+  }
   if (reduced.test(node.op)) {
-    if (integer("keepdims", 1) === 1) return of(first?.rank);
+    if (integer("keepdims", 1) === 1) return of(first?.rank, first?.rank === 1 ? 1 : null);
     const axes = node.op.startsWith("Arg") ? 1 : node.inputs.length < 2 ? first?.rank : input(1)?.length;
     return axes === undefined || axes === null || first === undefined ? undefined : of(first.rank - axes);
   }
@@ -102,7 +105,8 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
     }
     case "Gather": {
       const index = input(1);
-      return first === undefined || index === undefined ? undefined : of(first.rank + index.rank - 1);
+      if (first === undefined || index === undefined) return undefined;
+      return of(first.rank + index.rank - 1, first.rank === 1 ? index.length : null);
     }
     // The result depends on the size of the last axis of the indices, or on a body.
     case "GatherND":

@@ -25,14 +25,20 @@ const setting =
 export const passes: Readonly<Record<PassName, Pass>> = {
   "drop-unaffected": { does: "answers from the baseline what cannot depend on a condition", apply: dropUnaffected },
   "share-evaluations": { does: "computes once what several experiments ask for", apply: shareEvaluations },
-  "resume-from-prefix": { does: "takes over from the unmodified run what lies before a change", apply: resumeFromPrefix },
+  "resume-from-prefix": {
+    does: "takes over from the unmodified run what lies before a change",
+    apply: resumeFromPrefix,
+  },
   "stop-after-last-need": { does: "computes nothing after the last measured site", apply: setting({ whole: false }) },
   "restrict-positions": {
     does: "computes values only at the positions that are read",
     apply: setting({ restrictPositions: true }),
   },
   "stream-loss": { does: "keeps no logits of all positions for a loss", apply: setting({ streamLoss: true }) },
-  "batch-rows": { does: "puts rows of several conditions into one batch", apply: (d) => ({ ...d, mixedBatches: true }) },
+  "batch-rows": {
+    does: "puts rows of several conditions into one batch",
+    apply: (d) => ({ ...d, mixedBatches: true }),
+  },
   "cut-segments": { does: "shares sessions between graphs, layer by layer", apply: (d) => ({ ...d, segments: true }) },
 };
 

@@ -12,10 +12,10 @@ import { namesRead } from "../onnx/reads.js";
 
 /**
  * Positions of a chunk, at most (an even number); its logits and log-probabilities are 8 · chunkPositions · vocab bytes.
- * W_U is read once for each chunk: with 64 positions this costs a tenth of the time of the product, with 256 nothing that
- * can be measured.
+ * W_U is read once for each chunk: with 64 positions this costs a tenth of the time of the product, with 128 nothing that
+ * can be measured, and with 256 the allocator gives the logits of a large vocabulary back after every chunk.
  */
-export const chunkPositions = 256;
+export const chunkPositions = 128;
 
 /**
  * The same graph with `nll` computed in chunks of positions; the graph itself where something else reads the logits or

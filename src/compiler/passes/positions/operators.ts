@@ -3,7 +3,7 @@
 /** One input (further ones are parameters of the operator); the result has its dimensions. */
 export const samePlaceOperators: ReadonlySet<string> = new Set([
   ...["Abs", "Acos", "Cast", "Ceil", "Cos", "Erf", "Exp", "Floor", "Identity", "IsInf", "IsNaN", "Log", "Neg", "Not"],
-  ...["Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh"],
+  ...["FastGelu", "Gelu", "QuickGelu", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh"],
   ...["Softmax", "LogSoftmax"],
 ]);
 
