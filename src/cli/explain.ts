@@ -19,14 +19,16 @@ import { lastRunText } from "./work-done.js";
 
 export async function explainCommand(
   file: string,
-  options: CommonOptions & { runs: string; json: boolean },
+  options: CommonOptions & { runs: string; times: boolean; json: boolean },
 ): Promise<number> {
   const planned = await planFile(file, options);
   if (planned === null) return exitCodes.wrongInput;
   const { protocol, plan, loaded, digest, memory } = planned;
   const { models } = loaded.compiled.value;
   const settings = planSettings(options);
-  const { speed, times } = await measuredSpeed(planned, settings.engine);
+  const { speed, times } = options.times
+    ? await measuredSpeed(planned, settings.engine)
+    : { speed: null, times: "no times: --no-times leaves them out" };
   const savings = explainPasses(protocol, plan, models, { ...planOptions(settings), memory }, speed);
   const last = await lastRun(options.runs, file, digest);
   const text = options.json

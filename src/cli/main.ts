@@ -75,8 +75,9 @@ withExecutionOptions(program.command("explain"))
   .description("say what a run would do, what each optimisation saves, and about how long it takes")
   .argument("<protocol>", "a .atlas file")
   .option("--runs <folder>", "folder of records, where the last run is looked up", "runs")
+  .option("--no-times", "leave out times, for which this machine's speed is measured")
   .option("--json", "print the plan as JSON", false)
-  .action(async (file: string, options: CommonOptions & { runs: string; json: boolean }) => {
+  .action(async (file: string, options: CommonOptions & { runs: string; times: boolean; json: boolean }) => {
     const { explainCommand } = await import("./explain.js");
     process.exitCode = await explainCommand(file, options);
   });

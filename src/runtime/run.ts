@@ -198,10 +198,11 @@ async function executeStage(
     ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
     prepare: {
       segments: (id) =>
-        (segments.get(id) ?? []).map(({ key, graph }) => ({
+        (segments.get(id) ?? []).map(({ key, graph }, _i, { length }) => ({
           id: digestOf([modelOf(id), key]),
           folder: required(loaded.models.get(modelOf(id)), modelOf(id)).externalDataFolder,
           weightBytes: externalBytes(graph),
+          arena: length === 1,
           bytes: () => encodeModel(graph),
         })),
       feedsOf: (evaluation, unit, readUnit) =>

@@ -24,7 +24,7 @@ export interface Speed {
 }
 
 /*
- * The costs beside the arithmetic, as measured on two cores of an Intel Xeon with a solid-state disk. They matter for
+ * The costs beside the arithmetic, as measured on two cores of a small virtual machine (AMD EPYC). They matter for
  * small models, where they are most of the time; being wrong by a half there is being wrong by some tenths of a second.
  */
 

@@ -8,7 +8,7 @@ import { logOfSoftmax } from "../passes/log-of-softmax.js";
 import { expressionKey } from "../analysis/expression-key.js";
 
 /** Version of everything in this compiler that decides numbers: part of every graph's identity. */
-export const loweringVersion = 8;
+export const loweringVersion = 9;
 
 export interface GraphRequest {
   readonly model: string;

@@ -6,8 +6,7 @@ import type { OpenedModel } from "../check/check.js";
 import { textsKey } from "../check/check.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, GraphPlan, Numerics, Plan, Unit } from "../ir/plan.js";
-import type { Condition, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
-import { soundParts } from "../operations/documents.js";
+import type { Condition, Protocol, TokenizedTexts } from "../ir/protocol.js";
 import { applyPasses } from "../passes/passes.js";
 import { passNames, type PassName } from "../passes/names.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
@@ -15,7 +14,7 @@ import { batchRows, noCost, type BatchContext } from "./batches.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
 import type { RowWork } from "./cost.js";
 import { cutsOf } from "./cuts.js";
-import { gatesOf } from "../analysis/gates.js";
+import { naiveDraft } from "./naive-draft.js";
 import { graphPlan, loweringVersion } from "./graph-plan.js";
 import { createPlanMemory, graphFacts, type PlanMemory } from "./plan-memory.js";
 
@@ -99,38 +98,6 @@ export function planProtocol(
   const digest = digestOf([graphs.map((g) => g.id), evaluations.map((e) => e.units.map((u) => u.id))]);
   const cuts = draft.segments && options.numerics.device === "cpu" ? cutsOf(graphs, modelOf) : {};
   return { value: { graphs, cuts, evaluations, cost: { ...cost, weightBytes }, digest }, diagnostics };
-}
-
-/** Every condition of every study from the tokens to the last layer, in batches of its own. */
-function naiveDraft(protocol: Protocol, modelOf: Planning["modelOf"], textsOf: Planning["textsOf"]): Draft {
-  const studies = protocol.studies.flatMap((study, index): DraftStudy[] => {
-    if (study.deferred !== null) return [];
-    const model = modelOf(study.model);
-    const texts = textsOf(study.texts, study.model);
-    const measured = measuredOf(study, texts);
-    const group: RowGroup = {
-      conditions: study.conditions.map((_, i) => i),
-      expressions: measured,
-      gates: gatesOf(study.conditions, () => true),
-      inputs: [],
-      start: 0,
-    };
-    return [{ index, study, texts, model, measured, unaffected: [], groups: [group] }];
-  });
-  return {
-    studies,
-    graphs: { whole: true, restrictPositions: false, streamLoss: false },
-    mixedBatches: false,
-    sharedCaptures: false,
-    segments: false,
-  };
-}
-
-/** What the graphs of a study yield for each row, in the order of its measures; of a corpus the parts of each. */
-export function measuredOf(study: Study, texts: TokenizedTexts): readonly MeasureExpression[] {
-  const measures = study.measures.map(({ expression }) => expression);
-  if (texts.documents === null) return measures;
-  return measures.flatMap((expression) => soundParts(expression, texts.name).map((part) => part.expression));
 }
 
 function planStudy(planning: Planning, own: DraftStudy): void {

@@ -70,11 +70,23 @@ export interface PrefixWork {
 }
 
 /** The layer at which the rows of each condition begin; 0 is the tokens. */
-export function chooseStarts({ first, end, layer, graph }: PrefixWork): readonly number[] {
+export function chooseStarts(work: PrefixWork): readonly number[] {
   // A condition that changes nothing measured, such as the baseline, begins as late as the latest of the others.
-  const changing = first.filter((at) => at < end);
-  const candidates = [...new Set([0, ...changing])].sort((a, b) => a - b);
-  const latest = candidates.at(-1) ?? 0;
+  const candidates = [...new Set([0, ...work.first.filter((at) => at < work.end)])].sort((a, b) => a - b);
+  // The clean run goes as far as the last start, once for every prompt and through a graph of its own. How far it goes is
+  // decided first, and then what is best for so long a run.
+  const choices = candidates.map((latest) => startsUpTo(latest, candidates, work));
+  return choices.reduce((best, choice) => (choice.work < best.work ? choice : best)).starts;
+}
+
+interface Choice {
+  readonly work: number;
+  readonly starts: readonly number[];
+}
+
+/** The best starts of which none is later than `latest`. */
+function startsUpTo(latest: number, all: readonly number[], { first, end, layer, graph }: PrefixWork): Choice {
+  const candidates = all.filter((at) => at <= latest);
   const wanted = first.map((at) => Math.min(at, latest));
   const rowsBetween = (from: number, to: number): number => wanted.filter((at) => at >= from && at < to).length;
 
@@ -96,10 +108,6 @@ export function chooseStarts({ first, end, layer, graph }: PrefixWork): readonly
   for (let at = best.length - 1; at > 0; at = best[at]?.previous ?? 0)
     starts.push(bounds[best[at]?.previous ?? 0] ?? 0);
   const found = wanted.map((at) => Math.max(0, ...starts.filter((start) => start <= at)));
-  const last = Math.max(0, ...found);
-  // The clean run goes as far as the last start, once for every prompt, through a graph of its own.
-  const clean = last * layer + graph;
-  const work = (best.at(-1)?.work ?? 0) + clean;
-  const without = wanted.length * end * layer + graph;
-  return last === 0 || work >= without ? first.map(() => 0) : found;
+  const clean = latest === 0 ? 0 : latest * layer + graph;
+  return { work: (best.at(-1)?.work ?? 0) + clean, starts: found };
 }

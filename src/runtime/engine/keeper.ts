@@ -11,6 +11,8 @@ export interface PreparedSegment {
   readonly folder: string | null;
   /** Bytes of external data that its session maps. */
   readonly weightBytes: number;
+  /** True for a graph that is not cut: no other session of its chain would keep memory, too. */
+  readonly arena?: boolean;
   /** ONNX bytes; made each time it is opened. */
   bytes(): Uint8Array;
 }
@@ -92,7 +94,7 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
     const { id, folder, weightBytes } = segment;
     const bytes = segment.bytes();
     try {
-      await present.open({ id, bytes, folder });
+      await present.open({ id, bytes, folder, arena: segment.arena === true });
     } catch (error) {
       if (!(error instanceof EngineFault) || (error.kind !== "exit" && error.kind !== "graph")) throw error;
       refused.set(id, { times: (refused.get(id)?.times ?? 0) + 1, message: error.message });

@@ -54,6 +54,11 @@ export interface EngineGraph {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly folder: string | null;
+  /**
+   * Whether its session keeps the memory of its activations for the next run: faster where they are large, and as much
+   * memory for each such session as its largest batch took. Changes no number. Absent: no.
+   */
+  readonly arena?: boolean;
 }
 
 /** An input or output of an open graph, as the session itself reports it. -1 never occurs: symbols have names. */

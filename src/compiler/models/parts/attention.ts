@@ -44,15 +44,16 @@ export function attention(
   const byKey = (first: number): string =>
     builder.node("Concat", [shape(0, first, -1), sequence.length], { axis: int(0) });
 
-  const queries = turn(headsFirst(q));
+  // Scaled here, where they are d_head wide, and not as scores, which are as wide as the text is long.
+  const turned = turn(headsFirst(q));
+  const queries = scale === 1 ? turned : builder.node("Mul", [turned, builder.constant("float32", [], [scale])]);
   const stackedQueries = grouped ? builder.node("Reshape", [queries, shape(0, kvHeads, -1, dHead)]) : queries;
   const keys = builder.node("Transpose", [turn(headsFirst(k))], { perm: ints([0, 1, 3, 2]) });
   const stackedProducts = builder.node("MatMul", [stackedQueries, keys]);
   const products = grouped ? builder.node("Reshape", [stackedProducts, byKey(heads)]) : stackedProducts;
-  const scaled = scale === 1 ? products : builder.node("Mul", [products, builder.constant("float32", [], [scale])]);
   const scores = builder.node(
     "Where",
-    [sequence.causal, scaled, sequence.negativeInfinity],
+    [sequence.causal, products, sequence.negativeInfinity],
     {},
     context.site("scores", layer),
   );
