@@ -1,6 +1,6 @@
 /** The machine and the versions of everything that was measured. */
 import { readFileSync } from "node:fs";
-import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Machine } from "./results.js";
@@ -16,7 +16,7 @@ function versionOf(packageFolder: string): string {
 /** `peers` are versions of Python packages, as the peers told them. */
 export function machineOf(settings: Settings, peers: Readonly<Record<string, string>>): Machine {
   return {
-    platform: `${process.platform} ${release()} ${process.arch}`,
+    platform: `${process.platform} ${process.arch}`,
     processor: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     memoryBytes: totalmem(),
