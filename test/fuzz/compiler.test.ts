@@ -16,9 +16,12 @@ import { atlasFiles, protocols } from "../support/trees.js";
 import { stageCases } from "../check/stages.js";
 
 const runs = 10_000;
-/** Seconds of processor time for all damaged protocols together, and milliseconds for one. */
-const budget = 60;
-const bound = 1_000;
+/**
+ * Seconds of processor time for all damaged protocols together, and milliseconds for one: several times what they take on a
+ * busy machine of two cores, since what is looked for here is work without a limit and not a slow machine.
+ */
+const budget = 300;
+const bound = 5_000;
 
 const around: Surroundings = {
   models: { "*": await fixtureFacts("gpt2-f32"), "./llama": await fixtureFacts("llama-tied-f32") },
