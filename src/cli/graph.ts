@@ -19,7 +19,7 @@ export async function graphCommand(
   await mkdir(options.out, { recursive: true });
   const written = [];
   for (const graph of plan.graphs) {
-    const { graph: lowered } = graphs(graph.id);
+    const lowered = graphs(graph.id);
     const path = join(options.out, `${graph.id.slice(0, 12)}.onnx`);
     await writeFile(path, encodeModel(lowered));
     written.push({

@@ -64,7 +64,8 @@ export interface RunEstimator {
 export interface EstimatedStage {
   readonly plan: Plan;
   readonly missing: readonly Unit[];
-  readonly segments: ReadonlyMap<string, readonly Segment[]>;
+  /** Asked for only when something is missing. */
+  readonly segments: () => ReadonlyMap<string, readonly Segment[]>;
 }
 
 /**
@@ -80,16 +81,17 @@ export function createRunEstimator(
   let speed: Speed | null = null;
   return {
     addStage: async ({ plan, missing, segments }) => {
+      if (missing.length === 0) return;
       const through = new Set(missing.map((unit) => unit.graph));
       const graphs = plan.graphs.filter(({ id }) => through.has(id));
-      const { sessions, openedWeightBytes } = openedSessions(graphs, segments);
+      const { sessions, openedWeightBytes } = openedSessions(graphs, segments());
       work = {
         flops: work.flops + missingFlops(graphs, missing, models, memory),
         sessions: work.sessions + sessions,
         openedWeightBytes: work.openedWeightBytes + openedWeightBytes,
         units: work.units + missing.length,
       };
-      if (speed !== null || missing.length === 0 || work.flops < fromFlops) return;
+      if (speed !== null || work.flops < fromFlops) return;
       try {
         speed = await measureSpeed(plan, models, engine, signal);
       } catch (error) {

@@ -10,12 +10,13 @@ import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
-import { lowerRestricted } from "../compiler/lower/graph.js";
-import { planSegments } from "../compiler/lower/segments.js";
+import { lowerGraph } from "../compiler/lower/graph.js";
+import { planSegments, type Segment } from "../compiler/lower/segments.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { externalBytes } from "../compiler/onnx/external-bytes.js";
-import type { RestrictedGraph } from "../compiler/passes/restrict-positions.js";
+import type { Graph } from "../compiler/onnx/graph.js";
 import { assembleResults, type Assembled } from "../compiler/results/assemble.js";
+import type { PreparedSegment } from "./engine/keeper.js";
 import { numericsOf } from "./engine/numerics.js";
 import { createRunEstimator, missingUnits, type RunEstimator } from "./estimate.js";
 import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
@@ -179,15 +180,11 @@ async function executeStage(
   events: RunEvents,
 ): Promise<ExecutionSummary> {
   const graphs = loweredGraphs(plan, models);
-  const segments = planSegments(
-    plan,
-    (id) => graphs(id).graph,
-    (model) => required(models.get(model), model).graph,
-  );
+  const segments = once(() => planSegments(plan, graphs, (model) => required(models.get(model), model).graph));
   if (options.estimateFromFlops !== undefined) {
     await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
   }
-  const modelOf = (graph: string): string => plan.graphs.find((g) => g.id === graph)?.model ?? "";
+  const prepared = once(() => preparedSegments(plan, segments(), loaded));
   const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
   return await executePlan({
     plan,
@@ -197,23 +194,46 @@ async function executeStage(
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
     prepare: {
-      segments: (id) =>
-        (segments.get(id) ?? []).map(({ key, graph }, _i, { length }) => ({
-          id: digestOf([modelOf(id), key]),
-          folder: required(loaded.models.get(modelOf(id)), modelOf(id)).externalDataFolder,
-          weightBytes: externalBytes(graph),
-          arena: length === 1,
-          bytes: () => encodeModel(graph),
-        })),
+      segments: (id) => prepared().get(id) ?? [],
       feedsOf: (evaluation, unit, readUnit) =>
         feeds.feedsOf(
           evaluation,
           unit,
-          graphs(unit.graph).graph.inputs.map((input) => input.name),
+          graphs(unit.graph).inputs.map((input) => input.name),
           readUnit,
         ),
     },
   });
+}
+
+/** Made when it is first asked for: a run that finds all its units in the store needs no graph. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** The segments of each graph as the engine opens them. */
+function preparedSegments(
+  plan: Plan,
+  segments: ReadonlyMap<string, readonly Segment[]>,
+  loaded: Loaded,
+): ReadonlyMap<string, readonly PreparedSegment[]> {
+  return new Map(
+    plan.graphs.map(({ id, model }) => {
+      const chain = segments.get(id) ?? [];
+      const { externalDataFolder: folder } = required(loaded.models.get(model), model);
+      return [
+        id,
+        chain.map(({ key, graph }) => ({
+          id: digestOf([model, key]),
+          folder,
+          weightBytes: externalBytes(graph),
+          arena: chain.length === 1,
+          bytes: () => encodeModel(graph),
+        })),
+      ] as const;
+    }),
+  );
 }
 
 /**
@@ -238,15 +258,15 @@ function required<T>(value: T | undefined, name: string): T {
 }
 
 /** Lowers each graph of a plan once, when it is first asked for. */
-export function loweredGraphs(plan: Plan, models: ReadonlyMap<string, CheckedModel>): (id: string) => RestrictedGraph {
+export function loweredGraphs(plan: Plan, models: ReadonlyMap<string, CheckedModel>): (id: string) => Graph {
   const plans = new Map<string, GraphPlan>(plan.graphs.map((graph) => [graph.id, graph]));
-  const lowered = new Map<string, RestrictedGraph>();
+  const lowered = new Map<string, Graph>();
   return (id) => {
     const known = lowered.get(id);
     if (known !== undefined) return known;
     const graph = plans.get(id);
     if (graph === undefined) throw new RangeError(`the plan has no graph ${id}`);
-    const made = lowerRestricted(required(models.get(graph.model), graph.model).graph, graph);
+    const made = lowerGraph(required(models.get(graph.model), graph.model).graph, graph);
     lowered.set(id, made);
     return made;
   };

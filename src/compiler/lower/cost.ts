@@ -5,19 +5,11 @@ import { extentSize, type TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
 import type { RestrictedGraph } from "../passes/restrict-positions.js";
 import { chunkPositions } from "../passes/stream-loss.js";
-import { siteDimensions } from "../models/site-values.js";
-import { siteKey, type SiteName, type SiteReference } from "../models/sites.js";
+import { siteSize } from "../models/site-values.js";
+import { siteKey, type SiteName } from "../models/sites.js";
 
 /** Sites that need the whole model and those that also need the unembedding. */
 const unembeddedSites: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);
-
-/** Floats of one row of a site's value. */
-function siteSize({ site }: SiteReference, signature: ModelSignature, positions: number): number {
-  return siteDimensions(signature, site).reduce<number>(
-    (product, size) => product * (typeof size === "number" ? size : positions),
-    1,
-  );
-}
 
 function elementsOf({ axes }: TensorType, positions: number): number {
   return axes.reduce((product, axis) => product * extentSize(axis.extent, positions), 1);
@@ -101,7 +93,7 @@ function rowBytes(graph: GraphPlan, signature: ModelSignature, positions: number
     .reduce((sum, { type }) => sum + 4 * elementsOf(type, positions), 0);
   // Three times: the input, its copy where it is fed, and the gated value.
   const replaced = graph.gates.reduce(
-    (sum, gate) => sum + (gate.dense ? 3 * siteSize(gate.site, signature, positions) : 0),
+    (sum, gate) => sum + (gate.dense ? 3 * siteSize(signature, gate.site.site, positions) : 0),
     0,
   );
   return 4 * (4 * positions * dModel + Math.max(attention, mlp, logits) + kept + projected + replaced);

@@ -36,7 +36,7 @@ export function naiveDraft(
 }
 
 /** What the graphs of a study yield for each row, in the order of its measures; of a corpus the parts of each. */
-export function measuredOf(study: Study, texts: TokenizedTexts): readonly MeasureExpression[] {
+function measuredOf(study: Study, texts: TokenizedTexts): readonly MeasureExpression[] {
   const measures = study.measures.map(({ expression }) => expression);
   if (texts.documents === null) return measures;
   return measures.flatMap((expression) => soundParts(expression, texts.name).map((part) => part.expression));

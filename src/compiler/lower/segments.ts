@@ -29,10 +29,10 @@ const measurePrefix = "measure";
  */
 export function cutGraph(graph: Graph, model: ModelGraph, layers: readonly number[]): readonly Segment[] {
   if (layers.length === 0) return [{ key: keyOf(graph), graph }];
-  const places = placesOf(graph, borderValues(model, layers));
+  const cheap = withoutActivations(graph);
+  const places = placesOf(graph, borderValues(model, layers), cheap);
   const used = [...new Set(places.values())].sort((a, b) => a - b);
   if (used.length < 2) return [{ key: keyOf(graph), graph }];
-  const cheap = withoutActivations(graph);
   const parts = used.map((place) => {
     const own = graph.nodes.filter((node) => places.get(node) === place);
     return withPrelude(own, graph.nodes, cheap);
@@ -64,8 +64,11 @@ function borderValues({ values, signature }: ModelGraph, layers: readonly number
 }
 
 /** Node → the segment that it belongs to: 2n for the nth of the model, 2n + 1 for measures of what is known by then. */
-function placesOf(graph: Graph, borders: ReadonlyMap<string, number>): ReadonlyMap<OnnxNode, number> {
-  const cheap = withoutActivations(graph);
+function placesOf(
+  graph: Graph,
+  borders: ReadonlyMap<string, number>,
+  cheap: ReadonlySet<string>,
+): ReadonlyMap<OnnxNode, number> {
   const places = new Map<OnnxNode, number>();
   const placeOf = new Map<string, number>();
   for (const node of graph.nodes) {

@@ -21,6 +21,14 @@ export function siteDimensions(signature: ModelSignature, site: SiteReference["s
   return sites[site].axes.map((axis) => sizes[axis]);
 }
 
+/** Floats of one row of a site's value, for a text of `positions` tokens. */
+export function siteSize(signature: ModelSignature, site: SiteReference["site"], positions: number): number {
+  return siteDimensions(signature, site).reduce<number>(
+    (product, size) => product * (typeof size === "number" ? size : positions),
+    1,
+  );
+}
+
 /** What to declare for a site that becomes an output (or a segment's input) of a graph, under the name `name`. */
 export function siteValueInfo(
   signature: ModelSignature,

@@ -7,6 +7,7 @@
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
 import type { ModelGraph } from "../models/model.js";
+import { allSites } from "../models/site-values.js";
 import { siteKey, type SiteName, type SiteReference } from "../models/sites.js";
 import { sitesOf } from "../analysis/reads.js";
 
@@ -67,12 +68,9 @@ function changedValues(model: ModelGraph, gated: ReadonlySet<string>): ReadonlyS
 /** Kept sites by the name of their value, in the order in which the model computes them. */
 function keptSites({ graph, values, signature }: ModelGraph): ReadonlyMap<string, SiteReference> {
   const byValue = new Map<string, SiteReference>();
-  for (const site of signature.sites) {
-    if (!kept.has(site)) continue;
-    for (const layer of [null, ...Array.from({ length: signature.layers }, (_, i) => i)]) {
-      const value = values[siteKey({ site, layer })];
-      if (value !== undefined) byValue.set(value, { site, layer });
-    }
+  for (const reference of allSites(signature)) {
+    const value = values[siteKey(reference)];
+    if (value !== undefined && kept.has(reference.site)) byValue.set(value, reference);
   }
   const ordered = graph.nodes.flatMap(({ outputs }) =>
     outputs.flatMap((output): readonly (readonly [string, SiteReference])[] => {

@@ -12,9 +12,8 @@
  */
 import { lastLayerNeeded, layerFlops } from "../analysis/reads.js";
 import { firstLayer, gateKey } from "../analysis/gates.js";
-import type { ModelSignature } from "../models/model.js";
-import { siteDimensions } from "../models/site-values.js";
-import { siteKey, type SiteReference } from "../models/sites.js";
+import { siteSize } from "../models/site-values.js";
+import { siteKey } from "../models/sites.js";
 import { cleanInputs } from "./clean-inputs.js";
 import { mapStudies, type Draft, type DraftStudy, type PassContext, type RowGroup } from "./draft.js";
 
@@ -50,11 +49,7 @@ function resumedGroups({ study, model, texts }: DraftStudy, group: RowGroup, gra
 function keptBytes({ texts, model }: DraftStudy, groups: readonly RowGroup[]): number {
   const sites = new Map(groups.flatMap((group) => group.inputs.map((site) => [siteKey(site), site] as const)));
   const tokens = texts.prompts.reduce((sum, { ids }) => sum + ids.length, 0);
-  return [...sites.values()].reduce((sum, site) => sum + 4 * tokens * perToken(site, model.signature), 0);
-}
-
-function perToken({ site }: SiteReference, signature: ModelSignature): number {
-  return siteDimensions(signature, site).reduce<number>((product, d) => product * (typeof d === "number" ? d : 1), 1);
+  return [...sites.values()].reduce((sum, site) => sum + 4 * tokens * siteSize(model.signature, site.site, 1), 0);
 }
 
 /** What the choice of starts weighs. Work is in floating-point operations. */

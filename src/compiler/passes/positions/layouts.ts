@@ -3,7 +3,8 @@
  * positions out. Inferred from the graph's inputs, its constants and the layouts of the model's sites.
  */
 import type { ModelGraph } from "../../models/model.js";
-import { siteKey, siteNames, sites, type SiteAxis, type SiteName } from "../../models/sites.js";
+import { allSites, siteDimensions } from "../../models/site-values.js";
+import { siteKey } from "../../models/sites.js";
 import type { Graph, Initializer } from "../../onnx/graph.js";
 import { inferLayouts } from "./infer-layouts.js";
 import type { Layout, Layouts, Length } from "./layout.js";
@@ -38,26 +39,13 @@ function constantLayout({ shape, type, data }: Initializer): Layout {
 /** Layouts of the model's sites, by the names of their values. */
 function siteLayouts({ signature, values }: ModelGraph): Layouts {
   const layouts = new Map<string, Layout>();
-  const lengths: Readonly<Record<SiteAxis, Length>> = {
-    pos: "pos",
-    query: "pos",
-    key: "pos",
-    head: signature.heads,
-    kv_head: signature.kvHeads,
-    d_head: signature.dHead,
-    d_model: signature.dModel,
-    neuron: signature.neurons,
-    vocab: signature.vocab,
-  };
-  const add = (site: SiteName, layer: number | null): void => {
-    const name = values[siteKey({ site, layer })];
-    if (name === undefined) return;
-    const own = sites[site].axes.map((axis) => (site === "nll" && axis === "pos" ? "next" : lengths[axis]));
+  for (const reference of allSites(signature)) {
+    const name = values[siteKey(reference)];
+    if (name === undefined) continue;
+    const own = siteDimensions(signature, reference.site).map((size): Length =>
+      typeof size === "number" ? size : size === "predicted" ? "next" : "pos",
+    );
     layouts.set(name, { dimensions: [null, ...own], list: null });
-  };
-  for (const site of siteNames) {
-    if (!sites[site].perLayer) add(site, null);
-    else for (let layer = 0; layer < signature.layers; layer++) add(site, layer);
   }
   return layouts;
 }
