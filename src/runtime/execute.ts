@@ -154,13 +154,30 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     if (signal?.aborted === true) throw new Stop("interrupted", "interrupted");
   }
 
+  /** The last result's way to the disk, on which it is while the next unit is computed. */
+  let writing: Promise<void> = Promise.resolve();
+
   const readUnit: ReadUnit = async (id) => {
+    await writing;
     const unit = await store.read(id);
     if (unit === null) throw new Error(`unit ${id} is not in the store`);
     return unit.tensors;
   };
 
-  /** Runs a unit once. Rejects with EngineFault for the engine's failures, with other errors for those of `prepare`. */
+  function finished(unit: Unit): void {
+    stored.add(unit.id);
+    counts.computed += 1;
+    rows += unit.rows.length;
+    rowsComputed += unit.rows.length;
+    workLeft -= workOf(unit);
+    workDone += workOf(unit);
+    progress();
+  }
+
+  /**
+   * Runs a unit once; it is finished when it is written, which is not waited for. Rejects with EngineFault for the engine's
+   * failures, with StoreFault when the unit before it could not be written, with other errors for those of `prepare`.
+   */
   async function attempt(
     evaluation: Evaluation,
     unit: Unit,
@@ -174,10 +191,13 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     const { outputs, seconds } = await engine.run({ graphs, feeds, fetches: graphFetches(graph) });
     const { onnxruntimeVersion } = engine.info();
     const about = { graph: graph.id, onnxruntime: onnxruntimeVersion, seconds: seconds.toFixed(6) };
-    await store.write({ id: unit.id, tensors: outputs, about });
+    await writing;
+    writing = store.write({ id: unit.id, tensors: outputs, about }).then(() => finished(unit));
+    // Whoever waits for it next is told; nobody may before the run ends.
+    writing.catch(() => undefined);
   }
 
-  /** Null when the unit is in the store now, otherwise why not. Throws Stop when the run cannot go on. */
+  /** Null when the unit is computed, otherwise why not. Throws Stop when the run cannot go on. */
   async function compute(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<string | null> {
     for (let trial = 1; ; trial += 1) {
       checkSignal();
@@ -208,12 +228,14 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     faults.push({ kind, evaluation: evaluation.id, unit: unit.id, message });
     faulty.set(unit.id, message);
     if (!incomplete.has(evaluation.id)) incomplete.set(evaluation.id, message);
+    progress();
   }
 
   async function runUnit(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<void> {
     if (stored.has(unit.id)) {
       counts.reused += 1;
       rows += unit.rows.length;
+      progress();
       return;
     }
     const lacking = evaluation.needs.find((id) => incomplete.has(id));
@@ -228,17 +250,8 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     }
     const begun = performance.now();
     const message = await compute(evaluation, unit, graph);
-    if (message !== null) {
-      give("failed", evaluation, unit, message);
-      return;
-    }
-    stored.add(unit.id);
-    counts.computed += 1;
-    rows += unit.rows.length;
-    rowsComputed += unit.rows.length;
-    workLeft -= workOf(unit);
-    workDone += workOf(unit);
-    secondsAtWork += (performance.now() - begun) / 1000;
+    if (message === null) secondsAtWork += (performance.now() - begun) / 1000;
+    else give("failed", evaluation, unit, message);
   }
 
   try {
@@ -259,15 +272,20 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
         if (visited.has(unit.id)) continue;
         visited.add(unit.id);
         await runUnit(evaluation, unit, graph);
-        progress();
       }
     }
+    await writing;
   } catch (error) {
     if (error instanceof StoreFault) end = new Stop("failed", error.message);
     else if (error instanceof Stop) end = error;
     else throw error;
   } finally {
     await keeper.end();
+    // What was computed before an interrupt is kept; a disk that refused is the reason why the run stopped, or will be told.
+    await writing.catch((error: unknown) => {
+      if (!(error instanceof StoreFault)) throw error;
+      end ??= new Stop("failed", error.message);
+    });
   }
 
   return {

@@ -36,12 +36,13 @@ export type PlanOutcome =
   | { readonly kind: "rejected"; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] };
 
 /** What planning needs of the settings. */
-export function planOptions({ engine, memoryBudget, passes, graphWork }: PlanSettings): PlanOptions {
+export function planOptions({ engine, memoryBudget, passes, graphWork, chunkedFrom }: PlanSettings): PlanOptions {
   return {
     memoryBudget,
     numerics: numericsOf(engine),
     ...(passes === undefined ? {} : { passes }),
     ...(graphWork === undefined ? {} : { graphWork }),
+    ...(chunkedFrom === undefined ? {} : { chunkedFrom }),
   };
 }
 

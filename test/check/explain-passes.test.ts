@@ -14,7 +14,10 @@ import { stageSurroundings } from "./stages.js";
 
 const around = await stageSurroundings();
 
-/** Every pass has something to do here: shared captures, places without influence, a loss, a value of one position. */
+/**
+ * Every pass but one has something to do here: shared captures, places without influence, a loss, a value of one
+ * position. The texts are too short for attention in chunks.
+ */
 const text = `model m from "./m"
 prompts p from ["the cat sat on the mat and looked at it", "the dog ran on and on and saw the cat"]
 prompts q from ["it rained all day on the cat", "it rained on the dog"]
@@ -63,12 +66,12 @@ function assertAddsUp({ naive, passes, planned }: PassSavings): void {
   }
 }
 
-test("the table of a protocol on which every pass has work to do", () => {
+test("the table of a protocol on which every pass but one has work to do", () => {
   const { plan, savings, text } = explained();
   assertAddsUp(savings);
   assert.deepEqual(
     savings.passes.filter(({ saved }) => numbersOf(saved).every((n) => n === 0)).map(({ name }) => name),
-    [],
+    ["chunk-attention"],
   );
   assert.equal(savings.planned.layerRuns, plan.cost.layerRuns);
   assert.equal(savings.planned.units, plan.cost.units);

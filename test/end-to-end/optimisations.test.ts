@@ -15,7 +15,7 @@ import { root } from "../support/root.js";
 import { protocolText, randomExperiments, type RandomProtocol } from "./random-protocols.js";
 import { assertSame, models, pairs, runner, sets, type Rows } from "./random-runs.js";
 import { shrinkProtocol, smallerProtocols } from "./shrink-protocol.js";
-import { oneThread, protocolIn, runFile, temporaryFolder } from "./support.js";
+import { oneThread, protocolIn, rowsOf, runFile, temporaryFolder } from "./support.js";
 
 const fixtures = join(root, "test", "fixtures", "optimisations");
 
@@ -28,14 +28,14 @@ interface Kept {
 
 type Run = (protocol: RandomProtocol, without: Kept["without"] | "none") => Promise<Rows>;
 
-/** A graph costs nothing here, so that passes do as much as they can. */
+/** A graph costs nothing here, and no text is too short for chunks, so that passes do as much as they can. */
 function plannedRunner(context: TestContext, model: string): Run {
   const random = models[model];
   assert.ok(random !== undefined);
   const run = runner(context, random);
   return (protocol, without) => {
     const passes = without === "all" ? [] : passNames.filter((name) => name !== without);
-    return run(protocol, { passes, graphWork: 0 });
+    return run(protocol, { passes, graphWork: 0, chunkedFrom: 0 });
   };
 }
 
@@ -66,8 +66,8 @@ const cases: readonly (readonly [number, string, readonly Kept["without"][]])[] 
   process.env["ATLASC_PASS_SEEDS"] === undefined
     ? [
         [1, "gpt2-tiny", ["all", "drop-unaffected", "share-evaluations", "resume-from-prefix"]],
-        [2, "pythia-tiny", ["all", "resume-from-prefix", "stop-after-last-need", "cut-segments"]],
-        [3, "llama-tiny", ["all", "share-evaluations", "restrict-positions", "stream-loss"]],
+        [2, "pythia-tiny", ["all", "resume-from-prefix", "stop-after-last-need", "chunk-attention"]],
+        [3, "llama-tiny", ["all", "share-evaluations", "chunk-attention", "stream-loss"]],
         [4, "gpt2-tiny", ["all", "batch-rows", "cut-segments", "restrict-positions"]],
       ]
     : process.env["ATLASC_PASS_SEEDS"]
@@ -80,7 +80,7 @@ for (const [seed, model, left] of cases) {
     assert.ok(random !== undefined);
     const run = plannedRunner(context, model);
     const protocol: RandomProtocol = {
-      texts: [0, 2, 3, 5, 6],
+      texts: [0, 2, 3, 5, 7],
       pairs: pairs.map((_, i) => i),
       experiments: randomExperiments(seeded(1000 + seed), random, 4),
     };
@@ -175,6 +175,32 @@ test("rows begin inside the layer that their condition changes first", async (t)
   // Four heads on three prompts: 12 rows a layer, 6 − l layers each; the clean run of 3 rows goes up to z of L5, and the
   // baseline begins there.
   assert.equal(cost.layerRuns, 12 * (6 + 5 + 4 + 3 + 2 + 1) + 3 * 5 + 3);
+});
+
+test("attention of long texts is computed in chunks, except where its pattern is read", async (t) => {
+  const folder = temporaryFolder(t);
+  const text = `model m from "@stdlib/models/llama-tiny"
+    prompts long random tokens 255 count 2
+    prompts short random tokens 200 count 2
+    experiment far with long ablate heads L2 measure loss
+    experiment near with short ablate heads L2 measure loss
+    experiment read with long measure pattern_entropy layer L3, loss`;
+  const path = protocolIn(folder, text);
+  const ran = await runFile(path, { runs: `${folder}/chunks`, graphWork: 0 });
+  const without = passNames.filter((name) => name !== "chunk-attention");
+  const whole = await runFile(path, { runs: `${folder}/whole`, graphWork: 0, passes: without });
+  assert.deepEqual(await rowsOf(ran), await rowsOf(whole));
+  const chunked = (of: typeof ran): readonly string[] => {
+    const { evaluations, graphs } = of.planned.plan;
+    const used = new Set(
+      evaluations.filter(({ texts }) => texts === "long").flatMap(({ units }) => units.map(({ graph }) => graph)),
+    );
+    return graphs.filter(({ settings }) => settings.chunkAttention).map(({ id }) => `${used.has(id)}`);
+  };
+  assert.deepEqual([...new Set(chunked(ran))], ["true"], "only graphs of the long texts");
+  assert.deepEqual(chunked(whole), []);
+  // Two chunks of 128 queries, of which the first has half of the keys: a quarter of all pairs is left out.
+  assert.ok(ran.planned.plan.cost.flops < whole.planned.plan.cost.flops);
 });
 
 test("what two experiments ask for is computed once, with the measures of both", async (t) => {

@@ -25,11 +25,14 @@ export const sets: RandomTexts = {
     "Time heals all wounds, my lady, but not this one.",
     "The gate was open.",
     "Stand, ho! Who calls so loud at such an hour of the night, and wherefore does he call?",
+    // More tokens than a chunk of attention has.
+    "It was late, and the old house was still; nobody spoke, and nobody went to the door. ".repeat(5).trim(),
   ],
   other: [
     "The committee read the report twice before it asked the author a single question about the second chapter of it.",
     "She was very much surprised, and a little vexed, to find that her sister had gone out without a word to anybody.",
     "A function that does nothing is easy to test, says the manual, and the manual is wrong about most of the others.",
+    "There was a road, and there was a hill, and on the hill there stood a house that nobody had lived in. ".repeat(6),
   ],
   calm: ["The water was still.", "Nothing moved in the long grass."],
 };
@@ -76,6 +79,7 @@ export interface RunSettings {
   readonly memory?: (least: number) => number;
   readonly passes?: readonly PassName[];
   readonly graphWork?: number;
+  readonly chunkedFrom?: number;
 }
 
 /** Runs protocols of one model in folders of their own, so that no unit is reused. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import type { EngineOptions } from "../../src/runtime/engine/messages.js";
 import { rowWorkOf } from "../../src/compiler/lower/cost.js";
-import { lowerRestricted } from "../../src/compiler/lower/graph.js";
+import { lowerKnown } from "../../src/compiler/lower/graph.js";
 import { planRun, type Planned } from "../../src/runtime/plan-run.js";
 import { runProtocol, type RunEvents, type RunOptions, type RunOutcome } from "../../src/runtime/run.js";
 import { readResults } from "../../src/runtime/store/results.js";
@@ -117,7 +117,7 @@ export function leastMemory({ plan, loaded }: Planned): number {
       const graph = graphs.get(id);
       return graph === undefined || model === undefined
         ? []
-        : [rowWorkOf(graph, lowerRestricted(model, graph), model)(positions).bytes(1)];
+        : [rowWorkOf(graph, lowerKnown(model, graph), model)(positions).bytes(1)];
     });
   });
   return Math.max(...needed);

@@ -141,7 +141,7 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
       { columns: {}, ...size, windows: windows.map((_, i) => i), starts: windows.map((w) => w.end - w.scored) },
     ],
   } as unknown as TokenizedTexts;
-  const settings = { whole: false, restrictPositions: false, streamLoss: false };
+  const settings = { whole: false, restrictPositions: false, chunkAttention: false, streamLoss: false };
   const graph: GraphPlan = { id: "", model: "", start: 0, inputs: [], gates: [], outputs, settings };
   const collector = collectDocuments(study, texts);
   // Windows arrive in any order, those of one length together.

@@ -153,7 +153,7 @@ function tinyGraph(id: string): GraphPlan {
     start: 0,
     inputs: [],
     gates: [],
-    settings: { whole: false, restrictPositions: false, streamLoss: false },
+    settings: { whole: false, restrictPositions: false, chunkAttention: false, streamLoss: false },
     outputs: [
       { ...output, name: "y" },
       { ...output, name: "positive" },

@@ -43,6 +43,8 @@ export interface GraphSettings {
   readonly whole: boolean;
   /** True when values are computed only at the positions that are read. */
   readonly restrictPositions: boolean;
+  /** True when attention is computed a chunk of queries at a time. */
+  readonly chunkAttention: boolean;
   /** True when the loss is computed without keeping the logits of all positions. */
   readonly streamLoss: boolean;
 }

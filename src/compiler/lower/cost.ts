@@ -3,10 +3,11 @@ import { expressionsOf, matricesIn, sitesOf } from "../analysis/reads.js";
 import type { GraphPlan } from "../ir/plan.js";
 import { extentSize, type TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
-import type { RestrictedGraph } from "../passes/restrict-positions.js";
+import { chunkedPairs, chunkQueries } from "../passes/chunk-attention.js";
 import { chunkPositions } from "../passes/stream-loss.js";
 import { siteSize } from "../models/site-values.js";
 import { siteKey, type SiteName } from "../models/sites.js";
+import type { KnownGraph } from "./graph.js";
 
 /** Sites that need the whole model and those that also need the unembedding. */
 const unembeddedSites: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);
@@ -28,7 +29,7 @@ export interface RowWork {
 /** The work of rows through a lowered graph, from the sites that it computes. Keeps nothing of the graph. */
 export function rowWorkOf(
   plan: GraphPlan,
-  { graph, restricted }: RestrictedGraph,
+  { graph, restricted, chunked }: KnownGraph,
   { signature, values }: ModelGraph,
 ): (positions: number) => RowWork {
   const produced = new Set(graph.nodes.flatMap((node) => (node.op === "Gather" ? [] : node.outputs)));
@@ -42,25 +43,31 @@ export function rowWorkOf(
     queries: Math.max(most("q", layer), most("k", layer), most("v", layer)),
     pattern: most("pattern", layer),
     mixed: most("z", layer),
+    inChunks: chunked.get(layer),
     attention: most("attn_out", layer),
     heads: most("head_out", layer),
     hidden: most("mlp_act", layer),
     mlp: most("mlp_out", layer),
   }));
+  const wholePattern = layers.some((does) => does.pattern > 0);
   const logits = most("logits", null);
   const scored = computes("nll", null) ? (restricted.get(nameOf("logits", null))?.count ?? Infinity) : 0;
   return (positions) => {
     const { dModel, heads, kvHeads, dHead, neurons, vocab } = signature;
     const at = (count: number): number => Math.min(positions, count);
     const inner = dModel * dHead;
+    /** Pairs of queries and keys, for the scores and for the mix of the values. */
+    const pairs = ({ pattern, mixed, inChunks }: (typeof layers)[number]): number =>
+      inChunks === undefined ? positions * (at(pattern) + at(mixed)) : 2 * chunkedPairs(positions, inChunks);
     const own = layers.map(
       (does) =>
         2 * inner * (at(does.queries) * (heads + 2 * kvHeads) + (at(does.attention) + at(does.heads)) * heads) +
-        2 * positions * dHead * heads * (at(does.pattern) + at(does.mixed)) +
+        2 * dHead * heads * pairs(does) +
         2 * dModel * neurons * (at(does.hidden) * matricesIn(signature) + at(does.mlp)),
     );
     const unembedded = logits > 0 ? at(logits) : Math.min(at(scored), positions - 1);
-    const perRow = rowBytes(plan, signature, positions, at(logits));
+    const queries = wholePattern ? positions : Math.min(positions, chunkQueries);
+    const perRow = rowBytes(plan, signature, { positions, queries, unembedded: at(logits) });
     // A chunk's logits and log probabilities, whatever the number of rows.
     const streamed = (rows: number): number =>
       logits > 0 ? 0 : 8 * Math.min(rows * unembedded, chunkPositions) * vocab;
@@ -72,14 +79,21 @@ export function rowWorkOf(
   };
 }
 
+/** Tokens of a row, queries whose scores exist at the same time, and positions whose logits do. */
+interface RowSizes {
+  readonly positions: number;
+  readonly queries: number;
+  readonly unembedded: number;
+}
+
 /**
- * Bytes of activations that one row of `positions` tokens holds at its fullest moment: attention scores and their
- * softmax, the MLP's inner values, logits where they are needed, and every value that a measure keeps alive to the end.
- * An estimate from above of what onnxruntime's arena takes.
+ * Bytes of activations that one row holds at its fullest moment: attention scores and their softmax, the MLP's inner
+ * values, logits where they are needed, and every value that a measure keeps alive to the end. An estimate from above of
+ * what onnxruntime's arena takes.
  */
-function rowBytes(graph: GraphPlan, signature: ModelSignature, positions: number, unembedded: number): number {
+function rowBytes(graph: GraphPlan, signature: ModelSignature, { positions, queries, unembedded }: RowSizes): number {
   const { dModel, heads, dHead, neurons, vocab } = signature;
-  const attention = 3 * heads * positions * positions + 4 * positions * heads * dHead;
+  const attention = 3 * heads * queries * positions + 4 * positions * heads * dHead;
   const mlp = 3 * positions * neurons;
   const logits = 3 * unembedded * vocab;
   const kept = sitesOf(graph.outputs.map((o) => o.expression)).reduce((sum, site) => {

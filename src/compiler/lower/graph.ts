@@ -19,6 +19,7 @@ import type { Dimension, Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
 import { alignValue } from "../operations/broadcast.js";
 import { expandFault } from "../operations/faults.js";
 import { siteType } from "../check/site-types.js";
+import { chunkAttention, type ChunkedGraph } from "../passes/chunk-attention.js";
 import { restrictPositions, type RestrictedGraph } from "../passes/restrict-positions.js";
 import { streamLoss } from "../passes/stream-loss.js";
 import { givenInput } from "../analysis/expression-key.js";
@@ -115,11 +116,14 @@ function givenType({ expression, take }: GivenSource): TensorType {
  * Whatever these do not need is gone: later layers, the unembedding, other sites.
  */
 export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
-  return lowerRestricted(model, plan).graph;
+  return lowerKnown(model, plan).graph;
 }
 
-/** The same with what is known of it: which values it computes at some positions only. */
-export function lowerRestricted(model: ModelGraph, plan: GraphPlan): RestrictedGraph {
+/** A graph with what is known of it: which values it computes at some positions only, and which layers in chunks. */
+export type KnownGraph = RestrictedGraph & ChunkedGraph;
+
+/** {@link lowerGraph} with what is known of the result. */
+export function lowerKnown(model: ModelGraph, plan: GraphPlan): KnownGraph {
   let graph = model.graph;
   // Each comes to the front: the first of them last, so that they stand in the order in which the model computes them.
   for (const reference of [...plan.inputs].reverse()) {
@@ -176,10 +180,14 @@ export function lowerRestricted(model: ModelGraph, plan: GraphPlan): RestrictedG
   }
   if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
   const lean = eliminateDeadNodes(graph);
-  const lowest: RestrictedGraph = plan.settings.restrictPositions
+  const { settings } = plan;
+  const fewer: RestrictedGraph = settings.restrictPositions
     ? restrictPositions(lean, model)
     : { graph: lean, restricted: new Map() };
-  return plan.settings.streamLoss ? { ...lowest, graph: streamLoss(lowest.graph, model) } : lowest;
+  const inChunks: ChunkedGraph = settings.chunkAttention
+    ? chunkAttention(fewer.graph, model, fewer.restricted)
+    : { graph: fewer.graph, chunked: new Map() };
+  return { ...fewer, ...inChunks, graph: settings.streamLoss ? streamLoss(inChunks.graph, model) : inChunks.graph };
 }
 
 /** Output of a graph that runs to its logits whether or not they are read: the largest of each row. */

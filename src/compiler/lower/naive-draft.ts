@@ -28,7 +28,7 @@ export function naiveDraft(
   });
   return {
     studies,
-    graphs: { whole: true, restrictPositions: false, streamLoss: false },
+    graphs: { whole: true, restrictPositions: false, chunkAttention: false, streamLoss: false },
     mixedBatches: false,
     sharedCaptures: false,
     segments: false,

@@ -9,7 +9,7 @@ import type { ModelGraph } from "../models/model.js";
 import { externalBytes } from "../onnx/external-bytes.js";
 import { rowWorkOf, type RowWork } from "./cost.js";
 import { writeKey } from "../analysis/expression-key.js";
-import { lowerRestricted } from "./graph.js";
+import { lowerKnown } from "./graph.js";
 
 export interface GraphFacts {
   /** Work of one row of so many tokens. */
@@ -33,7 +33,7 @@ export function createPlanMemory(): PlanMemory {
 export function graphFacts(memory: PlanMemory, graph: GraphPlan, model: ModelGraph): GraphFacts {
   const known = memory.graphs.get(graph.id);
   if (known !== undefined) return known;
-  const lowered = lowerRestricted(model, graph);
+  const lowered = lowerKnown(model, graph);
   const work = rowWorkOf(graph, lowered, model);
   const works = new Map<number, RowWork>();
   const facts: GraphFacts = {

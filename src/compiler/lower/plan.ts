@@ -8,6 +8,7 @@ import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, GraphPlan, Numerics, Plan, Unit } from "../ir/plan.js";
 import type { Condition, Protocol, TokenizedTexts } from "../ir/protocol.js";
 import { applyPasses } from "../passes/passes.js";
+import { chunkedFrom } from "../passes/chunk-attention.js";
 import { passNames, type PassName } from "../passes/names.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
 import { batchRows, noCost, type BatchContext } from "./batches.js";
@@ -23,6 +24,8 @@ export interface PlanOptions {
   readonly passes?: readonly PassName[];
   /** Work that opening one more graph is worth, in floating-point operations; {@link graphWork} when absent. */
   readonly graphWork?: number;
+  /** Tokens of a text from which attention may be computed in chunks; {@link chunkedFrom} when absent. */
+  readonly chunkedFrom?: number;
   /** Bytes of activations that one batch may take. */
   readonly memoryBudget: number;
   readonly numerics: Numerics;
@@ -38,6 +41,8 @@ const baseline: readonly Condition[] = [{ coordinates: {}, writes: [] }];
 /** What lowering a draft needs from the whole. */
 interface Planning {
   readonly draft: Draft;
+  /** Tokens of a text from which its graphs compute attention in chunks, where the draft says so. */
+  readonly chunkedFrom: number;
   readonly batch: BatchContext;
   readonly modelOf: (id: string) => OpenedModel;
   readonly textsOf: (name: string, model: string) => TokenizedTexts;
@@ -74,6 +79,8 @@ export function planProtocol(
   const memory = options.memory ?? createPlanMemory();
   const planning: Planning = {
     draft,
+    // The processor's cache is what chunks are for; elsewhere they have not been measured.
+    chunkedFrom: options.numerics.device === "cpu" ? (options.chunkedFrom ?? chunkedFrom) : Infinity,
     batch: {
       ...options,
       memory,
@@ -106,7 +113,7 @@ function planStudy(planning: Planning, own: DraftStudy): void {
   const planned = groups
     .filter((group) => group.conditions.length > 0)
     .map((group) => {
-      const graph = graphOf(planning, study.model, group);
+      const graph = graphOf(planning, study.model, texts, group);
       return { group, graph, ...captureEvaluations(planning, study.model, groupCaptures(planning, own, group)) };
     });
   const units = planned.flatMap(({ group, graph, identities }): Unit[] => {
@@ -141,8 +148,11 @@ function groupCaptures({ textsOf }: Planning, own: DraftStudy, group: RowGroup):
   ];
 }
 
-function graphOf({ draft, graphs, modelOf }: Planning, model: string, group: RowGroup): GraphPlan {
-  const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings: draft.graphs });
+function graphOf(planning: Planning, model: string, texts: TokenizedTexts, group: RowGroup): GraphPlan {
+  const { draft, graphs, modelOf } = planning;
+  const isLong = texts.prompts.some(({ ids }) => ids.length >= planning.chunkedFrom);
+  const settings = { ...draft.graphs, chunkAttention: draft.graphs.chunkAttention && isLong };
+  const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings });
   const known = graphs.get(graph.id);
   if (known !== undefined) return known;
   graphs.set(graph.id, graph);
@@ -182,7 +192,7 @@ function captureEvaluations(
   for (const [name, expressions] of missing) {
     const texts = planning.textsOf(name, model);
     const group = { conditions: [0], expressions: [...expressions.values()], gates: [], inputs: [], start: 0 };
-    const graph = graphOf(planning, model, group);
+    const graph = graphOf(planning, model, texts, group);
     const rows = texts.prompts.map((p) => ({ prompt: p.index, condition: 0 }));
     const work = planning.work(graph);
     const batch = { graph, work, signature, texts, conditions: baseline, rows, given: [] };

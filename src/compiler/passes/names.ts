@@ -5,6 +5,7 @@ export const passNames = [
   "resume-from-prefix",
   "stop-after-last-need",
   "restrict-positions",
+  "chunk-attention",
   "stream-loss",
   "batch-rows",
   "cut-segments",

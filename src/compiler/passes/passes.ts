@@ -18,7 +18,7 @@ const setting =
 
 /**
  * Passes that choose how graphs and batches are made set a mark in the draft, and lowering does as it says:
- * `restrict-positions` and `stream-loss` are rewritings of graphs (in the files of their names), `stop-after-last-need`
+ * `restrict-positions`, `chunk-attention` and `stream-loss` are rewritings of graphs (in the files of their names), `stop-after-last-need`
  * leaves to the removal of dead nodes whatever no output needs, `batch-rows` is `lower/batches.ts` and `cut-segments`
  * `lower/cuts.ts`.
  */
@@ -33,6 +33,10 @@ export const passes: Readonly<Record<PassName, Pass>> = {
   "restrict-positions": {
     does: "computes values only at the positions that are read",
     apply: setting({ restrictPositions: true }),
+  },
+  "chunk-attention": {
+    does: "computes attention of long texts without the keys that are masked",
+    apply: setting({ chunkAttention: true }),
   },
   "stream-loss": { does: "keeps no logits of all positions for a loss", apply: setting({ streamLoss: true }) },
   "batch-rows": {
