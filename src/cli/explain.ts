@@ -4,6 +4,7 @@ import { explainPasses } from "../compiler/lower/explain-passes.js";
 import { explainPlan } from "../compiler/lower/explain.js";
 import { rateText } from "../compiler/lower/quantity-text.js";
 import { EngineFault } from "../runtime/engine/fault.js";
+import { createEngineKeeper } from "../runtime/engine/keeper.js";
 import type { EngineOptions } from "../runtime/engine/messages.js";
 import { measureSpeed } from "../runtime/estimate.js";
 import { planOptions, type Planned } from "../runtime/plan-run.js";
@@ -43,8 +44,9 @@ async function measuredSpeed(
   { plan, loaded }: Planned,
   engine: EngineOptions,
 ): Promise<{ readonly speed: Speed | null; readonly times: string }> {
+  const keeper = createEngineKeeper({ engine, openWeightBytes: 0 });
   try {
-    const speed = await measureSpeed(plan, loaded.compiled.value.models, engine);
+    const speed = await measureSpeed(plan, loaded.compiled.value.models, () => keeper.engine());
     if (speed === null) return { speed, times: "no times: nothing is planned yet" };
     const where = engine.device.kind === "cpu" ? counted(engine.threads, "thread") : "the device";
     return {
@@ -54,6 +56,8 @@ async function measuredSpeed(
   } catch (error) {
     if (!(error instanceof EngineFault)) throw error;
     return { speed: null, times: `no times: ${(error.message.split("\n")[0] ?? "").trim()}` };
+  } finally {
+    await keeper.end();
   }
 }
 

@@ -32,7 +32,7 @@ export async function inspectCommand(
   const engine = engineOptions({
     device: { kind: "cpu" },
     threads: options.threads ?? availableParallelism(),
-    prepacking: true,
+    prepacking: false,
     tf32: false,
   });
   const { identities } = await checkModel(built.value, externalDataFolder, engine);

@@ -36,7 +36,8 @@ function withExecutionOptions(command: Command): Command {
       new Option("--device <device>", "cpu, cuda or cuda:N").argParser(parseDevice).default({ kind: "cpu" }, "cpu"),
     )
     .option("--threads <count>", "threads of one operator (default: the machine's cores)", positiveInteger)
-    .option("--no-prepacking", "share weights between sessions: less memory, slower")
+    .option("--prepacking", "rearrange weights for texts of any length (default: for short texts)")
+    .option("--no-prepacking", "read all weights where they are mapped: less memory, slower with short texts")
     .addOption(noOptOption())
     .option("--tf32", "CUDA: allow TF32 in f32 matrix products", false);
 }

@@ -12,7 +12,8 @@ export interface CommonOptions {
   readonly memory: number;
   readonly device: EngineDevice;
   readonly threads?: number;
-  readonly prepacking: boolean;
+  /** Absent: as the length of a text suggests. */
+  readonly prepacking?: boolean;
   readonly tf32: boolean;
   /** Optimisations to leave out. */
   readonly noOpt?: readonly PassName[];
@@ -72,7 +73,7 @@ export function engineOptions(
     device: options.device,
     threads: options.threads ?? availableParallelism(),
     optimisation: "basic",
-    prepacking: options.prepacking,
+    prepacking: options.prepacking === undefined ? "short texts" : options.prepacking ? "always" : "never",
     tf32: options.tf32,
   };
 }

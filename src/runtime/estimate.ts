@@ -6,7 +6,7 @@ import { graphFacts, type PlanMemory } from "../compiler/lower/plan-memory.js";
 import type { Segment } from "../compiler/lower/segments.js";
 import { EngineFault } from "./engine/fault.js";
 import { measureMatrixRate, type MatrixProduct } from "./engine/matrix-rate.js";
-import type { EngineOptions } from "./engine/messages.js";
+import type { Engine } from "./engine/client.js";
 import { StoreFault } from "./store/fault.js";
 import type { RecordedEstimate } from "./store/record.js";
 import type { UnitStore } from "./store/units.js";
@@ -19,20 +19,19 @@ const enoughWidth = 1024;
 
 /**
  * The speed of this machine for a plan: the rate of one product of the size that its largest model has most of. Null
- * when nothing is planned. Takes as long as starting an engine and some 50 ms more.
+ * when nothing is planned. Takes some 50 ms in the engine that `engine` gives.
  *
- * @throws EngineFault when the engine cannot be started or the signal is aborted
+ * @throws EngineFault when the engine cannot be started or ends
  */
 export async function measureSpeed(
   plan: Plan,
   models: ReadonlyMap<string, OpenedModel>,
-  options: EngineOptions,
-  signal?: AbortSignal,
+  engine: () => Promise<Engine>,
 ): Promise<Speed | null> {
   const product = typicalProduct(plan, models);
   if (product === null) return null;
-  const { rate } = await measureMatrixRate(options, [product], signal);
-  return { matrixRate: rate, prepacking: options.prepacking };
+  const { rate } = await measureMatrixRate(await engine(), [product]);
+  return { matrixRate: rate };
 }
 
 function typicalProduct({ graphs, evaluations }: Plan, models: ReadonlyMap<string, OpenedModel>): MatrixProduct | null {
@@ -43,13 +42,17 @@ function typicalProduct({ graphs, evaluations }: Plan, models: ReadonlyMap<strin
     (most, own) => (own.dModel * own.neurons > most.dModel * most.neurons ? own : most),
     first,
   );
-  const tokens = evaluations
-    .flatMap(({ units }) => units)
-    .reduce((most, { rows, positions }) => Math.max(most, rows.length * positions), 1);
+  const units = evaluations.flatMap((evaluation) => evaluation.units);
+  const tokensOf = ({ rows, positions }: Unit): number => rows.length * positions;
+  const fullest = units.reduce<Unit | null>(
+    (most, unit) => (most === null || tokensOf(unit) > tokensOf(most) ? unit : most),
+    null,
+  );
   return {
-    rows: Math.min(enoughRows, tokens),
+    rows: Math.min(enoughRows, fullest === null ? 1 : tokensOf(fullest)),
     inner: Math.min(enoughWidth, largest.dModel),
     columns: Math.min(enoughWidth, largest.neurons),
+    prepacked: fullest?.prepacked ?? false,
   };
 }
 
@@ -75,25 +78,24 @@ export interface EstimatedStage {
 export function createRunEstimator(
   models: ReadonlyMap<string, OpenedModel>,
   memory: PlanMemory,
-  { engine, fromFlops, signal }: { engine: EngineOptions; fromFlops: number; signal: AbortSignal | undefined },
+  { engine, fromFlops }: { engine: () => Promise<Engine>; fromFlops: number },
 ): RunEstimator {
-  let work: Work = { flops: 0, sessions: 0, openedWeightBytes: 0, units: 0 };
+  let work: Work = { flops: 0, sessions: 0, openedWeightBytes: 0, preparedWeightBytes: 0, units: 0 };
   let speed: Speed | null = null;
   return {
     addStage: async ({ plan, missing, segments }) => {
       if (missing.length === 0) return;
-      const through = new Set(missing.map((unit) => unit.graph));
-      const graphs = plan.graphs.filter(({ id }) => through.has(id));
-      const { sessions, openedWeightBytes } = openedSessions(graphs, segments());
+      const { sessions, openedWeightBytes, preparedWeightBytes } = openedSessions(plan.graphs, missing, segments());
       work = {
-        flops: work.flops + missingFlops(graphs, missing, models, memory),
+        flops: work.flops + missingFlops(plan.graphs, missing, models, memory),
         sessions: work.sessions + sessions,
         openedWeightBytes: work.openedWeightBytes + openedWeightBytes,
+        preparedWeightBytes: work.preparedWeightBytes + preparedWeightBytes,
         units: work.units + missing.length,
       };
       if (speed !== null || work.flops < fromFlops) return;
       try {
-        speed = await measureSpeed(plan, models, engine, signal);
+        speed = await measureSpeed(plan, models, engine);
       } catch (error) {
         if (!(error instanceof EngineFault)) throw error;
       }
@@ -125,10 +127,11 @@ function missingFlops(
   memory: PlanMemory,
 ): number {
   return graphs.reduce((sum, graph) => {
+    const own = missing.filter((unit) => unit.graph === graph.id);
+    if (own.length === 0) return sum;
     const model = models.get(graph.model);
     if (model === undefined) throw new RangeError(`the model ${graph.model} is not open`);
     const { work } = graphFacts(memory, graph, model.graph);
-    const own = missing.filter((unit) => unit.graph === graph.id);
     return own.reduce((flops, { rows, positions }) => flops + rows.length * work(positions).flops, sum);
   }, 0);
 }

@@ -2,7 +2,7 @@
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import { graphFetches } from "../compiler/lower/graph.js";
 import { EngineFault } from "./engine/fault.js";
-import { createEngineKeeper, type PreparedSegment } from "./engine/keeper.js";
+import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./engine/keeper.js";
 import type { EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
 import { StoreFault } from "./store/fault.js";
 import type { UnitStore } from "./store/units.js";
@@ -12,8 +12,8 @@ export type ReadUnit = (id: string) => Promise<EngineTensors>;
 
 /** What the host must know to run a plan: made of the protocol's facts, so that this file needs none of them. */
 export interface Preparation {
-  /** The segments that a graph is cut into, in the order in which a unit runs through them; one when it is not cut. */
-  segments(graph: string): readonly PreparedSegment[];
+  /** The segments of a unit's graph in the order in which it runs through them; one when the graph is not cut. */
+  segments(unit: Unit): readonly PreparedSegment[];
   /** Exactly the graph's inputs for this unit, of all its segments together. Averages come from finished units through `readUnit`. */
   feedsOf(evaluation: Evaluation, unit: Unit, readUnit: ReadUnit): Promise<EngineTensors> | EngineTensors;
 }
@@ -53,6 +53,8 @@ export interface ExecutePlanOptions {
    * absent. The segments of one graph are opened together even if they alone are larger.
    */
   readonly openWeightBytes?: number;
+  /** The engine of a run that goes on afterwards, made with the options above. Absent: one of its own, which is ended. */
+  readonly keeper?: EngineKeeper;
 }
 
 /**
@@ -120,7 +122,8 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
   // Several evaluations may list a unit; it is computed, and counted, once.
   const all = new Map(plan.evaluations.flatMap(({ units }) => units.map((unit) => [unit.id, unit] as const)));
-  const keeper = createEngineKeeper({ openWeightBytes: defaultOpenWeightBytes, ...options });
+  const keeper = options.keeper ?? createEngineKeeper({ openWeightBytes: defaultOpenWeightBytes, ...options });
+  const restartsBefore = keeper.restarts();
 
   const counts = { computed: 0, reused: 0, failed: 0, skipped: 0 };
   const faults: UnitFault[] = [];
@@ -202,7 +205,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     for (let trial = 1; ; trial += 1) {
       checkSignal();
       try {
-        const segments = prepare.segments(graph.id);
+        const segments = prepare.segments(unit);
         const known = keeper.unusable(segments);
         if (known !== null) return unopened(known);
         await attempt(evaluation, unit, graph, segments);
@@ -280,7 +283,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     else if (error instanceof Stop) end = error;
     else throw error;
   } finally {
-    await keeper.end();
+    if (options.keeper === undefined) await keeper.end();
     // What was computed before an interrupt is kept; a disk that refused is the reason why the run stopped, or will be told.
     await writing.catch((error: unknown) => {
       if (!(error instanceof StoreFault)) throw error;
@@ -296,6 +299,6 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     faults,
     stopped: end?.message ?? null,
     engine: keeper.info(),
-    restarts: keeper.restarts(),
+    restarts: keeper.restarts() - restartsBefore,
   };
 }

@@ -103,7 +103,7 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
       {
         label: "numerics",
         value:
-          `float32, graph optimisation ${execution.optimisation}, prepacking ${execution.prepacking ? "on" : "off"}` +
+          `float32, graph optimisation ${execution.optimisation}, prepacking: ${execution.prepacking}` +
           `, TF32 ${execution.tf32 ? "on" : "off"}`,
       },
       { label: "machine", value: `${machine.processor}, ${machine.cores} cores, ${machine.platform}` },

@@ -11,12 +11,14 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
 import { lowerGraph } from "../compiler/lower/graph.js";
+import { modelBytes } from "../compiler/lower/plan.js";
 import { planSegments, type Segment } from "../compiler/lower/segments.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { externalBytes } from "../compiler/onnx/external-bytes.js";
 import type { Graph } from "../compiler/onnx/graph.js";
 import { assembleResults, type Assembled } from "../compiler/results/assemble.js";
-import type { PreparedSegment } from "./engine/keeper.js";
+import { EngineFault } from "./engine/fault.js";
+import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./engine/keeper.js";
 import { numericsOf } from "./engine/numerics.js";
 import { createRunEstimator, missingUnits, type RunEstimator } from "./estimate.js";
 import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
@@ -24,7 +26,7 @@ import { createFeeds } from "./feeds.js";
 import type { Loaded } from "./load.js";
 import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
 import { cacheFolder, processEnvironment } from "./models/places.js";
-import { createCheckEngine, verifiedIdentities, type CheckEngine } from "./models/verify-model.js";
+import { verifiedIdentities } from "./models/verify-model.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
 import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
 import { executeStages, type Stage } from "./stages.js";
@@ -82,6 +84,12 @@ export async function runProtocol(
 
   const folder = runFolderOf(options.runs, source.path, digest);
   const lock = await lockRunFolder(folder);
+  // One engine for all of it: the checks, the machine's rate, and the units of every stage.
+  const keeper = createEngineKeeper({
+    engine: options.engine,
+    openWeightBytes: openWeightBytes(protocol, models),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
   let record: RunRecord | null = null;
   try {
     // What was asked is written down before anything runs.
@@ -100,8 +108,11 @@ export async function runProtocol(
       }),
     );
 
-    const engine = createCheckEngine(options.engine);
-    const checks = await checkModels(loaded, models, protocol, options, engine).finally(() => engine.stop());
+    const checks = await checkModels(loaded, models, protocol, options, keeper).catch((error: unknown) => {
+      // Interrupted: there is nothing to say about the models, and the run says what there is to say about itself.
+      if (error instanceof EngineFault && options.signal?.aborted === true) return { recorded: [], diagnostics: [] };
+      throw error;
+    });
     record = await writeRecord(folder.record, updateRecord(record, { identities: checks.recorded, status: "running" }));
     if (checks.diagnostics.length > 0) {
       await writeRecord(
@@ -116,13 +127,12 @@ export async function runProtocol(
 
     const store = openUnitStore(join(options.runs, ".units"));
     const estimator = createRunEstimator(models, memory, {
-      engine: options.engine,
+      engine: () => keeper.engine(),
       fromFlops: options.estimateFromFlops ?? Infinity,
-      signal: options.signal,
     });
     const planning = { ...planOptions(options), memory };
     const outcome = await executeStages({ protocol, plan }, models, planning, {
-      execute: (stage) => executeStage(stage, loaded, models, store, estimator, options, events),
+      execute: (stage) => executeStage(stage, { loaded, models, store, estimator, keeper, options, events }),
       assemble: (stage, { faults }) =>
         assembleResults(
           stage.protocol,
@@ -165,19 +175,26 @@ export async function runProtocol(
     if (record !== null) await recordFailure(folder, record, error);
     throw error;
   } finally {
+    await keeper.end();
     await lock.release();
   }
+}
+
+/** What the stages of a run have in common. */
+interface RunSurroundings {
+  readonly loaded: Loaded;
+  readonly models: ReadonlyMap<string, CheckedModel>;
+  readonly store: UnitStore;
+  readonly estimator: RunEstimator;
+  readonly keeper: EngineKeeper;
+  readonly options: RunOptions;
+  readonly events: RunEvents;
 }
 
 /** Executes the plan of one stage. */
 async function executeStage(
   { protocol, plan }: Stage,
-  loaded: Loaded,
-  models: ReadonlyMap<string, CheckedModel>,
-  store: UnitStore,
-  estimator: RunEstimator,
-  options: RunOptions,
-  events: RunEvents,
+  { loaded, models, store, estimator, keeper, options, events }: RunSurroundings,
 ): Promise<ExecutionSummary> {
   const graphs = loweredGraphs(plan, models);
   const segments = once(() => planSegments(plan, graphs, (model) => required(models.get(model), model).graph));
@@ -190,11 +207,11 @@ async function executeStage(
     plan,
     store,
     engine: options.engine,
-    openWeightBytes: openWeightBytes(plan),
+    keeper,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
     prepare: {
-      segments: (id) => prepared().get(id) ?? [],
+      segments: ({ graph, prepacked }) => prepared().get(graph)?.(prepacked) ?? [],
       feedsOf: (evaluation, unit, readUnit) =>
         feeds.feedsOf(
           evaluation,
@@ -212,26 +229,27 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** The segments of each graph as the engine opens them. */
+/** The segments of each graph as the engine opens them, with rearranged weights or without. */
 function preparedSegments(
   plan: Plan,
   segments: ReadonlyMap<string, readonly Segment[]>,
   loaded: Loaded,
-): ReadonlyMap<string, readonly PreparedSegment[]> {
+): ReadonlyMap<string, (prepacked: boolean) => readonly PreparedSegment[]> {
   return new Map(
     plan.graphs.map(({ id, model }) => {
       const chain = segments.get(id) ?? [];
       const { externalDataFolder: folder } = required(loaded.models.get(model), model);
-      return [
-        id,
+      const prepared = (prepacked: boolean): readonly PreparedSegment[] =>
         chain.map(({ key, graph }) => ({
-          id: digestOf([model, key]),
+          id: digestOf([model, key, prepacked]),
           folder,
-          weightBytes: externalBytes(graph),
+          prepacked,
+          weightBytes: prepacked ? externalBytes(graph) : 0,
           arena: chain.length === 1,
           bytes: () => encodeModel(graph),
-        })),
-      ] as const;
+        }));
+      const [packed, unpacked] = [once(() => prepared(true)), once(() => prepared(false))];
+      return [id, (prepacked) => (prepacked ? packed() : unpacked())] as const;
     }),
   );
 }
@@ -241,8 +259,9 @@ function preparedSegments(
  * for activations: every weight can stay open once, and there is some room for sessions that overlap. Small models get
  * 256 MiB, so that all their graphs stay open.
  */
-function openWeightBytes(plan: Plan): number {
-  return Math.max(256 * 2 ** 20, 1.3 * plan.cost.weightBytes);
+function openWeightBytes(protocol: Protocol, models: ReadonlyMap<string, CheckedModel>): number {
+  const weights = protocol.models.reduce((sum, { id }) => sum + modelBytes(required(models.get(id), id)), 0);
+  return Math.max(256 * 2 ** 20, 1.3 * weights);
 }
 
 /** A run that ends by an error says so in its record, as far as the disk lets it; the error itself goes on. */
@@ -278,7 +297,7 @@ async function checkModels(
   models: ReadonlyMap<string, CheckedModel>,
   protocol: Protocol,
   options: RunOptions,
-  engine: CheckEngine,
+  keeper: EngineKeeper,
 ): Promise<{ readonly recorded: RunRecord["identities"]; readonly diagnostics: readonly Diagnostic[] }> {
   const recorded: RunRecord["identities"][number][] = [];
   const diagnostics: Diagnostic[] = [];
@@ -290,7 +309,7 @@ async function checkModels(
       // Another atlasc may build another graph from the same weights, and another engine may compute it differently.
       digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
       folder,
-      engine,
+      () => keeper.engine(),
       join(cacheFolder(processEnvironment()), "identities"),
     );
     recorded.push(...recordedIdentities(id, identities));

@@ -258,7 +258,7 @@ test("conditions that cannot reach what is measured are not run", () => {
     onnxruntime: "",
     device: "cpu",
     graphOptimization: "disabled",
-    prepacking: false,
+    prepacking: "never",
     tf32: false,
   } as const;
   const { value } = planProtocol(compiled.value.protocol, compiled.value.models, { memoryBudget: 2 ** 30, numerics });

@@ -65,7 +65,7 @@ const numerics: Numerics = {
   onnxruntime: "1",
   device: "cpu",
   graphOptimization: "basic",
-  prepacking: true,
+  prepacking: "always",
   tf32: false,
 };
 

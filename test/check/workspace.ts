@@ -75,7 +75,7 @@ export function createWorkspace(): Workspace & { readonly end: () => void } {
             device: { kind: "cpu" },
             threads: 1,
             optimisation: "disabled",
-            prepacking: false,
+            prepacking: "never",
             tf32: false,
           },
         },

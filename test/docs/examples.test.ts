@@ -66,7 +66,7 @@ describe("protocols run", () => {
           device: { kind: "cpu" },
           threads: Math.min(2, availableParallelism()),
           optimisation: "basic",
-          prepacking: true,
+          prepacking: "always",
           tf32: false,
         },
       });

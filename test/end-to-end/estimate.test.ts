@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { workDone } from "../../src/cli/work-done.js";
+import { startEngine } from "../../src/runtime/engine/client.js";
 import { EngineFault } from "../../src/runtime/engine/fault.js";
 import { measureMatrixRate } from "../../src/runtime/engine/matrix-rate.js";
 import type { ExecutionSummary } from "../../src/runtime/execute.js";
@@ -92,11 +93,16 @@ test("a run's estimate is of what is missing, and stands in its record and repor
   assert.match(damaged.stdout, /^ {2}last run {13}\S.*record\.json/m);
 });
 
-test("the rate of a product is a number, and an aborted signal ends measuring", async () => {
-  const product = { rows: 16, inner: 32, columns: 32 };
-  const { rate, product: reached } = await measureMatrixRate(oneThread(), [product]);
-  assert.ok(rate > 0 && Number.isFinite(rate));
-  assert.deepEqual(reached, product);
-  await assert.rejects(measureMatrixRate(oneThread(), [product], AbortSignal.abort()), EngineFault);
-  await assert.rejects(measureMatrixRate(oneThread(), []), RangeError);
+test("the rate of a product is a number", async () => {
+  const product = { rows: 16, inner: 32, columns: 32, prepacked: false };
+  const engine = await startEngine(oneThread());
+  try {
+    const { rate, product: reached } = await measureMatrixRate(engine, [product]);
+    assert.ok(rate > 0 && Number.isFinite(rate));
+    assert.deepEqual(reached, product);
+    await assert.rejects(measureMatrixRate(engine, []), RangeError);
+  } finally {
+    await engine.stop();
+  }
+  await assert.rejects(measureMatrixRate(engine, [product]), EngineFault);
 });

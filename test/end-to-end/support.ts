@@ -38,7 +38,7 @@ export function quoted(text: string): string {
 }
 
 export function oneThread(threads = 1): EngineOptions {
-  return { device: { kind: "cpu" }, threads, optimisation: "basic", prepacking: true, tf32: false };
+  return { device: { kind: "cpu" }, threads, optimisation: "basic", prepacking: "always", tf32: false };
 }
 
 export type Ran = Extract<RunOutcome, { kind: "ran" }>;

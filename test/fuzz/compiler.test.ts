@@ -36,7 +36,7 @@ const numerics = {
   onnxruntime: "none",
   device: "cpu",
   graphOptimization: "disabled",
-  prepacking: false,
+  prepacking: "never",
   tf32: false,
 } as const;
 

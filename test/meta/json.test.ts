@@ -20,7 +20,7 @@ plot heatmap of sweep.R_V.impact over layer, head
 const settings: PlanSettings = {
   overrides: new Map(),
   memoryBudget: 2 ** 20,
-  engine: { device: { kind: "cpu" }, threads: 1, optimisation: "basic", prepacking: true, tf32: false },
+  engine: { device: { kind: "cpu" }, threads: 1, optimisation: "basic", prepacking: "always", tf32: false },
 };
 
 test("protocol, plan and graphs survive JSON unchanged", async () => {

@@ -27,7 +27,7 @@ before(async () => {
     [1, 2],
     [2, 4],
   ] as const) {
-    await engine.open({ id: `${from}-${to}`, bytes: layersBytes(from, to), folder: null });
+    await engine.open({ id: `${from}-${to}`, bytes: layersBytes(from, to), folder: null, prepacked: true });
   }
 });
 after(() => engine.stop());
@@ -146,12 +146,12 @@ test("what is passed on is freed during the chain", { skip: process.platform !==
     const rows = 40_960;
     const mebibytes = (rows * 256 * 4) / 2 ** 20;
     const links = Array.from({ length: 14 }, (_, i) => `link${i}`);
-    await own.open({ id: "first", bytes: repeatingGraph("x0", rows), folder: null });
+    await own.open({ id: "first", bytes: repeatingGraph("x0", rows), folder: null, prepacked: true });
     for (const [i, id] of links.entries()) {
-      await own.open({ id, bytes: renamingGraph(`x${i}`, `x${i + 1}`), folder: null });
+      await own.open({ id, bytes: renamingGraph(`x${i}`, `x${i + 1}`), folder: null, prepacked: true });
     }
-    await own.open({ id: "early", bytes: largestGraph("x1"), folder: null });
-    await own.open({ id: "late", bytes: largestGraph("x14"), folder: null });
+    await own.open({ id: "early", bytes: largestGraph("x1"), folder: null, prepacked: true });
+    await own.open({ id: "late", bytes: largestGraph("x14"), folder: null, prepacked: true });
     // Only small tensors cross the border, so that messages do not count.
     const feeds = { x: { type: "float32", dims: [1, 256], data: new Float32Array(256).fill(3) } } as const;
     const fetches = ["largest"];

@@ -14,7 +14,7 @@ let engine: Engine;
 
 before(async () => {
   engine = await startEngine(engineOptions);
-  await engine.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+  await engine.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
 });
 after(() => engine.stop());
 
@@ -93,14 +93,14 @@ test("outputs and graphs that there are not are errors", async () => {
   await assert.rejects(run(feeds, ["y", "z"]), isFault("request", /no output z; its outputs are y, positive/));
   await assert.rejects(run(feeds, []), isFault("request", /no output is asked for/));
   await assert.rejects(engine.run({ graphs: ["g"], feeds, fetches: ["y"] }), isFault("request", /graph g is not open/));
-  const again = engine.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+  const again = engine.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
   await assert.rejects(again, isFault("request", /already open/));
 });
 
 test("what is no graph is reported, and the engine goes on", async () => {
-  const bad = engine.open({ id: "bad", bytes: new Uint8Array([1, 2, 3, 4]), folder: null });
+  const bad = engine.open({ id: "bad", bytes: new Uint8Array([1, 2, 3, 4]), folder: null, prepacked: true });
   await assert.rejects(bad, isFault("graph", /./));
-  const lost = engine.open({ id: "lost", bytes: rotationGraph("nowhere.bin"), folder: null });
+  const lost = engine.open({ id: "lost", bytes: rotationGraph("nowhere.bin"), folder: null, prepacked: true });
   await assert.rejects(lost, isFault("graph", /nowhere\.bin|shift/));
   assert.deepEqual(positionsOfOne((await run(rotationFeeds([1], 1))).outputs), [2]);
 });
@@ -108,7 +108,7 @@ test("what is no graph is reported, and the engine goes on", async () => {
 test("external data is read from the graph's folder; a closed graph is gone", async (context) => {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, "shift.bin"), new Uint8Array(shiftMatrix().buffer));
-  const opened = await engine.open({ id: "external", bytes: rotationGraph("shift.bin"), folder });
+  const opened = await engine.open({ id: "external", bytes: rotationGraph("shift.bin"), folder, prepacked: true });
   assert.deepEqual(opened.inputs[0], { name: "x", type: "float32", shape: ["row", 256] });
   const request = { graphs: ["external"], feeds: rotationFeeds([7], 2), fetches: ["y"] };
   assert.deepEqual(positionsOfOne((await engine.run(request)).outputs), [9]);
@@ -118,10 +118,10 @@ test("external data is read from the graph's folder; a closed graph is gone", as
 });
 
 test("a run neither blocks the coordinator nor outlives stop()", async () => {
-  const own = await startEngine({ ...engineOptions, prepacking: false });
+  const own = await startEngine(engineOptions);
   let exits = 0;
   own.onExit(() => (exits += 1));
-  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: false });
   const long = own.run({ graphs: ["rotation"], feeds: rotationFeeds([0], 10_000_000), fetches: ["y"] });
   const rejected = assert.rejects(long, isFault("stopped", /stopped/));
   await new Promise((resolve) => setTimeout(resolve, 100));
@@ -140,7 +140,7 @@ test("a run neither blocks the coordinator nor outlives stop()", async () => {
   await assert.rejects(own.run(request), isFault("request", /not open/), "a restart opens nothing by itself");
 
   // A child that is killed from outside rejects what was asked, and says how it ended.
-  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
   const killed = own.run({ ...request, feeds: rotationFeeds([0], 10_000_000) });
   const crash = assert.rejects(killed, (error: unknown) => {
     assert.ok(error instanceof EngineFault);
@@ -169,7 +169,7 @@ test("an aborted start ends the child", async () => {
 test("a device that is not there is an error, not the CPU", async () => {
   const own = await startEngine({ ...engineOptions, device: { kind: "cuda", deviceId: 99 } });
   try {
-    const opened = own.open({ id: "rotation", bytes: rotationGraph(), folder: null });
+    const opened = own.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
     await assert.rejects(opened, isFault("graph", /./));
   } finally {
     await own.stop();

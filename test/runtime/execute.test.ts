@@ -188,13 +188,13 @@ test("wrong feeds, failing hosts and broken graphs are faults of their units onl
     store,
     openWeightBytes: 0,
     prepare: {
-      segments: (graph) => {
-        if (graph !== "broken") return base.segments(graph);
+      segments: (unit) => {
+        if (unit.graph !== "broken") return base.segments(unit);
         const bytes = (): Uint8Array => {
           opened += 1;
           return new Uint8Array([9, 9, 9]);
         };
-        return [{ id: graph, folder: null, weightBytes: 0, bytes }];
+        return [{ id: unit.graph, folder: null, prepacked: true, weightBytes: 0, bytes }];
       },
       feedsOf: (evaluation, unit, readUnit) => {
         if (unit.id === tinyUnit(0).id) return { mask: rotationFeeds([0], 1)["x"] ?? assert.fail() };
@@ -293,7 +293,7 @@ test("an abort within a chain ends the engine; a segment that cannot be opened i
   assert.ok(!processRuns(engine, null));
 
   const opened: string[] = [];
-  const [before, middle, after] = chainPreparation().segments("");
+  const [before, middle, after] = chainPreparation().segments(tinyUnit(0));
   assert.ok(before !== undefined && middle !== undefined && after !== undefined);
   const bytes = (): Uint8Array => {
     opened.push("broken");

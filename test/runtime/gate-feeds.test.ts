@@ -38,6 +38,7 @@ function unitOf(rows: number, positions: number): Unit {
     graph: "g",
     rows: Array.from({ length: rows }, (_, r) => ({ prompt: r, condition: r })),
     positions,
+    prepacked: true,
   };
 }
 

@@ -26,7 +26,7 @@ function keeperOf(
       opened.push(text.slice(0, 1));
       return layersBytes(0, 1);
     };
-    return { id: text.slice(0, 1), folder: null, weightBytes, bytes };
+    return { id: text.slice(0, 1), folder: null, prepacked: true, weightBytes, bytes };
   };
   return {
     keeper,
@@ -91,6 +91,7 @@ test("a segment that was refused twice is known to be unusable, in every chain t
   const segment = (id: string, bytes: Uint8Array): PreparedSegment => ({
     id,
     folder: null,
+    prepacked: true,
     weightBytes: 1,
     bytes: () => bytes,
   });

@@ -15,7 +15,7 @@ export const engineOptions: EngineOptions = {
   device: { kind: "cpu" },
   threads: 1,
   optimisation: "basic",
-  prepacking: true,
+  prepacking: "always",
   tf32: false,
 };
 
@@ -127,6 +127,7 @@ export function tinyUnit(number: number, graph = "rotation"): Unit {
       { prompt: number, condition: 1 },
     ],
     positions: 8,
+    prepacked: true,
   };
 }
 
@@ -170,7 +171,9 @@ export function tinyPlan(evaluations: readonly Evaluation[]): Plan {
 /** Feeds of a tiny unit: its rows have the seeds `prompt` and `prompt` + 1, rotated by `steps`. */
 export function tinyPreparation(steps: number, changes: Partial<Preparation> = {}): Preparation {
   return {
-    segments: (id) => [{ id, folder: null, weightBytes: 4 * width * width, bytes: () => rotationGraph() }],
+    segments: ({ graph: id, prepacked }) => [
+      { id, folder: null, prepacked, weightBytes: 4 * width * width, bytes: () => rotationGraph() },
+    ],
     feedsOf: (_evaluation, unit) =>
       rotationFeeds(
         unit.rows.map((row) => row.prompt + row.condition),
@@ -188,6 +191,7 @@ export function chainPreparation(changes: Partial<Preparation> = {}): Preparatio
   const segment = (id: string, bytes: () => Uint8Array): PreparedSegment => ({
     id,
     folder: null,
+    prepacked: true,
     weightBytes: 0,
     bytes,
   });

@@ -81,6 +81,8 @@ export interface Unit {
   readonly rows: readonly PlanRow[];
   /** Tokens per row. */
   readonly positions: number;
+  /** Whether it runs through sessions that rearrange their weights. */
+  readonly prepacked: boolean;
 }
 
 /**
@@ -107,12 +109,17 @@ export interface Evaluation {
   readonly needs: readonly string[];
 }
 
+/** Which units run through sessions that rearrange their weights (lower/prepacking.ts). */
+export const prepackings = ["short texts", "always", "never"] as const;
+
+export type Prepacking = (typeof prepackings)[number];
+
 /** What decides the numbers beside graph and inputs, and belongs to every unit's identity. */
 export interface Numerics {
   readonly onnxruntime: string;
   readonly device: "cpu" | "cuda";
   readonly graphOptimization: "basic" | "disabled";
-  readonly prepacking: boolean;
+  readonly prepacking: Prepacking;
   readonly tf32: boolean;
 }
 

@@ -8,6 +8,7 @@ import type { ModelSignature } from "../models/model.js";
 import { textQuantitiesOf } from "../analysis/reads.js";
 import { type RowWork } from "./cost.js";
 import { writesDigest, type PlanMemory } from "./plan-memory.js";
+import { isPrepacked } from "./prepacking.js";
 
 /** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained: about a second. */
 const unitFlops = 6e10;
@@ -94,6 +95,7 @@ export function batchRows(
       cx.report(diagnostic("A5004", null, parameters, { hint }));
       continue;
     }
+    const prepacked = isPrepacked(cx.numerics.prepacking, positions);
     const byWork = Math.floor(unitFlops / Math.max(1, flops));
     const size = mostRows(Math.max(1, Math.min(bucket.length, byWork)), (count) => bytesOf(count) <= cx.memoryBudget);
     for (let start = 0; start < bucket.length; start += size) {
@@ -107,9 +109,9 @@ export function batchRows(
           ...(paired ? [row.prompt] : []),
         ]),
         given: givenDigest,
-        numerics: cx.numerics,
+        numerics: { ...cx.numerics, prepacking: prepacked },
       });
-      units.push({ id, graph: graph.id, rows: chunk, positions });
+      units.push({ id, graph: graph.id, rows: chunk, positions, prepacked });
       if (cx.counted.has(id)) continue;
       cx.counted.add(id);
       cx.cost.units++;

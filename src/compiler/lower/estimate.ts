@@ -1,6 +1,6 @@
 /** How long work takes, from rates: a sum of a few terms, each of which `atlasc explain` names. */
 import { digestOf } from "../base/digest.js";
-import type { Plan } from "../ir/plan.js";
+import type { Plan, Unit } from "../ir/plan.js";
 import { externalBytes } from "../onnx/external-bytes.js";
 import type { Segment } from "./segments.js";
 
@@ -12,6 +12,8 @@ export interface Work {
   readonly sessions: number;
   /** Bytes of weights of all these sessions together: what two sessions both read counts twice. */
   readonly openedWeightBytes: number;
+  /** Of these, the bytes that sessions rearrange. */
+  readonly preparedWeightBytes: number;
   readonly units: number;
 }
 
@@ -19,8 +21,6 @@ export interface Work {
 export interface Speed {
   /** Floating-point operations of matrix products per second. */
   readonly matrixRate: number;
-  /** Whether sessions rearrange their weights when they are opened. */
-  readonly prepacking: boolean;
 }
 
 /*
@@ -31,7 +31,7 @@ export interface Speed {
 /** Starting the process that owns onnxruntime. */
 const secondsToStart = 0.3;
 
-/** Preparing a byte of weights: layers of GPT-2 small, 28 MB each, took 41 ms to open. Unprepared weights are not touched. */
+/** Rearranging a byte of weights: layers of GPT-2 small, 28 MB each, took 41 ms to open. Others are not touched. */
 const secondsPerPreparedByte = 1.5e-9;
 
 /** Opening a session without weights. */
@@ -44,20 +44,38 @@ const secondsPerUnit = 6e-3;
  * Seconds that work takes, roughly. Additions, softmax, norms and everything else that is no matrix product are left out,
  * so that an estimate is rather too short than too long.
  */
-export function estimateSeconds({ flops, sessions, openedWeightBytes, units }: Work, speed: Speed): number {
+export function estimateSeconds({ flops, sessions, preparedWeightBytes, units }: Work, speed: Speed): number {
   if (units === 0) return 0;
-  const preparing = (speed.prepacking ? secondsPerPreparedByte * openedWeightBytes : 0) + secondsPerSession * sessions;
+  const preparing = secondsPerPreparedByte * preparedWeightBytes + secondsPerSession * sessions;
   return secondsToStart + preparing + secondsPerUnit * units + flops / speed.matrixRate;
 }
 
-/** The sessions of a plan's graphs, each once, and their weights. `graphs`: those whose units run. */
+/** What opening sessions costs. */
+export type Opening = Pick<Work, "sessions" | "openedWeightBytes" | "preparedWeightBytes">;
+
+/** The sessions that units of these graphs go through, each once, and their weights. */
 export function openedSessions(
   graphs: Plan["graphs"],
+  units: readonly Pick<Unit, "graph" | "prepacked">[],
   segments: ReadonlyMap<string, readonly Segment[]>,
-): Pick<Work, "sessions" | "openedWeightBytes"> {
-  const opened = new Map<string, number>();
-  for (const { id, model } of graphs) {
-    for (const { key, graph } of segments.get(id) ?? []) opened.set(digestOf([model, key]), externalBytes(graph));
+): Opening {
+  const models = new Map(graphs.map(({ id, model }) => [id, model]));
+  const kinds = new Map(units.map((unit) => [`${unit.graph} ${unit.prepacked}`, unit]));
+  const opened = new Map<string, { readonly bytes: number; readonly prepacked: boolean }>();
+  for (const { graph: id, prepacked } of kinds.values()) {
+    for (const { key, graph } of segments.get(id) ?? []) {
+      opened.set(digestOf([models.get(id) ?? "", key, prepacked]), { bytes: externalBytes(graph), prepacked });
+    }
   }
-  return { sessions: opened.size, openedWeightBytes: [...opened.values()].reduce((sum, bytes) => sum + bytes, 0) };
+  return openingOf([...opened.values()]);
+}
+
+/** The same of sessions whose weights are known. */
+export function openingOf(sessions: readonly { readonly bytes: number; readonly prepacked: boolean }[]): Opening {
+  const sum = (of: typeof sessions): number => of.reduce((total, { bytes }) => total + bytes, 0);
+  return {
+    sessions: sessions.length,
+    openedWeightBytes: sum(sessions),
+    preparedWeightBytes: sum(sessions.filter(({ prepacked }) => prepacked)),
+  };
 }

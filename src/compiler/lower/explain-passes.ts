@@ -1,10 +1,11 @@
 /** What each pass saves: the protocol planned without passes, with the first, with the first two, and so on. */
 import type { OpenedModel } from "../check/check.js";
-import type { Plan } from "../ir/plan.js";
+import type { GraphPlan, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
+import type { Graph } from "../onnx/graph.js";
 import { passNames, type PassName } from "../passes/names.js";
 import { passes } from "../passes/passes.js";
-import { estimateSeconds, openedSessions, type Speed, type Work } from "./estimate.js";
+import { estimateSeconds, openedSessions, openingOf, type Opening, type Speed, type Work } from "./estimate.js";
 import { lowerGraph } from "./graph.js";
 import { createPlanMemory, graphFacts, type PlanMemory } from "./plan-memory.js";
 import { planProtocol, type PlanOptions } from "./plan.js";
@@ -85,29 +86,37 @@ function fittingPlan(protocol: Protocol, models: Models, options: PlanOptions): 
 
 function planWork(plan: Plan, models: Models, memory: PlanMemory, speed: Speed | null): PlanWork {
   const { layerRuns, flops, peakActivationBytes, units } = plan.cost;
-  const work = { flops, units, ...sessionsOf(plan, models, memory) };
+  const work = { flops, units, ...openingOfPlan(plan, models, memory) };
   const seconds = speed === null ? null : estimateSeconds(work, speed);
   return { layerRuns, activationBytes: peakActivationBytes, seconds, ...work };
 }
 
-function sessionsOf(plan: Plan, models: Models, memory: PlanMemory): Pick<Work, "sessions" | "openedWeightBytes"> {
+function openingOfPlan(plan: Plan, models: Models, memory: PlanMemory): Opening {
   const modelOf = (id: string): OpenedModel["graph"] => {
     const model = models.get(id);
     if (model === undefined) throw new RangeError(`the model ${id} is not open`);
     return model.graph;
   };
   const { graphs, cuts } = plan;
-  if (Object.keys(cuts).length === 0) {
-    const weights = graphs.map((graph) => graphFacts(memory, graph, modelOf(graph.model)).weightBytes);
-    return { sessions: graphs.length, openedWeightBytes: weights.reduce((sum, bytes) => sum + bytes, 0) };
-  }
   const plans = new Map(graphs.map((graph) => [graph.id, graph]));
-  const lowered = (id: string): ReturnType<typeof lowerGraph> => {
+  const planOf = (id: string): GraphPlan => {
     const graph = plans.get(id);
     if (graph === undefined) throw new RangeError(`the plan has no graph ${id}`);
-    return lowerGraph(modelOf(graph.model), graph);
+    return graph;
   };
-  return openedSessions(graphs, planSegments(plan, lowered, modelOf));
+  const units = plan.evaluations.flatMap((evaluation) => evaluation.units);
+  if (Object.keys(cuts).length > 0) {
+    const lowered = (id: string): Graph => lowerGraph(modelOf(planOf(id).model), planOf(id));
+    return openedSessions(graphs, units, planSegments(plan, lowered, modelOf));
+  }
+  // Where nothing is cut, what is known of the graphs is enough, and none of them is made again.
+  const kinds = new Map(units.map((unit) => [`${unit.graph} ${unit.prepacked}`, unit]));
+  return openingOf(
+    [...kinds.values()].map(({ graph: id, prepacked }) => {
+      const graph = planOf(id);
+      return { bytes: graphFacts(memory, graph, modelOf(graph.model)).weightBytes, prepacked };
+    }),
+  );
 }
 
 function difference(before: PlanWork, after: PlanWork): PlanWork {
@@ -116,6 +125,7 @@ function difference(before: PlanWork, after: PlanWork): PlanWork {
     flops: before.flops - after.flops,
     activationBytes: before.activationBytes - after.activationBytes,
     openedWeightBytes: before.openedWeightBytes - after.openedWeightBytes,
+    preparedWeightBytes: before.preparedWeightBytes - after.preparedWeightBytes,
     sessions: before.sessions - after.sessions,
     units: before.units - after.units,
     seconds: before.seconds === null || after.seconds === null ? null : before.seconds - after.seconds,

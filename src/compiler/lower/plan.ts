@@ -227,6 +227,7 @@ function captureEvaluations(
   return { needs: [...ids], identities: [...new Set(identities)].sort() };
 }
 
-function modelBytes(model: OpenedModel): number {
+/** Bytes of a model's weights, as they are stored. */
+export function modelBytes(model: OpenedModel): number {
   return Object.values(model.facts.tensors).reduce((sum, t) => sum + t.length, 0);
 }

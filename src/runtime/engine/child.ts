@@ -53,7 +53,7 @@ function messageOf(error: unknown): string {
 
 function sessionOptions(
   options: EngineOptions,
-  { folder, arena = false }: Pick<EngineGraph, "folder" | "arena">,
+  { folder, prepacked, arena = false }: EngineGraph,
 ): InferenceSession.SessionOptions {
   const cuda = options.device.kind === "cuda" ? { name: "cuda", deviceId: options.device.deviceId } : null;
   return {
@@ -69,7 +69,7 @@ function sessionOptions(
         // Each session has a pool of its own; pools that spin while idle take the processors from the one at work.
         "intra_op.allow_spinning": "0",
         ...(folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
-        ...(options.prepacking ? {} : { disable_prepacking: "1" }),
+        ...(prepacked ? {} : { disable_prepacking: "1" }),
         // A node that CUDA cannot do is an error, never a silent and slow detour with other rounding.
         ...(cuda === null ? {} : { disable_cpu_ep_fallback: "1" }),
       },

@@ -5,11 +5,13 @@ import type { EngineInfo, EngineOptions } from "./messages.js";
 
 /** A graph, or a part of one, that gets a session of its own. */
 export interface PreparedSegment {
-  /** Digest of its contents: graphs that share a part share its session. */
+  /** Digest of its contents and of how it is opened: graphs that share a part share its session. */
   readonly id: string;
   /** The folder of its external data; null: it has none. */
   readonly folder: string | null;
-  /** Bytes of external data that its session maps. */
+  /** Whether its session rearranges its weights. */
+  readonly prepacked: boolean;
+  /** Bytes of weights that its session holds in memory of its own; 0 when it reads them where they are mapped. */
   readonly weightBytes: number;
   /** True for a graph that is not cut: no other session of its chain would keep memory, too. */
   readonly arena?: boolean;
@@ -30,6 +32,8 @@ export interface EngineKeeperOptions {
 }
 
 export interface EngineKeeper {
+  /** The engine for work of its own, whose graphs are closed again when it is done. Rejects with EngineFault. */
+  engine(): Promise<Engine>;
   /**
    * The engine, with these segments open. Before one is opened, the sessions that were not used for longest are closed
    * until both limits hold; the present segments stay, so that a chain larger than a limit is opened all the same.
@@ -91,10 +95,10 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
   }
 
   async function openSegment(present: Engine, segment: PreparedSegment): Promise<void> {
-    const { id, folder, weightBytes } = segment;
+    const { id, folder, prepacked, weightBytes } = segment;
     const bytes = segment.bytes();
     try {
-      await present.open({ id, bytes, folder, arena: segment.arena === true });
+      await present.open({ id, bytes, folder, prepacked, arena: segment.arena === true });
     } catch (error) {
       if (!(error instanceof EngineFault) || (error.kind !== "exit" && error.kind !== "graph")) throw error;
       refused.set(id, { times: (refused.get(id)?.times ?? 0) + 1, message: error.message });
@@ -106,6 +110,7 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
   }
 
   return {
+    engine: ready,
     withSegments: async (segments) => {
       const present = await ready();
       const kept = new Set(segments.map((segment) => segment.id));

@@ -5,14 +5,14 @@
 import { createGraphBuilder } from "../../compiler/onnx/builder.js";
 import { encodeModel } from "../../compiler/onnx/encode.js";
 import type { Graph } from "../../compiler/onnx/graph.js";
-import { startEngine, type Engine } from "./client.js";
-import type { EngineOptions } from "./messages.js";
+import type { Engine } from "./client.js";
 
 /** [rows × inner] · [inner × columns]; the right one is a weight, which onnxruntime may rearrange beforehand. */
 export interface MatrixProduct {
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
+  readonly prepacked: boolean;
 }
 
 export interface MatrixRate {
@@ -26,38 +26,26 @@ export interface MatrixRate {
 const enough = { seconds: 0.1, repetitions: 8 };
 
 /**
- * The best rate of several repetitions of each product, by the clock inside the process that owns onnxruntime. Weights
- * travel inside a graph: some million elements at most.
+ * The best rate of several repetitions of each product in an engine, by the clock inside the process that owns
+ * onnxruntime. Weights travel inside a graph: some million elements at most.
  *
- * @throws EngineFault when the engine cannot be started or the signal is aborted
+ * @throws EngineFault when the engine ends
  * @throws RangeError (a fault of ours) when there is no product
  */
-export async function measureMatrixRate(
-  options: EngineOptions,
-  products: readonly MatrixProduct[],
-  signal?: AbortSignal,
-): Promise<MatrixRate> {
-  const engine = await startEngine(options, signal);
-  const abort = (): void => void engine.stop();
-  signal?.addEventListener("abort", abort);
-  try {
-    let best: MatrixRate | null = null;
-    for (const product of products) {
-      const rate = await rateOf(engine, product);
-      if (best === null || rate > best.rate) best = { rate, product };
-    }
-    if (best === null) throw new RangeError("measureMatrixRate: no product is given");
-    return best;
-  } finally {
-    signal?.removeEventListener("abort", abort);
-    await engine.stop();
+export async function measureMatrixRate(engine: Engine, products: readonly MatrixProduct[]): Promise<MatrixRate> {
+  let best: MatrixRate | null = null;
+  for (const product of products) {
+    const rate = await rateOf(engine, product);
+    if (best === null || rate > best.rate) best = { rate, product };
   }
+  if (best === null) throw new RangeError("measureMatrixRate: no product is given");
+  return best;
 }
 
 async function rateOf(engine: Engine, product: MatrixProduct): Promise<number> {
-  const { rows, inner, columns } = product;
+  const { rows, inner, columns, prepacked } = product;
   const id = `product ${rows} × ${inner} × ${columns}`;
-  await engine.open({ id, bytes: encodeModel(productGraph(product)), folder: null });
+  await engine.open({ id, bytes: encodeModel(productGraph(product)), folder: null, prepacked });
   const data = Float32Array.from({ length: rows * inner }, (_, i) => (i % 13) / 13 - 0.5);
   const feeds = { x: { type: "float32" as const, dims: [rows, inner], data } };
   let best = Infinity;

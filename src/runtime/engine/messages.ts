@@ -2,6 +2,7 @@
  * What coordinator and engine say to each other. Plain data that node's advanced serialization carries: typed arrays
  * arrive as typed arrays. The coordinator sends one request at a time or several; the child answers each by its number.
  */
+import type { Prepacking } from "../../compiler/ir/plan.js";
 
 /** Element types that cross the border. Everything else stays inside a graph (bf16 weights are cast there). */
 export type EngineElementType = "float32" | "int64" | "int32" | "bool";
@@ -40,11 +41,8 @@ export interface EngineOptions {
    * higher ones fuse across values that nothing taps, so that their numbers depend on what is looked at.
    */
   readonly optimisation: "disabled" | "basic";
-  /**
-   * true: each session keeps a private, rearranged copy of its MatMul weights (faster). false: weights stay in the
-   * mapped file, so that several sessions share them (less memory, 15–40 % slower on short texts).
-   */
-  readonly prepacking: boolean;
+  /** For which texts sessions keep a private, rearranged copy of their weights; what is opened says it for itself. */
+  readonly prepacking: Prepacking;
   /** CUDA only: let f32 products be computed with the 10-bit mantissas of TF32. */
   readonly tf32: boolean;
 }
@@ -54,6 +52,11 @@ export interface EngineGraph {
   readonly id: string;
   readonly bytes: Uint8Array;
   readonly folder: string | null;
+  /**
+   * true: the session keeps a private copy of its matrices, rearranged for products. false: weights stay in the mapped
+   * file, which sessions share.
+   */
+  readonly prepacked: boolean;
   /**
    * Whether its session keeps the memory of its activations for the next run: faster where they are large, and as much
    * memory for each such session as its largest batch took. Changes no number. Absent: no.

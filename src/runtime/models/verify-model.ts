@@ -26,33 +26,15 @@ export interface ModelCheck {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 
-/** One engine for the checks of several models: started when the first check needs it. */
-export interface CheckEngine {
-  started(): Promise<Engine>;
-  /** Ends it if it was started. */
-  stop(): Promise<void>;
-}
-
-export function createCheckEngine(options: EngineOptions): CheckEngine {
-  let engine: Promise<Engine> | null = null;
-  return {
-    started: () => (engine ??= startEngine(options)),
-    stop: async () => {
-      const running = await engine?.catch(() => null);
-      await running?.stop();
-    },
-  };
-}
-
 /** Runs the model on eight arbitrary ids with taps at every site that the identities read, in an engine of its own. */
 export async function checkModel(
   model: ModelGraph,
   externalDataFolder: string,
   options: EngineOptions,
 ): Promise<ModelCheck> {
-  const engine = createCheckEngine(options);
+  const engine = await startEngine(options);
   try {
-    return await checkModelIn(await engine.started(), model, externalDataFolder);
+    return await checkModelIn(engine, model, externalDataFolder);
   } finally {
     await engine.stop();
   }
@@ -79,7 +61,8 @@ async function checkModelIn(engine: Engine, model: ModelGraph, externalDataFolde
   const ids = BigInt64Array.from({ length }, () => BigInt(next(signature.vocab)));
   try {
     const bytes = encodeModel(eliminateDeadNodes(graph));
-    await engine.open({ id: "identities", bytes, folder: externalDataFolder });
+    // A few tokens are not worth rearranging all weights for.
+    await engine.open({ id: "identities", bytes, folder: externalDataFolder, prepacked: false });
     const result = await engine.run({
       graphs: ["identities"],
       feeds: { input_ids: { type: "int64", dims: [1, length], data: ids } },
@@ -122,14 +105,14 @@ function dynamicShape(output: string, key: string): readonly string[] {
 }
 
 /**
- * The identities of a model, checked once for each weights digest: the verdict is kept in `folder`. A verdict that
- * cannot be kept is not an error, because it can be found again.
+ * The identities of a model, checked once for each weights digest, in the engine that `engine` gives: the verdict is kept
+ * in `folder`. A verdict that cannot be kept is not an error, because it can be found again.
  */
 export async function verifiedIdentities(
   model: ModelGraph,
   digest: string,
   externalDataFolder: string,
-  engine: CheckEngine,
+  engine: () => Promise<Engine>,
   folder: string,
 ): Promise<readonly IdentityResult[]> {
   const path = join(folder, `${digest}.json`);
@@ -139,7 +122,7 @@ export async function verifiedIdentities(
   } catch {
     // Not checked yet, or not readable: check (again).
   }
-  const { identities } = await checkModelIn(await engine.started(), model, externalDataFolder);
+  const { identities } = await checkModelIn(await engine(), model, externalDataFolder);
   if (identities.every((identity) => identity.ok)) {
     await mkdir(folder, { recursive: true })
       .then(() => writeFileAtomic(path, JSON.stringify(identities)))

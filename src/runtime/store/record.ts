@@ -118,7 +118,7 @@ export interface RunRecord {
     readonly device: string;
     readonly threads: number;
     readonly optimisation: EngineOptions["optimisation"];
-    readonly prepacking: boolean;
+    readonly prepacking: EngineOptions["prepacking"];
     readonly tf32: boolean;
   };
   readonly models: readonly RecordedModel[];
