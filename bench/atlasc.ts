@@ -5,7 +5,7 @@ import { runToSuccess, type PeakMemory } from "./measure.js";
 import type { PlanCost, Timing } from "./results.js";
 import { root, type Settings } from "./settings.js";
 
-const program = join(root, "dist/src/cli/main.js");
+const program = join(root, "dist/bin/atlasc.js");
 
 /** A value of a result file: the number of one metric on one prompt under one condition. */
 export interface ResultRow {
@@ -81,4 +81,9 @@ export async function secondsOfCommand(settings: Settings, words: readonly strin
   const folder = words[0] === "run" ? ["--runs", runs] : [];
   const ran = await runToSuccess(process.execPath, [program, ...words, ...folder], { folder: root });
   return ran.seconds;
+}
+
+/** A process of node that does nothing, in seconds. */
+export async function secondsOfNothing(): Promise<number> {
+  return (await runToSuccess(process.execPath, ["--eval", "0"])).seconds;
 }

@@ -7,6 +7,7 @@ import { coldStart } from "./parts/cold-start.js";
 import { deepSweep } from "./parts/deep-sweep.js";
 import { headSweep } from "./parts/head-sweep.js";
 import { corpusPerplexity } from "./parts/perplexity.js";
+import { prepacking } from "./parts/prepacking.js";
 import { scaling } from "./parts/scaling.js";
 import { writeReport } from "./report.js";
 import { keepResult, keptResults, type PartName, type PartResult } from "./results.js";
@@ -27,6 +28,8 @@ function measure(settings: Settings, part: PartName): Promise<PartResult> {
       return scaling(settings, say);
     case "6":
       return coldStart(settings, say);
+    case "7":
+      return prepacking(settings, say);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PeakMemory } from "./measure.js";
 
 /** The parts in the order of the report. */
-export const partNames = ["1a", "1b", "2", "4", "5", "6"] as const;
+export const partNames = ["1a", "1b", "2", "4", "5", "6", "7"] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface Machine {
@@ -105,7 +105,23 @@ export interface ColdStart extends Part {
   readonly commands: readonly { readonly command: string; readonly seconds: readonly number[] }[];
 }
 
-export type PartResult = Comparison | Scaling | ColdStart;
+/** What it costs to leave weights as they are in the file, and what it saves. */
+export interface Prepacking extends Part {
+  readonly kind: "prepacking";
+  /** Seconds of all products of a layer for a text of so many tokens, with rearranged weights and without. */
+  readonly products: readonly {
+    readonly tokens: number;
+    readonly packed: number;
+    readonly unpacked: number;
+  }[];
+  readonly runs: readonly {
+    readonly option: string;
+    readonly timing: Timing;
+    readonly memory: PeakMemory | null;
+  }[];
+}
+
+export type PartResult = Comparison | Scaling | ColdStart | Prepacking;
 
 const fileOf = (work: string, part: PartName): string => join(work, "results", `${part}.json`);
 

@@ -1,6 +1,15 @@
 /** The sections of the report, as Markdown. */
+import { unpackedFrom } from "../src/compiler/lower/prepacking.js";
 import { exponentOf } from "./figure.js";
-import { median, type ColdStart, type Comparison, type Machine, type PartResult, type Scaling } from "./results.js";
+import {
+  median,
+  type ColdStart,
+  type Comparison,
+  type Machine,
+  type PartResult,
+  type Prepacking,
+  type Scaling,
+} from "./results.js";
 import { contestantOf, distanceToLimit, verdictsOf, wholeOf, workOf } from "./targets.js";
 
 const titles: Readonly<Record<PartResult["part"], string>> = {
@@ -10,6 +19,7 @@ const titles: Readonly<Record<PartResult["part"], string>> = {
   "4": "4. Perplexity of a long text",
   "5": "5. How time grows",
   "6": "6. From nothing",
+  "7": "7. Rearranged weights",
 };
 
 type Row = readonly string[];
@@ -125,16 +135,42 @@ function coldStartText({ workload, commands }: ColdStart): string {
   return [`${workload}.`, table(["command", "median, s", "fastest", "slowest"], rows)].join("\n\n");
 }
 
+function prepackingText({ workload, products, runs }: Prepacking): string {
+  const rows = products.map(({ tokens, packed, unpacked }) => [String(tokens), (unpacked / packed).toFixed(2)]);
+  const ran = runs.map(({ option, timing, memory }) => [
+    `\`${option}\``,
+    seconds(timing.work),
+    seconds(timing.whole),
+    megabytes(memory?.anonymous),
+    megabytes(memory?.resident),
+  ]);
+  return [
+    `${workload}. The first table says how many times as long products take with the weights as they are in the file as ` +
+      `with a rearranged copy, which takes as much memory as the weights and time to make. Units of texts of ` +
+      `${unpackedFrom} tokens and more go without one.`,
+    table(["tokens", "× as long"], rows, 0),
+    table(["run", "work, s", "whole process, s", "anonymous, MB", "resident, MB"], ran),
+  ].join("\n\n");
+}
+
 /** Share of the machine that an operating system may use for itself. */
 const quiet = 0.05;
 
+function textOf(result: PartResult): string {
+  switch (result.kind) {
+    case "comparison":
+      return comparisonText(result);
+    case "scaling":
+      return scalingText(result);
+    case "cold-start":
+      return coldStartText(result);
+    case "prepacking":
+      return prepackingText(result);
+  }
+}
+
 export function section(result: PartResult): string {
-  const text =
-    result.kind === "comparison"
-      ? comparisonText(result)
-      : result.kind === "scaling"
-        ? scalingText(result)
-        : coldStartText(result);
+  const text = textOf(result);
   const disturbed =
     result.busy > quiet
       ? `**Something else used ${(100 * result.busy).toFixed(0)}% of the machine when this part began.**\n\n`

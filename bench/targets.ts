@@ -110,6 +110,7 @@ function scalingVerdicts({ part, series }: Scaling): readonly Verdict[] {
 export function verdictsOf(result: PartResult): readonly Verdict[] {
   if (result.kind === "comparison") return comparisonVerdicts(result);
   if (result.kind === "scaling") return scalingVerdicts(result);
+  if (result.kind === "prepacking") return [];
   return result.commands
     .filter(({ command }) => command.startsWith("atlasc check"))
     .map(({ command, seconds }) =>

@@ -25,7 +25,7 @@ const runs = mkdtempSync(join(tmpdir(), "atlasc-outputs-"));
 function printed(command) {
   const words = command.trim().split(/\s+/);
   const keepsRuns = words[0] === "run";
-  const args = [join(root, "dist/src/cli/main.js"), ...words, ...(keepsRuns ? ["--runs", runs] : [])];
+  const args = [join(root, "dist/bin/atlasc.js"), ...words, ...(keepsRuns ? ["--runs", runs] : [])];
   const { stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: root,
     encoding: "utf8",

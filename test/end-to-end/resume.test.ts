@@ -79,7 +79,7 @@ function engineOf(coordinator: number): number | null {
   const table = `/proc/${coordinator}/task/${coordinator}/children`;
   if (!existsSync(table)) return null;
   const children = readFileSync(table, "utf8").trim().split(" ").map(Number);
-  return children.find((id) => /engine.child\.[jt]s/.test(readFileSync(`/proc/${id}/cmdline`, "utf8"))) ?? null;
+  return children.find((id) => /child\.[jt]s/.test(readFileSync(`/proc/${id}/cmdline`, "utf8"))) ?? null;
 }
 
 interface JsonOutcome {

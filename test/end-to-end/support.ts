@@ -153,9 +153,14 @@ export interface RunningCommand {
   readonly ended: Promise<CommandEnd>;
 }
 
+/** The command as it is installed, put together in a few files; under a TypeScript loader its sources. */
+const main =
+  suffix === ".ts"
+    ? fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
+    : join(root, "dist", "bin", "atlasc.js");
+
 /** Starts the command line as a user would, with its output in pipes. */
 export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
-  const main = fileURLToPath(new URL(`../../src/cli/main${suffix}`, import.meta.url));
   const { NO_COLOR: _noColour, FORCE_COLOR: _colour, NODE_TEST_CONTEXT: _test, ...inherited } = process.env;
   const child = spawn(process.execPath, [...loader, main, ...args], {
     cwd: options.cwd ?? root,

@@ -10,8 +10,8 @@ import type { Prepacking } from "../ir/plan.js";
 
 /**
  * Tokens of a text from which weights stay as they are in the file. Measured on two cores (part 7 of
- * docs/performance.md): without rearranged weights, products of 32 rows are a sixth slower, of 256 a twentieth, and from
- * 768 on the difference is lost in the noise.
+ * docs/performance.md): without rearranged weights, products of 8 rows take twice as long, of 32 a third longer, of 128 a
+ * seventh; from about 700 on it is the same few per cent, which a run of some windows does not spend on rearranging.
  */
 export const unpackedFrom = 768;
 
