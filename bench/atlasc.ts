@@ -34,8 +34,9 @@ export function protocolFile(work: string, name: string, text: string): string {
 }
 
 /**
- * Runs a protocol from nothing: no unit is there, and the model's equations are checked again. `work` of the timing is
- * what the run itself counts: its graphs opened, its batches computed and kept.
+ * Runs a protocol from nothing: no unit is there. The first run of a model also hashes its weights and checks its equations,
+ * as a user's first run does. `work` of the timing is what the run itself counts: its graphs opened, its batches computed
+ * and kept.
  */
 export async function runAtlasc(settings: Settings, protocol: string, options: readonly string[]): Promise<AtlascRun> {
   const runs = join(settings.work, "runs");

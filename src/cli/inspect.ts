@@ -35,7 +35,7 @@ export async function inspectCommand(
     prepacking: false,
     tf32: false,
   });
-  const { identities } = await checkModel(built.value, externalDataFolder, engine);
+  const identities = await checkModel(built.value, externalDataFolder, engine);
   const sound = identities.every((identity) => identity.ok);
   const described = signature.sites.map((site) => ({
     site: sites[site].perLayer ? `${site}[l]` : site,
@@ -78,7 +78,7 @@ function tokenizerText(tokenizer: { size: number; bosToken: string | null; addsB
 }
 
 /** One line for each equation: the worst layer. */
-function summariseIdentities(identities: Awaited<ReturnType<typeof checkModel>>["identities"]): readonly string[] {
+function summariseIdentities(identities: Awaited<ReturnType<typeof checkModel>>): readonly string[] {
   const byName = new Map<string, (typeof identities)[number][]>();
   for (const identity of identities) byName.set(identity.name, [...(byName.get(identity.name) ?? []), identity]);
   return [...byName].map(([name, all]) => {

@@ -52,8 +52,9 @@ export function identityParameters(signature: ModelSignature): readonly string[]
 /**
  * Checks, in float64, what every transformer of the supported families obeys: resid_post = resid_pre + attn_out +
  * mlp_out (via resid_mid when sequential), attn_out = Σ_h head_out + b_O, rows of pattern sum to 1, z = pattern · v,
- * final = norm(resid_post of the last layer), logits = W_U · final. Taps are [row, …axes] by site key, parameters by
- * the names of ModelGraph.parameters; an identity whose taps are missing is left out.
+ * final = norm(resid_post of the last layer), logits = W_U · final (of any entries of the vocabulary, the same in both).
+ * Taps are [row, …axes] by site key, parameters by the names of ModelGraph.parameters; an identity whose taps are missing
+ * is left out.
  */
 export function checkIdentities(
   signature: ModelSignature,

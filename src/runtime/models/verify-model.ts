@@ -10,8 +10,11 @@ import {
   type TappedTensor,
 } from "../../compiler/models/identities.js";
 import type { ModelGraph } from "../../compiler/models/model.js";
+import { int } from "../../compiler/onnx/attributes.js";
+import { createGraphBuilder } from "../../compiler/onnx/builder.js";
+import { addOutput, appendNodes, eliminateDeadNodes } from "../../compiler/onnx/edit.js";
 import { encodeModel } from "../../compiler/onnx/encode.js";
-import { addOutput, eliminateDeadNodes } from "../../compiler/onnx/edit.js";
+import type { Graph } from "../../compiler/onnx/graph.js";
 import { startEngine, type Engine } from "../engine/client.js";
 import type { EngineOptions, EngineTensor } from "../engine/messages.js";
 import { writeFileAtomic } from "../store/atomic.js";
@@ -19,19 +22,18 @@ import { writeFileAtomic } from "../store/atomic.js";
 /** Tokens of the run that identities are checked on: enough for attention to look back, few enough to be quick. */
 const tokens = 8;
 
-/** What one short run shows of a model. */
-export interface ModelCheck {
-  readonly identities: readonly IdentityResult[];
-  /** Shapes of all tapped sites, [row, …axes], by site key. */
-  readonly shapes: Readonly<Record<string, readonly number[]>>;
-}
+/**
+ * Entries of the vocabulary, evenly spread, whose logits are checked. All of them would bring the whole unembedding out of
+ * the engine: gigabytes of a large model.
+ */
+const vocabularySample = 512;
 
 /** Runs the model on eight arbitrary ids with taps at every site that the identities read, in an engine of its own. */
 export async function checkModel(
   model: ModelGraph,
   externalDataFolder: string,
   options: EngineOptions,
-): Promise<ModelCheck> {
+): Promise<readonly IdentityResult[]> {
   const engine = await startEngine(options);
   try {
     return await checkModelIn(engine, model, externalDataFolder);
@@ -40,16 +42,22 @@ export async function checkModel(
   }
 }
 
-async function checkModelIn(engine: Engine, model: ModelGraph, externalDataFolder: string): Promise<ModelCheck> {
+async function checkModelIn(
+  engine: Engine,
+  model: ModelGraph,
+  externalDataFolder: string,
+): Promise<readonly IdentityResult[]> {
   const { signature } = model;
   const taps = identitySites(signature).filter((key) => model.values[key] !== undefined);
   const parameters = identityParameters(signature).filter((name) => model.parameters[name] !== undefined);
-  let graph = model.graph;
+  const { graph: sampledGraph, logits, unembedding } = withSampledVocabulary(model);
+  let graph = sampledGraph;
   const outputs: { readonly key: string; readonly output: string }[] = [];
-  for (const [kind, keys, values] of [
-    ["site", taps, model.values],
-    ["parameter", parameters, model.parameters],
-  ] as const) {
+  const tapped: readonly (readonly ["site" | "parameter", readonly string[], Readonly<Record<string, string>>])[] = [
+    ["site", taps, { ...model.values, logits }],
+    ["parameter", parameters, { ...model.parameters, W_U: unembedding }],
+  ];
+  for (const [kind, keys, values] of tapped) {
     for (const key of keys) {
       const output = `${kind}/${key}`;
       graph = addOutput(graph, values[key] ?? "", { name: output, type: "float32", shape: dynamicShape(output, key) });
@@ -72,21 +80,34 @@ async function checkModelIn(engine: Engine, model: ModelGraph, externalDataFolde
       Object.fromEntries(
         outputs.flatMap(({ key, output }) => {
           const tensor = result.outputs[output];
-          return output.startsWith(`${kind}/`) && tensor !== undefined ? [[key, tapped(tensor)]] : [];
+          return output.startsWith(`${kind}/`) && tensor !== undefined ? [[key, tappedTensor(tensor)]] : [];
         }),
       );
-    const sites = read("site");
-    return {
-      identities: checkIdentities(signature, sites, read("parameter")),
-      shapes: Object.fromEntries(Object.entries(sites).map(([key, tensor]) => [key, tensor.shape])),
-    };
+    return checkIdentities(signature, read("site"), read("parameter"));
   } finally {
     // An engine that has ended has forgotten the graph, too.
     if (engine.alive()) await engine.close("identities");
   }
 }
 
-function tapped(tensor: EngineTensor): TappedTensor {
+/** The model's graph with values of the same entries of the vocabulary taken from its logits and from its unembedding. */
+function withSampledVocabulary({ graph, values, parameters, signature: { vocab } }: ModelGraph): {
+  readonly graph: Graph;
+  readonly logits: string;
+  readonly unembedding: string;
+} {
+  const count = Math.min(vocab, vocabularySample);
+  const builder = createGraphBuilder("sampled vocabulary");
+  const scope = builder.scope("sampled");
+  const ids = Array.from({ length: count }, (_, i) => Math.floor((i * vocab) / count));
+  const sample = scope.constant("int64", [count], ids);
+  const logits = scope.node("Gather", [values["logits"] ?? "", sample], { axis: int(2) });
+  const unembedding = scope.node("Gather", [parameters["W_U"] ?? "", sample], { axis: int(0) });
+  const { nodes, initializers } = builder.finish();
+  return { graph: appendNodes(graph, nodes, initializers), logits, unembedding };
+}
+
+function tappedTensor(tensor: EngineTensor): TappedTensor {
   return { shape: tensor.dims, data: tensor.type === "int64" ? Float64Array.from(tensor.data, Number) : tensor.data };
 }
 
@@ -122,7 +143,7 @@ export async function verifiedIdentities(
   } catch {
     // Not checked yet, or not readable: check (again).
   }
-  const { identities } = await checkModelIn(await engine(), model, externalDataFolder);
+  const identities = await checkModelIn(await engine(), model, externalDataFolder);
   if (identities.every((identity) => identity.ok)) {
     await mkdir(folder, { recursive: true })
       .then(() => writeFileAtomic(path, JSON.stringify(identities)))
