@@ -81,14 +81,14 @@ const lossOf = async (session: InferenceSession, feeds: Readonly<Record<string, 
 };
 
 /** Rows and positions: empty, less than a chunk, and one position more or less than 1, 2 and 3 chunks. */
-const sizes: readonly (readonly [rows: number, positions: number])[] = [
+const sizesFor = ({ signature: { vocab } }: ModelGraph): readonly (readonly [rows: number, positions: number])[] => [
   [1, 1],
   [3, 1],
   [1, 2],
   [2, 2],
   [1, 3],
   [3, 17],
-  ...[1, 2, 3].flatMap((n) => [-1, 0, 1].map((more) => [n * chunkPositions + more, 2] as const)),
+  ...[1, 2, 3].flatMap((n) => [-1, 0, 1].map((more) => [n * chunkPositions(vocab) + more, 2] as const)),
   [13, 60],
 ];
 
@@ -100,7 +100,7 @@ for (const model of trained) {
     const graph = graphOf(built);
     const plain = await open(loaded, graph);
     const chunked = await open(loaded, streamed(graph, built));
-    for (const [rows, positions] of sizes) {
+    for (const [rows, positions] of sizesFor(built)) {
       const feeds = { input_ids: tokens(rows, positions, built.signature.vocab) };
       const expected = await lossOf(plain, feeds);
       assert.deepEqual(expected.shape, [rows, positions - 1]);
@@ -160,7 +160,7 @@ for (const [what, { options, extra }] of Object.entries(engines)) {
     const graph = graphOf(built);
     const plain = await open(loaded, graph, options, extra);
     const chunked = await open(loaded, streamed(graph, built), options, extra);
-    for (const [rows, positions] of sizes) {
+    for (const [rows, positions] of sizesFor(built)) {
       const feeds = { input_ids: tokens(rows, positions, built.signature.vocab) };
       assert.deepEqual(await lossOf(chunked, feeds), await lossOf(plain, feeds), `${rows} rows of ${positions}`);
     }
@@ -276,8 +276,13 @@ test("no value holds the logits of more than a chunk of positions", async (t) =>
   const graph = graphOf(built);
   const ids = tokens(5, 201, vocab);
   assert.equal(await largestOverVocab(folder, loaded, graph, ids), 5 * 201 * vocab);
-  // 1000 scored positions in ⌊1000 / 128⌋ + 1 = 8 chunks: 125 each, and an even number.
-  assert.equal(await largestOverVocab(folder, loaded, streamed(graph, built), ids), 126 * vocab);
+  // 1000 scored positions in two chunks of at most 512.
+  assert.equal(await largestOverVocab(folder, loaded, streamed(graph, built), ids), 500 * vocab);
+});
+
+test("chunks are as large as a block of memory that is kept, within bounds", () => {
+  assert.deepEqual([1024, 16384, 50257, 49152, 128256, 256000].map(chunkPositions), [512, 512, 166, 170, 64, 64]);
+  assert.ok(4 * 166 * 50257 < 2 ** 25 && 4 * 168 * 50257 > 2 ** 25);
 });
 
 test("a body is read, verified and kept with what it takes from around it", async () => {

@@ -70,7 +70,7 @@ export function rowWorkOf(
     const perRow = rowBytes(plan, signature, { positions, queries, unembedded: at(logits) });
     // A chunk's logits and log probabilities, whatever the number of rows.
     const streamed = (rows: number): number =>
-      logits > 0 ? 0 : 8 * Math.min(rows * unembedded, chunkPositions) * vocab;
+      logits > 0 ? 0 : 8 * Math.min(rows * unembedded, chunkPositions(vocab)) * vocab;
     return {
       flops: own.reduce((sum, flops) => sum + flops, 2 * unembedded * dModel * vocab),
       bytes: (rows) => rows * perRow + streamed(rows),

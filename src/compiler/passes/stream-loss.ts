@@ -10,12 +10,21 @@ import { appendNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { namesRead } from "../onnx/reads.js";
 
+/** Bytes that the logits of a chunk may take: glibc's allocator gives larger blocks back to the system every time. */
+const chunkBytes = 2 ** 25;
+
+/** A chunk has so many positions at least, since W_U is read once for each, and so many at most, so that it stays in cache. */
+const chunkBounds = { least: 64, most: 512 };
+
 /**
- * Positions of a chunk, at most (an even number); its logits and log-probabilities are 8 · chunkPositions · vocab bytes.
- * W_U is read once for each chunk: with 64 positions this costs a tenth of the time of the product, with 128 nothing that
- * can be measured, and with 256 the allocator gives the logits of a large vocabulary back after every chunk.
+ * Positions of a chunk, at most (an even number); its logits and log-probabilities are 8 · vocab bytes for each. Reading W_U
+ * again costs a tenth of the time of a product of 64 positions; a product of twice 166 that goes over the bound for
+ * vocabularies of 50,000 took a third longer.
  */
-export const chunkPositions = 128;
+export function chunkPositions(vocab: number): number {
+  const fitting = 2 * Math.floor(chunkBytes / (8 * vocab));
+  return Math.min(chunkBounds.most, Math.max(chunkBounds.least, fitting));
+}
 
 /**
  * The same graph with `nll` computed in chunks of positions; the graph itself where something else reads the logits or
@@ -38,6 +47,7 @@ export function streamLoss(graph: Graph, model: ModelGraph): Graph {
     indices: chosen.inputs[1] ?? "",
     chosen: chosen.outputs[0] ?? "",
     dModel: model.signature.dModel,
+    chunk: chunkPositions(model.signature.vocab),
   });
   const { nodes, initializers } = builder.finish();
   const streamed = graph.nodes.flatMap((node): readonly OnnxNode[] => {
@@ -97,6 +107,8 @@ interface StreamedLoss {
   /** Name of the result [row, pos − 1, 1]: log-probabilities of the next tokens. */
   readonly chosen: string;
   readonly dModel: number;
+  /** Positions of a chunk, at most. */
+  readonly chunk: number;
 }
 
 /** The log-probability of each next token, from chunks [chunk, place, ·] of the scored positions of all rows. */
@@ -111,7 +123,8 @@ function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
   // Chunks of equal length, so that hardly a position is computed for nothing; one empty chunk where there is none. The
   // length is even, because onnxruntime multiplies a matrix of a single row by other code, with other last bits.
   const count = builder.node("Shape", [targets], { start: int(0), end: int(1) });
-  const chunks = builder.node("Add", [builder.node("Div", [count, list(chunkPositions)]), list(1)]);
+  const before = builder.node("Sub", [count, list(1)]);
+  const chunks = builder.node("Add", [builder.node("Div", [before, list(loss.chunk)]), list(1)]);
   const pairs = builder.node("Mul", [chunks, list(2)]);
   const roundedUp = builder.node("Sub", [builder.node("Add", [count, pairs]), list(1)]);
   const places = builder.node("Mul", [builder.node("Div", [roundedUp, pairs]), list(2)]);
@@ -119,7 +132,7 @@ function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
   const scalar = (value: number): string => builder.constant("int64", [], [value]);
   const order = builder.node("Range", [scalar(0), total, scalar(1)]);
   // Places that are left over at the end take the last position once more.
-  const clamped = builder.node("Min", [order, builder.node("Sub", [count, list(1)])]);
+  const clamped = builder.node("Min", [order, before]);
   const shape = builder.node("Concat", [chunks, places], { axis: int(0) });
   const positions = builder.node("Reshape", [clamped, shape], { allowzero: int(1) });
 
