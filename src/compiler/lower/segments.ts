@@ -124,7 +124,7 @@ function withPrelude(
   return all.filter((node) => members.has(node));
 }
 
-/** Null when a value crosses a border of which `infoOf` knows nothing. */
+/** Null when a value crosses a border of which `infoOf` knows nothing, or into the body of a node. */
 function segmentOf(
   graph: Graph,
   nodes: readonly OnnxNode[],
@@ -145,6 +145,9 @@ function segmentOf(
   if (!inputs.every((info) => info !== null) || !passed.every((info) => info !== null)) return null;
   const crossing = inputs.filter(({ name, type }) => !declared.has(name) && type === "float32");
   const { renamed, copies, added } = copied(crossing.map(({ name }) => name));
+  // A body would go on reading the value itself, and not the copy.
+  if (nodes.some((node) => namesRead(node).some((name) => renamed.has(name) && !node.inputs.includes(name))))
+    return null;
   const body: Graph = {
     ...graph,
     inputs,

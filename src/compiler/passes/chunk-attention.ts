@@ -19,7 +19,7 @@ import { siteKey, type SiteName } from "../models/sites.js";
 import { int, ints, subgraph } from "../onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import { appendNodes, eliminateDeadNodes } from "../onnx/edit.js";
-import type { Graph, OnnxNode } from "../onnx/graph.js";
+import type { Graph, Initializer, OnnxNode } from "../onnx/graph.js";
 import { namesRead } from "../onnx/reads.js";
 import type { PositionRange } from "./positions/range.js";
 
@@ -50,29 +50,27 @@ export function chunkAttention(
 ): ChunkedGraph {
   const reader = graphReader(graph);
   const chunked = new Map<number, PositionRange | null>();
-  const replaced = new Map<OnnxNode, readonly OnnxNode[]>();
-  const dead = new Set<OnnxNode>();
-  const builder = createGraphBuilder("attention in chunks");
+  const replacements = new Map<OnnxNode, readonly OnnxNode[]>();
+  const constants: Initializer[] = [];
   const schedules = new Map<string, Schedule>();
-  let made = 0;
   for (let layer = 0; layer < model.signature.layers; layer++) {
     const whole = wholeAttention(reader, model, layer);
     if (whole === null) continue;
     const range = restricted.get(whole.z) ?? null;
+    const builder = createGraphBuilder(`attention of layer ${layer} in chunks`);
     const schedule =
-      schedules.get(whole.mask) ?? addSchedule(builder.scope(`chunks ${schedules.size}`), whole.mask, range);
+      schedules.get(whole.mask) ?? addSchedule(builder.scope(`chunks/${schedules.size}`), whole.mask, range);
     schedules.set(whole.mask, schedule);
     addChunks(builder, model, { layer, whole, schedule });
-    const { nodes } = builder.finish();
-    replaced.set(whole.last, nodes.slice(made));
-    made = nodes.length;
-    for (const node of whole.inner) dead.add(node);
+    const { nodes, initializers } = builder.finish();
+    for (const node of whole.inner) replacements.set(node, []);
+    replacements.set(whole.last, nodes);
+    constants.push(...initializers);
     chunked.set(layer, range);
   }
   if (chunked.size === 0) return { graph, chunked };
-  const nodes = graph.nodes.flatMap((node) => replaced.get(node) ?? (dead.has(node) ? [] : [node]));
-  const result = appendNodes({ ...graph, nodes }, [], builder.finish().initializers);
-  return { graph: eliminateDeadNodes(result), chunked };
+  const nodes = graph.nodes.flatMap((node) => replacements.get(node) ?? [node]);
+  return { graph: eliminateDeadNodes(appendNodes({ ...graph, nodes }, [], constants)), chunked };
 }
 
 /**
