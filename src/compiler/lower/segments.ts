@@ -6,7 +6,7 @@ import { digestOf } from "../base/digest.js";
 import type { Plan } from "../ir/plan.js";
 import type { ModelGraph } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
-import { inlineConstant } from "../onnx/constants.js";
+import { int } from "../onnx/attributes.js";
 import { elementTypes } from "../onnx/element-types.js";
 import { valueRanks } from "../onnx/ranks.js";
 import { namesRead } from "../onnx/reads.js";
@@ -143,16 +143,19 @@ function segmentOf(
     .filter((name) => !own.some((output) => output.name === name))
     .map(infoOf);
   if (!inputs.every((info) => info !== null) || !passed.every((info) => info !== null)) return null;
-  const crossing = inputs.filter(({ name, type }) => !declared.has(name) && type === "float32");
-  const { renamed, copies, added } = copied(crossing.map(({ name }) => name));
+  // A single number has no order.
+  const crossing = inputs.filter(
+    ({ name, type, shape }) => !declared.has(name) && type === "float32" && shape.length > 0,
+  );
+  const { renamed, copies } = copied(crossing.map(({ name }) => name));
   // A body would go on reading the value itself, and not the copy.
-  if (nodes.some((node) => namesRead(node).some((name) => renamed.has(name) && !node.inputs.includes(name))))
-    return null;
+  const isMissed = (name: string, node: OnnxNode) => renamed.has(name) && !node.inputs.includes(name);
+  if (nodes.some((node) => namesRead(node).some((name) => isMissed(name, node)))) return null;
   const body: Graph = {
     ...graph,
     inputs,
     nodes: [...copies, ...nodes.map((node) => ({ ...node, inputs: node.inputs.map((i) => renamed.get(i) ?? i) }))],
-    initializers: [...initializers, ...added.filter(({ name }) => !constants.has(name))],
+    initializers,
     outputs: [],
   };
   return { key: keyOf(body), graph: { ...body, outputs: [...own, ...passed] } };
@@ -169,24 +172,22 @@ function passedOn(computed: ReadonlySet<string>, later: readonly (readonly OnnxN
 
 /**
  * Copies of the values that come from an earlier segment. onnxruntime adds float32 in an order that depends on the
- * address, and only a buffer of its own has the one that the uncut graph would have. A choice between a value and itself
- * is never optimised away.
+ * address, and only a buffer of its own has the one that the uncut graph would have. A concatenation of one value is
+ * never optimised away, and onnxruntime copies it with all threads.
  */
 function copied(names: readonly string[]): {
   readonly renamed: ReadonlyMap<string, string>;
   readonly copies: readonly OnnxNode[];
-  readonly added: Graph["initializers"];
 } {
-  const always = inlineConstant("bool", [], [1]);
   const renamed = new Map(names.map((name) => [name, `segment/${name}`]));
   const copies = [...renamed].map(([name, output]): OnnxNode => ({
-    op: "Where",
+    op: "Concat",
     domain: "",
-    inputs: [always.name, name, name],
+    inputs: [name],
     outputs: [output],
-    attributes: {},
+    attributes: { axis: int(0) },
   }));
-  return { renamed, copies, added: names.length === 0 ? [] : [always] };
+  return { renamed, copies };
 }
 
 function keyOf({ opset, inputs, nodes, initializers }: Graph): string {

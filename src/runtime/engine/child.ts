@@ -66,8 +66,12 @@ function sessionOptions(
     enableCpuMemArena: arena,
     extra: {
       session: {
-        // Each session has a pool of its own; pools that spin while idle take the processors from the one at work.
-        "intra_op.allow_spinning": "0",
+        // Within a run a thread waits for the next node without sleeping, for a moment: waking it takes longer than many
+        // nodes. Each session has a pool of its own, so none may go on waiting when its run is over: it would take the
+        // processors from the one at work.
+        "intra_op.allow_spinning": "1",
+        "intra_op.spin_duration_us": "200",
+        force_spinning_stop: "1",
         ...(folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
         ...(prepacked ? {} : { disable_prepacking: "1" }),
         // A node that CUDA cannot do is an error, never a silent and slow detour with other rounding.
