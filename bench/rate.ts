@@ -1,5 +1,5 @@
 /** The best rate of f32 matrix products that onnxruntime reaches on this machine, with the settings of a run. */
-import { startEngine } from "../src/runtime/engine/client.js";
+import { startEngine, type Engine } from "../src/runtime/engine/client.js";
 import { measureMatrixRate, type MatrixProduct } from "../src/runtime/engine/matrix-rate.js";
 import type { Settings } from "./settings.js";
 
@@ -18,18 +18,23 @@ export function layerProducts(width: number, tokens: readonly number[]): readonl
   ]);
 }
 
-/** Measurements of all products, one after the other: other work on the machine slows some of them down. */
-const rounds = 4;
-
-/** The best rate of any product in any round. */
-export async function bestRate(settings: Settings, products: readonly MatrixProduct[]): Promise<Rate> {
-  const engine = await startEngine({
+/** An engine with the settings of a run. The caller stops it. */
+export function startRunEngine(settings: Settings): Promise<Engine> {
+  return startEngine({
     device: { kind: "cpu" },
     threads: settings.threads,
     optimisation: "basic",
     prepacking: "short texts",
     tf32: false,
   });
+}
+
+/** Measurements of all products, one after the other: other work on the machine slows some of them down. */
+const rounds = 4;
+
+/** The best rate of any product in any round. */
+export async function bestRate(settings: Settings, products: readonly MatrixProduct[]): Promise<Rate> {
+  const engine = await startRunEngine(settings);
   let best: Rate = { rate: 0, shape: "" };
   try {
     for (let round = 0; round < rounds; round++) {

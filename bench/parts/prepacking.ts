@@ -1,11 +1,10 @@
 /** Part 7: what rearranged weights are worth, by the length of a text: what `lower/prepacking.ts` decides by. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { startEngine } from "../../src/runtime/engine/client.js";
 import { measureMatrixRate } from "../../src/runtime/engine/matrix-rate.js";
 import { runAtlasc, protocolFile } from "../atlasc.js";
 import { busyShare, machineOf } from "../machine.js";
-import { layerProducts } from "../rate.js";
+import { layerProducts, startRunEngine } from "../rate.js";
 import type { Prepacking } from "../results.js";
 import { root, type Settings } from "../settings.js";
 import { smollm2 } from "../workload.js";
@@ -24,13 +23,7 @@ async function layerSeconds(
   settings: Settings,
   tokens: number,
 ): Promise<{ readonly packed: number; readonly unpacked: number }> {
-  const engine = await startEngine({
-    device: { kind: "cpu" },
-    threads: settings.threads,
-    optimisation: "basic",
-    prepacking: "short texts",
-    tf32: false,
-  });
+  const engine = await startRunEngine(settings);
   try {
     const products = layerProducts(settings.quick ? 96 : width, [tokens]);
     const best = { packed: products.map(() => Infinity), unpacked: products.map(() => Infinity) };

@@ -149,8 +149,8 @@ function segmentOf(
   );
   const { renamed, copies } = copied(crossing.map(({ name }) => name));
   // A body would go on reading the value itself, and not the copy.
-  const isMissed = (name: string, node: OnnxNode) => renamed.has(name) && !node.inputs.includes(name);
-  if (nodes.some((node) => namesRead(node).some((name) => isMissed(name, node)))) return null;
+  const readByBodies = nodes.flatMap((node) => namesRead(node).filter((name) => !node.inputs.includes(name)));
+  if (readByBodies.some((name) => renamed.has(name))) return null;
   const body: Graph = {
     ...graph,
     inputs,
