@@ -91,7 +91,7 @@ function printOutcome(outcome: RunOutcome): number {
       studies: written.studies,
       selections: record.selections,
       tables: written.tables,
-      warnings: runNotes(summary, assembled),
+      warnings: [...runNotes(summary, assembled), ...written.warnings],
       files: [
         { label: "report", path: shown(written.report) },
         { label: "results", path: shown(folder.results) },

@@ -4,27 +4,48 @@ import type { Coordinates, CorpusDocument, Protocol, Study } from "../compiler/i
 import type { Loaded } from "./load.js";
 import type { TokenTexts } from "./report/token-texts.js";
 
+/** Axes that tell the studies of an experiment apart. */
+const studyAxes = ["model", "revision", "dtype", "prompts"] as const;
+
 /** Looks up tokens of a protocol's texts; where several studies share a place, as the first one's model reads them. */
 export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
   const { pieces } = loaded.compiled.value;
   const sets = new Map(protocol.texts.map((set) => [textsKey(set.name, set.model), set]));
-  const studiesAt = (experiment: string, place: Coordinates): readonly Study[] =>
-    protocol.studies.filter(
+  const found = new Map<string, readonly Study[]>();
+  const studiesAt = (experiment: string, place: Coordinates): readonly Study[] => {
+    const key = JSON.stringify([experiment, ...studyAxes.map((axis) => place[axis] ?? null)]);
+    const known = found.get(key);
+    if (known !== undefined) return known;
+    const studies = protocol.studies.filter(
       (study) =>
         study.experiment === experiment &&
         Object.entries(study.coordinates).every(([axis, value]) => !(axis in place) || place[axis] === value),
     );
+    found.set(key, studies);
+    return studies;
+  };
+  /** The one text set behind a place; null where there are several: a difference of two sets belongs to neither. */
+  const textsAt = (experiment: string, place: Coordinates): Study | null => {
+    const studies = studiesAt(experiment, place);
+    const [study] = studies;
+    return study === undefined || studies.some((other) => other.texts !== study.texts) ? null : study;
+  };
   return {
     textAt(experiment, place) {
-      const studies = studiesAt(experiment, place);
-      const [study] = studies;
-      // A difference between prompt sets belongs to neither text.
-      if (study === undefined || studies.some((other) => other.texts !== study.texts)) return null;
+      const study = textsAt(experiment, place);
+      if (study === null) return null;
       const key = textsKey(study.texts, study.model);
       const documents = sets.get(key)?.documents ?? null;
       const index = documents === null ? Number(place["prompt"] ?? NaN) : documentAt(documents, place);
       const text = pieces.get(key)?.[index];
       return text === undefined ? null : { pieces: text, first: documents?.[index]?.starts[0] ?? 0 };
+    },
+    promptAt(experiment, place) {
+      const study = textsAt(experiment, place);
+      const set = study === null ? undefined : sets.get(textsKey(study.texts, study.model));
+      if (set === undefined || set.documents !== null) return null;
+      const text = set.prompts[Number(place["prompt"] ?? NaN)]?.text ?? "";
+      return text === "" ? null : text;
     },
     tokenAt(experiment, place, id) {
       const models = [...new Set(studiesAt(experiment, place).map((study) => study.model))];
@@ -37,8 +58,8 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
 
 /** The document whose columns a place has; NaN where there are several or none. */
 function documentAt(documents: readonly CorpusDocument[], place: Coordinates): number {
-  const own = documents.flatMap(({ columns }, i) =>
-    Object.entries(columns).every(([column, value]) => place[column] === value) ? [i] : [],
+  const own = documents.flatMap(({ number, group }, i) =>
+    (number === null || place["document"] === number) && (group === null || place["group"] === group) ? [i] : [],
   );
   return own.length === 1 ? (own[0] ?? NaN) : NaN;
 }

@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/check/results.js";
 import type { Output } from "../compiler/ir/protocol.js";
-import type { ResultRow } from "../compiler/ir/results.js";
+import type { ResultRow, ResultSet } from "../compiler/ir/results.js";
+import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { buildFigure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
@@ -14,7 +15,7 @@ import { buildWinnerTable } from "./report/winner-table.js";
 import { tokenTextsOf } from "./known-tokens.js";
 import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
-import { rowsOfValue } from "./saved-values.js";
+import { rowsOfValue, savedRows } from "./saved-values.js";
 import { writeFileAtomic } from "./store/atomic.js";
 import { sha256, type RunRecord } from "./store/record.js";
 import { saveResults, writeResults } from "./store/results.js";
@@ -33,6 +34,8 @@ export interface WrittenOutputs {
   readonly status: ReportStatus;
   readonly files: RunRecord["outputs"];
   readonly report: string;
+  /** What a reader must know before trusting what is shown: sentences for the record. */
+  readonly warnings: readonly string[];
 }
 
 /** Writes results.parquet, saved files, figures (SVG, PNG) and report.html into the run's folder. */
@@ -48,30 +51,44 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     await keep(kind, path);
   };
 
-  await writeResults(folder.results, rows);
+  const types = new Map(protocol.results.map((type) => [type.experiment, type]));
+  const results: ResultSet = { types, rows };
+  const tokens = tokenTextsOf(protocol, planned.loaded);
+  const saved = savedRows(rows, results, tokens);
+  await writeResults(folder.results, saved);
   await keep("results", folder.results);
+  const warnings = new Set(unstableMeans(results));
+  const warn = (title: string, sentences: readonly string[]): void => {
+    for (const sentence of sentences) warnings.add(`${title}: ${sentence}`);
+  };
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
   const present = new Set(rows.map((row) => row.experiment));
-  const tokens = tokenTextsOf(protocol, planned.loaded);
   for (const output of protocol.outputs) {
     // An interrupted run may have nothing yet of an experiment: its table or figure waits for the next run.
     if (!experimentsOf(output).every((experiment) => present.has(experiment))) continue;
-    if (output.kind === "table") tables.push(buildTable(output, rows, tokens));
-    if (output.kind === "winner") tables.push(buildWinnerTable(output, rows));
+    if (output.kind === "table" || output.kind === "winner") {
+      const table =
+        output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
+      tables.push(table);
+      warn(table.title, table.warnings);
+    }
     if (output.kind === "save") {
       // Not beside the record, whose name a user may choose too.
       const path = join(folder.outputs, output.path);
       const { name, value } = output;
       await saveResults(
         path,
-        value === null ? rows.filter((row) => row.experiment === name) : rowsOfValue(name, value, rows),
+        value === null
+          ? saved.filter((row) => row.experiment === name)
+          : rowsOfValue(name, value, results, (sentence) => warn(name, [sentence])),
       );
       await keep("saved", path);
     }
     if (output.kind === "plot") {
-      const figure = buildFigure(output, rows);
+      const figure = buildFigure(output, results);
+      warn(figure.title, figure.warnings);
       const svg = await renderFigureSvg(figure.spec);
       figures.push({ figure, svg });
       const name = `figure-${figures.length}-${output.plot}`;
@@ -95,12 +112,12 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     figures,
     tables,
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
-    warnings: [...record.warnings, ...record.faults.map((f) => f.message)],
+    warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
     provenance: provenanceOf(record),
     judgement: null,
   });
   await write("report", report, html);
-  return { tables, studies, status, files, report };
+  return { tables, studies, status, files, report, warnings: [...warnings] };
 }
 
 /** Experiments without whose results an output has nothing to show. */

@@ -66,7 +66,7 @@ export async function planRun(source: SourceFile, options: PlanSettings): Promis
     plan: planned.value.digest,
     parameters: protocol.parameters,
     // Fields of prompt files group and label results, though no number depends on them.
-    columns: protocol.texts.map((set) => set.prompts.map((prompt) => prompt.columns)),
+    columns: protocol.texts.map((set) => set.prompts.map(({ group, fields }) => ({ group, fields }))),
     outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
     decisions: protocol.decisions.map(({ span: _span, ...decision }) => decision),
   });

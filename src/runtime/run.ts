@@ -169,7 +169,8 @@ export async function runProtocol(
       record,
       rows: assembled.rows,
     });
-    record = await writeRecord(folder.record, { ...record, outputs: written.files });
+    const warnings = [...record.warnings, ...written.warnings];
+    record = await writeRecord(folder.record, { ...record, warnings, outputs: written.files });
     return { kind: "ran", planned, folder, record, summary, assembled, written };
   } catch (error) {
     if (record !== null) await recordFailure(folder, record, error);

@@ -32,7 +32,9 @@ test("a plain text file is one document, whatever its lines; windows overlap by 
   );
   // Of the 12 words the first is not predicted; it has two letters, and a line break follows.
   const size = { tokens: 11, bytes: words(12).length + 1 - 2, words: 11 };
-  assert.deepEqual(documents, [{ columns: {}, ...size, windows: [0, 1, 2], starts: [1, 6, 10] }]);
+  assert.deepEqual(documents, [
+    { number: null, group: null, fields: {}, ...size, windows: [0, 1, 2], starts: [1, 6, 10] },
+  ]);
   for (const { numbers, text } of windows)
     assert.deepEqual([{ ...numbers, scored: 0 }, text], [{ ...size, scored: 0 }, ""]);
 });
@@ -69,18 +71,18 @@ test("a limit is for each document", () => {
   const files = { "a.txt": words(50), "b.txt": words(7) };
   const { documents, prompts: windows } = corpus('{ long: "a.txt", short: "b.txt" } window 8 limit 10 tokens', files);
   assert.deepEqual(
-    documents?.map((d) => [d.columns, d.tokens, d.words, d.windows]),
+    documents?.map((d) => [d.group, d.number, d.tokens, d.words, d.windows]),
     [
-      [{ group: "long" }, 9, 9, [0, 1]],
-      [{ group: "short" }, 6, 6, [2]],
+      ["long", null, 9, 9, [0, 1]],
+      ["short", null, 6, 6, [2]],
     ],
   );
   assert.deepEqual(
-    windows.map((w) => [w.index, w.columns]),
+    windows.map((w) => [w.index, w.group]),
     [
-      [0, { group: "long" }],
-      [1, { group: "long" }],
-      [2, { group: "short" }],
+      [0, "long"],
+      [1, "long"],
+      [2, "short"],
     ],
   );
 });
@@ -88,18 +90,22 @@ test("a limit is for each document", () => {
 test("several texts of a file or list are documents with a number", () => {
   const files = { "a.jsonl": '{"text":"one two","year":1900}\n{"text":"three four","year":1950}\n' };
   assert.deepEqual(
-    corpus('"a.jsonl"', files).documents?.map((d) => d.columns),
+    corpus('"a.jsonl"', files).documents?.map((d) => [d.group, d.number, d.fields]),
     [
-      { year: 1900, document: 0 },
-      { year: 1950, document: 1 },
+      [null, 0, { year: 1900 }],
+      [null, 1, { year: 1950 }],
     ],
   );
   assert.deepEqual(
-    corpus('{ a: ["one two"], b: ["three four", "five six"] }', {}).documents?.map((d) => d.columns),
+    corpus('{ a: ["one two"], b: ["three four", "five six"] }', {}).documents?.map((d) => [
+      d.group,
+      d.number,
+      d.fields,
+    ]),
     [
-      { group: "a", document: 0 },
-      { group: "b", document: 0 },
-      { group: "b", document: 1 },
+      ["a", 0, {}],
+      ["b", 0, {}],
+      ["b", 1, {}],
     ],
   );
 });

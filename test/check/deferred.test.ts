@@ -166,6 +166,7 @@ function sweepRows(impacts: Readonly<Record<string, readonly number[]>>, more: C
     const [layer = 0, head = 0] = place.split(".").map(Number);
     return values.map((impact, prompt) => ({
       experiment: "sweep",
+      condition: `layer ${layer}, head ${head}`,
       axes: { ...more, prompt, layer, head },
       metric: "loss",
       unit: "nats" as const,
@@ -179,8 +180,10 @@ function sweepRows(impacts: Readonly<Record<string, readonly number[]>>, more: C
 }
 
 suite("resolving", () => {
-  const signature = compileText(declarations, around).value.models.get("gpt2")?.signature;
+  const { models, protocol } = compileText(declarations, around).value;
+  const signature = models.get("gpt2")?.signature;
   assert.ok(signature !== undefined);
+  const types = new Map(protocol?.results.map((type) => [type.experiment, type]));
   // Means over prompts: 0.1 → 0.5, 1.0 → 0.4, 0.3 and 1.2 → 0.2, the rest less.
   const rows = sweepRows({
     "1.2": [0.2, 0.2],
@@ -192,7 +195,7 @@ suite("resolving", () => {
     "1.1": [-2, -2],
   });
   const resolve = (clause: string, from = rows): ReturnType<typeof resolveDeferred> =>
-    resolveDeferred(studyOf(`experiment e ${clause} measure loss`), from, signature);
+    resolveDeferred(studyOf(`experiment e ${clause} measure loss`), { types, rows: from }, signature);
   const made = (clause: string): readonly string[] => resolve(clause).conditions.map(conditionText);
 
   test("one condition for each place: the largest mean first, equals by layer and head, NaN never", () => {

@@ -68,7 +68,7 @@ suite("axes", () => {
   });
 
   test("of a difference are those of both sides", () => {
-    assert.deepEqual(messages("plot line of sweep.loss.impact - plain.gain over head"), []);
+    assert.deepEqual(messages("plot line of sweep.loss.impact / sweep.loss.baseline - plain.gain over head"), []);
   });
 
   test("are checked for every value of a plot", () => {
@@ -173,7 +173,7 @@ suite("outputs", () => {
         "plot scatter of mean(sweep.loss over layer, prompt, group) against mean(plain.gain over prompt, group)",
       ),
       [
-        "A3004 expected a value that shares an axis with mean(sweep.loss over layer, prompt, group) (head), found mean(plain.gain over prompt, group) (layer, position)",
+        "A3004 expected a value that shares an axis with mean(sweep.loss over layer, prompt, group) (head), found mean(plain.gain over prompt, group) (layer)",
       ],
     );
   });

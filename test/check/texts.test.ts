@@ -53,20 +53,20 @@ suite("files", () => {
       "a.jsonl": '{"prompt":"one","kind":"x","score":2,"ok":true}\n\n{"prompt":"two","kind":"y","score":null}\n',
     };
     assert.deepEqual(
-      prompts('"a.jsonl" text "prompt" group "kind"', files).map((p) => [p.text, p.columns]),
+      prompts('"a.jsonl" text "prompt" group "kind"', files).map((p) => [p.text, p.group, p.fields]),
       [
-        ["one", { group: "x", score: 2, ok: "true" }],
-        ["two", { group: "y" }],
+        ["one", "x", { score: 2, ok: "true" }],
+        ["two", "y", {}],
       ],
     );
   });
 
   test("JSON: an array of texts, or of objects", () => {
     assert.deepEqual(
-      prompts('"a.json"', { "a.json": '["one", {"text": "two", "id": 7}]' }).map((p) => [p.text, p.columns]),
+      prompts('"a.json"', { "a.json": '["one", {"text": "two", "id": 7}]' }).map((p) => [p.text, p.group, p.fields]),
       [
-        ["one", {}],
-        ["two", { id: 7 }],
+        ["one", null, {}],
+        ["two", null, { id: 7 }],
       ],
     );
   });
@@ -74,10 +74,10 @@ suite("files", () => {
   test("CSV: quotes, doubled quotes, line breaks in cells", () => {
     const files = { "a.csv": 'text,kind\n"one, ""two""",x\n"three\nfour",y\n' };
     assert.deepEqual(
-      prompts('"a.csv"', files).map((p) => [p.text, p.columns]),
+      prompts('"a.csv"', files).map((p) => [p.text, p.group, p.fields]),
       [
-        ['one, "two"', { kind: "x" }],
-        ["three\nfour", { kind: "y" }],
+        ['one, "two"', null, { kind: "x" }],
+        ["three\nfour", null, { kind: "y" }],
       ],
     );
   });
@@ -85,7 +85,7 @@ suite("files", () => {
   test("groups of lists and files", () => {
     const found = prompts('{ a: ["one"], b: "b.txt" }', { "b.txt": "two\nthree\n" });
     assert.deepEqual(
-      found.map((p) => p.columns["group"]),
+      found.map((p) => p.group),
       ["a", "b", "b"],
     );
     assert.deepEqual(
@@ -97,9 +97,9 @@ suite("files", () => {
   test("names of fields that every object has by itself are fields like others", () => {
     const files = { "a.jsonl": '{"text":"one","constructor":"x","__proto__":"y"}\n' };
     const [prompt] = prompts('"a.jsonl"', files);
-    assert.deepEqual(Object.entries(prompt?.columns ?? {}), [
+    assert.deepEqual(Object.entries(prompt?.fields ?? {}), [
       ["constructor", "x"],
-      ["field___proto__", "y"],
+      ["__proto__", "y"],
     ]);
     assert.deepEqual(messages('"a.jsonl" text "toString"', files), ['A4105 a.jsonl has no field "toString" in line 1']);
   });
@@ -212,10 +212,9 @@ suite("files with mistakes", () => {
   });
 });
 
-test("a field called like an axis becomes a column of another name, with a warning", () => {
+test("fields keep their own names: which are taken depends on the experiment", () => {
   const files = { "a.jsonl": '{"text":"one","head":3,"prompt":"x"}\n' };
-  assert.deepEqual(prompts('"a.jsonl"', files)[0]?.columns, { field_head: 3, field_prompt: "x" });
-  assert.equal(messages('"a.jsonl"', files).length, 2);
+  assert.deepEqual(prompts('"a.jsonl"', files)[0]?.fields, { head: 3, prompt: "x" });
 });
 
 test("CSV rows know the lines on which they begin", () => {
@@ -243,10 +242,10 @@ suite("pairs and answers", () => {
     const clean = textsOf(pairs, "p");
     const corrupt = textsOf(pairs, corruptName("p"));
     assert.deepEqual(
-      clean.prompts.map((p) => [p.index, p.text, p.columns]),
+      clean.prompts.map((p) => [p.index, p.text, p.fields]),
       [
-        [0, "the cat sat", { yes: " on", no: " off", group: "pets" }],
-        [1, "it rained", { yes: " here", no: " there", group: "weather" }],
+        [0, "the cat sat", { yes: " on", no: " off" }],
+        [1, "it rained", { yes: " here", no: " there" }],
       ],
     );
     assert.deepEqual(
@@ -257,8 +256,8 @@ suite("pairs and answers", () => {
       ],
     );
     assert.deepEqual(
-      corrupt.prompts.map((p) => p.columns),
-      clean.prompts.map((p) => p.columns),
+      corrupt.prompts.map((p) => p.fields),
+      clean.prompts.map((p) => p.fields),
     );
     for (const { prompts } of [clean, corrupt]) {
       assert.deepEqual(prompts[0]?.numbers, {
@@ -275,7 +274,7 @@ suite("pairs and answers", () => {
     const files = { "a.csv": 'q,a\nthe cat sat, on\n"it rained", here\n', "a.json": '[{"q":"the cat sat","a":" on"}]' };
     for (const name of ["a.csv", "a.json"]) {
       const [prompt] = prompts(`"${name}" text "q" answer "a"`, files);
-      assert.deepEqual([prompt?.text, prompt?.columns, prompt?.numbers.answer], ["the cat sat", { a: " on" }, id]);
+      assert.deepEqual([prompt?.text, prompt?.fields, prompt?.numbers.answer], ["the cat sat", { a: " on" }, id]);
       assert.equal(prompt?.numbers.distractor, undefined);
     }
   });

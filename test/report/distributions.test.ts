@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildFigure, type Figure } from "../../src/runtime/report/figures.js";
 import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
-import { column, layerGains, plotOf, row } from "./samples.js";
+import { column, layerGains, plotOf, row, resultsOf, named } from "./samples.js";
 
-const gain = { label: "gains.gain", expression: column("gains", "gain") };
-const entropy = { label: "gains.entropy", expression: column("gains", "entropy") };
-const value = { label: "e.m", expression: column("e", "m") };
-const other = { label: "e.n", expression: column("e", "n") };
+const gain = named("gains.gain", column("gains", "gain"));
+const entropy = named("gains.entropy", column("gains", "entropy"));
+const value = named("e.m", column("e", "m"));
+const other = named("e.n", column("e", "n"));
 
 /** The points of a view or of the panels of a figure. */
 function pointsOf({ spec }: Figure): readonly (readonly Readonly<Record<string, unknown>>[])[] {
@@ -17,7 +17,7 @@ function pointsOf({ spec }: Figure): readonly (readonly Readonly<Record<string, 
 }
 
 test("a histogram counts every value once, in panels that share their bins", () => {
-  const figure = buildFigure(plotOf("histogram", "t", [gain], [], ["group"]), layerGains(12, 8));
+  const figure = buildFigure(plotOf("histogram", "t", [gain], [], ["group"]), resultsOf(layerGains(12, 8)));
   assert.equal(
     figure.subtitle,
     "280 values · each sample: 8 prompts × 12 layers · 8 values NaN (not drawn) · rule: median",
@@ -41,7 +41,7 @@ test("boxes stand in the order of the levels, and a few values are all shown", (
   const rows = ["b", "a"].flatMap((group, g) =>
     [1, 2, 3, 10].map((x, prompt) => row("e", "m", { group, prompt }, x + g)),
   );
-  const figure = buildFigure(plotOf("box", "t", [value], [], ["group"]), rows);
+  const figure = buildFigure(plotOf("box", "t", [value], [], ["group"]), resultsOf(rows));
   const [boxes] = pointsOf(figure);
   assert.deepEqual(
     boxes?.map((box) => [box["column"], box["median"], box["upper"]]),
@@ -60,7 +60,7 @@ test("boxes stand in the order of the levels, and a few values are all shown", (
 });
 
 test("two axes of `by` are columns and colours; several values are samples of their own", () => {
-  const two = buildFigure(plotOf("box", "t", [gain], [], ["group", "layer"]), layerGains(3, 40));
+  const two = buildFigure(plotOf("box", "t", [gain], [], ["group", "layer"]), resultsOf(layerGains(3, 40)));
   const [boxes] = pointsOf(two);
   assert.deepEqual(
     boxes?.slice(0, 4).map((box) => [box["column"], box["series"]]),
@@ -71,7 +71,7 @@ test("two axes of `by` are columns and colours; several values are samples of th
       ["recursive", "0"],
     ],
   );
-  const [both] = pointsOf(buildFigure(plotOf("box", "t", [gain, entropy], []), layerGains(3, 4)));
+  const [both] = pointsOf(buildFigure(plotOf("box", "t", [gain, entropy], []), resultsOf(layerGains(3, 4))));
   assert.deepEqual(
     both?.map((box) => box["column"]),
     ["gains.gain", "gains.entropy"],
@@ -83,7 +83,7 @@ test("a density leaves out samples without spread and says so", () => {
     ...[1, 2, 4].map((x, prompt) => row("e", "m", { group: "a", prompt }, x)),
     ...[5, 5, 5].map((x, prompt) => row("e", "m", { group: "b", prompt: prompt + 3 }, x)),
   ];
-  const figure = buildFigure(plotOf("density", "t", [value], [], ["group"]), rows);
+  const figure = buildFigure(plotOf("density", "t", [value], [], ["group"]), resultsOf(rows));
   assert.match(figure.subtitle ?? "", /Gaussian kernel, Scott's bandwidth · 1 sample without spread \(not drawn\)$/);
   const [curve = []] = pointsOf(figure);
   // The area below the curve: the grid reaches three bandwidths beyond the values, which leaves out 0.1%.
@@ -97,7 +97,7 @@ test("a scatter has a point for each place that both values have, averaged over 
     ...[0, 1].map((prompt) => row("e", "m", { layer, prompt }, 10 * layer + prompt)),
     row("e", "n", { layer }, layer === 2 ? NaN : layer * layer, layer === 2 ? { reason: "log of 0" } : {}),
   ]);
-  const figure = buildFigure(plotOf("scatter", "t", [value], [], [], other), rows);
+  const figure = buildFigure(plotOf("scatter", "t", [value], [], [], other), resultsOf(rows));
   const [points] = pointsOf(figure);
   assert.deepEqual(
     points?.map((point) => [point["x"], point["y"], point["axis_layer"]]),
@@ -118,10 +118,10 @@ test("of a hundred thousand points a scatter draws some, evenly chosen, and says
     row("e", "m", { position }, Math.sin(position)),
     row("e", "n", { position }, Math.cos(position)),
   ]).flat();
-  const figure = buildFigure(plotOf("scatter", "t", [value], [], [], other), rows);
+  const figure = buildFigure(plotOf("scatter", "t", [value], [], [], other), resultsOf(rows));
   assert.equal(figure.subtitle, "100000 points · 4000 drawn, evenly chosen");
   assert.equal(pointsOf(figure)[0]?.length, 4000);
-  const [bins = []] = pointsOf(buildFigure(plotOf("histogram", "t", [value], []), rows));
+  const [bins = []] = pointsOf(buildFigure(plotOf("histogram", "t", [value], []), resultsOf(rows)));
   assert.equal(
     bins.reduce((sum, bin) => sum + Number(bin["count"]), 0),
     100_000,
@@ -130,7 +130,7 @@ test("of a hundred thousand points a scatter draws some, evenly chosen, and says
 
 test("nothing to draw, only NaN, one value and hostile names draw without warnings", async () => {
   const name = `\u2028\n<img src=x onerror=alert(1)> it's "a.b"[0]\\`;
-  const odd = { label: name, expression: column("e", "m") };
+  const odd = named(name, column("e", "m"));
   const rows = ["x", "y"].flatMap((level, i) =>
     [0, 1, 2].map((prompt) => row("e", "m", { prompt, [name]: `${name}${level}` }, prompt * (i + 1))),
   );
@@ -143,7 +143,7 @@ test("nothing to draw, only NaN, one value and hostile names draw without warnin
       [single, []],
       [[], []],
     ] as const) {
-      const { spec } = buildFigure(plotOf(kind, name, [odd], [], by, kind === "scatter" ? odd : null), of);
+      const { spec } = buildFigure(plotOf(kind, name, [odd], [], by, kind === "scatter" ? odd : null), resultsOf(of));
       const warnings: string[] = [];
       const svg = await renderFigureSvg(spec, { warn: (message) => warnings.push(message) });
       assert.deepEqual(warnings, [], kind);

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ResultCondition, ResultExpression } from "../../src/compiler/ir/protocol.js";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
-import { describeMean, isSigned, unitOf } from "../../src/compiler/results/describe.js";
+import { describeMean, isSigned } from "../../src/compiler/results/describe.js";
 import { averagedAxes, averageOver, evaluateResult, levelsOf } from "../../src/compiler/results/evaluate.js";
-import { abs, column, row } from "./samples.js";
+import { emptyArray } from "../../src/compiler/results/result-array.js";
+import { abs, column, resultsOf, row } from "./samples.js";
 
 /** Two layers × two prompts with their unmodified model; the value is 10 · layer + prompt, the baseline 4. */
 const rows: readonly ResultRow[] = [0, 1].flatMap((prompt) => [
@@ -49,19 +50,19 @@ const among = (axis: string, ...values: readonly (number | string)[]): ResultCon
 });
 
 const valuesOf = (expression: ResultExpression, of: readonly ResultRow[] = rows): readonly number[] =>
-  evaluateResult(expression, of).cells.map((cell) => cell.value);
+  evaluateResult(expression, resultsOf(of)).cells.map((cell) => cell.value);
 
 const only = (expression: ResultExpression, of: readonly ResultRow[] = rows) => {
-  const { axes, cells } = evaluateResult(expression, of);
+  const { axes, cells } = evaluateResult(expression, resultsOf(of));
   assert.deepEqual(axes, []);
   assert.equal(cells.length, 1);
   return { value: cells[0]?.value, reason: cells[0]?.reason };
 };
 
 test("columns leave out the unmodified model of an experiment with an intervention", () => {
-  const array = evaluateResult(value, rows);
+  const array = evaluateResult(value, resultsOf(rows));
   assert.deepEqual(array.axes, ["prompt", "source", "layer"]);
-  assert.deepEqual(array.promptColumns, ["source"]);
+  assert.deepEqual(array.decided, [{ name: "source", of: ["prompt"], isColumn: true }]);
   assert.deepEqual(valuesOf(value), [10, 20, 11, 21]);
   assert.deepEqual(valuesOf(column("sweep", "m", "baseline")), [4, 4, 4, 4]);
   assert.deepEqual(valuesOf(column("sweep", "m", "impact")), [6, 16, 7, 17]);
@@ -89,13 +90,13 @@ test("functions and arithmetic work cell by cell", () => {
 
 test("arrays align on shared axes and repeat along the others", () => {
   const perLayer = reduce("mean", value, ["prompt"]);
-  const difference = evaluateResult(binary("-", value, perLayer), rows);
+  const difference = evaluateResult(binary("-", value, perLayer), resultsOf(rows));
   assert.deepEqual(difference.axes, ["prompt", "source", "layer"]);
   assert.deepEqual(
     difference.cells.map((cell) => cell.value),
     [-0.5, -0.5, 0.5, 0.5],
   );
-  const outer = evaluateResult(binary("+", perLayer, reduce("max", value, ["layer"])), rows);
+  const outer = evaluateResult(binary("+", perLayer, reduce("max", value, ["layer"])), resultsOf(rows));
   assert.deepEqual(outer.axes, ["layer", "prompt", "source"]);
   assert.deepEqual(
     outer.cells.map((cell) => cell.value),
@@ -104,7 +105,7 @@ test("arrays align on shared axes and repeat along the others", () => {
 });
 
 test("reductions over prompts take the fields of the prompt file with them", () => {
-  const array = evaluateResult(reduce("mean", value, ["prompt"]), rows);
+  const array = evaluateResult(reduce("mean", value, ["prompt"]), resultsOf(rows));
   assert.deepEqual(array.axes, ["layer"]);
   assert.deepEqual(array.cells, [
     { coordinates: { layer: 1 }, value: 10.5, reason: null },
@@ -128,7 +129,7 @@ test("where with one value selects and removes the axis, so that two selections 
 });
 
 test("where with several values keeps the axis", () => {
-  const array = evaluateResult(where(value, among("layer", 2, 3)), rows);
+  const array = evaluateResult(where(value, among("layer", 2, 3)), resultsOf(rows));
   assert.deepEqual(array.axes, ["prompt", "source", "layer"]);
   assert.deepEqual(
     array.cells.map((cell) => cell.value),
@@ -160,7 +161,7 @@ test("NaN always has a reason and always propagates", () => {
     ...rows,
     row("sweep", "m", { prompt: 2, source: "file-2", layer: 1 }, NaN, { baseline: 4, reason: "log of 0" }),
   ];
-  const means = evaluateResult(reduce("mean", value, ["prompt"]), broken).cells;
+  const means = evaluateResult(reduce("mean", value, ["prompt"]), resultsOf(broken)).cells;
   assert.deepEqual(means, [
     { coordinates: { layer: 1 }, value: NaN, reason: "1 of 3 values is NaN: log of 0" },
     { coordinates: { layer: 2 }, value: 20.5, reason: null },
@@ -187,11 +188,11 @@ test("NaN always has a reason and always propagates", () => {
     reason: "mean over no values",
   });
   const zero = [row("z", "m", { layer: 0 }, 1, { baseline: 0 })];
-  assert.equal(evaluateResult(column("z", "m", "relative"), zero).cells[0]?.reason, "the baseline is 0");
+  assert.equal(evaluateResult(column("z", "m", "relative"), resultsOf(zero)).cells[0]?.reason, "the baseline is 0");
 });
 
 test("averageOver keeps axes in the order given and says what it averaged", () => {
-  const array = evaluateResult(value, rows);
+  const array = evaluateResult(value, resultsOf(rows));
   assert.deepEqual(
     averageOver(array, ["layer"]).cells.map((cell) => cell.value),
     [10.5, 20.5],
@@ -200,25 +201,20 @@ test("averageOver keeps axes in the order given and says what it averaged", () =
   assert.equal(describeMean(averagedAxes(array, ["layer"])), "mean over 2 prompts");
   assert.equal(describeMean(averagedAxes(array, [])), "mean over 2 prompts and 2 layers");
   assert.equal(
-    describeMean(averagedAxes(evaluateResult(column("dev", "m"), sets), ["prompts"])),
+    describeMean(averagedAxes(evaluateResult(column("dev", "m"), resultsOf(sets)), ["prompts"])),
     "mean over 2–3 prompts",
   );
-  assert.equal(averageOver({ axes: ["layer"], cells: [], promptColumns: [] }, []).cells.length, 0);
+  assert.equal(averageOver({ ...emptyArray, axes: ["layer"] }, []).cells.length, 0);
 });
 
 test("levels are ascending numbers, or texts in the order of the protocol", () => {
   const shuffled = [3, 1, 2].map((layer) => row("x", "m", { layer, group: `g${layer}` }, 0));
-  const array = evaluateResult(column("x", "m"), shuffled);
+  const array = evaluateResult(column("x", "m"), resultsOf(shuffled));
   assert.deepEqual(levelsOf(array, "layer"), [1, 2, 3]);
   assert.deepEqual(levelsOf(array, "group"), ["g3", "g1", "g2"]);
 });
 
-test("units and signs follow from the expression", () => {
-  assert.equal(unitOf(value, rows), "nats");
-  assert.equal(unitOf(column("sweep", "m", "relative"), rows), null);
-  assert.equal(unitOf(binary("/", value, value), rows), null);
-  assert.equal(unitOf(binary("*", number(2), value), rows), "nats");
-  assert.equal(unitOf(reduce("var", value), rows), null);
+test("signs follow from the expression", () => {
   assert.equal(isSigned(column("sweep", "m", "impact")), true);
   assert.equal(isSigned(abs(column("sweep", "m", "impact"))), false);
   assert.equal(isSigned(reduce("mean", column("sweep", "m", "impact"))), true);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
-import { headSweep, plotOf, column, row, samplePlots } from "./samples.js";
+import { headSweep, plotOf, column, row, samplePlots, resultsOf, named } from "./samples.js";
 
 /** Renders and fails on any warning. They are collected first: Vega catches what is thrown while it draws. */
 async function renderQuietly(spec: VegaLiteSpec): Promise<string> {
@@ -14,7 +14,7 @@ async function renderQuietly(spec: VegaLiteSpec): Promise<string> {
 
 for (const { name, plot, rows } of samplePlots) {
   test(`${name} compiles without warnings and renders the same twice`, async () => {
-    const { spec } = buildFigure(plot, rows);
+    const { spec } = buildFigure(plot, resultsOf(rows));
     assert.deepEqual(JSON.parse(JSON.stringify(spec)), spec, "the specification is plain JSON");
     const first = await renderQuietly(spec);
     assert.equal(await renderQuietly(spec), first);
@@ -26,7 +26,7 @@ for (const { name, plot, rows } of samplePlots) {
 test("a PNG has twice the size of its SVG", async () => {
   const sample = samplePlots[0];
   assert.ok(sample);
-  const svg = await renderFigureSvg(buildFigure(sample.plot, sample.rows).spec);
+  const svg = await renderFigureSvg(buildFigure(sample.plot, resultsOf(sample.rows)).spec);
   const png = Buffer.from(await renderFigurePng(svg));
   const [, width, height] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
   assert.equal(png.subarray(1, 4).toString("latin1"), "PNG");
@@ -36,15 +36,15 @@ test("a PNG has twice the size of its SVG", async () => {
 
 test("text in a PNG is drawn: the picture differs from one without text", async () => {
   const svg = await renderFigureSvg(
-    buildFigure(plotOf("heatmap", "Title", [impact], ["layer", "head"]), headSweep(2, 2, 1)).spec,
+    buildFigure(plotOf("heatmap", "Title", [impact], ["layer", "head"]), resultsOf(headSweep(2, 2, 1))).spec,
   );
   const blank = svg.replace(/<text[^>]*>[^<]*<\/text>/g, "");
   const [withText, without] = await Promise.all([renderFigurePng(svg), renderFigurePng(blank)]);
   assert.ok(withText.length > without.length * 1.3);
 });
 
-const impact = { label: "sweep.impact", expression: column("sweep", "nll", "impact") };
-const absolute = { label: "sweep.nll", expression: column("sweep", "nll") };
+const impact = named("sweep.impact", column("sweep", "nll", "impact"));
+const absolute = named("sweep.nll", column("sweep", "nll"));
 
 test("signed values get a scale centred on zero, others a sequential one", () => {
   const scaleOf = (spec: VegaLiteSpec): { readonly domain: readonly number[]; readonly scheme?: string } => {
@@ -56,17 +56,17 @@ test("signed values get a scale centred on zero, others a sequential one", () =>
     return first.encoding.color.scale;
   };
   const rows = headSweep(12, 12, 8);
-  const signed = scaleOf(buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), rows).spec);
+  const signed = scaleOf(buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), resultsOf(rows)).spec);
   assert.equal(signed.domain[0], -(signed.domain.at(-1) ?? NaN));
   assert.equal(signed.domain[3], 0);
   assert.equal(
-    scaleOf(buildFigure(plotOf("heatmap", "t", [absolute], ["layer", "head"]), rows).spec).scheme,
+    scaleOf(buildFigure(plotOf("heatmap", "t", [absolute], ["layer", "head"]), resultsOf(rows)).spec).scheme,
     "viridis",
   );
 });
 
 test("NaN cells stay in the data with their reason, and the subtitle counts them", () => {
-  const figure = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), headSweep(12, 12, 8));
+  const figure = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), resultsOf(headSweep(12, 12, 8)));
   const { values } = figure.spec["data"] as { values: readonly { value: number | null; reason: string | null }[] };
   const faulty = values.filter((point) => point.value === null);
   assert.equal(faulty.length, 3);
@@ -80,12 +80,15 @@ test("NaN cells stay in the data with their reason, and the subtitle counts them
 
 test("places that were not measured are told apart from NaN", () => {
   const rows = headSweep(3, 3, 2, false).filter((r) => !(r.axes["layer"] === 0 && r.axes["head"] === 1));
-  const figure = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), rows);
+  const figure = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), resultsOf(rows));
   assert.equal(figure.subtitle, "mean over 2 prompts · grey background: not measured");
 });
 
 test("panels of one quantity share one scale and one legend", () => {
-  const { spec } = buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"], ["group"]), headSweep(4, 4, 4));
+  const { spec } = buildFigure(
+    plotOf("heatmap", "t", [impact], ["layer", "head"], ["group"]),
+    resultsOf(headSweep(4, 4, 4)),
+  );
   const panels = spec["concat"] as readonly {
     layer: readonly { encoding: { color: { legend: unknown; scale: unknown } } }[];
   }[];
@@ -101,20 +104,20 @@ test("hostile names, an empty result, text levels and many series draw without w
   const odd = [0, 1, 2].flatMap((layer) =>
     ["x", "y"].map((level) => row("e", "m", { layer, [name]: `${name}${level}` }, layer)),
   );
-  const m = { label: name, expression: column("e", "m") };
+  const m = named(name, column("e", "m"));
   const faulty = [0, 1].map((layer) => row("e", "m", { layer, head: 0 }, NaN, { reason: name }));
   const many = [0, 1].flatMap((layer) =>
     Array.from({ length: 12 }, (_, head) => row("e", "m", { layer, head }, layer * head)),
   );
   const figures = [
-    buildFigure(plotOf("line", name, [m], ["layer"], [name]), odd),
-    buildFigure(plotOf("bar", name, [m], [name]), odd),
-    buildFigure(plotOf("line", name, [m], [name], ["layer"]), odd),
-    buildFigure(plotOf("heatmap", name, [m], [name, "layer"]), odd),
-    buildFigure(plotOf("line", "many", [m], ["layer"], ["head"]), many),
+    buildFigure(plotOf("line", name, [m], ["layer"], [name]), resultsOf(odd)),
+    buildFigure(plotOf("bar", name, [m], [name]), resultsOf(odd)),
+    buildFigure(plotOf("line", name, [m], [name], ["layer"]), resultsOf(odd)),
+    buildFigure(plotOf("heatmap", name, [m], [name, "layer"]), resultsOf(odd)),
+    buildFigure(plotOf("line", "many", [m], ["layer"], ["head"]), resultsOf(many)),
     ...(["heatmap", "line", "bar"] as const).flatMap((kind) => [
-      buildFigure(plotOf(kind, "empty", [m], ["layer", "head"]), []),
-      buildFigure(plotOf(kind, "only NaN", [m], ["layer", "head"]), faulty),
+      buildFigure(plotOf(kind, "empty", [m], ["layer", "head"]), resultsOf([])),
+      buildFigure(plotOf(kind, "only NaN", [m], ["layer", "head"]), resultsOf(faulty)),
     ]),
   ];
   for (const { spec } of figures) {

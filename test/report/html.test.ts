@@ -5,7 +5,7 @@ import { highlightSource } from "../../src/runtime/report/highlight.js";
 import { renderReport, type ReportInput } from "../../src/runtime/report/html.js";
 import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
-import { column, headSweep, plotOf, row, tableOf } from "./samples.js";
+import { column, headSweep, plotOf, row, tableOf, resultsOf, named } from "./samples.js";
 
 const hostile = `</script><script>alert(1)</script><img src=x onerror="alert(2)"><!-- ' & \u2028 http://evil.example/x`;
 
@@ -14,8 +14,8 @@ async function hostileReport(): Promise<string> {
     row(hostile, "m", { prompt: 0, [hostile]: hostile }, 1),
     row(hostile, "m", { prompt: 1, [hostile]: "other" }, NaN, { reason: hostile }),
   ];
-  const named = { label: hostile, expression: column(hostile, "m") };
-  const figure = buildFigure(plotOf("bar", hostile, [named], ["prompt"], [hostile]), rows);
+  const shown = named(hostile, column(hostile, "m"));
+  const figure = buildFigure(plotOf("bar", hostile, [shown], ["prompt"], [hostile]), resultsOf(rows));
   return renderReport({
     ...emptyReport,
     title: hostile,
@@ -34,7 +34,7 @@ async function hostileReport(): Promise<string> {
       },
     ],
     figures: [{ figure, svg: await renderFigureSvg(figure.spec) }],
-    tables: [buildTable(tableOf({ title: hostile, experiment: hostile }), rows)],
+    tables: [buildTable(tableOf({ title: hostile, experiment: hostile, columns: [shown] }), resultsOf(rows))],
     source: {
       path: hostile,
       text: `${hostile}\nmodel`,
@@ -116,7 +116,7 @@ test("an empty report has its judgement section, and no figure library", () => {
 });
 
 test("tables have scopes, sortable headers and visible reasons for NaN", () => {
-  const html = renderReport({ ...emptyReport, tables: [buildTable(tableOf({}), headSweep(2, 9, 2))] });
+  const html = renderReport({ ...emptyReport, tables: [buildTable(tableOf({}), resultsOf(headSweep(2, 9, 2)))] });
   assert.match(
     html,
     /<th scope="col" class="numeric" aria-sort="none"><button type="button" class="sort">nll\.impact <span class="unit">nats/,

@@ -6,7 +6,7 @@ import { evaluateResult } from "../../src/compiler/results/evaluate.js";
 import { pairName } from "../../src/compiler/results/pairs.js";
 import { agreeOver, reduceOver } from "../../src/compiler/results/result-array.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
-import { column, row, tableOf } from "./samples.js";
+import { column, row, tableOf, resultsOf, named } from "./samples.js";
 
 test("pairs are named by their entries, the first entry's pairs first", () => {
   for (const entries of [2, 3, 5, 12]) {
@@ -28,7 +28,8 @@ test("tokens that differ have no mean, equal ones are that token", () => {
       { coordinates: { layer: 1, prompt: 0 }, value: 5, reason: null },
       { coordinates: { layer: 1, prompt: 1 }, value: NaN, reason: "not finite" },
     ],
-    promptColumns: [],
+    decided: [],
+    ragged: [],
   };
   assert.deepEqual(
     agreeOver(array, ["layer"]).cells.map(({ value, reason }) => [value, reason]),
@@ -59,12 +60,15 @@ test("values of every token of a corpus are selected, subtracted, averaged and s
   });
   const difference: ResultExpression = { kind: "binary", operation: "-", left: of("beta"), right: of("alpha") };
   const began = performance.now();
-  const array = evaluateResult(difference, many);
+  const array = evaluateResult(difference, resultsOf(many));
   assert.equal(array.cells.length, 100_000);
   assert.deepEqual(array.axes, ["group", "position"]);
   assert.ok(Math.abs((reduceOver(array, "mean", null).cells[0]?.value ?? NaN) - 1) < 1e-9);
-  const named = { label: "difference", expression: difference };
-  const table = buildTable(tableOf({ experiment: "tokens", columns: [named], by: named, top: 20, context: 12 }), many);
+  const shown = named("difference", difference);
+  const table = buildTable(
+    tableOf({ experiment: "tokens", columns: [shown], by: shown, top: 20, context: 12 }),
+    resultsOf(many),
+  );
   assert.equal(table.rows.length, 20);
   // About two seconds; comparing every pair of tokens would take hours.
   assert.ok(performance.now() - began < 60_000);

@@ -1,6 +1,8 @@
 /** Made-up runs with known numbers for the tests of results and reports. */
 import type { Coordinates, NamedResult, ResultExpression } from "../../src/compiler/ir/protocol.js";
-import type { ResultRow } from "../../src/compiler/ir/results.js";
+import { languageAxes, outerAxes } from "../../src/compiler/ir/axes.js";
+import type { ResultRow, ResultSet } from "../../src/compiler/ir/results.js";
+import { baselineCondition, type ResultType } from "../../src/compiler/ir/result-type.js";
 import type { ColumnName } from "../../src/compiler/results/columns.js";
 import type { PlotOutput } from "../../src/runtime/report/figures.js";
 import type { TableOutput } from "../../src/runtime/report/tables.js";
@@ -19,6 +21,7 @@ export function row(
   const impact = baseline === null ? null : value - baseline;
   return {
     experiment,
+    condition: baseline === null ? baselineCondition : "intervention",
     axes,
     metric,
     unit: more.unit ?? "none",
@@ -27,6 +30,57 @@ export function row(
     impact,
     relative: impact === null || baseline === null ? null : baseline === 0 ? NaN : impact / Math.abs(baseline),
     reason: more.reason ?? null,
+  };
+}
+
+const made = new WeakMap<readonly ResultRow[], ResultSet>();
+
+/** The results that rows are, with a type made from them: whatever has one value for each prompt is a field. */
+export function resultsOf(rows: readonly ResultRow[]): ResultSet {
+  const known = made.get(rows) ?? {
+    rows,
+    types: new Map([...new Set(rows.map((r) => r.experiment))].map((name) => [name, typeOf(name, rows)])),
+  };
+  made.set(rows, known);
+  return known;
+}
+
+function typeOf(experiment: string, all: readonly ResultRow[]): ResultType {
+  const rows = all.filter((r) => r.experiment === experiment);
+  const found = [...new Set(rows.flatMap((r) => Object.keys(r.axes)))];
+  const names = [...outerAxes.filter((axis) => found.includes(axis)), ...found.filter((a) => !outerAxes.includes(a))];
+  const of = ["prompts", "prompt"].filter((axis) => names.includes(axis));
+  const promptOf = (r: ResultRow): string => JSON.stringify(of.map((axis) => r.axes[axis]));
+  const isField = (name: string): boolean => {
+    if (!names.includes("prompt") || languageAxes.has(name) || name === "group") return false;
+    const seen = new Map<string, unknown>();
+    return rows.every((r) => {
+      if (!seen.has(promptOf(r))) seen.set(promptOf(r), r.axes[name]);
+      return seen.get(promptOf(r)) === r.axes[name];
+    });
+  };
+  const axes = names.filter((name) => !isField(name));
+  const metrics = [...new Set(rows.map((r) => r.metric))];
+  return {
+    experiment,
+    axes: axes.map((name) => ({
+      name,
+      kind: name === "position" ? "position" : outerAxes.includes(name) ? "texts" : "sweep",
+      levels: null,
+      of: name === "group" && axes.includes("prompt") ? of : [],
+    })),
+    columns: names.filter(isField).map((name) => ({ name, field: name, kind: "field", levels: [], of })),
+    metrics: metrics.map((name) => {
+      const own = rows.filter((r) => r.metric === name);
+      return {
+        name,
+        unit: own[0]?.unit ?? "none",
+        element: "real",
+        axes: axes.filter((axis) => own.some((r) => axis in r.axes)),
+        normalised: false,
+      };
+    }),
+    intervened: rows.some((r) => r.condition !== baselineCondition),
   };
 }
 
@@ -98,9 +152,30 @@ export function abs(argument: ResultExpression): ResultExpression {
   return { kind: "call", operation: "abs", argument };
 }
 
+/** A checked value. */
+export function named(label: string, expression: ResultExpression, unit: NamedResult["unit"] = "none"): NamedResult {
+  return { label, expression, unit, element: "real" };
+}
+
+/** The columns of a table of an experiment that changes the model. */
+export function columnsOf(
+  experiment: string,
+  metric: string,
+  columns: readonly ColumnName[] = ["value", "baseline", "impact", "relative"],
+): readonly NamedResult[] {
+  return columns.map((name) =>
+    named(
+      name === "value" ? metric : `${metric}.${name}`,
+      column(experiment, metric, name),
+      name === "relative" ? "none" : "nats",
+    ),
+  );
+}
+
 /** A table of `sweep` unless told otherwise. */
 export function tableOf(more: Partial<TableOutput>): TableOutput {
-  const standard = { title: "table sweep", experiment: "sweep", columns: [], where: null, by: null, top: null };
+  const columns = columnsOf(more.experiment ?? "sweep", "nll");
+  const standard = { title: "table sweep", experiment: "sweep", columns, where: null, by: null, top: null };
   return { kind: "table", ...standard, context: null, span, ...more };
 }
 
@@ -116,10 +191,10 @@ export function plotOf(
   return { kind: "plot", title, plot, values, against, over, by, span };
 }
 
-const impact: NamedResult = { label: "sweep.impact", expression: column("sweep", "nll", "impact") };
-const strength: NamedResult = { label: "abs(sweep.impact)", expression: abs(impact.expression) };
-const gain: NamedResult = { label: "gains.gain", expression: column("gains", "gain") };
-const entropy: NamedResult = { label: "gains.entropy", expression: column("gains", "entropy") };
+const impact = named("sweep.impact", column("sweep", "nll", "impact"), "nats");
+const strength = named("abs(sweep.impact)", abs(impact.expression), "nats");
+const gain = named("gains.gain", column("gains", "gain"));
+const entropy = named("gains.entropy", column("gains", "entropy"), "nats");
 
 /** Plots of every kind with the rows that they draw. */
 export const samplePlots: readonly {

@@ -5,7 +5,7 @@ import { renderSummary } from "../../src/runtime/report/summary.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
 import { renderTextTable } from "../../src/runtime/report/text-table.js";
 import { differenceOf, expectGolden } from "../support/golden.js";
-import { abs, column, headSweep, layerGains, row, tableOf } from "./samples.js";
+import { abs, column, headSweep, layerGains, row, tableOf, resultsOf, named } from "./samples.js";
 
 /** A sweep without groups, so that prompts are all that is averaged. */
 const plain = headSweep(3, 4, 8).map((r) => ({
@@ -17,10 +17,10 @@ const withFault = plain.map((r) =>
     ? { ...r, value: NaN, impact: NaN, relative: NaN, reason: "log of 0 in nll" }
     : r,
 );
-const byStrength = { label: "abs(impact)", expression: abs(column("sweep", "nll", "impact")) };
+const byStrength = named("abs(impact)", abs(column("sweep", "nll", "impact")), "nats");
 
 test("a table of an experiment shows every column, averaged over prompts", () => {
-  const table = buildTable(tableOf({}), plain);
+  const table = buildTable(tableOf({}), resultsOf(plain));
   assert.deepEqual(
     table.columns.map((c) => [c.name, c.kind, c.unit, c.signed]),
     [
@@ -38,7 +38,7 @@ test("a table of an experiment shows every column, averaged over prompts", () =>
 });
 
 test("top and by sort descending, with NaN last and its reason underneath", () => {
-  const table = buildTable(tableOf({ title: "table sweep by abs(impact)", by: byStrength }), withFault);
+  const table = buildTable(tableOf({ title: "table sweep by abs(impact)", by: byStrength }), resultsOf(withFault));
   assert.equal(table.rows.at(-1)?.[4]?.reason, "1 of 8 values is NaN: log of 0 in nll");
   const keys = table.rows.slice(0, -1).map((cells) => Number(cells.at(-1)?.value));
   assert.deepEqual(
@@ -46,26 +46,31 @@ test("top and by sort descending, with NaN last and its reason underneath", () =
     [...keys].sort((a, b) => b - a),
   );
   expectGolden("report/by.txt", renderTextTable(table, { width: 120 }) + "\n");
-  const top = buildTable(tableOf({ title: "table sweep top 3 by abs(impact)", by: byStrength, top: 3 }), withFault);
+  const top = buildTable(
+    tableOf({ title: "table sweep top 3 by abs(impact)", by: byStrength, top: 3 }),
+    resultsOf(withFault),
+  );
   assert.equal(top.rows.length, 3);
   assert.match(top.note ?? "", /3 of 12 rows; sorted by abs\(impact\), largest first/);
 });
 
 test("a narrow terminal continues the values in a further block", () => {
-  const text = renderTextTable(buildTable(tableOf({ title: "table sweep top 3", top: 3 }), withFault), { width: 40 });
+  const text = renderTextTable(buildTable(tableOf({ title: "table sweep top 3", top: 3 }), resultsOf(withFault)), {
+    width: 40,
+  });
   for (const line of text.split("\n")) assert.ok(line.length <= 40, line);
   expectGolden("report/narrow.txt", text + "\n");
 });
 
 test("where tests axes before averaging and values after it", () => {
-  const someLayers = buildTable(tableOf({ where: { kind: "axis", axis: "layer", among: [1, 2] } }), plain);
+  const someLayers = buildTable(tableOf({ where: { kind: "axis", axis: "layer", among: [1, 2] } }), resultsOf(plain));
   assert.equal(someLayers.rows.length, 8);
-  const somePrompts = buildTable(tableOf({ where: { kind: "axis", axis: "prompt", among: [0, 1] } }), plain);
+  const somePrompts = buildTable(tableOf({ where: { kind: "axis", axis: "prompt", among: [0, 1] } }), resultsOf(plain));
   assert.equal(somePrompts.note, "mean over 2 prompts");
   const limit = { kind: "number", value: 0.1 } as const;
   const strong = buildTable(
     tableOf({ where: { kind: "compare", operation: ">", left: byStrength.expression, right: limit } }),
-    plain,
+    resultsOf(plain),
   );
   const shown = strong.rows.length;
   assert.ok(shown > 0 && shown < 12);
@@ -77,7 +82,14 @@ test("without another axis the prompts and the fields of their file are the rows
   const rows = ["Paris", "Rome"].map((city, prompt) =>
     row("probe", "entropy", { prompt, city }, prompt + 0.5, { unit: "bits" }),
   );
-  const table = buildTable(tableOf({ title: "table probe", experiment: "probe" }), rows);
+  const table = buildTable(
+    tableOf({
+      title: "table probe",
+      experiment: "probe",
+      columns: [named("entropy", column("probe", "entropy"), "bits")],
+    }),
+    resultsOf(rows),
+  );
   assert.equal(table.note, null);
   expectGolden("report/prompts.txt", renderTextTable(table, { width: 80 }) + "\n");
 });
@@ -87,7 +99,8 @@ test("metrics with different axes share one table", () => {
     ...[0, 1].map((layer) => row("mixed", "gain", { prompt: 0, layer }, 1 + layer)),
     row("mixed", "entropy", { prompt: 0 }, 3),
   ];
-  const table = buildTable(tableOf({ experiment: "mixed" }), rows);
+  const columns = ["gain", "entropy"].map((metric) => named(metric, column("mixed", metric)));
+  const table = buildTable(tableOf({ experiment: "mixed", columns }), resultsOf(rows));
   assert.deepEqual(
     table.rows.map((cells) => cells.map((cell) => cell.value)),
     [
@@ -98,13 +111,13 @@ test("metrics with different axes share one table", () => {
 });
 
 test("an experiment without rows gives an empty table", () => {
-  const table = buildTable(tableOf({ experiment: "nothing" }), plain);
+  const table = buildTable(tableOf({ experiment: "nothing" }), resultsOf(plain));
   assert.deepEqual(table.rows, []);
   assert.match(renderTextTable(table, { width: 80 }), /no rows/);
 });
 
 test("styles get the role of each text and do not disturb the alignment", () => {
-  const table = buildTable(tableOf({}), plain);
+  const table = buildTable(tableOf({}), resultsOf(plain));
   const styled = renderTextTable(table, { width: 100, style: (text, role) => `<${role}>${text}</>` });
   assert.match(styled, /<positive> *\+0\.\d+<\/>/);
   assert.match(styled, /<negative> *-0\.\d+<\/>/);
@@ -112,6 +125,7 @@ test("styles get the role of each text and do not disturb the alignment", () => 
 });
 
 test("the summary says what was run, shows the tables and where the files are", () => {
+  const gains = [named("gain", column("gains", "gain")), named("entropy", column("gains", "entropy"), "nats")];
   const study = { experiment: "sweep", model: "gpt2", texts: "probes", prompts: 8, conditions: 12, metrics: ["nll"] };
   const run = {
     title: "head-sweep",
@@ -121,8 +135,8 @@ test("the summary says what was run, shows the tables and where the files are", 
       { ...study, experiment: "gains", conditions: 0, intervention: null, metrics: ["gain", "entropy"] },
     ],
     tables: [
-      buildTable(tableOf({}), withFault),
-      buildTable(tableOf({ title: "table gains", experiment: "gains" }), layerGains(15, 2)),
+      buildTable(tableOf({}), resultsOf(withFault)),
+      buildTable(tableOf({ title: "table gains", experiment: "gains", columns: gains }), resultsOf(layerGains(15, 2))),
     ],
     selections: [],
     warnings: ["1 of 12 conditions gave NaN"],

@@ -8,13 +8,13 @@ import { renderTextTable } from "../../src/runtime/report/text-table.js";
 import { noTokenTexts, type TokenTexts } from "../../src/runtime/report/token-texts.js";
 import { buildWinnerTable, type WinnerOutput } from "../../src/runtime/report/winner-table.js";
 import { expectGolden } from "../support/golden.js";
-import { abs, column, row, tableOf } from "./samples.js";
+import { abs, column, row, tableOf, resultsOf, named } from "./samples.js";
 
 const span = { file: "sample.atlas", start: 0, end: 0 };
 
 /** `table relay winner lowest of attn_pr, mlp_pr by layer` unless told otherwise. */
 function winnerOf(more: Partial<WinnerOutput>): WinnerOutput {
-  const among = ["attn_pr", "mlp_pr"].map((label) => ({ label, expression: column("relay", label) }));
+  const among = ["attn_pr", "mlp_pr"].map((label) => named(label, column("relay", label)));
   const title = "relay: lowest of attn_pr, mlp_pr";
   return {
     kind: "winner",
@@ -43,7 +43,7 @@ const relay: readonly ResultRow[] = [0, 1].flatMap((prompt) =>
 );
 
 test("a winner is named at each place, with ties and what cannot be decided", () => {
-  const table = buildWinnerTable(winnerOf({}), relay);
+  const table = buildWinnerTable(winnerOf({}), resultsOf(relay));
   assert.deepEqual(
     table.rows.map((cells) => cells.map((cell) => cell.value)),
     [
@@ -60,7 +60,7 @@ test("a winner is named at each place, with ties and what cannot be decided", ()
 
 test("the highest wins where that is asked for, among the places that a condition keeps", () => {
   const where = { kind: "axis", axis: "layer", among: [0, 1] } as const;
-  const table = buildWinnerTable(winnerOf({ which: "highest", where }), relay);
+  const table = buildWinnerTable(winnerOf({ which: "highest", where }), resultsOf(relay));
   assert.deepEqual(
     table.rows.map((cells) => cells.at(-1)?.value),
     ["mlp_pr", "attn_pr"],
@@ -69,7 +69,7 @@ test("the highest wins where that is asked for, among the places that a conditio
 
 test("a metric that a place lacks leaves it undecided", () => {
   const rows = [...relay, row("relay", "attn_pr", { prompt: 0, layer: 9 }, 1)];
-  const table = buildWinnerTable(winnerOf({}), rows);
+  const table = buildWinnerTable(winnerOf({}), resultsOf(rows));
   const last = table.rows.at(-1);
   assert.deepEqual([last?.[0]?.value, last?.at(-1)?.value], [9, "undecided: mlp_pr is missing"]);
 });
@@ -83,6 +83,7 @@ const known: TokenTexts = {
     const text = pieces[Number(place["prompt"])];
     return text === undefined ? null : { pieces: text, first: 0 };
   },
+  promptAt: () => null,
   tokenAt: (_experiment, _place, id) => (id === 7 ? " Mary" : null),
 };
 /** A value for each token but the first, as nll has. */
@@ -91,12 +92,12 @@ const perToken = pieces.flatMap((text, prompt) =>
     .slice(1)
     .map((_, i) => row("tokens", "nll", { prompt, position: i + 1 }, ((i * 7 + prompt) % 5) - 1, { unit: "nats" })),
 );
-const nll = { label: "difference", expression: column("tokens", "nll") };
+const nll = named("difference", column("tokens", "nll"), "nats");
 
 test("tokens are shown in the text around them, the row's own marked", () => {
-  const by = { label: "abs(difference)", expression: abs(nll.expression) };
+  const by = named("abs(difference)", abs(nll.expression), "nats");
   const output = tableOf({ title: "difference", experiment: "tokens", columns: [nll], by, top: 4, context: 6 });
-  const table = buildTable(output, perToken, known);
+  const table = buildTable(output, resultsOf(perToken), known);
   assert.deepEqual(
     table.columns.map(({ name }) => name),
     ["prompt", "position", "difference", "in its text"],
@@ -111,7 +112,7 @@ test("tokens are shown in the text around them, the row's own marked", () => {
 
 test("the context begins and ends with the text, and a narrow table keeps the token", () => {
   const output = tableOf({ title: "difference", experiment: "tokens", columns: [nll], context: 5 });
-  const table = buildTable(output, perToken, known);
+  const table = buildTable(output, resultsOf(perToken), known);
   const texts = table.rows.map((cells) => String(cells.at(-1)?.value));
   assert.equal(texts[0], "The cat sat on the…", "the second of eleven tokens");
   assert.equal(texts[9], "….⏎It slept.", "the last of eleven tokens");
@@ -122,7 +123,7 @@ test("the context begins and ends with the text, and a narrow table keeps the to
 
 test("without a text the row stays and its text is empty", () => {
   const output = tableOf({ title: "difference", experiment: "tokens", columns: [nll], context: 5 });
-  const table = buildTable(output, perToken, noTokenTexts);
+  const table = buildTable(output, resultsOf(perToken), noTokenTexts);
   assert.equal(table.rows.length, perToken.length);
   assert.equal(table.rows[0]?.at(-1)?.value, null);
 });
@@ -134,8 +135,8 @@ test("an id of a token is shown with what it stands for, and different tokens ha
     row("top", "top_token", { prompt: 0, layer: 1 }, 7, { unit: "token" }),
     row("top", "top_token", { prompt: 1, layer: 1 }, 8, { unit: "token" }),
   ];
-  const top = { label: "top_token", expression: column("top", "top_token") };
-  const table = buildTable(tableOf({ title: "top", experiment: "top", columns: [top] }), ids, known);
+  const top = named("top_token", column("top", "top_token"), "token");
+  const table = buildTable(tableOf({ title: "top", experiment: "top", columns: [top] }), resultsOf(ids), known);
   assert.deepEqual(table.rows[0]?.[1], { value: 7, reason: null, shown: '" Mary" (7)' });
   assert.equal(table.rows[1]?.[1]?.reason, "2 different tokens, which have no mean");
   const text = renderTextTable(table, { width: 60 });
@@ -145,7 +146,7 @@ test("an id of a token is shown with what it stands for, and different tokens ha
 
 test("a page shows the first rows of a long table and says how many there are", () => {
   const rows = Array.from({ length: 5000 }, (_, position) => row("tokens", "nll", { prompt: 0, position }, position));
-  const html = tableHtml(buildTable(tableOf({ title: "t", experiment: "tokens", columns: [nll] }), rows), 0);
+  const html = tableHtml(buildTable(tableOf({ title: "t", experiment: "tokens", columns: [nll] }), resultsOf(rows)), 0);
   assert.equal(html.match(/<tr>/g)?.length, 2001);
   assert.match(html, /the first 2000 of 5000 rows/);
 });

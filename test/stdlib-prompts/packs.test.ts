@@ -311,7 +311,7 @@ describe("imported by name", () => {
       const set = protocol?.texts.find((texts) => texts.name === setOf(name));
       assert.equal(set?.prompts.length, expected, name);
       assert.ok(
-        set.prompts.every((prompt) => prompt.columns["group"] !== undefined),
+        set.prompts.every((prompt) => prompt.group !== null),
         name,
       );
       const { clean, answer, distractor } = Object.fromEntries(

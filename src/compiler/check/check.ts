@@ -6,12 +6,22 @@ import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { ModelInstance, Protocol, Study, TokenizedTexts, Unavailable } from "../ir/protocol.js";
+import {
+  declaredName,
+  type ModelInstance,
+  type Protocol,
+  type Study,
+  type TokenizedTexts,
+  type Unavailable,
+} from "../ir/protocol.js";
+import { outerAxes } from "../ir/axes.js";
+import { reservedNames } from "../ir/result-type.js";
 import { extentSize } from "../ir/tensor-type.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
 import { checkConditions } from "./conditions.js";
 import type { EncodedText } from "./encodings.js";
+import type { FieldNames } from "./field-names.js";
 import { refuseOnCorpus } from "./corpus-measures.js";
 import { checkCurvature, withCurvature, type CurvatureResults } from "./curvature.js";
 import { checkCycles, checkDefinitions } from "./declared.js";
@@ -23,8 +33,12 @@ import { namedTexts, textsRunOn } from "./interventions/patch.js";
 import { limits } from "./limits.js";
 import { checkMeasures, columnName, type MeasureContext } from "./measures.js";
 import { assumedSignature, type CheckedModel } from "./places.js";
-import { experimentShape, type ExperimentShape } from "./result-scope.js";
+import { factsOf, modelColumnsOf } from "./model-columns.js";
+import { modelLabels } from "./models.js";
+import { assertUniqueRows } from "./result-rows.js";
+import type { ExperimentShape } from "./result-scope.js";
 import { checkResultStatements } from "./result-statements.js";
+import { labelledTexts, resultTypeOf } from "./result-type.js";
 import type { Scope } from "./scope.js";
 import { textsOfStudy } from "./study-texts.js";
 
@@ -88,6 +102,7 @@ export function checkProtocol(host: CheckInput): Protocol {
     models: [...input.instances.values()].flat().filter((m) => used.has(m.id)),
     texts: [...input.texts.values()].filter((t) => usedTexts.has(textsKey(t.name, t.model))),
     studies,
+    results: [...scope.experiments.keys()].flatMap((name) => shapes.get(name)?.type ?? []),
     decisions,
     outputs,
     unavailable,
@@ -176,6 +191,8 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   let curvature: CurvatureResults | null = null;
   let complete = models !== null && texts !== null;
   const instances = models?.flatMap((m) => input.instances.get(m) ?? []) ?? [];
+  const labels = modelLabels(instances);
+  const facts = modelColumnsOf(instances, input.models);
   const assumedInstance: ModelInstance = {
     id: "the model",
     name: "the model",
@@ -229,17 +246,18 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
         model: instance.id,
         texts: tokenized.name,
         coordinates: {
-          ...(models !== null && models.length > 1 ? { model: instance.name } : {}),
           ...instance.coordinates,
+          ...(labels.has(instance.id) ? { model: labels.get(instance.id) ?? instance.name } : {}),
           ...(textsName !== null && texts !== null && texts.length > 1 ? { prompts: textsName } : {}),
         },
+        facts: factsOf(facts, instance.id),
         interventionSpan: spanOf(statement.interventions),
         conditions,
         deferred,
         measures,
       };
       warnShortTexts(study, tokenized, statement, once);
-      refuseSharedNames(study, tokenized, statement, once);
+      refuseSharedNames(study, statement, once);
       refuseOnCorpus(study, tokenized, statement, once);
       own.push(study);
     }
@@ -251,11 +269,41 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     cannotRun({ ...span, end: span.start + "curvature".length }, "`curvature`");
   }
   made.unavailable.push(...lacking);
-  if (sound && lacking.length === 0) made.studies.push(...own);
-  const metrics = statement.measures.flatMap((item) => columnName(item) ?? []);
-  const normalised = new Set(statement.measures.flatMap((item) => (item.recovery ? (columnName(item) ?? []) : [])));
-  const shape = experimentShape(name, own, [...input.texts.values()], metrics, sound, normalised);
-  return withCurvature(shape, curvature);
+  const measured = statement.measures.flatMap((item) => {
+    const metric = columnName(item);
+    return metric === null ? [] : [{ name: metric, normalised: item.recovery }];
+  });
+  const typed = resultTypeOf(name, own, input.texts.values(), measured);
+  if (sound && lacking.length === 0) {
+    assertUniqueRows(typed.type, own, [...input.texts.values()]);
+    made.studies.push(...own);
+  }
+  warnRenamedFields(typed.fields, own, input, once);
+  return withCurvature({ name, type: typed.type, complete: sound }, curvature);
+}
+
+/** Says which fields of prompt files results call by another name, because theirs is taken. */
+function warnRenamedFields(
+  { renamed }: FieldNames,
+  studies: readonly Study[],
+  { scope, texts }: CheckInput,
+  report: (d: Diagnostic) => void,
+): void {
+  for (const { field, name, taken } of renamed) {
+    for (const set of texts.values()) {
+      if (!studies.some((study) => study.texts === set.name && study.model === set.model)) continue;
+      if (!labelledTexts(set).some(({ fields }) => Object.hasOwn(fields, field))) continue;
+      const statement = scope.texts.get(declaredName(set.name));
+      const file = statement?.source.kind === "file" ? statement.source.path : null;
+      const span = file?.span ?? statement?.name.span ?? null;
+      const path = file?.value ?? set.name;
+      report(
+        taken === null
+          ? diagnostic("A8022", span, { path, renamed: name })
+          : diagnostic("A8006", span, { path, field, taken, renamed: name }),
+      );
+    }
+  }
 }
 
 /** Where the protocol says what is done to the model: from the first intervention to the last. */
@@ -318,20 +366,20 @@ function warnTokenizers(
   }
 }
 
-/** A measure's axis and a column of the prompts must not share a name: one would overwrite the other. */
-function refuseSharedNames(
-  study: Study,
-  texts: TokenizedTexts,
-  statement: ExperimentStatement,
-  report: (d: Diagnostic) => void,
-): void {
-  const columns = new Set([...texts.prompts.flatMap((p) => Object.keys(p.columns)), ...Object.keys(study.coordinates)]);
-  for (const { metric, coordinates } of study.measures) {
-    const axis = Object.keys(coordinates).find((name) => columns.has(name) || name === "prompt");
+/** A sweep must not have the name of an axis of models or texts, or of a column of results: one would hide the other. */
+function refuseSharedNames(study: Study, statement: ExperimentStatement, report: (d: Diagnostic) => void): void {
+  const hint = "rename the parameter: models and texts give results an axis of that name";
+  for (const { metric, coordinates, axes } of study.measures) {
+    const axis = [...Object.keys(coordinates), ...axes.map(({ name }) => name)].find((name) =>
+      outerAxes.includes(name),
+    );
     if (axis === undefined) continue;
     const item = statement.measures.find((m) => columnName(m) === metric);
-    const hint = `${texts.name} or the model already gives that axis: rename the parameter of the metric`;
     report(diagnostic("A3011", item?.span ?? statement.span, { metric, axis }, { hint }));
+  }
+  for (const axis of new Set(study.conditions.flatMap((condition) => Object.keys(condition.coordinates)))) {
+    if (!outerAxes.includes(axis) && !reservedNames.has(axis)) continue;
+    report(diagnostic("A3011", study.interventionSpan, { metric: "the intervention", axis }, { hint }));
   }
 }
 

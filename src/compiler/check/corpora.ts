@@ -2,7 +2,7 @@
 import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { CorpusDocument, Coordinates, ModelInstance, Prompt, TokenizedTexts } from "../ir/protocol.js";
+import type { Coordinate, CorpusDocument, Coordinates, ModelInstance, Prompt, TokenizedTexts } from "../ir/protocol.js";
 import type { ModelFacts, ModelSignature } from "../models/model.js";
 import type { CorpusStatement, NumberLiteral } from "../syntax/ast.js";
 import { textSize, type EncodedText } from "./encodings.js";
@@ -19,7 +19,10 @@ type Report = (d: Diagnostic) => void;
 
 export interface DocumentDraft {
   readonly text: string;
-  readonly columns: Coordinates;
+  /** Within its group, from 0; null where no group has several. */
+  readonly number: number | null;
+  readonly group: Coordinate | null;
+  readonly fields: Coordinates;
   readonly span: Span;
 }
 
@@ -36,7 +39,7 @@ const defaultWindow = 1024;
 /**
  * Reads a declaration with its files' contents. A plain text file is one document, whatever lines it has; of a file with
  * fields each record's `text` is one, and of a list each string. Where a file or list has several documents they get
- * the column `document`, from 0. Null after an error.
+ * numbers within their group, from 0. Null after an error.
  */
 export function draftCorpus(
   statement: CorpusStatement,
@@ -49,14 +52,12 @@ export function draftCorpus(
     {
       name,
       files,
-      readFile: (path, text, columns) =>
-        hasFields(path.value)
-          ? readTextRecords([], path, text, columns, report)
-          : [plainDraft(text, columns, path.span)],
+      readFile: (path, text, group) =>
+        hasFields(path.value) ? readTextRecords([], path, text, group, report) : [plainDraft(text, group, path.span)],
       report,
     },
     source,
-    {},
+    null,
   );
   if (drafts === null || !sound) return null;
   const blank = drafts.find((draft) => draft.text.trim() === "");
@@ -66,16 +67,18 @@ export function draftCorpus(
     return null;
   }
   const counts = new Map<string, number>();
-  const numbers = drafts.map(({ columns }) => {
-    const group = String(columns["group"] ?? "");
-    const number = counts.get(group) ?? 0;
-    counts.set(group, number + 1);
+  const numbers = drafts.map(({ group }) => {
+    const own = String(group ?? "");
+    const number = counts.get(own) ?? 0;
+    counts.set(own, number + 1);
     return number;
   });
   const several = numbers.some((number) => number > 0);
-  const documents = drafts.map(({ text, columns, span }, i) => ({
+  const documents = drafts.map(({ text, group, fields, span }, i) => ({
     text,
-    columns: several ? { ...columns, document: numbers[i] ?? 0 } : columns,
+    number: several ? (numbers[i] ?? 0) : null,
+    group,
+    fields,
     span,
   }));
   return { documents, limit: limit?.count.value ?? null };
@@ -144,7 +147,7 @@ export function tokeniseCorpus(
   const documents: CorpusDocument[] = [];
   const pieces: (readonly string[])[] = [];
   let total = 0;
-  for (const [i, { columns, span }] of draft.documents.entries()) {
+  for (const [i, { number, group, fields, span }] of draft.documents.entries()) {
     const { ids: all, pieces: own } = encoded[i] ?? { ids: [], pieces: [] };
     // A text that spells BOS out has it already, and it is not one of its tokens.
     const spelled = bos.id !== null && all[0] === bos.id ? 1 : 0;
@@ -175,11 +178,12 @@ export function tokeniseCorpus(
         index,
         text: "",
         ids: bos.id === null ? windowIds : [bos.id, ...windowIds],
-        columns,
+        group,
+        fields,
         numbers: { ...size, scored },
       });
     }
-    documents.push({ columns, ...size, windows: indices, starts });
+    documents.push({ number, group, fields, ...size, windows: indices, starts });
     pieces.push(scoredPieces);
   }
   const texts: TokenizedTexts = { name, model: instance.id, prompts, bos: bos.id !== null, period: null, documents };

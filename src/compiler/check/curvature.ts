@@ -1,6 +1,6 @@
 /** The `curvature` clause of an experiment: what it names is checked, and the columns that it will have are known. */
 import { nearestNames } from "../base/suggest.js";
-import type { Coordinate } from "../ir/protocol.js";
+import type { ResultAxis } from "../ir/result-type.js";
 import type { CurvatureClause } from "../syntax/ast.js";
 import { reportError, wrongKind } from "./faults.js";
 import { elaborateTensor, type MeasureContext } from "./measures.js";
@@ -12,7 +12,7 @@ import { createSweeps } from "./sweeps.js";
 /** Columns and axes that a `curvature` clause adds to its experiment. */
 export interface CurvatureResults {
   readonly columns: readonly string[];
-  readonly axes: ReadonlyMap<string, ReadonlySet<Coordinate> | null>;
+  readonly axes: readonly ResultAxis[];
 }
 
 /** Parameters of a layer that a curvature can be taken over. */
@@ -55,10 +55,10 @@ export function checkCurvature(cx: MeasureContext, clause: CurvatureClause): Cur
   if (!sound) return null;
   return {
     columns: [...(top === null ? [] : ["eigenvalue"]), ...(trace ? ["trace"] : []), ...(density ? ["density"] : [])],
-    axes: new Map<string, ReadonlySet<Coordinate> | null>([
-      ["layer", layers],
-      ...(top === null ? [] : [["rank", null] as const]),
-    ]),
+    axes: [
+      { name: "layer", kind: "sweep", levels: [...layers], of: [] },
+      ...(top === null ? [] : [{ name: "rank", kind: "entry" as const, levels: null, of: [] }]),
+    ],
   };
 }
 
@@ -68,12 +68,19 @@ export function checkCurvature(cx: MeasureContext, clause: CurvatureClause): Cur
  */
 export function withCurvature(shape: ExperimentShape, curvature: CurvatureResults | null): ExperimentShape {
   if (curvature === null) return shape;
-  const own = [...shape.coordinates].filter(([axis]) => shape.metrics.length > 0 || outerAxes.has(axis));
-  return {
-    ...shape,
-    metrics: [...shape.metrics, ...curvature.columns],
-    coordinates: new Map([...own, ...curvature.axes]),
-  };
+  const { type } = shape;
+  const kept = type.metrics.length > 0 ? type.axes : type.axes.filter(({ name }) => modelAxes.has(name));
+  const added = curvature.axes.filter(({ name }) => !kept.some((axis) => axis.name === name));
+  const axes = [...kept, ...added];
+  const own = axes.filter(({ name }) => modelAxes.has(name) || curvature.axes.some((axis) => axis.name === name));
+  const metrics = curvature.columns.map((name) => ({
+    name,
+    unit: "none" as const,
+    element: "real" as const,
+    axes: own.map((axis) => axis.name),
+    normalised: false,
+  }));
+  return { ...shape, type: { ...type, axes, metrics: [...type.metrics, ...metrics] } };
 }
 
-const outerAxes = new Set(["model", "revision", "dtype", "prompts"]);
+const modelAxes = new Set(["model", "revision", "dtype", "prompts"]);

@@ -14,9 +14,10 @@ import type {
   PcaStatement,
   Statement,
 } from "../syntax/ast.js";
-import { reportError, wrongKind } from "./faults.js";
-import { axisNames, labelOf, measuredResult, namedResult, shareAxis } from "./named-results.js";
-import { axesOf, checkCoordinates, experimentsIn } from "./result-axes.js";
+import { isFault } from "../operations/operation.js";
+import { reportError, reportFault, wrongKind } from "./faults.js";
+import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./named-results.js";
+import { axesOf, checkCoordinates, comparisonOf, experimentsIn, typeOfOperation } from "./result-axes.js";
 import type { ResultContext } from "./results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
 
@@ -56,7 +57,7 @@ function checkStatement(cx: ResultContext, statement: Statement): Checked | null
 function checkCompare(cx: ResultContext, statement: CompareStatement): Checked | null {
   const tests = checkTests(cx, statement.using, "compare");
   const correction = checkCorrection(cx, statement.correct);
-  const value = measuredResult(cx, statement.value);
+  const value = measuredNumbers(cx, statement.value, "`compare`");
   if (value === null) return null;
   const axes = axisNames(cx, [statement.axis], [value]);
   const levels = checkLevels(cx, statement.levels);
@@ -92,8 +93,8 @@ function checkLevels(cx: ResultContext, levels: readonly Name[]): readonly strin
 
 function checkCorrelate(cx: ResultContext, statement: CorrelateStatement): Checked | null {
   const tests = checkTests(cx, statement.using, "correlate");
-  const left = measuredResult(cx, statement.left);
-  const right = measuredResult(cx, statement.right);
+  const left = measuredNumbers(cx, statement.left, "`correlate`");
+  const right = measuredNumbers(cx, statement.right, "`correlate`");
   if (left === null || right === null || !shareAxis(cx, left, right, statement.right)) return null;
   const by = axisNames(cx, statement.by, [left, right]);
   if (by === null || tests === null) return null;
@@ -113,6 +114,11 @@ function checkHypothesis(cx: ResultContext, statement: HypothesisStatement): Che
   const left = namedResult(cx, expect.left);
   const right = namedResult(cx, expect.right);
   if (left === null || right === null) return null;
+  const compared = typeOfOperation(cx.results, comparisonOf[operation], [left.expression, right.expression]);
+  if (isFault(compared)) {
+    reportFault(cx, expect.span, comparisonOf[operation], compared, []);
+    return null;
+  }
   if (experimentsIn(left.expression).length + experimentsIn(right.expression).length === 0) {
     const expected = "a value of an experiment such as sweep.impact on one side at least";
     wrongKind(cx, expect.span, expected, labelOf(cx, expect.span));
@@ -143,7 +149,7 @@ function checkHypothesis(cx: ResultContext, statement: HypothesisStatement): Che
 }
 
 function checkFind(cx: ResultContext, statement: FindStatement): Checked | null {
-  const value = measuredResult(cx, statement.of);
+  const value = measuredNumbers(cx, statement.of, "`find`");
   const axes = value === null ? null : axisNames(cx, [statement.over, ...statement.by], [value]);
   if (value === null || axes === null) return null;
   return { kind: "find", what: statement.what, value, over: statement.over.text, by: axes.slice(1) };
@@ -153,7 +159,7 @@ const defaultComponents = 2;
 
 function checkPca(cx: ResultContext, statement: PcaStatement): Checked | null {
   const { components } = statement;
-  const value = measuredResult(cx, statement.of);
+  const value = measuredNumbers(cx, statement.of, "`pca`");
   const axes = value === null ? null : axisNames(cx, [statement.over], [value]);
   if (components !== null && !isWhole(cx, components, 1)) return null;
   if (value === null || axes === null) return null;
@@ -161,7 +167,7 @@ function checkPca(cx: ResultContext, statement: PcaStatement): Checked | null {
 }
 
 function checkClassify(cx: ResultContext, statement: ClassifyStatement): Checked | null {
-  const value = measuredResult(cx, statement.value);
+  const value = measuredNumbers(cx, statement.value, "`classify`");
   const { classes } = statement;
   for (const [i, { name, below }] of classes.entries()) {
     if (classes.findIndex((other) => other.name.text === name.text) < i) {

@@ -101,7 +101,7 @@ function markDifference(
 }
 
 /** Reports why an operation does not apply. */
-function reportFault(
+export function reportFault(
   cx: Pick<Elaboration, "report">,
   span: Span,
   operation: string,

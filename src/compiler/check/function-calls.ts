@@ -5,6 +5,7 @@ import { typeText } from "../ir/tensor-type.js";
 import type { CallExpression, Name } from "../syntax/ast.js";
 import { applyOperation, reportError, wrongKind } from "./faults.js";
 import type { FunctionShape } from "./functions.js";
+import { guardedAxis } from "./guarded.js";
 import { elaborateCount } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateSelect } from "./selection.js";
@@ -59,7 +60,28 @@ export function elaborateFunction(
   if (attributes === null) return errorValue;
   const argumentText = call.positional.map((a) => cx.sourceOf(a.span)).join(", ");
   const reason = failureReasons[name]?.(argumentText) ?? `there is nothing to take ${name} of`;
-  return applyOperation(cx, operation, inputs, attributes, call, reason);
+  const result = applyOperation(cx, operation, inputs, attributes, call, reason);
+  return rearranging.has(name) || reducesWhole(cx, call, inputs, result) ? result : errorValue;
+}
+
+/** Functions that only put entries in another order: nothing meets a NaN there. */
+const rearranging: ReadonlySet<string> = new Set(["flatten", "causal", "diagonal"]);
+
+/** Reports A3022 for a reduction over an axis along which a `where` inside it decides entry by entry. */
+function reducesWhole(cx: Elaboration, call: CallExpression, inputs: readonly Value[], result: Value): boolean {
+  if (result.kind !== "tensor") return true;
+  const left = new Set(cx.builder.typeOf(result.node).axes.map((axis) => axis.name));
+  for (const input of inputs) {
+    if (input.kind !== "tensor") continue;
+    const gone = cx.builder.typeOf(input.node).axes.flatMap(({ name }) => (left.has(name) ? [] : [name]));
+    const axis = gone.length === 0 ? null : guardedAxis(cx.builder, input.node, gone);
+    if (axis === null) continue;
+    const hint =
+      "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition > 0)";
+    reportError(cx, "A3022", call.span, { operation: call.callee.text, axis }, { hint });
+    return false;
+  }
+  return true;
 }
 
 /** Reports words of a call that functions of this shape do not have: arguments, names of arguments, `over`, `between`. */

@@ -3,10 +3,12 @@ import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import type { Measure } from "../ir/protocol.js";
+import type { Measure, MeasuredAxis } from "../ir/protocol.js";
+import { reservedNames } from "../ir/result-type.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import type { Expression, MeasureItem } from "../syntax/ast.js";
 import { isSite } from "../models/sites.js";
+import { originsOf } from "../operations/origins.js";
 import { unknownCallee } from "./calls.js";
 import { elaborate } from "./elaborate.js";
 import { createExpressionBuilder } from "./expression-builder.js";
@@ -137,7 +139,7 @@ function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): reado
     if (elaborated === null) return [];
     const coordinates: Record<string, number> = Object.fromEntries(single);
     for (const [axis, value] of choice) coordinates[renamed(cx, axis)] = value;
-    measures.push({ metric, coordinates, ...elaborated });
+    measures.push({ metric, coordinates, ...elaborated, axes: measuredAxes(cx, elaborated) });
   }
   const [sample] = measures;
   if (sample === undefined) return [];
@@ -149,22 +151,34 @@ function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): reado
     return [];
   }
   const collisions = [...axes.map((a) => a.name), ...sample.type.axes.map((a) => a.name)].filter((name) =>
-    cx.conditionAxes.has(name),
+    isTaken(cx, plainName(name)),
   );
   for (const axis of new Set(collisions)) {
-    cx.report(diagnostic("A8003", item.span, { metric, axis, renamed: renamed(cx, axis) }));
+    const parameters = { metric, axis: plainName(axis), renamed: renamed(cx, axis) };
+    cx.report(diagnostic(reservedNames.has(axis) ? "A8021" : "A8003", item.span, parameters));
   }
   return measures;
 }
 
-/** The name an axis of a measure has in results: `pos` is the axis `position`; the intervention's names are taken. */
-export function resultAxis(axis: string, conditionAxes: ReadonlySet<string>): string {
-  const name = axis === "pos" ? "position" : axis;
-  return conditionAxes.has(name) ? `measured_${name}` : name;
+/** In results the axis `pos` is called `position`. */
+function plainName(axis: string): string {
+  return axis === "pos" ? "position" : axis;
 }
 
+/** The intervention's names are taken, and those of the columns that every table of results has. */
+function isTaken({ conditionAxes }: MeasureContext, name: string): boolean {
+  return conditionAxes.has(name) || reservedNames.has(name);
+}
+
+/** The name an axis of a measure has in results. */
 function renamed(cx: MeasureContext, axis: string): string {
-  return resultAxis(axis, cx.conditionAxes);
+  const name = plainName(axis);
+  return isTaken(cx, name) ? `measured_${name}` : name;
+}
+
+function measuredAxes(cx: MeasureContext, { expression, type }: TypedExpression): readonly MeasuredAxis[] {
+  const origins = originsOf(expression);
+  return type.axes.map(({ name }) => ({ name: renamed(cx, name), origin: origins.get(name) ?? null }));
 }
 
 function isKnown({ scope }: MeasureContext, name: string): boolean {

@@ -61,3 +61,25 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
   }
   return instances;
 }
+
+/**
+ * What each instance is called on the axis `model` of an experiment, by id; empty where it has no such axis. Two
+ * declarations may list sources of the same short name: then the declaration's name stands before it.
+ */
+export function modelLabels(instances: readonly ModelInstance[]): ReadonlyMap<string, string> {
+  const declared = new Set(instances.map(({ name }) => name));
+  if (declared.size < 2 && instances.every(({ coordinates }) => coordinates["model"] === undefined)) return new Map();
+  const labelOf = ({ name, coordinates }: ModelInstance): string => String(coordinates["model"] ?? name);
+  const owners = new Map<string, Set<string>>();
+  for (const instance of instances) {
+    const label = labelOf(instance);
+    owners.set(label, (owners.get(label) ?? new Set()).add(instance.name));
+  }
+  return new Map(
+    instances.map((instance) => {
+      const label = labelOf(instance);
+      const isShared = (owners.get(label)?.size ?? 0) > 1 && instance.coordinates["model"] !== undefined;
+      return [instance.id, isShared ? `${instance.name} ${label}` : label];
+    }),
+  );
+}

@@ -1,9 +1,9 @@
 /** What statements about results have in common: values with the text they are written as, and lists of axes. */
 import type { Span } from "../base/span.js";
-import type { NamedResult } from "../ir/protocol.js";
+import type { NamedResult, ResultExpression } from "../ir/protocol.js";
 import type { Expression, Name } from "../syntax/ast.js";
 import { reportError, wrongKind } from "./faults.js";
-import { axesOf, checkAxis, experimentsIn, type ResultAxes } from "./result-axes.js";
+import { axesOf, checkAxis, experimentsIn, isColumn, type ResultAxes } from "./result-axes.js";
 import { checkResult, type ResultContext } from "./results.js";
 
 /** Source text on one line, for labels and titles. */
@@ -11,17 +11,37 @@ export function labelOf(cx: Pick<ResultContext, "sourceOf">, span: Span): string
   return cx.sourceOf(span).replace(/\s+/g, " ").trim();
 }
 
+/** A checked expression under a name, with what its values are. */
+export function named(cx: Pick<ResultContext, "results">, label: string, expression: ResultExpression): NamedResult {
+  const { unit, element } = axesOf(cx.results, expression);
+  return { label, expression, unit, element };
+}
+
 /** A value over results; null after an error, which has been reported. */
 export function namedResult(cx: ResultContext, expression: Expression): NamedResult | null {
   const checked = checkResult({ ...cx, subject: null }, expression);
-  return checked === null ? null : { label: labelOf(cx, expression.span), expression: checked };
+  return checked === null ? null : named(cx, labelOf(cx, expression.span), checked);
+}
+
+/** Reports ids of tokens where numbers are wanted: `what` computes with them or draws them. */
+export function isNumeric(cx: ResultContext, value: NamedResult, what: string, at: Span): boolean {
+  if (value.unit !== "token") return true;
+  const hint = "tables show tokens as what they stand for; a number would be nll, prob or rank";
+  reportError(cx, "A3001", at, { fault: `${what} does not apply to tokens` }, { expected: "numbers", found: `${value.label}, ids of tokens`, hint }); // prettier-ignore
+  return false;
+}
+
+/** {@link measuredResult} of numbers. */
+export function measuredNumbers(cx: ResultContext, expression: Expression, what: string): NamedResult | null {
+  const value = measuredResult(cx, expression);
+  return value !== null && isNumeric(cx, value, what, expression.span) ? value : null;
 }
 
 /** A value that reads at least one experiment; null after an error, which has been reported. */
 export function measuredResult(cx: ResultContext, expression: Expression): NamedResult | null {
-  const named = namedResult(cx, expression);
-  if (named === null || experimentsIn(named.expression).length > 0) return named;
-  wrongKind(cx, expression.span, "a value of an experiment such as sweep.impact", named.label);
+  const value = namedResult(cx, expression);
+  if (value === null || experimentsIn(value.expression).length > 0) return value;
+  wrongKind(cx, expression.span, "a value of an experiment such as sweep.impact", value.label);
   return null;
 }
 
@@ -47,7 +67,9 @@ export function axisNames(
 export function shareAxis(cx: ResultContext, left: NamedResult, right: NamedResult, at: Expression): boolean {
   const [a, b] = [left, right].map((value) => axesOf(cx.results, value.expression));
   if (a === undefined || b === undefined || !a.complete || !b.complete) return true;
-  if (a.axes.size === 0 || b.axes.size === 0 || [...a.axes.keys()].some((axis) => b.axes.has(axis))) return true;
+  const free = ([axis]: readonly [string, unknown]): boolean => !isColumn(a, axis) && !isColumn(b, axis);
+  if (a.axes.size === 0 || b.axes.size === 0 || [...a.axes].filter(free).some(([axis]) => b.axes.has(axis)))
+    return true;
   const expected = `a value that shares an axis with ${left.label} (${[...a.axes.keys()].join(", ")})`;
   wrongKind(cx, at.span, expected, `${right.label} (${[...b.axes.keys()].join(", ")})`);
   return false;
@@ -59,6 +81,9 @@ function jointAxes(values: readonly ResultAxes[]): ResultAxes {
   return {
     label: [...new Set(labels)].join(" and "),
     axes: new Map(values.flatMap((of) => [...of.axes])),
+    decided: values.flatMap((of) => of.decided),
+    unit: "none",
+    element: "real",
     complete: values.every((of) => of.complete),
   };
 }

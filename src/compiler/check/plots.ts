@@ -2,7 +2,8 @@
 import type { NamedResult, Output, PlotKind } from "../ir/protocol.js";
 import type { Expression, Name, PlotStatement } from "../syntax/ast.js";
 import { reportError, wrongKind } from "./faults.js";
-import { axisNames, labelOf, measuredResult, namedResult, shareAxis } from "./named-results.js";
+import { axisNames, isNumeric, labelOf, measuredNumbers, named, namedResult, shareAxis } from "./named-results.js";
+import { metricNames } from "./result-scope.js";
 import type { ResultContext } from "./results.js";
 
 interface PlotShape {
@@ -80,11 +81,12 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
 /** The value of a plot. An experiment of several columns, one of which is its density, is drawn by it in a `density`. */
 function drawnValue(cx: ResultContext, plot: PlotKind, expression: Expression): NamedResult | null {
   const shape = expression.kind === "name" ? cx.results.experiments.get(expression.text) : undefined;
-  if (plot === "density" && shape !== undefined && shape.metrics.length > 1 && shape.metrics.includes("density")) {
+  const metrics = shape === undefined ? [] : metricNames(shape);
+  if (plot === "density" && shape !== undefined && metrics.length > 1 && metrics.includes("density")) {
     const column = { kind: "column", experiment: shape.name, metric: "density", column: "value" } as const;
-    return { label: labelOf(cx, expression.span), expression: column };
+    return named(cx, labelOf(cx, expression.span), column);
   }
-  return measuredResult(cx, expression);
+  return measuredNumbers(cx, expression, `\`plot ${plot}\``);
 }
 
 /** What a scatter is drawn against; false after an error. */
@@ -100,7 +102,8 @@ function checkAgainst(cx: ResultContext, statement: PlotStatement): NamedResult 
     reportError(cx, "A2007", statement.span, { metric: "a scatter", name: "`against`" }, { hint });
     return false;
   }
-  return namedResult(cx, against) ?? false;
+  const value = namedResult(cx, against);
+  return value !== null && isNumeric(cx, value, "`against`", against.span) ? value : false;
 }
 
 function spanOf(axes: readonly Name[], statement: PlotStatement): PlotStatement["span"] {

@@ -4,11 +4,25 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Span } from "../base/span.js";
 import type { Coordinate, ResultCondition, ResultExpression } from "../ir/protocol.js";
 import type { Expression, Name } from "../syntax/ast.js";
-import { reportError, tooMany, wrongKind } from "./faults.js";
+import { isFault, type TypeFault } from "../operations/operation.js";
+import type { TensorType } from "../ir/tensor-type.js";
+import { reportError, reportFault, tooMany, wrongKind } from "./faults.js";
 import { limits } from "./limits.js";
-import { axesOf, checkAxis, checkCoordinates, type ResultAxes } from "./result-axes.js";
+import {
+  axesOf,
+  checkAxis,
+  checkCoordinates,
+  checkReducible,
+  comparisonOf,
+  disjointAxis,
+  operationOf,
+  resultTypeOfOperation,
+  typeOfOperation,
+  type ResultAxes,
+} from "./result-axes.js";
 import { interventionColumns, plainColumns } from "./columns.js";
-import type { ExperimentShape, ResultScope } from "./result-scope.js";
+import { metricOf } from "../ir/result-type.js";
+import { metricNames, type ExperimentShape, type ResultScope } from "./result-scope.js";
 
 export interface ResultContext {
   readonly results: ResultScope;
@@ -56,16 +70,19 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
     case "unary": {
       if (expression.operator !== "-") return bad(cx, expression, "a number");
       const operand = checkResult(cx, expression.operand);
-      return operand === null
-        ? null
-        : { kind: "binary", operation: "-", left: { kind: "number", value: 0 }, right: operand };
+      if (operand === null) return null;
+      const negated = { kind: "binary", operation: "-", left: { kind: "number", value: 0 }, right: operand } as const;
+      return fits(cx, expression, "negate", resultTypeOfOperation(cx.results, negated)) ? negated : null;
     }
     case "binary": {
       const operation = oneOf(arithmetic, expression.operator);
       if (operation === null) return bad(cx, expression, "a value, not a condition");
       const left = checkResult(cx, expression.left);
       const right = checkResult(cx, expression.right);
-      return left === null || right === null ? null : { kind: "binary", operation, left, right };
+      if (left === null || right === null) return null;
+      const joined = { kind: "binary", operation, left, right } as const;
+      if (!fits(cx, expression, operationOf[operation], resultTypeOfOperation(cx.results, joined))) return null;
+      return meets(cx, expression, left, right) ? joined : null;
     }
     case "where": {
       const argument = checkResult(cx, expression.base);
@@ -82,6 +99,24 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
   }
 }
 
+/** Whether an operation applies to the values at hand; reports why not. */
+function fits(cx: ResultContext, at: Expression, operation: string, type: TensorType | TypeFault): boolean {
+  if (!isFault(type)) return true;
+  reportFault(cx, at.span, operation, type, []);
+  return false;
+}
+
+/** Whether two values have places in common; reports two that are known to have none. */
+function meets(cx: ResultContext, at: Expression, left: ResultExpression, right: ResultExpression): boolean {
+  const [a, b] = [axesOf(cx.results, left), axesOf(cx.results, right)];
+  const axis = disjointAxis(a, b);
+  if (axis === null) return true;
+  const levels = (of: ResultAxes): string => [...(of.axes.get(axis) ?? [])].slice(0, 5).join(", ");
+  const hint = `reduce the axis first, as in mean(… over ${axis}), or select one element of it on each side`;
+  reportError(cx, "A3020", at.span, { axis, left: levels(a), right: levels(b) }, { hint });
+  return false;
+}
+
 function bad(cx: ResultContext, expression: Expression, expected: string): null {
   wrongKind(cx, expression.span, expected, cx.sourceOf(expression.span));
   return null;
@@ -92,7 +127,7 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
   if (subject !== null) {
     const column = oneOf(interventionColumns, name);
     if (column !== null) return columnOf(cx, subject, null, column, at);
-    if (subject.metrics.includes(name)) return columnOf(cx, subject, name, "value", at);
+    if (metricNames(subject).includes(name)) return columnOf(cx, subject, name, "value", at);
   }
   const defined = results.lets.get(name);
   if (defined !== undefined) {
@@ -113,7 +148,7 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
   const valid = [
     ...results.experiments.keys(),
     ...results.lets.keys(),
-    ...(subject === null ? [] : [...subject.metrics, ...columnsOf(subject)]),
+    ...(subject === null ? [] : [...metricNames(subject), ...columnsOf(subject)]),
   ];
   if (subject !== null) {
     reportError(
@@ -128,11 +163,11 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
 }
 
 function columnsOf(shape: ExperimentShape): readonly Column[] {
-  return shape.hasIntervention || !shape.complete ? interventionColumns : plainColumns;
+  return shape.type.intervened || !shape.complete ? interventionColumns : plainColumns;
 }
 
 function describeColumns(shape: ExperimentShape): string {
-  return [...shape.metrics, ...columnsOf(shape)].join(", ");
+  return [...metricNames(shape), ...columnsOf(shape)].join(", ");
 }
 
 /** A column of an experiment; `metric` null means its only one. */
@@ -143,7 +178,7 @@ function columnOf(
   column: Column,
   at: Expression,
 ): ResultExpression | null {
-  const [only, ...more] = shape.metrics;
+  const [only, ...more] = metricNames(shape);
   const chosen = metric ?? only;
   if (chosen === undefined) return null;
   if (metric === null && more.length > 0) {
@@ -154,7 +189,9 @@ function columnOf(
       at.span,
       { experiment: shape.name, column: written },
       {
-        expected: shape.metrics.map((m) => `${shape.name}.${m}${column === "value" ? "" : `.${column}`}`).join(" or "),
+        expected: metricNames(shape)
+          .map((m) => `${shape.name}.${m}${column === "value" ? "" : `.${column}`}`)
+          .join(" or "),
       },
     );
     return null;
@@ -167,6 +204,12 @@ function columnOf(
       { experiment: shape.name, name: column },
       { hint: `${shape.name} changes nothing in the model, so it has no baseline to compare with` },
     );
+    return null;
+  }
+  const { unit } = metricOf(shape.type, chosen) ?? { unit: "none" };
+  if (unit === "token" && (column === "impact" || column === "relative")) {
+    const hint = `tokens have no differences: ${chosen} and ${chosen}.baseline are the tokens with and without the change`;
+    reportError(cx, "A2012", at.span, { experiment: shape.name, name: `${chosen}.${column}` }, { hint });
     return null;
   }
   return { kind: "column", experiment: shape.name, metric: chosen, column };
@@ -186,7 +229,7 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
   const [first, ...rest] = path;
   if (first === undefined) return null;
   const named = cx.results.experiments.get(first.text);
-  const usesSubject = named === undefined && cx.subject?.metrics.includes(first.text) === true;
+  const usesSubject = named === undefined && cx.subject !== null && metricNames(cx.subject).includes(first.text);
   const shape = usesSubject ? cx.subject : named;
   const words = usesSubject ? path : rest;
   if (shape == null) {
@@ -214,11 +257,11 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
   };
   if (column === undefined) {
     const only = oneOf(interventionColumns, word.text);
-    if (shape.metrics.includes(word.text)) return columnOf(cx, shape, word.text, "value", expression);
+    if (metricNames(shape).includes(word.text)) return columnOf(cx, shape, word.text, "value", expression);
     if (only !== null) return columnOf(cx, shape, null, only, expression);
-    return unknown(word, [...shape.metrics, ...columnsOf(shape)]);
+    return unknown(word, [...metricNames(shape), ...columnsOf(shape)]);
   }
-  if (!shape.metrics.includes(word.text)) return unknown(word, shape.metrics);
+  if (!metricNames(shape).includes(word.text)) return unknown(word, metricNames(shape));
   const chosen = oneOf(interventionColumns, column.text);
   return chosen === null ? unknown(column, columnsOf(shape)) : columnOf(cx, shape, word.text, chosen, expression);
 }
@@ -252,23 +295,21 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
   if (simple !== null) {
     const [axis] = call.over;
     if (axis !== undefined) return bad(cx, call, `${name}(…) without \`over\``);
-    return { kind: "call", operation: simple, argument };
+    const applied = { kind: "call", operation: simple, argument } as const;
+    return fits(cx, call, simple, resultTypeOfOperation(cx.results, applied)) ? applied : null;
   }
   if (reduction === null) return null;
   const axes = axesOf(cx.results, argument);
   for (const [i, axis] of call.over.entries()) {
-    if (!checkAxis(cx, axis, axes)) return null;
+    if (!checkAxis(cx, axis, axes) || !checkReducible(cx, axis, call.over, axes)) return null;
     if (call.over.findIndex((other) => other.text === axis.text) < i) {
       reportError(cx, "A1003", axis.span, { what: `the axis ${axis.text}` });
       return null;
     }
   }
-  return {
-    kind: "reduce",
-    operation: reduction,
-    argument,
-    over: call.over.length === 0 ? null : call.over.map((a) => a.text),
-  };
+  const over = call.over.length === 0 ? null : call.over.map((a) => a.text);
+  const reduced = { kind: "reduce", operation: reduction, argument, over } as const;
+  return fits(cx, call, reduction, resultTypeOfOperation(cx.results, reduced)) ? reduced : null;
 }
 
 /** Conditions of `where`: `layer in L9..10`, `model is opt`, `abs(impact) > 0.01`, with and, or, not. */
@@ -295,7 +336,10 @@ export function checkCondition(cx: ResultContext, expression: Expression, of: Re
   if (operation === null) return badCondition(cx, expression);
   const a = checkResult(cx, left);
   const b = checkResult(cx, right);
-  return a === null || b === null ? null : { kind: "compare", operation, left: a, right: b };
+  if (a === null || b === null) return null;
+  const compared = typeOfOperation(cx.results, comparisonOf[operation], [a, b]);
+  if (!fits(cx, expression, comparisonOf[operation], compared)) return null;
+  return { kind: "compare", operation, left: a, right: b };
 }
 
 function badCondition(cx: ResultContext, expression: Expression): null {

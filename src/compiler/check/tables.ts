@@ -1,11 +1,14 @@
 /** `table`: of an experiment, of a value, of winners, of tokens in their text. */
 import { nearestNames } from "../base/suggest.js";
+import type { Span } from "../base/span.js";
 import type { NamedResult, Output } from "../ir/protocol.js";
-import type { Expression, Name, TableStatement } from "../syntax/ast.js";
+import type { MetricType } from "../ir/result-type.js";
+import { isFault } from "../operations/operation.js";
+import type { Expression, Name, NumberLiteral, TableStatement } from "../syntax/ast.js";
 import { interventionColumns } from "./columns.js";
-import { reportError, wrongKind } from "./faults.js";
-import { axisNames, labelOf, measuredResult } from "./named-results.js";
-import { axesOf, axesOfShape, checkAxis, experimentsIn } from "./result-axes.js";
+import { reportError, reportFault, wrongKind } from "./faults.js";
+import { axisNames, isNumeric, labelOf, measuredResult, named } from "./named-results.js";
+import { axesOf, axesOfShape, checkAxis, experimentsIn, typeOfOperation } from "./result-axes.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { checkCondition, checkResult, type ResultContext } from "./results.js";
 import { isWhole } from "./statistics.js";
@@ -17,18 +20,22 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
   let experiment: string;
   if (shape !== undefined) {
     experiment = shape.name;
-    columns = shape.metrics.flatMap((metric) =>
-      columnsOf(shape, metric).map((column) => ({
-        label: column === "value" ? metric : `${metric}.${column}`,
-        expression: { kind: "column" as const, experiment: shape.name, metric, column },
-      })),
+    columns = shape.type.metrics.flatMap((metric) =>
+      columnsOf(shape, metric).map((column) =>
+        named(cx, column === "value" ? metric.name : `${metric.name}.${column}`, {
+          kind: "column",
+          experiment: shape.name,
+          metric: metric.name,
+          column,
+        }),
+      ),
     );
   } else {
-    const named = measuredResult(cx, statement.of);
-    const [first] = named === null ? [] : experimentsIn(named.expression);
-    if (named === null || first === undefined) return null;
+    const value = measuredResult(cx, statement.of);
+    const [first] = value === null ? [] : experimentsIn(value.expression);
+    if (value === null || first === undefined) return null;
     experiment = first;
-    columns = [named];
+    columns = [value];
   }
   const subject = cx.results.experiments.get(experiment) ?? null;
   if (subject === null) return null;
@@ -51,28 +58,44 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
   // `table difference top 20 by abs(difference)`: the table's own expression under the name it was declared with.
   const sortKey = by === undefined ? null : checkResult(inner, by);
   if (by !== undefined && sortKey === null) return null;
+  const written = by === undefined || sortKey === null ? null : named(cx, labelOf(cx, by.span), sortKey);
+  if (by !== undefined && written !== null && !isNumeric(cx, written, "sorting", by.span)) return null;
+  const order = written ?? (top === null ? null : impliedOrder(cx, top, columns));
+  if (top !== null && order === null) return null;
   return {
     kind: "table",
     title: labelOf(cx, statement.of.span),
     experiment,
     columns,
     where,
-    by: by === undefined || sortKey === null ? null : { label: labelOf(cx, by.span), expression: sortKey },
+    by: order,
     top: top?.value ?? null,
     context: context?.value ?? null,
     span: statement.span,
   };
 }
 
+/** The order of `top N` without `by`: that of the only column. Null after an error. */
+function impliedOrder(cx: ResultContext, top: NumberLiteral, columns: readonly NamedResult[]): NamedResult | null {
+  const [only, second] = columns;
+  if (only !== undefined && second === undefined) {
+    return isNumeric(cx, only, "`top`", top.span) ? only : null;
+  }
+  const named = columns.map(({ label }) => label);
+  const hint = `write \`by ${named.at(-2) ?? "KEY"}\`: its columns are ${named.join(", ")}`;
+  reportError(cx, "A2007", top.span, { metric: "`top`", name: "`by`, what the rows are ranked by" }, { hint });
+  return null;
+}
+
 /** Rows are shown in their text only where there is one value for every token. */
 function checkTokens(cx: ResultContext, statement: TableStatement, columns: readonly NamedResult[]): boolean {
-  const named = (text: string): Name => ({ text, span: statement.of.span });
+  const axis = (text: string): Name => ({ text, span: statement.of.span });
   return columns.every(({ expression }) => {
     const of = axesOf(cx.results, expression);
     const shapes = experimentsIn(expression).map((name) => cx.results.experiments.get(name));
     // Values per token of several prompts belong to a text only while the prompts are apart.
-    const needsPrompt = shapes.some((shape) => shape?.coordinates.has("prompt"));
-    return checkAxis(cx, named("position"), of) && (!needsPrompt || checkAxis(cx, named("prompt"), of));
+    const needsPrompt = shapes.some((shape) => shape?.type.axes.some(({ name }) => name === "prompt"));
+    return checkAxis(cx, axis("position"), of) && (needsPrompt !== true || checkAxis(cx, axis("prompt"), of));
   });
 }
 
@@ -113,12 +136,16 @@ function checkWinner(
     }
     const expression = checkResult(inner, { kind: "name", text: name.text, span: name.span });
     if (expression === null) return null;
-    among.push({ label: name.text, expression });
+    among.push(named(cx, name.text, expression));
   }
   const [first, second] = winner.among;
   if (first !== undefined && second === undefined) {
     wrongKind(cx, first.span, "two metrics or more to compare", first.text);
     return null;
+  }
+  for (const [i, value] of among.entries()) {
+    const at = winner.among[i] ?? statement;
+    if (!isNumeric(cx, value, "`winner`", at.span) || !isComparable(cx, among[0] ?? value, value, at)) return null;
   }
   const axes = statement.by.map((key) => axisOf(cx, key));
   if (axes.includes(null)) return null;
@@ -129,7 +156,7 @@ function checkWinner(
   );
   const where = statement.where === null ? null : checkCondition(inner, statement.where, axesOfShape(shape));
   if (by === null || (statement.where !== null && where === null)) return null;
-  const names = among.map((named) => named.label).join(", ");
+  const names = among.map(({ label }) => label).join(", ");
   return {
     kind: "winner",
     title: `${labelOf(cx, statement.of.span)}: ${winner.which} of ${names}`,
@@ -142,6 +169,14 @@ function checkWinner(
   };
 }
 
+/** Only values of one unit compete. */
+function isComparable(cx: ResultContext, first: NamedResult, other: NamedResult, at: { readonly span: Span }): boolean {
+  const type = typeOfOperation(cx.results, "less", [first.expression, other.expression]);
+  if (!isFault(type)) return true;
+  reportFault(cx, at.span, "less", type, []);
+  return false;
+}
+
 function axisOf(cx: ResultContext, key: Expression): Name | null {
   if (key.kind === "name") return { text: key.text, span: key.span };
   if (key.kind !== "missing") wrongKind(cx, key.span, "an axis such as layer", labelOf(cx, key.span));
@@ -150,8 +185,9 @@ function axisOf(cx: ResultContext, key: Expression): Name | null {
 
 /** Columns of a metric in the table of its whole experiment. */
 function columnsOf(
-  { hasIntervention, normalised }: ExperimentShape,
-  metric: string,
+  { type }: ExperimentShape,
+  { normalised, unit }: MetricType,
 ): readonly (typeof interventionColumns)[number][] {
-  return hasIntervention && !normalised.has(metric) ? interventionColumns : ["value"];
+  if (!type.intervened || normalised) return ["value"];
+  return unit === "token" ? ["value", "baseline"] : interventionColumns;
 }

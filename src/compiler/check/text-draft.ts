@@ -1,6 +1,6 @@
 /** One text of a prompt set or corpus before it is tokens. */
 import type { Span } from "../base/span.js";
-import type { Coordinates } from "../ir/protocol.js";
+import type { Coordinate, Coordinates } from "../ir/protocol.js";
 
 export interface TextDraft {
   /** The text; the clean one of a pair. */
@@ -10,12 +10,14 @@ export interface TextDraft {
   /** What should follow and what should not, as written in the file; null where none is declared. */
   readonly answer: string | null;
   readonly distractor: string | null;
-  readonly columns: Coordinates;
+  readonly group: Coordinate | null;
+  /** The other fields of its record, by the file's own names. */
+  readonly fields: Coordinates;
   /** The literal in the protocol, or the name of the file: where to point when something is wrong with the text. */
   readonly span: Span;
 }
 
 /** A text that is nothing but text. */
-export function plainDraft(text: string, columns: Coordinates, span: Span): TextDraft {
-  return { text, corrupt: null, answer: null, distractor: null, columns, span };
+export function plainDraft(text: string, group: Coordinate | null, span: Span): TextDraft {
+  return { text, corrupt: null, answer: null, distractor: null, group, fields: {}, span };
 }

@@ -2,8 +2,7 @@
 import { nearestNames } from "../base/suggest.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import { languageAxes } from "../ir/axes.js";
-import type { Coordinate, Coordinates } from "../ir/protocol.js";
+import type { Coordinates } from "../ir/protocol.js";
 import type { FieldOption, StringLiteral } from "../syntax/ast.js";
 import { reportError } from "./faults.js";
 import { readRecords } from "./text-files.js";
@@ -13,15 +12,14 @@ type Part = FieldOption["part"];
 
 /**
  * The texts of a file with fields. A record must have every field that the options name, and `text` when they name
- * neither a text nor a pair. The fields of texts are no columns, that of the group is the axis `group`, and every other
- * one (answers among them) is a column of its own name, or of another one where an axis has that name. Null after an
- * error.
+ * neither a text nor a pair. That of the group, or one called `group` outside of any group, is the axis `group`; every other
+ * one but the texts (answers among them) stays a field. Null after an error.
  */
 export function readTextRecords(
   options: readonly FieldOption[],
   path: StringLiteral,
   content: string,
-  columns: Coordinates,
+  group: string | null,
   report: (d: Diagnostic) => void,
 ): readonly TextDraft[] | null {
   const name = path.value;
@@ -33,19 +31,8 @@ export function readTextRecords(
   const fieldOf = new Map<Part, string>(options.map((option) => [option.part, option.field.value]));
   const textPart: Part = fieldOf.has("clean") ? "clean" : "text";
   if (!fieldOf.has(textPart)) fieldOf.set(textPart, "text");
-  const groupField = fieldOf.get("group") ?? null;
+  const groupField = fieldOf.get("group") ?? (group === null ? "group" : null);
   const texts = new Set([fieldOf.get(textPart), fieldOf.get("corrupt")]);
-  const renamed = new Map<string, string>();
-  const columnOf = (field: string): string => {
-    if (field === groupField) return "group";
-    const taken =
-      field === "__proto__" ||
-      languageAxes.has(field) ||
-      (field === "group" && (groupField !== null || "group" in columns));
-    if (!taken) return field;
-    renamed.set(field, `field_${field}`);
-    return `field_${field}`;
-  };
 
   const drafts: TextDraft[] = [];
   for (const { place, fields } of records) {
@@ -62,8 +49,7 @@ export function readTextRecords(
       );
       return null;
     }
-    const extra: Record<string, Coordinate> = {};
-    for (const [key, value] of fields) if (value !== null && !texts.has(key)) extra[columnOf(key)] = value;
+    const others = [...fields].filter(([key, value]) => value !== null && !texts.has(key) && key !== groupField);
     const valueOf = (part: Part): string | null => {
       const field = fieldOf.get(part);
       return field === undefined ? null : String(fields.get(field));
@@ -73,12 +59,11 @@ export function readTextRecords(
       corrupt: valueOf("corrupt"),
       answer: valueOf("answer"),
       distractor: valueOf("distractor"),
-      columns: { ...columns, ...extra },
+      group: (groupField === null ? null : fields.get(groupField)) ?? group,
+      // Defines even a field called `__proto__`, which an assignment would not.
+      fields: Object.fromEntries(others) as Coordinates,
       span: path.span,
     });
-  }
-  for (const [field, column] of renamed) {
-    report(diagnostic("A8006", path.span, { path: name, field, renamed: column }));
   }
   return drafts;
 }

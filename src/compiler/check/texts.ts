@@ -2,7 +2,6 @@
 import { resolvePath } from "../base/paths.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Coordinates } from "../ir/protocol.js";
 import type { FieldOption, Name, PromptsStatement, StringLiteral, TextSource } from "../syntax/ast.js";
 import { reportError, tooMany } from "./faults.js";
 import { limits } from "./limits.js";
@@ -41,11 +40,11 @@ export function draftTexts(
   const { source } = statement;
   const optionsFit = checkOptions(statement, report);
   if (source.kind === "random") return optionsFit ? draftRandom(source, report) : null;
-  const readFile: ReadFile = (path, text, columns) =>
+  const readFile: ReadFile = (path, text, group) =>
     hasFields(path.value)
-      ? readTextRecords(statement.fields, path, text, columns, report)
-      : plainLines(text).map((line) => plainDraft(line.text, columns, path.span));
-  const items = readSource({ name: statement.name, files, readFile, report }, source, {});
+      ? readTextRecords(statement.fields, path, text, group, report)
+      : plainLines(text).map((line) => plainDraft(line.text, group, path.span));
+  const items = readSource({ name: statement.name, files, readFile, report }, source, null);
   if (items === null || !optionsFit) return null;
   if (items.length === 0) {
     const hint = source.kind === "file" ? `${source.path.value} has no text in it` : "write at least one text";
@@ -142,7 +141,7 @@ function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Re
 }
 
 /** Reads the content of a file; null after an error. */
-type ReadFile = (path: StringLiteral, text: string, columns: Coordinates) => readonly TextDraft[] | null;
+type ReadFile = (path: StringLiteral, text: string, group: string | null) => readonly TextDraft[] | null;
 
 export interface SourceReader {
   /** The declared name of the set. */
@@ -152,31 +151,31 @@ export interface SourceReader {
   readonly report: Report;
 }
 
-/** The texts of a source with the columns that they have; null after an error. */
+/** The texts of a source, which lies in the group of that name; null after an error. */
 export function readSource(
   reader: SourceReader,
   source: TextSource,
-  columns: Coordinates,
+  group: string | null,
 ): readonly TextDraft[] | null {
   const { name, files, readFile, report } = reader;
   switch (source.kind) {
     case "list":
-      return source.items.map((item) => plainDraft(item.value, columns, item.span));
+      return source.items.map((item) => plainDraft(item.value, group, item.span));
     case "groups": {
       const seen = new Set<string>();
       let sound = true;
       const drafts: TextDraft[] = [];
-      for (const group of source.groups) {
-        if (seen.has(group.name.text)) {
-          reportError({ report }, "A1003", group.name.span, { what: `the group ${group.name.text}` });
+      for (const { name: own, source: inner } of source.groups) {
+        if (seen.has(own.text)) {
+          reportError({ report }, "A1003", own.span, { what: `the group ${own.text}` });
           sound = false;
         }
-        seen.add(group.name.text);
-        const part = readSource(reader, group.source, { ...columns, group: group.name.text });
+        seen.add(own.text);
+        const part = readSource(reader, inner, own.text);
         if (part === null) sound = false;
         else if (part.length > 0) drafts.push(...part);
         else {
-          report(diagnostic("A4103", group.name.span, { name: `${name.text}, group ${group.name.text},` }));
+          report(diagnostic("A4103", own.span, { name: `${name.text}, group ${own.text},` }));
           sound = false;
         }
       }
@@ -195,7 +194,7 @@ export function readSource(
         );
         return null;
       }
-      return readFile(source.path, fact.text, columns);
+      return readFile(source.path, fact.text, group);
     }
     case "random":
       return null;

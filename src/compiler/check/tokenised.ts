@@ -72,7 +72,7 @@ export function tokeniseTexts(
     if (limit !== null && length > limit) return tooLong(name, 0, length, statement.source.span);
     const probes = randomProbes(draft, drawnFrom(facts, signature)).map((sequence, index): Prompt => {
       const ids = bos.id === null ? sequence : [bos.id, ...sequence];
-      return { index, text: "", ids, columns: {}, numbers: { tokens: ids.length - 1, ...textSize("") } };
+      return { index, text: "", ids, group: null, fields: {}, numbers: { tokens: ids.length - 1, ...textSize("") } };
     });
     return { sets: [set(name, probes)], pieces: [] };
   }
@@ -107,7 +107,7 @@ export function tokeniseTexts(
       }
       // The first token is not predicted.
       const numbers = { tokens: ids.length - 1, ...textSize(text), ...answers[index], ...positions };
-      prompts.push({ index, text, ids, columns: item.columns, numbers });
+      prompts.push({ index, text, ids, group: item.group, fields: item.fields, numbers });
       ownPieces.push([...added.map(() => tokenizer?.bosToken ?? ""), ...encoded.pieces]);
     }
     sets.push(set(called, prompts));

@@ -89,6 +89,22 @@ export const catalogue = {
     title: "nothing to recover",
     message: "this experiment patches nothing, so there is nothing to recover",
   },
+  A3020: {
+    severity: "error",
+    title: "nothing in common",
+    message: "no place is on both sides: {axis} is {left} on the left and {right} on the right",
+  },
+  A3021: {
+    severity: "error",
+    title: "nothing to reduce",
+    message: "there is one {axis} for each {owner}, so that nothing is reduced over {axis}",
+  },
+  A3022: {
+    severity: "error",
+    title: "`where` does not select here",
+    message:
+      "inside `measure`, `where` gives NaN where its condition fails: the {operation} over {axis} would be NaN as soon as it fails once",
+  },
   A4001: {
     severity: "error",
     title: "unsupported architecture",
@@ -276,7 +292,7 @@ export const catalogue = {
   A8006: {
     severity: "warning",
     title: "column renamed",
-    message: "{path} has a field {field}, which is the name of an axis: the column is called {renamed}",
+    message: "{path} has a field {field}, which is the name of {taken}: the column is called {renamed}",
   },
   A8007: {
     severity: "warning",
@@ -310,6 +326,16 @@ export const catalogue = {
     title: "answers begin alike",
     message:
       "answer and distractor of {count} of {total} prompts of {name} begin with the same token of {model}: their difference is 0",
+  },
+  A8021: {
+    severity: "warning",
+    title: "axis named like a column",
+    message: "{metric} has the axis {axis}, which is the name of a column of all results: it is called {renamed}",
+  },
+  A8022: {
+    severity: "warning",
+    title: "column without a name",
+    message: "{path} has a column without a name: results call it {renamed}",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -7,7 +7,9 @@ import type { SiteReference } from "../models/sites.js";
 import type { MeasureExpression, TextQuantity } from "./expression.js";
 import type { Decision } from "./decisions.js";
 import type { Output } from "./outputs.js";
-import type { Coordinates, ResultExpression } from "./result-expression.js";
+import type { Origin } from "./origin.js";
+import type { Coordinate, Coordinates, ResultExpression } from "./result-expression.js";
+import type { ResultType } from "./result-type.js";
 import type { TensorType } from "./tensor-type.js";
 
 export type { Decision, TestUse } from "./decisions.js";
@@ -26,21 +28,26 @@ export interface ModelInstance {
   readonly coordinates: Coordinates;
 }
 
-/** One prompt (or one window of a corpus) as ids, with the columns it brings (`group` and the file's own fields). */
+/** One prompt (or one window of a corpus) as ids, with what its source says of it. */
 export interface Prompt {
   /** Position in its set, from 0: the axis `prompt`. */
   readonly index: number;
   readonly text: string;
   readonly ids: readonly number[];
-  readonly columns: Coordinates;
+  /** Its group, where the set is written in groups or a field says so. */
+  readonly group: Coordinate | null;
+  /** The other fields of its record, by the file's own names. */
+  readonly fields: Coordinates;
   /** What measures may know of it, by quantity: see {@link TextQuantity}. A quantity that it lacks is absent. */
   readonly numbers: Readonly<Partial<Record<TextQuantity, number>>>;
 }
 
 /** One text of a corpus, cut into windows. */
 export interface CorpusDocument {
-  /** `group` where the corpus is written in groups. */
-  readonly columns: Coordinates;
+  /** Its number within its group, from 0: the axis `document`; null where no group has several. */
+  readonly number: number | null;
+  readonly group: Coordinate | null;
+  readonly fields: Coordinates;
   /** Tokens that are scored, BOS never among them. */
   readonly tokens: number;
   /** Bytes of UTF-8 and words of the scored text. */
@@ -71,6 +78,11 @@ export interface TokenizedTexts {
 /** How the corrupted half of a set of pairs is called in a protocol's texts. */
 export function corruptName(texts: string): string {
   return `${texts} (corrupt)`;
+}
+
+/** The declared set that a `TokenizedTexts.name` is of: the inverse of {@link corruptName}. */
+export function declaredName(texts: string): string {
+  return texts.endsWith(" (corrupt)") ? texts.slice(0, -" (corrupt)".length) : texts;
 }
 
 /** Positions of a text, the same for every prompt or one for each. Negative ones count from the end. */
@@ -142,6 +154,14 @@ export interface Condition {
   readonly writes: readonly SiteWrite[];
 }
 
+/** An axis of a measured value as results have it. */
+export interface MeasuredAxis {
+  /** As results call it. */
+  readonly name: string;
+  /** Where its first entry lies along the text; null for entries that are numbered from 0. */
+  readonly origin: Origin | null;
+}
+
 /** One measured expression: a metric with every parameter a number. */
 export interface Measure {
   /** Column name (`R_V`, `nll`, or the name given by `as`). */
@@ -150,6 +170,8 @@ export interface Measure {
   readonly coordinates: Coordinates;
   readonly expression: MeasureExpression;
   readonly type: TensorType;
+  /** The axes of `type`, in their order, as results have them. */
+  readonly axes: readonly MeasuredAxis[];
 }
 
 /** An experiment on one model and one prompt set: conditions × prompts × measures. */
@@ -159,6 +181,8 @@ export interface Study {
   readonly texts: string;
   /** Axes that choosing this model and these texts adds (`model`, `revision`, `prompts`). */
   readonly coordinates: Coordinates;
+  /** What is known of the model beside its coordinates: `params` and `step`, as far as they are. */
+  readonly facts: Coordinates;
   /** Where the protocol says what is done to the model; null for observation only. */
   readonly interventionSpan: Span | null;
   /** The baseline first. */
@@ -178,6 +202,8 @@ export interface Protocol {
   readonly models: readonly ModelInstance[];
   readonly texts: readonly TokenizedTexts[];
   readonly studies: readonly Study[];
+  /** What the results of each experiment are, in the order of the protocol. */
+  readonly results: readonly ResultType[];
   readonly decisions: readonly Decision[];
   readonly outputs: readonly Output[];
   /** What this build can check and not run: a run of the protocol is refused while there is any. */

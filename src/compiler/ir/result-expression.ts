@@ -1,5 +1,7 @@
 /** Expressions over results (§8 and §9 of the language), already checked. */
 
+import type { TensorType, Unit } from "./tensor-type.js";
+
 /** A value of a sweep axis: a layer index, a head index, a group's name … */
 export type Coordinate = number | string;
 
@@ -40,8 +42,10 @@ export type ResultCondition =
   | { readonly kind: "and" | "or"; readonly operands: readonly ResultCondition[] }
   | { readonly kind: "not"; readonly operand: ResultCondition };
 
-/** A column of a table or a mark of a plot, with the text the user wrote for it. */
+/** A column of a table or a mark of a plot, with the text the user wrote for it and what its values are. */
 export interface NamedResult {
   readonly label: string;
   readonly expression: ResultExpression;
+  readonly unit: Unit;
+  readonly element: TensorType["element"];
 }

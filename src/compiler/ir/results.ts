@@ -1,14 +1,21 @@
 import type { Coordinates } from "./result-expression.js";
+import type { Condition } from "./protocol.js";
+import { baselineCondition, observedCondition, type ResultType } from "./result-type.js";
 import type { Unit } from "./tensor-type.js";
 
 /**
  * One measured value: what `results.parquet` holds, a row each. NaN is kept as NaN and `reason` says why.
  * `baseline`, `impact` (value − baseline) and `relative` (impact / |baseline|) are null in rows of the unmodified model
- * (its own rows carry every axis but those of the intervention).
+ * (its own rows carry every axis but those of the intervention). Tokens have no `impact` and no `relative`.
  */
 export interface ResultRow {
   readonly experiment: string;
-  /** model, revision, prompts, prompt, group, layer, head, … whichever the row has. */
+  /**
+   * What was done to the model: the intervention's coordinates in words, `baseline` for nothing; `unmodified` in an
+   * experiment that changes nothing.
+   */
+  readonly condition: string;
+  /** Coordinates on the axes that the row has, and the columns that follow from them, by the names of its result type. */
   readonly axes: Coordinates;
   readonly metric: string;
   readonly unit: Unit;
@@ -17,6 +24,32 @@ export interface ResultRow {
   readonly impact: number | null;
   readonly relative: number | null;
   readonly reason: string | null;
+}
+
+/** A row as it is saved: with the words of its text and tokens, where there are any. */
+export interface SavedRow extends Omit<ResultRow, "condition"> {
+  /** null for the values of a `let`, which may join several conditions. */
+  readonly condition: string | null;
+  /** The prompt; null for a corpus, for random tokens, and where a value is of several prompts. */
+  readonly promptText: string | null;
+  /** The token at the row's position. */
+  readonly token: string | null;
+  /** What a value stands for that is a token itself. */
+  readonly valueText: string | null;
+}
+
+/** What a condition of an experiment of that type is called in results. The unmodified model has no writes. */
+export function conditionLabel({ intervened }: ResultType, { coordinates, writes }: Condition): string {
+  if (!intervened) return observedCondition;
+  if (writes.length === 0) return baselineCondition;
+  const words = Object.entries(coordinates).map(([axis, value]) => `${axis} ${value}`);
+  return words.length === 0 ? "intervention" : words.join(", ");
+}
+
+/** Results of a run: the rows, and what they are by experiment. */
+export interface ResultSet {
+  readonly types: ReadonlyMap<string, ResultType>;
+  readonly rows: readonly ResultRow[];
 }
 
 /** Formats of saved results, each the ending of its files' names. */

@@ -151,6 +151,8 @@ const pick: Operation = {
     const axes = pickedAxes(input, index, name);
     return "fault" in axes ? axes : { ...input, axes };
   },
+  // What is looked up for a token belongs to that token: logits[target] is aligned like nll.
+  origins: ([input, index]) => new Map([...(input?.origins ?? []), ...(index?.origins ?? [])]),
   lower: (context, [input, index], attributes, type) => {
     if (input === undefined || index === undefined) throw new RangeError("pick: two inputs are needed");
     const { builder } = context;

@@ -4,6 +4,7 @@ import { sameExtent, typeText, type Axis, type TensorType } from "../ir/tensor-t
 import { alignLowered, broadcastTypes, permute } from "./broadcast.js";
 import { expandFault, mergeFaults, mergeReferenceFaults, reduceFault, reduceReferenceFault } from "./faults.js";
 import { cast, dimensions, integers, joinLists, mergeLast, product, reshape, sumOver } from "./lowering.js";
+import { fromEntry } from "../ir/origin.js";
 import type { LoweringContext, Operation, TypeFault } from "./operation.js";
 import {
   broadcastAxes,
@@ -49,6 +50,11 @@ const gram: Operation = {
     const axis = findAxis(input, row);
     if (axis === null) return missingAxisFault("gram", row, input);
     return { axes: [axis, { name: `${row}'`, extent: axis.extent }], unit: "none", element: "real" };
+  },
+  origins: ([input], attributes) => {
+    const row = String(attributes["row"]);
+    const origin = input?.origins.get(row);
+    return origin === undefined ? new Map() : new Map([row, `${row}'`].map((name) => [name, origin]));
   },
   lower: (context, [input], attributes, type) => {
     if (input === undefined) throw new RangeError("gram: one input is needed");
@@ -276,6 +282,14 @@ const diagonal: Operation = {
       return name === "key" ? [] : [{ name, extent }];
     });
     return { ...input, axes };
+  },
+  // The entry of a query belongs to that query's token.
+  origins: ([input], attributes) => {
+    const origins = new Map(input?.origins);
+    const query = origins.get("query");
+    const axis = input === undefined ? null : findAxis(input.type, "query");
+    if (query === undefined || axis === null) return origins;
+    return origins.set("pos", fromEntry(query, axis.extent, Math.max(0, -Number(attributes["offset"] ?? 0))));
   },
   lower: (context, [input], attributes, type) => {
     if (input === undefined) throw new RangeError("diagonal: one input is needed");

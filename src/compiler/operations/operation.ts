@@ -1,4 +1,5 @@
 import type { OperationAttributes } from "../ir/expression.js";
+import type { Origins } from "../ir/origin.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 
@@ -65,6 +66,14 @@ export interface Operation {
     attributes: OperationAttributes,
     reason: number,
   ) => ReferenceTensor;
+  /**
+   * Which tokens the entries of the result belong to. Absent: each axis keeps what the inputs say of it, and where they
+   * disagree the later token counts.
+   */
+  readonly origins?: (
+    inputs: readonly { readonly type: TensorType; readonly origins: Origins }[],
+    attributes: OperationAttributes,
+  ) => Origins;
   /** Why reverse mode is not defined, or "pending" until the autodiff issue writes the rule. */
   readonly gradient: string;
 }

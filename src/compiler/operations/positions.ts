@@ -1,6 +1,7 @@
 /** Operations that choose entries of an axis or rename one: views, which leave every value as it is. */
 import { int } from "../onnx/attributes.js";
 import type { OperationAttributes } from "../ir/expression.js";
+import { fromEntry, type Origins } from "../ir/origin.js";
 import { extentSize, typeText, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
 import { addOwnFault, addOwnReferenceFault, expandFault, view } from "./faults.js";
 import { cast, dimensions, integers, slice, toTheEnd, withRank } from "./lowering.js";
@@ -57,6 +58,14 @@ function range(input: ReferenceTensor, name: string, start: number, count: numbe
   return gather(input, axes, walk(axes, stridesIn(axes, input.axes), start * stride));
 }
 
+/** Origins where the axis pos begins with its entry `index`. */
+function beginningWith(input: { readonly type: TensorType; readonly origins: Origins }, index: number): Origins {
+  const origin = input.origins.get("pos");
+  const axis = findAxis(input.type, "pos");
+  if (origin === undefined || axis === null) return input.origins;
+  return new Map([...input.origins, ["pos", fromEntry(origin, axis.extent, index)]]);
+}
+
 function without(input: ReferenceTensor, name: string): ReferenceTensor {
   return { ...input, axes: input.axes.filter((axis) => axis.name !== name) };
 }
@@ -82,6 +91,7 @@ const last: Operation = {
     const count = integerOf(attributes, "count");
     return view(context, input, type, (name) => slice(context.builder, name, dimension, -count));
   },
+  origins: (inputs, attributes) => beginningWith(only("last", inputs), -integerOf(attributes, "count")),
   reference: (inputs, attributes) => {
     const input = only("last", inputs);
     const size = sizeOf(input.axes, "pos");
@@ -201,6 +211,7 @@ const sliceOperation: Operation = {
       slice(context.builder, name, dimension, first, end === -1 ? toTheEnd : end + 1),
     );
   },
+  origins: (inputs, attributes) => beginningWith(only("slice", inputs), integerOf(attributes, "first")),
   reference: (inputs, attributes) => {
     const input = only("slice", inputs);
     const size = sizeOf(input.axes, "pos");
@@ -272,6 +283,8 @@ const rename: Operation = {
     }
     return { ...input, axes: input.axes.map(({ name, extent }) => ({ name: name === from ? to : name, extent })) };
   },
+  origins: (inputs, { from, to }) =>
+    new Map([...only("rename", inputs).origins].map(([name, origin]) => [name === from ? String(to) : name, origin])),
   lower: (_context, inputs, _attributes, type) => ({ ...only("rename", inputs), type }),
   reference: (inputs, attributes) => {
     const input = only("rename", inputs);

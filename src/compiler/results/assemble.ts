@@ -1,9 +1,13 @@
 /** From finished units to result rows: the inverse of batching. */
 import type { Evaluation, GraphOutput, Plan } from "../ir/plan.js";
-import type { Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
-import type { ResultRow } from "../ir/results.js";
+import { positionOf } from "../ir/origin.js";
+import type { Coordinate, Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
+import type { ResultColumn, ResultType } from "../ir/result-type.js";
+import { conditionLabel, type ResultRow } from "../ir/results.js";
 import { extentSize } from "../ir/tensor-type.js";
 import { textsKey } from "../check/check.js";
+import { assertUniqueRows } from "../check/result-rows.js";
+import { labelledTexts } from "../check/result-type.js";
 import { gateKey } from "../analysis/gates.js";
 import { changeOutput } from "../lower/graph.js";
 import { outputFinder } from "../lower/graph-plan.js";
@@ -37,11 +41,17 @@ export async function assembleResults(
   const unaffected: { experiment: string; conditions: number }[] = [];
   const texts = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
   const graphs = new Map(plan.graphs.map((g) => [g.id, g]));
+  const types = new Map(protocol.results.map((type) => [type.experiment, type]));
+  for (const type of types.values()) {
+    const own = protocol.studies.filter((study) => study.experiment === type.experiment);
+    assertUniqueRows(type, own, protocol.texts);
+  }
   for (const evaluation of plan.evaluations) {
     const study = evaluation.study === null ? undefined : protocol.studies[evaluation.study];
     if (study === undefined) continue;
     const set = texts.get(textsKey(study.texts, study.model));
-    if (set === undefined) continue;
+    const type = types.get(study.experiment);
+    if (set === undefined || type === undefined) continue;
     const cells: Cell[] = [];
     const documents = set.documents === null ? null : collectDocuments(study, set);
     /** Largest change of any written site, by condition; absent where no unit of the condition is finished. */
@@ -60,7 +70,7 @@ export async function assembleResults(
       study.measures.forEach((measure, m) => {
         if (documents !== null) return;
         const output = outputOf(measure.expression);
-        for (const cell of cellsOf(study, measure, m, output, tensors, reason, unitRows, positions)) cells.push(cell);
+        for (const cell of cellsOf(measure, m, output, tensors, reason, unitRows, positions)) cells.push(cell);
       });
       if (tensors === null) continue;
       const gates = new Map(graph.gates.map((gate) => [gate.key, gate]));
@@ -74,7 +84,7 @@ export async function assembleResults(
       });
     }
     // One by one: a call with as many arguments as a corpus has tokens overflows the stack.
-    for (const row of studyRows(study, set, documents?.cells() ?? cells, evaluation)) rows.push(row);
+    for (const row of studyRows(study, type, set, documents?.cells() ?? cells, evaluation)) rows.push(row);
     for (const [condition, change] of [...changes].sort(([a], [b]) => a - b)) {
       if (change > 0) continue;
       noOps.push({ experiment: study.experiment, coordinates: study.conditions[condition]?.coordinates ?? {} });
@@ -88,7 +98,6 @@ export async function assembleResults(
 
 /** Splits one output tensor [row, …axes] into its numbers; where there are no tensors, every number is lost. */
 function cellsOf(
-  study: Study,
   measure: Measure,
   index: number,
   output: GraphOutput,
@@ -99,10 +108,9 @@ function cellsOf(
 ): readonly Cell[] {
   const values = tensors?.[output.name];
   const faults = output.fault === null ? undefined : tensors?.[output.fault];
-  const axes = freeAxes(study, measure, (axis) => ({
-    // Entries of an axis that follows the text line up at its end: the last is the last token.
-    first: axis.extent.kind === "fixed" ? 0 : positions - extentSize(axis.extent, positions),
-    size: extentSize(axis.extent, positions),
+  const axes = freeAxes(measure, ({ extent }, { origin }) => ({
+    first: origin === null ? 0 : positionOf(origin, positions),
+    size: extentSize(extent, positions),
   }));
   const perRow = entriesOf(axes);
   const cells: Cell[] = [];
@@ -130,13 +138,22 @@ function cellKey(cell: Pick<Cell, "text" | "measure" | "free">): string {
 
 function studyRows(
   study: Study,
+  type: ResultType,
   set: TokenizedTexts,
   cells: readonly Cell[],
   evaluation: Evaluation,
 ): readonly ResultRow[] {
-  const columns: readonly Coordinates[] =
-    set.documents?.map((document) => document.columns) ??
-    set.prompts.map((prompt) => ({ prompt: prompt.index, ...prompt.columns }));
+  const named = (kind: ResultColumn["kind"], values: Coordinates): readonly (readonly [string, Coordinate])[] =>
+    type.columns.flatMap((column) => {
+      const value = column.kind === kind && Object.hasOwn(values, column.field) ? values[column.field] : undefined;
+      return value === undefined ? [] : [[column.name, value] as const];
+    });
+  const facts = named("model", study.facts);
+  const columns = labelledTexts(set).map(({ place, fields }): readonly (readonly [string, Coordinate])[] => [
+    ...Object.entries(place),
+    ...named("field", fields),
+  ]);
+  const labels = study.conditions.map((condition) => conditionLabel(type, condition));
   const baselines = new Map<string, Cell>();
   for (const cell of cells) if (cell.condition === 0) baselines.set(cellKey(cell), cell);
   const copied = evaluation.unaffected.flatMap((condition) =>
@@ -152,13 +169,16 @@ function studyRows(
     if (measure === undefined || text === undefined || condition === undefined) return [];
     const row: Omit<ResultRow, "baseline" | "impact" | "relative"> = {
       experiment: study.experiment,
-      axes: {
-        ...study.coordinates,
+      condition: labels[cell.condition] ?? "",
+      // Entries instead of a spread of objects: a file may call a field `__proto__`.
+      axes: Object.fromEntries([
+        ...Object.entries(study.coordinates),
+        ...facts,
         ...text,
-        ...condition.coordinates,
-        ...measure.coordinates,
-        ...cell.free,
-      },
+        ...Object.entries(condition.coordinates),
+        ...Object.entries(measure.coordinates),
+        ...Object.entries(cell.free),
+      ]),
       metric: measure.metric,
       unit: measure.type.unit,
       value: cell.value,
@@ -167,6 +187,7 @@ function studyRows(
     if (cell.condition === 0) return [{ ...row, baseline: null, impact: null, relative: null }];
     const baseline = baselines.get(cellKey(cell));
     if (baseline === undefined) return [];
+    if (row.unit === "token") return [{ ...row, baseline: baseline.value, impact: null, relative: null }];
     return [{ ...row, ...compared(cell, baseline) }];
   });
 }

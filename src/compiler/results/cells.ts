@@ -1,7 +1,6 @@
 /** Values of a study before they are rows: which text, which condition, which measure, and where on its own axes. */
-import type { Coordinate, Coordinates, Measure, Study } from "../ir/protocol.js";
+import type { Coordinate, Coordinates, Measure, MeasuredAxis } from "../ir/protocol.js";
 import type { Axis } from "../ir/tensor-type.js";
-import { resultAxis } from "../check/measures.js";
 import { pairName } from "./pairs.js";
 
 /** A stored tensor, row-major, as the engine returned it. */
@@ -34,18 +33,16 @@ export interface FreeAxis {
   readonly size: number;
 }
 
-/** Axes of a measure's value in one study; `range` says where an axis begins and how long it is. */
+/** Axes of a measure's value; `range` says where an axis begins and how long it is. */
 export function freeAxes(
-  study: Study,
   measure: Measure,
-  range: (axis: Axis) => { readonly first: number; readonly size: number },
+  range: (axis: Axis, measured: MeasuredAxis) => { readonly first: number; readonly size: number },
 ): readonly FreeAxis[] {
-  const conditionAxes = new Set(study.conditions.flatMap((c) => Object.keys(c.coordinates)));
-  return measure.type.axes.map((axis) => ({
-    name: resultAxis(axis.name, conditionAxes),
-    isPair: axis.name === "pair",
-    ...range(axis),
-  }));
+  return measure.axes.flatMap((measured, i) => {
+    const axis = measure.type.axes[i];
+    if (axis === undefined) throw new RangeError(`freeAxes: ${measure.metric} has no axis ${measured.name}`);
+    return [{ name: measured.name, isPair: axis.name === "pair", ...range(axis, measured) }];
+  });
 }
 
 /** Number of entries of all the axes together. */

@@ -1,83 +1,61 @@
 /** From rows of the results table to named-axis arrays: the columns of an experiment. */
-import { languageAxes, outerAxes } from "../ir/axes.js";
-import type { ResultRow } from "../ir/results.js";
-import { coordinateKey, type ResultArray, type ResultCell } from "./result-array.js";
+import { outerAxes } from "../ir/axes.js";
+import { baselineCondition, metricOf, type DecidedAxis, type ResultType } from "../ir/result-type.js";
+import type { ResultRow, ResultSet } from "../ir/results.js";
+import { emptyArray, type ResultArray, type ResultCell } from "./result-array.js";
 
 /** The four columns that every metric of an experiment has. */
 export type ColumnName = "value" | "baseline" | "impact" | "relative";
 
-/** True when the experiment changed the model: then its rows carry the unmodified model beside each value. */
-export function hasIntervention(rows: readonly ResultRow[], experiment: string): boolean {
-  return rows.some((row) => row.experiment === experiment && row.baseline !== null);
-}
-
-/** Metrics of an experiment in the order of its rows. */
-export function metricsOf(rows: readonly ResultRow[], experiment: string): readonly string[] {
-  return [...new Set(rows.filter((row) => row.experiment === experiment).map((row) => row.metric))];
-}
-
 /**
- * One column of one metric over the axes of its rows. The rows of the unmodified model in an experiment with an
+ * One column of one metric over the axes of its type. The rows of the unmodified model in an experiment with an
  * intervention are left out: they lack the intervention's axes, and each other row repeats their value as `baseline`.
  */
-export function columnArray(
-  rows: readonly ResultRow[],
-  experiment: string,
-  metric: string,
-  column: ColumnName,
-): ResultArray {
-  const made = madeArrays.get(rows) ?? new Map<string, ResultArray>();
-  madeArrays.set(rows, made);
+export function columnArray(results: ResultSet, experiment: string, metric: string, column: ColumnName): ResultArray {
+  const made = madeArrays.get(results) ?? new Map<string, ResultArray>();
+  madeArrays.set(results, made);
   const key = JSON.stringify([experiment, metric, column]);
-  const array = made.get(key) ?? makeArray(rows, experiment, metric, column);
+  const array = made.get(key) ?? makeArray(results, experiment, metric, column);
   made.set(key, array);
   return array;
 }
 
 /** Every table and figure of a run reads the same rows, which may be as many as a corpus has tokens. */
-const madeArrays = new WeakMap<readonly ResultRow[], Map<string, ResultArray>>();
+const madeArrays = new WeakMap<ResultSet, Map<string, ResultArray>>();
 
-function makeArray(rows: readonly ResultRow[], experiment: string, metric: string, column: ColumnName): ResultArray {
-  const intervened = hasIntervention(rows, experiment);
-  const own = rows.filter((row) => row.experiment === experiment && row.metric === metric);
-  const measured = intervened ? own.filter((row) => row.baseline !== null) : own;
+function makeArray(results: ResultSet, experiment: string, metric: string, column: ColumnName): ResultArray {
+  const type = results.types.get(experiment);
+  const own = type === undefined ? null : metricOf(type, metric);
+  if (type === undefined || own === null) return emptyArray;
   const cells: ResultCell[] = [];
-  for (const row of measured) {
+  for (const row of results.rows) {
+    if (row.experiment !== experiment || row.metric !== metric) continue;
+    if (type.intervened && row.condition === baselineCondition) continue;
     const value = row[column];
     if (value === null) continue;
     const reason = Number.isNaN(value) ? (row.reason ?? defaultReason(row, column)) : null;
     cells.push({ coordinates: row.axes, value, reason });
   }
-  const axes = axesOf(measured);
-  return { axes, cells, promptColumns: promptColumnsOf(measured, axes) };
+  const axes = type.axes.filter(({ name }) => own.axes.includes(name));
+  const columns = columnsFor(type, own.axes);
+  const isOuter = ({ name }: { readonly name: string }): boolean => outerAxes.includes(name);
+  return {
+    // Fields stand beside the texts that they describe.
+    axes: [...axes.filter(isOuter), ...columns, ...axes.filter((axis) => !isOuter(axis))].map(({ name }) => name),
+    cells,
+    decided: [
+      ...axes.filter(({ of }) => of.length > 0).map(({ name, of }): DecidedAxis => ({ name, of, isColumn: false })),
+      ...columns.map(({ name, of }): DecidedAxis => ({ name, of, isColumn: true })),
+    ],
+    ragged: axes.filter(({ kind }) => kind === "position").map(({ name }) => name),
+  };
+}
+
+/** The columns that follow from the axes of a metric. */
+function columnsFor(type: ResultType, axes: readonly string[]): ResultType["columns"] {
+  return type.columns.filter(({ of }) => of.every((axis) => axes.includes(axis)));
 }
 
 function defaultReason(row: ResultRow, column: ColumnName): string {
   return column === "relative" && row.baseline === 0 ? "the baseline is 0" : "no reason recorded";
-}
-
-function axesOf(rows: readonly ResultRow[]): readonly string[] {
-  const found = new Set<string>();
-  for (const row of rows) for (const axis in row.axes) found.add(axis);
-  const outer = outerAxes.filter((axis) => found.has(axis));
-  return [...outer, ...[...found].filter((axis) => !outerAxes.includes(axis))];
-}
-
-/**
- * Axes that are fields of the prompt file: not an axis of the language, and one value for each prompt. A metric's
- * parameter with a single value looks the same; it is treated alike, which loses nothing because it is constant.
- */
-function promptColumnsOf(rows: readonly ResultRow[], axes: readonly string[]): readonly string[] {
-  if (!axes.includes("prompt")) return [];
-  return axes.filter((axis) => {
-    if (languageAxes.has(axis) || axis === "group") return false;
-    const seen = new Map<string, string>();
-    return rows.every((row) => {
-      const prompt = coordinateKey(row.axes, ["prompts", "group", "prompt"]);
-      const field = String(row.axes[axis]);
-      const before = seen.get(prompt) ?? field;
-      seen.set(prompt, before);
-      return before === field;
-    });
-  });
 }

@@ -92,7 +92,7 @@ export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCol
             const parts = measures[m] ?? [];
             const from = first;
             first += parts.length;
-            const axes = freeAxes(study, measure, (axis) => rangeOf(axis, document));
+            const axes = freeAxes(measure, (axis) => rangeOf(axis, document));
             const result =
               lost === undefined
                 ? documentValue(

@@ -6,7 +6,7 @@ import type { OpenedModel } from "../check/check.js";
 import { placeAxes } from "../check/interventions/deferred-axes.js";
 import { partTarget, type TargetWord } from "../check/interventions/targets.js";
 import type { Condition, Coordinates, DeferredConditions, Protocol, SiteWrite, Study } from "../ir/protocol.js";
-import type { ResultRow } from "../ir/results.js";
+import type { ResultRow, ResultSet } from "../ir/results.js";
 import type { ModelSignature } from "../models/model.js";
 import { averageOver, evaluateResult } from "./evaluate.js";
 
@@ -38,18 +38,14 @@ const words: Readonly<Record<DeferredConditions["target"], TargetWord>> = {
 };
 
 /**
- * The conditions of a study whose selection waits for the results in `rows`. Equal values are ranked by layer and then
+ * The conditions of a study whose selection waits for `results`. Equal values are ranked by layer and then
  * by unit; a place whose value is NaN is never chosen.
  */
-export function resolveDeferred(
-  study: Study,
-  rows: readonly ResultRow[],
-  signature: ModelSignature,
-): ResolvedConditions {
+export function resolveDeferred(study: Study, results: ResultSet, signature: ModelSignature): ResolvedConditions {
   const { deferred } = study;
   if (deferred === null) return { conditions: study.conditions, chosen: [], problem: null };
   const { first, last, isRange, together, experiment } = deferred;
-  const ranked = rankedPlaces(deferred, rows);
+  const ranked = rankedPlaces(deferred, results);
   if (ranked.length < last) {
     const found = `only ${ranked.length} of them have a value there, and ${last} are wanted`;
     return { conditions: [baseline], chosen: [], problem: `no choice from ${experiment}: ${found}` };
@@ -75,9 +71,9 @@ export function resolveDeferred(
 }
 
 /** Every place with a value, the largest first. */
-function rankedPlaces({ by, target }: DeferredConditions, rows: readonly ResultRow[]): readonly RankedPlace[] {
+function rankedPlaces({ by, target }: DeferredConditions, results: ResultSet): readonly RankedPlace[] {
   const axes = placeAxes(target);
-  const places = averageOver(evaluateResult(by, rows), axes).cells.flatMap(({ coordinates, value }) => {
+  const places = averageOver(evaluateResult(by, results), axes).cells.flatMap(({ coordinates, value }) => {
     const numbers = Object.fromEntries(axes.map((axis) => [axis, Number(coordinates[axis] ?? Number.NaN)]));
     const known = Object.values(numbers).every(Number.isInteger);
     return known && !Number.isNaN(value) ? [{ coordinates: numbers, value }] : [];
@@ -98,13 +94,14 @@ export function resolveStudies(
   rows: readonly ResultRow[],
   models: ReadonlyMap<string, OpenedModel>,
 ): { readonly protocol: Protocol; readonly selections: readonly string[] } | null {
+  const results = { types: new Map(protocol.results.map((type) => [type.experiment, type])), rows };
   const waiting = new Set(protocol.studies.filter((s) => s.deferred !== null).map((s) => s.experiment));
   const selections: string[] = [];
   const studies = protocol.studies.map((study): Study => {
     const { deferred } = study;
     const signature = models.get(study.model)?.signature;
     if (deferred === null || signature === undefined || waiting.has(deferred.experiment)) return study;
-    const resolved = resolveDeferred(study, rows, signature);
+    const resolved = resolveDeferred(study, results, signature);
     const where = `In ${study.experiment} on ${study.model} with ${study.texts}`;
     selections.push(`${where}, ${resolved.problem ?? sentenceOf(deferred, resolved.chosen)}.`);
     return { ...study, conditions: resolved.conditions, deferred: null };

@@ -1,38 +1,10 @@
-/** What can be said of a result expression without evaluating it: its unit, its sign, and where its numbers come from. */
-import type { ResultExpression } from "../ir/protocol.js";
-import type { ResultRow } from "../ir/results.js";
+/** What can be said of a result without evaluating it: its unit, its sign, and where its numbers come from. */
+import type { NamedResult, ResultExpression } from "../ir/protocol.js";
 import type { AveragedAxis } from "./result-array.js";
 
-/**
- * The unit of an expression's values: that of its metric where the operations keep it, else null (a plain number).
- * `relative` is a fraction of the baseline and has none.
- */
-export function unitOf(
-  expression: ResultExpression,
-  rows: readonly ResultRow[],
-): Exclude<ResultRow["unit"], "none"> | null {
-  switch (expression.kind) {
-    case "number":
-      return null;
-    case "column": {
-      if (expression.column === "relative") return null;
-      const row = rows.find((r) => r.experiment === expression.experiment && r.metric === expression.metric);
-      return row === undefined || row.unit === "none" ? null : row.unit;
-    }
-    case "call":
-      return expression.operation === "abs" ? unitOf(expression.argument, rows) : null;
-    case "reduce":
-      return expression.operation === "var" ? null : unitOf(expression.argument, rows);
-    case "where":
-      return unitOf(expression.argument, rows);
-    case "binary": {
-      const left = unitOf(expression.left, rows);
-      const right = unitOf(expression.right, rows);
-      if (expression.operation === "+" || expression.operation === "-") return left ?? right;
-      if (expression.operation === "*") return left === null || right === null ? (left ?? right) : null;
-      return expression.operation === "/" && right === null ? left : null;
-    }
-  }
+/** The unit as it is shown; null for plain numbers. */
+export function unitOf({ unit }: Pick<NamedResult, "unit">): Exclude<NamedResult["unit"], "none"> | null {
+  return unit === "none" ? null : unit;
 }
 
 /** True when zero is the natural middle of the values: a difference from a baseline, or between two things. */

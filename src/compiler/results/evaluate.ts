@@ -4,7 +4,8 @@
  * `where` only when its condition is decidedly true.
  */
 import type { Coordinates, ResultCondition, ResultExpression } from "../ir/protocol.js";
-import type { ResultRow } from "../ir/results.js";
+import { alsoRemoved } from "../ir/result-type.js";
+import type { ResultSet } from "../ir/results.js";
 import { columnArray } from "./columns.js";
 import {
   averageOver,
@@ -16,6 +17,7 @@ import {
   scalar,
   type ResultArray,
   type ResultCell,
+  type Unmatched,
 } from "./result-array.js";
 
 export { averageOver, averagedAxes, levelsOf, type ResultArray, type ResultCell } from "./result-array.js";
@@ -26,29 +28,58 @@ type Restrict = (array: ResultArray) => ResultArray;
 /** A test of one cell: true, false, or null where a NaN leaves it undecided. */
 type CellTest = (coordinates: Coordinates) => boolean | null;
 
+/** Takes a sentence about what an evaluation left out, for the reader of the result. */
+export type OnNote = (sentence: string) => void;
+
+const ignore: OnNote = () => undefined;
+
 /**
  * The value of `expression` on the rows of a run. Arrays are aligned by axis name: shared axes are joined, the others
- * broadcast. A metric or experiment without rows gives an array without cells; nothing is thrown.
+ * broadcast. A metric or experiment without rows gives an array without cells; nothing is thrown. `onNote` is told what
+ * joins, selections and means leave out or mix.
  */
-export function evaluateResult(expression: ResultExpression, rows: readonly ResultRow[]): ResultArray {
+export function evaluateResult(expression: ResultExpression, results: ResultSet, onNote: OnNote = ignore): ResultArray {
   switch (expression.kind) {
     case "number":
       return scalar(expression.value);
     case "column":
-      return columnArray(rows, expression.experiment, expression.metric, expression.column);
+      return columnArray(results, expression.experiment, expression.metric, expression.column);
     case "call": {
-      const argument = evaluateResult(expression.argument, rows);
+      const argument = evaluateResult(expression.argument, results, onNote);
       return { ...argument, cells: argument.cells.map((cell) => applyFunction(expression.operation, cell)) };
     }
     case "reduce":
-      return reduceOver(evaluateResult(expression.argument, rows), expression.operation, expression.over);
-    case "binary":
-      return joinArrays(evaluateResult(expression.left, rows), evaluateResult(expression.right, rows), (left, right) =>
-        applyBinary(expression.operation, left, right),
+      return reduceOver(
+        evaluateResult(expression.argument, results, onNote),
+        expression.operation,
+        expression.over,
+        onNote,
       );
-    case "where":
-      return selectWhere(evaluateResult(expression.argument, rows), expression.condition, rows);
+    case "binary":
+      return joinArrays(
+        evaluateResult(expression.left, results, onNote),
+        evaluateResult(expression.right, results, onNote),
+        (left, right) => applyBinary(expression.operation, left, right),
+        (unmatched) => onNote(unmatchedText(unmatched)),
+      );
+    case "where": {
+      const argument = evaluateResult(expression.argument, results, onNote);
+      const selected = selectWhere(argument, expression.condition, results);
+      if (argument.cells.length > 0 && selected.cells.length === 0) {
+        onNote(`the condition keeps none of ${argument.cells.length} values`);
+      }
+      return selected;
+    }
   }
+}
+
+/** What a join left out, in words. */
+export function unmatchedText({ shared, kept, left, right }: Unmatched): string {
+  const on = shared.length === 0 ? "" : ` (joined by ${shared.join(", ")})`;
+  if (kept === 0) return `the two sides have no place in common${on}: nothing is left`;
+  const sides = [left > 0 ? `${left} on the left` : null, right > 0 ? `${right} on the right` : null];
+  const places = sides.filter((side) => side !== null).join(" and ");
+  return `left out, because the other side has no such place${on}: ${places}, beside ${kept} that are kept`;
 }
 
 /**
@@ -60,10 +91,10 @@ export function evaluateResult(expression: ResultExpression, rows: readonly Resu
 export function filterWhere(
   array: ResultArray,
   condition: ResultCondition,
-  rows: readonly ResultRow[],
+  results: ResultSet,
   restrict: (array: ResultArray) => ResultArray = (side) => side,
 ): ResultArray {
-  const test = prepareCondition(condition, array.axes, rows, restrict);
+  const test = prepareCondition(condition, array.axes, results, restrict);
   return filterCells(array, (cell) => test(cell.coordinates) === true);
 }
 
@@ -101,15 +132,18 @@ export function isAxisCondition(condition: ResultCondition): boolean {
  * `where` inside an expression. An axis that is fixed to one value is removed, as selecting one element removes an
  * axis: this is what lets `x where prompts is a` and `x where prompts is b` be subtracted from each other.
  */
-function selectWhere(array: ResultArray, condition: ResultCondition, rows: readonly ResultRow[]): ResultArray {
-  const filtered = filterWhere(array, condition, rows);
+function selectWhere(array: ResultArray, condition: ResultCondition, results: ResultSet): ResultArray {
+  const filtered = filterWhere(array, condition, results);
   const fixed = new Set(fixedAxes(condition));
   if (fixed.size === 0) return filtered;
-  const axes = filtered.axes.filter((axis) => !fixed.has(axis));
+  // With a prompt goes what follows from it, its group included.
+  const removed = new Set([...fixed, ...alsoRemoved(filtered.decided, fixed)]);
+  const axes = filtered.axes.filter((axis) => !removed.has(axis));
   return {
     axes,
     cells: filtered.cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) })),
-    promptColumns: filtered.promptColumns.filter((axis) => !fixed.has(axis)),
+    decided: filtered.decided.filter(({ name }) => !removed.has(name)),
+    ragged: filtered.ragged.filter((axis) => !removed.has(axis)),
   };
 }
 
@@ -121,7 +155,7 @@ function fixedAxes(condition: ResultCondition): readonly string[] {
 function prepareCondition(
   condition: ResultCondition,
   axes: readonly string[],
-  rows: readonly ResultRow[],
+  results: ResultSet,
   restrict: Restrict,
 ): CellTest {
   switch (condition.kind) {
@@ -133,9 +167,9 @@ function prepareCondition(
       };
     }
     case "compare":
-      return prepareComparison(condition, axes, rows, restrict);
+      return prepareComparison(condition, axes, results, restrict);
     case "not": {
-      const operand = prepareCondition(condition.operand, axes, rows, restrict);
+      const operand = prepareCondition(condition.operand, axes, results, restrict);
       return (coordinates) => {
         const truth = operand(coordinates);
         return truth === null ? null : !truth;
@@ -143,7 +177,7 @@ function prepareCondition(
     }
     case "and":
     case "or": {
-      const operands = condition.operands.map((operand) => prepareCondition(operand, axes, rows, restrict));
+      const operands = condition.operands.map((operand) => prepareCondition(operand, axes, results, restrict));
       // The value that settles the whole condition alone: false for `and`, true for `or`.
       const decisive = condition.kind === "or";
       return (coordinates) => {
@@ -158,11 +192,11 @@ function prepareCondition(
 function prepareComparison(
   condition: Extract<ResultCondition, { kind: "compare" }>,
   axes: readonly string[],
-  rows: readonly ResultRow[],
+  results: ResultSet,
   restrict: Restrict,
 ): CellTest {
   const side = (expression: ResultExpression): ((coordinates: Coordinates) => number) => {
-    const averaged = averageOver(restrict(evaluateResult(expression, rows)), axes);
+    const averaged = averageOver(restrict(evaluateResult(expression, results)), axes);
     const index = new Map(averaged.cells.map((cell) => [coordinateKey(cell.coordinates, averaged.axes), cell.value]));
     // A place that the other side does not have cannot be compared; NaN makes the comparison undecided.
     return (coordinates) => index.get(coordinateKey(coordinates, averaged.axes)) ?? NaN;

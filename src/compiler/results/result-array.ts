@@ -4,6 +4,7 @@
  * because columns read from files arrive as text.
  */
 import type { Coordinate, Coordinates } from "../ir/protocol.js";
+import { alsoRemoved, joinDecided, type DecidedAxis } from "../ir/result-type.js";
 
 /** One value at one place. `reason` says why a NaN is one; it is null for every other value. */
 export interface ResultCell {
@@ -14,11 +15,22 @@ export interface ResultCell {
 
 /** Values over named axes; no two cells have the same coordinates. Cells keep the order of the rows they come from. */
 export interface ResultArray {
+  /** Axes and columns. */
   readonly axes: readonly string[];
   readonly cells: readonly ResultCell[];
-  /** Axes that merely describe a prompt (fields of its file). They disappear together with the axis `prompt`. */
-  readonly promptColumns: readonly string[];
+  /** Those of `axes` that follow from others: columns, and the group of a prompt. */
+  readonly decided: readonly DecidedAxis[];
+  /** Those of `axes` that run along texts, which may differ in length. */
+  readonly ragged: readonly string[];
 }
+
+/** The columns among the axes of an array, such as the fields of prompts. */
+export function columnsOf({ decided }: ResultArray): ReadonlySet<string> {
+  return new Set(decided.filter(({ isColumn }) => isColumn).map(({ name }) => name));
+}
+
+/** An array without cells. */
+export const emptyArray: ResultArray = { axes: [], cells: [], decided: [], ragged: [] };
 
 /** How many levels of an averaged axis went into one mean; the two ends differ when means have unequal counts. */
 export interface AveragedAxis {
@@ -35,7 +47,7 @@ export type Reduction = "mean" | "sum" | "max" | "min" | "std" | "var";
 
 /** An array of one number without axes. */
 export function scalar(value: number): ResultArray {
-  return { axes: [], cells: [{ coordinates: {}, value, reason: null }], promptColumns: [] };
+  return { axes: [], cells: [{ coordinates: {}, value, reason: null }], decided: [], ragged: [] };
 }
 
 /** A text that is equal for cells that agree on `axes`; a missing coordinate agrees only with a missing one. */
@@ -97,29 +109,61 @@ export function levelsOf(array: ResultArray, axis: string): readonly Coordinate[
  * dropping it silently would turn a failed measurement into a biased mean. A reduction over nothing is NaN as well.
  * Sums are plain float64 sums in the order of the cells, so equal rows give equal bits.
  */
-export function reduceOver(array: ResultArray, operation: Reduction, over: readonly string[] | null): ResultArray {
-  const dropped = new Set(over ?? array.axes);
-  if (dropped.has("prompt")) for (const column of array.promptColumns) dropped.add(column);
+export function reduceOver(
+  array: ResultArray,
+  operation: Reduction,
+  over: readonly string[] | null,
+  onNote: (sentence: string) => void = () => undefined,
+): ResultArray {
+  const named = new Set(over ?? array.axes);
+  const columns = array.decided.filter(({ isColumn }) => isColumn);
+  const dropped = new Set([...named, ...alsoRemoved(columns, named)]);
   const axes = array.axes.filter((axis) => !dropped.has(axis));
-  const promptColumns = array.promptColumns.filter((axis) => !dropped.has(axis));
+  const decided = array.decided.filter(({ name }) => !dropped.has(name));
   const groups = groupCells(array.cells, axes);
+  const ragged = array.ragged.filter((axis) => axes.includes(axis));
+  const uneven = ragged.length === 0 ? null : unevenText(operation, ragged, groups);
+  if (uneven !== null) onNote(uneven);
   const cells = [...groups.values()].map((group) => ({
     coordinates: pickCoordinates(group[0]?.coordinates ?? {}, axes),
     ...reduceCells(group, operation),
   }));
   if (cells.length === 0 && axes.length === 0) cells.push({ coordinates: {}, ...reduceCells([], operation) });
-  return { axes, cells, promptColumns };
+  return { axes, cells, decided, ragged };
+}
+
+/** Says when values of texts of different length are put together place by place: later places are of fewer texts. */
+function unevenText(
+  operation: Reduction,
+  ragged: readonly string[],
+  groups: ReadonlyMap<string, readonly ResultCell[]>,
+): string | null {
+  let least = Infinity;
+  let most = 0;
+  for (const { length } of groups.values()) {
+    least = Math.min(least, length);
+    most = Math.max(most, length);
+  }
+  if (least >= most) return null;
+  const places = ragged.join(", ");
+  return `texts differ in length: along ${places}, the ${operation} is of ${least} to ${most} values a place`;
 }
 
 /** The mean over every axis but `keepAxes`; kept axes stand in the order given. NaN as in {@link reduceOver}. */
-export function averageOver(array: ResultArray, keepAxes: readonly string[]): ResultArray {
+export function averageOver(
+  array: ResultArray,
+  keepAxes: readonly string[],
+  onNote: (sentence: string) => void = () => undefined,
+): ResultArray {
   const kept = keepAxes.filter((axis) => array.axes.includes(axis));
   const dropped = array.axes.filter((axis) => !kept.includes(axis));
   // Without anything to average, the cells pass through: this also keeps an empty array empty.
   if (dropped.length === 0) return { ...array, axes: kept };
-  const reduced = reduceOver({ ...array, promptColumns: [] }, "mean", dropped);
+  // A column may be kept where what decides it is averaged: the mean over the prompts that share a field.
+  const reduced = reduceOver({ ...array, decided: [] }, "mean", dropped, onNote);
   const cells = array.cells.length === 0 ? [] : reduced.cells;
-  return { axes: kept, cells, promptColumns: array.promptColumns.filter((axis) => kept.includes(axis)) };
+  const decided = array.decided.filter(({ name }) => kept.includes(name));
+  return { axes: kept, cells, decided, ragged: reduced.ragged };
 }
 
 /**
@@ -127,7 +171,7 @@ export function averageOver(array: ResultArray, keepAxes: readonly string[]): Re
  * is that token, elsewhere NaN.
  */
 export function agreeOver(array: ResultArray, keepAxes: readonly string[]): ResultArray {
-  const { axes, promptColumns } = averageOver({ ...array, cells: [] }, keepAxes);
+  const { axes, decided, ragged } = averageOver({ ...array, cells: [] }, keepAxes);
   const groups = groupCells(array.cells, axes);
   const cells = [...groups.values()].map((group): ResultCell => {
     const coordinates = pickCoordinates(group[0]?.coordinates ?? {}, axes);
@@ -136,17 +180,17 @@ export function agreeOver(array: ResultArray, keepAxes: readonly string[]): Resu
     const faulty = group.find((cell) => Number.isNaN(cell.value));
     return { coordinates, value: NaN, reason: faulty?.reason ?? `${different} different tokens, which have no mean` };
   });
-  return { axes, cells, promptColumns };
+  return { axes, cells, decided, ragged };
 }
 
 /**
  * What {@link averageOver} averages: the dropped axes that really had several levels, with how many of them. What
- * describes a prompt, its group included, is not counted beside the prompts themselves.
+ * follows from a dropped axis, such as the group of a prompt, is not counted beside it.
  */
 export function averagedAxes(array: ResultArray, keepAxes: readonly string[]): readonly AveragedAxis[] {
-  const countsPrompts = array.axes.includes("prompt") && !keepAxes.includes("prompt");
-  const descriptions = new Set([...array.promptColumns, ...(countsPrompts ? ["group"] : [])]);
-  const dropped = array.axes.filter((axis) => !keepAxes.includes(axis) && !descriptions.has(axis));
+  const gone = new Set(array.axes.filter((axis) => !keepAxes.includes(axis)));
+  const followers = new Set([...columnsOf(array), ...alsoRemoved(array.decided, gone)]);
+  const dropped = [...gone].filter((axis) => !followers.has(axis));
   const kept = array.axes.filter((axis) => keepAxes.includes(axis));
   const groups = [...groupCells(array.cells, kept).values()];
   const counted = dropped.map((axis) => {
@@ -167,28 +211,67 @@ export function filterCells(array: ResultArray, keep: (cell: ResultCell) => bool
   return { ...array, cells: array.cells.filter(keep) };
 }
 
+/** What a join left out: places of one side without a partner on the other. */
+export interface Unmatched {
+  /** Axes that both sides have. */
+  readonly shared: readonly string[];
+  readonly kept: number;
+  readonly left: number;
+  readonly right: number;
+}
+
 /**
  * Combines two arrays cell by cell: they are joined where the coordinates of all shared axes agree, and repeated along
- * the axes that only the other one has. Places that one side lacks are absent from the result.
+ * the axes that only the other one has. Columns follow from axes and join nothing: one that differs between the sides
+ * is left out. Places that one side lacks are absent from the result, and told to `onUnmatched`.
  */
 export function joinArrays(
   left: ResultArray,
   right: ResultArray,
   combine: (left: ResultCell, right: ResultCell) => { readonly value: number; readonly reason: string | null },
+  onUnmatched: (unmatched: Unmatched) => void = () => undefined,
 ): ResultArray {
-  const shared = left.axes.filter((axis) => right.axes.includes(axis));
+  const [leftColumns, rightColumns] = [columnsOf(left), columnsOf(right)];
+  const both = left.axes.filter((axis) => right.axes.includes(axis));
+  const inBoth = both.filter((axis) => leftColumns.has(axis) && rightColumns.has(axis));
+  const shared = both.filter((axis) => !inBoth.includes(axis));
   const index = groupCells(right.cells, shared);
   const cells: ResultCell[] = [];
+  const differing = new Set<string>();
+  const used = new Set<string>();
+  let unpaired = 0;
   for (const one of left.cells) {
-    for (const other of index.get(coordinateKey(one.coordinates, shared)) ?? []) {
-      cells.push({ coordinates: { ...one.coordinates, ...other.coordinates }, ...combine(one, other) });
+    const key = coordinateKey(one.coordinates, shared);
+    const partners = index.get(key);
+    if (partners === undefined) {
+      unpaired++;
+      continue;
+    }
+    used.add(key);
+    for (const other of partners) {
+      for (const column of inBoth) {
+        if (String(one.coordinates[column]) !== String(other.coordinates[column])) differing.add(column);
+      }
+      cells.push({ coordinates: { ...other.coordinates, ...one.coordinates }, ...combine(one, other) });
     }
   }
+  let alone = 0;
+  for (const [key, group] of index) if (!used.has(key)) alone += group.length;
+  if (unpaired + alone > 0) onUnmatched({ shared, kept: cells.length, left: unpaired, right: alone });
+  const axes = [...left.axes, ...right.axes.filter((axis) => !both.includes(axis))].filter((a) => !differing.has(a));
   return {
-    axes: [...left.axes, ...right.axes.filter((axis) => !shared.includes(axis))],
-    cells,
-    promptColumns: [...new Set([...left.promptColumns, ...right.promptColumns])],
+    axes,
+    cells:
+      differing.size === 0
+        ? cells
+        : cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) })),
+    decided: joinDecided(placed(left), placed(right)).filter(({ name }) => !differing.has(name)),
+    ragged: [...new Set([...left.ragged, ...right.ragged])],
   };
+}
+
+function placed({ axes, decided }: ResultArray): Parameters<typeof joinDecided>[0] {
+  return { has: (name) => axes.includes(name), decided };
 }
 
 function reduceCells(

@@ -1,5 +1,6 @@
 /** Boxes and whiskers. */
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
+import type { OnNote } from "../../compiler/results/evaluate.js";
 import { boxSummary, evenly } from "./distribution.js";
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
 import { describe } from "./distribution-figure.js";
@@ -17,8 +18,8 @@ const mostOutliers = 200;
  * interquartile ranges (Tukey). The first axis of `by` (without one: the values) is the horizontal axis, the rest are
  * colours side by side. Small samples show all their values as points.
  */
-export function drawBoxes(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
-  const data = distributionsOf(output, rows);
+export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
+  const data = distributionsOf(output, results, onNote);
   const drawn = data.samples.filter((sample) => sample.numbers.length > 0);
   const places = drawn.map((sample) => placeOf(sample));
   const columns = [...new Set(places.map((place) => place.column))];

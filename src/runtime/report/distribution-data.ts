@@ -1,8 +1,8 @@
 /** The numbers behind histograms, boxes and densities: every value is a point, divided into samples. */
 import type { Coordinate } from "../../compiler/ir/protocol.js";
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf } from "../../compiler/results/describe.js";
-import { evaluateResult } from "../../compiler/results/evaluate.js";
+import { evaluateResult, type OnNote } from "../../compiler/results/evaluate.js";
 import { averagedAxes, groupCells, type ResultArray } from "../../compiler/results/result-array.js";
 import type { PlotOutput } from "./drawing.js";
 import { axisOf, safeLevel, safeTitle, sharedQuantity, type FigureAxis } from "./figure-data.js";
@@ -34,8 +34,8 @@ export interface Distributions {
 }
 
 /** Evaluates the values of a plot and divides them by the axes of `by`. */
-export function distributionsOf(output: PlotOutput, rows: readonly ResultRow[]): Distributions {
-  const arrays = output.values.map((named) => evaluateResult(named.expression, rows));
+export function distributionsOf(output: PlotOutput, results: ResultSet, onNote: OnNote): Distributions {
+  const arrays = output.values.map((named) => evaluateResult(named.expression, results, onNote));
   const by = output.by.map((name) => axisOf(name, arrays));
   const several = output.values.length > 1;
   const samples = arrays.flatMap((array, i) =>
@@ -47,7 +47,7 @@ export function distributionsOf(output: PlotOutput, rows: readonly ResultRow[]):
   return {
     samples,
     by,
-    quantity: sharedQuantity(output, rows),
+    quantity: sharedQuantity(output),
     count: samples.reduce((sum, sample) => sum + sample.numbers.length, 0),
     faults: samples.reduce((sum, sample) => sum + sample.faults, 0),
     points: sizes.length === 0 ? null : sizes.join(" × "),

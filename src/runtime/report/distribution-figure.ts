@@ -1,5 +1,6 @@
 /** Histograms and densities. */
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
+import type { OnNote } from "../../compiler/results/evaluate.js";
 import { countOf } from "../../compiler/results/describe.js";
 import { binCounts, binEdges, densityBandwidth, kernelDensity, quantile } from "./distribution.js";
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
@@ -11,8 +12,8 @@ import { emptyMarks, palette, repeat, type VegaLiteSpec } from "./figure-marks.j
  * Bars over bins that all samples share, each sample in a panel of its own with the same scales, one below the other,
  * so that they can be compared along the axis. The rule in each panel is the median.
  */
-export function drawHistogram(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
-  const data = distributionsOf(output, rows);
+export function drawHistogram(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
+  const data = distributionsOf(output, results, onNote);
   const drawn = data.samples.filter((sample) => sample.numbers.length > 0);
   const edges = binEdges(drawn.flatMap((sample) => sample.numbers));
   const counts = drawn.map((sample) => binCounts(sample.numbers, edges));
@@ -98,8 +99,8 @@ const densityPoints = 200;
  * Smooth curves, one for each sample (Gaussian kernel, Scott's bandwidth). A sample without spread has no density; it
  * is left out and the subtitle says so.
  */
-export function drawDensity(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
-  const data = distributionsOf(output, rows);
+export function drawDensity(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
+  const data = distributionsOf(output, results, onNote);
   const curves = data.samples.flatMap((sample) => {
     const bandwidth = densityBandwidth(sample.numbers);
     return bandwidth === null ? [] : [{ sample, bandwidth }];

@@ -1,9 +1,15 @@
 /** The numbers behind a figure: evaluated, averaged, divided into panels and series, ready for `figure-marks.ts`. */
 import type { Coordinate, Output } from "../../compiler/ir/protocol.js";
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
 import { describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
-import { evaluateResult } from "../../compiler/results/evaluate.js";
-import { averagedAxes, averageOver, levelsOf, type ResultArray } from "../../compiler/results/result-array.js";
+import { evaluateResult, type OnNote } from "../../compiler/results/evaluate.js";
+import {
+  averagedAxes,
+  averageOver,
+  emptyArray,
+  levelsOf,
+  type ResultArray,
+} from "../../compiler/results/result-array.js";
 
 type PlotOutput = Extract<Output, { kind: "plot" }>;
 
@@ -54,14 +60,14 @@ export interface FigureData {
 }
 
 /** Evaluates the values of a plot over its axes; see {@link FigureData}. */
-export function figureData(output: PlotOutput, rows: readonly ResultRow[]): FigureData {
+export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNote): FigureData {
   const keep = [...output.over, ...output.by];
-  const full = output.values.map((named) => evaluateResult(named.expression, rows));
-  const arrays = full.map((array) => averageOver(array, keep));
+  const full = output.values.map((named) => evaluateResult(named.expression, results, onNote));
+  const arrays = full.map((array) => averageOver(array, keep, onNote));
   const over = output.over.map((name) => axisOf(name, arrays));
   const by = output.by.map((name) => axisOf(name, arrays));
   const separate = output.plot === "heatmap";
-  const quantities = output.values.map((named) => withUnit(named.label, unitOf(named.expression, rows)));
+  const quantities = output.values.map((named) => withUnit(named.label, unitOf(named)));
   const points = arrays.map((array, index) =>
     pointsOf(array, over, by, output.values[index]?.label ?? "", output.values.length > 1 && !separate),
   );
@@ -75,7 +81,7 @@ export function figureData(output: PlotOutput, rows: readonly ResultRow[]): Figu
       : [
           {
             title: "",
-            quantity: sharedQuantity(output, rows),
+            quantity: sharedQuantity(output),
             signed: signed.some(Boolean),
             points: all,
             range: rangeOf(all),
@@ -86,7 +92,7 @@ export function figureData(output: PlotOutput, rows: readonly ResultRow[]): Figu
     by,
     series: seriesOrder(all, by),
     seriesTitle: safeTitle(output.by.join(", ")),
-    mean: describeMean(averagedAxes(full[0] ?? { axes: [], cells: [], promptColumns: [] }, keep)),
+    mean: describeMean(averagedAxes(full[0] ?? emptyArray, keep)),
     faults: all.filter((point) => point.reason !== null).length,
     absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
   };
@@ -157,8 +163,8 @@ function seriesOrder(points: readonly FigurePoint[], by: readonly FigureAxis[]):
 }
 
 /** What the values of a plot are, with their unit where they share one. Several are named by the legend. */
-export function sharedQuantity(output: PlotOutput, rows: readonly ResultRow[]): string {
-  const units = new Set(output.values.map((named) => unitOf(named.expression, rows)));
+export function sharedQuantity(output: PlotOutput): string {
+  const units = new Set(output.values.map(unitOf));
   const [unit] = units;
   const [only, ...others] = output.values;
   const label = others.length === 0 ? (only?.label ?? "") : "value";

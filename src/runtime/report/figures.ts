@@ -1,5 +1,6 @@
 /** Outputs of kind `plot` as Vega-Lite specifications with their data inside. Rendering is in `render-figure.ts`. */
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
+import type { OnNote } from "../../compiler/results/evaluate.js";
 import { drawBoxes } from "./box-figure.js";
 import { drawDensity, drawHistogram } from "./distribution-figure.js";
 import type { Drawing, PlotOutput } from "./drawing.js";
@@ -17,14 +18,18 @@ export interface Figure {
   readonly subtitle: string | null;
   /** What the figure shows, for readers who do not see it. */
   readonly description: string;
+  /** What a reader must know before trusting it: places left out by a join, means of unlike numbers of values. */
+  readonly warnings: readonly string[];
   /** Vega-Lite 6, self-contained. */
   readonly spec: VegaLiteSpec;
 }
 
 /** The figure of `output`; each kind of plot says what it does with NaN and with axes that it does not name. */
-export function buildFigure(output: PlotOutput, rows: readonly ResultRow[]): Figure {
-  const { subtitle, description, parts } = draw(output, rows);
+export function buildFigure(output: PlotOutput, results: ResultSet): Figure {
+  const warnings = new Set<string>();
+  const { subtitle, description, parts } = draw(output, results, (sentence) => void warnings.add(sentence));
   return {
+    warnings: [...warnings],
     title: output.title,
     subtitle,
     description,
@@ -39,18 +44,18 @@ export function buildFigure(output: PlotOutput, rows: readonly ResultRow[]): Fig
   };
 }
 
-function draw(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
+function draw(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
   switch (output.plot) {
     case "histogram":
-      return drawHistogram(output, rows);
+      return drawHistogram(output, results, onNote);
     case "density":
-      return drawDensity(output, rows);
+      return drawDensity(output, results, onNote);
     case "box":
-      return drawBoxes(output, rows);
+      return drawBoxes(output, results, onNote);
     case "scatter":
-      return drawScatter(output, rows);
+      return drawScatter(output, results, onNote);
     default:
-      return drawPlaces(output, rows);
+      return drawPlaces(output, results, onNote);
   }
 }
 

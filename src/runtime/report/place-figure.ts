@@ -1,5 +1,6 @@
 /** Heatmaps, lines and bars: one number at each place of their axes. */
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
+import type { OnNote } from "../../compiler/results/evaluate.js";
 import { countOf } from "../../compiler/results/describe.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { figureData, type FigureData, type FigurePanel } from "./figure-data.js";
@@ -10,8 +11,8 @@ import { barLayers, emptyMarks, heatmapLayers, lineLayers, type VegaLiteSpec } f
  * per value and per level of `by`; line and bar have one series per value and level of `by`. NaN stays visible as a
  * hatched cell (heatmap) or a cross on the lower edge (line, bar) with its reason in the tooltip.
  */
-export function drawPlaces(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
-  const data = figureData(output, rows);
+export function drawPlaces(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
+  const data = figureData(output, results, onNote);
   return { subtitle: subtitleOf(output, data), description: describe(output, data), parts: panels(output, data) };
 }
 

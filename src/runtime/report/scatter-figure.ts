@@ -1,8 +1,8 @@
 /** Scatter plots: two values of each place against each other. */
 import type { Coordinate } from "../../compiler/ir/protocol.js";
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, unitOf } from "../../compiler/results/describe.js";
-import { evaluateResult } from "../../compiler/results/evaluate.js";
+import { evaluateResult, unmatchedText, type OnNote } from "../../compiler/results/evaluate.js";
 import { averagedAxes, averageOver, joinArrays, type ResultArray } from "../../compiler/results/result-array.js";
 import { evenly } from "./distribution.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
@@ -23,20 +23,25 @@ interface ScatterPoint {
  * A point for each place that both values have: the first value upwards, the one after `against` to the right. Either
  * is averaged over axes that the other lacks. Levels of `by` are colours and shapes.
  */
-export function drawScatter(output: PlotOutput, rows: readonly ResultRow[]): Drawing {
+export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
   const [vertical] = output.values;
   const { against } = output;
   if (vertical === undefined || against === null) {
     return { subtitle: null, description: "It has no values.", parts: emptyMarks() };
   }
-  const up = evaluateResult(vertical.expression, rows);
-  const right = evaluateResult(against.expression, rows);
+  const up = evaluateResult(vertical.expression, results, onNote);
+  const right = evaluateResult(against.expression, results, onNote);
   const shared = up.axes.filter((axis) => right.axes.includes(axis));
   const keep = [...new Set([...shared, ...output.by])];
   const by = output.by.map((name) => axisOf(name, [up, right]));
-  const [ups, rights] = [averageOver(up, keep), averageOver(right, keep)];
+  const [ups, rights] = [averageOver(up, keep, onNote), averageOver(right, keep, onNote)];
   // Joined twice, once for each value: both have the same places in the same order.
-  const joined = joinArrays(ups, rights, (y, x) => ({ value: y.value, reason: y.reason ?? x.reason }));
+  const joined = joinArrays(
+    ups,
+    rights,
+    (y, x) => ({ value: y.value, reason: y.reason ?? x.reason }),
+    (unmatched) => onNote(unmatchedText(unmatched)),
+  );
   const horizontal = joinArrays(ups, rights, (_y, x) => ({ value: x.value, reason: x.reason }));
   const all = joined.cells.map((cell, i) => ({ cell, x: horizontal.cells[i]?.value ?? NaN }));
   const sound = all.filter(({ cell, x }) => Number.isFinite(cell.value) && Number.isFinite(x));
@@ -50,8 +55,8 @@ export function drawScatter(output: PlotOutput, rows: readonly ResultRow[]): Dra
     return { ...axes, x, y: cell.value, series };
   });
   const quantities = {
-    x: withUnit(against.label, unitOf(against.expression, rows)),
-    y: withUnit(vertical.label, unitOf(vertical.expression, rows)),
+    x: withUnit(against.label, unitOf(against)),
+    y: withUnit(vertical.label, unitOf(vertical)),
   };
   const faults = all.length - sound.length;
   const notes = [

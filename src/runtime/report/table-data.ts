@@ -31,6 +31,8 @@ export interface TableData {
   readonly rows: readonly (readonly TableCell[])[];
   /** What was averaged, sorted and left out; null when there is nothing to say. */
   readonly note: string | null;
+  /** What a reader must know before trusting it: places left out by a join, means of unlike numbers of values. */
+  readonly warnings: readonly string[];
 }
 
 /** A column of numbers. */

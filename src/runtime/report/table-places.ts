@@ -1,7 +1,9 @@
 /** Rows of tables as places: which axes they have, which of them a condition keeps, what stands at each. */
 import type { Coordinates, ResultCondition } from "../../compiler/ir/protocol.js";
 import { conditionAxes, filterWhere, isAxisCondition } from "../../compiler/results/evaluate.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
 import {
+  columnsOf,
   coordinateKey,
   pickCoordinates,
   type ResultArray,
@@ -28,13 +30,15 @@ export function filterAxes(array: ResultArray, conditions: readonly ResultCondit
   // An array that lacks the axis altogether is the same for every value of it, so the test does not concern it.
   return conditions
     .filter((condition) => conditionAxes(condition).every((axis) => array.axes.includes(axis)))
-    .reduce((filtered, condition) => filterWhere(filtered, condition, []), array);
+    .reduce((filtered, condition) => filterWhere(filtered, condition, noResults), array);
 }
+
+const noResults: ResultSet = { types: new Map(), rows: [] };
 
 /** Axes of the rows: all but prompts and what describes them; with nothing left, the prompts themselves. */
 export function rowAxes(arrays: readonly ResultArray[], needed: readonly string[]): readonly string[] {
   const axes = [...new Set(arrays.flatMap((array) => array.axes))];
-  const described = new Set(arrays.flatMap((array) => array.promptColumns));
+  const described = new Set(arrays.flatMap((array) => [...columnsOf(array)]));
   const kept = axes.filter((axis) => needed.includes(axis) || (axis !== "prompt" && !described.has(axis)));
   return kept.length > 0 ? kept : axes;
 }

@@ -1,10 +1,16 @@
 /** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
-import type { ResultRow } from "../../compiler/ir/results.js";
-import { columnArray, hasIntervention, metricsOf, type ColumnName } from "../../compiler/results/columns.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
-import { agreeOver, averagedAxes, averageOver, type ResultArray } from "../../compiler/results/result-array.js";
+import {
+  agreeOver,
+  averagedAxes,
+  averageOver,
+  columnsOf,
+  emptyArray,
+  type ResultArray,
+} from "../../compiler/results/result-array.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
 import { filterAxes, lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
 import { inContext, noTokenTexts, tokenText, type TokenTexts } from "./token-texts.js";
@@ -15,32 +21,29 @@ export type { TableCell, TableColumn, TableData } from "./table-data.js";
 export type TableOutput = Extract<Output, { kind: "table" }>;
 
 /**
- * The table of `output`. Without columns of its own it shows value, baseline, impact and relative of every metric.
- * All axes but `prompt` and the fields of prompt files are kept and values are averaged over the rest; when there is
+ * The table of `output`. All axes but `prompt` and the fields of prompt files are kept and values are averaged over the rest; when there is
  * no other axis, the prompts are the rows. The expressions of `by` and `where` are averaged in the same way after they
  * are computed; a test of an axis applies before averaging. Sorted descending with NaN last; ties keep their order.
  * With `context` every axis is kept, and a last column shows each row's token in the text around it. Ids of tokens are
  * shown as what they stand for, and have no mean.
  */
-export function buildTable(
-  output: TableOutput,
-  rows: readonly ResultRow[],
-  tokens: TokenTexts = noTokenTexts,
-): TableData {
-  const columns = output.columns.length > 0 ? output.columns : defaultColumns(output.experiment, rows);
+export function buildTable(output: TableOutput, results: ResultSet, tokens: TokenTexts = noTokenTexts): TableData {
+  const { columns } = output;
+  const warnings = new Set<string>();
+  const onNote = (sentence: string): void => void warnings.add(sentence);
   const { before, after } = splitCondition(output.where);
   const restrict = (array: ResultArray): ResultArray => filterAxes(array, before);
-  const evaluate = (named: NamedResult): ResultArray => restrict(evaluateResult(named.expression, rows));
+  const evaluate = (named: NamedResult): ResultArray => restrict(evaluateResult(named.expression, results, onNote));
   const full = columns.map(evaluate);
   const by = output.by === null ? null : evaluate(output.by);
 
   const { context } = output;
   const keep = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
   const reduce = (array: ResultArray, named: NamedResult): ResultArray =>
-    unitOf(named.expression, rows) === "token" ? agreeOver(array, keep) : averageOver(array, keep);
-  const averages = full.map((array, i) => reduce(array, columns[i] ?? nothing));
+    named.unit === "token" ? agreeOver(array, keep) : averageOver(array, keep, onNote);
+  const averages = columns.map((named, i) => reduce(full[i] ?? emptyArray, named));
   const mean = describeMean(averagedAxes(full[0] ?? emptyArray, keep));
-  const selected = averages.map((array) => (after === null ? array : filterWhere(array, after, rows, restrict)));
+  const selected = averages.map((array) => (after === null ? array : filterWhere(array, after, results, restrict)));
   const places = placesOf(selected, keep);
   const possible = after === null ? places.length : placesOf(averages, keep).length;
 
@@ -51,7 +54,7 @@ export function buildTable(
 
   const valueArrays = showBy && sortKeys !== null ? [...selected, sortKeys] : selected;
   const valueColumns = showBy ? [...columns, output.by] : columns;
-  const headings = valueColumns.map((named): TableColumn => headingOf(named, rows));
+  const headings = valueColumns.map((named): TableColumn => headingOf(named));
   const lookups = valueArrays.map(lookup);
   const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
     if (headings[i]?.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
@@ -67,34 +70,18 @@ export function buildTable(
       ...(context === null ? [] : [inContext(tokens.textAt(output.experiment, place), place["position"], context)]),
     ]),
     note: noteOf(mean, output, shown.length, places.length, possible),
+    warnings: [...warnings],
   };
 }
 
-const emptyArray: ResultArray = { axes: [], cells: [], promptColumns: [] };
-const nothing: NamedResult = { label: "", expression: { kind: "number", value: NaN } };
-
 /** Every axis, except what merely describes the prompts. */
 function allAxes(arrays: readonly ResultArray[]): readonly string[] {
-  const described = new Set(arrays.flatMap((array) => array.promptColumns));
+  const described = new Set(arrays.flatMap((array) => [...columnsOf(array)]));
   return [...new Set(arrays.flatMap((array) => array.axes))].filter((axis) => !described.has(axis));
 }
 
-function defaultColumns(experiment: string, rows: readonly ResultRow[]): readonly NamedResult[] {
-  const names: readonly ColumnName[] = hasIntervention(rows, experiment)
-    ? ["value", "baseline", "impact", "relative"]
-    : ["value"];
-  return metricsOf(rows, experiment).flatMap((metric) =>
-    names
-      .filter((column) => columnArray(rows, experiment, metric, column).cells.length > 0)
-      .map((column): NamedResult => ({
-        label: column === "value" ? metric : `${metric}.${column}`,
-        expression: { kind: "column", experiment, metric, column },
-      })),
-  );
-}
-
-function headingOf(named: NamedResult, rows: readonly ResultRow[]): TableColumn {
-  return valueColumn(named.label, unitOf(named.expression, rows), isSigned(named.expression));
+function headingOf(named: NamedResult): TableColumn {
+  return valueColumn(named.label, unitOf(named), isSigned(named.expression));
 }
 
 /**

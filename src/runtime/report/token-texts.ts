@@ -17,12 +17,14 @@ export interface TokenTexts {
    * averages over texts) or the texts have no words (random probes).
    */
   readonly textAt: (experiment: string, place: Coordinates) => TokenizedText | null;
+  /** The prompt of a place in words; null where that is not one prompt, or it has no words. */
+  readonly promptAt: (experiment: string, place: Coordinates) => string | null;
   /** What an id stands for in the model of a place; null where several models read ids differently. */
   readonly tokenAt: (experiment: string, place: Coordinates, id: number) => string | null;
 }
 
 /** Nothing is known: ids stay ids, and tokens are shown without their text. */
-export const noTokenTexts: TokenTexts = { textAt: () => null, tokenAt: () => null };
+export const noTokenTexts: TokenTexts = { textAt: () => null, promptAt: () => null, tokenAt: () => null };
 
 /** White space that would disturb a line, as a sign for it. */
 function onOneLine(text: string): string {

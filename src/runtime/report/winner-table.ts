@@ -1,6 +1,6 @@
 /** `table … winner`: which of several metrics is the lowest or highest at each place. */
 import type { Coordinates, Output } from "../../compiler/ir/protocol.js";
-import type { ResultRow } from "../../compiler/ir/results.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
 import { averagedAxes, averageOver, type ResultArray } from "../../compiler/results/result-array.js";
@@ -15,13 +15,15 @@ export type WinnerOutput = Extract<Output, { kind: "winner" }>;
  * over the rest and the name of the winner. Equal means are a tie and are named together; where one metric is NaN or
  * missing nobody wins, and that is said.
  */
-export function buildWinnerTable(output: WinnerOutput, rows: readonly ResultRow[]): TableData {
+export function buildWinnerTable(output: WinnerOutput, results: ResultSet): TableData {
+  const warnings = new Set<string>();
+  const onNote = (sentence: string): void => void warnings.add(sentence);
   const { before, after } = splitCondition(output.where);
   const restrict = (array: ResultArray): ResultArray => filterAxes(array, before);
-  const full = output.among.map((named) => restrict(evaluateResult(named.expression, rows)));
+  const full = output.among.map((named) => restrict(evaluateResult(named.expression, results, onNote)));
   const keep = output.by.length > 0 ? output.by : rowAxes(full, after === null ? [] : conditionAxes(after));
-  const means = full.map((array) => averageOver(array, keep));
-  const kept = means.map((array) => (after === null ? array : filterWhere(array, after, rows, restrict)));
+  const means = full.map((array) => averageOver(array, keep, onNote));
+  const kept = means.map((array) => (after === null ? array : filterWhere(array, after, results, restrict)));
   const places = placesOf(kept, keep);
   const finds = kept.map(lookup);
   const names = output.among.map((named) => named.label);
@@ -35,9 +37,7 @@ export function buildWinnerTable(output: WinnerOutput, rows: readonly ResultRow[
     title: output.title,
     columns: [
       ...keep.map(axisColumn),
-      ...output.among.map((named) =>
-        valueColumn(named.label, unitOf(named.expression, rows), isSigned(named.expression)),
-      ),
+      ...output.among.map((named) => valueColumn(named.label, unitOf(named), isSigned(named.expression))),
       textColumn(output.which),
     ],
     rows: places.map((place, i) => [
@@ -46,6 +46,7 @@ export function buildWinnerTable(output: WinnerOutput, rows: readonly ResultRow[
       outcomes[i]?.cell ?? { value: null, reason: null },
     ]),
     note: [mean, tally(outcomes, names, output.which)].filter((part) => part !== null).join("; "),
+    warnings: [...warnings],
   };
 }
 

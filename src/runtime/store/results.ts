@@ -3,60 +3,50 @@ import { extname } from "node:path";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { parquetWriteBuffer, type BasicType } from "hyparquet-writer";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
-import { saveFormats, type ResultRow, type SaveFormat } from "../../compiler/ir/results.js";
+import { saveFormats, type ResultRow, type SavedRow, type SaveFormat } from "../../compiler/ir/results.js";
 import { writeFileAtomic } from "./atomic.js";
 import { reasonOf, StoreFault } from "./fault.js";
+import { pandasMetadata } from "./pandas.js";
 
-/** Columns that every table of results has, around the axes. */
-const fixedColumns = ["experiment", "metric", "unit", "value", "baseline", "impact", "relative", "reason"] as const;
+/** Key of the file's metadata that names its format. */
+const formatKey = "atlasc.format";
+const format = "atlasc-results-2";
 
-/** Key of the file's metadata that says which columns are axes: a JSON list of [axis, column]. */
+/** Key of the file's metadata that says which columns are axes and which follow from them: a JSON list of names. */
 const axesKey = "atlasc.axes";
 
 type Cell = string | number | null;
 
-interface AxisColumn {
-  readonly axis: string;
-  readonly column: string;
-}
-
-/**
- * Every axis of any row, in the order in which the rows bring them, with its column. An axis that is named as a fixed
- * column (a prompt file may have a field `value`) gets `axis.` in front.
- */
-function axisColumns(rows: readonly ResultRow[]): AxisColumn[] {
+/** Every axis and column of any row, in the order in which the rows bring them. */
+function axisNames(rows: readonly SavedRow[]): readonly string[] {
   const names = new Set<string>();
-  for (const row of rows) for (const axis in row.axes) names.add(axis);
-  const fixed: readonly string[] = fixedColumns;
-  const columns = new Map<string, AxisColumn>();
-  for (const axis of names) {
-    let column = fixed.includes(axis) ? `axis.${axis}` : axis;
-    while (columns.has(column) || (column !== axis && names.has(column))) column = `axis.${column}`;
-    columns.set(column, { axis, column });
-  }
-  return [...columns.values()];
+  for (const row of rows) for (const axis of Object.keys(row.axes)) names.add(axis);
+  return [...names];
 }
 
-/** The rows as columns of cells: experiment, axes, then the rest. An axis that a row lacks is null there. */
-function tableOf(rows: readonly ResultRow[]): { readonly axes: AxisColumn[]; readonly cells: Map<string, Cell[]> } {
-  const axes = axisColumns(rows);
+/** The columns after the axes, by name. */
+const closing = {
+  prompt_text: (row) => row.promptText,
+  token: (row) => row.token,
+  metric: (row) => row.metric,
+  unit: (row) => row.unit,
+  value: (row) => row.value,
+  value_text: (row) => row.valueText,
+  baseline: (row) => row.baseline,
+  impact: (row) => row.impact,
+  relative: (row) => row.relative,
+  reason: (row) => row.reason,
+} satisfies Readonly<Record<string, (row: SavedRow) => Cell>>;
+
+/** The rows as columns of cells: experiment, condition, axes, then the rest. An axis that a row lacks is null there. */
+function tableOf(rows: readonly SavedRow[]): { readonly axes: readonly string[]; readonly cells: Map<string, Cell[]> } {
+  const axes = axisNames(rows);
   const cells = new Map<string, Cell[]>();
-  cells.set(
-    "experiment",
-    rows.map((row) => row.experiment),
-  );
-  for (const { axis, column } of axes) {
-    cells.set(
-      column,
-      rows.map((row) => row.axes[axis] ?? null),
-    );
-  }
-  for (const column of fixedColumns.slice(1) as Exclude<(typeof fixedColumns)[number], "experiment">[]) {
-    cells.set(
-      column,
-      rows.map((row) => row[column]),
-    );
-  }
+  const add = (name: string, cell: (row: SavedRow) => Cell): void => void cells.set(name, rows.map(cell));
+  add("experiment", (row) => row.experiment);
+  add("condition", (row) => row.condition);
+  for (const axis of axes) add(axis, (row) => (Object.hasOwn(row.axes, axis) ? (row.axes[axis] ?? null) : null));
+  for (const [name, cell] of Object.entries(closing)) add(name, cell);
   return { axes, cells };
 }
 
@@ -80,17 +70,20 @@ function convert(value: Cell, type: BasicType): Cell | bigint {
   return type === "INT64" ? BigInt(value) : value;
 }
 
-function parquetBytes(rows: readonly ResultRow[]): Uint8Array {
+const neverNull: ReadonlySet<string> = new Set(["experiment", "metric", "unit", "value"]);
+
+function parquetBytes(rows: readonly SavedRow[]): Uint8Array {
   const { axes, cells } = tableOf(rows);
   const columnData = [...cells].map(([name, values]) => {
     const type = columnType(name, values);
-    const nullable = name !== "experiment" && name !== "metric" && name !== "unit" && name !== "value";
-    return { name, type, nullable, data: values.map((value) => convert(value, type)) };
+    return { name, type, nullable: !neverNull.has(name), data: values.map((value) => convert(value, type)) };
   });
-  const mapping = JSON.stringify(axes.map(({ axis, column }) => [axis, column]));
-  return new Uint8Array(
-    parquetWriteBuffer({ columnData, kvMetadata: [{ key: axesKey, value: mapping }], createdBy: "atlasc" }),
-  );
+  const kvMetadata = [
+    { key: formatKey, value: format },
+    { key: axesKey, value: JSON.stringify(axes) },
+    { key: "pandas", value: JSON.stringify(pandasMetadata(columnData)) },
+  ];
+  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata, createdBy: "atlasc" }));
 }
 
 async function writeResultFile(path: string, content: Uint8Array | string): Promise<void> {
@@ -102,11 +95,12 @@ async function writeResultFile(path: string, content: Uint8Array | string): Prom
 }
 
 /**
- * Writes results.parquet: experiment, one nullable column per axis (int32, int64 or double when every coordinate is such
- * a number, else text), metric, unit, value, baseline, impact, relative (doubles, NaN as NaN, null as null), reason.
- * Rows keep their order, which is the order of the sweep, so that equal results are equal files. Rejects with StoreFault.
+ * Writes results.parquet: experiment, condition, one nullable column for each axis and each column that follows from
+ * axes (int32, int64 or double when every coordinate is such a number, else text), the words of the text, metric, unit,
+ * value, baseline, impact, relative (doubles, NaN as NaN, null as null), reason. Rows keep their order, which is the
+ * order of the sweep, so that equal results are equal files. Rejects with StoreFault.
  */
-export async function writeResults(path: string, rows: readonly ResultRow[]): Promise<void> {
+export async function writeResults(path: string, rows: readonly SavedRow[]): Promise<void> {
   await writeResultFile(path, parquetBytes(rows));
 }
 
@@ -125,19 +119,27 @@ export async function readResults(path: string): Promise<ResultRow[]> {
     const bytes = await readFile(path);
     const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
     const metadata = parquetMetadata(file);
-    const mapping = metadata.key_value_metadata?.find((entry) => entry.key === axesKey)?.value;
-    if (mapping === undefined) throw new Error("it was not written by atlasc");
-    const axes = JSON.parse(mapping) as [string, string][];
+    const said = (key: string): string | undefined =>
+      metadata.key_value_metadata?.find((entry) => entry.key === key)?.value;
+    const names = said(axesKey);
+    if (names === undefined) throw new Error("it was not written by atlasc");
+    const written = said(formatKey) ?? "atlasc-results-1";
+    if (written !== format) {
+      throw new Error(
+        `its format is ${written}, and this version reads ${format}: run the protocol again to rewrite it`,
+      );
+    }
+    const axes = JSON.parse(names) as string[];
     const objects = await parquetReadObjects({ file, metadata });
     return objects.map((object): ResultRow => {
-      const present: Record<string, Coordinate> = {};
-      for (const [axis, column] of axes) {
-        const coordinate = coordinateOf(object[column]);
-        if (coordinate !== null) present[axis] = coordinate;
-      }
+      const present = axes.flatMap((axis) => {
+        const coordinate = Object.hasOwn(object, axis) ? coordinateOf(object[axis]) : null;
+        return coordinate === null ? [] : [[axis, coordinate] as const];
+      });
       return {
         experiment: String(object["experiment"]),
-        axes: present,
+        condition: typeof object["condition"] === "string" ? object["condition"] : "",
+        axes: Object.fromEntries(present),
         metric: String(object["metric"]),
         unit: object["unit"] as ResultRow["unit"],
         value: Number(object["value"]),
@@ -164,7 +166,7 @@ function jsonCell(value: Cell): Cell {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
-function textOf(format: Exclude<SaveFormat, "parquet">, rows: readonly ResultRow[]): string {
+function textOf(format: Exclude<SaveFormat, "parquet">, rows: readonly SavedRow[]): string {
   const { cells } = tableOf(rows);
   const columns = [...cells.keys()];
   const table = rows.map((_, i) => columns.map((column) => cells.get(column)?.[i] ?? null));
@@ -185,7 +187,7 @@ export function saveFormatOf(path: string): SaveFormat | null {
  * Saves results in the format of the suffix (.csv, .jsonl, .json, .parquet), atomically, columns as in results.parquet.
  * Rejects with RangeError for another suffix, with StoreFault when the file cannot be written.
  */
-export async function saveResults(path: string, rows: readonly ResultRow[]): Promise<void> {
+export async function saveResults(path: string, rows: readonly SavedRow[]): Promise<void> {
   const format = saveFormatOf(path);
   if (format === null) {
     const known = saveFormats.map((name) => `.${name}`).join(", ");

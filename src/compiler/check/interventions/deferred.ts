@@ -3,7 +3,7 @@ import { nearestNames } from "../../base/suggest.js";
 import type { DeferredConditions, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import type { AblateClause, AblateTarget, Name, Selection } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { axesOf, checkAxis, experimentsIn } from "../result-axes.js";
+import { axesOf, axesOfShape, checkAxis, experimentsIn } from "../result-axes.js";
 import type { ExperimentShape } from "../result-scope.js";
 import { checkResult } from "../results.js";
 import { pathBetween } from "../experiment-order.js";
@@ -122,13 +122,14 @@ function checkPlaces(
 ): boolean {
   if (!shape.complete) return true;
   const axes = placeAxes(target);
-  const missing = axes.find((axis) => !shape.coordinates.has(axis));
+  const of = axesOfShape(shape);
+  const missing = axes.find((axis) => !of.axes.has(axis));
   if (missing !== undefined) {
-    const hint = `its axes are ${[...shape.coordinates.keys()].join(", ")}: choose from an experiment over ${axes.join(" and ")}`;
+    const hint = `its axes are ${[...of.axes.keys()].join(", ")}: choose from an experiment over ${axes.join(" and ")}`;
     reportError(cx, "A2013", experiment.span, { experiment: shape.name, name: missing }, { hint });
     return false;
   }
-  const sizes = axes.map((axis) => shape.coordinates.get(axis)?.size ?? Infinity);
+  const sizes = axes.map((axis) => of.axes.get(axis)?.size ?? Infinity);
   const most = sizes.reduce((product, size) => product * size, 1);
   if (most >= last) return true;
   const problem = `it has ${most} of them, and ${last} are wanted`;
