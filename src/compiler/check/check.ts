@@ -38,7 +38,7 @@ import { modelLabels } from "./models.js";
 import { assertUniqueRows } from "./result-rows.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { checkResultStatements } from "./result-statements.js";
-import { labelledTexts, resultTypeOf } from "./result-type.js";
+import { labelledTexts, resultTypeOf, type TypedResults } from "./result-type.js";
 import type { Scope } from "./scope.js";
 import { textsOfStudy } from "./study-texts.js";
 
@@ -76,6 +76,7 @@ export function checkProtocol(host: CheckInput): Protocol {
   const studies: Study[] = [];
   const unavailable: Unavailable[] = [];
   const shapes = new Map<string, ExperimentShape>();
+  const finishing: FinishShape[] = [];
   const earlier = new Map<string, readonly Study[]>();
   // An experiment can choose its conditions from the results of another one, whose shape it needs.
   for (const name of experimentOrder(scope)) {
@@ -85,7 +86,7 @@ export function checkProtocol(host: CheckInput): Protocol {
       if (d.code === "A2006") cycles++;
       report(d);
     };
-    const made: Made = { studies: [], unavailable, earlier: { shapes, studies: earlier } };
+    const made: Made = { studies: [], unavailable, finishing, earlier: { shapes, studies: earlier } };
     const shape = checkExperiment({ ...input, report: counting }, name, statement, made);
     shapes.set(name, shape);
     earlier.set(name, made.studies);
@@ -94,6 +95,12 @@ export function checkProtocol(host: CheckInput): Protocol {
   if (cycles === 0) checkCycles(input);
   if (scope.experiments.size === 0)
     report(diagnostic("A5002", null, {}, { hint: "add one, such as `measure nll at last`" }));
+  // A field must not be called like an axis of another experiment: saved results have one column for both.
+  const allAxes = new Set([...shapes.values()].flatMap(({ type }) => type.axes.map((axis) => axis.name)));
+  for (const finish of finishing) {
+    const shape = finish(allAxes);
+    shapes.set(shape.name, shape);
+  }
   const { decisions, outputs } = checkResultStatements(input, shapes);
   const used = new Set(studies.map((s) => s.model));
   warnSameWeights(input, used);
@@ -159,9 +166,13 @@ function choose(
   return sound ? chosen.map((n) => n.text) : null;
 }
 
+/** The shape of an experiment once the axes of all experiments are known. */
+type FinishShape = (allAxes: ReadonlySet<string>) => ExperimentShape;
+
 /** What checking experiments makes, and what those before have made. */
 interface Made {
   readonly studies: Study[];
+  readonly finishing: FinishShape[];
   readonly unavailable: Unavailable[];
   readonly earlier: EarlierExperiments;
 }
@@ -273,13 +284,16 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     const metric = columnName(item);
     return metric === null ? [] : [{ name: metric, normalised: item.recovery }];
   });
-  const typed = resultTypeOf(name, own, input.texts.values(), measured);
-  if (sound && lacking.length === 0) {
-    assertUniqueRows(typed.type, own, [...input.texts.values()]);
-    made.studies.push(...own);
-  }
-  warnRenamedFields(typed.fields, own, input, once);
-  return withCurvature({ name, type: typed.type, complete: sound }, curvature);
+  if (sound && lacking.length === 0) made.studies.push(...own);
+  const shapeWith = ({ type }: TypedResults): ExperimentShape =>
+    withCurvature({ name, type, complete: sound }, curvature);
+  made.finishing.push((allAxes) => {
+    const typed = resultTypeOf(name, own, input.texts.values(), measured, allAxes);
+    if (sound) assertUniqueRows(typed.type, own, [...input.texts.values()]);
+    warnRenamedFields(typed.fields, own, input, once);
+    return shapeWith(typed);
+  });
+  return shapeWith(resultTypeOf(name, own, input.texts.values(), measured));
 }
 
 /** Says which fields of prompt files results call by another name, because theirs is taken. */

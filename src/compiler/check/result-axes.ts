@@ -240,7 +240,7 @@ export function checkReducible(
   const deciding = decided?.of.filter((name) => of.axes.has(name)) ?? [];
   if (deciding.length === 0 || deciding.some((name) => over.some(({ text }) => text === name))) return true;
   const owner = deciding.at(-1) ?? "";
-  const hint = `write \`over ${owner}\` for all of them`;
+  const hint = `write \`over ${decided?.isColumn === true ? owner : `${axis.text}, ${owner}`}\` to take all of them together`;
   reportError(cx, "A3021", axis.span, { axis: axis.text, owner }, { hint });
   return false;
 }

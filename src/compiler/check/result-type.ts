@@ -24,12 +24,14 @@ const textAxes = ["prompts", "group", "prompt", "document"] as const;
  * @param studies those of the experiment: all have the same metrics, and may differ in axes.
  * @param texts every prompt set that was read.
  * @param metrics in the order of the protocol; those of an experiment that is wrong may be in no study.
+ * @param otherAxes axes of the protocol's other experiments: a field is called alike in all of them.
  */
 export function resultTypeOf(
   experiment: string,
   studies: readonly Study[],
   texts: Iterable<TokenizedTexts>,
   metrics: readonly MeasuredMetric[],
+  otherAxes: ReadonlySet<string> = new Set(),
 ): TypedResults {
   const sets = [...texts].filter((set) => studies.some((s) => s.texts === set.name && s.model === set.model));
   const axes = createAxes();
@@ -57,11 +59,14 @@ export function resultTypeOf(
   }
   const all = axes.list(groupDecidedBy(sets, studies));
   const names = new Set(all.map((axis) => axis.name));
-  const fields = nameFields(new Set(labelled.flatMap((text) => Object.keys(text.fields))), names);
+  const fields = nameFields(
+    new Set(labelled.flatMap((text) => Object.keys(text.fields))),
+    new Set([...names, ...otherAxes]),
+  );
   const ofText = textAxes.filter((axis) => axis !== "group" || !names.has("prompt")).filter((axis) => names.has(axis));
   const columns = [
     ...fieldColumns(labelled, fields, ofText),
-    ...modelColumns(studies, names, new Set(fields.names.values())),
+    ...modelColumns(studies, new Set([...names, ...otherAxes, ...fields.names.values()])),
   ];
   return {
     fields,
@@ -117,17 +122,13 @@ function fieldColumns(
 }
 
 /** Facts of models, where the experiment has several of them to compare. */
-function modelColumns(
-  studies: readonly Study[],
-  axes: ReadonlySet<string>,
-  fields: ReadonlySet<string>,
-): readonly ResultColumn[] {
-  const of = ["model", "revision", "dtype"].filter((axis) => axes.has(axis));
+function modelColumns(studies: readonly Study[], taken: ReadonlySet<string>): readonly ResultColumn[] {
+  const of = ["model", "revision", "dtype"].filter((axis) => studies.some(({ coordinates }) => axis in coordinates));
   if (of.length === 0) return [];
   const names = new Set(studies.flatMap(({ facts }) => Object.keys(facts)));
   return [...names].flatMap((name): readonly ResultColumn[] => {
     const levels = [...new Set(studies.flatMap(({ facts }) => facts[name] ?? []))];
-    return axes.has(name) || fields.has(name) ? [] : [{ name, field: name, kind: "model", levels, of }];
+    return taken.has(name) ? [] : [{ name, field: name, kind: "model", levels, of }];
   });
 }
 

@@ -223,7 +223,8 @@ export interface Unmatched {
 /**
  * Combines two arrays cell by cell: they are joined where the coordinates of all shared axes agree, and repeated along
  * the axes that only the other one has. Columns follow from axes and join nothing: one that differs between the sides
- * is left out. Places that one side lacks are absent from the result, and told to `onUnmatched`.
+ * is left out. Places that one side lacks are absent from the result; `onUnmatched` is told where nothing
+ * is left, or each side has places that the other lacks.
  */
 export function joinArrays(
   left: ResultArray,
@@ -257,7 +258,9 @@ export function joinArrays(
   }
   let alone = 0;
   for (const [key, group] of index) if (!used.has(key)) alone += group.length;
-  if (unpaired + alone > 0) onUnmatched({ shared, kept: cells.length, left: unpaired, right: alone });
+  // Where one side has all that the other has, the join selects from the larger one, as it was written to.
+  const isSubset = cells.length > 0 && (unpaired === 0 || alone === 0);
+  if (unpaired + alone > 0 && !isSubset) onUnmatched({ shared, kept: cells.length, left: unpaired, right: alone });
   const axes = [...left.axes, ...right.axes.filter((axis) => !both.includes(axis))].filter((a) => !differing.has(a));
   return {
     axes,
