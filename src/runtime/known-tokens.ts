@@ -43,8 +43,8 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
     promptAt(experiment, place) {
       const study = textsAt(experiment, place);
       const set = study === null ? undefined : sets.get(textsKey(study.texts, study.model));
-      if (set === undefined || set.documents !== null) return null;
-      const text = set.prompts[Number(place["prompt"] ?? NaN)]?.text ?? "";
+      const prompts = set?.documents === null ? set.prompts : [];
+      const text = prompts[Number(place["prompt"] ?? NaN)]?.text ?? "";
       return text === "" ? null : text;
     },
     tokenAt(experiment, place, id) {

@@ -69,12 +69,13 @@ interface RandomResults {
 function randomResults(random: Random): RandomResults {
   const fields = trickyFields.filter(() => random.next() < 0.3);
   const count = 2 + random.below(3);
-  const records = Array.from({ length: count }, (_, i) =>
-    Object.fromEntries([
-      ["sentence", sentences[(i + random.below(2)) % sentences.length] ?? ""],
-      ...fields.map((field) => [field, `${field}-${i % 2}`]),
-    ]),
-  );
+  const records = Array.from({ length: count }, (_, i): Readonly<Record<string, string>> => {
+    const sentence = sentences[(i + random.below(2)) % sentences.length] ?? "";
+    return Object.fromEntries<string>([
+      ["sentence", sentence],
+      ...fields.map((field) => [field, `${field}-${i % 2}`] as const),
+    ]);
+  });
   const slices = Array.from({ length: 3 }, () => randomSlice(random));
   const intervention = random.pick([
     "",
@@ -207,10 +208,8 @@ for (let seed = 1; seed <= 8; seed++) {
 
     // The token that a row names is the token at its position.
     const bytes = readFileSync(join(ran.folder.outputs, "e.parquet"));
-    const objects = await parquetReadObjects({
-      file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
-    });
-    for (const object of objects) {
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    for (const object of (await parquetReadObjects({ file })) as readonly Readonly<Record<string, unknown>>[]) {
       const position = object[axis];
       const prompt = Number(object["prompt"]);
       assert.equal(object["prompt_text"], records[prompt]?.["sentence"]);

@@ -74,7 +74,7 @@ test("where tests axes before averaging and values after it", () => {
   );
   const shown = strong.rows.length;
   assert.ok(shown > 0 && shown < 12);
-  assert.equal(strong.note, `mean over 8 prompts; ${12 - shown} rows left out by the condition`);
+  assert.equal(strong.note, `mean over 8 prompts; ${12 - shown} rows left out by the condition on these means`);
   for (const cells of strong.rows) assert.ok(Math.abs(Number(cells[4]?.value)) > 0.05);
 });
 

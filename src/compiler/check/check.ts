@@ -7,21 +7,16 @@ import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import {
-  declaredName,
   type ModelInstance,
   type Protocol,
   type Study,
   type TokenizedTexts,
   type Unavailable,
 } from "../ir/protocol.js";
-import { outerAxes } from "../ir/axes.js";
-import { reservedNames } from "../ir/result-type.js";
-import { extentSize } from "../ir/tensor-type.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
 import { checkConditions } from "./conditions.js";
 import type { EncodedText } from "./encodings.js";
-import type { FieldNames } from "./field-names.js";
 import { refuseOnCorpus } from "./corpus-measures.js";
 import { checkCurvature, withCurvature, type CurvatureResults } from "./curvature.js";
 import { checkCycles, checkDefinitions } from "./declared.js";
@@ -38,9 +33,13 @@ import { modelLabels } from "./models.js";
 import { assertUniqueRows } from "./result-rows.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { checkResultStatements } from "./result-statements.js";
-import { labelledTexts, resultTypeOf, type TypedResults } from "./result-type.js";
+import { resultTypeOf, type TypedResults } from "./result-type.js";
 import type { Scope } from "./scope.js";
+import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./study-labels.js";
 import { textsOfStudy } from "./study-texts.js";
+import { textsKey } from "./texts-key.js";
+
+export { textsKey } from "./texts-key.js";
 
 /** An opened model; null where it could not be opened (which has been reported). */
 export interface OpenedModel {
@@ -60,11 +59,6 @@ export interface CheckInput {
   readonly tokenOf: (model: string, text: string) => EncodedText | null;
   readonly sourceOf: (span: Span) => string;
   readonly report: (d: Diagnostic) => void;
-}
-
-/** Identifies a prompt set as one model reads it. */
-export function textsKey(texts: string, model: string): string {
-  return `${texts} for ${model}`;
 }
 
 export function checkProtocol(host: CheckInput): Protocol {
@@ -290,34 +284,10 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   made.finishing.push((allAxes) => {
     const typed = resultTypeOf(name, own, input.texts.values(), measured, allAxes);
     if (sound) assertUniqueRows(typed.type, own, [...input.texts.values()]);
-    warnRenamedFields(typed.fields, own, input, once);
+    warnRenamedFields(typed.fields, own, input.scope, [...input.texts.values()], once);
     return shapeWith(typed);
   });
   return shapeWith(resultTypeOf(name, own, input.texts.values(), measured));
-}
-
-/** Says which fields of prompt files results call by another name, because theirs is taken. */
-function warnRenamedFields(
-  { renamed }: FieldNames,
-  studies: readonly Study[],
-  { scope, texts }: CheckInput,
-  report: (d: Diagnostic) => void,
-): void {
-  for (const { field, name, taken } of renamed) {
-    for (const set of texts.values()) {
-      if (!studies.some((study) => study.texts === set.name && study.model === set.model)) continue;
-      if (!labelledTexts(set).some(({ fields }) => Object.hasOwn(fields, field))) continue;
-      const statement = scope.texts.get(declaredName(set.name));
-      const file = statement?.source.kind === "file" ? statement.source.path : null;
-      const span = file?.span ?? statement?.name.span ?? null;
-      const path = file?.value ?? set.name;
-      report(
-        taken === null
-          ? diagnostic("A8022", span, { path, renamed: name })
-          : diagnostic("A8006", span, { path, field, taken, renamed: name }),
-      );
-    }
-  }
 }
 
 /** Where the protocol says what is done to the model: from the first intervention to the last. */
@@ -350,53 +320,6 @@ function warnSameWeights(input: CheckInput, used: ReadonlySet<string>): void {
   }
 }
 
-/** Says when values per token stand side by side for models that read the same texts as different tokens. */
-function warnTokenizers(
-  studies: readonly Study[],
-  texts: CheckInput["texts"],
-  statement: ExperimentStatement,
-  report: (d: Diagnostic) => void,
-): void {
-  const readings = new Map<string, Set<string>>();
-  for (const study of studies) {
-    const set = texts.get(textsKey(study.texts, study.model));
-    // Random probes are drawn from each vocabulary: they are different texts anyway.
-    if (set?.period !== null) continue;
-    const reading = set.prompts.map((prompt) => prompt.ids.join(" ")).join("\n");
-    readings.set(study.texts, (readings.get(study.texts) ?? new Set()).add(reading));
-  }
-  const count = Math.max(0, ...[...readings.values()].map((set) => set.size));
-  if (count < 2) return;
-  for (const { metric, expression } of studies[0]?.measures ?? []) {
-    const perToken = expression.nodes.some((node) => node.kind === "site" && node.site.site === "nll");
-    // Bytes and words are the same for every tokenizer.
-    const perText = expression.nodes.some(
-      (node) => node.kind === "text" && (node.quantity === "bytes" || node.quantity === "words"),
-    );
-    if (!perToken || perText) continue;
-    const item = statement.measures.find((m) => columnName(m) === metric);
-    const hint = "measure bits_per_byte, which does not depend on the tokenizer";
-    report(diagnostic("A8007", item?.span ?? statement.span, { metric, count }, { hint }));
-  }
-}
-
-/** A sweep must not have the name of an axis of models or texts, or of a column of results: one would hide the other. */
-function refuseSharedNames(study: Study, statement: ExperimentStatement, report: (d: Diagnostic) => void): void {
-  const hint = "rename the parameter: models and texts give results an axis of that name";
-  for (const { metric, coordinates, axes } of study.measures) {
-    const axis = [...Object.keys(coordinates), ...axes.map(({ name }) => name)].find((name) =>
-      outerAxes.includes(name),
-    );
-    if (axis === undefined) continue;
-    const item = statement.measures.find((m) => columnName(m) === metric);
-    report(diagnostic("A3011", item?.span ?? statement.span, { metric, axis }, { hint }));
-  }
-  for (const axis of new Set(study.conditions.flatMap((condition) => Object.keys(condition.coordinates)))) {
-    if (!outerAxes.includes(axis) && !reservedNames.has(axis)) continue;
-    report(diagnostic("A3011", study.interventionSpan, { metric: "the intervention", axis }, { hint }));
-  }
-}
-
 /** Forwards every diagnostic once: several models, prompt sets and experiments elaborate the same syntax again. */
 function reportingOnce(report: (d: Diagnostic) => void): (d: Diagnostic) => void {
   const seen = new Set<string>();
@@ -407,39 +330,4 @@ function reportingOnce(report: (d: Diagnostic) => void): (d: Diagnostic) => void
     seen.add(key);
     report(d);
   };
-}
-
-/** Says when prompts are shorter than a window that a measure asks for: the number then means something else. */
-function warnShortTexts(
-  study: Study,
-  texts: TokenizedTexts,
-  statement: ExperimentStatement,
-  report: (d: Diagnostic) => void,
-): void {
-  const warned = new Set<string>();
-  for (const measure of study.measures) {
-    for (const node of measure.expression.nodes) {
-      for (const axis of node.type.axes) {
-        if (axis.name !== "pos" || axis.extent.kind !== "window") continue;
-        const { size, of } = axis.extent;
-        const short = texts.prompts.filter((p) => extentSize(of, p.ids.length) < size).length;
-        const key = `${measure.metric} ${size}`;
-        if (short === 0 || warned.has(key)) continue;
-        warned.add(key);
-        report(
-          diagnostic(
-            "A8002",
-            statement.measures.find((m) => columnName(m) === measure.metric)?.span ?? statement.span,
-            {
-              count: short,
-              total: texts.prompts.length,
-              texts: texts.name,
-              window: size,
-              metric: measure.metric,
-            },
-          ),
-        );
-      }
-    }
-  }
 }

@@ -95,7 +95,7 @@ function checkTokens(cx: ResultContext, statement: TableStatement, columns: read
     const shapes = experimentsIn(expression).map((name) => cx.results.experiments.get(name));
     // Values per token of several prompts belong to a text only while the prompts are apart.
     const needsPrompt = shapes.some((shape) => shape?.type.axes.some(({ name }) => name === "prompt"));
-    return checkAxis(cx, axis("position"), of) && (needsPrompt !== true || checkAxis(cx, axis("prompt"), of));
+    return checkAxis(cx, axis("position"), of) && (!needsPrompt || checkAxis(cx, axis("prompt"), of));
   });
 }
 

@@ -277,7 +277,7 @@ export const catalogue = {
     severity: "warning",
     title: "shorter than the window",
     message:
-      "{metric} asks for the last {window} places, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
+      "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
   },
   A8003: {
     severity: "warning",

@@ -106,7 +106,9 @@ function noteOf(
   const sorting = output.by === null ? null : `sorted by ${output.by.label}, largest first`;
   const cut = shown < places ? `${shown} of ${countOf(places, "row")}` : null;
   const left = possible - places;
-  const hidden = left > 0 ? `${countOf(left, "row")} left out by the condition` : null;
+  // The same condition selects other rows where other values stand in them: what it was tested on is said.
+  const tested = mean !== null ? " on these means" : output.context !== null ? " on each token" : "";
+  const hidden = left > 0 ? `${countOf(left, "row")} left out by the condition${tested}` : null;
   const parts = [mean, cut, sorting, hidden].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join("; ");
 }
