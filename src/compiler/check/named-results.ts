@@ -3,7 +3,7 @@ import type { Span } from "../base/span.js";
 import type { NamedResult, ResultExpression } from "../ir/protocol.js";
 import type { Expression, Name } from "../syntax/ast.js";
 import { reportError, wrongKind } from "./faults.js";
-import { axesOf, checkAxis, experimentsIn, isColumn, type ResultAxes } from "./result-axes.js";
+import { axesOf, checkAxis, experimentsIn, isColumn, tokensHint, type ResultAxes } from "./result-axes.js";
 import { checkResult, type ResultContext } from "./results.js";
 
 /** Source text on one line, for labels and titles. */
@@ -26,8 +26,9 @@ export function namedResult(cx: ResultContext, expression: Expression): NamedRes
 /** Reports ids of tokens where numbers are wanted: `what` computes with them or draws them. */
 export function isNumeric(cx: ResultContext, value: NamedResult, what: string, at: Span): boolean {
   if (value.unit !== "token") return true;
-  const hint = "tables show tokens as what they stand for; a number would be nll, prob or rank";
-  reportError(cx, "A3001", at, { fault: `${what} does not apply to tokens` }, { expected: "numbers", found: `${value.label}, ids of tokens`, hint }); // prettier-ignore
+  const found = `${value.label}, ids of tokens`;
+  const details = { expected: "numbers", found, hint: tokensHint };
+  reportError(cx, "A3001", at, { fault: `${what} does not apply to tokens` }, details);
   return false;
 }
 

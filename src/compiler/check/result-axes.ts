@@ -152,6 +152,9 @@ export function resultTypeOfOperation(
   }
 }
 
+/** What to do instead of computing with ids of tokens. */
+export const tokensHint = "tables show tokens as what they stand for; a number would be nll, prob or rank";
+
 /** The type of an operation of the measurement language, applied to values of results. */
 export function typeOfOperation(
   results: ResultScope,
@@ -162,11 +165,13 @@ export function typeOfOperation(
   const values = inputs.map((input) => ({ value: axesOf(results, input), literal: experimentsIn(input).length === 0 }));
   // Nothing is known of the units of an experiment that is wrong itself.
   if (values.some(({ value }) => !value.complete)) return scalar;
-  return typeOperation(
+  const type = typeOperation(
     operation,
     values.map(({ value, literal }) => ({ type: tensorOf(value), literal })),
     attributes,
   );
+  const isOfTokens = values.some(({ value }) => value.unit === "token");
+  return isFault(type) && isOfTokens ? { ...type, hint: tokensHint } : type;
 }
 
 function without(of: ResultAxes, removed: ReadonlySet<string>, label: string): ResultAxes {
