@@ -6,6 +6,16 @@ import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./e
 import type { EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
 import { StoreFault } from "./store/fault.js";
 import type { UnitStore } from "./store/units.js";
+import {
+  countOutcomes,
+  lostText,
+  recoveries,
+  rowsComputedOf,
+  unitsOf,
+  type UnitCounts,
+  type UnitFault,
+  type UnitOutcome,
+} from "./unit-outcomes.js";
 
 /** A finished unit's tensors by its id. One that was lost meanwhile is computed again; rejects when that fails. */
 export type ReadUnit = (id: string) => Promise<EngineTensors>;
@@ -34,17 +44,6 @@ export interface ExecutionProgress {
   /** From the pace so far, by rows × positions; null as long as nothing was computed. */
   readonly secondsLeft: number | null;
 }
-
-/** A unit without a result. `skipped`: it needs values of another evaluation that there are none of. */
-export interface UnitFault {
-  readonly kind: "failed" | "skipped";
-  readonly evaluation: string;
-  readonly unit: string;
-  readonly message: string;
-}
-
-/** What became of a unit in a run. */
-export type UnitOutcome = "computed" | "reused" | UnitFault["kind"];
 
 export interface ExecutePlanOptions {
   readonly plan: Plan;
@@ -91,42 +90,6 @@ export interface ExecutionSummary {
   readonly recovered: ReadonlySet<string>;
 }
 
-export interface UnitCounts {
-  readonly total: number;
-  readonly computed: number;
-  readonly reused: number;
-  readonly failed: number;
-  readonly skipped: number;
-  /** Without a result because the run was interrupted or had to stop. */
-  readonly left: number;
-}
-
-/** Units of a plan by their ids: several evaluations may list one, which is computed, and counted, once. */
-export function unitsOf(plan: Plan): ReadonlyMap<string, Unit> {
-  return new Map(plan.evaluations.flatMap(({ units }) => units.map((unit) => [unit.id, unit] as const)));
-}
-
-/** Rows of those units that were computed. */
-export function rowsComputedOf(
-  units: ReadonlyMap<string, Unit>,
-  outcomes: ReadonlyMap<string, UnitOutcome>,
-): number {
-  return [...units.values()].reduce((sum, { id, rows }) => (outcomes.get(id) === "computed" ? sum + rows.length : sum), 0);
-}
-
-/** How many of these units came to what. */
-export function countOutcomes(ids: Iterable<string>, outcomes: ReadonlyMap<string, UnitOutcome>): UnitCounts {
-  const counts = { total: 0, computed: 0, reused: 0, failed: 0, skipped: 0, left: 0 };
-  for (const id of ids) {
-    counts.total += 1;
-    counts[outcomes.get(id) ?? "left"] += 1;
-  }
-  return counts;
-}
-
-/** Times that a unit is computed again in one go because its file is not there when it is read. */
-export const recoveries = 2;
-
 /** Ends the loop: thrown inside, never out of `executePlan`. */
 class Stop extends Error {
   readonly status: "interrupted" | "failed";
@@ -143,11 +106,6 @@ function messageOf(error: unknown): string {
 
 function unopened(message: string): string {
   return `its graph cannot be opened: ${message}`;
-}
-
-/** What is said of a unit whose file vanishes or is damaged again and again. */
-export function lostText(path: string): string {
-  return `it was computed, and its file is lost or damaged each time: ${path}`;
 }
 
 /** Work of a unit in tokens: what the estimate of the remaining time counts in. */
@@ -227,7 +185,8 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
       if (unit !== null) return unit.tensors;
       const evaluation = plan.evaluations.find(({ units }) => units.some((own) => own.id === id));
       const lost = known.get(id);
-      if (evaluation === undefined || lost === undefined) throw new RangeError(`executePlan: the plan has no unit ${id}`);
+      if (evaluation === undefined || lost === undefined)
+        throw new RangeError(`executePlan: the plan has no unit ${id}`);
       const message =
         trial === recoveries ? lostText(store.pathOf(id)) : await compute(evaluation, lost, graphOf(lost));
       if (message !== null) {

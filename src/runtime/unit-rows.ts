@@ -1,9 +1,10 @@
 /** From the store to rows, and what there is to say about units that were damaged or lost on the way. */
 import { assembleResults } from "../compiler/results/assemble.js";
-import { lostText, type ExecutionSummary } from "./execute.js";
+import type { ExecutionSummary } from "./execute.js";
 import type { Stage, StageRows } from "./stages.js";
 import { StoreFault } from "./store/fault.js";
 import type { UnitDamage, UnitStore } from "./store/units.js";
+import { lostText } from "./unit-outcomes.js";
 
 /** How a run went, and which unit files it found damaged, each once. */
 export interface RunSummary extends ExecutionSummary {

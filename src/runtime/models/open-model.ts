@@ -128,11 +128,7 @@ const elementTypes: Readonly<Record<string, TensorEntry["type"]>> = {
 };
 
 /** Headers of the weight files, one or sharded; null after a report. */
-async function readWeights(
-  folder: string,
-  request: ModelRequest,
-  diagnostics: Diagnostic[],
-): Promise<Weights | null> {
+async function readWeights(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): Promise<Weights | null> {
   const { source, span } = request;
   const names = weightFiles(folder, request, diagnostics);
   if (names === null) return null;

@@ -34,7 +34,7 @@ const repeatedLetters = 32;
 function temporaryName(name: string): string {
   written += 1;
   const writer = `${hostMark()}-${ownStartMark() ?? "0"}.${process.pid}.${written}`;
-  return `.${[...name].slice(0, repeatedLetters).join("")}.${writer}${temporarySuffix}`;
+  return `.${Array.from(name).slice(0, repeatedLetters).join("")}.${writer}${temporarySuffix}`;
 }
 
 /** Whose temporary file has this name; null when it is not the name of one. */
