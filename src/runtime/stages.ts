@@ -94,6 +94,11 @@ async function executeWhole(
     else {
       const only = new Set(lost.keys());
       summary = joinedExecutions(plan, summary, await execute(stage, only), only);
+      // A store that stops the run has their rows all the same, with the reason.
+      if (summary.status === "failed" && summary.stopped !== null) {
+        const left = new Map([...lost].filter(([id]) => !summary.outcomes.has(id)));
+        summary = withFaults(plan, summary, left);
+      }
     }
   }
 }

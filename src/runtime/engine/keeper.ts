@@ -80,7 +80,10 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
         return engine;
       } catch (error) {
         const ended = error instanceof EngineFault && error.kind === "start" && error.exit !== null;
-        if (!ended || trial === startTrials || signal?.aborted === true) throw error;
+        if (!ended || signal?.aborted === true) throw error;
+        if (trial === startTrials) {
+          throw new EngineFault("start", `none of ${startTrials} engines came up: ${error.message}`, error.exit);
+        }
         restarts += 1;
       }
     }

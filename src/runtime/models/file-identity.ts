@@ -71,8 +71,6 @@ export function fileChange({ path, identity }: IdentifiedFile): string | null {
   }
   if (now.device !== identity.device || now.inode !== identity.inode) return "was replaced by another file";
   if (now.size !== identity.size) return `has ${now.size} bytes instead of ${identity.size}`;
-  if (now.modified !== identity.modified) return "was written to";
-  return now.changed === identity.changed
-    ? null
-    : "was written to or touched (the system's time of its last change moved)";
+  if (now.modified !== identity.modified) return "was written to or touched";
+  return now.changed === identity.changed ? null : "was changed (the time of its last change moved)";
 }
