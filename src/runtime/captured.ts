@@ -57,7 +57,7 @@ export function capturedValues(plan: Plan): CapturedValues {
   function unitOf(id: string, read: ReadUnit): Promise<EngineTensors> {
     const known = kept.get(id) ?? read(id);
     kept.delete(id);
-    keep(kept, id, known);
+    kept.set(id, known);
     for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - keptUnits))) kept.delete(oldest);
     return known;
   }
@@ -100,18 +100,10 @@ export function capturedValues(plan: Plan): CapturedValues {
       // What was summed decides how its entries are counted.
       const key = `${found[0].id} ${found[1]}`;
       const known = means.get(key) ?? average(found, entries, read);
-      keep(means, key, known);
+      means.set(key, known);
       return known;
     },
   };
-}
-
-/** Keeps a value that is on its way, unless it fails: whoever asks next may have more luck. */
-function keep<T>(map: Map<string, Promise<T>>, key: string, value: Promise<T>): void {
-  map.set(key, value);
-  value.catch(() => {
-    if (map.get(key) === value) map.delete(key);
-  });
 }
 
 function tensorOf(tensors: EngineTensors, name: string, unit: string): EngineTensor {

@@ -149,7 +149,7 @@ for (const [what, harm] of Object.entries(harms)) {
     // In the middle of the first stage, at its last unit, and at the last unit of all: before each reading of the rows.
     for (const at of [1 + random.below(firstStage - 1), firstStage, undisturbed.units]) {
       const project = projectIn(context);
-      let harmed: readonly string[] | null = null;
+      let harmed = null as readonly string[] | null;
       const { summary, record, folder } = await run(project, at, () => {
         harmed = harm(random, project);
       });
@@ -164,7 +164,7 @@ for (const [what, harm] of Object.entries(harms)) {
       assert.ok(readFileSync(folder.results).equals(undisturbed.results), where);
       assert.ok(summary.recovered.size > 0, where);
       for (const { path } of summary.damages) {
-        assert.ok((harmed as readonly string[]).includes(path), path);
+        assert.ok(harmed.includes(path), path);
         assert.ok(record.warnings.some((warning) => warning.includes(path)));
       }
       assert.match(record.warnings.join("\n"), /lost or damaged during the run and computed again/);
@@ -288,9 +288,9 @@ async function disturbCommand(
 ): Promise<CommandEnd> {
   const args = ["run", project.path, "--runs", project.runs, "--memory", String(memory), "--threads", "1"];
   const running = startCommand(args);
-  let over = false;
-  void running.ended.then(() => (over = true));
-  while (!over && unitFiles(project).length < at) await sleep(1);
+  let over = null as CommandEnd | null;
+  void running.ended.then((end) => (over = end));
+  while (over === null && unitFiles(project).length < at) await sleep(1);
   await disturb(running.process.pid ?? 0);
   return await running.ended;
 }
