@@ -6,8 +6,18 @@ import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./e
 import type { EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
 import { StoreFault } from "./store/fault.js";
 import type { UnitStore } from "./store/units.js";
+import {
+  countOutcomes,
+  lostText,
+  recoveries,
+  rowsComputedOf,
+  unitsOf,
+  type UnitCounts,
+  type UnitFault,
+  type UnitOutcome,
+} from "./unit-outcomes.js";
 
-/** A finished unit's tensors by its id. Rejects when the unit is not in the store. */
+/** A finished unit's tensors by its id. One that was lost meanwhile is computed again; rejects when that fails. */
 export type ReadUnit = (id: string) => Promise<EngineTensors>;
 
 /** What the host must know to run a plan: made of the protocol's facts, so that this file needs none of them. */
@@ -16,6 +26,11 @@ export interface Preparation {
   segments(unit: Unit): readonly PreparedSegment[];
   /** Exactly the graph's inputs for this unit, of all its segments together. Averages come from finished units through `readUnit`. */
   feedsOf(evaluation: Evaluation, unit: Unit, readUnit: ReadUnit): Promise<EngineTensors> | EngineTensors;
+  /**
+   * Why nothing may be computed with a model any more, or null. Asked before and after a model's files are opened and
+   * before a unit is stored. Absent: there is nothing to watch.
+   */
+  problemOf?(model: string): string | null;
 }
 
 /** How far a run is. Counts are units; `rows` are rows (prompt × condition) of finished units. */
@@ -30,16 +45,10 @@ export interface ExecutionProgress {
   readonly secondsLeft: number | null;
 }
 
-/** A unit without a result. `skipped`: it needs values of another evaluation that there are none of. */
-export interface UnitFault {
-  readonly kind: "failed" | "skipped";
-  readonly evaluation: string;
-  readonly unit: string;
-  readonly message: string;
-}
-
 export interface ExecutePlanOptions {
   readonly plan: Plan;
+  /** The units to execute; all of the plan when absent. The others are computed only where these need them. */
+  readonly only?: ReadonlySet<string>;
   readonly prepare: Preparation;
   readonly engine: EngineOptions;
   readonly store: UnitStore;
@@ -63,15 +72,10 @@ export interface ExecutePlanOptions {
  */
 export interface ExecutionSummary {
   readonly status: "finished" | "interrupted" | "failed";
-  readonly units: {
-    readonly total: number;
-    readonly computed: number;
-    readonly reused: number;
-    readonly failed: number;
-    readonly skipped: number;
-    /** Not reached because the run was interrupted or had to stop. */
-    readonly left: number;
-  };
+  /** Units of the plan, each counted once. */
+  readonly units: UnitCounts;
+  /** What became of each unit by its id; absent are those that are left. */
+  readonly outcomes: ReadonlyMap<string, UnitOutcome>;
   /** Rows of the computed units. */
   readonly rowsComputed: number;
   readonly seconds: number;
@@ -82,6 +86,8 @@ export interface ExecutionSummary {
   readonly engine: EngineInfo | null;
   /** Children that were started again after a crash or a failed unit. */
   readonly restarts: number;
+  /** Units that were finished, then lost or damaged, and computed again. */
+  readonly recovered: ReadonlySet<string>;
 }
 
 /** Ends the loop: thrown inside, never out of `executePlan`. */
@@ -120,12 +126,13 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   const started = performance.now();
   const elapsed = (): number => (performance.now() - started) / 1000;
   const graphs = new Map(plan.graphs.map((graph) => [graph.id, graph]));
-  // Several evaluations may list a unit; it is computed, and counted, once.
-  const all = new Map(plan.evaluations.flatMap(({ units }) => units.map((unit) => [unit.id, unit] as const)));
+  const known = unitsOf(plan);
+  const { only } = options;
+  const all = only === undefined ? known : new Map([...known].filter(([id]) => only.has(id)));
   const keeper = options.keeper ?? createEngineKeeper({ openWeightBytes: defaultOpenWeightBytes, ...options });
   const restartsBefore = keeper.restarts();
 
-  const counts = { computed: 0, reused: 0, failed: 0, skipped: 0 };
+  const outcomes = new Map<string, UnitOutcome>();
   const faults: UnitFault[] = [];
   /** Unit id → why it has no result. */
   const faulty = new Map<string, string>();
@@ -133,20 +140,31 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   const incomplete = new Map<string, string>();
   const stored = new Set<string>();
   const visited = new Set<string>();
+  /** Units that were finished, lost and computed again. */
+  const recovered = new Set<string>();
+  let done = 0;
   let rows = 0;
-  let rowsComputed = 0;
+  let reused = 0;
   let workLeft = 0;
   let workDone = 0;
   let secondsAtWork = 0;
   let end: Stop | null = null;
 
-  const doneUnits = (): number => counts.computed + counts.reused + counts.failed + counts.skipped;
+  function settle(unit: Unit, outcome: UnitOutcome): void {
+    const before = outcomes.get(unit.id);
+    outcomes.set(unit.id, outcome);
+    // What is computed again for others, beside the task, is no progress.
+    if (!all.has(unit.id)) return;
+    done += Number(before === undefined);
+    reused += Number(outcome === "reused") - Number(before === "reused");
+    if (before === undefined && (outcome === "computed" || outcome === "reused")) rows += unit.rows.length;
+  }
 
   function progress(): void {
     options.onProgress?.({
-      done: doneUnits(),
+      done,
       total: all.size,
-      reused: counts.reused,
+      reused,
       rows,
       secondsElapsed: elapsed(),
       secondsLeft: workDone === 0 ? null : (workLeft * secondsAtWork) / workDone,
@@ -161,19 +179,42 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   let writing: Promise<void> = Promise.resolve();
 
   const readUnit: ReadUnit = async (id) => {
-    await writing;
-    const unit = await store.read(id);
-    if (unit === null) throw new Error(`unit ${id} is not in the store`);
-    return unit.tensors;
+    for (let trial = 0; ; trial += 1) {
+      await writing;
+      const unit = await store.read(id);
+      if (unit !== null) return unit.tensors;
+      const evaluation = plan.evaluations.find(({ units }) => units.some((own) => own.id === id));
+      const lost = known.get(id);
+      if (evaluation === undefined || lost === undefined)
+        throw new RangeError(`executePlan: the plan has no unit ${id}`);
+      const message =
+        trial === recoveries ? lostText(store.pathOf(id)) : await compute(evaluation, lost, graphOf(lost));
+      if (message !== null) {
+        // Whatever else needs it is skipped, instead of trying the same again.
+        give("failed", evaluation, lost, message);
+        throw new Error(message);
+      }
+      recovered.add(id);
+    }
   };
+
+  function graphOf(unit: Unit): GraphPlan {
+    const graph = graphs.get(unit.graph);
+    if (graph === undefined) throw new RangeError(`executePlan: the plan lacks the graph of unit ${unit.id}`);
+    return graph;
+  }
+
+  function checkModel({ model }: GraphPlan): void {
+    const problem = prepare.problemOf?.(model) ?? null;
+    if (problem !== null) throw new Error(problem);
+  }
 
   function finished(unit: Unit): void {
     stored.add(unit.id);
-    counts.computed += 1;
-    rows += unit.rows.length;
-    rowsComputed += unit.rows.length;
-    workLeft -= workOf(unit);
+    // One that is computed again was not in what is left.
+    if (!outcomes.has(unit.id) && all.has(unit.id)) workLeft -= workOf(unit);
     workDone += workOf(unit);
+    settle(unit, "computed");
     progress();
   }
 
@@ -189,9 +230,13 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   ): Promise<void> {
     const feeds = await prepare.feedsOf(evaluation, unit, readUnit);
     checkSignal();
+    // onnxruntime opens files by their paths and maps them: what changes later changes what it reads.
+    checkModel(graph);
     const engine = await keeper.withSegments(segments);
-    const graphs = segments.map((segment) => segment.id);
-    const { outputs, seconds } = await engine.run({ graphs, feeds, fetches: graphFetches(graph) });
+    checkModel(graph);
+    const chain = segments.map((segment) => segment.id);
+    const { outputs, seconds } = await engine.run({ graphs: chain, feeds, fetches: graphFetches(graph) });
+    checkModel(graph);
     const { onnxruntimeVersion } = engine.info();
     const about = { graph: graph.id, onnxruntime: onnxruntimeVersion, seconds: seconds.toFixed(6) };
     await writing;
@@ -205,9 +250,10 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     for (let trial = 1; ; trial += 1) {
       checkSignal();
       try {
+        checkModel(graph);
         const segments = prepare.segments(unit);
-        const known = keeper.unusable(segments);
-        if (known !== null) return unopened(known);
+        const refused = keeper.unusable(segments);
+        if (refused !== null) return unopened(refused);
         await attempt(evaluation, unit, graph, segments);
         return null;
       } catch (error) {
@@ -218,6 +264,9 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
         if (error instanceof EngineFault && error.kind === "start") throw new Stop("failed", error.message);
         // Wrong feeds and errors of the host are as wrong the second time.
         if (!(error instanceof EngineFault) || error.kind === "request") return messageOf(error);
+        // A file that was cut off takes the engine down: the file is to blame.
+        const problem = prepare.problemOf?.(graph.model) ?? null;
+        if (problem !== null) return problem;
         // Too little memory for a graph may be too much in the sessions that are open.
         if (error.kind === "graph" || trial === 1) await keeper.discard();
         if (trial === 2) return error.kind === "graph" ? unopened(error.message) : error.message;
@@ -226,8 +275,8 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   }
 
   function give(kind: UnitFault["kind"], evaluation: Evaluation, unit: Unit, message: string): void {
-    counts[kind] += 1;
-    workLeft -= workOf(unit);
+    if (!outcomes.has(unit.id)) workLeft -= workOf(unit);
+    settle(unit, kind);
     faults.push({ kind, evaluation: evaluation.id, unit: unit.id, message });
     faulty.set(unit.id, message);
     if (!incomplete.has(evaluation.id)) incomplete.set(evaluation.id, message);
@@ -236,8 +285,8 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
 
   async function runUnit(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<void> {
     if (stored.has(unit.id)) {
-      counts.reused += 1;
-      rows += unit.rows.length;
+      // A capture may have been lost, and computed again, before its turn.
+      if (!outcomes.has(unit.id)) settle(unit, "reused");
       progress();
       return;
     }
@@ -267,14 +316,13 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     progress();
     for (const evaluation of plan.evaluations) {
       for (const unit of evaluation.units) {
-        const graph = graphs.get(unit.graph);
-        if (graph === undefined) throw new RangeError(`executePlan: the plan lacks a graph of ${evaluation.id}`);
+        if (!all.has(unit.id)) continue;
         checkSignal();
         const fault = faulty.get(unit.id);
         if (fault !== undefined && !incomplete.has(evaluation.id)) incomplete.set(evaluation.id, fault);
         if (visited.has(unit.id)) continue;
         visited.add(unit.id);
-        await runUnit(evaluation, unit, graph);
+        await runUnit(evaluation, unit, graphOf(unit));
       }
     }
     await writing;
@@ -291,14 +339,18 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     });
   }
 
+  // A run that ended early did not come to all that is there.
+  for (const [id, unit] of all) if (stored.has(id) && !outcomes.has(id)) settle(unit, "reused");
   return {
     status: end?.status ?? (faults.length === 0 ? "finished" : "failed"),
-    units: { total: all.size, ...counts, left: all.size - doneUnits() },
-    rowsComputed,
+    units: countOutcomes(all.keys(), outcomes),
+    outcomes,
+    rowsComputed: rowsComputedOf(all, outcomes),
     seconds: elapsed(),
     faults,
     stopped: end?.message ?? null,
     engine: keeper.info(),
     restarts: keeper.restarts() - restartsBefore,
+    recovered,
   };
 }

@@ -6,7 +6,6 @@ import type { CorpusDocument, Protocol, TokenizedTexts } from "../compiler/ir/pr
 import type { IdentityResult } from "../compiler/models/identities.js";
 import { siteKey } from "../compiler/models/sites.js";
 import type { Assembled } from "../compiler/results/assemble.js";
-import type { ExecutionSummary } from "./execute.js";
 import {
   sha256,
   type RecordRequest,
@@ -14,6 +13,7 @@ import {
   type RecordedMean,
   type RecordedTexts,
 } from "./store/record.js";
+import { unitNotes, type RunSummary } from "./unit-rows.js";
 
 function tokenCount(set: TokenizedTexts): number {
   return set.prompts.reduce((sum, p) => sum + p.ids.length, 0);
@@ -124,8 +124,8 @@ export function recordedIdentities(model: string, identities: readonly IdentityR
   }));
 }
 
-/** What a reader of the results must know: what is missing, and which conditions did nothing. */
-export function runNotes(summary: ExecutionSummary, assembled: Assembled): readonly string[] {
+/** What a reader of the results must know: what is missing or was lost, and which conditions did nothing. */
+export function runNotes(summary: RunSummary, assembled: Assembled): readonly string[] {
   const { total, left, failed, skipped } = summary.units;
   const without = left + failed + skipped;
   const partial =
@@ -135,7 +135,7 @@ export function runNotes(summary: ExecutionSummary, assembled: Assembled): reado
           `these results are incomplete: ${without} of ${total} units have no result` +
             (failed + skipped === 0 ? " yet" : "; what was lost is kept as NaN with its reason"),
         ];
-  return [...partial, ...conditionNotes(assembled)];
+  return [...partial, ...unitNotes(summary), ...conditionNotes(assembled)];
 }
 
 function conditionNotes(assembled: Assembled): readonly string[] {

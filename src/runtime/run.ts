@@ -16,7 +16,7 @@ import { planSegments, type Segment } from "../compiler/lower/segments.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { externalBytes } from "../compiler/onnx/external-bytes.js";
 import type { Graph } from "../compiler/onnx/graph.js";
-import { assembleResults, type Assembled } from "../compiler/results/assemble.js";
+import type { Assembled } from "../compiler/results/assemble.js";
 import { EngineFault } from "./engine/fault.js";
 import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./engine/keeper.js";
 import { numericsOf } from "./engine/numerics.js";
@@ -26,13 +26,17 @@ import { createFeeds } from "./feeds.js";
 import type { Loaded } from "./load.js";
 import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
 import { cacheFolder, processEnvironment } from "./models/places.js";
+import type { IdentityResult } from "../compiler/models/identities.js";
 import { verifiedIdentities } from "./models/verify-model.js";
+import { createWeightsGuard, type WeightsGuard } from "./models/weights-guard.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
 import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
 import { executeStages, type Stage } from "./stages.js";
 import { createRecord, updateRecord, writeRecord, type RunRecord } from "./store/record.js";
 import { lockRunFolder, runFolderOf, type RunFolder } from "./store/run-folder.js";
-import { openUnitStore, type UnitStore } from "./store/units.js";
+import { sweepTemporaries } from "./store/sweep.js";
+import { openUnitStore, type UnitDamage, type UnitStore } from "./store/units.js";
+import { readRows, type RunSummary } from "./unit-rows.js";
 import { atlascVersion } from "./version.js";
 
 export interface RunOptions extends PlanSettings {
@@ -59,7 +63,7 @@ export type RunOutcome =
       readonly planned: Planned;
       readonly folder: RunFolder;
       readonly record: RunRecord;
-      readonly summary: ExecutionSummary;
+      readonly summary: RunSummary;
       readonly assembled: Assembled;
       readonly written: WrittenOutputs;
     };
@@ -84,6 +88,9 @@ export async function runProtocol(
 
   const folder = runFolderOf(options.runs, source.path, digest);
   const lock = await lockRunFolder(folder);
+  const unitFolder = join(options.runs, ".units");
+  await sweepTemporaries([folder.folder, unitFolder, identitiesFolder()]);
+  const guard = createWeightsGuard(loaded.models);
   // One engine for all of it: the checks, the machine's rate, and the units of every stage.
   const keeper = createEngineKeeper({
     engine: options.engine,
@@ -108,7 +115,7 @@ export async function runProtocol(
       }),
     );
 
-    const checks = await checkModels(loaded, models, protocol, options, keeper).catch((error: unknown) => {
+    const checks = await checkModels(loaded, models, protocol, options, keeper, guard).catch((error: unknown) => {
       // Interrupted: there is nothing to say about the models, and the run says what there is to say about itself.
       if (error instanceof EngineFault && options.signal?.aborted === true) return { recorded: [], diagnostics: [] };
       throw error;
@@ -125,23 +132,20 @@ export async function runProtocol(
       return { kind: "rejected", loaded, diagnostics: checks.diagnostics };
     }
 
-    const store = openUnitStore(join(options.runs, ".units"));
+    const damages = new Map<string, UnitDamage>();
+    const store = openUnitStore(unitFolder, (damage) => damages.set(damage.path, damage));
     const estimator = createRunEstimator(models, memory, {
       engine: () => keeper.engine(),
       fromFlops: options.estimateFromFlops ?? Infinity,
     });
     const planning = { ...planOptions(options), memory };
     const outcome = await executeStages({ protocol, plan }, models, planning, {
-      execute: (stage) => executeStage(stage, { loaded, models, store, estimator, keeper, options, events }),
-      assemble: (stage, { faults }) =>
-        assembleResults(
-          stage.protocol,
-          stage.plan,
-          async (id) => (await store.read(id))?.tensors ?? null,
-          new Map(faults.map((fault) => [fault.unit, fault.message])),
-        ),
+      execute: (stage, only) =>
+        executeStage(stage, { loaded, models, store, estimator, keeper, guard, options, events }, only),
+      assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
     });
-    const { summary, assembled, selections } = outcome;
+    const { assembled, selections } = outcome;
+    const summary = { ...outcome.summary, damages: [...damages.values()] };
     const { computed, reused, failed, skipped } = summary.units;
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
@@ -188,30 +192,34 @@ interface RunSurroundings {
   readonly store: UnitStore;
   readonly estimator: RunEstimator;
   readonly keeper: EngineKeeper;
+  readonly guard: WeightsGuard;
   readonly options: RunOptions;
   readonly events: RunEvents;
 }
 
-/** Executes the plan of one stage. */
+/** Executes the plan of one stage; with `only`, these of its units, which were finished before and got lost. */
 async function executeStage(
   { protocol, plan }: Stage,
-  { loaded, models, store, estimator, keeper, options, events }: RunSurroundings,
+  { loaded, models, store, estimator, keeper, guard, options, events }: RunSurroundings,
+  only?: ReadonlySet<string>,
 ): Promise<ExecutionSummary> {
   const graphs = loweredGraphs(plan, models);
   const segments = once(() => planSegments(plan, graphs, (model) => required(models.get(model), model).graph));
-  if (options.estimateFromFlops !== undefined) {
+  if (options.estimateFromFlops !== undefined && only === undefined) {
     await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
   }
   const prepared = once(() => preparedSegments(plan, segments(), loaded));
   const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
   return await executePlan({
     plan,
+    ...(only === undefined ? {} : { only }),
     store,
     engine: options.engine,
     keeper,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
     prepare: {
+      problemOf: guard,
       segments: ({ graph, prepacked }) => prepared().get(graph)?.(prepacked) ?? [],
       feedsOf: (evaluation, unit, readUnit) =>
         feeds.feedsOf(
@@ -292,27 +300,49 @@ export function loweredGraphs(plan: Plan, models: ReadonlyMap<string, CheckedMod
   };
 }
 
-/** Checks the identities of every model of the protocol; a failed one is an error that names the site. */
+/** Where verdicts on models are kept. */
+function identitiesFolder(): string {
+  return join(cacheFolder(processEnvironment()), "identities");
+}
+
+/**
+ * Checks the identities of every model of the protocol; a failed one is an error that names the site. Nothing is said of
+ * a model whose weights have changed since they were hashed: the run says that.
+ */
 async function checkModels(
   loaded: Loaded,
   models: ReadonlyMap<string, CheckedModel>,
   protocol: Protocol,
   options: RunOptions,
   keeper: EngineKeeper,
+  guard: WeightsGuard,
 ): Promise<{ readonly recorded: RunRecord["identities"]; readonly diagnostics: readonly Diagnostic[] }> {
   const recorded: RunRecord["identities"][number][] = [];
   const diagnostics: Diagnostic[] = [];
   for (const { id } of protocol.models) {
     const { graph, facts } = required(models.get(id), id);
     const folder = required(loaded.models.get(id), id).externalDataFolder;
-    const identities = await verifiedIdentities(
-      graph,
-      // Another atlasc may build another graph from the same weights, and another engine may compute it differently.
-      digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
-      folder,
-      () => keeper.engine(),
-      join(cacheFolder(processEnvironment()), "identities"),
-    );
+    const verify = (): Promise<readonly IdentityResult[]> =>
+      verifiedIdentities(
+        graph,
+        // Another atlasc may build another graph from the same weights, and another engine may compute it differently.
+        digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
+        folder,
+        () => keeper.engine(),
+        identitiesFolder(),
+        () => guard(id) === null,
+      );
+    const identities = await verify()
+      .catch((error: unknown) => {
+        // An engine that is killed here is replaced, like one that is killed in the middle of a unit.
+        if (error instanceof EngineFault && error.kind === "exit" && guard(id) === null) return verify();
+        throw error;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof EngineFault && guard(id) !== null) return [];
+        throw error;
+      });
+    if (guard(id) !== null) continue;
     recorded.push(...recordedIdentities(id, identities));
     for (const identity of identities.filter((i) => !i.ok)) {
       diagnostics.push(

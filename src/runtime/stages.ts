@@ -1,6 +1,7 @@
 /**
  * A run in stages: conditions that an experiment's result decides are made when that result is there, and then the plan
- * is made again with them. What is in the store is not computed again.
+ * is made again with them. What is in the store is not computed again. A stage is over when all its rows are there, or
+ * it is known why not: units that vanish from the store before they are read are computed again.
  */
 import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
@@ -8,8 +9,11 @@ import { planProtocol, type PlanOptions } from "../compiler/lower/plan.js";
 import type { OpenedModel } from "../compiler/check/check.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import { resolveStudies } from "../compiler/results/deferred.js";
+import { askedRows } from "../compiler/results/asked-rows.js";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
 import type { ExecutionSummary } from "./execute.js";
+import { joinedExecutions, withFaults, withoutOutcomes } from "./executions.js";
+import { recoveries } from "./unit-outcomes.js";
 
 /** A protocol as far as it is decided, with its plan. */
 export interface Stage {
@@ -24,23 +28,34 @@ export interface StagesOutcome extends Stage {
   readonly selections: readonly string[];
 }
 
-/** How one stage is executed and its results read. */
-export interface StageRunner {
-  readonly execute: (stage: Stage) => Promise<ExecutionSummary>;
-  readonly assemble: (stage: Stage, summary: ExecutionSummary) => Promise<Assembled>;
+/** The rows of a stage as far as its units could be read. */
+export interface StageRows {
+  readonly assembled: Assembled;
+  /** The units that could not be, by their ids: why not, in a sentence. */
+  readonly unread: ReadonlyMap<string, string>;
 }
 
-/** Runs stage after stage until every condition is decided, or something is missing to decide it. */
+/** How one stage is executed and its results read. */
+export interface StageRunner {
+  /** Executes the plan of a stage; with `only`, no more of it than these units. */
+  readonly execute: (stage: Stage, only?: ReadonlySet<string>) => Promise<ExecutionSummary>;
+  readonly assemble: (stage: Stage, summary: ExecutionSummary) => Promise<StageRows>;
+}
+
+/**
+ * Runs stage after stage until every condition is decided, or something is missing to decide it. The summary is that of
+ * the last stage's plan: a unit of it that any stage computed counts as computed. Throws when rows are missing without a
+ * reason (a fault of ours).
+ */
 export async function executeStages(
   first: Stage,
   models: ReadonlyMap<string, OpenedModel>,
   options: PlanOptions,
-  { execute, assemble }: StageRunner,
+  runner: StageRunner,
 ): Promise<StagesOutcome> {
   const selections: string[] = [];
   let stage = first;
-  let summary = await execute(stage);
-  let assembled = await assemble(stage, summary);
+  let { summary, assembled } = await executeWhole(stage, null, runner);
   while (summary.status === "finished") {
     const resolved = resolveStudies(stage.protocol, assembled.rows, models);
     if (resolved === null) break;
@@ -51,25 +66,51 @@ export async function executeStages(
       return { ...stage, summary: { ...summary, status: "failed", stopped }, assembled, selections };
     }
     stage = { protocol: resolved.protocol, plan: planned.value };
-    summary = together(summary, await execute(stage));
-    assembled = await assemble(stage, summary);
+    ({ summary, assembled } = await executeWhole(stage, summary, runner));
   }
   return { ...stage, summary, assembled, selections };
 }
 
-/** Two executions as one: the later one found in the store what the earlier one had computed. */
-function together(earlier: ExecutionSummary, later: ExecutionSummary): ExecutionSummary {
-  const { computed } = earlier.units;
-  return {
-    ...later,
-    units: {
-      ...later.units,
-      computed: later.units.computed + computed,
-      reused: Math.max(0, later.units.reused - computed),
-    },
-    rowsComputed: later.rowsComputed + earlier.rowsComputed,
-    seconds: later.seconds + earlier.seconds,
-    engine: later.engine ?? earlier.engine,
-    restarts: later.restarts + earlier.restarts,
-  };
+/** Executes a stage and reads its rows, as often as it takes for every finished unit to be read, within reason. */
+async function executeWhole(
+  stage: Stage,
+  earlier: ExecutionSummary | null,
+  { execute, assemble }: StageRunner,
+): Promise<{ readonly summary: ExecutionSummary; readonly assembled: Assembled }> {
+  const { plan } = stage;
+  let summary = joinedExecutions(plan, earlier, await execute(stage));
+  for (let round = 0; ; round += 1) {
+    const { assembled, unread } = await assemble(stage, summary);
+    const lost = new Map([...unread].filter(([id]) => isFinished(summary, id)));
+    if (lost.size === 0) {
+      checkRows(stage, summary, assembled);
+      return { summary, assembled };
+    }
+    if (summary.status === "interrupted") {
+      // Nobody waits for them to be computed again: they are left, and their rows are not there.
+      return { summary: withoutOutcomes(plan, summary, lost), assembled };
+    }
+    if (summary.stopped !== null || round >= recoveries) summary = withFaults(plan, summary, lost);
+    else {
+      const only = new Set(lost.keys());
+      summary = joinedExecutions(plan, summary, await execute(stage, only), only);
+      // A store that stops the run has their rows all the same, with the reason.
+      if (summary.status === "failed" && summary.stopped !== null) {
+        const left = new Map([...lost].filter(([id]) => !summary.outcomes.has(id)));
+        summary = withFaults(plan, summary, left);
+      }
+    }
+  }
+}
+
+function isFinished({ outcomes }: ExecutionSummary, id: string): boolean {
+  const outcome = outcomes.get(id);
+  return outcome === "computed" || outcome === "reused";
+}
+
+/** A run that came to its end has a row for everything that was asked, if only to say why there is no number. */
+function checkRows({ protocol, plan }: Stage, { status, stopped }: ExecutionSummary, { rows }: Assembled): void {
+  if (status === "interrupted" || stopped !== null) return;
+  const asked = askedRows(protocol, plan);
+  if (rows.length !== asked) throw new RangeError(`${asked} rows were asked for, and ${rows.length} are there`);
 }

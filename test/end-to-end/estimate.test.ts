@@ -40,6 +40,8 @@ const finished: ExecutionSummary = {
   stopped: null,
   engine: null,
   restarts: 0,
+  outcomes: new Map(),
+  recovered: new Set(),
 };
 
 test("the line about a run", () => {

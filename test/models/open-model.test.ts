@@ -221,3 +221,17 @@ const smallTokenizer = {
   decoder: { type: "ByteLevel" },
   model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] },
 };
+
+test("weights that change while they are read are not opened", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  const path = join(folder, "model.safetensors");
+  // What is hashed must be what lies there: here the system's time of the last change never stands still.
+  const timer = setInterval(() => {
+    utimesSync(path, 1, 1);
+  }, 1);
+  try {
+    await assertFault(t, folder, "A4019", /model\.safetensors of .* cannot be read: while it was being read, it was /);
+  } finally {
+    clearInterval(timer);
+  }
+});

@@ -1,5 +1,6 @@
 /** Which sessions stay open, and which are closed for others. */
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { EngineFault } from "../../src/runtime/engine/fault.js";
 import {
@@ -106,4 +107,45 @@ test("a segment that was refused twice is known to be unusable, in every chain t
   }
   assert.match(keeper.unusable([bad]) ?? "", /./);
   assert.equal(keeper.unusable([good]), null);
+});
+
+const noTable = existsSync("/proc/self/task") ? false : "this system has no process table to find the engine in";
+
+/** Kills the next `count` engines of this process as soon as each is there, before it can say a word. */
+function killStarting(context: TestContext, count: number): void {
+  const killed = new Set<number>();
+  const timer = setInterval(() => {
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ").map(Number);
+    for (const id of children.filter((child) => child > 0 && !killed.has(child) && killed.size < count)) {
+      killed.add(id);
+      process.kill(id, "SIGKILL");
+    }
+  }, 1);
+  context.after(() => {
+    clearInterval(timer);
+  });
+}
+
+test("an engine that is killed while it starts is followed by another", { skip: noTable }, async (context) => {
+  const { keeper, use } = keeperOf(context, { openWeightBytes: 30 });
+  killStarting(context, 2);
+  assert.deepEqual(await use("a10"), ["a"]);
+  assert.equal(keeper.restarts(), 2);
+  await keeper.discard();
+  killStarting(context, 2);
+  assert.deepEqual(await use("a10"), ["a"]);
+});
+
+test("when no engine comes up, that is said after three of them", { skip: noTable }, async (context) => {
+  const { keeper, use } = keeperOf(context, { openWeightBytes: 30 });
+  killStarting(context, 3);
+  await assert.rejects(
+    use("a10"),
+    (error: unknown) =>
+      error instanceof EngineFault &&
+      error.kind === "start" &&
+      error.message.startsWith("none of 3 engines came up: the engine was ended by SIGKILL"),
+  );
+  assert.equal(keeper.info(), null);
+  assert.deepEqual(await use("a10"), ["a"], "the next use tries again");
 });

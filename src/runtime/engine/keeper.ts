@@ -55,6 +55,9 @@ export interface EngineKeeper {
 
 const defaultOpenSessions = 64;
 
+/** Children that are started one after the other before a run gives up because none comes up. */
+const startTrials = 3;
+
 /** Starts nothing yet. */
 export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
   const { signal, openWeightBytes, openSessions = defaultOpenSessions } = options;
@@ -68,14 +71,29 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
   const abort = (): void => void engine?.stop();
   signal?.addEventListener("abort", abort);
 
+  /** A fresh child. One that was killed while it started is followed by another; one that says what it lacks is not. */
+  async function start(): Promise<Engine> {
+    for (let trial = 1; ; trial += 1) {
+      try {
+        if (engine === null) return await startEngine(options.engine, signal);
+        await engine.restart();
+        return engine;
+      } catch (error) {
+        const ended = error instanceof EngineFault && error.kind === "start" && error.exit !== null;
+        if (!ended || signal?.aborted === true) throw error;
+        if (trial === startTrials) {
+          throw new EngineFault("start", `none of ${startTrials} engines came up: ${error.message}`, error.exit);
+        }
+        restarts += 1;
+      }
+    }
+  }
+
   async function ready(): Promise<Engine> {
     if (engine?.alive() === true) return engine;
     open.clear();
-    if (engine === null) engine = await startEngine(options.engine, signal);
-    else {
-      restarts += 1;
-      await engine.restart();
-    }
+    if (engine !== null) restarts += 1;
+    engine = await start();
     options.onEngineStart?.(engine.info());
     // The signal may have come between the child's first word and here, when `abort` knew no engine yet.
     if (signal?.aborted === true) await engine.stop();

@@ -6,6 +6,7 @@ import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
 import { digestOfJson, openDigestCache } from "./digest-cache.js";
+import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
 import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -21,6 +22,8 @@ export interface OpenedModel {
    * in Hugging Face's cache this is `blobs`.
    */
   readonly externalDataFolder: string;
+  /** The weight files as they were when they were hashed: whoever opens one by its path can tell whether it still is. */
+  readonly weightFiles: readonly IdentifiedFile[];
   /** Null when the model has no tokenizer files: texts cannot be used with it. */
   readonly tokenizer: Tokenizer | null;
 }
@@ -46,15 +49,18 @@ export async function openModel(
     return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder })] };
   }
   const config = readJson(configPath, "config.json", request, diagnostics);
-  const weights = readWeights(folder, request, diagnostics);
+  const weights = await readWeights(folder, request, diagnostics);
   const tokenizer = readTokenizer(tokenizerFolders, request, diagnostics);
   if (config === null || weights === null || hasErrors(diagnostics)) return { value: null, diagnostics };
 
   const cache = openDigestCache(cacheFolder(environment));
   const digests: Json[] = [];
-  for (const { name, path } of weights.files) {
+  for (const { name, path, identity } of weights.files) {
     try {
       digests.push([name, await cache.digestOfFile(path)]);
+      // What the header says and what was hashed must be of one and the same file.
+      const change = fileChange({ path, identity });
+      if (change !== null) throw new Error(`while it was being read, it ${change}`);
     } catch (error) {
       diagnostics.push(diagnostic("A4019", span, { source, file: name, reason: reasonOf(error) }));
       return { value: null, diagnostics };
@@ -69,7 +75,8 @@ export async function openModel(
     digest,
     tokenizer: tokenizer?.facts ?? null,
   };
-  return { value: { facts, folder, externalDataFolder: weights.folder, tokenizer }, diagnostics };
+  const weightFiles = weights.files.map(({ path, identity }) => ({ path, identity }));
+  return { value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer }, diagnostics };
 }
 
 function reasonOf(error: unknown): string {
@@ -102,8 +109,8 @@ function readJson(
 
 interface Weights {
   readonly tensors: Readonly<Record<string, TensorEntry>>;
-  /** Logical name (as in the index) and real path of every weight file. */
-  readonly files: readonly { readonly name: string; readonly path: string }[];
+  /** Logical name (as in the index) and real path of every weight file, and what it was before anything of it was read. */
+  readonly files: readonly (IdentifiedFile & { readonly name: string })[];
   readonly folder: string;
 }
 
@@ -121,18 +128,23 @@ const elementTypes: Readonly<Record<string, TensorEntry["type"]>> = {
 };
 
 /** Headers of the weight files, one or sharded; null after a report. */
-function readWeights(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): Weights | null {
+async function readWeights(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): Promise<Weights | null> {
   const { source, span } = request;
   const names = weightFiles(folder, request, diagnostics);
   if (names === null) return null;
-  const files: { name: string; path: string }[] = [];
+  const files: Weights["files"][number][] = [];
   for (const name of names) {
-    const path = join(folder, name);
+    const linked = join(folder, name);
     // A link to nothing (a download that was broken off) is missing too.
-    if (name.split("/").includes("..") || !existsSync(path)) {
+    if (name.split("/").includes("..") || !existsSync(linked)) {
       diagnostics.push(diagnostic("A4015", span, { source, file: name }));
-    } else {
-      files.push({ name, path: realpathSync(path) });
+      continue;
+    }
+    try {
+      const path = realpathSync(linked);
+      files.push({ name, path, identity: await settledFileIdentity(path) });
+    } catch (error) {
+      diagnostics.push(diagnostic("A4019", span, { source, file: name, reason: reasonOf(error) }));
     }
   }
   if (files.length < names.length) return null;

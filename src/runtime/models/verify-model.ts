@@ -127,7 +127,8 @@ function dynamicShape(output: string, key: string): readonly string[] {
 
 /**
  * The identities of a model, checked once for each weights digest, in the engine that `engine` gives: the verdict is kept
- * in `folder`. A verdict that cannot be kept is not an error, because it can be found again.
+ * in `folder`. A verdict that cannot be kept is not an error, because it can be found again; one about other weights than
+ * those of the digest, as `unchanged` tells when the model has run, is not kept.
  */
 export async function verifiedIdentities(
   model: ModelGraph,
@@ -135,6 +136,7 @@ export async function verifiedIdentities(
   externalDataFolder: string,
   engine: () => Promise<Engine>,
   folder: string,
+  unchanged: () => boolean = () => true,
 ): Promise<readonly IdentityResult[]> {
   const path = join(folder, `${digest}.json`);
   try {
@@ -144,7 +146,7 @@ export async function verifiedIdentities(
     // Not checked yet, or not readable: check (again).
   }
   const identities = await checkModelIn(await engine(), model, externalDataFolder);
-  if (identities.every((identity) => identity.ok)) {
+  if (identities.every((identity) => identity.ok) && unchanged()) {
     await mkdir(folder, { recursive: true })
       .then(() => writeFileAtomic(path, JSON.stringify(identities)))
       .catch(() => undefined);

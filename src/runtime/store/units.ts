@@ -38,6 +38,8 @@ export interface UnitStore {
   pathOf(id: string): string;
 }
 
+const idPattern = /^[\w-]{2,200}$/;
+
 /** Metadata keys of a unit file. Truth values are stored as int32, since the file writer has no type for them. */
 const keys = { id: "atlasc.unit", checksum: "atlasc.sha256", about: "atlasc.about", truth: "atlasc.truth" } as const;
 
@@ -87,7 +89,9 @@ function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
   const file = readSafetensors(bytes);
   if (!file.ok) return file.reason;
   const { tensors, metadata } = file.value;
-  if (metadata[keys.id] !== id) return `it holds the unit ${metadata[keys.id] ?? "without an id"}`;
+  const held = metadata[keys.id] ?? "";
+  // A damaged name may hold anything, and this is going to be shown.
+  if (held !== id) return `it holds the unit ${idPattern.test(held) ? held : "without a readable id"}`;
   const about = metadata[keys.about] ?? "";
   const truth = metadata[keys.truth] ?? "";
   if (checksumOf(id, about, truth, tensors) !== metadata[keys.checksum]) {
@@ -100,11 +104,12 @@ function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
 
 /**
  * The store in `folder` (made at the first write): `<first two characters of the id>/<id>.safetensors`. Temporary files
- * of processes that were killed while writing are never looked at.
+ * of processes that were killed while writing are never looked at. `onDamage` is told of each file that is there and cannot
+ * be used, each time that it is read.
  */
 export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => void = () => undefined): UnitStore {
   const pathOf = (id: string): string => {
-    if (!/^[\w-]{2,200}$/.test(id)) throw new RangeError(`unit store: ${JSON.stringify(id)} is not an id`);
+    if (!idPattern.test(id)) throw new RangeError(`unit store: ${JSON.stringify(id)} is not an id`);
     return join(folder, id.slice(0, 2), `${id}.safetensors`);
   };
 
