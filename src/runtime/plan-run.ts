@@ -1,5 +1,4 @@
 /** Compiling and planning a protocol: everything of a run that happens before anything runs. */
-import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
@@ -11,6 +10,7 @@ import { createPlanMemory, type PlanMemory } from "../compiler/lower/plan-memory
 import type { EngineOptions } from "./engine/messages.js";
 import { numericsOf } from "./engine/numerics.js";
 import { loadProtocol, type Loaded } from "./load.js";
+import { runDigest } from "./run-digest.js";
 
 /** What decides a plan beside the protocol. */
 export interface PlanSettings extends Omit<PlanOptions, "numerics" | "memory"> {
@@ -61,14 +61,12 @@ export async function planRun(source: SourceFile, options: PlanSettings): Promis
   const planned = planProtocol(protocol, value.models, { ...planOptions(options), memory });
   const all = [...diagnostics, ...planned.diagnostics];
   if (hasErrors(all)) return { kind: "rejected", loaded, diagnostics: all };
-  const digest = digestOf({
+  const digest = runDigest({
     text: source.text,
-    plan: planned.value.digest,
-    parameters: protocol.parameters,
-    // Fields of prompt files group and label results, though no number depends on them.
-    columns: protocol.texts.map((set) => set.prompts.map((prompt) => prompt.columns)),
-    outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
-    decisions: protocol.decisions.map(({ span: _span, ...decision }) => decision),
+    protocol,
+    plan: planned.value,
+    models: value.models,
+    options: planOptions(options),
   });
   return { kind: "planned", planned: { loaded, protocol, plan: planned.value, digest, warnings: all, memory } };
 }
