@@ -17,6 +17,8 @@ export interface PlanSettings extends Omit<PlanOptions, "numerics" | "memory"> {
   /** `--set` overrides, as text of the language. */
   readonly overrides: ReadonlyMap<string, string>;
   readonly engine: EngineOptions;
+  /** `--verify-weights`: hash all weights, whatever is remembered of their files. */
+  readonly verifyWeights?: boolean;
 }
 
 /** A protocol ready to be executed. */
@@ -53,7 +55,7 @@ export function notRunnable({ protocol }: Planned): readonly Diagnostic[] {
 
 /** Compiles and plans without running. */
 export async function planRun(source: SourceFile, options: PlanSettings): Promise<PlanOutcome> {
-  const loaded = await loadProtocol(source, { overrides: options.overrides });
+  const loaded = await loadProtocol(source, options);
   const { value, diagnostics } = loaded.compiled;
   if (value.protocol === null || hasErrors(diagnostics)) return { kind: "rejected", loaded, diagnostics };
   const { protocol } = value;

@@ -311,6 +311,12 @@ export const catalogue = {
     message:
       "answer and distractor of {count} of {total} prompts of {name} begin with the same token of {model}: their difference is 0",
   },
+  A8018: {
+    severity: "warning",
+    title: "weights changed in secret",
+    message:
+      "{file} of {source} holds other weights than were hashed before, though size, times and place are the same",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type Code = keyof typeof catalogue;
