@@ -317,6 +317,11 @@ export const catalogue = {
     message:
       "{file} of {source} holds other weights than were hashed before, though size, times and place are the same",
   },
+  A8019: {
+    severity: "warning",
+    title: "other numbers than before",
+    message: "the same was asked at {when} ({how}), and the results were others, {kept}",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type Code = keyof typeof catalogue;
