@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { provenanceOf } from "../../src/runtime/provenance.js";
 import { pointToLatest } from "../../src/runtime/store/latest.js";
 import { RecordFault } from "../../src/runtime/store/record-fault.js";
 import {
@@ -105,9 +106,13 @@ test("of several that computed, the last one's facts; the status is that of the 
   await run(folder, tuesday, { threads: 2, computed: 7, reused: 5 });
   await run(folder, friday, { threads: 1, reused: 12 });
   const record = await readRecord(folder.record);
-  assert.deepEqual([record?.status, record?.execution.threads, record?.counts.computed], ["finished", 2, 7]);
+  assert.ok(record !== null);
+  const computed = provenanceOf(record).find(({ section }) => section === "Runs that computed");
+  assert.deepEqual(computed?.entries.map(({ label }) => label), [monday, tuesday]); // prettier-ignore
+  assert.match(computed.entries[0]?.value ?? "", /^5 units in 5\.00 s \(interrupted\); cpu, 4 threads, /);
+  assert.deepEqual([record.status, record.execution.threads, record.counts.computed], ["finished", 2, 7]);
   assert.deepEqual(
-    record?.runs.map(({ counts }) => counts.computed),
+    record.runs.map(({ counts }) => counts.computed),
     [5, 7, 0],
   );
 });
