@@ -33,7 +33,7 @@ function estimateText({ seconds, flops, matrixRate }: RecordedEstimate): string 
  */
 export function lastRunText(record: RunRecord): string {
   const last = record.runs.at(-1);
-  const again = record.counts.computed > 0 && last?.status === "finished" && last.counts.computed === 0;
+  const again = record.counts.computed > 0 && last?.status === "finished" && last.counts?.computed === 0;
   return `${computingText(record)}${again ? ", and nothing to compute since" : ""}`;
 }
 

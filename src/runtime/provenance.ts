@@ -96,7 +96,7 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
       ],
     });
   }
-  const computing = record.runs.filter(({ counts: { computed } }) => computed > 0);
+  const computing = record.runs.filter(({ counts, status }) => status === "killed" || (counts?.computed ?? 0) > 0);
   if (computing.length > 1) {
     sections.push({ section: "Runs that computed", entries: computing.map(runEntry) });
   }
@@ -128,9 +128,13 @@ function runEntry({
   machine,
   versions,
 }: RecordedRun): ProvenanceSection["entries"][0] {
-  const work = `${counts.computed} units in ${seconds(counts.seconds)}${status === "finished" ? "" : ` (${status})`}`;
+  const work =
+    counts === null ? "an unknown number of units" : `${counts.computed} units in ${seconds(counts.seconds)}`;
   const where = `${execution.device}, ${execution.threads} threads, ${machine.processor}`;
-  return { label: times.asked, value: `${work}; ${where}; atlasc ${versions.atlasc}` };
+  return {
+    label: times.asked,
+    value: `${work}${status === "finished" ? "" : ` (${status})`}; ${where}; atlasc ${versions.atlasc}`,
+  };
 }
 
 function identitiesOf(record: RunRecord, model: string): string {

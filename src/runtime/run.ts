@@ -151,7 +151,7 @@ export async function runProtocol(
     const { summary, assembled, selections } = outcome;
     const { computed, reused, failed, skipped, left } = summary.units;
     const values = valuesDigest(assembled.rows);
-    const other = summary.status === "finished" ? await file.keepDiffering(values) : null;
+    const other = await file.keepEarlier(values, summary.status === "finished");
     const notes = [...runNotes(summary, assembled), ...(other === null ? [] : [other])];
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),

@@ -78,7 +78,7 @@ test("running again keeps who computed, and adds to the history", async (context
   const record = await readRecord(join(place(), "record.json"));
   assert.deepEqual([record?.execution.threads, record?.counts.reused, record?.status], [2, 0, "finished"]);
   assert.ok((record?.counts.computed ?? 0) > 0);
-  assert.deepEqual(record?.runs.map((own) => [own.execution.threads, own.counts.computed > 0]), [[2, true], [1, false]]); // prettier-ignore
+  assert.deepEqual(record?.runs.map((own) => [own.execution.threads, (own.counts?.computed ?? 0) > 0]), [[2, true], [1, false]]); // prettier-ignore
   assert.equal(record.runs[0]?.values, record.runs[1]?.values);
   assert.equal(readdirSync(join(place(), "history")).length, 2);
   assert.equal(readFileSync(join(place(), "report.html"), "utf8"), report, "the report is of the run that computed");

@@ -87,7 +87,7 @@ test("a run that finds everything done leaves the facts of the one that computed
   assert.deepEqual(recordProblems(record), []);
   assert.deepEqual([record.execution.threads, record.counts.computed, record.times.asked], [4, 12, monday]);
   assert.deepEqual(
-    record.runs.map(({ file, status, execution, counts }) => [file, status, execution.threads, counts.computed]),
+    record.runs.map(({ file, status, execution, counts }) => [file, status, execution.threads, counts?.computed]),
     [
       ["history/2026-01-05T08-00-00.000Z.json", "finished", 4, 12],
       ["history/2026-01-06T08-00-00.000Z.json", "finished", 1, 0],
@@ -112,7 +112,7 @@ test("of several that computed, the last one's facts; the status is that of the 
   assert.match(computed.entries[0]?.value ?? "", /^5 units in 5\.00 s \(interrupted\); cpu, 4 threads, /);
   assert.deepEqual([record.status, record.execution.threads, record.counts.computed], ["finished", 2, 7]);
   assert.deepEqual(
-    record.runs.map(({ counts }) => counts.computed),
+    record.runs.map(({ counts }) => counts?.computed),
     [5, 7, 0],
   );
 });
@@ -124,10 +124,8 @@ test("a run that was killed is called so, and its entry is left as it was", asyn
   assert.equal((await readRecord(folder.record))?.runs[0]?.status, "running");
   const [entry] = Object.values(historyOf(folder));
   await run(folder, tuesday, { computed: 3 });
-  assert.deepEqual(
-    (await readRecord(folder.record))?.runs.map(({ status }) => status),
-    ["killed", "finished"],
-  );
+  const runs = (await readRecord(folder.record))?.runs ?? [];
+  assert.deepEqual(runs.map(({ status, counts }) => [status, counts?.computed ?? null]), [["killed", null], ["finished", 3]]); // prettier-ignore
   assert.equal(Object.values(historyOf(folder))[0], entry);
 });
 
@@ -186,6 +184,16 @@ test("a record that is damaged during the run is moved aside, and nothing of the
   assert.deepEqual(file.problems().length, 1);
 });
 
+test("a record that we would write wrongly moves nobody's aside", async (context) => {
+  const folder = folderIn(context);
+  const file = await openRunRecord(folder, asked(monday));
+  await file.write(asked(monday));
+  const before = readFileSync(folder.record, "utf8");
+  const wrong = { ...asked(monday), parameters: { x: null } } as never;
+  await assert.rejects(file.write(wrong), RecordFault);
+  assert.equal(readFileSync(folder.record, "utf8"), before);
+});
+
 test("entries that cannot be read are told and left; a history that is gone leaves what the record lists", async (context) => {
   const folder = folderIn(context);
   await run(folder, monday, { threads: 4, computed: 12 });
@@ -206,7 +214,7 @@ test("entries that cannot be read are told and left; a history that is gone leav
   rmSync(join(folder.folder, "history"), { recursive: true });
   await run(folder, friday, { reused: 12 });
   const record = await readRecord(folder.record);
-  assert.deepEqual(record?.runs.map(({ file, counts }) => [file === null, counts.computed]), [[true, 12], [true, 0], [false, 0]]); // prettier-ignore
+  assert.deepEqual(record?.runs.map(({ file, counts }) => [file === null, counts?.computed]), [[true, 12], [true, 0], [false, 0]]); // prettier-ignore
   assert.equal(record.execution.threads, 4, "who computed is known all the same");
 });
 
@@ -237,18 +245,29 @@ test("other numbers than before are told, and the results of before are kept (A8
   await run(folder, monday, { threads: 4, computed: 12 });
   writeFileSync(folder.results, "of monday");
   const file = await openRunRecord(folder, asked(tuesday));
-  assert.equal(await file.keepDiffering(someValues), null);
+  assert.equal(await file.keepEarlier(someValues, true), null);
   assert.equal(readFileSync(folder.results, "utf8"), "of monday");
-  const told = await file.keepDiffering(otherValues);
+  const told = await file.keepEarlier(otherValues, true);
   assert.match(told ?? "", /^the same was asked at 2026-01-05T08:00:00\.000Z \(atlasc 0\.1\.0 on .*, cpu, 4 threads\), and the results were others, kept as history\//); // prettier-ignore
   const kept = join(folder.folder, "history", "2026-01-05T08-00-00.000Z.results.parquet");
   assert.equal(readFileSync(kept, "utf8"), "of monday");
   assert.ok(!existsSync(folder.results));
 
+  assert.match((await file.keepEarlier(otherValues, true)) ?? "", /kept as history/, "by the run before this one");
+
+  // Results that are complete do not make way for some of them.
+  const partial = folderIn(context);
+  await run(partial, monday, { computed: 12 });
+  writeFileSync(partial.results, "of monday");
+  const interrupted = await openRunRecord(partial, asked(tuesday));
+  const sentence = await interrupted.keepEarlier(otherValues, false);
+  assert.match(sentence ?? "", /^the results of 2026-01-05T08:00:00\.000Z, which were complete, are kept as history\//);
+  assert.equal(await interrupted.keepEarlier(someValues, true), null, "completed again, and the same");
+
   // Of a run that did not finish there is nothing to compare with.
   const other = folderIn(context);
   await run(other, monday, { computed: 12, status: "interrupted" });
-  assert.equal(await (await openRunRecord(other, asked(tuesday))).keepDiffering(otherValues), null);
+  assert.equal(await (await openRunRecord(other, asked(tuesday))).keepEarlier(otherValues, true), null);
 });
 
 test("the digest of values: of the numbers and nothing else", () => {

@@ -7,13 +7,15 @@ import { join } from "node:path";
 import { writeFileAtomic } from "./atomic.js";
 import { errorCode, reasonOf, StoreFault } from "./fault.js";
 import { historyProblems } from "./record-schema.js";
-import type { RunFacts, RunRecord } from "./record-types.js";
+import type { RecordedRun, RunFacts, RunRecord } from "./record-types.js";
 
 /** An entry, field by field as history.schema.json describes them. */
 export interface HistoryEntry
   extends
-    RunFacts,
+    Omit<RunFacts, "counts">,
     Pick<RunRecord, "status" | "estimate" | "warnings" | "selections" | "faults" | "outputs" | "values"> {
+  /** null until the run has ended. */
+  readonly counts: RunFacts["counts"] | null;
   readonly format: typeof historyFormat;
   readonly protocol: Pick<RunRecord["protocol"], "path" | "sha256" | "digest">;
   /** Digest of the plan. */
@@ -22,9 +24,15 @@ export interface HistoryEntry
 
 export const historyFormat = "atlasc-history-1";
 
+/** An entry as records list it. */
+export function listedRun(file: string | null, status: RecordedRun["status"], entry: HistoryEntry): RecordedRun {
+  const { times, versions, machine, execution, counts, values } = entry;
+  return { file, status, times, versions, machine, execution, counts, values };
+}
+
 /** What a history keeps of the record of a run. */
 export function historyEntry(record: RunRecord): HistoryEntry {
-  const { status, times, versions, machine, execution, counts, estimate } = record;
+  const { status, times, versions, machine, execution, estimate } = record;
   const { warnings, selections, faults, outputs, values } = record;
   const { path, sha256, digest } = record.protocol;
   return {
@@ -35,7 +43,7 @@ export function historyEntry(record: RunRecord): HistoryEntry {
     versions,
     machine,
     execution,
-    counts,
+    counts: status === "asked" || status === "running" ? null : record.counts,
     estimate,
     plan: record.plan?.digest ?? null,
     warnings,

@@ -4,7 +4,7 @@ import { writeFileAtomic } from "./atomic.js";
 import { errorCode, reasonOf, StoreFault } from "./fault.js";
 import { RecordFault } from "./record-fault.js";
 import { recordProblems } from "./record-schema.js";
-import { recordFormat, type RecordedRun, type RunRecord } from "./record-types.js";
+import { recordFormat, type RunRecord } from "./record-types.js";
 
 /** The first format, which knew one run only: the last one, whatever it had computed. */
 const firstFormat = "atlasc-record-1";
@@ -23,7 +23,8 @@ function upgraded(value: Readonly<Record<string, unknown>>): unknown {
     execution: value["execution"],
     counts: { left: null, ...object("counts") },
   };
-  const run = { file: null, status: value["status"], ...facts, values: null };
+  const isOver = value["status"] !== "asked" && value["status"] !== "running";
+  const run = { file: null, status: value["status"], ...facts, ...(isOver ? {} : { counts: null }), values: null };
   return { ...value, format: recordFormat, ...facts, values: null, runs: [run] };
 }
 
@@ -52,7 +53,9 @@ export async function readRecord(path: string): Promise<RunRecord | null> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RecordFault(path, [`it is not JSON: ${error instanceof Error ? error.message : String(error)}`]);
+    // The message can quote some of the text.
+    const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, " ");
+    throw new RecordFault(path, [`it is not JSON: ${message}`]);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new RecordFault(path, ["it is not a JSON object"]);
@@ -82,13 +85,4 @@ export async function writeRecord(path: string, record: RunRecord): Promise<RunR
     throw new StoreFault(`cannot write ${path}: ${reasonOf(error)}`, path, null, error);
   }
   return merged;
-}
-
-/** A run as records list it. */
-export function listedRun(
-  file: string | null,
-  status: RecordedRun["status"],
-  { times, versions, machine, execution, counts, values }: Omit<RecordedRun, "file" | "status">,
-): RecordedRun {
-  return { file, status, times, versions, machine, execution, counts, values };
 }

@@ -126,7 +126,9 @@ export interface RunFacts {
 }
 
 /** One of the runs of a folder, as its record lists them. */
-export interface RecordedRun extends RunFacts {
+export interface RecordedRun extends Omit<RunFacts, "counts"> {
+  /** null for a run that goes on or was killed: how much it computed is not known. */
+  readonly counts: RunFacts["counts"] | null;
   /** Its own file, relative to the run folder; null when that is gone. */
   readonly file: string | null;
   readonly status: EndedStatus;

@@ -2,12 +2,21 @@
  * The record of a run while it goes on: its entry in the history and the record of the folder, written together. Whoever
  * computed stays in the record when others run the same again and find everything done.
  */
+import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import { errorCode, reasonOf, StoreFault } from "./fault.js";
-import { historyEntry, newEntryFile, readHistory, timeName, writeEntry, type HistoryEntry } from "./history.js";
-import { listedRun, readRecord, writeRecord } from "./record-file.js";
+import {
+  historyEntry,
+  listedRun,
+  newEntryFile,
+  readHistory,
+  timeName,
+  writeEntry,
+  type HistoryEntry,
+} from "./history.js";
+import { readRecord, writeRecord } from "./record-file.js";
 import { RecordFault } from "./record-fault.js";
 import type { RecordedRun, RunFacts, RunRecord } from "./record-types.js";
 import type { RunFolder } from "./run-folder.js";
@@ -23,10 +32,11 @@ export interface RunRecordFile {
   /** What a person has written by now. A record that cannot be read has nothing to say. */
   judgement(): Promise<RunRecord["judgement"]>;
   /**
-   * Compares measured values, by their digest, with those of the last run that finished. Where they differ, its results are
-   * moved aside before they are overwritten, and a sentence says so; null otherwise. Rejects with StoreFault.
+   * Compares measured values, by their digest, with those of the last run that finished. Where they differ, or the new ones
+   * are not complete, its results are moved aside before they are overwritten, and a sentence says so; null otherwise.
+   * Rejects with StoreFault.
    */
-  keepDiffering(values: string): Promise<string | null>;
+  keepEarlier(values: string, isComplete: boolean): Promise<string | null>;
   /** What was wrong with what was found, a sentence each. */
   problems(): readonly string[];
 }
@@ -50,8 +60,8 @@ export async function openRunRecord(folder: RunFolder, record: RunRecord): Promi
   const file = await newEntryFile(folder.folder, record.times.asked);
 
   const ofFolder = (current: RunRecord): RunRecord => {
-    const runs = [...earlier, listedRun(file, current.status, current)];
-    const computing = runs.filter((run) => run.counts.computed > 0).at(-1);
+    const runs = [...earlier, listedRun(file, current.status, historyEntry(current))];
+    const computing = runs.filter(hasComputed).at(-1);
     const isOwn = computing === undefined || computing.file === file;
     const { outputs, values } = current.outputs.length > 0 || found === null ? current : found;
     return {
@@ -72,13 +82,13 @@ export async function openRunRecord(folder: RunFolder, record: RunRecord): Promi
   };
 
   async function write(current: RunRecord): Promise<RunRecord> {
-    await writeEntry(folder.folder, file, historyEntry(told(current)));
-    const written = await writeRecord(folder.record, ofFolder(told(current))).catch(async (error: unknown) => {
+    await readRecord(folder.record).catch(async (error: unknown) => {
       if (!(error instanceof RecordFault)) throw error;
       problems.push(await moveAside(folder, error));
-      return await writeRecord(folder.record, ofFolder(told(current)));
     });
-    return { ...told(current), judgement: written.judgement };
+    await writeEntry(folder.folder, file, historyEntry(told(current)));
+    const { judgement } = await writeRecord(folder.record, ofFolder(told(current)));
+    return { ...told(current), judgement };
   }
 
   return {
@@ -89,16 +99,14 @@ export async function openRunRecord(folder: RunFolder, record: RunRecord): Promi
         (now) => now?.judgement ?? null,
         () => found?.judgement ?? null,
       ),
-    async keepDiffering(values) {
+    async keepEarlier(values, isComplete) {
       const last = earlier.filter((run) => run.status === "finished" && run.values !== null).at(-1);
       if (last === undefined || last.values === values) return null;
-      const kept = found?.values === last.values ? await keepResults(folder, last) : null;
-      const { message } = diagnostic("A8019", null, {
-        when: last.times.ended ?? last.times.asked,
-        how: howText(last),
-        kept: kept === null ? "which are gone" : `kept as ${kept}`,
-      });
-      return message;
+      const kept = await keepResults(folder, last, found?.values === last.values);
+      const when = last.times.ended ?? last.times.asked;
+      if (!isComplete) return kept === null ? null : `the results of ${when}, which were complete, are kept as ${kept}`;
+      const where = kept === null ? "which are gone" : `kept as ${kept}`;
+      return diagnostic("A8019", null, { when, how: howText(last), kept: where }).message;
     },
     problems: () => problems,
   };
@@ -111,7 +119,7 @@ async function keepUnlisted(folder: RunFolder, found: RunRecord): Promise<void> 
   const { entries } = await readHistory(folder.folder);
   if (entries.some(({ entry }) => entry.times.asked === only.times.asked)) return;
   const file = await newEntryFile(folder.folder, only.times.asked);
-  await writeEntry(folder.folder, file, historyEntry({ ...found, ...factsOf(only) }));
+  await writeEntry(folder.folder, file, { ...historyEntry(found), ...factsOf(only) });
 }
 
 /** Runs of a record whose files are gone. */
@@ -134,7 +142,14 @@ function over(status: RecordedRun["status"]): RecordedRun["status"] {
   return status === "asked" || status === "running" ? "killed" : status;
 }
 
-function factsOf({ times, versions, machine, execution, counts }: RunFacts): RunFacts {
+function hasComputed(run: RecordedRun): run is RecordedRun & RunFacts {
+  return run.counts !== null && run.counts.computed > 0;
+}
+
+function factsOf<Counts>(
+  run: Omit<RunFacts, "counts"> & { readonly counts: Counts },
+): Omit<RunFacts, "counts"> & { readonly counts: Counts } {
+  const { times, versions, machine, execution, counts } = run;
   return { times, versions, machine, execution, counts };
 }
 
@@ -144,15 +159,22 @@ function howText({ versions, machine, execution }: RecordedRun): string {
   return `atlasc ${versions.atlasc}${where}, ${execution.device}, ${execution.threads} threads`;
 }
 
-/** Moves the results of an earlier run beside its entry; null when there are none. */
-async function keepResults({ folder, results }: RunFolder, { times }: RecordedRun): Promise<string | null> {
+/** Moves the results of an earlier run beside its entry, unless they are there already; null when they are gone. */
+async function keepResults(
+  { folder, results }: RunFolder,
+  { times }: RecordedRun,
+  arePresent: boolean,
+): Promise<string | null> {
   const name = `history/${timeName(times.asked)}.results.parquet`;
+  const path = join(folder, name);
+  if (existsSync(path)) return name;
+  if (!arePresent) return null;
   try {
-    await rename(results, join(folder, name));
+    await rename(results, path);
     return name;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
-    throw new StoreFault(`cannot move ${results} to ${name}: ${reasonOf(error)}`, results, null, error);
+    throw new StoreFault(`cannot move ${results} to ${path}: ${reasonOf(error)}`, results, null, error);
   }
 }
 
