@@ -68,7 +68,8 @@ async function lastRun(runs: string, file: string, digest: string): Promise<Last
   try {
     return await readRecord(runFolderOf(runs, file, digest).record);
   } catch (error) {
-    if (error instanceof RecordFault || error instanceof StoreFault) return { problem: error.message };
+    if (error instanceof RecordFault) return { problem: `${error.path} is not valid: ${error.problems.join("; ")}` };
+    if (error instanceof StoreFault) return { problem: error.message };
     throw error;
   }
 }

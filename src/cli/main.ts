@@ -39,7 +39,8 @@ function withExecutionOptions(command: Command): Command {
     .option("--prepacking", "rearrange weights for texts of any length (default: for short texts)")
     .option("--no-prepacking", "read all weights where they are mapped: less memory, slower with short texts")
     .addOption(noOptOption())
-    .option("--tf32", "CUDA: allow TF32 in f32 matrix products", false);
+    .option("--tf32", "CUDA: allow TF32 in f32 matrix products", false)
+    .option("--verify-weights", "hash all weights, also those of files that seem not to have changed", false);
 }
 
 const program = new Command("atlasc")

@@ -15,6 +15,7 @@ export interface CommonOptions {
   /** Absent: as the length of a text suggests. */
   readonly prepacking?: boolean;
   readonly tf32: boolean;
+  readonly verifyWeights: boolean;
   /** Optimisations to leave out. */
   readonly noOpt?: readonly PassName[];
 }
@@ -63,6 +64,7 @@ export function planSettings(options: CommonOptions): PlanSettings {
     memoryBudget: options.memory,
     passes: passNames.filter((name) => !left.has(name)),
     engine: engineOptions(options),
+    verifyWeights: options.verifyWeights,
   };
 }
 

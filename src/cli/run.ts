@@ -1,14 +1,15 @@
 /** `atlasc run`. */
 import { relative } from "node:path";
-import { runNotes } from "../runtime/recorded.js";
+import { remarkLine } from "../runtime/remarks.js";
 import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
 import type { RunRecord } from "../runtime/store/record.js";
 import { exitCodes } from "./failure.js";
 import { planSettings, type CommonOptions } from "./options.js";
+import { faultJson, outcomeJson } from "./outcome-json.js";
 import { createProgress } from "./progress.js";
 import { isSource, printRejection, readProtocol } from "./source.js";
-import { counted, printDiagnostics, rejectionJson, tableOptions } from "./terminal.js";
+import { counted, printDiagnostics, tableOptions } from "./terminal.js";
 import { workDone } from "./work-done.js";
 
 /**
@@ -58,11 +59,19 @@ export async function runCommand(
     );
     progress.end();
     return options.json ? printJson(outcome) : printOutcome(outcome);
+  } catch (error) {
+    // Whoever asked for JSON gets some; the sentence for people follows on standard error.
+    if (options.json) process.stdout.write(`${JSON.stringify(faultJson(messageOf(error)), null, 2)}\n`);
+    throw error;
   } finally {
     progress.end();
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function exitCodeOf(outcome: RunOutcome): number {
@@ -82,7 +91,7 @@ function printOutcome(outcome: RunOutcome): number {
     printDiagnostics(outcome.diagnostics, outcome.loaded.sources);
     return exitCodes.wrongInput;
   }
-  const { folder, record, summary, written, assembled, planned } = outcome;
+  const { folder, record, summary, written, planned, notes, parts } = outcome;
   const figures = written.files.filter((f) => f.path.endsWith(".png"));
   const text = renderSummary(
     {
@@ -91,7 +100,7 @@ function printOutcome(outcome: RunOutcome): number {
       studies: written.studies,
       selections: record.selections,
       tables: written.tables,
-      warnings: [...runNotes(summary, assembled), ...written.warnings],
+      warnings: notes,
       files: [
         { label: "report", path: shown(written.report) },
         { label: "results", path: shown(folder.results) },
@@ -104,7 +113,9 @@ function printOutcome(outcome: RunOutcome): number {
     },
     tableOptions(),
   );
-  process.stdout.write(`${text}\n\n${workDone(summary, record.estimate)}\n`);
+  const remark = remarkLine(summary.status, parts);
+  const ending = [workDone(summary, record.estimate), ...(remark === null ? [] : [remark])].join("\n");
+  process.stdout.write(`${text}\n\n${ending}\n`);
   for (const line of faultLines(record)) process.stderr.write(`${line}\n`);
   if (summary.status === "interrupted") {
     process.stderr.write(
@@ -133,23 +144,6 @@ function faultLines(record: RunRecord): readonly string[] {
 }
 
 function printJson(outcome: RunOutcome): number {
-  const value =
-    outcome.kind === "rejected"
-      ? rejectionJson(outcome.diagnostics, outcome.loaded.sources)
-      : {
-          status: outcome.summary.status,
-          digest: outcome.planned.digest,
-          folder: outcome.folder.folder,
-          record: outcome.folder.record,
-          results: outcome.folder.results,
-          report: outcome.written.report,
-          units: outcome.summary.units,
-          seconds: outcome.summary.seconds,
-          estimate: outcome.record.estimate,
-          warnings: outcome.record.warnings,
-          faults: outcome.record.faults,
-          outputs: outcome.written.files,
-        };
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(outcomeJson(outcome), null, 2)}\n`);
   return exitCodeOf(outcome);
 }

@@ -27,8 +27,17 @@ function estimateText({ seconds, flops, matrixRate }: RecordedEstimate): string 
   return `${secondsText(seconds)}: ${flopsText(flops)} at ${rateText(matrixRate)}`;
 }
 
-/** How long a protocol took the last time, as far as its record tells: `16.9 s for 2.58 TFLOP: 153 GFLOP/s`. */
-export function lastRunText({ status, counts, plan }: RunRecord): string {
+/**
+ * How long a protocol took when it was computed last, as far as its record tells: `16.9 s for 2.58 TFLOP: 153 GFLOP/s`;
+ * and whether it was run again since.
+ */
+export function lastRunText(record: RunRecord): string {
+  const last = record.runs.at(-1);
+  const again = record.counts.computed > 0 && last?.status === "finished" && last.counts?.computed === 0;
+  return `${computingText(record)}${again ? ", and nothing to compute since" : ""}`;
+}
+
+function computingText({ status, counts, plan }: RunRecord): string {
   const { computed, reused, failed, skipped, seconds } = counts;
   if (status !== "finished") return `${status === "asked" ? "not begun" : status} after ${secondsText(seconds)}`;
   if (computed === 0) return "nothing to compute: what it needs was there before";

@@ -14,6 +14,8 @@ import { packageRoot } from "./models/places.js";
 export interface LoadOptions {
   /** `--set` overrides, as text of the language. */
   readonly overrides?: ReadonlyMap<string, string>;
+  /** Hash all weights, also those of files that did not change as far as the system tells. */
+  readonly verifyWeights?: boolean;
 }
 
 /** A protocol as far as it compiles, with the models that were opened for it (by instance id). */
@@ -86,13 +88,10 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
     const { needs } = compiled.value;
     for (const name of needs.files) files.set(name, await readTextFile(filePath(name)));
     for (const { instance, span } of needs.models) {
-      const { value, diagnostics } = await openModel({
-        source: instance.source,
-        revision: instance.revision,
-        // Like every path, it starts from the file that names it, which may be an imported one.
-        baseFolder: dirname(filePath(span.file)),
-        span,
-      });
+      // Like every path, it starts from the file that names it, which may be an imported one.
+      const baseFolder = dirname(filePath(span.file));
+      const { source: model, revision } = instance;
+      const { value, diagnostics } = await openModel({ source: model, revision, baseFolder, span }, undefined, options);
       if (value !== null) opened.set(instance.id, value);
       models.set(instance.id, { value: value?.facts ?? null, diagnostics });
     }

@@ -9,7 +9,7 @@ import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { buildFigure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
-import type { ReportFigure, ReportStatus, StudySummary } from "./report/report-input.js";
+import type { Judgement, ReportFigure, ReportStatus, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
 import { tokenTextsOf } from "./known-tokens.js";
@@ -36,6 +36,8 @@ export interface WrittenOutputs {
   readonly report: string;
   /** What a reader must know before trusting what is shown: sentences for the record. */
   readonly warnings: readonly string[];
+  /** Outputs that have nothing to show yet, as `table NAME`: they wait for the next run. */
+  readonly missing: readonly string[];
 }
 
 /** Writes results.parquet, saved files, figures (SVG, PNG) and report.html into the run's folder. */
@@ -64,13 +66,16 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
+  const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
     // An interrupted run may have nothing yet of an experiment: its table or figure waits for the next run.
-    if (!experimentsOf(output).every((experiment) => present.has(experiment))) continue;
+    if (!experimentsOf(output).every((experiment) => present.has(experiment))) {
+      missing.push(outputName(output));
+      continue;
+    }
     if (output.kind === "table" || output.kind === "winner") {
-      const table =
-        output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
+      const table = output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
       tables.push(table);
       warn(table.title, table.warnings);
     }
@@ -114,10 +119,15 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
     warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
     provenance: provenanceOf(record),
-    judgement: null,
+    judgement: judgementOf(record),
   });
   await write("report", report, html);
-  return { tables, studies, status, files, report, warnings: [...warnings] };
+  return { tables, studies, status, files, report, missing, warnings: [...warnings] };
+}
+
+function outputName(output: Output): string {
+  if (output.kind === "save") return `save ${output.path}`;
+  return `${output.kind === "plot" ? "plot" : "table"} ${output.title}`;
 }
 
 /** Experiments without whose results an output has nothing to show. */
@@ -133,6 +143,14 @@ function experimentsOf(output: Output): readonly string[] {
         experimentsIn(value.expression),
       );
   }
+}
+
+/** What a person wrote into the record; blanks are nothing. */
+function judgementOf({ judgement }: RunRecord): Judgement | null {
+  if (judgement === null) return null;
+  if (typeof judgement === "string") return judgement.trim() === "" ? null : { text: judgement, by: null };
+  const { text, name, date } = judgement;
+  return { text, by: { name, date } };
 }
 
 function statusOf(record: RunRecord): ReportStatus {

@@ -1,5 +1,4 @@
 /** Compiling and planning a protocol: everything of a run that happens before anything runs. */
-import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
@@ -11,12 +10,15 @@ import { createPlanMemory, type PlanMemory } from "../compiler/lower/plan-memory
 import type { EngineOptions } from "./engine/messages.js";
 import { numericsOf } from "./engine/numerics.js";
 import { loadProtocol, type Loaded } from "./load.js";
+import { runDigest } from "./run-digest.js";
 
 /** What decides a plan beside the protocol. */
 export interface PlanSettings extends Omit<PlanOptions, "numerics" | "memory"> {
   /** `--set` overrides, as text of the language. */
   readonly overrides: ReadonlyMap<string, string>;
   readonly engine: EngineOptions;
+  /** `--verify-weights`: hash all weights, whatever is remembered of their files. */
+  readonly verifyWeights?: boolean;
 }
 
 /** A protocol ready to be executed. */
@@ -53,7 +55,7 @@ export function notRunnable({ protocol }: Planned): readonly Diagnostic[] {
 
 /** Compiles and plans without running. */
 export async function planRun(source: SourceFile, options: PlanSettings): Promise<PlanOutcome> {
-  const loaded = await loadProtocol(source, { overrides: options.overrides });
+  const loaded = await loadProtocol(source, options);
   const { value, diagnostics } = loaded.compiled;
   if (value.protocol === null || hasErrors(diagnostics)) return { kind: "rejected", loaded, diagnostics };
   const { protocol } = value;
@@ -61,14 +63,12 @@ export async function planRun(source: SourceFile, options: PlanSettings): Promis
   const planned = planProtocol(protocol, value.models, { ...planOptions(options), memory });
   const all = [...diagnostics, ...planned.diagnostics];
   if (hasErrors(all)) return { kind: "rejected", loaded, diagnostics: all };
-  const digest = digestOf({
+  const digest = runDigest({
     text: source.text,
-    plan: planned.value.digest,
-    parameters: protocol.parameters,
-    // Fields of prompt files group and label results, though no number depends on them.
-    columns: protocol.texts.map((set) => set.prompts.map(({ group, fields }) => ({ group, fields }))),
-    outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
-    decisions: protocol.decisions.map(({ span: _span, ...decision }) => decision),
+    protocol,
+    plan: planned.value,
+    models: value.models,
+    options: planOptions(options),
   });
   return { kind: "planned", planned: { loaded, protocol, plan: planned.value, digest, warnings: all, memory } };
 }

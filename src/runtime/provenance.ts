@@ -1,7 +1,7 @@
 /** A record as labelled facts for the report. */
 import { flopsText, rateText, secondsText } from "../compiler/lower/quantity-text.js";
 import type { ProvenanceSection } from "./report/report-input.js";
-import type { RunRecord } from "./store/record.js";
+import type { RecordedRun, RunRecord } from "./store/record.js";
 
 function megabytes(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
@@ -96,6 +96,10 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
       ],
     });
   }
+  const computing = record.runs.filter(({ counts, status }) => status === "killed" || (counts?.computed ?? 0) > 0);
+  if (computing.length > 1) {
+    sections.push({ section: "Runs that computed", entries: computing.map(runEntry) });
+  }
   sections.push({
     section: "Machine and versions",
     entries: [
@@ -113,6 +117,24 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
     ],
   });
   return sections;
+}
+
+/** When a run computed how much, and where. */
+function runEntry({
+  times,
+  status,
+  counts,
+  execution,
+  machine,
+  versions,
+}: RecordedRun): ProvenanceSection["entries"][0] {
+  const work =
+    counts === null ? "an unknown number of units" : `${counts.computed} units in ${seconds(counts.seconds)}`;
+  const where = `${execution.device}, ${execution.threads} threads, ${machine.processor}`;
+  return {
+    label: times.asked,
+    value: `${work}${status === "finished" ? "" : ` (${status})`}; ${where}; atlasc ${versions.atlasc}`,
+  };
 }
 
 function identitiesOf(record: RunRecord, model: string): string {

@@ -31,12 +31,16 @@ import { verifiedIdentities } from "./models/verify-model.js";
 import { createWeightsGuard, type WeightsGuard } from "./models/weights-guard.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
 import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
+import { partsOf, type RunParts } from "./remarks.js";
 import { executeStages, type Stage } from "./stages.js";
-import { createRecord, updateRecord, writeRecord, type RunRecord } from "./store/record.js";
+import { pointToLatest } from "./store/latest.js";
+import { createRecord, updateRecord, type RunRecord } from "./store/record.js";
 import { lockRunFolder, runFolderOf, type RunFolder } from "./store/run-folder.js";
 import { sweepTemporaries } from "./store/sweep.js";
+import { openRunRecord, type RunRecordFile } from "./store/run-record.js";
 import { openUnitStore, type UnitDamage, type UnitStore } from "./store/units.js";
 import { readRows, type RunSummary } from "./unit-rows.js";
+import { valuesDigest } from "./values-digest.js";
 import { atlascVersion } from "./version.js";
 
 export interface RunOptions extends PlanSettings {
@@ -62,10 +66,14 @@ export type RunOutcome =
       readonly kind: "ran";
       readonly planned: Planned;
       readonly folder: RunFolder;
+      /** Of this run; that of the folder also says who computed before. */
       readonly record: RunRecord;
       readonly summary: RunSummary;
       readonly assembled: Assembled;
       readonly written: WrittenOutputs;
+      /** What a reader of the results must know, a sentence each. */
+      readonly notes: readonly string[];
+      readonly parts: RunParts;
     };
 
 /**
@@ -97,33 +105,32 @@ export async function runProtocol(
     openWeightBytes: openWeightBytes(protocol, models),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  let record: RunRecord | null = null;
+  let record = createRecord({
+    path: source.path,
+    text: source.text,
+    digest,
+    parameters: protocol.parameters,
+    overrides: Object.fromEntries(options.overrides),
+    atlascVersion: atlascVersion(),
+    engine: options.engine,
+    warnings: planned.warnings.map((d) => d.message),
+    ...recordedFacts(protocol, plan, models),
+  });
+  let file: RunRecordFile | null = null;
   try {
     // What was asked is written down before anything runs.
-    record = await writeRecord(
-      folder.record,
-      createRecord({
-        path: source.path,
-        text: source.text,
-        digest,
-        parameters: protocol.parameters,
-        overrides: Object.fromEntries(options.overrides),
-        atlascVersion: atlascVersion(),
-        engine: options.engine,
-        warnings: planned.warnings.map((d) => d.message),
-        ...recordedFacts(protocol, plan, models),
-      }),
-    );
+    file = await openRunRecord(folder, record);
+    record = await file.write(record);
+    await pointToLatest(folder);
 
     const checks = await checkModels(loaded, models, protocol, options, keeper, guard).catch((error: unknown) => {
       // Interrupted: there is nothing to say about the models, and the run says what there is to say about itself.
       if (error instanceof EngineFault && options.signal?.aborted === true) return { recorded: [], diagnostics: [] };
       throw error;
     });
-    record = await writeRecord(folder.record, updateRecord(record, { identities: checks.recorded, status: "running" }));
+    record = await file.write(updateRecord(record, { identities: checks.recorded, status: "running" }));
     if (checks.diagnostics.length > 0) {
-      await writeRecord(
-        folder.record,
+      await file.write(
         updateRecord(record, {
           status: "failed",
           faults: checks.diagnostics.map((d) => ({ unit: null, message: d.message })),
@@ -146,7 +153,10 @@ export async function runProtocol(
     });
     const { assembled, selections } = outcome;
     const summary = { ...outcome.summary, damages: [...damages.values()] };
-    const { computed, reused, failed, skipped } = summary.units;
+    const { computed, reused, failed, skipped, left } = summary.units;
+    const values = valuesDigest(assembled.rows);
+    const other = await file.keepEarlier(values, summary.status === "finished");
+    const notes = [...runNotes(summary, assembled), ...(other === null ? [] : [other])];
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
       ...(summary.stopped === null || summary.status === "interrupted"
@@ -155,29 +165,40 @@ export async function runProtocol(
     ];
     record = updateRecord(record, {
       status: summary.status,
-      counts: { computed, reused, failed, skipped, seconds: summary.seconds },
+      counts: { computed, reused, failed, skipped, left, seconds: summary.seconds },
       estimate: estimator.estimate(),
       versions: {
         ...record.versions,
         onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
       },
-      warnings: [...record.warnings, ...runNotes(summary, assembled)],
+      warnings: [...record.warnings, ...notes],
       selections,
       plan: recordedPlan(outcome.plan),
       means: recordedMeans(outcome.protocol),
       faults,
+      values,
     });
     const written = await writeOutputs({
       planned: { ...planned, protocol: outcome.protocol, plan: outcome.plan },
       folder,
-      record,
+      record: file.ofFolder({ ...record, judgement: await file.judgement() }),
       rows: assembled.rows,
     });
     const warnings = [...record.warnings, ...written.warnings];
-    record = await writeRecord(folder.record, { ...record, warnings, outputs: written.files });
-    return { kind: "ran", planned, folder, record, summary, assembled, written };
+    record = await file.write({ ...record, warnings, outputs: written.files });
+    return {
+      kind: "ran",
+      planned,
+      folder,
+      record,
+      summary,
+      assembled,
+      written,
+      notes: [...notes, ...written.warnings, ...file.problems()],
+      parts: partsOf(outcome.protocol, assembled.rows, record.decisions, written.missing, summary.units),
+    };
   } catch (error) {
-    if (record !== null) await recordFailure(folder, record, error);
+    if (file !== null) await recordFailure(file, record, error);
     throw error;
   } finally {
     await keeper.end();
@@ -274,10 +295,10 @@ function openWeightBytes(protocol: Protocol, models: ReadonlyMap<string, Checked
 }
 
 /** A run that ends by an error says so in its record, as far as the disk lets it; the error itself goes on. */
-async function recordFailure(folder: RunFolder, record: RunRecord, error: unknown): Promise<void> {
+async function recordFailure(file: RunRecordFile, record: RunRecord, error: unknown): Promise<void> {
   const message = error instanceof Error ? error.message : String(error);
   const failed = updateRecord(record, { status: "failed", faults: [...record.faults, { unit: null, message }] });
-  await writeRecord(folder.record, failed).catch(() => undefined);
+  await file.write(failed).catch(() => undefined);
 }
 
 function required<T>(value: T | undefined, name: string): T {

@@ -69,7 +69,7 @@ async function untilStored(folder: string, count: number, running: RunningComman
 
 /** The folder of the only run. */
 function runFolder(folder: string): string {
-  const [digest, ...others] = readdirSync(join(folder, "runs", "protocol"));
+  const [digest, ...others] = readdirSync(join(folder, "runs", "protocol")).filter((name) => name !== "latest");
   assert.ok(digest !== undefined && others.length === 0);
   return join(folder, "runs", "protocol", digest);
 }

@@ -28,6 +28,14 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   A4018: ["test/models/open-model.test.ts", "a tokenizer that cannot be used"],
   A4019: ["test/models/open-model.test.ts", "a file that cannot be read"],
   A4020: ["test/runtime/identities.test.ts", "an identity that fails names the model, the identity and the site"],
+  A8018: [
+    "test/models/digest-cache.test.ts",
+    "verified weights are hashed whatever is remembered, and a secret change is told",
+  ],
+  A8019: [
+    "test/runtime/run-record.test.ts",
+    "other numbers than before are told, and the results of before are kept (A8019)",
+  ],
   A5005: ["test/end-to-end/cli.test.ts", "wrong inputs: one sentence each, with the place in the protocol"],
 };
 

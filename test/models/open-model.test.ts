@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -11,11 +11,10 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { buildModelGraph } from "../../src/compiler/models/family.js";
 import { addOutput, eliminateDeadNodes } from "../../src/compiler/onnx/edit.js";
-import { openDigestCache } from "../../src/runtime/models/digest-cache.js";
 import type { OpenedModel } from "../../src/runtime/models/open-model.js";
 import { packageRoot } from "../../src/runtime/models/places.js";
 import { readFixture, root, type RandomFixture } from "./fixture.js";
@@ -190,26 +189,6 @@ test("a Hub model that is not here says how to get it", async (t) => {
   const { diagnostics } = await openIsolated(t, "openai-community/gpt2");
   assert.deepEqual(codes(diagnostics), ["A4016"]);
   assert.match(diagnostics[0]?.hint ?? "", /hf download openai-community\/gpt2/);
-});
-
-test("digests of weights are remembered until the file changes; a broken cache is no error", async (t) => {
-  const folder = temporaryFolder(t);
-  const weights = join(folder, "weights");
-  const cache = join(folder, "cache");
-  writeFileSync(weights, "abc");
-  const digests = openDigestCache(cache);
-  const first = await digests.digestOfFile(weights);
-  assert.equal(first, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  const stored = join(cache, "weight-digests.json");
-  writeFileSync(stored, readFileSync(stored, "utf8").replace(first, "remembered"));
-  assert.equal(await digests.digestOfFile(weights), "remembered");
-  utimesSync(weights, 1, 1);
-  assert.equal(await digests.digestOfFile(weights), first);
-  writeFileSync(stored, "not JSON");
-  assert.equal(await digests.digestOfFile(weights), first);
-  // A file where the cache's folder should be.
-  const blocked = openDigestCache(join(weights, "below", dirname("x")));
-  assert.equal(await blocked.digestOfFile(weights), first);
 });
 
 const smallTokenizer = {

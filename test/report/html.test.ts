@@ -43,7 +43,7 @@ async function hostileReport(): Promise<string> {
     selections: [],
     warnings: [hostile],
     provenance: [{ section: hostile, entries: [{ label: hostile, value: hostile }] }],
-    judgement: { text: hostile, name: hostile, date: hostile },
+    judgement: { text: hostile, by: { name: hostile, date: hostile } },
   });
 }
 

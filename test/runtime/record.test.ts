@@ -92,7 +92,7 @@ test("a record is valid before and after a run, and its times follow its status"
     {
       status: "failed",
       versions: { ...running.versions, onnxruntime: "1.29.0" },
-      counts: { computed: 1, reused: 0, failed: 1, skipped: 0, seconds: 1.5 },
+      counts: { computed: 1, reused: 0, failed: 1, skipped: 0, left: 0, seconds: 1.5 },
       faults: [{ unit: digest, message: "the engine was ended by SIGKILL" }],
       identities: [
         { model: "gpt2", identity: "rows of pattern sum to 1", largestError: 1e-7, tolerance: 1e-5, holds: true },
@@ -107,8 +107,10 @@ test("a record is valid before and after a run, and its times follow its status"
   assert.deepEqual([finished.judgement, finished.decisions], [null, []]);
 });
 
-test("every object of the schema is closed, and every field is required", () => {
-  const schema = JSON.parse(readFileSync(new URL(import.meta.resolve("atlasc/record.schema.json")), "utf8")) as unknown;
+test("every object of the schemas is closed, and every field is required", () => {
+  const schemas = ["record", "history"].map(
+    (name) => JSON.parse(readFileSync(new URL(import.meta.resolve(`atlasc/${name}.schema.json`)), "utf8")) as unknown,
+  );
   let objects = 0;
   const look = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
@@ -120,8 +122,8 @@ test("every object of the schema is closed, and every field is required", () => 
     }
     Object.values(value).forEach(look);
   };
-  look(schema);
-  assert.ok(objects > 10);
+  schemas.forEach(look);
+  assert.ok(objects > 12);
 });
 
 test("what is wrong with a record is said in words", async (context) => {
@@ -138,7 +140,7 @@ test("what is wrong with a record is said in words", async (context) => {
   };
   const problems = recordProblems(JSON.parse(JSON.stringify(wrong)));
   assert.deepEqual(problems.filter((problem) => !problem.startsWith("times.")).sort(), [
-    'format is "atlasc-record-0"; it must be "atlasc-record-1"',
+    'format is "atlasc-record-0"; it must be "atlasc-record-2"',
     'machine.cores is "two"; it must be integer',
     "models.0 lacks digest",
     'protocol.sha256 must match pattern "^[0-9a-f]{64}$"',
@@ -150,10 +152,57 @@ test("what is wrong with a record is said in words", async (context) => {
   const path = join(temporaryFolder(context), "record.json");
   await assert.rejects(writeRecord(path, wrong as never), RecordFault);
   assert.equal(await readRecord(path), null, "nothing is written");
-  writeFileSync(path, '{"format": ');
-  await assert.rejects(readRecord(path), /record\.json is not a valid record:\n {2}it is not JSON/);
-  writeFileSync(path, JSON.stringify({ ...record, status: "done" }));
-  await assert.rejects(readRecord(path), /status is "done"; it must be one of/);
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['{"format": ', /it is not JSON/],
+    ["[1, 2]", /it is not a JSON object/],
+    ["{}", /its format is not named; this one reads atlasc-record-1 and atlasc-record-2/],
+    [JSON.stringify({ format: "other" }), /its format is "other"; this one reads/],
+    [
+      JSON.stringify({ ...record, format: "atlasc-record-3" }),
+      /atlasc-record-3, which another version of atlasc wrote/,
+    ],
+    [JSON.stringify({ ...record, status: "done" }), /status is "done"; it must be one of/],
+    [JSON.stringify({ ...record, judgement: 5 }), /judgement is 5; it must be/],
+  ];
+  for (const [text, expected] of refused) {
+    writeFileSync(path, text);
+    await assert.rejects(readRecord(path), (error: unknown) => {
+      assert.ok(error instanceof RecordFault);
+      assert.match(error.message, /record\.json is not a valid record:\n {2}/);
+      assert.match(error.message, expected);
+      assert.match(error.message, /\nNothing was overwritten\. Mend it, or move it away to have a new one/);
+      return true;
+    });
+    await assert.rejects(writeRecord(path, record), RecordFault);
+    assert.equal(readFileSync(path, "utf8"), text, "it is left as it is");
+  }
+});
+
+test("a record of the first format is read, and what it did not know is null", async (context) => {
+  const { values: _values, runs: _runs, machine, counts, ...rest } = asked();
+  const { host: _host, ...known } = machine;
+  const { left: _left, ...counted } = { ...counts, computed: 7 };
+  const first = { ...rest, format: "atlasc-record-1", status: "finished", machine: known, counts: counted };
+  const path = join(temporaryFolder(context), "record.json");
+  writeFileSync(path, JSON.stringify({ ...first, judgement: "an induction head" }));
+  const read = await readRecord(path);
+  assert.ok(read !== null);
+  assert.deepEqual([read.format, read.judgement, read.counts.computed], ["atlasc-record-2", "an induction head", 7]);
+  assert.deepEqual([read.machine.host, read.counts.left, read.values], [null, null, null]);
+  const { times, versions, execution } = read;
+  const run = {
+    file: null,
+    status: "finished",
+    times,
+    versions,
+    machine: read.machine,
+    execution,
+    counts: read.counts,
+  };
+  assert.deepEqual(read.runs, [{ ...run, values: null }]);
+  assert.deepEqual(recordProblems(read), []);
+  writeFileSync(path, JSON.stringify({ ...first, machine: null }));
+  await assert.rejects(readRecord(path), /machine/);
 });
 
 test("what a person wrote into a record survives the next run", async (context) => {
@@ -164,4 +213,7 @@ test("what a person wrote into a record survives the next run", async (context) 
   const again = await writeRecord(path, asked());
   assert.equal(again.judgement, "an induction head");
   assert.deepEqual(await readRecord(path), again);
+  const signed = { text: "an induction head", name: "A. Reader", date: "2026-01-02" };
+  writeFileSync(path, text.replace('"an induction head"', JSON.stringify(signed)));
+  assert.deepEqual((await writeRecord(path, asked())).judgement, signed);
 });

@@ -276,8 +276,7 @@ export const catalogue = {
   A8002: {
     severity: "warning",
     title: "shorter than the window",
-    message:
-      "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
+    message: "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
   },
   A8003: {
     severity: "warning",
@@ -336,6 +335,17 @@ export const catalogue = {
     severity: "warning",
     title: "column without a name",
     message: "{path} has a column without a name: results call it {renamed}",
+  },
+  A8018: {
+    severity: "warning",
+    title: "weights changed in secret",
+    message:
+      "{file} of {source} holds other weights than were hashed before, though size, times and place are the same",
+  },
+  A8019: {
+    severity: "warning",
+    title: "other numbers than before",
+    message: "the same was asked at {when} ({how}), and the results were others, {kept}",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -7,7 +7,11 @@ import { reasonsOf } from "../operations/reference.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
 import { expressionKey } from "../analysis/expression-key.js";
 
-/** Version of everything in this compiler that decides numbers: part of every graph's identity. */
+/**
+ * Version of everything that makes numbers out of what is asked: lowering, passes, and what is fed to graphs. It is part
+ * of every graph's identity. Raise it whenever the same request comes to compute otherwise, so that no finished unit is
+ * taken for what would be computed now; test/check/lowering-version.test.ts knows when.
+ */
 export const loweringVersion = 9;
 
 export interface GraphRequest {
@@ -22,10 +26,22 @@ export interface GraphRequest {
 }
 
 export function graphPlan(request: GraphRequest): GraphPlan {
-  const { model, weights, start, inputs, gates, expressions, settings } = request;
+  const { model, start, inputs, gates, expressions, settings } = request;
   const outputs = graphOutputs(expressions);
-  const id = digestOf({
-    loweringVersion,
+  const id = digestOf({ loweringVersion, ...graphContent({ ...request, outputs }) });
+  return { id, model, start, inputs, gates, outputs, settings };
+}
+
+/** What a graph is asked to compute, without where it was written and without the version of those who make it. */
+export function graphContent({
+  weights,
+  settings,
+  start,
+  inputs,
+  gates,
+  outputs,
+}: Omit<GraphPlan, "id" | "model"> & Pick<GraphRequest, "weights">): Readonly<Record<string, unknown>> {
+  return {
     model: weights,
     settings: { ...settings },
     start,
@@ -38,8 +54,7 @@ export function graphPlan(request: GraphRequest): GraphPlan {
       add,
     ]),
     outputs: outputs.map((output) => expressionKey(output.expression)),
-  });
-  return { id, model, start, inputs, gates, outputs, settings };
+  };
 }
 
 /** Measured expressions as outputs of one graph. They number their reasons together, in the order of lowering. */

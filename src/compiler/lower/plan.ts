@@ -5,18 +5,19 @@ import type { Staged } from "../diagnostics/staged.js";
 import type { OpenedModel } from "../check/check.js";
 import { textsKey } from "../check/check.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import type { Evaluation, GraphPlan, Numerics, Plan, Unit } from "../ir/plan.js";
+import type { Evaluation, GraphPlan, GraphSettings, Numerics, Plan, Unit } from "../ir/plan.js";
 import type { Condition, Protocol, TokenizedTexts } from "../ir/protocol.js";
 import { applyPasses } from "../passes/passes.js";
 import { chunkedFrom } from "../passes/chunk-attention.js";
 import { passNames, type PassName } from "../passes/names.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
 import { batchRows, noCost, type BatchContext } from "./batches.js";
+import { captureIdentities } from "./capture-identity.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
 import type { RowWork } from "./cost.js";
 import { cutsOf } from "./cuts.js";
 import { naiveDraft } from "./naive-draft.js";
-import { graphPlan, loweringVersion } from "./graph-plan.js";
+import { graphPlan } from "./graph-plan.js";
 import { createPlanMemory, graphFacts, type PlanMemory } from "./plan-memory.js";
 
 export interface PlanOptions {
@@ -52,6 +53,8 @@ interface Planning {
   readonly evaluations: Evaluation[];
   /** Captures that are planned already: by model, texts and what is captured. */
   readonly captured: Map<string, Evaluation>;
+  /** What gives the identities of captured values, by the evaluation that captures them. */
+  readonly identities: Map<string, (key: string) => string>;
 }
 
 /** Plans every study whose conditions are known; those that another experiment's result decides wait for it. */
@@ -95,6 +98,7 @@ export function planProtocol(
     work: (graph) => graphFacts(memory, graph, modelOf(graph.model).graph).work,
     evaluations: [],
     captured: new Map(),
+    identities: new Map(),
   };
   if (draft.sharedCaptures) captureTogether(planning, draft.studies);
   for (const own of draft.studies) planStudy(planning, own);
@@ -149,14 +153,18 @@ function groupCaptures({ textsOf }: Planning, own: DraftStudy, group: RowGroup):
 }
 
 function graphOf(planning: Planning, model: string, texts: TokenizedTexts, group: RowGroup): GraphPlan {
-  const { draft, graphs, modelOf } = planning;
-  const isLong = texts.prompts.some(({ ids }) => ids.length >= planning.chunkedFrom);
-  const settings = { ...draft.graphs, chunkAttention: draft.graphs.chunkAttention && isLong };
+  const { graphs, modelOf } = planning;
+  const settings = graphSettings(planning, texts);
   const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings });
   const known = graphs.get(graph.id);
   if (known !== undefined) return known;
   graphs.set(graph.id, graph);
   return graph;
+}
+
+function graphSettings({ draft, chunkedFrom }: Planning, texts: TokenizedTexts): GraphSettings {
+  const isLong = texts.prompts.some(({ ids }) => ids.length >= chunkedFrom);
+  return { ...draft.graphs, chunkAttention: draft.graphs.chunkAttention && isLong };
 }
 
 /** Plans the captures of all studies, those of one prompt set as one evaluation. */
@@ -178,7 +186,7 @@ function captureEvaluations(
   model: string,
   captures: readonly Capture[],
 ): { readonly needs: readonly string[]; readonly identities: readonly string[] } {
-  const { signature, facts } = planning.modelOf(model);
+  const { signature } = planning.modelOf(model);
   const ids = new Set<string>();
   const missing = new Map<string, Map<string, MeasureExpression>>();
   const keyOf = (texts: string, expression: MeasureExpression): string =>
@@ -214,17 +222,24 @@ function captureEvaluations(
     for (const key of expressions.keys()) planning.captured.set(key, evaluation);
     ids.add(id);
   }
-  const contents = new Map(
-    [...new Set(captures.map(({ texts }) => texts))].map((texts) => [
-      texts,
-      digestOf(planning.textsOf(texts, model).prompts.map((prompt) => [prompt.ids, prompt.numbers])),
-    ]),
-  );
-  const identities = captures.map(({ texts, expression }) =>
-    // The name belongs to it: writes and expressions call the set by that, and two names can be exchanged.
-    digestOf([loweringVersion, facts.digest, texts, contents.get(texts), captureKey(expression)]),
-  );
+  const identities = captures.map(({ texts, expression }) => {
+    const evaluation = planning.captured.get(keyOf(texts, expression));
+    if (evaluation === undefined) throw new RangeError(`nothing captures a value of ${texts}`);
+    return identitiesOf(planning, evaluation)(captureKey(expression));
+  });
   return { needs: [...ids], identities: [...new Set(identities)].sort() };
+}
+
+/** What gives the identity of a value that an evaluation captures, by the key of its expression. */
+function identitiesOf(planning: Planning, evaluation: Evaluation): (key: string) => string {
+  const known = planning.identities.get(evaluation.id);
+  if (known !== undefined) return known;
+  const texts = planning.textsOf(evaluation.texts, evaluation.model);
+  const weights = planning.modelOf(evaluation.model).facts.digest;
+  const settings = graphSettings(planning, texts);
+  const made = captureIdentities({ weights, texts, evaluation, settings, numerics: planning.batch.numerics });
+  planning.identities.set(evaluation.id, made);
+  return made;
 }
 
 /** Bytes of a model's weights, as they are stored. */

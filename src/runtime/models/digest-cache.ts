@@ -1,37 +1,60 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
+import { fileChange, settledFileIdentity, settlesIn, type FileIdentity } from "./file-identity.js";
 
 /**
- * Digests of large files, remembered between runs by path, size and time of last change. The cache is a convenience: a
- * file that cannot be read or written only costs the hashing again.
+ * Digests of large files, remembered between runs for as long as the file is the same one in the same state: device,
+ * inode, size and both times, of which nobody can set the last one back. The cache is a convenience: a file that cannot be
+ * read or written only costs the hashing again.
  */
 export interface DigestCache {
-  /** SHA-256 of a file's bytes, in hexadecimal. `path` must be a real path. Rejects when the file cannot be read. */
+  /**
+   * SHA-256 of a file's bytes, in hexadecimal. `path` must be a real path. Rejects when the file cannot be read, and when
+   * it changes meanwhile.
+   */
   digestOfFile(path: string): Promise<string>;
 }
 
+export interface DigestCacheOptions {
+  /** Hash every file, whatever is remembered of it. */
+  readonly verify?: boolean;
+  /** Told of a file that turns out to hold other bytes than what is remembered of it in the same state. */
+  readonly onMismatch?: (path: string) => void;
+}
+
 interface CacheEntry {
-  readonly size: number;
-  readonly modified: number;
+  readonly identity: FileIdentity;
   readonly digest: string;
 }
 
 /** The cache kept in `folder`/weight-digests.json. */
-export function openDigestCache(folder: string): DigestCache {
+export function openDigestCache(folder: string, { verify = false, onMismatch }: DigestCacheOptions = {}): DigestCache {
   const file = join(folder, "weight-digests.json");
   return {
     async digestOfFile(path) {
-      const { size, mtimeMs: modified } = statSync(path);
+      const identity = await settledFileIdentity(path);
       const known = readEntries(file)[path];
-      if (known?.size === size && known.modified === modified) return known.digest;
+      const remembered = known !== undefined && sameIdentity(known.identity, identity) ? known.digest : null;
+      if (remembered !== null && !verify) return remembered;
+      // A change right after the last one may leave no mark, so nothing is remembered of a file that is being written.
+      const settled = settlesIn(identity) === 0;
       const digest = await hashFile(path);
+      const change = fileChange({ path, identity });
+      if (change !== null) throw new Error(`while it was being read, it ${change}`);
+      if (remembered !== null && remembered !== digest) onMismatch?.(path);
       // Read again: another process may have added to it meanwhile.
-      writeEntries(file, { ...readEntries(file), [path]: { size, modified, digest } });
+      if (settled) writeEntries(file, { ...readEntries(file), [path]: { identity, digest } });
       return digest;
     },
   };
+}
+
+/** Entries of other versions hold no identity, and what a file holds is believed only as far as it can be compared. */
+function sameIdentity(known: Partial<FileIdentity> | undefined, now: FileIdentity): boolean {
+  const keys = ["device", "inode", "size", "modified", "changed"] as const;
+  return keys.every((key) => known?.[key] === now[key]);
 }
 
 /** SHA-256 of a JSON value as JSON.parse gave it (the order of keys counts): fast enough for a tokenizer of 10 MB. */

@@ -46,18 +46,28 @@ const coarseTickMs = 2100;
 const settlingRounds = 5;
 
 /**
+ * Milliseconds until every further change of a file shows in its identity; 0 when that is so already. More than any tick
+ * where the file's clock is ahead of this machine's.
+ */
+export function settlesIn(identity: FileIdentity): number {
+  return Math.max(0, tickOf(identity) - (Date.now() - Number(BigInt(identity.changed) / 1_000_000n)));
+}
+
+function tickOf({ changed }: FileIdentity): number {
+  return BigInt(changed) % 1_000_000_000n === 0n ? coarseTickMs : tickMs;
+}
+
+/**
  * The identity of a file that was not changed just now: afterwards every change shows in it. Waits for that, a moment as a
  * rule and some seconds at most; a file that is being written all the time shows its change soon enough.
  */
 export async function settledFileIdentity(path: string): Promise<FileIdentity> {
   for (let round = 1; ; round += 1) {
     const identity = fileIdentity(path);
-    const changed = BigInt(identity.changed);
-    const tick = changed % 1_000_000_000n === 0n ? coarseTickMs : tickMs;
-    const wait = tick - (Date.now() - Number(changed / 1_000_000n));
-    if (wait <= 0 || round === settlingRounds) return identity;
+    const wait = settlesIn(identity);
+    if (wait === 0 || round === settlingRounds) return identity;
     // A clock that was set back may be far behind the file's time.
-    await sleep(Math.min(wait, tick));
+    await sleep(Math.min(wait, tickOf(identity)));
   }
 }
 

@@ -28,16 +28,22 @@ export interface OpenedModel {
   readonly tokenizer: Tokenizer | null;
 }
 
+export interface OpenOptions {
+  /** Hash all weights, also those that did not change as far as the system tells. */
+  readonly verifyWeights?: boolean;
+}
+
 type JsonObject = Readonly<Record<string, Json>>;
 
 /**
  * Finds a model, reads its config, the headers of its weight files and its tokenizer, and hashes the weights (from a
  * cache when the files did not change). Everything that is wrong with the files is a diagnostic at `request.span`:
- * A4010–A4019.
+ * A4010–A4019, and A8018 for weights that changed in secret.
  */
 export async function openModel(
   request: ModelRequest,
   environment: ModelEnvironment = processEnvironment(),
+  { verifyWeights = false }: OpenOptions = {},
 ): Promise<Staged<OpenedModel | null>> {
   const place = findModel(request, environment);
   if (place.value === null) return { value: null, diagnostics: place.diagnostics };
@@ -53,7 +59,15 @@ export async function openModel(
   const tokenizer = readTokenizer(tokenizerFolders, request, diagnostics);
   if (config === null || weights === null || hasErrors(diagnostics)) return { value: null, diagnostics };
 
-  const cache = openDigestCache(cacheFolder(environment));
+  const cache = openDigestCache(cacheFolder(environment), {
+    verify: verifyWeights,
+    onMismatch: (path) => {
+      const file = weights.files.find((own) => own.path === path)?.name ?? path;
+      const hint =
+        "what was computed meanwhile may be in runs under the wrong name: delete runs/.units, and it is computed again";
+      diagnostics.push(diagnostic("A8018", span, { source, file }, { hint }));
+    },
+  });
   const digests: Json[] = [];
   for (const { name, path, identity } of weights.files) {
     try {

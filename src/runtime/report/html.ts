@@ -141,8 +141,12 @@ function judgementHtml(judgement: Judgement | null): string {
   const content =
     judgement === null
       ? `<p class="empty">Empty. What these results mean is for a person to say, with a name and a date; the machine never fills this in.</p>`
-      : `<blockquote>${escapeHtml(judgement.text)}</blockquote><p class="note">${escapeHtml(judgement.name)}, ${escapeHtml(judgement.date)}</p>`;
+      : `<blockquote>${escapeHtml(judgement.text)}</blockquote><p class="note">${judgedBy(judgement)}</p>`;
   return `<section id="judgement" class="card judgement"><h2>Judgement</h2>${content}</section>`;
+}
+
+function judgedBy({ by }: Judgement): string {
+  return by === null ? "Without a name and a date." : `${escapeHtml(by.name)}, ${escapeHtml(by.date)}`;
 }
 
 function sourceHtml(input: ReportInput): string {

@@ -45,8 +45,8 @@ export interface ProvenanceSection {
 /** What a person made of the results. */
 export interface Judgement {
   readonly text: string;
-  readonly name: string;
-  readonly date: string;
+  /** Who says so, and when; null where that was not written down. */
+  readonly by: { readonly name: string; readonly date: string } | null;
 }
 
 /** Everything a report shows. All texts may come from users; rendering escapes them. */

@@ -4,7 +4,11 @@ export class RecordFault extends Error {
   readonly problems: readonly string[];
 
   constructor(path: string, problems: readonly string[]) {
-    super(`${path} is not a valid record:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    const listed = problems.map((problem) => `  ${problem}`).join("\n");
+    super(
+      `${path} is not a valid record:\n${listed}\n` +
+        "Nothing was overwritten. Mend it, or move it away to have a new one; what was computed is kept beside it.",
+    );
     this.name = "RecordFault";
     this.path = path;
     this.problems = problems;

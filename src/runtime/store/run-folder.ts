@@ -12,11 +12,15 @@ export interface RunFolder {
   readonly outputs: string;
 }
 
+/** What else lies in a folder of runs: finished units, and the pointers to the run that was begun last. */
+const takenNames: ReadonlySet<string> = new Set([".units", "latest", "latest.txt"]);
+
 /** A protocol's name as a folder name: its file name without suffix, every unusual character replaced. */
 export function protocolName(path: string): string {
   const name = basename(path, extname(path)).replace(/[^\p{L}\p{N}._-]+/gu, "-");
   // A name of dots only would be the folder itself or its parent.
-  return /^\.*$/.test(name) ? "protocol" : name;
+  if (/^\.*$/.test(name)) return "protocol";
+  return takenNames.has(name.toLowerCase()) ? `${name}-protocol` : name;
 }
 
 /**

@@ -1,0 +1,56 @@
+/** Checks records and entries of their history against the published schemas, and says in words what is wrong. */
+import { createRequire } from "node:module";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+
+const schemas = { record: "atlasc/record.schema.json", history: "atlasc/history.schema.json" } as const;
+
+const compiled = new Map<keyof typeof schemas, ValidateFunction>();
+
+function validator(which: keyof typeof schemas): ValidateFunction {
+  const known = compiled.get(which);
+  if (known !== undefined) return known;
+  // By the package's own name, because the schemas are published there and are not copied beside the compiled files.
+  const load = (name: string): object => createRequire(import.meta.url)(name) as object;
+  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
+  // An entry of the history is described with the record's own definitions.
+  if (which === "history") ajv.addSchema(load(schemas.record));
+  const validate = ajv.compile(load(schemas[which]));
+  compiled.set(which, validate);
+  return validate;
+}
+
+function problemText(error: ErrorObject, whole: string): string {
+  const place = error.instancePath === "" ? whole : error.instancePath.slice(1).replaceAll("/", ".");
+  const parameters = error.params as Readonly<Record<string, unknown>>;
+  switch (error.keyword) {
+    case "required":
+      return `${place} lacks ${String(parameters["missingProperty"])}`;
+    case "additionalProperties":
+      return `${place} has ${String(parameters["additionalProperty"])}, which the format does not know`;
+    case "enum":
+      return `${place} is ${JSON.stringify(error.data)}; it must be one of ${(error.schema as unknown[]).join(", ")}`;
+    case "type":
+      return `${place} is ${JSON.stringify(error.data).slice(0, 60)}; it must be ${[error.schema].flat().join(" or ")}`;
+    case "const":
+      return `${place} is ${JSON.stringify(error.data)}; it must be ${JSON.stringify(error.schema)}`;
+    default:
+      return `${place} ${error.message ?? "is wrong"}`;
+  }
+}
+
+function problemsOf(which: keyof typeof schemas, value: unknown, whole: string): string[] {
+  const validate = validator(which);
+  if (validate(value)) return [];
+  // "anyOf" only sums up the problems of its branches, which are listed too.
+  return (validate.errors ?? []).filter((error) => error.keyword !== "anyOf").map((error) => problemText(error, whole));
+}
+
+/** What is wrong with a value as a record: a sentence each, none when it is valid. */
+export function recordProblems(value: unknown): string[] {
+  return problemsOf("record", value, "the record");
+}
+
+/** What is wrong with a value as an entry of a history: a sentence each, none when it is valid. */
+export function historyProblems(value: unknown): string[] {
+  return problemsOf("history", value, "the entry");
+}
