@@ -5,7 +5,8 @@ import type { MeasureExpression } from "../../src/compiler/ir/expression.js";
 import { siteKey } from "../../src/compiler/models/sites.js";
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
 import { referenceTensor } from "../../src/compiler/operations/reference-tensor.js";
-import { evaluateReference, reasonsOf } from "../../src/compiler/operations/reference.js";
+import { reasonsOf } from "../../src/compiler/operations/reasons.js";
+import { evaluateReference } from "../../src/compiler/operations/reference.js";
 import { createExpression, openMeasures, type SiteRow } from "./expressions.js";
 import { axes, createRandom, drawTensor, real, type RowResult } from "./support.js";
 

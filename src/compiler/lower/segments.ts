@@ -71,12 +71,16 @@ function placesOf(
 ): ReadonlyMap<OnnxNode, number> {
   const places = new Map<OnnxNode, number>();
   const placeOf = new Map<string, number>();
+  /** Where the model has got to: what reads nothing but feeds stands there, as in the graph. */
+  let reached = 0;
   for (const node of graph.nodes) {
     if (node.outputs.every((output) => cheap.has(output)) && !isOutput(graph, node)) continue;
     const isMeasure = node.outputs.some((output) => output.startsWith(measurePrefix));
-    const before = namesRead(node).map((input) => Math.max(placeOf.get(input) ?? 0, 2 * (borders.get(input) ?? 0)));
-    const earliest = Math.max(0, ...before);
+    const computed = namesRead(node).filter((input) => placeOf.has(input) || borders.has(input));
+    const before = computed.map((input) => Math.max(placeOf.get(input) ?? 0, 2 * (borders.get(input) ?? 0)));
+    const earliest = computed.length === 0 && !isMeasure ? reached : Math.max(0, ...before);
     const place = isMeasure ? 2 * Math.floor(earliest / 2) + 1 : earliest;
+    if (!isMeasure) reached = Math.max(reached, place);
     places.set(node, place);
     for (const output of node.outputs) placeOf.set(output, place);
   }

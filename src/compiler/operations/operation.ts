@@ -26,6 +26,8 @@ export interface LoweringContext {
   readonly builder: GraphBuilder;
   /** The number (≥ 1) that stands for this operation's reason in fault tensors. */
   readonly reason: number;
+  /** The number that stands for a NaN which leaves an operation undecided; see {@link Operation.decides}. */
+  readonly undecided: number;
 }
 
 /**
@@ -53,6 +55,11 @@ export interface Operation {
   readonly attributes: Readonly<Record<string, "axes" | "axis" | "count" | "integer">>;
   /** True when the operation itself can produce a NaN with a reason. */
   readonly canFail: boolean;
+  /**
+   * True when the operation compares or looks up, so that the result does not show a NaN that it read. Where it reads one
+   * it is undecided, which is a fault; every other operation hands a NaN on as a NaN.
+   */
+  readonly decides: boolean;
   readonly type: (inputs: readonly TensorType[], attributes: OperationAttributes) => TensorType | TypeFault;
   readonly lower: (
     context: LoweringContext,
@@ -64,6 +71,7 @@ export interface Operation {
     inputs: readonly ReferenceTensor[],
     attributes: OperationAttributes,
     reason: number,
+    undecided: number,
   ) => ReferenceTensor;
   /** Why reverse mode is not defined, or "pending" until the autodiff issue writes the rule. */
   readonly gradient: string;

@@ -67,6 +67,7 @@ const last: Operation = {
   arity: 1,
   attributes: { count: "count" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("last", inputs);
@@ -102,6 +103,7 @@ const at: Operation = {
   arity: 1,
   attributes: { index: "integer", axis: "axis" },
   canFail: true,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("at", inputs);
@@ -127,7 +129,7 @@ const at: Operation = {
     const entry = chosen(input.value);
     const value =
       input.type.element === "truth" ? cast(builder, removed(cast(builder, entry, "int32")), "bool") : removed(entry);
-    const fault = input.fault === null ? null : removed(chosen(expandFault(context, input.fault, input.value)));
+    const fault = input.fault === null ? null : removed(chosen(expandFault(context.builder, input.fault, input.value)));
     const extent = input.type.axes[dimension - 1]?.extent;
     const needed = index < 0 ? -index : index + 1;
     if (extent !== undefined && smallestSize(extent) >= needed) return { value, fault, type };
@@ -175,6 +177,7 @@ const sliceOperation: Operation = {
   arity: 1,
   attributes: { first: "integer", last: "integer" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("slice", inputs);
@@ -216,6 +219,7 @@ const select: Operation = {
   arity: 1,
   attributes: { axis: "axis", index: "integer" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("select", inputs);
@@ -260,6 +264,7 @@ const rename: Operation = {
   arity: 1,
   attributes: { from: "axis", to: "axis" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("rename", inputs);
