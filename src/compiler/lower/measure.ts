@@ -120,14 +120,15 @@ function lowerCause(
 ): string | null {
   const { checks } = causesOf(expression);
   if (checks.length === 0) return null;
-  const within = builder.scope("measure/cause");
+  // Named for what is looked at, so that equal measures of several graphs have equal names.
+  const within = (value: string): GraphBuilder => builder.scope(`measure/cause/${value}`);
   const found = checks.map(({ node, masked }) => {
     const { value, type } = find(values, node);
-    const made = known.get(value) ?? emitNotFinite(within, { value, rank: type.axes.length + 1, masked });
+    const made = known.get(value) ?? emitNotFinite(within(value), { value, rank: type.axes.length + 1, masked });
     known.set(value, made);
     return made;
   });
-  return emitFirst(within, found);
+  return emitFirst(within(find(values, expression.result).value), found);
 }
 
 function find<T>(map: ReadonlyMap<number, T>, index: number): T {

@@ -234,9 +234,12 @@ function placesLookedAt(reading: Reading, looked: ReadonlySet<number>): readonly
   for (const index of [...reading.needed].reverse()) {
     const node = operationAt(reading, index);
     if (node === null || shown.has(index) || !isNumber(reading, index) || originOf(reading, index) !== null) continue;
-    const readers = reading.readers.get(index) ?? [];
-    const shows = readers.every(([reader, input]) => shown.has(reader) && showsInput(reading, reader, input));
-    if (shows) shown.add(index);
+    const readers = (reading.readers.get(index) ?? []).map(([reader, input]) => ({
+      shows: shown.has(reader) && showsInput(reading, reader, input),
+      showsUsed: shown.has(reader) && isView(reading, reader, input),
+    }));
+    // One reader that shows everything is enough, whatever others hide.
+    if (readers.some(({ shows }) => shows) || readers.every(({ showsUsed }) => showsUsed)) shown.add(index);
     else if (!bounded.has(node.operation)) {
       shown.add(index);
       places.push(index);
@@ -245,10 +248,10 @@ function placesLookedAt(reading: Reading, looked: ReadonlySet<number>): readonly
   return places.reverse();
 }
 
-/** Whether a result is not finite where that input is not; a view shows what is used of it. */
+/** Whether a result is not finite where that input is not. */
 function showsInput(reading: Reading, reader: number, input: number): boolean {
   const operation = operationAt(reading, reader)?.operation ?? "";
-  if (views.has(operation)) return input === 0;
+  if (vanishingInputs(reading.expression, reader).includes(input)) return true;
   return transparent.has(operation) && (operation !== "divide" || input === 0);
 }
 
