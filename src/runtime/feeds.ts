@@ -1,7 +1,7 @@
 /** What goes into a graph for one unit: ids, gates, what is known of the texts, and values of other runs. */
 import { textsKey } from "../compiler/check/check.js";
 import { siteType } from "../compiler/check/site-types.js";
-import { resultType } from "../compiler/ir/expression.js";
+import { resultType, type GivenSource } from "../compiler/ir/expression.js";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import type { Protocol, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";
 import { extentSize, type Extent, type TensorType } from "../compiler/ir/tensor-type.js";
@@ -13,10 +13,12 @@ import {
   type Capture,
 } from "../compiler/lower/captures.js";
 import { expressionsOf, textQuantitiesOf } from "../compiler/analysis/reads.js";
-import { givenInput } from "../compiler/analysis/expression-key.js";
+import { givenFaultInput, givenInput } from "../compiler/analysis/expression-key.js";
 import { gateInputs, startInput, startRows, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
-import { capturedValues, type CapturedValues, type CountEntries } from "./captured.js";
+import { otherRunPrefix } from "../compiler/operations/causes.js";
+import { givenReasons, missingReasons } from "../compiler/operations/reasons.js";
+import { capturedValues, type CapturedEntries, type CapturedValues, type CountEntries } from "./captured.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { ReadUnit } from "./execute.js";
 import { gateFeeds, type Replacement } from "./gate-feeds.js";
@@ -116,24 +118,52 @@ async function givenFeeds(
         readUnit,
       );
       feeds[name] = { type: "float32", dims: [1, ...mean.dims], data: Float32Array.from(mean.data) };
+      feeds[givenFaultInput(source)] = missingFeed([mean], source, capture);
       continue;
     }
     const prompts = unit.rows.map((row) => row.prompt);
-    feeds[name] = await pairedValues(evaluation, prompts, capture, captured, readUnit);
+    const rows = await pairedValues(evaluation, prompts, capture, captured, readUnit);
+    feeds[name] = pairedFeed(rows, capture);
+    feeds[givenFaultInput(source)] = missingFeed(rows, source, capture);
   }
   return feeds;
 }
 
-/** The captured values of some prompts, one after the other. */
+/** Why entries of given values are missing, in the numbers of `givenReasons`; one 0 where none is. */
+function missingFeed(rows: readonly CapturedEntries[], source: GivenSource, { expression }: Capture): EngineTensor {
+  const dims = rows[0]?.dims ?? [];
+  if (rows.every(({ missing }) => missing === null)) {
+    return { type: "int32", dims: [1, ...dims.map(() => 1)], data: Int32Array.of(0) };
+  }
+  const told = givenReasons(source);
+  // What is captured may be written in another way, and summed: a reason that is not known here is the last one.
+  const numbers = missingReasons(expression).map((reason) => {
+    const place = told.indexOf(otherRunPrefix(source.texts) + reason);
+    return place < 0 ? told.length : place + 1;
+  });
+  const size = dims.reduce((product, d) => product * d, 1);
+  const data = new Int32Array(rows.length * size);
+  rows.forEach(({ missing }, row) => {
+    missing?.forEach((number, i) => (data[row * size + i] = number === 0 ? 0 : (numbers[number - 1] ?? told.length)));
+  });
+  return { type: "int32", dims: [rows.length, ...dims], data };
+}
+
+/** The captured values of some prompts. */
 async function pairedValues(
   { needs }: Evaluation,
   prompts: readonly number[],
   capture: Capture,
   captured: CapturedValues,
   readUnit: ReadUnit,
-): Promise<EngineTensor> {
+): Promise<readonly CapturedEntries[]> {
   const rows = [];
   for (const prompt of prompts) rows.push(await captured.ofPrompt(needs, capture, prompt, readUnit));
+  return rows;
+}
+
+/** Captured values one after the other. */
+function pairedFeed(rows: readonly CapturedEntries[], capture: Capture): EngineTensor {
   const dims = rows[0]?.dims ?? [];
   const size = dims.reduce((product, d) => product * d, 1);
   const data = new Float32Array(rows.length * size);
@@ -159,7 +189,7 @@ async function startFeeds(
   const feeds: Record<string, EngineTensor> = { [startRows]: { type: "int64", dims: [rows.length], data: rows } };
   for (const site of graph.inputs) {
     const capture = { texts: evaluation.texts, expression: siteExpression(site, signature) };
-    feeds[startInput(site)] = await pairedValues(evaluation, prompts, capture, captured, readUnit);
+    feeds[startInput(site)] = pairedFeed(await pairedValues(evaluation, prompts, capture, captured, readUnit), capture);
   }
   return feeds;
 }

@@ -36,7 +36,7 @@ function loweredOperations(): readonly (readonly [string, readonly Lowered[]])[]
       [false, true].map((faulty): Lowered => {
         const builder = createGraphBuilder(name);
         const made = operation.lower(
-          { builder, reason: 9 },
+          { builder, reason: 9, undecided: 8 },
           inputs.map(([type], i) => ({
             value: declareInput(builder, `x${i}`, type),
             fault: faulty ? declareInput(builder, `f${i}`, type, true) : null,
@@ -131,11 +131,15 @@ function madeUp(plan: Plan, id: string): EngineTensors {
   const graph = plan.graphs.find((own) => own.id === unit?.graph);
   if (unit === undefined || graph === undefined) throw new RangeError(`no unit ${id}`);
   return Object.fromEntries(
-    graph.outputs.map(({ name, type }, o) => {
+    graph.outputs.flatMap(({ name, fault, type }, o) => {
       const dims = [unit.rows.length, ...type.axes.map((axis) => extentSize(axis.extent, unit.positions))];
       const size = dims.reduce((product, d) => product * d, 1);
       const data = Float32Array.from({ length: size }, (_, i) => ((i * 37 + o * 11) % 101) / 7 - 5);
-      return [name, { type: "float32", dims, data }];
+      const none = { type: "int32" as const, dims, data: new Int32Array(size) };
+      return [
+        [name, { type: "float32" as const, dims, data }],
+        ...(fault === null ? [] : [[fault, none] as const]),
+      ] as const;
     }),
   );
 }

@@ -9,7 +9,8 @@ import type { TensorType } from "../../src/compiler/ir/tensor-type.js";
 import { siteKey, type SiteName } from "../../src/compiler/models/sites.js";
 import { documentParts, soundParts } from "../../src/compiler/operations/documents.js";
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
-import { evaluateReference, reasonsOf } from "../../src/compiler/operations/reference.js";
+import { reasonsOf } from "../../src/compiler/operations/reasons.js";
+import { evaluateReference } from "../../src/compiler/operations/reference.js";
 import { logOfSoftmax } from "../../src/compiler/passes/log-of-softmax.js";
 import { collectDocuments } from "../../src/compiler/results/corpus.js";
 import type { UnitTensors } from "../../src/compiler/results/cells.js";
@@ -123,14 +124,16 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
   const outputs = parts.map((part, i): GraphOutput => ({
     name: `measure/${i}`,
     fault: `measure/${i}/fault`,
+    cause: null,
     reasons: reasonsOf(part.expression),
     type: part.type,
     expression: logOfSoftmax(part.expression),
   }));
   const result = expression.nodes[expression.result];
   assert.ok(result !== undefined);
+  const axes = result.type.axes.map(({ name }) => ({ name: name === "pos" ? "position" : name, origin: null }));
   const study = {
-    measures: [{ metric: "m", coordinates: {}, expression, type: result.type }],
+    measures: [{ metric: "m", coordinates: {}, expression, type: result.type, axes }],
     conditions: [{ coordinates: {}, writes: [] }],
   } as unknown as Study;
   const size = { tokens: tokens - first, bytes: 9, words: 4 };

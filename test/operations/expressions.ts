@@ -51,6 +51,11 @@ export function createExpression() {
 /** The values of every site for one row of the batch, by site key; `ids` are those of the text. */
 export type SiteRow = Readonly<Record<string, ReferenceTensor>>;
 
+/** What a measure gives for a row: with the number of the first of its checks that is not finite. */
+export interface MeasuredRow extends RowResult {
+  readonly cause: number;
+}
+
 /** A session of one or several measures in one graph; `run` gives a result per measure and row. */
 export async function openMeasures(expressions: readonly MeasureExpression[]) {
   const builder = createGraphBuilder("measures");
@@ -66,13 +71,15 @@ export async function openMeasures(expressions: readonly MeasureExpression[]) {
   const lowered = expressions.map((expression) =>
     lowerMeasure(builder, expression, { site: siteValue, ids: () => "ids" }),
   );
-  const outputs = lowered.map(({ output }, m) => {
+  const outputs = lowered.map(({ output, cause }, m) => {
     const shape = (prefix: string): string[] => ["rows", ...output.type.axes.map((_, i) => `${prefix}${m}_${i}`)];
     const value = builder.node("Identity", [output.value], {}, `value${m}`);
     const fault = output.fault === null ? null : builder.node("Identity", [output.fault], {}, `fault${m}`);
+    const first = cause === null ? null : builder.node("Identity", [cause], {}, `cause${m}`);
     return [
       { name: value, type: "float32" as const, shape: shape("v") },
       ...(fault === null ? [] : [{ name: fault, type: "int32" as const, shape: shape("f") }]),
+      ...(first === null ? [] : [{ name: first, type: "int32" as const, shape: [`c${m}`] }]),
     ];
   });
   const graph = builder.finish(outputs.flat());
@@ -81,7 +88,7 @@ export async function openMeasures(expressions: readonly MeasureExpression[]) {
     graph,
     lowered,
     release: () => session.release(),
-    async run(rows: readonly SiteRow[]): Promise<readonly (readonly RowResult[])[]> {
+    async run(rows: readonly SiteRow[]): Promise<readonly (readonly MeasuredRow[])[]> {
       const feeds = [...inputs].flatMap(([key, type]) => {
         const tensors = rows.map((row) => row[key]).filter((tensor) => tensor !== undefined);
         return session.inputNames.includes(key) ? [[key, feedOf(tensors, type.element)] as const] : [];
@@ -93,7 +100,11 @@ export async function openMeasures(expressions: readonly MeasureExpression[]) {
       return lowered.map((_, m) => {
         const value = found[`value${m}`];
         assert.ok(value !== undefined);
-        return splitRows(rows.length, value, found[`fault${m}`] ?? null);
+        const causes = found[`cause${m}`]?.data;
+        return splitRows(rows.length, value, found[`fault${m}`] ?? null).map((result, row) => ({
+          ...result,
+          cause: Number(causes?.[causes.length === 1 ? 0 : row] ?? 0),
+        }));
       });
     },
   };

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { MeasureExpression, OperationAttributes } from "../../src/compiler/ir/expression.js";
+import { neededNodes, type MeasureExpression, type OperationAttributes } from "../../src/compiler/ir/expression.js";
 import { extentSize, type TensorType } from "../../src/compiler/ir/tensor-type.js";
 import { siteKey, type SiteReference } from "../../src/compiler/models/sites.js";
 import { operationNamed, operationNames } from "../../src/compiler/operations/index.js";
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
 import { referenceTensor } from "../../src/compiler/operations/reference-tensor.js";
-import { evaluateReference, neededNodes } from "../../src/compiler/operations/reference.js";
+import { evaluateReference } from "../../src/compiler/operations/reference.js";
 import { createExpression, openMeasures, type SiteRow } from "./expressions.js";
 import {
   addNoise,

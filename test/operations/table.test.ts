@@ -26,6 +26,7 @@ import {
 
 const rows = 3;
 const ownReason = 9;
+const undecided = 10;
 
 test("every operation of the table has cases, good and faulty", () => {
   assert.deepEqual(Object.keys(cases).sort(), [...operationNames].sort());
@@ -74,7 +75,7 @@ async function checkLowering(
   const { inputs, attributes = {}, result } = goodCase;
   const builder = createGraphBuilder(operation.name);
   const lowered = operation.lower(
-    { builder, reason: ownReason },
+    { builder, reason: ownReason, undecided },
     inputs.map(([type], i) => ({
       value: declareInput(builder, `x${i}`, type),
       fault: withFaults ? declareInput(builder, `f${i}`, type, true) : null,
@@ -149,7 +150,7 @@ function compare(
   random: () => number,
   what: string,
 ): void {
-  const expected = operation.reference(tensors, attributes, ownReason);
+  const expected = operation.reference(tensors, attributes, ownReason, undecided);
   const fault = Array.from(expected.fault ?? expected.data.map(() => 0));
   assert.deepEqual(actual.fault ?? fault.map(() => 0), fault, `${what}: faults`);
   const consumed = Math.max(...tensors.map((tensor) => tensor.data.length), 1);
@@ -158,6 +159,7 @@ function compare(
       tensors.map((tensor) => addNoise(tensor, epsilon, random)),
       attributes,
       ownReason,
+      undecided,
     ),
   );
   const discrete = actual.data.every((value) => value === 0 || value === 1);

@@ -26,3 +26,8 @@ export function writeKey(write: SiteWrite): unknown {
 export function givenInput(source: GivenSource): string {
   return `given/${digestOf({ ...source, expression: expressionKey(source.expression) }).slice(0, 16)}`;
 }
+
+/** Name of the graph input that says where {@link givenInput} has no value, and why. */
+export function givenFaultInput(source: GivenSource): string {
+  return `${givenInput(source)}/fault`;
+}

@@ -1,9 +1,13 @@
 /** `E of TEXTS`: the value that an expression has in the unmodified run of other texts, or of the same ones. */
 import type { Span } from "../base/span.js";
-import type { GivenSource } from "../ir/expression.js";
+import { resultType, type GivenSource } from "../ir/expression.js";
 import type { TokenizedTexts } from "../ir/protocol.js";
 import { dependsOnText, extentSize, typeText, type TensorType } from "../ir/tensor-type.js";
 import type { Expression, Name } from "../syntax/ast.js";
+import { otherRunPrefix } from "../operations/causes.js";
+import { ownReason } from "../operations/reasons.js";
+import { tailInputs } from "../operations/tail.js";
+import type { ExpressionBuilder } from "./expression-builder.js";
 import { asTensor, reportError, wrongKind } from "./faults.js";
 import { baselineName } from "./functions.js";
 import { checkCounts, checkEqualLengths } from "./pairs.js";
@@ -79,8 +83,40 @@ export function givenValue(cx: Elaboration, node: number, run: OtherRun, take: G
   }
   const fits = take === "mean" ? averages(cx, type, span) : pairs(cx, run, type, span);
   if (!fits) return errorValue;
+  const source = { texts: run.name, take, expression };
+  const own = take === "paired" ? finishedHere(cx.builder, source, span) : null;
+  if (own !== null) return { kind: "tensor", node: own };
   const axes = take === "mean" ? type.axes.filter((axis) => axis.name !== "pos") : type.axes;
-  return { kind: "tensor", node: cx.builder.given({ texts: run.name, take, expression }, { ...type, axes }, span) };
+  return { kind: "tensor", node: cx.builder.given(source, { ...type, axes }, span) };
+}
+
+/**
+ * A value of another run of which only the beginning is taken from there, and the end is computed here: values are handed
+ * over as float32, and the end of `perplexity of TEXTS` can be too large for that (see `tail.ts`). The same operations on
+ * the same numbers give the same bits. Null for a value without such an end.
+ */
+function finishedHere(builder: ExpressionBuilder, { expression, ...run }: GivenSource, span: Span): number | null {
+  const inputs = tailInputs(expression);
+  if (inputs === null || inputs.some((input) => resultType(input.expression).element === "truth")) return null;
+  const made = new Map<number, number>();
+  for (const { node, expression: own } of inputs) {
+    made.set(node, builder.given({ ...run, expression: own }, resultType(own), span));
+  }
+  const build = (index: number): number => {
+    const known = made.get(index);
+    if (known !== undefined) return known;
+    const node = expression.nodes[index];
+    if (node?.kind === "constant") return builder.constant(node.value, node.span, node.type.unit);
+    if (node?.kind !== "operation")
+      throw new RangeError("finishedHere: the end of an expression is made of operations");
+    const reason = ownReason(node);
+    const told = reason === null ? undefined : otherRunPrefix(run.texts) + reason;
+    const result = builder.operation(node.operation, node.inputs.map(build), node.attributes, node.span, told);
+    if (typeof result !== "number") throw new RangeError(`finishedHere: ${result.fault}`);
+    made.set(index, result);
+    return result;
+  };
+  return build(expression.result);
 }
 
 /** Reports a value that has no average over prompts: its axes are not the same for all of them, or it is a token. */

@@ -48,6 +48,13 @@ export type MeasureNode =
       readonly reason?: string;
     };
 
+/** An operation applied to earlier nodes. */
+export type OperationNode = Extract<MeasureNode, { kind: "operation" }>;
+
+export function isOperation(node: MeasureNode): node is OperationNode {
+  return node.kind === "operation";
+}
+
 /**
  * A measurement as a DAG over named-axis tensors: nodes in topological order, equal nodes stored once, layers and
  * windows already numbers.
@@ -62,6 +69,17 @@ export function resultType({ nodes, result }: MeasureExpression): TensorType {
   const type = nodes[result]?.type;
   if (type === undefined) throw new RangeError("an expression without result");
   return type;
+}
+
+/** Indices of the nodes that the result needs, in topological order; not what only `known` nodes need. */
+export function neededNodes(expression: MeasureExpression, known?: ReadonlyMap<number, unknown>): readonly number[] {
+  const needed = new Set([expression.result]);
+  for (let index = expression.result; index >= 0; index--) {
+    const node = expression.nodes[index];
+    if (needed.has(index) && known?.has(index) !== true && node?.kind === "operation")
+      node.inputs.forEach((input) => needed.add(input));
+  }
+  return [...needed].sort((a, b) => a - b);
 }
 
 /** The part of an expression that its result needs, renumbered. */

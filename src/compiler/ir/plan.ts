@@ -7,12 +7,17 @@ import type { MeasureExpression } from "./expression.js";
 import type { Coordinates, SiteWrite } from "./protocol.js";
 import type { TensorType } from "./tensor-type.js";
 
-/** A tensor that a graph yields for every row, [row, …axes]: the value, and the reason numbers where it can fail. */
+/**
+ * A tensor that a graph yields, [row, …axes], or [1, …axes] where it is the same for every row: the value, the reason
+ * numbers where it can fail, and what a value that is not finite comes from.
+ */
 export interface GraphOutput {
   /** Name of the ONNX output. */
   readonly name: string;
-  /** Name of the ONNX output with reason numbers (int32), or null. */
+  /** Name of the ONNX output with reason numbers (int32, as large as the value), or null. */
   readonly fault: string | null;
+  /** Name of the ONNX output with the numbers of causes (int32 [row] or [1]; `causesOf` the expression), or null. */
+  readonly cause: string | null;
   /** Reason number − 1 → sentence. */
   readonly reasons: readonly string[];
   readonly type: TensorType;

@@ -3,7 +3,9 @@ import { digestOf } from "../base/digest.js";
 import { resultType, type MeasureExpression } from "../ir/expression.js";
 import type { Gate, GraphOutput, GraphPlan, GraphSettings } from "../ir/plan.js";
 import { siteKey, type SiteReference } from "../models/sites.js";
-import { reasonsOf } from "../operations/reference.js";
+import { causesOf } from "../operations/causes.js";
+import { reasonsOf } from "../operations/reasons.js";
+import { tailInputs } from "../operations/tail.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
 import { expressionKey } from "../analysis/expression-key.js";
 
@@ -12,7 +14,7 @@ import { expressionKey } from "../analysis/expression-key.js";
  * of every graph's identity. Raise it whenever the same request comes to compute otherwise, so that no finished unit is
  * taken for what would be computed now; test/check/lowering-version.test.ts knows when.
  */
-export const loweringVersion = 9;
+export const loweringVersion = 10;
 
 export interface GraphRequest {
   readonly model: string;
@@ -57,21 +59,32 @@ export function graphContent({
   };
 }
 
-/** Measured expressions as outputs of one graph. They number their reasons together, in the order of lowering. */
-function graphOutputs(expressions: readonly MeasureExpression[]): readonly GraphOutput[] {
+/**
+ * Measured expressions as outputs of one graph, and what their ends are computed from where these may have to be computed
+ * again. They number their reasons together, in the order of lowering.
+ */
+function graphOutputs(written: readonly MeasureExpression[]): readonly GraphOutput[] {
   const numbered = new Set<string>();
-  return expressions.map((written, i): GraphOutput => {
-    const expression = logOfSoftmax(written);
+  const measured = written.map(logOfSoftmax);
+  const further = measured.flatMap((expression) => tailInputs(expression) ?? []).map((input) => input.expression);
+  const known = new Set(measured.map(outputKey));
+  const added = further.filter((expression) => !known.has(outputKey(expression)) && known.add(outputKey(expression)));
+  return [...measured, ...added].map((expression, i): GraphOutput => {
     const reasons = reasonsOf(expression);
     for (const reason of reasons) numbered.add(reason);
     return {
       name: `measure/${i}`,
       fault: reasons.length === 0 ? null : `measure/${i}/fault`,
+      cause: causesOf(expression).checks.length === 0 ? null : `measure/${i}/cause`,
       reasons: [...numbered],
       type: resultType(expression),
       expression,
     };
   });
+}
+
+function outputKey(expression: MeasureExpression): string {
+  return digestOf(expressionKey(expression));
 }
 
 /**
@@ -80,9 +93,9 @@ function graphOutputs(expressions: readonly MeasureExpression[]): readonly Graph
  * @throws RangeError (a fault of ours) when the graph yields something else
  */
 export function outputFinder(graph: GraphPlan): (expression: MeasureExpression) => GraphOutput {
-  const byKey = new Map(graph.outputs.map((output) => [digestOf(expressionKey(output.expression)), output]));
+  const byKey = new Map(graph.outputs.map((output) => [outputKey(output.expression), output]));
   return (expression) => {
-    const output = byKey.get(digestOf(expressionKey(logOfSoftmax(expression))));
+    const output = byKey.get(outputKey(logOfSoftmax(expression)));
     if (output === undefined) throw new RangeError(`graph ${graph.id} does not yield what is asked of it`);
     return output;
   };

@@ -1,5 +1,5 @@
 /** A plan's graph: the model with gates where the plan intervenes and the measures computed inside. */
-import { resultType, type GivenSource, type TextQuantity } from "../ir/expression.js";
+import { neededNodes, resultType, type GivenSource, type MeasureExpression, type TextQuantity } from "../ir/expression.js"; // prettier-ignore
 import type { Gate, GraphPlan } from "../ir/plan.js";
 import type { Axis, TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
@@ -22,7 +22,8 @@ import { siteType } from "../check/site-types.js";
 import { chunkAttention, type ChunkedGraph } from "../passes/chunk-attention.js";
 import { restrictPositions, type RestrictedGraph } from "../passes/restrict-positions.js";
 import { streamLoss } from "../passes/stream-loss.js";
-import { givenInput } from "../analysis/expression-key.js";
+import { givenFaultInput, givenInput } from "../analysis/expression-key.js";
+import { gateFaultNodes, gateFaultOutput, type ReplacementFault } from "./gate-faults.js";
 import { lowerMeasure, type MeasureValues } from "./measure.js";
 
 /** Name of the input that carries what is known of each row's text, float32 [row]. */
@@ -82,26 +83,37 @@ function takeRows(graph: Graph, value: string, rank: number): Graph {
 interface NeededInputs {
   readonly text: (quantity: TextQuantity) => string;
   readonly given: (source: GivenSource) => string;
+  readonly givenFault: (source: GivenSource) => string;
   readonly declared: () => readonly ValueInfo[];
 }
 
 function neededInputs(): NeededInputs {
   const inputs = new Map<string, ValueInfo>();
+  const asGiven = (name: string, type: "float32" | "int32", source: GivenSource): string => {
+    const rank = 1 + givenType(source).axes.length;
+    // Names of its own for every dimension, as for gates: one row may stand for all.
+    inputs.set(name, { name, type, shape: Array.from({ length: rank }, (_, i) => `${name}.${i}`) });
+    return name;
+  };
   return {
     text: (quantity) => {
       const name = textInput(quantity);
       inputs.set(name, { name, type: "float32", shape: ["row"] });
       return name;
     },
-    given: (source) => {
-      const name = givenInput(source);
-      const rank = 1 + givenType(source).axes.length;
-      // Names of its own for every dimension, as for gates: one row may stand for all.
-      inputs.set(name, { name, type: "float32", shape: Array.from({ length: rank }, (_, i) => `${name}.${i}`) });
-      return name;
-    },
+    given: (source) => asGiven(givenInput(source), "float32", source),
+    givenFault: (source) => asGiven(givenFaultInput(source), "int32", source),
     declared: () => [...inputs.values()],
   };
+}
+
+/** Whether an expression has a value for each row; otherwise it has one for all of them. */
+function dependsOnRow(expression: MeasureExpression): boolean {
+  return neededNodes(expression).some((index) => {
+    const node = expression.nodes[index];
+    if (node?.kind === "given") return node.source.take === "paired";
+    return node?.kind === "site" || node?.kind === "ids" || node?.kind === "text";
+  });
 }
 
 /** The type that a given value has for each row: averages have no positions any more. */
@@ -112,7 +124,7 @@ function givenType({ expression, take }: GivenSource): TensorType {
 
 /**
  * The ONNX graph of a plan. Inputs: `input_ids` [row, pos], the gates' masks and replacements, what texts are known by
- * and values of other runs, and the sites that it begins with; outputs: the measures [row, …axes], their fault numbers (int32), and each gate's change.
+ * and values of other runs, and the sites that it begins with; outputs: the measures [row, …axes], their fault numbers and causes (int32), and each gate's change and faults.
  * Whatever these do not need is gone: later layers, the unembedding, other sites.
  */
 export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
@@ -142,7 +154,8 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan): KnownGraph {
     if (value === undefined) throw new RangeError(`the model graph has no parameter ${name}`);
     return value;
   };
-  const from: MeasureValues = { site, parameter, ids: () => "input_ids", text: needed.text, given: needed.given };
+  const { text, given: givenValue, givenFault } = needed;
+  const from: MeasureValues = { site, parameter, ids: () => "input_ids", text, given: givenValue, givenFault };
   const given = new Map(values);
   for (const gate of inGraphOrder(model, plan.gates)) {
     const key = siteKey(gate.site);
@@ -152,7 +165,10 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan): KnownGraph {
       ...from,
       site: (reference) => (siteKey(reference) === key ? (given.get(key) ?? value) : site(reference)),
     };
-    graph = insertGate(graph, value, gate.key, siteRank(gate.site), replacementOf(gate, model.signature, before));
+    const replacement = replacementOf(gate, model.signature, before);
+    const rank = siteRank(gate.site);
+    const fault = gateFaultNodes(gate, gateNames(value, gate.key), rank, replacement.fault);
+    graph = insertGate(graph, value, gate.key, rank, replacement.put, fault);
     // What comes after, and measures too, see the value after its gate.
     values.set(key, gateNames(value, gate.key).gated);
   }
@@ -160,23 +176,30 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan): KnownGraph {
   const builder = createGraphBuilder("measures");
   const scope = builder.scope("measure");
   const lowered = plan.outputs.map((output) => {
-    const { value, fault } = lowerMeasure(scope, output.expression, from).output;
+    const { output: made, cause } = lowerMeasure(scope, output.expression, from);
+    const { value, fault } = made;
     // An operation that can fail in general may be known not to fail here (the last position is always there).
-    const sound = (): string => expandFault({ builder: scope, reason: 0 }, scope.constant("int32", [1], [0]), value);
-    return { output, value, fault: output.fault === null ? null : (fault ?? sound()) };
+    const sound = (): string => expandFault(scope, scope.constant("int32", [1], [0]), value);
+    return { output, value, fault: output.fault === null ? null : (fault ?? sound()), cause };
   });
   const measures = builder.finish();
   graph = appendNodes(graph, measures.nodes, measures.initializers);
   graph = { ...graph, inputs: [...graph.inputs, ...needed.declared()] };
 
-  for (const { output, value, fault } of lowered) {
-    const shape = ["row", ...output.type.axes.map((axis) => axisDimension(output.name, axis))];
+  for (const { output, value, fault, cause } of lowered) {
+    const row = dependsOnRow(output.expression) ? "row" : 1;
+    const shape = [row, ...output.type.axes.map((axis) => axisDimension(output.name, axis))];
     graph = addOutput(graph, value, { name: output.name, type: "float32", shape });
-    if (output.fault === null || fault === null) continue;
-    graph = addOutput(graph, fault, { name: output.fault, type: "int32", shape });
+    if (output.fault !== null && fault !== null) {
+      graph = addOutput(graph, fault, { name: output.fault, type: "int32", shape });
+    }
+    if (output.cause === null || cause === null) continue;
+    graph = addOutput(graph, cause, { name: output.cause, type: "int32", shape: [`${output.cause}.row`] });
   }
   for (const gate of plan.gates) {
     graph = addOutput(graph, changeOutput(gate), { name: changeOutput(gate), type: "float32", shape: ["row"] });
+    const fault = gateFaultOutput(gate);
+    graph = addOutput(graph, fault, { name: fault, type: "int32", shape: [`${fault}.row`] });
   }
   if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
   const lean = eliminateDeadNodes(graph);
@@ -212,16 +235,26 @@ function inGraphOrder(model: ModelGraph, gates: readonly Gate[]): readonly Gate[
   return [...gates].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
-function replacementOf(gate: Gate, signature: ModelSignature, from: MeasureValues): GateReplacement {
-  if (gate.kind === "replace") return { kind: "input" };
-  if (gate.kind === "scale" || gate.expression === null) return { kind: "factor" };
+/** What a gate puts in place, and where that fails. */
+function replacementOf(
+  gate: Gate,
+  signature: ModelSignature,
+  from: MeasureValues,
+): { readonly put: GateReplacement; readonly fault: ReplacementFault | null } {
+  if (gate.kind === "replace") return { put: { kind: "input" }, fault: null };
+  if (gate.kind === "scale" || gate.expression === null) return { put: { kind: "factor" }, fault: null };
   const builder = createGraphBuilder("replacement");
   const scope = builder.scope(`gate/${gate.key}`);
-  const { output } = lowerMeasure(scope, gate.expression, from);
-  const aligned = alignValue(scope, output.value, output.type.axes, siteType(gate.site.site, signature).axes);
+  const { output, cause } = lowerMeasure(scope, gate.expression, from);
+  const { axes } = siteType(gate.site.site, signature);
+  const aligned = alignValue(scope, output.value, output.type.axes, axes);
+  const fault = output.fault === null ? null : alignValue(scope, output.fault, output.type.axes, axes);
   const value = gate.add ? scope.node("Add", [from.site(gate.site), aligned]) : aligned;
   const { nodes, initializers } = builder.finish();
-  return { kind: "computed", value, nodes, constants: initializers };
+  return {
+    put: { kind: "computed", value, nodes, constants: initializers },
+    fault: { value: aligned, fault, cause },
+  };
 }
 
 function axisDimension(output: string, axis: Axis): Dimension {
@@ -231,8 +264,8 @@ function axisDimension(output: string, axis: Axis): Dimension {
 /** Names of everything that a run of the graph returns. */
 export function graphFetches(plan: GraphPlan): readonly string[] {
   return [
-    ...plan.outputs.flatMap((output) => (output.fault === null ? [output.name] : [output.name, output.fault])),
-    ...plan.gates.map(changeOutput),
+    ...plan.outputs.flatMap(({ name, fault, cause }) => [name, fault, cause].filter((output) => output !== null)),
+    ...plan.gates.flatMap((gate) => [changeOutput(gate), gateFaultOutput(gate)]),
     ...(plan.settings.whole ? [wholeOutput] : []),
   ];
 }

@@ -1,13 +1,16 @@
 import { canonicalJson } from "../base/digest.js";
-import type { GivenSource, MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
+import { neededNodes, type GivenSource, type MeasureExpression, type MeasureNode, type TextQuantity } from "../ir/expression.js"; // prettier-ignore
 import { siteKey, type SiteReference } from "../models/sites.js";
 import type { GraphBuilder } from "../onnx/builder.js";
-import { addOwnFault, expandFault } from "../operations/faults.js";
+import { causesOf, vanishingInputs } from "../operations/causes.js";
+import { alignValue } from "../operations/broadcast.js";
+import { expandFault } from "../operations/faults.js";
 import { operationNamed } from "../operations/index.js";
-import { cast, integers, notANumber } from "../operations/lowering.js";
+import { cast, integers, spoilWhere } from "../operations/lowering.js";
 import type { Lowered } from "../operations/operation.js";
-import { neededNodes, reasonOf } from "../operations/reference.js";
+import { givenReasons, ownReason, reasonsOfNode, undecidedReason } from "../operations/reasons.js";
 import { givenInput } from "../analysis/expression-key.js";
+import { emitFirst, emitNotFinite } from "./causes.js";
 
 /** A measurement in the graph. */
 export interface LoweredMeasure {
@@ -16,6 +19,8 @@ export interface LoweredMeasure {
    * the same shape, or null when nothing can fail. An expression without any site has one row.
    */
   readonly output: Lowered;
+  /** int32 [row or 1]: the number, from 1, of the first of the expression's checks (`causesOf`) that is not finite; null for an expression without checks. */
+  readonly cause: string | null;
   /**
    * The sentence of fault number n is entry n − 1. All measures of one builder share the numbers, so the list begins
    * with the reasons of the measures before this one.
@@ -35,6 +40,11 @@ export interface MeasureValues {
   readonly text?: (quantity: TextQuantity) => string;
   /** The float32 value [row or 1, …axes] of another run. */
   readonly given?: (source: GivenSource) => string;
+  /**
+   * Why values of another run are missing: int32 of the same rank, each dimension 1 or the value's, places in
+   * `givenReasons` from 1. Asked for where that can be.
+   */
+  readonly givenFault?: (source: GivenSource) => string;
 }
 
 function provided(name: string | undefined, what: string): string {
@@ -46,6 +56,8 @@ function provided(name: string | undefined, what: string): string {
 interface Shared {
   readonly nodes: Map<string, { readonly id: number; readonly lowered: Lowered }>;
   readonly outputs: Map<number, Lowered>;
+  /** Value → bool [row or 1]: whether it is not finite. */
+  readonly checks: Map<string, string>;
   readonly reasons: string[];
 }
 
@@ -64,7 +76,12 @@ export function lowerMeasure(
   expression: MeasureExpression,
   from: MeasureValues,
 ): LoweredMeasure {
-  const shared: Shared = sharedOf.get(builder) ?? { nodes: new Map(), outputs: new Map(), reasons: [] };
+  const shared: Shared = sharedOf.get(builder) ?? {
+    nodes: new Map(),
+    outputs: new Map(),
+    checks: new Map(),
+    reasons: [],
+  };
   sharedOf.set(builder, shared);
   const ids = new Map<number, number>();
   const values = new Map<number, Lowered>();
@@ -79,14 +96,10 @@ export function lowerMeasure(
     );
     let known = shared.nodes.get(key);
     if (known === undefined) {
-      const lowered = lowerNode(
-        builder,
-        shared,
-        node,
-        inputs.map((input) => find(values, input)),
-        from,
-      );
-      known = { id: shared.nodes.size, lowered };
+      const read = inputs.map((input) => find(values, input));
+      const lowered = lowerNode(builder, shared, node, read, from);
+      const vanishing = vanishingInputs(expression, index).flatMap((input) => read[input] ?? []);
+      known = { id: shared.nodes.size, lowered: withoutVanishing(builder, lowered, vanishing) };
       shared.nodes.set(key, known);
     }
     ids.set(index, known.id);
@@ -95,7 +108,27 @@ export function lowerMeasure(
   const id = find(ids, expression.result);
   const output = shared.outputs.get(id) ?? finishValue(builder, find(values, expression.result));
   shared.outputs.set(id, output);
-  return { output, reasons: [...shared.reasons] };
+  return { output, cause: lowerCause(builder, shared, expression, values), reasons: [...shared.reasons] };
+}
+
+/** Which check of an expression is the first that is not finite; null without checks. */
+function lowerCause(
+  builder: GraphBuilder,
+  { checks: known }: Shared,
+  expression: MeasureExpression,
+  values: ReadonlyMap<number, Lowered>,
+): string | null {
+  const { checks } = causesOf(expression);
+  if (checks.length === 0) return null;
+  // Named for what is looked at, so that equal measures of several graphs have equal names.
+  const within = (value: string): GraphBuilder => builder.scope(`measure/cause/${value}`);
+  const found = checks.map(({ node, masked }) => {
+    const { value, type } = find(values, node);
+    const made = known.get(value) ?? emitNotFinite(within(value), { value, rank: type.axes.length + 1, masked });
+    known.set(value, made);
+    return made;
+  });
+  return emitFirst(within(find(values, expression.result).value), found);
 }
 
 function find<T>(map: ReadonlyMap<number, T>, index: number): T {
@@ -124,7 +157,7 @@ function nodeKey(node: MeasureNode, inputs: readonly number[], from: MeasureValu
         operation: node.operation,
         attributes: node.attributes,
         inputs,
-        reason: reasonOf(node),
+        reasons: reasonsOfNode(node),
         type: node.type,
       });
   }
@@ -141,11 +174,14 @@ function lowerNode(
     case "site":
       return { value: from.site(node.site), fault: null, type: node.type };
     case "given": {
-      const value = provided(from.given?.(node.source), `a value of ${node.source.texts}`);
-      const reason = reasonNumber(shared.reasons, reasonOf(node));
-      if (reason === 0) return { value, fault: null, type: node.type };
-      const context = { builder: builder.scope("measure/given"), reason };
-      return { value, fault: addOwnFault(context, null, context.builder.node("IsNaN", [value])), type: node.type };
+      const { source, type } = node;
+      const value = provided(from.given?.(source), `a value of ${source.texts}`);
+      const numbers = givenReasons(source).map((reason) => reasonNumber(shared.reasons, reason));
+      if (numbers.length === 0) return { value, fault: null, type };
+      const own = provided(from.givenFault?.(source), `the reasons of a value of ${source.texts}`);
+      const within = builder.scope("measure/given");
+      const table = within.constant("int32", [numbers.length + 1], [0, ...numbers]);
+      return { value, fault: within.node("Gather", [table, own]), type };
     }
     case "parameter": {
       const name = provided(from.parameter?.(node.parameter), `the parameter ${node.parameter}`);
@@ -166,13 +202,25 @@ function lowerNode(
     case "constant":
       return { value: builder.constant("float32", [1], [node.value]), fault: null, type: node.type };
     case "operation": {
+      const operation = operationNamed(node.operation);
       const context = {
         builder: builder.scope(`measure/${node.operation}`),
-        reason: reasonNumber(shared.reasons, reasonOf(node)),
+        reason: reasonNumber(shared.reasons, ownReason(node)),
+        undecided: operation.decides ? reasonNumber(shared.reasons, undecidedReason) : 0,
       };
-      return operationNamed(node.operation).lower(context, inputs, node.attributes, node.type);
+      return operation.lower(context, inputs, node.attributes, node.type);
     }
   }
+}
+
+/** The value, and NaN where one of these inputs is infinite. */
+function withoutVanishing(builder: GraphBuilder, lowered: Lowered, inputs: readonly Lowered[]): Lowered {
+  const within = builder.scope("measure/infinite");
+  const value = inputs.reduce((made, input) => {
+    const infinite = within.node("IsInf", [input.value]);
+    return spoilWhere(within, alignValue(within, infinite, input.type.axes, lowered.type.axes), made);
+  }, lowered.value);
+  return { ...lowered, value };
 }
 
 /** The number of a sentence, which joins the list when it is new; 0 for an operation that cannot fail. */
@@ -187,7 +235,7 @@ function finishValue(builder: GraphBuilder, result: Lowered): Lowered {
   const within = builder.scope("measure/result");
   const value = result.type.element === "truth" ? cast(within, result.value, "float32") : result.value;
   if (result.fault === null) return { ...result, value };
-  const fault = expandFault({ builder: within, reason: 0 }, result.fault, value);
+  const fault = expandFault(within, result.fault, value);
   const failed = within.node("Greater", [fault, within.constant("int32", [1], [0])]);
-  return { value: within.node("Where", [failed, notANumber(within), value]), fault, type: result.type };
+  return { value: spoilWhere(within, failed, value), fault, type: result.type };
 }

@@ -10,6 +10,8 @@ export interface GateNames {
   readonly mask: string;
   /** Input, float32, rank of the value, each dimension 1 or the value's: what is put in place, or the factor. */
   readonly replacement: string;
+  /** Of a factor: the value times it. */
+  readonly scaled: string;
   /** What everything downstream reads now. */
   readonly gated: string;
   /** float32 [row]: max over the other axes of |gated − value|; 0 for a row that the intervention left alone. */
@@ -21,6 +23,7 @@ export function gateNames(value: string, key: string): GateNames {
   return {
     mask: `gate/${key}/mask`,
     replacement: `gate/${key}/replacement`,
+    scaled: `gate/${key}/scaled`,
     gated: `${value}/gated`,
     change: `gate/${key}/change`,
   };
@@ -47,6 +50,7 @@ export type GateReplacement =
  * The gate's dimensions have names of their own: were they called `row` or `pos`, onnxruntime's memory planner could
  * take a mask of one row for as large as the value and reuse a buffer that is too small.
  *
+ * @param further nodes that read the gate's inputs and values, to stand beside it.
  * @throws RangeError when the graph does not have the value (a fault of ours)
  */
 export function insertGate(
@@ -55,6 +59,10 @@ export function insertGate(
   key: string,
   rank: number,
   replacement: GateReplacement = { kind: "input" },
+  further: { readonly nodes: readonly OnnxNode[]; readonly constants: readonly Initializer[] } = {
+    nodes: [],
+    constants: [],
+  },
 ): Graph {
   const names = gateNames(value, key);
   const dimensions = (what: string): Dimension[] => Array.from({ length: rank }, (_, i) => `${key}.${what}.${i}`);
@@ -62,7 +70,7 @@ export function insertGate(
   const zero = inlineConstant("float32", [], [0]);
   // Softmax's masked scores are −∞ on both sides, and −∞ − −∞ is NaN: equal values differ by 0 by definition.
   const difference = `gate/${key}/difference`;
-  const scaled = `gate/${key}/scaled`;
+  const { scaled } = names;
   const put =
     replacement.kind === "computed" ? replacement.value : replacement.kind === "factor" ? scaled : names.replacement;
   const gateNodes: OnnxNode[] = [
@@ -74,7 +82,7 @@ export function insertGate(
     makeNode("Equal", [names.gated, value], `${difference}/none`),
     makeNode("Where", [`${difference}/none`, zero.name, `${difference}/absolute`], `${difference}/size`),
   ];
-  const constants = [zero, ...(replacement.kind === "computed" ? replacement.constants : [])];
+  const constants = [zero, ...(replacement.kind === "computed" ? replacement.constants : []), ...further.constants];
   if (rank > 1) {
     const axes = inlineConstant(
       "int64",
@@ -89,6 +97,7 @@ export function insertGate(
   } else {
     gateNodes.push(makeNode("Identity", [`${difference}/size`], names.change));
   }
+  gateNodes.push(...further.nodes);
   const redirected = graph.nodes.map((node) => renameInputs(node, value, names.gated));
   const at = positionAfter(graph, value);
   return {

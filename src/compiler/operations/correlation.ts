@@ -95,7 +95,10 @@ function emitUnit(
   const dimensionsOf = integers(builder, ...consumed.map((name) => layoutPosition(type, name)));
   const extreme = (op: "ReduceMax" | "ReduceMin"): string =>
     consumed.length === 0 ? value : builder.node(op, [value, dimensionsOf], { keepdims: int(0) });
-  const flat = builder.node("LessOrEqual", [extreme("ReduceMax"), extreme("ReduceMin")]);
+  // Extremes may miss a NaN, and infinite entries are not known to be equal; the sum of squares shows both.
+  const finite = builder.node("Equal", [builder.node("Sub", [squares, squares]), none]);
+  const equal = builder.node("LessOrEqual", [extreme("ReduceMax"), extreme("ReduceMin")]);
+  const flat = builder.node("And", [finite, equal]);
   return { unit, fails: builder.node("Or", [flat, builder.node("Equal", [squares, none])]) };
 }
 
@@ -105,7 +108,7 @@ function unitEntries(like: Likeness, entries: readonly number[]): readonly numbe
   const mean = like.centred ? sum(entries) / entries.length : 0;
   const centred = entries.map((entry) => entry - mean);
   const norm = Math.sqrt(sum(centred.map((entry) => entry ** 2)));
-  const flat = like.centred && entries.every((entry) => entry === entries[0]);
+  const flat = like.centred && Number.isFinite(norm) && entries.every((entry) => entry === entries[0]);
   return flat || norm === 0 ? null : centred.map((entry) => entry / norm);
 }
 
@@ -128,6 +131,7 @@ function ofTwo(like: Likeness): Operation {
     arity: 2,
     attributes: { over: "axes" },
     canFail: true,
+    decides: false,
     gradient: "pending",
     type: (inputs, attributes): TensorType | TypeFault => {
       const wrong = numberFault(name, inputs);
@@ -240,6 +244,7 @@ function ofPairs(like: Likeness): Operation {
     arity: 1,
     attributes: { over: "axes", between: "axis" },
     canFail: true,
+    decides: false,
     gradient: "pending",
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);

@@ -32,6 +32,7 @@ const randomDirectionOperation: Operation = {
   arity: 0,
   attributes: { size: "count", seed: "count" },
   canFail: false,
+  decides: false,
   gradient: "none: constant",
   type: (_inputs, attributes): TensorType | TypeFault => {
     const { size, seed } = attributes;

@@ -7,10 +7,9 @@
  * theirs; and what depends on those is computed for the document. Anything that relates positions to each other
  * (attention patterns, the last 16 positions, a position by its number) has no such meaning and is refused.
  */
-import type { MeasureExpression, MeasureNode } from "../ir/expression.js";
+import { neededNodes, type MeasureExpression, type MeasureNode, type OperationNode } from "../ir/expression.js";
 import { extentSize, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
 import { operationNamed } from "./index.js";
-import { neededNodes } from "./reference.js";
 import { consumedNames } from "./typing.js";
 
 /**
@@ -34,8 +33,6 @@ export interface DocumentFault {
   readonly node: MeasureNode;
   readonly fault: string;
 }
-
-type OperationNode = Extract<MeasureNode, { kind: "operation" }>;
 
 /** Where a node is computed: anywhere, in each window position by position, in any window alike, for the document. */
 type Place = "anywhere" | "positions" | "same" | "document";

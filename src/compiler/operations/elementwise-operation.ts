@@ -3,8 +3,8 @@ import type { OperationAttributes } from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { alignLowered, broadcastTypes } from "./broadcast.js";
-import { addOwnFault, addOwnReferenceFault, mergeFaults, mergeReferenceFaults } from "./faults.js";
-import type { Operation, TypeFault } from "./operation.js";
+import { addOwnFault, addOwnReferenceFault, addUndecided, mergeFaults, mergeReferenceFaults } from "./faults.js";
+import type { Lowered, LoweringContext, Operation, TypeFault } from "./operation.js";
 import { broadcastAxes, broadcastTo, elementCount } from "./reference-tensor.js";
 
 /** What an elementwise operation says about itself; everything else follows. */
@@ -16,6 +16,8 @@ export interface ElementwiseDescription {
   readonly gradient: string;
   /** Element and unit of the result, or why the inputs do not fit. Axes are joined by name afterwards. */
   readonly resultOf: (inputs: readonly TensorType[]) => Pick<TensorType, "element" | "unit"> | TypeFault;
+  /** Absent when a NaN that it reads shows in the result; see {@link Operation.decides}. */
+  readonly decides?: true;
   /** The ONNX value for aligned inputs (same rank, axes by name in the same place). */
   readonly emit: (builder: GraphBuilder, inputs: readonly string[]) => string;
   /** The value at one place, in float64. Truth values are 1 and 0. */
@@ -30,6 +32,7 @@ export interface ElementwiseDescription {
 /** The operation of a description: types, lowering and reference broadcast by axis name. */
 export function elementwiseOperation(description: ElementwiseDescription): Operation {
   const { name, documentation, source, arity, gradient, resultOf, emit, compute, failsWhere } = description;
+  const decides = description.decides === true;
   return {
     name,
     documentation,
@@ -37,6 +40,7 @@ export function elementwiseOperation(description: ElementwiseDescription): Opera
     arity,
     attributes: {},
     canFail: failsWhere !== undefined,
+    decides,
     gradient,
     type: (inputs: readonly TensorType[]): TensorType | TypeFault => {
       const result = resultOf(inputs);
@@ -47,23 +51,40 @@ export function elementwiseOperation(description: ElementwiseDescription): Opera
     lower: (context, inputs, _attributes: OperationAttributes, type) => {
       const aligned = inputs.map((input) => alignLowered(context, input, type.axes));
       const values = aligned.map((input) => input.value);
-      const inputFault = mergeFaults(
+      const merged = mergeFaults(
         context,
         aligned.map((input) => input.fault),
       );
       const value = emit(context.builder, values);
+      const inputFault = decides ? withUndecided(context, merged, inputs, values) : merged;
       if (failsWhere === undefined) return { value, fault: inputFault, type };
       return { value, fault: addOwnFault(context, inputFault, failsWhere.emit(context.builder, values)), type };
     },
-    reference: (inputs, _attributes, reason) => {
+    reference: (inputs, _attributes, reason, undecided) => {
       const axes = broadcastAxes(inputs);
       const aligned = inputs.map((input) => broadcastTo(input, axes));
       const at = (place: number): readonly number[] => aligned.map((input) => input.data[place] ?? Number.NaN);
       const data = Float64Array.from({ length: elementCount(axes) }, (_, place) => compute(at(place)));
-      const inputFault = mergeReferenceFaults(aligned);
+      const merged = mergeReferenceFaults(aligned);
+      const spoiled = (place: number): boolean => at(place).some(Number.isNaN);
+      const inputFault = decides ? addOwnReferenceFault(axes, merged, undecided, spoiled) : merged;
       if (failsWhere === undefined) return { axes, data, fault: inputFault };
       const fails = (place: number): boolean => failsWhere.compute(at(place));
       return { axes, data, fault: addOwnReferenceFault(axes, inputFault, reason, fails) };
     },
   };
+}
+
+/** The inputs' fault, and `undecided` where a sound input is NaN. Ids of tokens are never NaN without a fault. */
+function withUndecided(
+  context: LoweringContext,
+  inputFault: string | null,
+  inputs: readonly Lowered[],
+  values: readonly string[],
+): string | null {
+  const numbers = values.filter((_, i) => inputs[i]?.type.unit !== "token");
+  const [spoiled, ...others] = numbers.map((value) => context.builder.node("IsNaN", [value]));
+  if (spoiled === undefined) return inputFault;
+  const any = others.reduce((left, right) => context.builder.node("Or", [left, right]), spoiled);
+  return addUndecided(context, inputFault, any);
 }

@@ -2,7 +2,7 @@
 import type { GraphBuilder } from "../onnx/builder.js";
 import { typeText, type TensorType, type Unit } from "../ir/tensor-type.js";
 import { elementwiseOperation } from "./elementwise-operation.js";
-import { cast, emitLog, zero } from "./lowering.js";
+import { cast, emitLog, spoilWhere, zero } from "./lowering.js";
 import type { Operation, TypeFault } from "./operation.js";
 import { numberFault, truthFault, typeFault, unitFault } from "./typing.js";
 
@@ -34,12 +34,14 @@ function binary(
   compute: (left: number, right: number) => number,
   resultOf: (inputs: readonly TensorType[]) => Pick<TensorType, "element" | "unit"> | TypeFault,
   gradient = pending,
+  decides: { readonly decides?: true } = {},
 ): Operation {
   return elementwiseOperation({
     name,
     documentation,
     arity: 2,
     gradient,
+    ...decides,
     resultOf,
     emit: (builder, inputs) => builder.node(op, inputs),
     compute: ([left = Number.NaN, right = Number.NaN]) => compute(left, right),
@@ -64,11 +66,12 @@ function additive(
 function comparison(name: string, sign: string, op: string, compute: (a: number, b: number) => boolean): Operation {
   return binary(
     name,
-    `Truth value of x ${sign} y at every place, broadcast by axis name; a comparison with NaN does not hold.`,
+    `Truth value of x ${sign} y at every place, broadcast by axis name; a comparison with NaN is undecided.`,
     op,
     (a, b) => (compute(a, b) ? 1 : 0),
     (inputs) => sameUnit(name, inputs) ?? { element: "truth", unit: "none" },
     "none: piecewise constant",
+    { decides: true },
   );
 }
 
@@ -143,14 +146,21 @@ const power = elementwiseOperation({
   // depends on the number of rows.
   emit: (builder, inputs) => {
     const wide = inputs.map((input) => cast(builder, input, "float64"));
-    return cast(builder, builder.node("Pow", wide), "float32");
+    // IEEE 754 has NaN ^ 0 = 1 and 1 ^ NaN = 1, which would hide that something is no number.
+    const spoiled = builder.node(
+      "Or",
+      inputs.map((input) => builder.node("IsNaN", [input])),
+    );
+    return spoilWhere(builder, spoiled, cast(builder, builder.node("Pow", wide), "float32"));
   },
-  // IEEE 754 pow, as ONNX has it: JavaScript differs for 1 ^ NaN and (±1) ^ ±∞.
-  compute: ([base = Number.NaN, exponent = Number.NaN]) =>
-    base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY) ? 1 : base ** exponent,
+  // IEEE 754 pow otherwise, as ONNX has it: JavaScript differs for (±1) ^ ±∞.
+  compute: ([base = Number.NaN, exponent = Number.NaN]) => {
+    if (Number.isNaN(base) || Number.isNaN(exponent)) return Number.NaN;
+    return Math.abs(base) === 1 && Math.abs(exponent) === Number.POSITIVE_INFINITY ? 1 : base ** exponent;
+  },
   failsWhere: {
     emit: (builder, [base = "", exponent = ""]) => {
-      const fraction = builder.node("Not", [builder.node("Equal", [builder.node("Floor", [exponent]), exponent])]);
+      const fraction = builder.node("Less", [builder.node("Floor", [exponent]), exponent]);
       const root = builder.node("And", [builder.node("Less", [base, zero(builder)]), fraction]);
       const pole = builder.node("And", [
         builder.node("Equal", [base, zero(builder)]),
@@ -159,7 +169,7 @@ const power = elementwiseOperation({
       return builder.node("Or", [root, pole]);
     },
     compute: ([base = Number.NaN, exponent = Number.NaN]) =>
-      (base < 0 && Math.floor(exponent) !== exponent) || (base === 0 && exponent < 0),
+      (base < 0 && Math.floor(exponent) < exponent) || (base === 0 && exponent < 0),
   },
 });
 

@@ -2,7 +2,7 @@
 import { int } from "../onnx/attributes.js";
 import { productExtent, sameExtent, triangleExtent, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
 import { alignValue, broadcastTypes, permute } from "./broadcast.js";
-import { addOwnFault, addOwnReferenceFault, expandFault, mergeFaults, mergeReferenceFaults, view } from "./faults.js";
+import { addOwnFault, addOwnReferenceFault, addUndecided, expandFault, mergeFaults, mergeReferenceFaults, view } from "./faults.js"; // prettier-ignore
 import { cast, dimensions, integers, joinLists, mergeLast, reshape } from "./lowering.js";
 import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { broadcastAxes, broadcastTo, elementCount, gather, offsetsIn, sizeOf, stridesIn, walk } from "./reference-tensor.js"; // prettier-ignore
@@ -24,6 +24,7 @@ const flatten: Operation = {
   arity: 1,
   attributes: { over: "axes" },
   canFail: false,
+  decides: false,
   gradient,
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("flatten: one input is needed");
@@ -76,6 +77,7 @@ const causal: Operation = {
   arity: 1,
   attributes: {},
   canFail: false,
+  decides: false,
   gradient,
   type: ([input]): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("causal: one input is needed");
@@ -134,6 +136,7 @@ const pick: Operation = {
   arity: 2,
   attributes: { axis: "axis" },
   canFail: true,
+  decides: true,
   gradient,
   type: ([input, index], attributes): TensorType | TypeFault => {
     if (input === undefined || index === undefined) throw new RangeError("pick: two inputs are needed");
@@ -186,13 +189,16 @@ const pick: Operation = {
     const taken = take(aligned);
     const value = input.type.element === "truth" ? cast(builder, taken, "bool") : taken;
     const squeezed = (name: string): string => builder.node("Squeeze", [name, integers(builder, last)]);
-    const fault = mergeFaults(context, [
-      input.fault === null ? null : take(data(expandFault(context, input.fault, input.value))),
+    const merged = mergeFaults(context, [
+      input.fault === null ? null : take(data(expandFault(context.builder, input.fault, input.value))),
       index.fault === null ? null : squeezed(alignValue(builder, index.fault, index.type.axes, layout)),
     ]);
+    // An id of a token is never NaN without a fault.
+    const fault =
+      index.type.unit === "token" ? merged : addUndecided(context, merged, squeezed(builder.node("IsNaN", [number])));
     return { value, fault: addOwnFault(context, fault, squeezed(builder.node("Not", [there]))), type };
   },
-  reference: ([input, index], attributes, reason) => {
+  reference: ([input, index], attributes, reason, undecided) => {
     if (input === undefined || index === undefined) throw new RangeError("pick: two inputs are needed");
     const name = String(attributes["axis"]);
     const size = sizeOf(input.axes, name);
@@ -206,7 +212,8 @@ const pick: Operation = {
       return exists(number) ? offset + number * stride : offset;
     });
     const found = gather(input, axes, offsets);
-    const fault = mergeReferenceFaults([found, numbers]);
+    const merged = mergeReferenceFaults([found, numbers]);
+    const fault = addOwnReferenceFault(axes, merged, undecided, (place) => Number.isNaN(numbers.data[place]));
     const fails = (place: number): boolean => !exists(numbers.data[place] ?? Number.NaN);
     return { ...found, fault: addOwnReferenceFault(axes, fault, reason, fails) };
   },

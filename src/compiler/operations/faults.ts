@@ -9,10 +9,14 @@
  *    index operations apply the same view to the fault; operations that mix (softmax, gram) take the maximum over what
  *    they consume and broadcast it back.
  * 4. The *value* under a fault is unspecified until the end of the expression, where it becomes NaN (`lowerMeasure`,
- *    `evaluateReference`). A NaN or infinity that comes from the model sets no fault: the runtime reports it.
+ *    `evaluateReference`).
+ * 5. A NaN or infinity that comes from the model, or from a number beyond float32's range, sets no fault: it travels as
+ *    the value, as IEEE 754 has it, and `causes.ts` says where it comes from. Only an operation whose result would not
+ *    show a NaN (a comparison, the place of the largest entry) makes a fault of it, the number `undecided`.
  */
 import { int } from "../onnx/attributes.js";
 import type { TensorType } from "../ir/tensor-type.js";
+import type { GraphBuilder } from "../onnx/builder.js";
 import type { Lowered, LoweringContext, ReferenceTensor } from "./operation.js";
 import { elementCount, type ReferenceAxes } from "./reference-tensor.js";
 
@@ -35,9 +39,14 @@ export function addOwnFault(context: LoweringContext, inputFault: string | null,
   return builder.node("Where", [first, own, inputFault]);
 }
 
+/** {@link addOwnFault} for a NaN that leaves the operation undecided. */
+export function addUndecided(context: LoweringContext, inputFault: string | null, spoiled: string): string {
+  return addOwnFault({ ...context, reason: context.undecided }, inputFault, spoiled);
+}
+
 /** A fault whose dimensions of size 1 are repeated to the size of the value, so that the same view applies to both. */
-export function expandFault(context: LoweringContext, fault: string, value: string): string {
-  return context.builder.node("Expand", [fault, context.builder.node("Shape", [value])]);
+export function expandFault(builder: GraphBuilder, fault: string, value: string): string {
+  return builder.node("Expand", [fault, builder.node("Shape", [value])]);
 }
 
 /**
@@ -53,7 +62,7 @@ export function reduceFault(
 ): string {
   if (axes.length === 0) return fault;
   const { builder } = context;
-  const full = expandFault(context, fault, value);
+  const full = expandFault(context.builder, fault, value);
   const reduced = builder.node("ReduceMax", [full, builder.constant("int64", [axes.length], axes)], {
     keepdims: int(keepDimensions ? 1 : 0),
   });
@@ -107,6 +116,6 @@ export function view(
   type: TensorType,
   take: (name: string) => string,
 ): Lowered {
-  const fault = input.fault === null ? null : take(expandFault(context, input.fault, input.value));
+  const fault = input.fault === null ? null : take(expandFault(context.builder, input.fault, input.value));
   return { value: take(input.value), fault, type };
 }

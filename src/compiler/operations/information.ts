@@ -56,13 +56,15 @@ function emitUndefined(builder: GraphBuilder, p: string, q: string): string {
 function emitTerms(builder: GraphBuilder, p: string, q: string): string {
   const none = wideNumber(builder, 0);
   const one = wideNumber(builder, 1);
+  // A NaN is not replaced: it shows in the sum.
   const logarithm = (value: string): string =>
-    builder.node("Log", [builder.node("Where", [builder.node("Greater", [value, none]), value, one])]);
+    builder.node("Log", [builder.node("Where", [builder.node("LessOrEqual", [value, none]), one, value])]);
   return builder.node("Mul", [p, builder.node("Sub", [logarithm(p), logarithm(q)])]);
 }
 
 function term(p: number, q: number): number {
-  return p === 0 ? 0 : p * (Math.log(p) - Math.log(q));
+  const logarithm = (value: number): number => (value <= 0 ? 0 : Math.log(value));
+  return p * (logarithm(p) - logarithm(q));
 }
 
 const kl: Operation = {
@@ -73,6 +75,7 @@ const kl: Operation = {
   arity: 2,
   attributes: { over: "axes" },
   canFail: true,
+  decides: false,
   gradient: "pending",
   type: (inputs, attributes): TensorType | TypeFault => {
     const fault = numberFault("kl", inputs) ?? unitFault("kl", inputs, "kl takes probabilities: softmax(…), exp(logprobs)"); // prettier-ignore

@@ -40,6 +40,7 @@ const gram: Operation = {
   arity: 1,
   attributes: { row: "axis" },
   canFail: false,
+  decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("gram: one input is needed");
@@ -135,7 +136,7 @@ function lowerDiagonal(
     .filter((axis) => axis !== undefined);
   const take = (name: string): string =>
     emitDiagonal(context, permute(context.builder, name, input.type.axes, [...kept, ...ends]), kept.length + 1, offset);
-  const fault = input.fault === null ? null : take(expandFault(context, input.fault, input.value));
+  const fault = input.fault === null ? null : take(expandFault(context.builder, input.fault, input.value));
   return { value: take(input.value), fault };
 }
 
@@ -207,6 +208,7 @@ const trace: Operation = {
   arity: 1,
   attributes: { first: "axis", second: "axis" },
   canFail: false,
+  decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("trace: one input is needed");
@@ -261,6 +263,7 @@ const diagonal: Operation = {
   arity: 1,
   attributes: { offset: "integer" },
   canFail: false,
+  decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("diagonal: one input is needed");
@@ -319,6 +322,7 @@ const dot: Operation = {
   arity: 2,
   attributes: { over: "axes" },
   canFail: false,
+  decides: false,
   gradient: "pending",
   type: (inputs, attributes): TensorType | TypeFault => {
     const truth = numberFault("dot", inputs);

@@ -17,9 +17,10 @@ function conditionFault(operation: string, inputs: readonly TensorType[]): TypeF
 const equal = elementwiseOperation({
   name: "equal",
   documentation:
-    "Truth value of x = y at every place, broadcast by axis name: numbers in one unit, or two tokens; NaN equals nothing.",
+    "Truth value of x = y at every place, broadcast by axis name: numbers in one unit, or two tokens; a comparison with NaN is undecided.",
   arity: 2,
   gradient,
+  decides: true,
   resultOf: (inputs) => {
     const wrong = truthFault("equal", inputs);
     if (wrong !== null) return wrong;

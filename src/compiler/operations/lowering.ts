@@ -43,6 +43,25 @@ export function notANumber(builder: GraphBuilder): string {
   return builder.node("Sqrt", [builder.constant("float32", [1], [-1])]);
 }
 
+/** float32 −∞ of a shape of one entry: graphs are JSON, which has none, so it is written as ln 0. */
+export function minusInfinity(builder: GraphBuilder, shape: readonly [] | readonly [1]): string {
+  return builder.node("Log", [builder.constant("float32", shape, [0])]);
+}
+
+/** bool: whether a value has a NaN along some dimensions, which are removed or kept with size 1. */
+export function anyNaN(builder: GraphBuilder, value: string, along: readonly number[], keepDimensions = false): string {
+  const spoiled = builder.node("IsNaN", [value]);
+  if (along.length === 0) return spoiled;
+  const options = { keepdims: int(keepDimensions ? 1 : 0) };
+  const any = builder.node("ReduceMax", [cast(builder, spoiled, "int32"), integers(builder, ...along)], options);
+  return builder.node("Greater", [any, builder.constant("int32", [1], [0])]);
+}
+
+/** The value, and NaN where `spoiled` (bool, of the same rank) holds. */
+export function spoilWhere(builder: GraphBuilder, spoiled: string, value: string): string {
+  return builder.node("Where", [spoiled, notANumber(builder), value]);
+}
+
 /**
  * Natural logarithm through float64: onnxruntime's float32 Log computes full SIMD packets and the rest differently, so
  * that the last bit of a result would depend on its place in the batch.

@@ -16,6 +16,7 @@ function normalisation(name: string, documentation: string, unit: Unit, logarith
     arity: 1,
     attributes: { over: "axes" },
     canFail: false,
+    decides: false,
     gradient: "pending",
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);

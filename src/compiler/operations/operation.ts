@@ -27,6 +27,8 @@ export interface LoweringContext {
   readonly builder: GraphBuilder;
   /** The number (≥ 1) that stands for this operation's reason in fault tensors. */
   readonly reason: number;
+  /** The number that stands for a NaN which leaves an operation undecided; see {@link Operation.decides}. */
+  readonly undecided: number;
 }
 
 /**
@@ -54,6 +56,11 @@ export interface Operation {
   readonly attributes: Readonly<Record<string, "axes" | "axis" | "count" | "integer">>;
   /** True when the operation itself can produce a NaN with a reason. */
   readonly canFail: boolean;
+  /**
+   * True when the operation compares or looks up, so that the result does not show a NaN that it read. Where it reads one
+   * it is undecided, which is a fault; every other operation hands a NaN on as a NaN.
+   */
+  readonly decides: boolean;
   readonly type: (inputs: readonly TensorType[], attributes: OperationAttributes) => TensorType | TypeFault;
   readonly lower: (
     context: LoweringContext,
@@ -65,6 +72,7 @@ export interface Operation {
     inputs: readonly ReferenceTensor[],
     attributes: OperationAttributes,
     reason: number,
+    undecided: number,
   ) => ReferenceTensor;
   /**
    * Which tokens the entries of the result belong to. Absent: each axis keeps what the inputs say of it, and where they

@@ -3,8 +3,8 @@ import { int } from "../onnx/attributes.js";
 import type { OperationAttributes } from "../ir/expression.js";
 import { extentSize, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
 import type { GraphBuilder } from "../onnx/builder.js";
-import { addOwnFault, addOwnReferenceFault, reduceFault, reduceReferenceFault } from "./faults.js";
-import { cast, dimensions, integers, joinLists, withRank } from "./lowering.js";
+import { addOwnFault, addOwnReferenceFault, addUndecided, reduceFault, reduceReferenceFault } from "./faults.js";
+import { anyNaN, cast, dimensions, integers, joinLists, minusInfinity, spoilWhere, withRank } from "./lowering.js";
 import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn, sizeOf } from "./reference-tensor.js";
 import { attributeFault, findAxis, layoutPosition, limitExtent, missingAxisFault, numberFault, smallestSize, typeFault } from "./typing.js"; // prettier-ignore
@@ -38,9 +38,7 @@ function axisOf(input: ReferenceTensor, attributes: OperationAttributes): string
 function withOneMore(builder: GraphBuilder, value: string, dimension: number, rank: number): string {
   const none = Array.from({ length: rank + dimension }, () => 0);
   const after = Array.from({ length: rank - dimension }, (_, i) => (i === 0 ? 1 : 0));
-  // Graphs are JSON, which has no −∞; ln 0 is exactly that.
-  const lowest = builder.node("Log", [builder.constant("float32", [], [0])]);
-  return builder.node("Pad", [value, integers(builder, ...none, ...after), lowest]);
+  return builder.node("Pad", [value, integers(builder, ...none, ...after), minusInfinity(builder, [])]);
 }
 
 const argmax: Operation = {
@@ -51,6 +49,7 @@ const argmax: Operation = {
   arity: 1,
   attributes: { over: "axes" },
   canFail: true,
+  decides: true,
   gradient: "none: piecewise constant",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("argmax: one input is needed");
@@ -70,15 +69,18 @@ const argmax: Operation = {
     const whole = canBeEmpty ? withOneMore(builder, input.value, dimension, input.type.axes.length + 1) : input.value;
     const places = builder.node("ArgMax", [whole], { axis: int(dimension), keepdims: int(0) });
     const value = cast(builder, places, "float32");
-    const fault = input.fault === null ? null : reduceFault(context, input.fault, input.value, [dimension]);
+    const ofInput = input.fault === null ? null : reduceFault(context, input.fault, input.value, [dimension]);
+    // onnxruntime's order of NaN and numbers is not defined: none of the entries is the largest.
+    const fault = addUndecided(context, ofInput, anyNaN(builder, input.value, [dimension]));
     if (!canBeEmpty) return { value, fault, type };
     const count = dimensions(builder, input.value, dimension, dimension + 1);
     const fails = withRank(builder, builder.node("Equal", [count, integers(builder, 0)]), type.axes.length + 1);
     return { value, fault: addOwnFault(context, fault, fails), type };
   },
-  reference: ([input], attributes, reason) => {
+  reference: ([input], attributes, reason, undecided) => {
     if (input === undefined) throw new RangeError("argmax: one input is needed");
-    const { axes, groups, fault } = groupedAlong(input, axisOf(input, attributes));
+    const { axes, groups, fault: ofInput } = groupedAlong(input, axisOf(input, attributes));
+    const fault = addOwnReferenceFault(axes, ofInput, undecided, (place) => groups[place]?.some(Number.isNaN) === true);
     const data = Float64Array.from(groups, (entries) => Math.max(0, entries.indexOf(largestOf(entries))));
     return { axes, data, fault: addOwnReferenceFault(axes, fault, reason, (place) => groups[place]?.length === 0) };
   },
@@ -107,11 +109,12 @@ function groupedAlong(
 const top: Operation = {
   name: "top",
   documentation:
-    "The k largest entries along an axis, the largest first, as the axis rank, which takes its place; as many as there are.",
+    "The k largest entries along an axis, the largest first, as the axis rank, which takes its place; as many as there are. NaN where one of the entries is.",
   source: "torch.topk",
   arity: 1,
   attributes: { over: "axes", count: "count" },
   canFail: false,
+  decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("top: one input is needed");
@@ -140,7 +143,9 @@ const top: Operation = {
         ? integers(builder, Math.min(Number(attributes["count"]), extentSize(axis.extent, 0)))
         : builder.node("Min", [wanted, dimensions(builder, input.value, dimension, dimension + 1)]);
     const options = { axis: int(dimension), largest: int(1), sorted: int(1) };
-    const [value = ""] = builder.nodeWithOutputs("TopK", [input.value, count], ["TopK", "TopKPlaces"], options);
+    const [found = ""] = builder.nodeWithOutputs("TopK", [input.value, count], ["TopK", "TopKPlaces"], options);
+    // Which entries are the largest is not known where one of them is NaN, and onnxruntime may put it anywhere.
+    const value = spoilWhere(builder, anyNaN(builder, input.value, [dimension], true), found);
     if (input.fault === null) return { value, fault: null, type };
     // Which entries are chosen depends on all of them.
     const any = reduceFault(context, input.fault, input.value, [dimension], true);
@@ -157,7 +162,9 @@ const top: Operation = {
     const name = axisOf(input, attributes);
     const count = Math.min(Number(attributes["count"]), sizeOf(input.axes, name));
     const { axes: kept, groups, fault } = groupedAlong(input, name);
-    const sorted = groups.map((entries) => [...entries].sort((a, b) => b - a).slice(0, count));
+    const sorted = groups.map((entries) =>
+      entries.some(Number.isNaN) ? [] : [...entries].sort((a, b) => b - a).slice(0, count),
+    );
     const axes = input.axes.map((axis) => (axis.name === name ? { name: "rank", size: count } : axis));
     const targets = offsetsIn(axes, kept);
     const seen = new Map<number, number>();

@@ -76,6 +76,7 @@ const last: Operation = {
   arity: 1,
   attributes: { count: "count" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("last", inputs);
@@ -112,6 +113,7 @@ const at: Operation = {
   arity: 1,
   attributes: { index: "integer", axis: "axis" },
   canFail: true,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("at", inputs);
@@ -137,7 +139,7 @@ const at: Operation = {
     const entry = chosen(input.value);
     const value =
       input.type.element === "truth" ? cast(builder, removed(cast(builder, entry, "int32")), "bool") : removed(entry);
-    const fault = input.fault === null ? null : removed(chosen(expandFault(context, input.fault, input.value)));
+    const fault = input.fault === null ? null : removed(chosen(expandFault(context.builder, input.fault, input.value)));
     const extent = input.type.axes[dimension - 1]?.extent;
     const needed = index < 0 ? -index : index + 1;
     if (extent !== undefined && smallestSize(extent) >= needed) return { value, fault, type };
@@ -185,6 +187,7 @@ const sliceOperation: Operation = {
   arity: 1,
   attributes: { first: "integer", last: "integer" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("slice", inputs);
@@ -227,6 +230,7 @@ const select: Operation = {
   arity: 1,
   attributes: { axis: "axis", index: "integer" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("select", inputs);
@@ -271,6 +275,7 @@ const rename: Operation = {
   arity: 1,
   attributes: { from: "axis", to: "axis" },
   canFail: false,
+  decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("rename", inputs);

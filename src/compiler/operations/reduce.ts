@@ -3,7 +3,7 @@ import { int } from "../onnx/attributes.js";
 import type { Axis, TensorType } from "../ir/tensor-type.js";
 import { alignValue } from "./broadcast.js";
 import { addOwnFault, addOwnReferenceFault, reduceFault, reduceReferenceFault } from "./faults.js";
-import { cast, countOver, integers, notANumber, sumOver, withRank } from "./lowering.js";
+import { anyNaN, cast, countOver, integers, spoilWhere, sumOver, withRank } from "./lowering.js";
 import type { Lowered, LoweringContext, Operation, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn } from "./reference-tensor.js";
 import {
@@ -46,6 +46,7 @@ function reduction(description: ReductionDescription): Operation {
     arity: 1,
     attributes: { over: "axes" },
     canFail: needsEntries,
+    decides: false,
     gradient,
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);
@@ -140,12 +141,9 @@ function emitExtreme(op: "ReduceMax" | "ReduceMin"): ReductionDescription["emit"
   return (context, value, type, names) => {
     if (names.length === 0) return value;
     const { builder } = context;
-    const axes = integers(builder, ...names.map((name) => layoutPosition(type, name)));
-    const extreme = builder.node(op, [value, axes], { keepdims: int(0) });
-    const spoiled = cast(builder, builder.node("IsNaN", [value]), "int32");
-    const any = builder.node("ReduceMax", [spoiled, axes], { keepdims: int(0) });
-    const found = builder.node("Greater", [any, builder.constant("int32", [1], [0])]);
-    return builder.node("Where", [found, notANumber(builder), extreme]);
+    const along = names.map((name) => layoutPosition(type, name));
+    const extreme = builder.node(op, [value, integers(builder, ...along)], { keepdims: int(0) });
+    return spoilWhere(builder, anyNaN(builder, value, along), extreme);
   };
 }
 

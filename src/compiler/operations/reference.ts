@@ -1,42 +1,10 @@
-import type { GivenSource, MeasureExpression, MeasureNode, TextQuantity } from "../ir/expression.js";
+import { isOperation, neededNodes, type GivenSource, type MeasureExpression, type MeasureNode, type TextQuantity } from "../ir/expression.js"; // prettier-ignore
 import type { SiteReference } from "../models/sites.js";
+import { vanishingInputs } from "./causes.js";
 import { operationNamed } from "./index.js";
 import type { ReferenceTensor } from "./operation.js";
-import { referenceScalar, referenceTensor } from "./reference-tensor.js";
-
-/** Why operations have no result, for nodes that do not say it in their own words. */
-const defaultReasons: Readonly<Record<string, string>> = {
-  divide: "the divisor is 0",
-  power: "a root of a negative number, or 0 to a negative power",
-  log: "the logarithm of a number that is not positive",
-  sqrt: "the square root of a negative number",
-  entr: "the entropy of a negative number",
-  where: "the condition does not hold",
-  mean: "there is no entry to average",
-  max: "there is no entry to take the largest of",
-  min: "there is no entry to take the smallest of",
-  var: "there is no entry to take the variance of",
-  std: "there is no entry to take the standard deviation of",
-  at: "the text has no such position",
-  pick: "there is no such entry",
-  argmax: "there is no entry to take the largest of",
-  unembedding: "there is no such token",
-  kl: "the divergence needs probabilities, of which the second is 0 only where the first is",
-  pearson: "one side does not vary",
-  pearson_between: "one side does not vary",
-  cosine: "one side is 0",
-  cosine_between: "one side is 0",
-};
-
-/** The sentence that becomes the reason of a NaN; null for nodes that cannot fail. */
-export function reasonOf(node: MeasureNode): string | null {
-  if (node.kind === "given") {
-    const reasons = reasonsOf(node.source.expression);
-    return reasons.length === 0 ? null : `in the unmodified run on ${node.source.texts}: ${reasons.join("; or ")}`;
-  }
-  if (node.kind !== "operation" || !operationNamed(node.operation).canFail) return null;
-  return node.reason ?? defaultReasons[node.operation] ?? `${node.operation} has no result here`;
-}
+import { givenReasons, ownReason, reasonsOf, undecidedReason } from "./reasons.js";
+import { broadcastTo, referenceScalar, referenceTensor } from "./reference-tensor.js";
 
 /** What happens to the result of an operation of that name before others read it. */
 export type Rounding = (value: ReferenceTensor, operation: string) => ReferenceTensor;
@@ -49,30 +17,10 @@ export interface ReferenceInputs {
   readonly ids?: readonly number[];
   /** Weights of the model, with their named axes. */
   readonly parameters?: (name: string) => ReferenceTensor;
-  /** The value of another run for this row, with its named axes. */
+  /** The value of another run for this row, with its named axes; a fault is a place in `givenReasons`, from 1. */
   readonly given?: (source: GivenSource) => ReferenceTensor;
   /** Values of nodes that are there already: what they are made of is not asked for. */
   readonly known?: ReadonlyMap<number, ReferenceTensor>;
-}
-
-/** Indices of the nodes that the result needs, in topological order; not what only `known` nodes need. */
-export function neededNodes(expression: MeasureExpression, known?: ReadonlyMap<number, unknown>): readonly number[] {
-  const needed = new Set([expression.result]);
-  for (let index = expression.result; index >= 0; index--) {
-    const node = expression.nodes[index];
-    if (needed.has(index) && known?.has(index) !== true && node?.kind === "operation")
-      node.inputs.forEach((input) => needed.add(input));
-  }
-  return [...needed].sort((a, b) => a - b);
-}
-
-/** Different reasons of an expression in topological order: reason number n is entry n − 1. */
-export function reasonsOf(expression: MeasureExpression): readonly string[] {
-  const reasons = neededNodes(expression).map((index) => {
-    const node = expression.nodes[index];
-    return node === undefined ? null : reasonOf(node);
-  });
-  return [...new Set(reasons.filter((reason) => reason !== null))];
 }
 
 /**
@@ -101,7 +49,13 @@ export function evaluateReference(
     const node = expression.nodes[index];
     if (node === undefined) throw new RangeError(`evaluateReference: there is no node ${index}`);
     const known = inputs.known?.get(index);
-    values.set(index, known ?? evaluateNode(node, sites, rounding, valueOf, reasons, inputs));
+    if (known !== undefined) {
+      values.set(index, known);
+      continue;
+    }
+    const vanishing = isOperation(node) ? vanishingInputs(expression, index).map((i) => node.inputs[i] ?? 0) : [];
+    const value = evaluateNode(node, sites, rounding, valueOf, reasons, inputs);
+    values.set(index, withoutVanishing(value, vanishing.map(valueOf)));
   }
   return maskFaults(valueOf(expression.result));
 }
@@ -119,7 +73,7 @@ function evaluateNode(
       return sites(node.site);
     case "given":
       if (inputs.given === undefined) throw new RangeError("evaluateReference: values of other runs are unknown");
-      return withOwnFault(inputs.given(node.source), reasonNumber(node, reasons));
+      return withGivenFault(inputs.given(node.source), node.source, reasons);
     case "parameter":
       if (inputs.parameters === undefined) throw new RangeError("evaluateReference: the model's weights are unknown");
       return inputs.parameters(node.parameter);
@@ -134,24 +88,38 @@ function evaluateNode(
     case "constant":
       return referenceScalar(Math.fround(node.value));
     case "operation": {
-      const number = reasonNumber(node, reasons);
-      const value = operationNamed(node.operation).reference(node.inputs.map(valueOf), node.attributes, number);
+      const number = (reason: string | null): number => (reason === null ? 0 : reasons.indexOf(reason) + 1);
+      const operation = operationNamed(node.operation);
+      const values = node.inputs.map(valueOf);
+      const value = operation.reference(values, node.attributes, number(ownReason(node)), number(undecidedReason));
       // Ids of tokens are exact in any format.
       return node.type.unit === "token" ? value : rounding(value, node.operation);
     }
   }
 }
 
-/** The number of a node's reason; 0 for a node that cannot fail. */
-function reasonNumber(node: MeasureNode, reasons: readonly string[]): number {
-  const reason = reasonOf(node);
-  return reason === null ? 0 : reasons.indexOf(reason) + 1;
+/**
+ * A value of another run with its faults, which count in {@link givenReasons} of the source, numbered as reasons of the
+ * expression. A NaN without one has the last reason, which stands for all that is not known better.
+ */
+function withGivenFault(value: ReferenceTensor, source: GivenSource, reasons: readonly string[]): ReferenceTensor {
+  const own = givenReasons(source);
+  if (own.length === 0) return value;
+  const fault = Int32Array.from(value.data, (element, place) => {
+    const number = value.fault?.[place] ?? 0;
+    const reason = number > 0 ? own[number - 1] : Number.isNaN(element) ? own[own.length - 1] : undefined;
+    return reason === undefined ? 0 : reasons.indexOf(reason) + 1;
+  });
+  return { ...value, fault: fault.some((number) => number > 0) ? fault : null };
 }
 
-/** A value of another run is at fault where it has become NaN there. */
-function withOwnFault(value: ReferenceTensor, number: number): ReferenceTensor {
-  if (number === 0 || !value.data.some(Number.isNaN)) return value;
-  return { ...value, fault: Int32Array.from(value.data, (element) => (Number.isNaN(element) ? number : 0)) };
+/** The value, and NaN where one of these inputs is infinite. */
+function withoutVanishing(value: ReferenceTensor, inputs: readonly ReferenceTensor[]): ReferenceTensor {
+  const aligned = inputs.map((input) => broadcastTo(input, value.axes));
+  const isInfinite = (place: number): boolean => aligned.some(({ data }) => Math.abs(data[place] ?? 0) === Infinity);
+  return inputs.length === 0
+    ? value
+    : { ...value, data: value.data.map((element, place) => (isInfinite(place) ? Number.NaN : element)) };
 }
 
 /** NaN where the fault is not 0. */

@@ -1,20 +1,26 @@
 /** Windows of a corpus: of every token in a window, only the last few are this window's to score. */
+import type { OperationAttributes } from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { alignValue } from "./broadcast.js";
 import { expandFault, mergeFaults, mergeReferenceFaults } from "./faults.js";
-import { cast, dimensions, integers, reshape } from "./lowering.js";
+import { cast, dimensions, integers, minusInfinity, reshape, zero } from "./lowering.js";
 import type { Lowered, LoweringContext, Operation, TypeFault } from "./operation.js";
 import { broadcastTo, offsetsIn } from "./reference-tensor.js";
 import { findAxis, layoutPosition, typeFault } from "./typing.js";
 
-/** Largest finite float32: what the smallest of some entries is sought among, with the others out of the way. */
-const largest = 3.4028234663852886e38;
-
 /** What stands in for an entry that is not scored: 0 for sums, and what no maximum (1) or minimum (-1) would choose. */
-function standIn(attributes: Operation["attributes"] | Readonly<Record<string, unknown>>): number {
+function standIn(attributes: OperationAttributes): number {
   const sought = Number(attributes["sought"] ?? 0);
-  return sought === 0 ? 0 : sought > 0 ? -largest : largest;
+  return sought === 0 ? 0 : sought > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+}
+
+/** {@link standIn} in a graph. */
+function emitStandIn(builder: GraphBuilder, attributes: OperationAttributes): string {
+  const value = standIn(attributes);
+  if (value === 0) return zero(builder);
+  const lowest = minusInfinity(builder, [1]);
+  return value < 0 ? lowest : builder.node("Neg", [lowest]);
 }
 
 /** bool [row, …1, pos, …1]: true for the last `count` entries of pos. */
@@ -41,6 +47,7 @@ export const scored: Operation = {
   arity: 2,
   attributes: { sought: "integer" },
   canFail: false,
+  decides: false,
   gradient: "pending",
   type: ([input, count]): TensorType | TypeFault => {
     if (input === undefined || count === undefined) throw new RangeError("scored: two inputs are needed");
@@ -56,7 +63,7 @@ export const scored: Operation = {
     if (input === undefined || count === undefined) throw new RangeError("scored: two inputs are needed");
     const { builder } = context;
     const mask = emitMask(builder, input, count);
-    const other = builder.constant("float32", [1], [standIn(attributes)]);
+    const other = emitStandIn(builder, attributes);
     const value =
       type.element === "truth"
         ? builder.node("And", [mask, input.value])
@@ -66,7 +73,7 @@ export const scored: Operation = {
         ? null
         : builder.node("Where", [
             mask,
-            expandFault(context, input.fault, input.value),
+            expandFault(context.builder, input.fault, input.value),
             builder.constant("int32", [1], [0]),
           ]);
     const counted = count.fault === null ? null : alignValue(builder, count.fault, count.type.axes, type.axes);

@@ -52,6 +52,7 @@ const project: Operation = {
   arity: 2,
   attributes: {},
   canFail: false,
+  decides: false,
   gradient,
   type: ([input, matrix]): TensorType | TypeFault => {
     if (input === undefined || matrix === undefined) throw new RangeError("project: two inputs are needed");
@@ -131,6 +132,7 @@ const unembedding: Operation = {
   arity: 2,
   attributes: {},
   canFail: true,
+  decides: false,
   gradient,
   type: ([matrix, token]): TensorType | TypeFault => {
     if (matrix === undefined || token === undefined) throw new RangeError("unembedding: two inputs are needed");
@@ -175,7 +177,7 @@ const unembedding: Operation = {
     const raised = (name: string): string =>
       builder.node("Unsqueeze", [name, integers(builder, token.type.axes.length + 1)]);
     const before = mergeFaults(context, [
-      token.fault === null ? null : raised(expandFault(context, token.fault, token.value)),
+      token.fault === null ? null : raised(expandFault(context.builder, token.fault, token.value)),
       wholeFault(context, matrix, type.axes.length),
     ]);
     return { value, fault: addOwnFault(context, before, raised(builder.node("Not", [within]))), type };

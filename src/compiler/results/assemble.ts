@@ -1,5 +1,5 @@
 /** From finished units to result rows: the inverse of batching. */
-import type { Evaluation, GraphOutput, Plan } from "../ir/plan.js";
+import type { Evaluation, GraphPlan, Plan } from "../ir/plan.js";
 import { positionOf } from "../ir/origin.js";
 import type { Coordinate, Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import type { ResultColumn, ResultType } from "../ir/result-type.js";
@@ -10,9 +10,10 @@ import { assertUniqueRows } from "../check/result-rows.js";
 import { labelledTexts } from "../check/result-type.js";
 import { gateKey } from "../analysis/gates.js";
 import { changeOutput } from "../lower/graph.js";
-import { outputFinder } from "../lower/graph-plan.js";
-import { entriesOf, freeAxes, freeCoordinates, notFinite, type Cell, type UnitTensors } from "./cells.js";
+import { reasonsOf } from "../operations/reasons.js";
+import { entriesOf, freeAxes, freeCoordinates, type Cell, type UnitTensors } from "./cells.js";
 import { collectDocuments } from "./corpus.js";
+import { numberAt, putReader, rowReader, type RowReader } from "./numbers.js";
 
 export type { UnitTensor, UnitTensors } from "./cells.js";
 
@@ -56,21 +57,20 @@ export async function assembleResults(
     const documents = set.documents === null ? null : collectDocuments(study, set);
     /** Largest change of any written site, by condition; absent where no unit of the condition is finished. */
     const changes = new Map<number, number>();
-    const finders = new Map<string, ReturnType<typeof outputFinder>>();
+    const readers = new Map<string, UnitReader>();
     for (const { id, rows: unitRows, positions, graph: through } of evaluation.units) {
       const graph = graphs.get(through);
       if (graph === undefined) throw new RangeError(`assembleResults: the plan has no graph ${through}`);
-      const outputOf = finders.get(through) ?? outputFinder(graph);
-      finders.set(through, outputOf);
       const tensors = await unit(id);
       const lost = faults.get(id);
       if (tensors === null && lost === undefined) continue;
       const reason = tensors === null ? `not computed: ${lost ?? ""}` : null;
       documents?.add(unitRows, tensors ?? reason ?? "", graph);
+      const read = readers.get(through) ?? unitReader(graph, study, documents === null);
+      readers.set(through, read);
       study.measures.forEach((measure, m) => {
         if (documents !== null) return;
-        const output = outputOf(measure.expression);
-        for (const cell of cellsOf(measure, m, output, tensors, reason, unitRows, positions)) cells.push(cell);
+        for (const cell of cellsOf(measure, m, read, tensors, reason, unitRows, positions)) cells.push(cell);
       });
       if (tensors === null) continue;
       const gates = new Map(graph.gates.map((gate) => [gate.key, gate]));
@@ -78,8 +78,10 @@ export async function assembleResults(
         for (const write of study.conditions[row.condition]?.writes ?? []) {
           const gate = gates.get(gateKey(write));
           if (gate === undefined) continue;
-          const change = Number(tensors[changeOutput(gate)]?.data[r] ?? Number.NaN);
-          changes.set(row.condition, Math.max(changes.get(row.condition) ?? 0, Number.isNaN(change) ? 1 : change));
+          const found = Number(tensors[changeOutput(gate)]?.data[r] ?? Number.NaN);
+          // The largest of some numbers of which one is NaN may be any of them.
+          const change = Number.isNaN(found) || read.put(tensors, r, row.condition) !== null ? Infinity : found;
+          changes.set(row.condition, Math.max(changes.get(row.condition) ?? 0, change));
         }
       });
     }
@@ -96,18 +98,32 @@ export async function assembleResults(
   return { rows, noOps, unaffected };
 }
 
+/** What reads a study's measures from the units of a graph; those of documents are read window by window. */
+interface UnitReader {
+  /** By measure: its values, with faults counted in the reasons. */
+  readonly measures: readonly { readonly row: RowReader; readonly reasons: readonly string[] }[];
+  readonly put: ReturnType<typeof putReader>;
+}
+
+function unitReader(graph: GraphPlan, study: Study, ofPrompts: boolean): UnitReader {
+  const measures = (ofPrompts ? study.measures : []).map(({ expression }) => {
+    const reasons = reasonsOf(expression);
+    return { row: rowReader(graph, expression, reasons), reasons };
+  });
+  return { measures, put: putReader(graph, study.conditions) };
+}
+
 /** Splits one output tensor [row, …axes] into its numbers; where there are no tensors, every number is lost. */
 function cellsOf(
   measure: Measure,
   index: number,
-  output: GraphOutput,
+  read: UnitReader,
   tensors: UnitTensors | null,
   lost: string | null,
   unitRows: Evaluation["units"][number]["rows"],
   positions: number,
 ): readonly Cell[] {
-  const values = tensors?.[output.name];
-  const faults = output.fault === null ? undefined : tensors?.[output.fault];
+  const { row: rowOf, reasons = [] } = read.measures[index] ?? {};
   const axes = freeAxes(measure, ({ extent }, { origin }) => ({
     first: origin === null ? 0 : positionOf(origin, positions),
     size: extentSize(extent, positions),
@@ -115,16 +131,11 @@ function cellsOf(
   const perRow = entriesOf(axes);
   const cells: Cell[] = [];
   unitRows.forEach((row, r) => {
+    const numbers = tensors === null ? undefined : rowOf?.(tensors, r);
+    const put = tensors === null ? null : read.put(tensors, r, row.condition);
     for (let i = 0; i < perRow; i++) {
-      const at = r * perRow + i;
-      const value = Number(values?.data[at] ?? Number.NaN);
-      const fault = Number(faults?.data[at] ?? 0);
-      const reason =
-        fault > 0
-          ? (output.reasons[fault - 1] ?? `unknown reason ${fault}`)
-          : Number.isFinite(value)
-            ? null
-            : (lost ?? notFinite);
+      const { value, reason } =
+        numbers === undefined ? { value: Number.NaN, reason: lost } : numberAt(numbers, i, reasons, put);
       const free = freeCoordinates(axes, i);
       cells.push({ text: row.prompt, condition: row.condition, measure: index, free, value, reason });
     }

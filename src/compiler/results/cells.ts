@@ -22,9 +22,6 @@ export interface Cell {
   readonly reason: string | null;
 }
 
-/** The reason of a number that no operation of the measure is to blame for. */
-export const notFinite = "an activation of the model is not finite";
-
 /** An axis of a measure's value: its name in results, and the numbers of its entries. */
 export interface FreeAxis {
   readonly name: string;

@@ -3,28 +3,19 @@ import type { GraphPlan, PlanRow } from "../ir/plan.js";
 import type { CorpusDocument, Study, TokenizedTexts } from "../ir/protocol.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import { extentSize, type Axis } from "../ir/tensor-type.js";
+import { causesOf } from "../operations/causes.js";
 import { soundParts, type DocumentPart } from "../operations/documents.js";
 import type { ReferenceTensor } from "../operations/operation.js";
-import { outputFinder } from "../lower/graph-plan.js";
-import { evaluateReference, reasonsOf } from "../operations/reference.js";
-import {
-  entriesOf,
-  freeAxes,
-  freeCoordinates,
-  notFinite,
-  type Cell,
-  type UnitTensor,
-  type UnitTensors,
-} from "./cells.js";
+import { reasonsOf } from "../operations/reasons.js";
+import { evaluateReference } from "../operations/reference.js";
+import { entriesOf, freeAxes, freeCoordinates, type Cell, type UnitTensors } from "./cells.js";
+import { beyondFloat64, numberAt, putReader, rowReader, type RowNumbers, type RowReader } from "./numbers.js";
 
-/** What one window yields for one part of a measure: of `positions` its scored ones only. Faults: 0, or a reason of the expression. */
-interface WindowValue {
-  readonly data: Float64Array;
-  readonly fault: Int32Array | null;
-}
+/** What one window yields for one part of a measure: of `positions` its scored ones only. Faults are reasons of the expression. */
+type WindowValue = RowNumbers;
 
-/** A window's values, part by part; or why it has none. */
-type WindowResult = readonly WindowValue[] | string;
+/** A window's values, part by part, with what its interventions put in that is not a number; or why it has none. */
+type WindowResult = { readonly parts: readonly WindowValue[]; readonly put: string | null } | string;
 
 export interface CorpusCollector {
   /** Takes in a finished unit of a graph; without tensors, the reason why its rows are lost. */
@@ -33,12 +24,16 @@ export interface CorpusCollector {
   readonly cells: () => readonly Cell[];
 }
 
-/** The output of a graph that yields a part, and how that output numbers the expression's reasons. */
+/** What reads a part from the units of a graph. */
 interface Source {
   readonly part: DocumentPart;
-  readonly name: string;
-  readonly fault: string | null;
-  readonly reasonNumbers: readonly number[];
+  readonly read: RowReader;
+}
+
+/** What reads a study's parts, one measure after the other, from the units of a graph. */
+interface UnitReader {
+  readonly sources: readonly Source[];
+  readonly put: ReturnType<typeof putReader>;
 }
 
 /**
@@ -47,21 +42,18 @@ interface Source {
  */
 export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCollector {
   const measures = study.measures.map(({ expression }) => soundParts(expression, texts.name));
-  const known = new Map<string, readonly Source[]>();
-  /** Where a graph yields the parts of the measures, one measure after the other. */
-  function sourcesOf(graph: GraphPlan): readonly Source[] {
+  const known = new Map<string, UnitReader>();
+  function readerOf(graph: GraphPlan): UnitReader {
     const found = known.get(graph.id);
     if (found !== undefined) return found;
-    const outputOf = outputFinder(graph);
     const sources = study.measures.flatMap(({ expression }, m) => {
       const reasons = reasonsOf(expression);
-      return (measures[m] ?? []).map((part): Source => {
-        const { name, fault, reasons: numbered } = outputOf(part.expression);
-        return { part, name, fault, reasonNumbers: numbered.map((reason) => reasons.indexOf(reason) + 1) };
-      });
+      const parts = measures[m] ?? [];
+      return parts.map((part): Source => ({ part, read: rowReader(graph, part.expression, reasons) }));
     });
-    known.set(graph.id, sources);
-    return sources;
+    const reader = { sources, put: putReader(graph, study.conditions) };
+    known.set(graph.id, reader);
+    return reader;
   }
   /** By condition, then by window. */
   const seen = new Map<number, Map<number, WindowResult>>();
@@ -72,11 +64,13 @@ export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCol
         const windows = seen.get(condition) ?? new Map<number, WindowResult>();
         seen.set(condition, windows);
         const scored = texts.prompts[prompt]?.numbers.scored ?? 0;
-        const result =
-          typeof tensors === "string"
-            ? tensors
-            : sourcesOf(graph).map((source) => windowValue(source, tensors, row, scored));
-        windows.set(prompt, result);
+        if (typeof tensors === "string") {
+          windows.set(prompt, tensors);
+          return;
+        }
+        const { sources, put } = readerOf(graph);
+        const parts = sources.map((source) => windowValue(source, tensors, row, scored));
+        windows.set(prompt, { parts, put: put(tensors, row, condition) });
       });
     },
     cells() {
@@ -93,21 +87,13 @@ export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCol
             const from = first;
             first += parts.length;
             const axes = freeAxes(measure, (axis) => rangeOf(axis, document));
-            const result =
-              lost === undefined
-                ? documentValue(
-                    measure.expression,
-                    parts,
-                    values.map((window) => window.slice(from, from + parts.length)),
-                    document,
-                  )
-                : null;
+            const yielded = values.map((window) => window.parts.slice(from, from + parts.length));
+            const result = lost === undefined ? documentNumbers(measure.expression, parts, yielded, document) : null;
+            const put = values.find((window) => window.put !== null)?.put ?? null;
             const reasons = reasonsOf(measure.expression);
             for (let place = 0; place < entriesOf(axes); place++) {
-              const value = result?.data[place] ?? Number.NaN;
-              const fault = result?.fault?.[place] ?? 0;
-              const reason =
-                fault > 0 ? (reasons[fault - 1] ?? notFinite) : Number.isFinite(value) ? null : (lost ?? notFinite);
+              const { value, reason } =
+                result === null ? { value: Number.NaN, reason: lost ?? null } : numberAt(result, place, reasons, put);
               cells.push({ text, condition, measure: m, free: freeCoordinates(axes, place), value, reason });
             }
           });
@@ -125,37 +111,34 @@ function rangeOf(axis: Axis, document: CorpusDocument): { readonly first: number
     : { first: 0, size: extentSize(axis.extent, 0) };
 }
 
-function windowValue(
-  { part, name, fault, reasonNumbers }: Source,
-  tensors: UnitTensors,
-  row: number,
-  scored: number,
-): WindowValue {
-  const values = tensors[name];
-  if (values === undefined) throw new RangeError(`collectDocuments: the unit has no ${name}`);
-  const faults = fault === null ? undefined : tensors[fault];
-  const kept = part.kind === "positions" ? scored : null;
+function windowValue({ part, read }: Source, tensors: UnitTensors, row: number, scored: number): WindowValue {
+  const found = read(tensors, row);
+  if (part.kind !== "positions") return found;
+  // Of all positions the last ones are this window's.
+  const axis = part.type.axes.findIndex(({ name }) => name === "pos");
+  const sizes = part.type.axes.map(({ name, extent }) => (name === "pos" ? 1 : extentSize(extent, 0)));
+  const product = (list: readonly number[]): number => list.reduce((made, size) => made * size, 1);
+  const after = product(sizes.slice(axis + 1));
+  const length = found.data.length / product(sizes);
+  const isScored = (place: number): boolean => Math.floor(place / after) % length >= length - scored;
   return {
-    data: Float64Array.from(rowOf(values, part, row, kept)),
-    fault:
-      faults === undefined
-        ? null
-        : Int32Array.from(rowOf(faults, part, row, kept), (number) => reasonNumbers[number - 1] ?? 0),
+    ...found,
+    data: found.data.filter((_, place) => isScored(place)),
+    fault: found.fault?.filter((_, place) => isScored(place)) ?? null,
   };
 }
 
-/** The numbers of one row, row-major; with `kept`, only that many last entries of pos. */
-function rowOf(tensor: UnitTensor, part: DocumentPart, row: number, kept: number | null): readonly number[] {
-  // A value that does not depend on the text is there once for all rows.
-  const count = tensor.dims[0] ?? 1;
-  const size = tensor.data.length / count;
-  const start = count === 1 ? 0 : row * size;
-  const numbers = Array.from({ length: size }, (_, i) => Number(tensor.data[start + i]));
-  if (kept === null) return numbers;
-  const axis = part.type.axes.findIndex(({ name }) => name === "pos");
-  const length = tensor.dims[axis + 1] ?? 0;
-  const after = tensor.dims.slice(axis + 2).reduce((product, dimension) => product * dimension, 1);
-  return numbers.filter((_, i) => Math.floor(i / after) % length >= length - kept);
+/** {@link documentValue} with what makes it infinite: the first cause of a window, or what float64 cannot hold. */
+function documentNumbers(
+  expression: MeasureExpression,
+  parts: readonly DocumentPart[],
+  windows: readonly (readonly WindowValue[])[],
+  document: CorpusDocument,
+): RowNumbers {
+  const { data, fault } = documentValue(expression, parts, windows, document);
+  const found = windows.flat().find(({ cause }) => cause !== null);
+  const { masked } = causesOf(expression);
+  return { data, fault, cause: found?.cause ?? beyondFloat64(expression), masked };
 }
 
 /** The value of a measure for a document, from its windows' values in order; faults are reasons of the expression. */
@@ -193,7 +176,7 @@ function joined(part: DocumentPart, windows: readonly WindowValue[], tokens: num
   if (first === undefined) throw new RangeError("documentValue: a document without windows");
   switch (part.kind) {
     case "same":
-      return { axes, ...first };
+      return { axes, data: first.data, fault: first.fault };
     case "positions":
       return { axes, ...alongPositions(part, windows) };
     case "sum":
@@ -201,7 +184,7 @@ function joined(part: DocumentPart, windows: readonly WindowValue[], tokens: num
     case "max":
     case "min": {
       const join = { sum: add, mean: add, max: Math.max, min: Math.min }[part.kind];
-      const total = others.reduce((made, window) => combined(made, window, join), first);
+      const total = others.reduce<Values>((made, window) => combined(made, window, join), first);
       const divisor = part.kind === "mean" ? tokens * part.entries : 1;
       return { axes, data: total.data.map((value) => value / divisor), fault: total.fault };
     }
@@ -212,8 +195,11 @@ function add(a: number, b: number): number {
   return a + b;
 }
 
+/** Values and faults of a window, or of several together. */
+type Values = Pick<WindowValue, "data" | "fault">;
+
 /** Two windows' values place by place, with the later of their reasons. */
-function combined(a: WindowValue, b: WindowValue, join: (a: number, b: number) => number): WindowValue {
+function combined(a: Values, b: Values, join: (a: number, b: number) => number): Values {
   const { fault } = a;
   return {
     data: a.data.map((value, i) => join(value, b.data[i] ?? Number.NaN)),
@@ -222,7 +208,7 @@ function combined(a: WindowValue, b: WindowValue, join: (a: number, b: number) =
 }
 
 /** Windows one after the other along pos, which may have axes before and behind it. */
-function alongPositions(part: DocumentPart, windows: readonly WindowValue[]): WindowValue {
+function alongPositions(part: DocumentPart, windows: readonly WindowValue[]): Values {
   const axis = part.type.axes.findIndex(({ name }) => name === "pos");
   const sizes = part.type.axes.map(({ name, extent }) => (name === "pos" ? 1 : extentSize(extent, 0)));
   const before = sizes.slice(0, axis).reduce((product, size) => product * size, 1);

@@ -1,0 +1,112 @@
+/** What an intervention puts in that is not a number: found in the graph for each row, and told in words. */
+import type { Gate } from "../ir/plan.js";
+import type { SiteWrite } from "../ir/protocol.js";
+import { int } from "../onnx/attributes.js";
+import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
+import type { GateNames } from "../onnx/edit.js";
+import type { Initializer, OnnxNode } from "../onnx/graph.js";
+import { causesOf } from "../operations/causes.js";
+import { integers } from "../operations/lowering.js";
+import { reasonsOf } from "../operations/reasons.js";
+import { siteText } from "../operations/text.js";
+import { emitNotFinite } from "./causes.js";
+
+/** What is known of a computed replacement beside its value, aligned to the site: see `lowerMeasure`. */
+export interface ReplacementFault {
+  readonly value: string;
+  readonly fault: string | null;
+  readonly cause: string | null;
+}
+
+/** What the names of all values begin with that tell about what is put in. */
+export const putPrefix = "put/";
+
+/**
+ * Name of the output that tells why what a gate puts in is not a number: int32 [row], or [1] for all rows. 0 where it is
+ * one, else a place in {@link gateReasons}, from 1. Of a row that the gate leaves alone it tells nothing.
+ */
+export function gateFaultOutput(gate: Gate): string {
+  return `${putPrefix}${gate.key}/fault`;
+}
+
+/** The sentences that a write's gate numbers, in order. */
+export function gateReasons({ site: reference, replacement }: SiteWrite): readonly string[] {
+  const site = siteText(reference);
+  switch (replacement.kind) {
+    case "expression": {
+      const { expression, add } = replacement;
+      const { checks, otherwise } = causesOf(expression);
+      const reasons = [...reasonsOf(expression), ...[...checks, otherwise].map((cause) => cause.reason)];
+      return reasons.map((reason) => `the value that is ${add ? "added to" : "put in as"} ${site}: ${reason}`);
+    }
+    case "mean":
+      return [`the mean of ${site} over ${replacement.of}, which is put in, is not finite`];
+    case "activation":
+      return [`${site} of ${replacement.of}, which is put in, is not finite`];
+    case "scale":
+      return [`${site} times ${replacement.factor} is not finite`];
+    case "zero":
+    case "constant":
+      return [`what is put in as ${site} is not finite`];
+  }
+}
+
+/** The nodes that compute {@link gateFaultOutput}, from what a gate of rank `rank` reads. */
+export function gateFaultNodes(
+  gate: Gate,
+  { mask, replacement, scaled }: GateNames,
+  rank: number,
+  computed: ReplacementFault | null,
+): { readonly nodes: readonly OnnxNode[]; readonly constants: readonly Initializer[] } {
+  const builder = createGraphBuilder("gate");
+  const within = builder.scope(`${putPrefix}${gate.key}`);
+  const look = (value: string): string => emitNotFinite(within, { value, rank, masked: gate.site.site === "scores" });
+  const number = (value: number): string => within.constant("int32", [1], [value]);
+  const output = gateFaultOutput(gate);
+  if (computed !== null && gate.expression !== null) {
+    emitComputed(within, { ...computed, mask, rank, notFinite: look(computed.value) }, gate.expression, output);
+  } else {
+    // A factor applies to the whole site, of which only what is masked is put in.
+    const none = within.constant("float32", [1], [0]);
+    const put = gate.kind === "scale" ? within.node("Where", [mask, scaled, none]) : replacement;
+    within.node("Where", [look(put), number(1), number(0)], {}, output);
+  }
+  const { nodes, initializers } = builder.finish();
+  return { nodes, constants: initializers };
+}
+
+interface ComputedFault extends ReplacementFault {
+  readonly mask: string;
+  readonly rank: number;
+  /** bool [row or 1]: whether the value has an entry that is not finite. */
+  readonly notFinite: string;
+}
+
+/** The first of: a reason among the entries that are put in, a cause, and a value that is not finite without either. */
+function emitComputed(
+  builder: GraphBuilder,
+  { fault, cause, mask, rank, notFinite }: ComputedFault,
+  expression: Parameters<typeof causesOf>[0],
+  output: string,
+): void {
+  const reasons = reasonsOf(expression).length;
+  const { checks } = causesOf(expression);
+  const number = (value: number): string => builder.constant("int32", [1], [value]);
+  const isSet = (value: string): string => builder.node("Greater", [value, number(0)]);
+  const axes = integers(builder, ...Array.from({ length: rank - 1 }, (_, i) => i + 1));
+  const largest = (value: string): string =>
+    rank === 1 ? value : builder.node("ReduceMax", [value, axes], { keepdims: int(0) });
+  // NaN under a fault that is nowhere put in is nobody's fault.
+  const elsewhere = fault === null ? null : isSet(largest(fault));
+  const last = number(reasons + checks.length + 1);
+  let found = builder.node("Where", [notFinite, last, number(0)]);
+  if (elsewhere !== null) found = builder.node("Where", [elsewhere, number(0), found]);
+  if (cause !== null) {
+    found = builder.node("Where", [isSet(cause), builder.node("Add", [cause, number(reasons)]), found]);
+  }
+  if (fault !== null) {
+    const put = largest(builder.node("Where", [mask, fault, number(0)]));
+    found = builder.node("Where", [isSet(put), put, found]);
+  }
+  builder.node("Identity", [found], {}, output);
+}
