@@ -13,7 +13,8 @@ export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new RangeError(`canonicalJson: ${value} is not a JSON number`);
-    return JSON.stringify(value);
+    // JSON knows -0, and only JSON.stringify forgets it.
+    return Object.is(value, -0) ? "-0" : JSON.stringify(value);
   }
   if (Array.isArray(value)) {
     let text = "";
