@@ -240,8 +240,11 @@ function readOverrides(
       );
       continue;
     }
-    const [statement, ...more] = read(source).statements;
-    if (statement?.kind === "param") values.set(name, statement.value);
+    const { statements: written, complete, span } = read(source);
+    const [statement, ...more] = written;
+    // A value that cannot be read is an error already: nothing more is said of what uses it.
+    if (!complete) values.set(name, { kind: "missing", span });
+    else if (statement?.kind === "param") values.set(name, statement.value);
     const [extra] = more;
     if (extra !== undefined) wrongKind({ report }, extra.span, "one value", text);
   }

@@ -22,6 +22,16 @@ export const catalogue = {
   A1003: { severity: "error", title: "given twice", message: "{what} is given twice" },
   A1004: { severity: "error", title: "option does not apply", message: "{what} has no meaning in {statement}" },
   A1005: { severity: "error", title: "nested too deeply", message: "this is nested more than {limit} deep" },
+  A1006: {
+    severity: "error",
+    title: "number out of range",
+    message: "{text} is {fault}: the {limit}",
+  },
+  A1007: {
+    severity: "error",
+    title: "whole number that is not exact",
+    message: "{text} cannot be held exactly: it would become {value}",
+  },
   A2001: { severity: "error", title: "unknown metric or function", message: "unknown {kind} {name}" },
   A2002: { severity: "error", title: "declared twice", message: "the {kind} {name} is declared twice" },
   A2003: { severity: "error", title: "unknown name", message: "unknown name {name}" },
