@@ -10,14 +10,14 @@ import type { SourceFile, Span } from "./base/span.js";
 import { hasErrors, type Staged } from "./diagnostics/staged.js";
 import { checkProtocol, type OpenedModel } from "./check/check.js";
 import type { EncodedText, EncodingRequest, TextPieces } from "./check/encodings.js";
+import { readImports, type KnownFiles } from "./check/imports.js";
 import { modelInstances } from "./check/models.js";
 import { collectScope } from "./check/scope.js";
 import { tokenLiterals } from "./check/named-tokens.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/read-texts.js";
-import { filesOf, type FileFact } from "./check/texts.js";
+import { filesOf } from "./check/texts.js";
 import { notYet, reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
-import { diagnostic } from "./diagnostics/create.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol } from "./ir/protocol.js";
 import type { ModelFacts, ModelGraph } from "./models/model.js";
@@ -27,11 +27,7 @@ import type { Expression, FileSyntax } from "./syntax/ast.js";
 import { parse } from "./syntax/parse.js";
 
 /** What the host has found out so far. A key that is absent has not been looked at yet. */
-export interface Facts {
-  /** The files of the standard library, `@stdlib/NAME.atlas`. */
-  readonly stdlib: readonly SourceFile[];
-  /** Imported files and prompt files, by resolved path. */
-  readonly files: ReadonlyMap<string, FileFact>;
+export interface Facts extends KnownFiles {
   /** By instance id. A value of null with diagnostics means that the model could not be opened. */
   readonly models: ReadonlyMap<string, Staged<ModelFacts | null>>;
   /** Encodings of texts, by the request's key, in the order asked for. */
@@ -79,7 +75,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
 
   // Parse the protocol and everything it imports.
   const main = read(source);
-  const imports = readImports(main, facts, read, report);
+  const imports = readImports(source.path, main, facts, read, report);
   if (imports.missing.length > 0) {
     return needs({ files: imports.missing, models: [], tokens: [] }, diagnostics);
   }
@@ -163,50 +159,6 @@ function parseOnce(file: SourceFile): Staged<FileSyntax> {
   const parsed = parsedFiles.get(file) ?? parse(file);
   parsedFiles.set(file, parsed);
   return parsed;
-}
-
-/** Imported files in order of appearance, each once; `missing` lists those the host has not read yet. */
-function readImports(
-  main: FileSyntax,
-  facts: Facts,
-  read: (file: SourceFile) => FileSyntax,
-  report: (d: Diagnostic) => void,
-): { readonly files: readonly FileSyntax[]; readonly missing: readonly string[] } {
-  const files: FileSyntax[] = [];
-  const missing: string[] = [];
-  const seen = new Set<string>();
-  const visit = (file: FileSyntax): void => {
-    for (const statement of file.statements) {
-      if (statement.kind !== "import") continue;
-      const written = statement.path.value;
-      const path = resolvePath(statement.path.span.file, written.endsWith(".atlas") ? written : `${written}.atlas`);
-      if (seen.has(path)) continue;
-      seen.add(path);
-      const standard = facts.stdlib.find((f) => f.path === path);
-      if (standard !== undefined) continue;
-      // Metrics lie at the top of the standard library and are known; packs of prompts lie in its folders.
-      const isPack = path.startsWith("@stdlib/") && path.slice("@stdlib/".length).includes("/");
-      const fact =
-        path.startsWith("@stdlib/") && !isPack
-          ? { problem: `the standard library has ${facts.stdlib.map((f) => f.path.replace(".atlas", "")).join(", ")}` }
-          : facts.files.get(path);
-      if (fact === undefined) missing.push(path);
-      else if ("problem" in fact) {
-        const hint = path.startsWith("@stdlib/")
-          ? isPack
-            ? { hint: "packs of prompts are @stdlib/prompts/NAME, such as @stdlib/prompts/agreement" }
-            : {}
-          : { hint: "paths start from the folder of the file that names them; .atlas may be left out" };
-        report(diagnostic("A2018", statement.path.span, { path: written, problem: fact.problem }, hint));
-      } else {
-        const imported = read({ path, text: fact.text });
-        files.push(imported);
-        visit(imported);
-      }
-    }
-  };
-  visit(main);
-  return { files, missing };
 }
 
 /** The text that a `--set name=value` stands for: diagnostics about the value point into it. */

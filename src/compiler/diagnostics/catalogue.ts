@@ -60,6 +60,7 @@ export const catalogue = {
   A2018: { severity: "error", title: "unknown import", message: "cannot import {path}: {problem}" },
   A2019: { severity: "error", title: "name is taken", message: "the {kind} {name} cannot have the name of {what}" },
   A2020: { severity: "error", title: "unknown coordinate", message: "the axis {axis} of {experiment} has no {value}" },
+  A2021: { severity: "error", title: "import in a circle", message: "{file} imports itself: {path}" },
   A3001: { severity: "error", title: "operation does not apply", message: "{fault}" },
   A3002: { severity: "error", title: "site lacks the axis", message: "{site} has no axis {axis}" },
   A3003: { severity: "error", title: "site without layer", message: "{site} exists in every layer: say which" },
