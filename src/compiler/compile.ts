@@ -12,6 +12,7 @@ import { checkProtocol, type OpenedModel } from "./check/check.js";
 import type { EncodedText, EncodingRequest, TextPieces } from "./check/encodings.js";
 import { readImports, type KnownFiles } from "./check/imports.js";
 import { modelInstances } from "./check/models.js";
+import { createDepthNotes, type DepthPlace } from "./check/depths.js";
 import { collectScope } from "./check/scope.js";
 import { tokenLiterals } from "./check/named-tokens.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/read-texts.js";
@@ -51,13 +52,15 @@ export type Compiled =
   | { readonly kind: "needs"; readonly needs: Needs }
   /**
    * `protocol` is sound only when there are no errors; it is null when the text has syntax errors. `models` are those
-   * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them.
+   * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them. `depths` says which
+   * layer of which model each percentage became.
    */
   | {
       readonly kind: "checked";
       readonly protocol: Protocol | null;
       readonly models: ReadonlyMap<string, OpenedModel>;
       readonly pieces: TextPieces;
+      readonly depths: readonly DepthPlace[];
     };
 
 /** Compiles as far as the facts allow. */
@@ -81,7 +84,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   }
   const stdlib = facts.stdlib.map(read);
   if (!main.complete || imports.files.some((f) => !f.complete)) {
-    return { value: { kind: "checked", protocol: null, models: new Map(), pieces: new Map() }, diagnostics };
+    return { value: { kind: "checked", protocol: null, models: new Map(), pieces: new Map(), depths: [] }, diagnostics };
   }
 
   // Collect what is declared.
@@ -122,9 +125,10 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   if (tokens.length > 0) return needs({ files: [], models: [], tokens }, diagnostics);
   const { texts: tokenized, pieces, tokenOf } = readTexts(drafts, literals, readers, requests, facts.tokens, report);
 
-  const protocol = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report });
+  const depths = createDepthNotes();
+  const protocol = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report, depths });
   const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
-  return { value: { kind: "checked", protocol, models: sound, pieces }, diagnostics };
+  return { value: { kind: "checked", protocol, models: sound, pieces, depths: depths.all() }, diagnostics };
 }
 
 function needs(wanted: Needs, diagnostics: readonly Diagnostic[]): Staged<Compiled> {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
 import type { OpenedModel as CheckedModel } from "../compiler/check/check.js";
+import { depthSentences } from "../compiler/check/depths.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
@@ -158,7 +159,7 @@ export async function runProtocol(
         onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
       },
       warnings: [...record.warnings, ...runNotes(summary, assembled)],
-      selections,
+      selections: [...depthSentences(loaded.compiled.value.depths).map((sentence) => `${sentence}.`), ...selections],
       plan: recordedPlan(outcome.plan),
       means: recordedMeans(outcome.protocol),
       faults,

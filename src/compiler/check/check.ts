@@ -15,6 +15,7 @@ import type { EncodedText } from "./encodings.js";
 import { refuseOnCorpus } from "./corpus-measures.js";
 import { checkCurvature, withCurvature, type CurvatureResults } from "./curvature.js";
 import { checkCycles, checkDefinitions } from "./declared.js";
+import type { DepthNotes } from "./depths.js";
 import { reportError, tooMany } from "./faults.js";
 import { experimentOrder } from "./experiment-order.js";
 import type { EarlierExperiments } from "./interventions/deferred.js";
@@ -46,6 +47,8 @@ export interface CheckInput {
   readonly tokenOf: (model: string, text: string) => EncodedText | null;
   readonly sourceOf: (span: Span) => string;
   readonly report: (d: Diagnostic) => void;
+  /** Told which layer each percentage of depth became. */
+  readonly depths: DepthNotes;
 }
 
 /** Identifies a prompt set as one model reads it. */
@@ -191,6 +194,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       name: instance.id,
       signature: opened?.signature ?? assumedSignature,
       assumed: opened === null,
+      depths: input.depths,
     };
     for (const textsName of texts ?? [null]) {
       const runsOn = textsName === null ? "" : textsRunOn(statement, scope, textsName);

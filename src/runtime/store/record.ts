@@ -137,7 +137,7 @@ export interface RunRecord {
   /** null: the run was too short to measure the machine for, or the machine could not be measured. */
   readonly estimate: RecordedEstimate | null;
   readonly warnings: readonly string[];
-  /** Conditions that results decided during the run, a sentence each. */
+  /** Which layers percentages became, and conditions that results decided during the run, a sentence each. */
   readonly selections: readonly string[];
   readonly faults: readonly { readonly unit: string | null; readonly message: string }[];
   readonly identities: readonly RecordedIdentity[];
