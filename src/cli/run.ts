@@ -1,6 +1,5 @@
 /** `atlasc run`. */
 import { relative } from "node:path";
-import { runNotes } from "../runtime/recorded.js";
 import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
 import type { RunRecord } from "../runtime/store/record.js";
@@ -82,7 +81,7 @@ function printOutcome(outcome: RunOutcome): number {
     printDiagnostics(outcome.diagnostics, outcome.loaded.sources);
     return exitCodes.wrongInput;
   }
-  const { folder, record, summary, written, assembled, planned } = outcome;
+  const { folder, record, summary, written, notes, planned } = outcome;
   const figures = written.files.filter((f) => f.path.endsWith(".png"));
   const text = renderSummary(
     {
@@ -91,7 +90,7 @@ function printOutcome(outcome: RunOutcome): number {
       studies: written.studies,
       selections: record.selections,
       tables: written.tables,
-      warnings: runNotes(summary, assembled),
+      warnings: notes,
       files: [
         { label: "report", path: shown(written.report) },
         { label: "results", path: shown(folder.results) },

@@ -84,7 +84,10 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   }
   const stdlib = facts.stdlib.map(read);
   if (!main.complete || imports.files.some((f) => !f.complete)) {
-    return { value: { kind: "checked", protocol: null, models: new Map(), pieces: new Map(), depths: [] }, diagnostics };
+    return {
+      value: { kind: "checked", protocol: null, models: new Map(), pieces: new Map(), depths: [] },
+      diagnostics,
+    };
   }
 
   // Collect what is declared.

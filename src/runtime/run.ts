@@ -62,6 +62,8 @@ export type RunOutcome =
       readonly record: RunRecord;
       readonly summary: ExecutionSummary;
       readonly assembled: Assembled;
+      /** What a reader of the results must know. */
+      readonly notes: readonly string[];
       readonly written: WrittenOutputs;
     };
 
@@ -143,6 +145,7 @@ export async function runProtocol(
         ),
     });
     const { summary, assembled, selections } = outcome;
+    const notes = [...outcome.warnings, ...runNotes(summary, assembled)];
     const { computed, reused, failed, skipped } = summary.units;
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
@@ -158,7 +161,7 @@ export async function runProtocol(
         ...record.versions,
         onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
       },
-      warnings: [...record.warnings, ...runNotes(summary, assembled)],
+      warnings: [...record.warnings, ...notes],
       selections: [...depthSentences(loaded.compiled.value.depths).map((sentence) => `${sentence}.`), ...selections],
       plan: recordedPlan(outcome.plan),
       means: recordedMeans(outcome.protocol),
@@ -171,7 +174,7 @@ export async function runProtocol(
       rows: assembled.rows,
     });
     record = await writeRecord(folder.record, { ...record, outputs: written.files });
-    return { kind: "ran", planned, folder, record, summary, assembled, written };
+    return { kind: "ran", planned, folder, record, summary, assembled, notes, written };
   } catch (error) {
     if (record !== null) await recordFailure(folder, record, error);
     throw error;

@@ -22,6 +22,8 @@ export interface StagesOutcome extends Stage {
   readonly assembled: Assembled;
   /** What was chosen by results, and what could not be: sentences for the record. */
   readonly selections: readonly string[];
+  /** What a reader of these selections must know. */
+  readonly warnings: readonly string[];
 }
 
 /** How one stage is executed and its results read. */
@@ -38,6 +40,8 @@ export async function executeStages(
   { execute, assemble }: StageRunner,
 ): Promise<StagesOutcome> {
   const selections: string[] = [];
+  const problems: string[] = [];
+  const warnings: string[] = [];
   let stage = first;
   let summary = await execute(stage);
   let assembled = await assemble(stage, summary);
@@ -45,16 +49,22 @@ export async function executeStages(
     const resolved = resolveStudies(stage.protocol, assembled.rows, models);
     if (resolved === null) break;
     selections.push(...resolved.selections);
+    problems.push(...resolved.problems);
+    warnings.push(...resolved.warnings);
     const planned = planProtocol(resolved.protocol, models, options);
     if (hasErrors(planned.diagnostics)) {
       const stopped = planned.diagnostics.map((d) => d.message).join("; ");
-      return { ...stage, summary: { ...summary, status: "failed", stopped }, assembled, selections };
+      return { ...stage, summary: { ...summary, status: "failed", stopped }, assembled, selections, warnings };
     }
     stage = { protocol: resolved.protocol, plan: planned.value };
     summary = together(summary, await execute(stage));
     assembled = await assemble(stage, summary);
   }
-  return { ...stage, summary, assembled, selections };
+  // The others go on where one experiment could not choose; but what was asked for is not all there.
+  if (problems.length > 0 && summary.status === "finished") {
+    summary = { ...summary, status: "failed", stopped: problems.join(" ") };
+  }
+  return { ...stage, summary, assembled, selections, warnings };
 }
 
 /** Two executions as one: the later one found in the store what the earlier one had computed. */
