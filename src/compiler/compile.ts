@@ -10,6 +10,7 @@ import type { SourceFile, Span } from "./base/span.js";
 import { hasErrors, type Staged } from "./diagnostics/staged.js";
 import { checkProtocol, type OpenedModel } from "./check/check.js";
 import type { EncodedText, EncodingRequest, TextPieces } from "./check/encodings.js";
+import { doubtfulNames, soundStatements, withoutConsequences } from "./check/doubtful.js";
 import { readImports, type KnownFiles } from "./check/imports.js";
 import { modelInstances } from "./check/models.js";
 import { createDepthNotes, type DepthPlace } from "./check/depths.js";
@@ -51,7 +52,7 @@ export interface CompileOptions {
 export type Compiled =
   | { readonly kind: "needs"; readonly needs: Needs }
   /**
-   * `protocol` is sound only when there are no errors; it is null when the text has syntax errors. `models` are those
+   * `protocol` is sound only when there are no errors; it is null when a text has syntax errors. `models` are those
    * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them. `depths` says which
    * layer of which model each percentage became.
    */
@@ -66,33 +67,32 @@ export type Compiled =
 /** Compiles as far as the facts allow. */
 export function compile(source: SourceFile, facts: Facts, options: CompileOptions): Staged<Compiled> {
   const diagnostics: Diagnostic[] = [];
-  const report = (d: Diagnostic): void => void diagnostics.push(d);
+  const tell = (d: Diagnostic): void => void diagnostics.push(d);
   const texts = new Map<string, string>([[source.path, source.text]]);
   const read = (file: SourceFile): FileSyntax => {
     texts.set(file.path, file.text);
     const parsed = parseOnce(file);
-    for (const d of parsed.diagnostics) report(d);
+    for (const d of parsed.diagnostics) tell(d);
     return parsed.value;
   };
   const sourceOf = (span: Span): string => texts.get(span.file)?.slice(span.start, span.end) ?? "";
 
   // Parse the protocol and everything it imports.
   const main = read(source);
-  const imports = readImports(source.path, main, facts, read, report);
+  const imports = readImports(source.path, main, facts, read, tell);
   if (imports.missing.length > 0) {
     return needs({ files: imports.missing, models: [], tokens: [] }, diagnostics);
   }
   const stdlib = facts.stdlib.map(read);
-  if (!main.complete || imports.files.some((f) => !f.complete)) {
-    return {
-      value: { kind: "checked", protocol: null, models: new Map(), pieces: new Map(), depths: [] },
-      diagnostics,
-    };
-  }
+  const written = [main, ...imports.files];
 
-  // Collect what is declared.
-  const overrides = readOverrides(options.overrides, [main, ...imports.files], read, report);
-  const scope = collectScope(main, imports.files, stdlib, overrides, report);
+  // Collect what is declared. A text with syntax errors is checked as far as it can be read, and never run.
+  const doubtful = doubtfulNames(main, imports.files, imports.lost);
+  const report = withoutConsequences(doubtful, sourceOf, tell);
+  for (const [name, value] of options.overrides)
+    texts.set(overrideSource(name, value).path, overrideSource(name, value).text);
+  const overrides = readOverrides(options.overrides, written, read, report);
+  const scope = collectScope(main, imports.files, stdlib, overrides, report, doubtful);
   const instances = new Map<string, readonly ModelInstance[]>();
   const wantedModels: { instance: ModelInstance; span: Span }[] = [];
   for (const [name, statement] of scope.models) {
@@ -129,7 +129,8 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   const { texts: tokenized, pieces, tokenOf } = readTexts(drafts, literals, readers, requests, facts.tokens, report);
 
   const depths = createDepthNotes();
-  const protocol = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report, depths });
+  const checked = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report, depths });
+  const protocol = written.every((file) => file.complete) ? checked : null;
   const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
   return { value: { kind: "checked", protocol, models: sound, pieces, depths: depths.all() }, diagnostics };
 }
@@ -179,7 +180,7 @@ function readOverrides(
   read: (file: SourceFile) => FileSyntax,
   report: (d: Diagnostic) => void,
 ): ReadonlyMap<string, Expression> {
-  const statements = files.flatMap((file) => file.statements);
+  const statements = files.flatMap(soundStatements);
   const declared = statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
   const values = new Map<string, Expression>();
   for (const [name, text] of overrides) {

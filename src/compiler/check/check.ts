@@ -15,6 +15,7 @@ import type { EncodedText } from "./encodings.js";
 import { refuseOnCorpus } from "./corpus-measures.js";
 import { checkCurvature, withCurvature, type CurvatureResults } from "./curvature.js";
 import { checkCycles, checkDefinitions } from "./declared.js";
+import { isDoubtful, nothingDoubtful } from "./doubtful.js";
 import type { DepthNotes } from "./depths.js";
 import { reportError, tooMany } from "./faults.js";
 import { experimentOrder } from "./experiment-order.js";
@@ -115,6 +116,8 @@ function choose(
   const names = [...declared];
   if (chosen.length === 0) {
     const [only, ...more] = names;
+    // Which one is meant is in doubt where there may be another.
+    if (isDoubtful(input.scope.doubtful ?? nothingDoubtful, unknown === "A2009" ? "model" : "prompt set")) return null;
     if (only !== undefined && more.length === 0) return [only];
     const what = unknown === "A2009" ? "model" : "prompt set";
     const word = unknown === "A2009" ? "on" : "with";

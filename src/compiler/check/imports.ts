@@ -4,6 +4,7 @@ import type { SourceFile } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { FileSyntax, ImportStatement } from "../syntax/ast.js";
+import { soundStatements } from "./doubtful.js";
 import type { FileFact } from "./texts.js";
 
 /** What the host knows of files. */
@@ -19,9 +20,18 @@ export interface KnownFiles {
   readonly identities?: ReadonlyMap<string, string>;
 }
 
+export interface Imports {
+  /** In order of appearance, each once. */
+  readonly files: readonly FileSyntax[];
+  /** Those that the host has not read yet. */
+  readonly missing: readonly string[];
+  /** True when one could not be read (A2018), so that it is not known what it declares. */
+  readonly lost: boolean;
+}
+
 /**
- * Imported files in order of appearance, each once; `missing` lists those the host has not read yet. A way that leads back
- * to the protocol itself is an error (A2021): an import takes declarations only, and those it has already.
+ * Imported files. A way that leads back to the protocol itself is an error (A2021): an import takes declarations only, and
+ * those it has already.
  */
 export function readImports(
   mainPath: string,
@@ -29,15 +39,16 @@ export function readImports(
   known: KnownFiles,
   read: (file: SourceFile) => FileSyntax,
   report: (d: Diagnostic) => void,
-): { readonly files: readonly FileSyntax[]; readonly missing: readonly string[] } {
+): Imports {
   const files: FileSyntax[] = [];
   const missing: string[] = [];
+  let lost = false;
   const identityOf = (path: string): string => known.identities?.get(path) ?? path;
   const own = known.identities?.get(mainPath) ?? resolvePath("", mainPath);
   const seen = new Set<string>();
   const circles = new Set<ImportStatement>();
   const visit = (file: FileSyntax, way: readonly ImportStatement[]): void => {
-    for (const statement of file.statements) {
+    for (const statement of soundStatements(file)) {
       if (statement.kind !== "import") continue;
       const path = importedPath(statement);
       const identity = identityOf(path);
@@ -53,6 +64,7 @@ export function readImports(
       if (fact === "standard") continue;
       if (fact === undefined) missing.push(path);
       else if ("problem" in fact) {
+        lost = true;
         const parameters = { path: statement.path.value, problem: fact.problem };
         report(diagnostic("A2018", statement.path.span, parameters, importHint(path)));
       } else {
@@ -63,7 +75,7 @@ export function readImports(
     }
   };
   visit(main, []);
-  return { files, missing };
+  return { files, missing, lost };
 }
 
 /** The resolved path of the file that an import names. */
