@@ -51,3 +51,22 @@ export function parseTokens(tokens: readonly IToken[]): { tree: CstNode; errors:
   const tree = parser.file();
   return { tree, errors: parser.errors };
 }
+
+/** A statement by itself. */
+export interface ParsedStatement {
+  /** The rule `statement`; with an error it is only partly there. */
+  readonly tree: CstNode;
+  /** How many of the tokens it took. */
+  readonly length: number;
+  /** The first error; null when there is none. Tokens behind the statement are none. */
+  readonly error: IRecognitionException | null;
+}
+
+/** Parses one statement, which the first token begins, as far as it goes. Never throws. */
+export function parseStatement(tokens: readonly IToken[]): ParsedStatement {
+  parser.input = [...tokens];
+  const tree = parser.statement();
+  const error = parser.errors.find(({ name }) => name !== "NotAllInputParsedException") ?? null;
+  const end = tree.location?.endOffset ?? -1;
+  return { tree, length: tokens.filter(({ startOffset }) => startOffset <= end).length, error };
+}

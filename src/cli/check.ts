@@ -1,4 +1,5 @@
 /** `atlasc check`. */
+import { depthSentences, type DepthPlace } from "../compiler/check/depths.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
@@ -9,15 +10,19 @@ interface Checked {
   readonly sound: boolean;
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: ReadonlyMap<string, string>;
+  /** Which layer each percentage of depth became, as far as that is known. */
+  readonly depths: readonly DepthPlace[];
 }
 
 async function checkFile(file: string, options: CommonOptions): Promise<Checked> {
   const source = await readProtocol(file);
-  if (!isSource(source)) return { sound: false, diagnostics: [source], sources: new Map() };
+  if (!isSource(source)) return { sound: false, diagnostics: [source], sources: new Map(), depths: [] };
   const outcome = await planSource(source, options);
+  const { sources, compiled } = outcome.kind === "rejected" ? outcome.loaded : outcome.planned.loaded;
+  const { depths } = compiled.value;
   return outcome.kind === "rejected"
-    ? { sound: false, diagnostics: outcome.diagnostics, sources: outcome.loaded.sources }
-    : { sound: true, diagnostics: outcome.planned.warnings, sources: outcome.planned.loaded.sources };
+    ? { sound: false, diagnostics: outcome.diagnostics, sources, depths }
+    : { sound: true, diagnostics: outcome.planned.warnings, sources, depths };
 }
 
 export async function checkCommand(
@@ -27,16 +32,17 @@ export async function checkCommand(
   let allSound = true;
   const collected: unknown[] = [];
   for (const file of files) {
-    const { sound, diagnostics, sources } = await checkFile(file, options);
+    const { sound, diagnostics, sources, depths } = await checkFile(file, options);
     allSound &&= sound;
     if (options.json) {
-      collected.push({ file, sound, diagnostics: diagnosticsJson(diagnostics, sources) });
+      collected.push({ file, sound, diagnostics: diagnosticsJson(diagnostics, sources), depths });
       continue;
     }
     printDiagnostics(diagnostics, sources);
     const errors = diagnostics.filter((d) => d.severity === "error").length;
     const warnings = diagnostics.length - errors;
     const verdict = sound ? "sound" : counted(errors, "error");
+    for (const sentence of depthSentences(depths)) process.stdout.write(`${file}: ${sentence}\n`);
     process.stdout.write(`${file}: ${verdict}${warnings === 0 ? "" : `, ${counted(warnings, "warning")}`}\n`);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(collected, null, 2)}\n`);

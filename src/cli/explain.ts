@@ -25,7 +25,7 @@ export async function explainCommand(
   const planned = await planFile(file, options);
   if (planned === null) return exitCodes.wrongInput;
   const { protocol, plan, loaded, digest, memory } = planned;
-  const { models } = loaded.compiled.value;
+  const { models, depths } = loaded.compiled.value;
   const settings = planSettings(options);
   const { speed, times } = options.times
     ? await measuredSpeed(planned, settings.engine)
@@ -33,8 +33,17 @@ export async function explainCommand(
   const savings = explainPasses(protocol, plan, models, { ...planOptions(settings), memory }, speed);
   const last = await lastRun(options.runs, file, digest);
   const text = options.json
-    ? JSON.stringify({ digest, plan, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) }, null, 2)
-    : explainPlan(protocol, plan, (id) => models.get(id)?.signature, { savings, times, lastRun: textOf(last) });
+    ? JSON.stringify(
+        { digest, plan, depths, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) },
+        null,
+        2,
+      )
+    : explainPlan(protocol, plan, (id) => models.get(id)?.signature, {
+        savings,
+        times,
+        lastRun: textOf(last),
+        depths,
+      });
   process.stdout.write(`${text}\n`);
   return exitCodes.done;
 }

@@ -5,9 +5,13 @@ import { atlascVersion } from "../runtime/version.js";
 import { passNames } from "../compiler/passes/names.js";
 import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
 
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number of at least 1.");
+/** More threads than this are a slip of the keyboard, and no machine would start them. */
+const mostThreads = 4096;
+
+function threadCount(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1)) throw new InvalidArgumentError("It must be a whole number of at least 1.");
+  if (value > mostThreads) throw new InvalidArgumentError(`It must be at most ${mostThreads}.`);
   return value;
 }
 
@@ -35,7 +39,7 @@ function withExecutionOptions(command: Command): Command {
     .addOption(
       new Option("--device <device>", "cpu, cuda or cuda:N").argParser(parseDevice).default({ kind: "cpu" }, "cpu"),
     )
-    .option("--threads <count>", "threads of one operator (default: the machine's cores)", positiveInteger)
+    .option("--threads <count>", "threads of one operator (default: the machine's cores)", threadCount)
     .option("--prepacking", "rearrange weights for texts of any length (default: for short texts)")
     .option("--no-prepacking", "read all weights where they are mapped: less memory, slower with short texts")
     .addOption(noOptOption())
@@ -89,7 +93,7 @@ program
   .description("show a model's sites and shapes, and check its identities")
   .argument("<model>", "a folder, an @stdlib/models/… name or a Hub id in the local cache")
   .option("--revision <name>", "a revision of the model")
-  .option("--threads <count>", "threads of one operator (default: the machine's cores)", positiveInteger)
+  .option("--threads <count>", "threads of one operator (default: the machine's cores)", threadCount)
   .option("--json", "print as JSON", false)
   .action(async (model: string, options: { revision?: string; threads?: number; json: boolean }) => {
     const { inspectCommand } = await import("./inspect.js");

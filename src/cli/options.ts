@@ -27,13 +27,14 @@ export function parseMemory(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmg]b)?$/i.exec(text.trim());
   const bytes = match === null ? Number.NaN : Number(match[1]) * (sizes[(match[2] ?? "").toLowerCase()] ?? Number.NaN);
   if (!(bytes >= 1)) throw new InvalidArgumentError("It must be a size such as 512MB or 2GB.");
+  if (bytes > Number.MAX_SAFE_INTEGER) throw new InvalidArgumentError("It must be below 8388608GB.");
   return Math.floor(bytes);
 }
 
 /** `cpu`, `cuda`, `cuda:1`. */
 export function parseDevice(text: string): EngineDevice {
   if (text === "cpu") return { kind: "cpu" };
-  const match = /^cuda(?::(\d+))?$/.exec(text);
+  const match = /^cuda(?::(\d{1,4}))?$/.exec(text);
   if (match === null) throw new InvalidArgumentError("It must be cpu, cuda or cuda:N.");
   return { kind: "cuda", deviceId: Number(match[1] ?? 0) };
 }

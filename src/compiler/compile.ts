@@ -10,14 +10,16 @@ import type { SourceFile, Span } from "./base/span.js";
 import { hasErrors, type Staged } from "./diagnostics/staged.js";
 import { checkProtocol, type OpenedModel } from "./check/check.js";
 import type { EncodedText, EncodingRequest, TextPieces } from "./check/encodings.js";
+import { doubtfulNames, soundStatements, withoutConsequences } from "./check/doubtful.js";
+import { readImports, type KnownFiles } from "./check/imports.js";
 import { modelInstances } from "./check/models.js";
+import { createDepthNotes, type DepthPlace } from "./check/depths.js";
 import { collectScope } from "./check/scope.js";
 import { tokenLiterals } from "./check/named-tokens.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/read-texts.js";
-import { filesOf, type FileFact } from "./check/texts.js";
+import { filesOf } from "./check/texts.js";
 import { notYet, reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
-import { diagnostic } from "./diagnostics/create.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol } from "./ir/protocol.js";
 import type { ModelFacts, ModelGraph } from "./models/model.js";
@@ -27,11 +29,7 @@ import type { Expression, FileSyntax } from "./syntax/ast.js";
 import { parse } from "./syntax/parse.js";
 
 /** What the host has found out so far. A key that is absent has not been looked at yet. */
-export interface Facts {
-  /** The files of the standard library, `@stdlib/NAME.atlas`. */
-  readonly stdlib: readonly SourceFile[];
-  /** Imported files and prompt files, by resolved path. */
-  readonly files: ReadonlyMap<string, FileFact>;
+export interface Facts extends KnownFiles {
   /** By instance id. A value of null with diagnostics means that the model could not be opened. */
   readonly models: ReadonlyMap<string, Staged<ModelFacts | null>>;
   /** Encodings of texts, by the request's key, in the order asked for. */
@@ -54,43 +52,47 @@ export interface CompileOptions {
 export type Compiled =
   | { readonly kind: "needs"; readonly needs: Needs }
   /**
-   * `protocol` is sound only when there are no errors; it is null when the text has syntax errors. `models` are those
-   * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them.
+   * `protocol` is sound only when there are no errors; it is null when a text has syntax errors. `models` are those
+   * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them. `depths` says which
+   * layer of which model each percentage became.
    */
   | {
       readonly kind: "checked";
       readonly protocol: Protocol | null;
       readonly models: ReadonlyMap<string, OpenedModel>;
       readonly pieces: TextPieces;
+      readonly depths: readonly DepthPlace[];
     };
 
 /** Compiles as far as the facts allow. */
 export function compile(source: SourceFile, facts: Facts, options: CompileOptions): Staged<Compiled> {
   const diagnostics: Diagnostic[] = [];
-  const report = (d: Diagnostic): void => void diagnostics.push(d);
+  const tell = (d: Diagnostic): void => void diagnostics.push(d);
   const texts = new Map<string, string>([[source.path, source.text]]);
   const read = (file: SourceFile): FileSyntax => {
     texts.set(file.path, file.text);
     const parsed = parseOnce(file);
-    for (const d of parsed.diagnostics) report(d);
+    for (const d of parsed.diagnostics) tell(d);
     return parsed.value;
   };
   const sourceOf = (span: Span): string => texts.get(span.file)?.slice(span.start, span.end) ?? "";
 
   // Parse the protocol and everything it imports.
   const main = read(source);
-  const imports = readImports(main, facts, read, report);
+  const imports = readImports(source.path, main, facts, read, tell);
   if (imports.missing.length > 0) {
     return needs({ files: imports.missing, models: [], tokens: [] }, diagnostics);
   }
   const stdlib = facts.stdlib.map(read);
-  if (!main.complete || imports.files.some((f) => !f.complete)) {
-    return { value: { kind: "checked", protocol: null, models: new Map(), pieces: new Map() }, diagnostics };
-  }
+  const written = [main, ...imports.files];
 
-  // Collect what is declared.
-  const overrides = readOverrides(options.overrides, [main, ...imports.files], read, report);
-  const scope = collectScope(main, imports.files, stdlib, overrides, report);
+  // Collect what is declared. A text with syntax errors is checked as far as it can be read, and never run.
+  const doubtful = doubtfulNames(main, imports.files, imports.lost);
+  const report = withoutConsequences(doubtful, sourceOf, tell);
+  for (const [name, value] of options.overrides)
+    texts.set(overrideSource(name, value).path, overrideSource(name, value).text);
+  const overrides = readOverrides(options.overrides, written, read, report);
+  const scope = collectScope(main, imports.files, stdlib, overrides, report, doubtful);
   const instances = new Map<string, readonly ModelInstance[]>();
   const wantedModels: { instance: ModelInstance; span: Span }[] = [];
   for (const [name, statement] of scope.models) {
@@ -126,9 +128,11 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   if (tokens.length > 0) return needs({ files: [], models: [], tokens }, diagnostics);
   const { texts: tokenized, pieces, tokenOf } = readTexts(drafts, literals, readers, requests, facts.tokens, report);
 
-  const protocol = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report });
+  const depths = createDepthNotes();
+  const checked = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report, depths });
+  const protocol = written.every((file) => file.complete) ? checked : null;
   const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
-  return { value: { kind: "checked", protocol, models: sound, pieces }, diagnostics };
+  return { value: { kind: "checked", protocol, models: sound, pieces, depths: depths.all() }, diagnostics };
 }
 
 function needs(wanted: Needs, diagnostics: readonly Diagnostic[]): Staged<Compiled> {
@@ -165,50 +169,6 @@ function parseOnce(file: SourceFile): Staged<FileSyntax> {
   return parsed;
 }
 
-/** Imported files in order of appearance, each once; `missing` lists those the host has not read yet. */
-function readImports(
-  main: FileSyntax,
-  facts: Facts,
-  read: (file: SourceFile) => FileSyntax,
-  report: (d: Diagnostic) => void,
-): { readonly files: readonly FileSyntax[]; readonly missing: readonly string[] } {
-  const files: FileSyntax[] = [];
-  const missing: string[] = [];
-  const seen = new Set<string>();
-  const visit = (file: FileSyntax): void => {
-    for (const statement of file.statements) {
-      if (statement.kind !== "import") continue;
-      const written = statement.path.value;
-      const path = resolvePath(statement.path.span.file, written.endsWith(".atlas") ? written : `${written}.atlas`);
-      if (seen.has(path)) continue;
-      seen.add(path);
-      const standard = facts.stdlib.find((f) => f.path === path);
-      if (standard !== undefined) continue;
-      // Metrics lie at the top of the standard library and are known; packs of prompts lie in its folders.
-      const isPack = path.startsWith("@stdlib/") && path.slice("@stdlib/".length).includes("/");
-      const fact =
-        path.startsWith("@stdlib/") && !isPack
-          ? { problem: `the standard library has ${facts.stdlib.map((f) => f.path.replace(".atlas", "")).join(", ")}` }
-          : facts.files.get(path);
-      if (fact === undefined) missing.push(path);
-      else if ("problem" in fact) {
-        const hint = path.startsWith("@stdlib/")
-          ? isPack
-            ? { hint: "packs of prompts are @stdlib/prompts/NAME, such as @stdlib/prompts/agreement" }
-            : {}
-          : { hint: "paths start from the folder of the file that names them; .atlas may be left out" };
-        report(diagnostic("A2018", statement.path.span, { path: written, problem: fact.problem }, hint));
-      } else {
-        const imported = read({ path, text: fact.text });
-        files.push(imported);
-        visit(imported);
-      }
-    }
-  };
-  visit(main);
-  return { files, missing };
-}
-
 /** The text that a `--set name=value` stands for: diagnostics about the value point into it. */
 export function overrideSource(name: string, value: string): SourceFile {
   return { path: `--set ${name}`, text: `param ${name} = ${value}` };
@@ -220,7 +180,7 @@ function readOverrides(
   read: (file: SourceFile) => FileSyntax,
   report: (d: Diagnostic) => void,
 ): ReadonlyMap<string, Expression> {
-  const statements = files.flatMap((file) => file.statements);
+  const statements = files.flatMap(soundStatements);
   const declared = statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
   const values = new Map<string, Expression>();
   for (const [name, text] of overrides) {
@@ -240,8 +200,11 @@ function readOverrides(
       );
       continue;
     }
-    const [statement, ...more] = read(source).statements;
-    if (statement?.kind === "param") values.set(name, statement.value);
+    const { statements: written, complete, span } = read(source);
+    const [statement, ...more] = written;
+    // A value that cannot be read is an error already: nothing more is said of what uses it.
+    if (!complete) values.set(name, { kind: "missing", span });
+    else if (statement?.kind === "param") values.set(name, statement.value);
     const [extra] = more;
     if (extra !== undefined) wrongKind({ report }, extra.span, "one value", text);
   }

@@ -1,5 +1,5 @@
 /** The host of the compiler: reads what it needs to know and calls it until it needs nothing more. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SourceFile } from "../compiler/base/span.js";
 import type { Staged } from "../compiler/diagnostics/staged.js";
@@ -60,14 +60,25 @@ function filePath(name: string): string {
   return name.startsWith("@stdlib/") ? join(packageRoot(), "stdlib", name.slice("@stdlib/".length)) : name;
 }
 
+/** Finds out what a path really names; one that leads nowhere is left out. */
+async function identify(identities: Map<string, string>, name: string): Promise<void> {
+  try {
+    identities.set(name, await realpath(filePath(name)));
+  } catch {
+    // Why it cannot be read is told where it is read.
+  }
+}
+
 /** Compiles a protocol, opening files, models and tokenizers as the compiler asks for them. */
 export async function loadProtocol(source: SourceFile, options: LoadOptions = {}): Promise<Loaded> {
   const files = new Map<string, FileFact>();
+  const identities = new Map<string, string>();
   const models = new Map<string, Staged<ModelFacts | null>>();
   const tokens = new Map<string, readonly EncodedText[]>();
   const opened = new Map<string, OpenedModel>();
-  const facts: Facts = { stdlib: await readStandardLibrary(), files, models, tokens };
+  const facts: Facts = { stdlib: await readStandardLibrary(), files, identities, models, tokens };
   const overrides = options.overrides ?? new Map<string, string>();
+  await identify(identities, source.path);
   for (;;) {
     const compiled = compile(source, facts, { overrides });
     if (compiled.value.kind === "checked") {
@@ -86,7 +97,10 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
       };
     }
     const { needs } = compiled.value;
-    for (const name of needs.files) files.set(name, await readTextFile(filePath(name)));
+    for (const name of needs.files) {
+      files.set(name, await readTextFile(filePath(name)));
+      await identify(identities, name);
+    }
     for (const { instance, span } of needs.models) {
       // Like every path, it starts from the file that names it, which may be an imported one.
       const baseFolder = dirname(filePath(span.file));

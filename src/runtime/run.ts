@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
 import type { OpenedModel as CheckedModel } from "../compiler/check/check.js";
+import { depthSentences } from "../compiler/check/depths.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
@@ -156,7 +157,7 @@ export async function runProtocol(
     const { computed, reused, failed, skipped, left } = summary.units;
     const values = valuesDigest(assembled.rows);
     const other = await file.keepEarlier(values, summary.status === "finished");
-    const notes = [...runNotes(summary, assembled), ...(other === null ? [] : [other])];
+    const notes = [...outcome.warnings, ...runNotes(summary, assembled), ...(other === null ? [] : [other])];
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
       ...(summary.stopped === null || summary.status === "interrupted"
@@ -172,7 +173,7 @@ export async function runProtocol(
         onnxruntime: summary.engine?.onnxruntimeVersion ?? numericsOf(options.engine).onnxruntime,
       },
       warnings: [...record.warnings, ...notes],
-      selections,
+      selections: [...depthSentences(loaded.compiled.value.depths).map((sentence) => `${sentence}.`), ...selections],
       plan: recordedPlan(outcome.plan),
       means: recordedMeans(outcome.protocol),
       faults,

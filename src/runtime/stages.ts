@@ -26,6 +26,8 @@ export interface StagesOutcome extends Stage {
   readonly assembled: Assembled;
   /** What was chosen by results, and what could not be: sentences for the record. */
   readonly selections: readonly string[];
+  /** What a reader of these selections must know. */
+  readonly warnings: readonly string[];
 }
 
 /** The rows of a stage as far as its units could be read. */
@@ -54,21 +56,29 @@ export async function executeStages(
   runner: StageRunner,
 ): Promise<StagesOutcome> {
   const selections: string[] = [];
+  const problems: string[] = [];
+  const warnings: string[] = [];
   let stage = first;
   let { summary, assembled } = await executeWhole(stage, null, runner);
   while (summary.status === "finished") {
     const resolved = resolveStudies(stage.protocol, assembled.rows, models);
     if (resolved === null) break;
     selections.push(...resolved.selections);
+    problems.push(...resolved.problems);
+    warnings.push(...resolved.warnings);
     const planned = planProtocol(resolved.protocol, models, options);
     if (hasErrors(planned.diagnostics)) {
       const stopped = planned.diagnostics.map((d) => d.message).join("; ");
-      return { ...stage, summary: { ...summary, status: "failed", stopped }, assembled, selections };
+      return { ...stage, summary: { ...summary, status: "failed", stopped }, assembled, selections, warnings };
     }
     stage = { protocol: resolved.protocol, plan: planned.value };
     ({ summary, assembled } = await executeWhole(stage, summary, runner));
   }
-  return { ...stage, summary, assembled, selections };
+  // The others go on where one experiment could not choose; but what was asked for is not all there.
+  if (problems.length > 0 && summary.status === "finished") {
+    summary = { ...summary, status: "failed", stopped: problems.join(" ") };
+  }
+  return { ...stage, summary, assembled, selections, warnings };
 }
 
 /** Executes a stage and reads its rows, as often as it takes for every finished unit to be read, within reason. */

@@ -123,6 +123,63 @@ suite("checking", () => {
     });
   }
 
+  // `seen` measures one number for each prompt, one for each head, and one for each layer.
+  const columns: readonly (readonly [string, string, string])[] = [
+    [
+      "top 2 heads of seen by loss",
+      "A2013 loss of seen has no axis layer",
+      "with layer and head there is self_attention",
+    ],
+    ["top 2 heads of seen by loss together", "A2013 loss of seen has no axis layer", ""],
+    ["top 2 heads of seen by gain", "A2013 gain of seen has no axis head", ""],
+    ["top 2 kv_heads of seen by self_attention", "A2013 seen has no axis kv_head", ""],
+    ["top 1 neurons of seen by self_attention", "A2013 seen has no axis neuron", ""],
+    ["top 2 mlp of seen by loss", "A2013 loss of seen has no axis layer", "with layer there are self_attention, gain"],
+    ["top 2 attention of seen by nll", "A2013 nll of seen has no axis layer", ""],
+    ["top 2 layer of seen by k", "A2013 k of seen has no axis layer", ""],
+    ["top 2 heads of seen by max(self_attention over layer)", "A2013 the max of seen has no axis layer", ""],
+    ["top 2 heads of seen by (self_attention where head is 1)", "A2013 the selection of seen has no axis head", ""],
+    ["top 2 heads of seen by (loss - max(self_attention over head))", "A2013 loss - max(self_attention over head) of seen has no axis head", ""], // prettier-ignore
+    [
+      "top 13 heads of seen by self_attention",
+      "A4310 seen cannot choose heads: it has 12 of them, and 13 are wanted",
+      "",
+    ],
+    ["top 9 heads of seen by (self_attention where layer in L1..2)", "A4310 seen cannot choose heads: it has 8 of them, and 9 are wanted", ""], // prettier-ignore
+    ["top 5 heads of seen by (self_attention where not (layer in L1..2))", "A4310 seen cannot choose heads: it has 4 of them, and 5 are wanted", ""], // prettier-ignore
+    ["top 3 layer of seen by gain", "A4310 seen cannot choose layers: it has 2 of them, and 3 are wanted", ""],
+    ["top 2 heads of mixed by self_attention", "A4310 mixed cannot choose heads: its layer says what was changed and its head what was measured", ""], // prettier-ignore
+  ];
+  const seen = `
+      experiment seen measure loss, nll, self_attention, gain layer [L1, L2]
+      experiment mixed ablate mlp L* measure self_attention layer L2
+      let k = seen.loss`;
+  for (const [clause, message, hint] of columns) {
+    test(`${clause}: the column decides whether there are places`, () => {
+      const { diagnostics } = compileText(`${declarations}${seen}\nexperiment e ablate ${clause} measure loss`, around);
+      const errors = diagnostics.filter((d) => d.severity === "error");
+      assert.deepEqual(
+        errors.map((d) => `${d.code} ${d.message}`),
+        [message],
+      );
+      if (hint !== "") assert.equal(errors[0]?.hint, hint);
+    });
+  }
+
+  test("columns with the places' axes, of any origin", () => {
+    for (const clause of [
+      "top 12 heads of seen by self_attention",
+      "top 3 mlp of seen by self_attention",
+      "top 2 layer of seen by gain",
+      "top 2 heads of seen by (self_attention * loss)",
+      "top 8 heads of sweep by loss",
+      "top 8 heads of sweep by (impact - mean(impact over head))",
+      "top 3 heads of sweep by (impact where head in 1..3)",
+    ]) {
+      assert.deepEqual(messages(`${seen}\nexperiment e ablate ${clause} measure loss`).filter((m) => !m.startsWith("A8")), []); // prettier-ignore
+    }
+  });
+
   test("experiments that wait for one another", () => {
     const text = `
       experiment a ablate top 2 heads of b by impact measure loss
@@ -231,6 +288,82 @@ suite("resolving", () => {
     assert.equal(problem, "no choice from sweep: only 6 of them have a value there, and 7 are wanted");
   });
 
+  test("none with a value: said, and a problem of the run", () => {
+    const nothing = sweepRows({ "0.0": [NaN, NaN], "1.1": [NaN, 2] });
+    const { problem } = resolve("ablate top 1 heads of sweep by impact", nothing);
+    assert.equal(problem, "no choice from sweep: none of them has a value there, and 1 are wanted");
+    const { value } = compileText(`${declarations}experiment e ablate top 1 heads of sweep by impact measure loss`, around); // prettier-ignore
+    assert.ok(value.protocol !== null);
+    const resolved = resolveStudies(value.protocol, nothing, value.models);
+    assert.deepEqual(resolved?.problems, resolved?.selections);
+    assert.deepEqual(resolved?.problems.length, 1);
+  });
+
+  suite("the sentence says which end was taken", () => {
+    const decided = (clause: string, from = rows, measure = "loss"): ReturnType<typeof resolveStudies> => {
+      const text = declarations.replace("measure loss", `measure ${measure}`);
+      const { value } = compileText(`${text}experiment e ablate ${clause} measure loss`, around);
+      assert.ok(value.protocol !== null);
+      return resolveStudies(value.protocol, from, value.models);
+    };
+    const sentence = (clause: string, measure?: string): string =>
+      (decided(clause, rows, measure)?.selections[0] ?? "").replace(/^In e on gpt2 with p, the /, "");
+    const cases: readonly (readonly [string, string])[] = [
+      ["top 2 heads of sweep by impact", "heads of sweep with the highest impact are L0.H1 (0.5), L1.H0 (0.4)."],
+      ["top 1 heads of sweep by impact", "head of sweep with the highest impact is L0.H1 (0.5)."],
+      ["top 2 heads of sweep by -impact", "heads of sweep with the lowest impact are L1.H1 (-2), L0.H0 (0)."],
+      ["top 2 heads of sweep by abs(impact)", "heads of sweep with the largest |impact| are L1.H1 (2), L0.H1 (0.5)."],
+      ["top 1 heads of sweep by -abs(impact)", "head of sweep with the smallest |impact| is L0.H0 (0)."],
+      ["top 1 heads of sweep by loss", "head of sweep with the highest loss is L0.H1 (3.5)."],
+      ["top 1 layer of sweep by impact", "layer of sweep with the highest impact is L0 (0.2333)."],
+      [
+        "top 1 heads of sweep by (impact where layer in L1..2)",
+        "head of sweep with the highest (impact where layer in [1, 2]) is L1.H0 (0.4).",
+      ],
+      [
+        "top 1 heads of sweep by (impact - mean(impact over head))",
+        "head of sweep with the highest (impact - mean(impact over head)) is L0.H1 (0.2667).",
+      ],
+    ];
+    for (const [clause, expected] of cases) {
+      test(clause, () => {
+        assert.equal(sentence(clause), expected);
+      });
+    }
+
+    test("a column goes by its metric where there are several", () => {
+      assert.equal(
+        sentence("top 1 heads of sweep by loss.impact", "loss, nll"),
+        "head of sweep with the highest loss.impact is L0.H1 (0.5).",
+      );
+    });
+
+    const warned = (clause: string, from = rows): readonly string[] => decided(clause, from)?.warnings ?? [];
+
+    test("and warns where the other end is larger in size", () => {
+      assert.deepEqual(warned("top 2 heads of sweep by impact"), [
+        "In e on gpt2 with p, places with a larger |impact| were left out because the highest impact was asked for: " +
+          "L1.H1 (-2); `by abs(impact)` chooses by size",
+      ]);
+      for (const clause of ["by abs(impact)", "by -impact", "by loss"]) {
+        assert.deepEqual(warned(`top 1 heads of sweep ${clause}`), [], clause);
+      }
+      const positive = sweepRows({ "0.0": [1, 1], "0.1": [2, 2] });
+      assert.deepEqual(warned("top 1 heads of sweep by impact", positive), []);
+      // No impact, but values on both sides of zero.
+      const around0 = positive.map((row) => ({ ...row, value: row.axes["head"] === 0 ? -3 : 1 }));
+      assert.equal(warned("top 1 heads of sweep by loss", around0).length, 1);
+    });
+
+    test("and where others are equal to the last one chosen", () => {
+      const equal = sweepRows({ "0.0": [1, 1], "0.1": [0, 2], "1.0": [1, 1], "1.1": [0, 0] });
+      assert.deepEqual(warned("top 1 heads of sweep by impact", equal), [
+        "In e on gpt2 with p, 2 other places have the same impact as the last one chosen: the first by layer was taken",
+      ]);
+      assert.deepEqual(warned("top 3 heads of sweep by impact", equal), []);
+    });
+  });
+
   test("stage by stage: a selection waits for the experiment that it chooses from", () => {
     const text = `
       experiment second ablate top 2 heads of sweep by impact measure loss
@@ -240,7 +373,7 @@ suite("resolving", () => {
     const first = resolveStudies(value.protocol, rows, value.models);
     assert.ok(first !== null);
     assert.deepEqual(first.selections, [
-      "In second on gpt2 with p, the strongest heads of sweep are L0.H1 (0.5), L1.H0 (0.4).",
+      "In second on gpt2 with p, the heads of sweep with the highest impact are L0.H1 (0.5), L1.H0 (0.4).",
     ]);
     assert.deepEqual(
       first.protocol.studies.map((s) => [s.conditions.length, s.deferred !== null]),

@@ -66,6 +66,17 @@ function assertAddsUp({ naive, passes, planned }: PassSavings): void {
   }
 }
 
+test("which layer each percentage of depth became stands before the table", () => {
+  const protocol = 'model m from "./m"\nprompts p from ["the cat sat"]\nablate mlp L87.5% measure loss\n';
+  const { value } = compileText(protocol, around);
+  assert.ok(value.protocol !== null);
+  const { value: plan } = planProtocol(value.protocol, value.models, options);
+  const { savings } = explained();
+  const explanation = { savings, times: "no times", lastRun: null, depths: value.depths };
+  const shown = explainPlan(value.protocol, plan, (id) => value.models.get(id)?.signature, explanation);
+  assert.match(shown, /\nDepths\n {2}L87\.5% is L2 of the 3 layers of m\n\nPasses /);
+});
+
 test("the table of a protocol on which every pass but one has work to do", () => {
   const { plan, savings, text } = explained();
   assertAddsUp(savings);

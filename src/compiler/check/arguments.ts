@@ -94,7 +94,8 @@ function sweepOver(
   const values = new Map<number, Span>();
   let layers = kind === "layer";
   const add = (value: number, span: Span): boolean => {
-    const twice = values.has(value);
+    // Layers of an assumed model are all one.
+    const twice = values.has(value) && !cx.model.assumed;
     if (twice) reportError(cx, "A1003", span, { what: `the value ${layers ? "L" : ""}${value} of ${name}` });
     values.set(value, span);
     return !twice;

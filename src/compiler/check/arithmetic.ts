@@ -1,6 +1,6 @@
 /** Operators of the measurement language: on numbers known now, on layers, on tensors. */
 import type { BinaryOperator, Expression } from "../syntax/ast.js";
-import { applyOperation, wrongKind } from "./faults.js";
+import { applyOperation, beyondFloat32, fitsFloat32, wrongKind } from "./faults.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
 const operationOf: Partial<Record<BinaryOperator, string>> = {
@@ -35,6 +35,13 @@ function fold(operator: BinaryOperator, a: number, b: number): number | null {
   }
 }
 
+/** How arithmetic on two numbers lost its result, which is not 0 and has an end; null when it did not. */
+function lostIn(operator: BinaryOperator, a: number, b: number, value: number | null): "large" | "small" | null {
+  if (value === Infinity || value === -Infinity) return operator === "^" && a === 0 ? null : "large";
+  if (value !== 0 || a === 0 || operator === "+" || operator === "-") return null;
+  return operator === "*" && b === 0 ? null : "small";
+}
+
 export function elaborateUnary(
   cx: Elaboration,
   environment: Environment,
@@ -43,7 +50,8 @@ export function elaborateUnary(
   const operand = cx.elaborate(cx, environment, expression.operand);
   if (operand.kind === "error") return errorValue;
   if (expression.operator === "not") return applyOperation(cx, "not", [operand], {}, expression);
-  if (operand.kind === "number") return { kind: "number", value: -operand.value };
+  // Not `-0`, which no text means and JSON does not keep.
+  if (operand.kind === "number") return { kind: "number", value: 0 - operand.value };
   return applyOperation(cx, "negate", [operand], {}, expression);
 }
 
@@ -72,8 +80,17 @@ export function elaborateBinary(
   }
   if (left.kind === "number" && right.kind === "number") {
     const value = fold(operator, left.value, right.value);
+    const lost = lostIn(operator, left.value, right.value, value);
+    if (lost !== null) return beyondFloat32(cx, expression.span, cx.sourceOf(expression.span), lost);
     // What cannot be folded (a division by zero, a comparison) goes into the graph, which knows how to fail with a reason.
-    if (value !== null && Number.isFinite(value)) return { kind: "number", value };
+    if (value !== null && Number.isFinite(value)) return { kind: "number", value: value + 0 };
+  }
+  // Where the number stands says more than where it is used.
+  for (const [side, value] of [
+    [expression.left, left],
+    [expression.right, right],
+  ] as const) {
+    if (value.kind === "number" && !fitsFloat32(cx, value.value, side.span)) return errorValue;
   }
   const reason =
     operator === "/"

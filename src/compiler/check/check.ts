@@ -20,6 +20,8 @@ import type { EncodedText } from "./encodings.js";
 import { refuseOnCorpus } from "./corpus-measures.js";
 import { checkCurvature, withCurvature, type CurvatureResults } from "./curvature.js";
 import { checkCycles, checkDefinitions } from "./declared.js";
+import { isDoubtful, nothingDoubtful } from "./doubtful.js";
+import type { DepthNotes } from "./depths.js";
 import { reportError, tooMany } from "./faults.js";
 import { experimentOrder } from "./experiment-order.js";
 import type { EarlierExperiments } from "./interventions/deferred.js";
@@ -59,6 +61,8 @@ export interface CheckInput {
   readonly tokenOf: (model: string, text: string) => EncodedText | null;
   readonly sourceOf: (span: Span) => string;
   readonly report: (d: Diagnostic) => void;
+  /** Told which layer each percentage of depth became. */
+  readonly depths: DepthNotes;
 }
 
 export function checkProtocol(host: CheckInput): Protocol {
@@ -128,6 +132,8 @@ function choose(
   const names = [...declared];
   if (chosen.length === 0) {
     const [only, ...more] = names;
+    // Which one is meant is in doubt where there may be another.
+    if (isDoubtful(input.scope.doubtful ?? nothingDoubtful, unknown === "A2009" ? "model" : "prompt set")) return null;
     if (only !== undefined && more.length === 0) return [only];
     const what = unknown === "A2009" ? "model" : "prompt set";
     const word = unknown === "A2009" ? "on" : "with";
@@ -213,6 +219,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       name: instance.id,
       signature: opened?.signature ?? assumedSignature,
       assumed: opened === null,
+      depths: input.depths,
     };
     for (const textsName of texts ?? [null]) {
       const runsOn = textsName === null ? "" : textsRunOn(statement, scope, textsName);

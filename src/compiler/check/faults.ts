@@ -128,10 +128,37 @@ export function reportFault(
   );
 }
 
+/** The smallest number above 0 that float32 holds with all its digits: below, they are lost one by one. */
+const smallestFloat32 = 2 ** -126;
+
+/** Reports a number that float32 cannot hold: it would be infinite, or lose its digits and in the end be 0. */
+export function fitsFloat32(cx: Pick<Elaboration, "report">, value: number, span: Span): boolean {
+  const size = Math.abs(value);
+  if (value === 0 || (size >= smallestFloat32 && Number.isFinite(Math.fround(value)))) return true;
+  beyondFloat32(cx, span, value, size >= smallestFloat32 ? "large" : "small");
+  return false;
+}
+
+/** Reports a number, shown as `value`, that is too large or too small for float32. @error A3005 */
+export function beyondFloat32(
+  cx: Pick<Elaboration, "report">,
+  span: Span,
+  value: number | string,
+  how: "large" | "small",
+): Value {
+  const expected =
+    how === "large"
+      ? "at most 3.4028235e38, the largest number of float32, in which models compute"
+      : "0, or at least 1.1754944e-38, the smallest number of float32, in which models compute";
+  return reportError(cx, "A3005", span, { value, expected: "a number that float32 can hold" }, { expected });
+}
+
 /** The node that stands for a value where a tensor is wanted; null after an error. */
 export function asTensor(cx: Elaboration, value: Value, span: Span): number | null {
   if (value.kind === "tensor") return value.node;
-  if (value.kind === "number") return cx.builder.constant(value.value, span);
+  if (value.kind === "number") {
+    return fitsFloat32(cx, value.value, span) ? cx.builder.constant(value.value, span) : null;
+  }
   if (value.kind === "layer") wrongKind(cx, span, "a tensor or a number", `layer L${value.index}`);
   return null;
 }

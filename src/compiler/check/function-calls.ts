@@ -187,8 +187,9 @@ function randomDirection(cx: Elaboration, environment: Environment, call: CallEx
   }
   const seed = elaborateCount(cx, environment, argument.value);
   if (seed === null) return errorValue;
-  if (seed < 0) {
-    const expected = "a whole number that is not negative";
+  if (seed < 0 || seed >= 2 ** 32) {
+    // Generators take 32 bits: a larger seed would draw what a smaller one draws.
+    const expected = seed < 0 ? "a whole number that is not negative" : "a seed: a whole number below 4294967296";
     return reportError(cx, "A3005", argument.value.span, { value: seed, expected });
   }
   const attributes = { size: cx.model.signature.dModel, seed };

@@ -3,6 +3,7 @@ import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { ModelSignature } from "../models/model.js";
 import type { IndexRange, PlaceLiteral } from "../syntax/ast.js";
+import { layerAtDepth, type DepthNotes } from "./depths.js";
 
 /** A model as checking sees it: its sizes and the name that messages use. */
 export interface CheckedModel {
@@ -10,6 +11,8 @@ export interface CheckedModel {
   readonly signature: ModelSignature;
   /** True when no such model could be opened: sizes are made up, and nothing is said about them. */
   readonly assumed: boolean;
+  /** Keeps which layer a percentage of depth became; absent where nobody will ask. */
+  readonly depths?: DepthNotes;
 }
 
 /**
@@ -44,8 +47,7 @@ function boundsOf(range: IndexRange, size: number): Bounds {
     case "all":
       return { first: 0, last: size - 1 };
     case "depth": {
-      // Rounded index of the fraction of depth: 0% is the first layer and 100% the last.
-      const index = Math.round((range.percent / 100) * (size - 1));
+      const index = layerAtDepth(range.percent, size);
       return { first: index, last: index };
     }
     case "one":
@@ -88,19 +90,26 @@ export function resolvePlace(
   if (model.assumed) return { layers: [0], units: place.unit === "none" ? null : [0] };
   const outside = (code: "A4201" | "A4202", size: number, letter: string, unit: string): null => {
     const parameters = { place: place.text, model: model.name, last: `${letter}${size - 1}`, count: size, unit };
-    const expected =
+    const indices =
       size === 1 ? `${letter}0` : `${letter}0..${size - 1}, or ${letter}-1 to ${letter}-${size} counted from the end`;
+    const expected = code === "A4201" && place.layers.kind === "depth" ? "a depth from L0% to L100%" : indices;
     report(diagnostic(code, place.span, parameters, { expected, found: place.text }));
     return null;
   };
   const inside = (index: number, size: number): boolean => index >= 0 && index < size;
   const within = ({ first, last }: Bounds, size: number): boolean => inside(first, size) && inside(last, size);
-  if (!within(layers, signature.layers)) return outside("A4201", signature.layers, "L", "layers");
+  const { layers: range } = place;
+  const isFraction = range.kind !== "depth" || (range.percent >= 0 && range.percent <= 100);
+  if (!isFraction || !within(layers, signature.layers)) return outside("A4201", signature.layers, "L", "layers");
   if (place.unit !== "none" && !within(units, unitSize)) {
     return outside("A4202", unitSize, place.unit === "head" ? "H" : "N", unitWords[unitName]);
   }
   // `L2..-3`: one end from the start and the other from the end.
   if (layers.first > layers.last || units.first > units.last) return reversed();
+  if (range.kind === "depth") {
+    const [depth = place.text] = /^[^%]*%/.exec(place.text) ?? [];
+    model.depths?.note({ place: depth, model: model.name, layer: layers.first, layers: signature.layers });
+  }
   return { layers: indicesIn(layers), units: place.unit === "none" ? null : indicesIn(units) };
 }
 

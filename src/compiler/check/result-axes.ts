@@ -2,6 +2,7 @@
 import { nearestNames } from "../base/suggest.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Coordinate, ResultCondition, ResultExpression } from "../ir/protocol.js";
+import { fixedAxes } from "../ir/result-expression.js";
 import { alsoRemoved, joinDecided, metricOf, type DecidedAxis } from "../ir/result-type.js";
 import { scalar, type TensorType } from "../ir/tensor-type.js";
 import { typeOperation } from "../operations/index.js";
@@ -192,12 +193,6 @@ function narrowed(of: ResultAxes, condition: ResultCondition): ResultAxes {
   const among = new Set(condition.among.map(String));
   const left = new Set([...known].filter((level) => among.has(String(level))));
   return { ...of, axes: new Map([...of.axes, [condition.axis, left]]) };
-}
-
-/** Axes that a condition fixes to one coordinate: selecting one element removes its axis. */
-function fixedAxes(condition: ResultCondition): readonly string[] {
-  if (condition.kind === "and") return condition.operands.flatMap(fixedAxes);
-  return condition.kind === "axis" && condition.among.length === 1 ? [condition.axis] : [];
 }
 
 /** An axis on which two values have nothing in common, so that joining them keeps nothing; null where none is known. */

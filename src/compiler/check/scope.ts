@@ -1,6 +1,7 @@
 /** What the statements of a protocol and of the files it imports declare, by name. */
 import { diagnostic } from "../diagnostics/create.js";
 import { isSite } from "../models/sites.js";
+import { nothingDoubtful, soundStatements, type Doubtful } from "./doubtful.js";
 import { baselineName, functionNames, isQuantity } from "./functions.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type {
@@ -27,6 +28,8 @@ export interface Scope {
   readonly lets: ReadonlyMap<string, LetStatement>;
   /** Statements of the protocol itself, in order. */
   readonly statements: readonly Statement[];
+  /** What statements may declare that cannot be read; absent: nothing. */
+  readonly doubtful?: Doubtful;
 }
 
 /** What else an expression means by this name, which the declaration would hide or be hidden by; null when nothing. */
@@ -43,7 +46,8 @@ export type Overrides = ReadonlyMap<string, Expression>;
 
 /**
  * Collects declarations. Standard library metrics are visible everywhere and may be redefined by the protocol (a
- * warning says so); a second declaration of a name within the protocol and its imports is an error.
+ * warning says so); a second declaration of a name within the protocol and its imports is an error. Of a file with syntax
+ * errors the sound statements count.
  */
 export function collectScope(
   main: FileSyntax,
@@ -51,6 +55,7 @@ export function collectScope(
   stdlib: readonly FileSyntax[],
   overrides: Overrides,
   report: (d: Diagnostic) => void,
+  doubtful: Doubtful = nothingDoubtful,
 ): Scope {
   const models = new Map<string, ModelStatement>();
   const texts = new Map<string, PromptsStatement | CorpusStatement>();
@@ -91,7 +96,7 @@ export function collectScope(
     for (const s of file.statements) if (s.kind === "metric") standard.set(s.name.text, s);
   }
   for (const file of [...imported, main]) {
-    for (const s of file.statements) {
+    for (const s of soundStatements(file)) {
       if (s.kind === "model" && declare("model", s.name)) models.set(s.name.text, s);
       else if ((s.kind === "prompts" || s.kind === "corpus") && declare("prompt set", s.name))
         texts.set(s.name.text, s);
@@ -114,20 +119,32 @@ export function collectScope(
   }
   for (const file of imported) warnOfLeftOut(file, report);
 
+  const statements = soundStatements(main);
   const named = new Set(
-    main.statements.flatMap((s) => (s.kind === "experiment" || s.kind === "letResult" ? [s.name?.text] : [])),
+    statements.flatMap((s) => (s.kind === "experiment" || s.kind === "letResult" ? [s.name?.text] : [])),
   );
+  // Those that cannot be read have numbers too.
+  const lost = (main.recovered?.broken ?? []).filter((broken) => broken.unnamedExperiment);
   let unnamed = 0;
-  for (const s of main.statements) {
+  const nextNumber = (): string => {
+    do unnamed++;
+    while (named.has(`experiment_${unnamed}`));
+    return `experiment_${unnamed}`;
+  };
+  for (const s of statements) {
     if (s.kind === "experiment") {
       if (s.name === null) {
-        unnamed++;
-        while (named.has(`experiment_${unnamed}`)) unnamed++;
-        experiments.set(`experiment_${unnamed}`, s);
+        while (lost[0] !== undefined && lost[0].span.start < s.span.start) {
+          lost.shift();
+          nextNumber();
+        }
+        experiments.set(nextNumber(), s);
       } else if (declare("result", s.name)) experiments.set(s.name.text, s);
     } else if (s.kind === "letResult" && declare("result", s.name)) lets.set(s.name.text, s);
   }
 
+  // What a standard metric means is in doubt, too, when a broken statement may replace it.
+  for (const name of doubtful.names.get("metric") ?? []) standard.delete(name);
   const params = new Map<string, Expression>();
   for (const [name, statement] of declaredParams) params.set(name, overrides.get(name) ?? statement.value);
   return {
@@ -137,7 +154,8 @@ export function collectScope(
     params,
     experiments,
     lets,
-    statements: main.statements,
+    statements,
+    doubtful,
   };
 }
 
@@ -145,7 +163,7 @@ const declarations = new Set<Statement["kind"]>(["import", "model", "prompts", "
 
 /** Warns of an imported file that also runs or shows something: only its declarations are taken. */
 function warnOfLeftOut(file: FileSyntax, report: (d: Diagnostic) => void): void {
-  const left = file.statements.filter((s) => !declarations.has(s.kind));
+  const left = soundStatements(file).filter((s) => !declarations.has(s.kind));
   const [first] = left;
   if (first === undefined) return;
   const what =

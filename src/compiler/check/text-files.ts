@@ -1,5 +1,6 @@
 /** Files of prompts: records with fields (JSON Lines, JSON, CSV) or plain lines. */
 import type { Coordinate } from "../ir/protocol.js";
+import { numberFault, smallestNumber } from "../syntax/literals.js";
 import { parseCsv } from "./csv.js";
 
 /** Fields of a record by name; null where the file says null. */
@@ -86,7 +87,8 @@ function jsonArray(text: string): readonly TextRecord[] | FileProblem {
 /** A JSON value, or what is wrong with the text and in which of its lines. */
 function parseJson(text: string): { readonly value: unknown } | FileProblem {
   try {
-    return { value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    return lostNumber(text) ?? { value };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const position = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);
@@ -95,11 +97,36 @@ function parseJson(text: string): { readonly value: unknown } | FileProblem {
   }
 }
 
+/** The first number of a JSON text that reading would make infinite, 0 or another number; null when all are kept. */
+function lostNumber(text: string): FileProblem | null {
+  let name = "";
+  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g)) {
+    if (token.startsWith('"')) {
+      name = token;
+      continue;
+    }
+    const fault = numberFault(token, Number(token));
+    if (fault === null) continue;
+    const line = text.slice(0, index).split("\n").length;
+    const shown = token.length > 24 ? `${token.slice(0, 20)}…` : token;
+    const where = name === "" ? "" : ` of ${name}`;
+    const why = {
+      "too large": `is too large: the largest is ${Number.MAX_VALUE}`,
+      "too small": `is too small: the smallest above 0 is ${smallestNumber}`,
+      inexact: `would become ${Number(token)}`,
+    }[fault];
+    return { line, problem: `the number ${shown}${where} ${why}; in quotes it is kept as text` };
+  }
+  return null;
+}
+
 function toFields(value: unknown): Fields | string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "expected an object with fields";
   const fields = new Map<string, Coordinate | null>();
   for (const [key, field] of Object.entries(value as Readonly<Record<string, unknown>>)) {
-    if (field === null || typeof field === "string" || typeof field === "number") fields.set(key, field);
+    // Adding 0 leaves every number as it is but −0, which is written as 0 everywhere.
+    if (typeof field === "number") fields.set(key, field + 0);
+    else if (field === null || typeof field === "string") fields.set(key, field);
     else if (typeof field === "boolean") fields.set(key, String(field));
     else return `the field "${key}" is neither text nor a number`;
   }

@@ -42,6 +42,12 @@ export type ResultCondition =
   | { readonly kind: "and" | "or"; readonly operands: readonly ResultCondition[] }
   | { readonly kind: "not"; readonly operand: ResultCondition };
 
+/** Axes that a condition fixes to one coordinate: selecting one element removes its axis. */
+export function fixedAxes(condition: ResultCondition): readonly string[] {
+  if (condition.kind === "and") return condition.operands.flatMap(fixedAxes);
+  return condition.kind === "axis" && condition.among.length === 1 ? [condition.axis] : [];
+}
+
 /** A column of a table or a mark of a plot, with the text the user wrote for it and what its values are. */
 export interface NamedResult {
   readonly label: string;

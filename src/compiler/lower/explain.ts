@@ -4,6 +4,7 @@ import type { Evaluation, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
+import { depthSentences, type DepthPlace } from "../check/depths.js";
 import { lastLayerNeeded, sitesOf } from "../analysis/reads.js";
 import type { PassSavings } from "./explain-passes.js";
 import { passTable } from "./explain-table.js";
@@ -20,6 +21,8 @@ export interface Explanation {
   readonly times: string;
   /** How long the protocol took the last time; null when it did not run. */
   readonly lastRun: string | null;
+  /** Which layer each percentage of depth became; absent where there is none. */
+  readonly depths?: readonly DepthPlace[];
 }
 
 /**
@@ -40,6 +43,8 @@ export function explainPlan(
     const waits = `  waits for the results of ${deferred.experiment}, which decide what it changes`;
     lines.push(`${experiment} on ${model} with ${texts}`, waits, "");
   }
+  const depths = depthSentences(explanation?.depths ?? []);
+  if (depths.length > 0) lines.push("Depths", ...depths.map((sentence) => `  ${sentence}`), "");
   if (explanation !== null) lines.push(...passTable(explanation.savings), `  ${explanation.times}`, "");
   const seconds = explanation?.savings.planned.seconds ?? null;
   const lastRun = explanation?.lastRun ?? null;

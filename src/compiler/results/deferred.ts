@@ -9,6 +9,7 @@ import type { Condition, Coordinates, DeferredConditions, Protocol, SiteWrite, S
 import type { ResultRow, ResultSet } from "../ir/results.js";
 import type { ModelSignature } from "../models/model.js";
 import { averageOver, evaluateResult } from "./evaluate.js";
+import { largerAtTheOtherEnd, rankingKey, type RankingKey } from "./ranking-key.js";
 
 /** A place of a model with the value that it was ranked by. */
 export interface RankedPlace {
@@ -20,8 +21,10 @@ export interface RankedPlace {
 export interface ResolvedConditions {
   /** The baseline first; nothing else when there is a problem. */
   readonly conditions: readonly Condition[];
-  /** The places that the conditions change, the strongest first. */
+  /** The places that the conditions change, those with the highest value first. */
   readonly chosen: readonly RankedPlace[];
+  /** The places that were not chosen, in the same order. */
+  readonly left: readonly RankedPlace[];
   /** Why nothing could be chosen; null otherwise. */
   readonly problem: string | null;
 }
@@ -43,12 +46,13 @@ const words: Readonly<Record<DeferredConditions["target"], TargetWord>> = {
  */
 export function resolveDeferred(study: Study, results: ResultSet, signature: ModelSignature): ResolvedConditions {
   const { deferred } = study;
-  if (deferred === null) return { conditions: study.conditions, chosen: [], problem: null };
+  if (deferred === null) return { conditions: study.conditions, chosen: [], left: [], problem: null };
   const { first, last, isRange, together, experiment } = deferred;
   const ranked = rankedPlaces(deferred, results);
   if (ranked.length < last) {
-    const found = `only ${ranked.length} of them have a value there, and ${last} are wanted`;
-    return { conditions: [baseline], chosen: [], problem: `no choice from ${experiment}: ${found}` };
+    const having = ranked.length === 0 ? "none of them has a value" : `only ${ranked.length} of them have a value`;
+    const found = `${having} there, and ${last} are wanted`;
+    return { conditions: [baseline], chosen: [], left: [], problem: `no choice from ${experiment}: ${found}` };
   }
   const chosen = ranked.slice(0, last);
   const target = partTarget(words[deferred.target], signature);
@@ -58,16 +62,16 @@ export function resolveDeferred(study: Study, results: ResultSet, signature: Mod
     const spots = target.spots(Number(coordinates["layer"]), unit);
     return spots.map((spot) => ({ ...spot, positions, replacement }));
   };
-  const strongest = (count: number): readonly SiteWrite[] => chosen.slice(0, count).flatMap(writesAt);
+  const firstOf = (count: number): readonly SiteWrite[] => chosen.slice(0, count).flatMap(writesAt);
   const conditions: readonly Condition[] = isRange
     ? Array.from({ length: last - first + 1 }, (_, i) => ({
         coordinates: { count: first + i },
-        writes: strongest(first + i),
+        writes: firstOf(first + i),
       }))
     : together
-      ? [{ coordinates: {}, writes: strongest(last) }]
+      ? [{ coordinates: {}, writes: firstOf(last) }]
       : chosen.map((place) => ({ coordinates: place.coordinates, writes: writesAt(place) }));
-  return { conditions: [baseline, ...conditions], chosen, problem: null };
+  return { conditions: [baseline, ...conditions], chosen, left: ranked.slice(last), problem: null };
 }
 
 /** Every place with a value, the largest first. */
@@ -85,38 +89,90 @@ function rankedPlaces({ by, target }: DeferredConditions, results: ResultSet): r
   });
 }
 
+/** What was decided in one stage of a run. */
+export interface ResolvedStudies {
+  readonly protocol: Protocol;
+  /** What was chosen, or why nothing could be: sentences, one for each selection. */
+  readonly selections: readonly string[];
+  /** Those of the sentences that say why nothing could be chosen. */
+  readonly problems: readonly string[];
+  /** Where a choice left out what is larger in size, or equal: sentences without a full stop. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * The protocol with every selection made that the results in `rows` decide: those from experiments that wait for nothing
- * themselves. `selections` says in sentences what was chosen, or why nothing could be. Null when nothing was to decide.
+ * themselves. Null when nothing was to decide.
  */
 export function resolveStudies(
   protocol: Protocol,
   rows: readonly ResultRow[],
   models: ReadonlyMap<string, OpenedModel>,
-): { readonly protocol: Protocol; readonly selections: readonly string[] } | null {
+): ResolvedStudies | null {
   const results = { types: new Map(protocol.results.map((type) => [type.experiment, type])), rows };
   const waiting = new Set(protocol.studies.filter((s) => s.deferred !== null).map((s) => s.experiment));
   const selections: string[] = [];
+  const problems: string[] = [];
+  const warnings: string[] = [];
   const studies = protocol.studies.map((study): Study => {
     const { deferred } = study;
     const signature = models.get(study.model)?.signature;
     if (deferred === null || signature === undefined || waiting.has(deferred.experiment)) return study;
     const resolved = resolveDeferred(study, results, signature);
     const where = `In ${study.experiment} on ${study.model} with ${study.texts}`;
-    selections.push(`${where}, ${resolved.problem ?? sentenceOf(deferred, resolved.chosen)}.`);
+    const key = rankingKey(deferred, metricsOf(protocol, deferred.experiment));
+    const sentence = `${where}, ${resolved.problem ?? chosenText(deferred, key, resolved.chosen)}.`;
+    selections.push(sentence);
+    if (resolved.problem !== null) problems.push(sentence);
+    const larger = largerAtTheOtherEnd(key, resolved);
+    if (larger.length > 0) warnings.push(`${where}, ${largerText(key, larger)}`);
+    const equals = equalToTheLast(resolved);
+    if (equals > 0) {
+      const others = equals === 1 ? "1 other place has" : `${equals} other places have`;
+      warnings.push(`${where}, ${others} the same ${key.text} as the last one chosen: the first by layer was taken`);
+    }
     return { ...study, conditions: resolved.conditions, deferred: null };
   });
-  return selections.length === 0 ? null : { protocol: { ...protocol, studies }, selections };
+  return selections.length === 0 ? null : { protocol: { ...protocol, studies }, selections, problems, warnings };
+}
+
+/** How many places were left out though they are as high as the last one chosen. */
+function equalToTheLast({ chosen, left }: ResolvedConditions): number {
+  const last = chosen.at(-1)?.value;
+  return left.filter(({ value }) => value === last).length;
+}
+
+function metricsOf(protocol: Protocol, experiment: string): ReadonlySet<string> {
+  const studies = protocol.studies.filter((study) => study.experiment === experiment);
+  return new Set(studies.flatMap((study) => study.measures.map((measure) => measure.metric)));
 }
 
 const shownPlaces = 20;
 
-/** `the strongest heads of sweep are L2.H0 (0.51), L0.H1 (0.4)`. */
-function sentenceOf({ target, experiment }: DeferredConditions, chosen: readonly RankedPlace[]): string {
-  const shown = chosen.slice(0, shownPlaces).map((place) => `${placeText(place)} (${shortNumber(place.value)})`);
+/** `the heads of sweep with the highest impact are L2.H0 (0.51), L0.H1 (0.4)`. */
+function chosenText(deferred: DeferredConditions, key: RankingKey, chosen: readonly RankedPlace[]): string {
+  const { target, experiment } = deferred;
   const more = chosen.length > shownPlaces ? ` and ${chosen.length - shownPlaces} more` : "";
-  const what = target === "mlp" || target === "attention" ? "layers" : words[target].replace(/^layer$/, "layers");
-  return `the strongest ${what} of ${experiment} are ${shown.join(", ")}${more}`;
+  const several = target === "mlp" || target === "attention" || target === "layer" ? "layers" : words[target];
+  const [what, verb] = chosen.length === 1 ? [several.replace(/s$/, ""), "is"] : [several, "are"];
+  const places = listed(key, chosen.slice(0, shownPlaces));
+  return `the ${what} of ${experiment} with the ${key.extreme} ${key.text} ${verb} ${places}${more}`;
+}
+
+const namedLarger = 3;
+
+/** `places with a larger |impact| were left out …: L3.H0 (-0.13); by abs(impact) chooses by size`. */
+function largerText({ extreme, text, sign }: RankingKey, larger: readonly RankedPlace[]): string {
+  const named = listed({ sign }, larger.slice(0, namedLarger));
+  const rest = larger.length > namedLarger ? ` and ${larger.length - namedLarger} more` : "";
+  return (
+    `places with a larger |${text}| were left out because the ${extreme} ${text} was asked for: ` +
+    `${named}${rest}; \`by abs(${text})\` chooses by size`
+  );
+}
+
+function listed({ sign }: Pick<RankingKey, "sign">, places: readonly RankedPlace[]): string {
+  return places.map((place) => `${placeText(place)} (${shortNumber(sign * place.value)})`).join(", ");
 }
 
 function placeText({ coordinates }: RankedPlace): string {

@@ -4,6 +4,7 @@
  * `where` only when its condition is decidedly true.
  */
 import type { Coordinates, ResultCondition, ResultExpression } from "../ir/protocol.js";
+import { fixedAxes } from "../ir/result-expression.js";
 import { alsoRemoved } from "../ir/result-type.js";
 import type { ResultSet } from "../ir/results.js";
 import { columnArray } from "./columns.js";
@@ -145,11 +146,6 @@ function selectWhere(array: ResultArray, condition: ResultCondition, results: Re
     decided: filtered.decided.filter(({ name }) => !removed.has(name)),
     ragged: filtered.ragged.filter((axis) => !removed.has(axis)),
   };
-}
-
-function fixedAxes(condition: ResultCondition): readonly string[] {
-  if (condition.kind === "and") return condition.operands.flatMap(fixedAxes);
-  return condition.kind === "axis" && condition.among.length === 1 ? [condition.axis] : [];
 }
 
 function prepareCondition(

@@ -421,6 +421,28 @@ export type Statement =
   | PlotStatement
   | SaveStatement;
 
+/** Names live in namespaces of their own: each kind is named in places of its own. */
+export type DeclarationKind = "model" | "prompt set" | "parameter" | "metric" | "result";
+
+/** A name that a broken statement may declare, as one of the kinds; null when it cannot be read. */
+export interface MaybeDeclared {
+  readonly kinds: readonly DeclarationKind[];
+  readonly name: string | null;
+}
+
+/** A statement that could not be parsed. */
+export interface BrokenStatement extends Node {
+  readonly declares: readonly MaybeDeclared[];
+  /** True when it seems to be an experiment without a name, which is numbered. */
+  readonly unnamedExperiment: boolean;
+}
+
+/** A file with errors, statement by statement: what can be checked all the same, and what is in doubt. */
+export interface RecoveredFile {
+  readonly sound: readonly Statement[];
+  readonly broken: readonly BrokenStatement[];
+}
+
 export interface FileSyntax extends Node {
   readonly kind: "file";
   readonly statements: readonly Statement[];
@@ -428,4 +450,6 @@ export interface FileSyntax extends Node {
   readonly comments: readonly Comment[];
   /** False when there was any lexical or syntax error: such a tree may be checked for an editor, never lowered. */
   readonly complete: boolean;
+  /** Present when the file is not complete. */
+  readonly recovered?: RecoveredFile;
 }

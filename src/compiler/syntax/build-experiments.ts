@@ -29,11 +29,10 @@ import {
   numberOrNull,
   onlyNode,
   once,
+  placeOf,
   tokenOf,
-  tokenSpan,
   tokensOf,
 } from "./build-tree.js";
-import { placeParts } from "./literals.js";
 
 /** An experiment from its clauses; `named` is the rule with the name, if the experiment has one. */
 export function buildExperiment(
@@ -76,12 +75,7 @@ function buildIntervention(build: Build, node: CstNode): Intervention {
 
 /** The places under a node's place list. */
 function buildPlaces(build: Build, node: CstNode | undefined): readonly PlaceLiteral[] {
-  return tokensOf(nodeOf(node, "placeList"), "PlaceLiteral").map((token) => ({
-    kind: "place",
-    ...placeParts(token.image),
-    text: token.image,
-    span: tokenSpan(build, token),
-  }));
+  return tokensOf(nodeOf(node, "placeList"), "PlaceLiteral").map((token) => placeOf(build, token));
 }
 
 function buildAblate(build: Build, node: CstNode): AblateClause {

@@ -11,12 +11,12 @@ import {
   nodesOf,
   numberOf,
   onlyNode,
+  placeOf,
   stringOf,
   tokenOf,
   tokenSpan,
   tokensOf,
 } from "./build-tree.js";
-import { numberValue, placeParts } from "./literals.js";
 
 /** What stands where an expression is missing. */
 export function missing(build: Build): Expression {
@@ -192,7 +192,7 @@ function buildNumberOrRange(build: Build, node: CstNode, sign: IToken | undefine
   if (tokenOf(node, "DotDot") === undefined) return numberOf(build, first);
   const last = tokenOf(node, "last");
   const signedValue = (token: IToken | undefined, minus: boolean): number => {
-    const value = token === undefined ? Number.NaN : numberValue(token.image);
+    const { value } = numberOf(build, token);
     return minus ? 0 - value : value;
   };
   const own = nodeSpan(build, node);
@@ -210,9 +210,7 @@ function buildPrimary(build: Build, node: CstNode | undefined): Expression {
   const string = tokenOf(node, "StringLiteral");
   if (string !== undefined) return stringOf(build, string);
   const place = tokenOf(node, "PlaceLiteral");
-  if (place !== undefined) {
-    return { kind: "place", ...placeParts(place.image), text: place.image, span: tokenSpan(build, place) };
-  }
+  if (place !== undefined) return placeOf(build, place);
   const axis = tokenOf(node, "AxisWord");
   if (axis !== undefined) return { kind: "name", text: axis.image, span: tokenSpan(build, axis) };
   const inner = onlyNode(node);

@@ -22,7 +22,7 @@ import {
   buildTable,
 } from "./build-decisions.js";
 import { buildExperiment } from "./build-experiments.js";
-import { type Build, nodeOf, nodeSpan, nodesOf, onlyNode, tokenEnd } from "./build-tree.js";
+import { type Build, nodeOf, nodeSpan, onlyNode, tokenEnd } from "./build-tree.js";
 
 /** Comments as written, marks included, in order. */
 export function buildComments(file: string, comments: readonly IToken[]): readonly Comment[] {
@@ -32,16 +32,19 @@ export function buildComments(file: string, comments: readonly IToken[]): readon
   }));
 }
 
-/** The statements of a file in the order of the text. `tokens` are all tokens of the file, comments not included. */
+/**
+ * The statements of a file, from their nodes in the order of the text. `tokens` are all tokens of the file, comments not
+ * included.
+ */
 export function buildStatements(
   build: Build,
-  file: CstNode | undefined,
+  nodes: readonly CstNode[],
   tokens: readonly IToken[],
   comments: readonly Comment[],
 ): readonly Statement[] {
   let nextToken = 0;
   let nextComment = 0;
-  return nodesOf(file, "statement").flatMap((node) => {
+  return nodes.flatMap((node) => {
     const start = nodeSpan(build, node).start;
     while ((tokens[nextToken]?.startOffset ?? start) < start) nextToken++;
     const before = tokens[nextToken - 1];

@@ -6,8 +6,8 @@ import type { CstElement, CstNode, IToken } from "chevrotain";
 import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { Expression, Name, NumberLiteral, StringLiteral } from "./ast.js";
-import { numberValue, stringValue } from "./literals.js";
+import type { Expression, Name, NumberLiteral, PlaceLiteral, StringLiteral } from "./ast.js";
+import { numberFault, numberValue, placeParts, smallestNumber, stringValue, type NumberFault } from "./literals.js";
 
 /** The state of building one file's tree. */
 export interface Build {
@@ -113,10 +113,38 @@ export function stringOf(build: Build, token: IToken | undefined): StringLiteral
   return { kind: "string", value, span };
 }
 
-/** A number from a token; NaN when it is missing. */
+/** A number from a token; NaN when it is missing. @error A1006, A1007 where it cannot be held */
 export function numberOf(build: Build, token: IToken | undefined): NumberLiteral {
   if (token === undefined) return { kind: "number", value: Number.NaN, text: "", span: here(build) };
-  return { kind: "number", value: numberValue(token.image), text: token.image, span: tokenSpan(build, token) };
+  const span = tokenSpan(build, token);
+  const value = numberValue(token.image);
+  // What is no number at all has been reported by the lexer.
+  const fault = token.tokenType.name === "NumberLiteral" ? numberFault(token.image, value) : null;
+  if (fault !== null) reportNumber(build, span, token.image, fault);
+  return { kind: "number", value, text: token.image, span };
+}
+
+function reportNumber(build: Build, span: Span, image: string, fault: NumberFault): void {
+  const text = image.length > 24 ? `${image.slice(0, 20)}… (${image.length} characters)` : image;
+  if (fault === "inexact") {
+    const hint = `whole numbers are exact up to ${2 ** 53}; where a rounded one will do, write 1e16`;
+    build.diagnostics.push(diagnostic("A1007", span, { text, value: numberValue(image) }, { hint }));
+    return;
+  }
+  const limit =
+    fault === "too large" ? `largest number is ${Number.MAX_VALUE}` : `smallest number above 0 is ${smallestNumber}`;
+  build.diagnostics.push(diagnostic("A1006", span, { text, fault, limit }));
+}
+
+/** A place from a token. @error A1006 where a number in it has no finite value */
+export function placeOf(build: Build, token: IToken): PlaceLiteral {
+  const span = tokenSpan(build, token);
+  for (const { 0: digits, index } of token.image.matchAll(/\d+/g)) {
+    if (Number.isFinite(Number(digits))) continue;
+    const start = span.start + index;
+    reportNumber(build, { ...span, start, end: start + digits.length }, digits, "too large");
+  }
+  return { kind: "place", ...placeParts(token.image), text: token.image, span };
 }
 
 /** {@link numberOf}, or null when there is no token. */

@@ -3,7 +3,30 @@ import type { IndexRange, PlaceLiteral } from "./ast.js";
 
 /** `100k` is 100000; NaN for text that is not a number, which only an error token can have. */
 export function numberValue(text: string): number {
-  return text.endsWith("k") ? Number(text.slice(0, -1)) * 1000 : Number(text);
+  if (!text.endsWith("k")) return Number(text);
+  // Moving the exponent rounds once; a product would round the number first and then again.
+  const [mantissa = "", exponent = "0"] = text.slice(0, -1).split(/e/i);
+  return Number(`${mantissa}e${Number(exponent) + 3}`);
+}
+
+/** The smallest number above 0 that keeps all its digits. */
+export const smallestNumber = 2 ** -1022;
+
+/** Why a number does not mean what is written: it has no finite value, or another one. */
+export type NumberFault = "too large" | "too small" | "inexact";
+
+/**
+ * What is wrong with the number that `text` writes in decimal digits, where `value` is what reading it gave; null when
+ * nothing is. Whole numbers in digits alone must be exact, because they count and name things; numbers with a point or an
+ * exponent are rounded as everywhere.
+ */
+export function numberFault(text: string, value: number): NumberFault | null {
+  if (!Number.isFinite(value)) return "too large";
+  if (Math.abs(value) < smallestNumber && /[1-9]/.test(text.replace(/e.*$/i, ""))) return "too small";
+  const whole = /^-?(\d+)(k?)$/.exec(text);
+  if (whole === null || Number.isSafeInteger(value)) return null;
+  const exact = BigInt(whole[1] ?? "0") * (whole[2] === "k" ? 1000n : 1n);
+  return exact === BigInt(Math.abs(value)) ? null : "inexact";
 }
 
 /** A place's parts from its text, as the token table writes places; every layer when the text is not a place. */

@@ -1,22 +1,25 @@
 /** From text to abstract syntax: lex, parse, build. */
-import type { IToken } from "chevrotain";
+import type { CstNode, IToken } from "chevrotain";
 import { parseTokens } from "../../../grammar/parser.js";
 import { tokenize } from "../../../grammar/tokens.js";
-import type { SourceFile } from "../base/span.js";
+import type { SourceFile, Span } from "../base/span.js";
 import { hasErrors, type Staged } from "../diagnostics/staged.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { FileSyntax } from "./ast.js";
+import type { BrokenStatement, Comment, FileSyntax, RecoveredFile } from "./ast.js";
+import { brokenStatement } from "./broken.js";
 import { buildComments, buildStatements } from "./build-file.js";
-import type { Build } from "./build-tree.js";
+import { nodesOf, type Build } from "./build-tree.js";
 import { lexicalErrors } from "./lexical-errors.js";
 import { nestingErrors } from "./nesting.js";
-import { statementRegions } from "./regions.js";
+import { splitPieces, type Piece } from "./pieces.js";
+import { isClauseWord, statementRegions, statementStarts } from "./regions.js";
 import { syntaxErrors } from "./syntax-errors.js";
 
 /**
  * Parses one file. Never throws: the tree holds whatever was understood, with `missing` nodes and empty names for the
  * rest, and it is `complete` only when there is no error at all (a recovered tree can lack tokens without any mark).
- * At most one lexical or syntax error is reported per statement, since what follows it in the statement is guesswork.
+ * `recovered` then has the statements that are sound by themselves. At most one lexical or syntax error is reported per
+ * statement, since what follows it in the statement is guesswork, and none in a sound statement.
  */
 export function parse(source: SourceFile): Staged<FileSyntax> {
   const lexed = tokenize(source.text);
@@ -24,30 +27,97 @@ export function parse(source: SourceFile): Staged<FileSyntax> {
   // The stages after this one recurse over the tree, so a text that could exhaust the stack is not parsed at all.
   const parsed = parseTokens(tooDeep.length === 0 ? lexed.tokens : []);
   const comments = buildComments(source.path, lexed.groups["comments"] ?? []);
-  const build: Build = {
-    file: source.path,
-    text: source.text,
-    diagnostics: [],
-    end: 0,
-    parenthesised: new WeakSet(),
-  };
-  const statements = buildStatements(build, parsed.tree, lexed.tokens, comments);
-  const found = [
-    ...lexicalErrors(source, lexed.tokens, lexed.errors),
-    ...syntaxErrors(source, lexed.tokens, parsed.errors),
-    ...build.diagnostics,
-    ...tooDeep,
-  ];
+  const build = newBuild(source);
+  const statements = buildStatements(build, nodesOf(parsed.tree, "statement"), lexed.tokens, comments);
+  const lexical = lexicalErrors(source, lexed.tokens, lexed.errors);
+  const errors = [...lexical, ...build.diagnostics, ...tooDeep];
+  const complete = lexed.errors.length === 0 && parsed.errors.length === 0 && !hasErrors(errors);
+  const file = { kind: "file", statements, comments, complete, span: wholeOf(source) } as const;
+  if (complete) return { value: file, diagnostics: firstPerStatement(errors, source, lexed.tokens) };
+
+  const recovered = recover(source, lexed.tokens, errors, comments);
+  const { sound } = recovered;
+  const inSound = ({ start }: Span): boolean => sound.some(({ span }) => span.start <= start && start <= span.end);
+  const found = syntaxErrors(source, lexed.tokens, parsed.errors);
+  const own = found.filter((d) => d.primary === null || !inSound(d.primary.span));
+  // What the parser of the whole text finds wrong may lie behind the statement that is: `table sweep.` reads on.
+  const syntax = own.length === 0 && errors.length === 0 ? errorsOfFirst(source, recovered, lexed.tokens) : own;
   return {
-    value: {
-      kind: "file",
-      statements,
-      comments,
-      complete: lexed.errors.length === 0 && parsed.errors.length === 0 && !hasErrors(found),
-      span: { file: source.path, start: 0, end: source.text.length },
-    },
-    diagnostics: firstPerStatement(found, source, lexed.tokens),
+    value: { ...file, recovered },
+    diagnostics: firstPerStatement([...lexical, ...syntax, ...build.diagnostics, ...tooDeep], source, lexed.tokens),
   };
+}
+
+/** What is wrong with the first broken statement, read by itself. */
+function errorsOfFirst(
+  source: SourceFile,
+  { broken }: RecoveredFile,
+  tokens: readonly IToken[],
+): readonly Diagnostic[] {
+  const [first] = broken;
+  if (first === undefined) return [];
+  const { start, end } = first.span;
+  const own = tokens.filter(({ startOffset }) => startOffset >= start && startOffset < end);
+  const text = { path: source.path, text: source.text.slice(0, end) };
+  return syntaxErrors(text, own, parseTokens(own).errors, "the end of the statement");
+}
+
+function newBuild(source: SourceFile): Build {
+  return { file: source.path, text: source.text, diagnostics: [], end: 0, parenthesised: new WeakSet() };
+}
+
+function wholeOf(source: SourceFile): Span {
+  return { file: source.path, start: 0, end: source.text.length };
+}
+
+/**
+ * The statements of a text with errors, each parsed by itself. One is sound when nothing is wrong between its start and the
+ * next one's.
+ */
+function recover(
+  source: SourceFile,
+  tokens: readonly IToken[],
+  errors: readonly Diagnostic[],
+  comments: readonly Comment[],
+): RecoveredFile {
+  const { rest, deep } = withoutTooDeep(source, tokens);
+  const pieces = [...splitPieces(source.text, rest), ...deep.map((own) => ({ kind: "broken", tokens: own }) as const)];
+  const start = (piece: Piece): number => piece.tokens[0]?.startOffset ?? 0;
+  pieces.sort((a, b) => start(a) - start(b));
+  const faulty = errors.map(({ primary }) => primary?.span.start ?? -1);
+  const nodes: CstNode[] = [];
+  const broken: BrokenStatement[] = [];
+  for (const [i, piece] of pieces.entries()) {
+    const next = pieces[i + 1];
+    const end = next === undefined ? source.text.length + 1 : start(next);
+    const isFaulty = faulty.some((offset) => start(piece) <= offset && offset < end);
+    if (piece.kind === "sound" && !isFaulty) nodes.push(piece.tree);
+    else broken.push(brokenStatement(source.path, piece.tokens));
+  }
+  return { sound: buildStatements(newBuild(source), nodes, tokens, comments), broken };
+}
+
+const mostTooDeep = 16;
+
+/** The tokens without the statements that are nested too deeply to be parsed, and those. */
+function withoutTooDeep(
+  source: SourceFile,
+  tokens: readonly IToken[],
+): { readonly rest: readonly IToken[]; readonly deep: readonly (readonly IToken[])[] } {
+  const deep: (readonly IToken[])[] = [];
+  let rest = tokens;
+  for (;;) {
+    const [error] = nestingErrors(source, rest);
+    if (error === undefined) return { rest, deep };
+    const starts = statementStarts(source.text, rest).filter((token) => !isClauseWord(token));
+    const offset = error.primary?.span.start ?? 0;
+    const from = starts.findLast((token) => token.startOffset <= offset)?.startOffset ?? 0;
+    const to = starts.find((token) => token.startOffset > offset)?.startOffset ?? Infinity;
+    const within = (token: IToken): boolean => token.startOffset >= from && token.startOffset < to;
+    const own = deep.length === mostTooDeep ? rest : rest.filter(within);
+    deep.push(own);
+    rest = deep.length > mostTooDeep ? [] : rest.filter((token) => !within(token));
+  }
 }
 
 /** Keeps the first diagnostic of each statement. An error at the end of a statement belongs to that statement. */

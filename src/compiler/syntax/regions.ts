@@ -1,9 +1,15 @@
 /** Where statements start in a text that may not parse: by the look of its lines, not by the grammar. */
 import type { IToken } from "chevrotain";
-import { tokenTable, type TokenRow } from "../../../grammar/tokens.js";
+import { tokenMatcher } from "../../../grammar/chevrotain.js";
+import { AnyWord, tokenTable, wordsWithRole, type TokenRow } from "../../../grammar/tokens.js";
+import { nearestNames } from "../base/suggest.js";
 
 const rows: Readonly<Record<string, TokenRow>> = tokenTable;
-const clauseWords = new Set(["On", "With", "Ablate", "Patch", "Scale", "Steer", "Set", "Measure", "Curvature"]);
+/** Words that begin a clause of an experiment. */
+export const clauseWords: ReadonlySet<string> = new Set(
+  "on with ablate patch scale steer set measure curvature".split(" "),
+);
+const statementWords = wordsWithRole("statement", "axis");
 
 /** True for a word that begins a statement or a clause of an experiment. */
 export function isStatementWord(token: IToken): boolean {
@@ -13,7 +19,21 @@ export function isStatementWord(token: IToken): boolean {
 
 /** True for a word that begins a clause of an experiment (or an unnamed experiment). */
 export function isClauseWord(token: IToken): boolean {
-  return clauseWords.has(token.tokenType.name);
+  return isStatementWord(token) && clauseWords.has(token.image);
+}
+
+/** The word that begins the statement which a token begins, or seems to have been meant to begin; null when none does. */
+export function meantStatement(token: IToken): string | null {
+  const { image } = token;
+  if (isStatementWord(token)) return image;
+  if (!isWord(token)) return null;
+  const begun = image.length >= 3 ? statementWords.find((word) => word.startsWith(image)) : undefined;
+  return begun ?? nearestNames(image, statementWords)[0] ?? null;
+}
+
+/** True for every word, whatever its role. */
+export function isWord(token: IToken): boolean {
+  return tokenMatcher(token, AnyWord);
 }
 
 /** True when nothing but white space stands before the token on its line. */
@@ -22,7 +42,7 @@ export function startsLine(text: string, token: IToken): boolean {
 }
 
 /** Columns before `offset` on its line; null when there is more than white space. */
-function indentation(text: string, offset: number): number | null {
+export function indentation(text: string, offset: number): number | null {
   let start = offset;
   while (start > 0 && /[ \t\ufeff\u00a0]/.test(text.charAt(start - 1))) start--;
   return start === 0 || /[\n\r]/.test(text.charAt(start - 1)) ? offset - start : null;

@@ -19,18 +19,24 @@ interface Reading {
   readonly indexAt: (offset: number) => number;
   /** Starts of statements. */
   readonly starts: readonly IToken[];
+  /** What stands behind the last token. */
+  readonly end: string;
 }
 
-/** One diagnostic per parse error, and those for what the parser skipped. @error A1001, A1002 */
+/**
+ * One diagnostic per parse error, and those for what the parser skipped. `end` is what stands behind the last token.
+ * @error A1001, A1002
+ */
 export function syntaxErrors(
   source: SourceFile,
   tokens: readonly IToken[],
   errors: readonly IRecognitionException[],
+  end = "the end of the file",
 ): readonly Diagnostic[] {
   if (errors.length === 0) return [];
   const offsets = tokens.map((token) => token.startOffset);
   const indexAt = (offset: number): number => countBelow(offsets, offset);
-  const reading: Reading = { source, tokens, indexAt, starts: statementStarts(source.text, tokens) };
+  const reading: Reading = { source, tokens, indexAt, starts: statementStarts(source.text, tokens), end };
   return errors.flatMap((error) => [syntaxError(reading, error), ...skippedStatements(reading, error)]);
 }
 
@@ -67,7 +73,7 @@ function syntaxError(reading: Reading, error: IRecognitionException): Diagnostic
   return diagnostic(
     "A1001",
     spanFound,
-    { expected: wanted, found: describe(found, statement) },
+    { expected: wanted, found: describe(found, statement, reading.end) },
     {
       fixes: near === null || found === null ? [] : [replaceBy(spanOf(source, found), near)],
       ...(hint === undefined ? {} : { hint }),
@@ -109,7 +115,7 @@ function outOfPlace({ source, starts }: Reading, found: IToken): Diagnostic {
       ? `an option of \`${before.image}\` or a new statement`
       : "an operator or a new statement";
   const known = newStatement ? statementHint : options.length > 0 ? `options: ${options.join(", ")}` : "";
-  return diagnostic("A1001", span, { expected, found: describe(found, false) }, suggestion(span, near, known));
+  return diagnostic("A1001", span, { expected, found: describe(found, false, "") }, suggestion(span, near, known));
 }
 
 const statementHint = "a statement starts with a word such as model, experiment, measure or plot";
@@ -161,8 +167,8 @@ function behind(source: SourceFile, previous: IToken | null): Span {
   return { file: source.path, start: end, end };
 }
 
-function describe(found: IToken | null, statement: boolean): string {
-  if (found === null) return "the end of the file";
+function describe(found: IToken | null, statement: boolean, end: string): string {
+  if (found === null) return end;
   if (statement) return `the next ${isClauseWord(found) ? "clause" : "statement"} \`${found.image}\``;
   const text = found.image.length > 40 ? `${found.image.slice(0, 39)}…` : found.image;
   return text.startsWith('"') ? text : `\`${text}\``;

@@ -3,13 +3,14 @@ import { nearestNames } from "../../base/suggest.js";
 import type { DeferredConditions, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import type { AblateClause, AblateTarget, Name, Selection } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { axesOf, axesOfShape, checkAxis, experimentsIn } from "../result-axes.js";
-import type { ExperimentShape } from "../result-scope.js";
+import { axesOfShape, experimentsIn } from "../result-axes.js";
+import { metricNames, type ExperimentShape } from "../result-scope.js";
 import { checkResult } from "../results.js";
 import { pathBetween } from "../experiment-order.js";
 import type { InterventionContext } from "./context.js";
 import { placeAxes } from "./deferred-axes.js";
 import { checkPositions } from "./positions.js";
+import { rankedPlaces } from "./ranked-places.js";
 import { checkReplacement } from "./replacements.js";
 
 /** The experiments that have been checked so far: those that this one may choose from are among them. */
@@ -46,7 +47,7 @@ export function checkDeferred(
   if (shape === null || replacement === null || positions === null) return null;
   const target = targets[clause.target];
   if (!checkPlaces(cx, selection, target, shape)) return null;
-  const by = rankingOf(cx, selection, target, shape, earlier);
+  const by = rankingOf(cx, selection, shape, earlier);
   if (by === null) return null;
   const [only, ...more] = positions;
   if (only === undefined || more.length > 0) {
@@ -56,6 +57,9 @@ export function checkDeferred(
   }
   const own = onThisModel(cx, selection, target, shape, earlier);
   if (own === null) return null;
+  const made = earlier.studies.get(shape.name) ?? [];
+  const here = cx.model.assumed ? [] : made.filter((study) => study.model === cx.model.name);
+  if (!checkRanking(cx, selection, target, by, shape, here)) return null;
   return {
     target,
     experiment: shape.name,
@@ -84,7 +88,7 @@ function checkCountsWritten(cx: InterventionContext, selection: TopSelection, to
   }
   if (isRange && !together) {
     const found = `top ${first}..${last} without it`;
-    const hint = "the axis `count` is how many of the strongest are removed at once";
+    const hint = "the axis `count` is how many of the first are removed at once";
     reportError(cx, "A3004", span, { expected: "`together` with a range of counts", found }, { hint });
     return false;
   }
@@ -149,11 +153,10 @@ function placesText(target: DeferredConditions["target"]): string {
   return words[target];
 }
 
-/** What the places are ranked by: an expression over the columns of that experiment alone, with the places' axes. */
+/** What the places are ranked by: an expression over the columns of that experiment alone. */
 function rankingOf(
   cx: InterventionContext,
   selection: TopSelection,
-  target: DeferredConditions["target"],
   shape: ExperimentShape,
   { shapes }: EarlierExperiments,
 ): ResultExpression | null {
@@ -168,8 +171,50 @@ function rankingOf(
     wrongKind(cx, span, `columns of ${shape.name}`, cx.sourceOf(span));
     return null;
   }
-  const of = axesOf(results, by);
-  return placeAxes(target).every((axis) => checkAxis(cx, { text: axis, span }, of)) ? by : null;
+  return by;
+}
+
+/**
+ * Reports a ranking that cannot choose: its column has no value for each place (A2013) or too few of them, or its axes
+ * name no place together (A4310). Nothing is said of an experiment that is wrong itself.
+ */
+function checkRanking(
+  cx: InterventionContext,
+  selection: TopSelection,
+  target: DeferredConditions["target"],
+  by: ResultExpression,
+  shape: ExperimentShape,
+  studies: readonly Study[],
+): boolean {
+  if (!shape.complete || studies.length === 0) return true;
+  const axes = placeAxes(target);
+  const { span } = selection.by;
+  const ranked = rankedPlaces(by, studies, axes);
+  const missing = axes.find((axis) => !ranked.axes.has(axis));
+  if (missing !== undefined) {
+    const column = (metric: string): ResultExpression => ({ kind: "column", experiment: shape.name, metric, column: "value" }); // prettier-ignore
+    const fitting = metricNames(shape).filter((metric) => rankedPlaces(column(metric), studies, axes).axes.size === axes.length); // prettier-ignore
+    const hint =
+      fitting.length > 0
+        ? `with ${axes.join(" and ")} there ${fitting.length === 1 ? "is" : "are"} ${fitting.join(", ")}`
+        : `nothing that ${shape.name} measures has ${axes.join(" and ")}`;
+    reportError(cx, "A2013", span, { experiment: `${cx.sourceOf(span)} of ${shape.name}`, name: missing }, { hint });
+    return false;
+  }
+  const refuse = (problem: string, hint?: string): false => {
+    const parameters = { experiment: shape.name, places: placesText(target), problem };
+    reportError(cx, "A4310", selection.span, parameters, hint === undefined ? {} : { hint });
+    return false;
+  };
+  if (ranked.measured.size > 0 && ranked.measured.size < axes.length) {
+    const changed = axes.filter((axis) => !ranked.measured.has(axis)).join(" and ");
+    const problem = `its ${changed} says what was changed and its ${[...ranked.measured].join(" and ")} what was measured`;
+    return refuse(problem, "choose from an experiment that changes, or that measures, each of the places");
+  }
+  if (ranked.places !== null && ranked.places.size < selection.last) {
+    return refuse(`it has ${ranked.places.size} of them, and ${selection.last} are wanted`);
+  }
+  return true;
 }
 
 /**

@@ -1,10 +1,9 @@
 /** What an ablation puts in: `by zero`, `mean`, `constant`, `resample`. */
 import { digestOf } from "../../base/digest.js";
 import { seededIntegers } from "../../base/random.js";
-import type { Span } from "../../base/span.js";
 import type { ReplacementValue, TokenizedTexts } from "../../ir/protocol.js";
 import type { Replacement } from "../../syntax/ast.js";
-import { reportError, wrongKind } from "../faults.js";
+import { fitsFloat32, reportError, wrongKind } from "../faults.js";
 import { startElaboration, topLevel } from "../measures.js";
 import { checkOneLength } from "../pairs.js";
 import { createSweeps } from "../sweeps.js";
@@ -26,13 +25,6 @@ export function checkReplacement(cx: InterventionContext, by: Replacement | null
   }
 }
 
-/** Reports a number that is infinite as the float32 that a graph computes with. */
-export function isFinite32(cx: InterventionContext, value: number, span: Span): boolean {
-  if (Number.isFinite(Math.fround(value))) return true;
-  reportError(cx, "A3005", span, { value, expected: "a number that float32 can hold" });
-  return false;
-}
-
 function constantReplacement(
   cx: InterventionContext,
   { value }: Extract<Replacement, { kind: "constant" }>,
@@ -40,7 +32,7 @@ function constantReplacement(
   const elaboration = startElaboration(cx, createSweeps(null));
   const found = elaboration.elaborate(elaboration, topLevel, value);
   if (found.kind === "number") {
-    return isFinite32(cx, found.value, value.span) ? { kind: "constant", value: found.value } : null;
+    return fitsFloat32(cx, found.value, value.span) ? { kind: "constant", value: found.value } : null;
   }
   if (found.kind !== "error") wrongKind(cx, value.span, "a number such as 0.5", cx.sourceOf(value.span));
   return null;

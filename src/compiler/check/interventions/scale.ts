@@ -1,12 +1,11 @@
 /** `scale TARGET PLACES by F`: values times a number, or times each number of a list (axis `factor`). */
 import type { Parameter, ScaleClause } from "../../syntax/ast.js";
 import { bindParameter } from "../arguments.js";
-import { reportError, wrongKind } from "../faults.js";
+import { fitsFloat32, reportError, wrongKind } from "../faults.js";
 import { startElaboration, topLevel } from "../measures.js";
 import { createSweeps } from "../sweeps.js";
 import { everyPlace, type InterventionContext, type PlacePoint, type Sweep, type Variant } from "./context.js";
 import { checkPositions } from "./positions.js";
-import { isFinite32 } from "./replacements.js";
 import { spread } from "./spread.js";
 import { placePoints, targetNamed } from "./targets.js";
 
@@ -47,7 +46,7 @@ function factorsOf(
     reportError(cx, "A3005", by.span, { value: refused, expected: "a factor above 0, as scores need" }, { hint });
     return null;
   }
-  if (!factors.every((factor) => isFinite32(cx, factor, by.span))) return null;
+  if (!factors.every((factor) => fitsFloat32(cx, factor, by.span))) return null;
   return factors.map((factor) => {
     const replacement = factor === 0 ? { kind: "zero" as const } : { kind: "scale" as const, factor };
     return everyPlace(places, replacement, swept === undefined ? {} : { factor });

@@ -8,7 +8,6 @@ import { reportError } from "../faults.js";
 import type { TypedExpression } from "../measures.js";
 import { siteType } from "../site-types.js";
 import type { InterventionContext, Spot } from "./context.js";
-import { isFinite32 } from "./replacements.js";
 import { readTooLate } from "./site-order.js";
 import { unitOf } from "./targets.js";
 
@@ -28,7 +27,6 @@ export function checkValue(
   spot: Spot,
   span: Span,
 ): boolean {
-  if (expression.nodes.some((node) => node.kind === "constant" && !isFinite32(cx, node.value, span))) return false;
   const wanted = spotType(cx, spot);
   const site = siteKey(spot.site);
   const odd = type.axes.find((axis) => {

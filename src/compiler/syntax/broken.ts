@@ -1,0 +1,96 @@
+/** What a statement that cannot be parsed may have declared: enough to blame nobody for using it. */
+import type { IToken } from "chevrotain";
+import { tokenMatcher } from "../../../grammar/chevrotain.js";
+import { Name } from "../../../grammar/tokens.js";
+import type { BrokenStatement, DeclarationKind, MaybeDeclared } from "./ast.js";
+import { tokenEnd } from "./build-tree.js";
+import { clauseWords, isClauseWord, isWord, meantStatement } from "./regions.js";
+
+/** What the words declare that begin a statement. */
+const declaring: ReadonlyMap<string, readonly DeclarationKind[]> = new Map([
+  ["import", ["model", "prompt set", "parameter", "metric"]],
+  ["model", ["model"]],
+  ["prompts", ["prompt set"]],
+  ["corpus", ["prompt set"]],
+  ["param", ["parameter"]],
+  ["metric", ["metric"]],
+  ["experiment", ["result"]],
+  ["let", ["result"]],
+]);
+
+/** Words of them that mean something else inside a statement. */
+const elsewhere: ReadonlySet<string> = new Set(["import", "model", "prompts", "let"]);
+
+/** What stands behind the name tells what is declared even when the word before it is lost. */
+function kindsBefore(next: IToken | undefined): readonly DeclarationKind[] {
+  switch (next?.tokenType.name) {
+    case "From":
+      return ["model", "prompt set"];
+    case "Random":
+      return ["prompt set"];
+    case "Equals":
+      return ["parameter", "metric", "result"];
+    case "LParen":
+      return ["metric"];
+    default:
+      return next !== undefined && isClauseWord(next) ? ["result"] : [];
+  }
+}
+
+const isName = (token: IToken | undefined): token is IToken => token !== undefined && tokenMatcher(token, Name);
+
+/** Among how many tokens the beginning of a statement is looked for: a few may be too many, or in the wrong order. */
+const beginning = 5;
+
+/** The statement that the tokens of a broken piece seem to be. */
+export function brokenStatement(file: string, tokens: readonly IToken[]): BrokenStatement {
+  const [first] = tokens;
+  const last = tokens.at(-1);
+  const span = { file, start: first?.startOffset ?? 0, end: last === undefined ? 0 : tokenEnd(last) };
+  const meant = first === undefined ? null : meantStatement(first);
+  const declares: MaybeDeclared[] = [];
+  for (const [i, token] of tokens.entries()) {
+    const word = i === 0 ? meant : isWord(token) ? token.image : null;
+    if (word !== null && declaring.has(word)) declares.push(...declaredBy(word, tokens, i));
+  }
+  // The word that begins the statement may be missing, or be another one.
+  for (const [at, token] of tokens.slice(0, beginning).entries()) {
+    const kinds = isWord(token) ? kindsBefore(tokens[at + 1]) : [];
+    if (kinds.length > 0) declares.push({ kinds, name: token.image });
+  }
+  if (isLostImport(tokens, meant)) declares.push(...unreadable("import"));
+  // Of a statement of one unknown word nothing is left that could tell what it was.
+  if (meant === null && tokens.length === 1) for (const word of declaring.keys()) declares.push(...unreadable(word));
+  return { declares, unnamedExperiment: meant !== null && clauseWords.has(meant), span };
+}
+
+/** True for a string that nothing introduces: what an import leaves when its word is lost, or is another one. */
+function isLostImport(tokens: readonly IToken[], meant: string | null): boolean {
+  const at = tokens.slice(0, beginning).findIndex(({ image }) => image.startsWith('"'));
+  if (at < 0 || (at > 1 && meant !== null)) return false;
+  return tokens.slice(0, at).every(({ tokenType }) => !introducing.has(tokenType.name));
+}
+
+/** Words that a string follows. */
+const introducing: ReadonlySet<string> = new Set(["From", "Random", "To", "Hypothesis", "Equals"]);
+
+function unreadable(word: string): readonly MaybeDeclared[] {
+  return [{ kinds: declaring.get(word) ?? [], name: null }];
+}
+
+/**
+ * The names behind a declaring word; several, because one of them may be what is too much, and the one before it, which may
+ * have changed places with it. A word without a name declares something that cannot be read, unless it can be anything
+ * else where it stands.
+ */
+function declaredBy(word: string, tokens: readonly IToken[], at: number): readonly MaybeDeclared[] {
+  const unsure = at > 0 && elsewhere.has(word);
+  if (word === "import") return unsure ? [] : unreadable(word);
+  const kinds = declaring.get(word) ?? [];
+  const names: MaybeDeclared[] = [];
+  for (let i = at + 1, token = tokens[i]; isName(token); token = tokens[++i]) names.push({ kinds, name: token.image });
+  if (names.length === 0 && !unsure) names.push(...unreadable(word));
+  const before = tokens[at - 1];
+  if (at < beginning && isName(before)) names.push({ kinds, name: before.image });
+  return names;
+}
