@@ -14,6 +14,7 @@ import { readRecord, type RunRecord } from "../runtime/store/record.js";
 import { runFolderOf } from "../runtime/store/run-folder.js";
 import { exitCodes } from "./failure.js";
 import { planSettings, type CommonOptions } from "./options.js";
+import { output } from "./screen.js";
 import { planFile } from "./source.js";
 import { counted } from "./terminal.js";
 import { lastRunText } from "./work-done.js";
@@ -32,10 +33,11 @@ export async function explainCommand(
     : { speed: null, times: "no times: --no-times leaves them out" };
   const savings = explainPasses(protocol, plan, models, { ...planOptions(settings), memory }, speed);
   const last = await lastRun(options.runs, file, digest);
-  const text = options.json
-    ? JSON.stringify({ digest, plan, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) }, null, 2)
-    : explainPlan(protocol, plan, (id) => models.get(id)?.signature, { savings, times, lastRun: textOf(last) });
-  process.stdout.write(`${text}\n`);
+  if (options.json) output.json({ digest, plan, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) });
+  else {
+    const explanation = { savings, times, lastRun: textOf(last) };
+    output.text(explainPlan(protocol, plan, (id) => models.get(id)?.signature, explanation));
+  }
   return exitCodes.done;
 }
 

@@ -5,6 +5,7 @@ import { encodeModel } from "../compiler/onnx/encode.js";
 import { loweredGraphs } from "../runtime/run.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
+import { output } from "./screen.js";
 import { planFile } from "./source.js";
 import { counted } from "./terminal.js";
 
@@ -32,12 +33,12 @@ export async function graphCommand(
       outputs: lowered.outputs.map((output) => output.name),
     });
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(written, null, 2)}\n`);
+  if (options.json) output.json(written);
   else {
     for (const graph of written) {
-      process.stdout.write(
+      output.line(
         `${graph.path}: ${graph.model}, ${counted(graph.nodes, "node")}, ${counted(graph.gates.length, "gate")}, ` +
-          `${counted(graph.outputs.length, "output")}; weights in ${graph.externalData ?? "the graph"}\n`,
+          `${counted(graph.outputs.length, "output")}; weights in ${graph.externalData ?? "the graph"}`,
       );
     }
   }

@@ -7,6 +7,7 @@ import type { RunRecord } from "../runtime/store/record.js";
 import { exitCodes } from "./failure.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { createProgress } from "./progress.js";
+import { messages, output } from "./screen.js";
 import { isSource, printRejection, readProtocol } from "./source.js";
 import { counted, printDiagnostics, rejectionJson, tableOptions } from "./terminal.js";
 import { workDone } from "./work-done.js";
@@ -104,14 +105,14 @@ function printOutcome(outcome: RunOutcome): number {
     },
     tableOptions(),
   );
-  process.stdout.write(`${text}\n\n${workDone(summary, record.estimate)}\n`);
-  for (const line of faultLines(record)) process.stderr.write(`${line}\n`);
+  output.text(`${text}\n\n${workDone(summary, record.estimate)}`);
+  for (const line of faultLines(record)) messages.line(line);
   if (summary.status === "interrupted") {
-    process.stderr.write(
-      `Interrupted with ${counted(summary.units.left, "unit")} left. What is finished is kept: run it again to go on.\n`,
+    messages.line(
+      `Interrupted with ${counted(summary.units.left, "unit")} left. What is finished is kept: run it again to go on.`,
     );
   } else if (summary.status === "failed") {
-    process.stderr.write("What is finished is kept: run it again to compute only what is missing.\n");
+    messages.line("What is finished is kept: run it again to compute only what is missing.");
   }
   return exitCodeOf(outcome);
 }
@@ -150,6 +151,6 @@ function printJson(outcome: RunOutcome): number {
           faults: outcome.record.faults,
           outputs: outcome.written.files,
         };
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  output.json(value);
   return exitCodeOf(outcome);
 }

@@ -159,10 +159,15 @@ const main =
     ? fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
     : join(root, "dist", "bin", "atlasc.js");
 
+/** Arguments of node that run the command line. */
+export function commandLine(args: readonly string[]): string[] {
+  return [...loader, main, ...args];
+}
+
 /** Starts the command line as a user would, with its output in pipes. */
 export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const { NO_COLOR: _noColour, FORCE_COLOR: _colour, NODE_TEST_CONTEXT: _test, ...inherited } = process.env;
-  const child = spawn(process.execPath, [...loader, main, ...args], {
+  const child = spawn(process.execPath, commandLine(args), {
     cwd: options.cwd ?? root,
     env: { ...inherited, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
