@@ -1,13 +1,16 @@
 /** `atlasc graph`. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { diagnostic } from "../compiler/diagnostics/create.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { loweredGraphs } from "../runtime/run.js";
+import { replaceFile } from "../runtime/store/atomic.js";
+import { reasonOf } from "../runtime/store/fault.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { planFile } from "./source.js";
-import { counted } from "./terminal.js";
+import { counted, printDiagnostics } from "./terminal.js";
 
 export async function graphCommand(
   file: string,
@@ -17,12 +20,14 @@ export async function graphCommand(
   if (planned === null) return exitCodes.wrongInput;
   const { plan, loaded } = planned;
   const graphs = loweredGraphs(plan, loaded.compiled.value.models);
-  await mkdir(options.out, { recursive: true });
+  const folder = await madeFolder(options.out);
+  if (folder !== null) return notWritten(options.out, folder);
   const written = [];
   for (const graph of plan.graphs) {
     const lowered = graphs(graph.id);
     const path = join(options.out, `${graph.id.slice(0, 12)}.onnx`);
-    await writeFile(path, encodeModel(lowered));
+    const problem = await replaceFile(path, encodeModel(lowered));
+    if (problem !== null) return notWritten(path, problem);
     written.push({
       path,
       model: graph.model,
@@ -43,4 +48,20 @@ export async function graphCommand(
     }
   }
   return exitCodes.done;
+}
+
+/** Makes a folder where there is none; why that cannot be done, or null. */
+async function madeFolder(path: string): Promise<string | null> {
+  try {
+    await mkdir(path, { recursive: true });
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function notWritten(path: string, problem: string): number {
+  const hint = "`--out FOLDER` writes the graphs to another folder";
+  printDiagnostics([diagnostic("A5006", null, { path, problem }, { hint })], new Map());
+  return exitCodes.fault;
 }

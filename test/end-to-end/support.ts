@@ -138,6 +138,10 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** In a process group of its own, which signals can be sent to. */
   readonly detached?: boolean;
+  /** As another user, which only root may. */
+  readonly user?: number;
+  /** Bytes that a file which it writes may have. */
+  readonly fileLimit?: number;
 }
 
 export interface CommandEnd {
@@ -167,10 +171,16 @@ export function commandLine(args: readonly string[]): string[] {
 /** Starts the command line as a user would, with its output in pipes. */
 export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const { NO_COLOR: _noColour, FORCE_COLOR: _colour, NODE_TEST_CONTEXT: _test, ...inherited } = process.env;
-  const child = spawn(process.execPath, commandLine(args), {
+  const { fileLimit, user } = options;
+  const words = [process.execPath, ...commandLine(args)];
+  // Blocks of 1024 bytes. Node ignores the signal that comes with the error.
+  const limited = ["bash", "-c", `ulimit -f ${Math.ceil((fileLimit ?? 0) / 1024)} && exec "$@"`, "bash", ...words];
+  const [program = "", ...rest] = fileLimit === undefined ? words : limited;
+  const child = spawn(program, rest, {
+    ...(user === undefined ? {} : { uid: user, gid: user }),
     cwd: options.cwd ?? root,
     env: { ...inherited, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"] as const,
     detached: options.detached ?? false,
   });
   let stdout = "";

@@ -252,6 +252,7 @@ export const catalogue = {
     message: "one row of {positions} tokens needs about {needed}, more than the budget of {budget}",
   },
   A5005: { severity: "error", title: "protocol missing", message: "cannot read {path}: {problem}" },
+  A5006: { severity: "error", title: "file not written", message: "cannot write {path}: {problem}" },
   A8001: {
     severity: "warning",
     title: "standard metric redefined",

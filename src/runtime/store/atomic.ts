@@ -1,7 +1,12 @@
-import { mkdir, open, rename, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+/** Writing files so that no reader and no crash ever finds half of one. */
+import { constants } from "node:fs";
+import { access, mkdir, open, readlink, realpath, rename, stat, unlink, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { errorCode, reasonOf } from "./fault.js";
 
 const temporarySuffix = ".part";
+/** Bytes of a file's name that go into the name of its temporary file; most systems allow 255 for the whole. */
+const nameBytes = 180;
 let written = 0;
 
 /** True for the names that `writeFileAtomic` uses before a file is complete: readers of a folder pass them over. */
@@ -27,21 +32,35 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/**
- * Writes a file so that whoever opens `path`, at any moment and after any crash, finds the old content or the new one,
- * never a part: temporary file beside it, fsync, rename, fsync of the folder. Makes the folder when it is missing.
- * Rejects with node's own error (ENOSPC, EACCES …), and then leaves no temporary file behind. A process that is killed
- * in the middle leaves one, whose name `isTemporaryName` recognises.
- */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+/** A name beside `path` that no other file of any running process has. */
+function temporaryPath(path: string): string {
   written += 1;
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.${written}${temporarySuffix}`);
-  // "w", not "wx": an earlier process with the same id may have died and left this very name.
-  const handle = await open(temporary, "w");
+  const name = Buffer.from(basename(path)).subarray(0, nameBytes).toString("utf8").replace(/\ufffd+$/, "");
+  return join(dirname(path), `.${name}.${process.pid}.${written}${temporarySuffix}`);
+}
+
+async function openTemporary(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx");
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+    // An earlier process with the same id died and left this very name.
+    await unlink(path);
+    return await open(path, "wx");
+  }
+}
+
+/** Writes `path` by way of a temporary file that is already open; `prepare` does what is to be done to that first. */
+async function replaceWith(
+  temporary: string,
+  handle: FileHandle,
+  path: string,
+  content: Uint8Array | string,
+  prepare: (handle: FileHandle) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   try {
     try {
+      await prepare(handle);
       await handle.writeFile(content);
       await handle.sync();
     } finally {
@@ -52,5 +71,62 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
-  await syncFolder(folder);
+  await syncFolder(dirname(path));
+}
+
+/**
+ * Writes a file so that whoever opens `path`, at any moment and after any crash, finds the old content or the new one,
+ * never a part: temporary file beside it, fsync, rename, fsync of the folder. Makes the folder when it is missing.
+ * Rejects with node's own error (ENOSPC, EACCES …), and then leaves no temporary file behind. A process that is killed
+ * in the middle leaves one, whose name `isTemporaryName` recognises.
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryPath(path);
+  await replaceWith(temporary, await openTemporary(temporary), path, content);
+}
+
+/** What a path leads to through symbolic links, whether or not it is there. */
+async function linkTarget(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+  const link = await readlink(path).catch(() => null);
+  return link === null ? path : linkTarget(resolve(dirname(path), link));
+}
+
+/**
+ * Replaces a file of the user's as {@link writeFileAtomic} does. A symbolic link stays one, and what it leads to is
+ * written; permissions stay, and owner and group as far as this process may set them. A file that may not be written is
+ * refused, though its folder would allow the rename. Resolves to why it could not be done (the old content is then
+ * whole), in words, or to null. Another name of the same file (a hard link) keeps the old content.
+ */
+export async function replaceFile(path: string, content: Uint8Array | string): Promise<string | null> {
+  try {
+    const target = await linkTarget(path);
+    const before = await stat(target).catch((error: unknown) => {
+      if (errorCode(error) === "ENOENT") return null;
+      throw error;
+    });
+    if (before?.isFile() === false) return before.isDirectory() ? "it is a folder" : "it is no ordinary file";
+    if (before !== null) await access(target, constants.W_OK);
+    const temporary = temporaryPath(target);
+    let handle;
+    try {
+      handle = await openTemporary(temporary);
+    } catch (error) {
+      return `no file can be made in its folder ${dirname(target)}: ${reasonOf(error)}`;
+    }
+    await replaceWith(temporary, handle, target, content, async (fresh) => {
+      if (before === null) return;
+      // Only root may give a file away, and a group may be one that this process is not in.
+      await fresh.chown(before.uid, before.gid).catch(() => undefined);
+      await fresh.chmod(before.mode & 0o7777);
+    });
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
