@@ -1,4 +1,5 @@
 /** What a run's texts and tokenizers say of tokens, for tables that show them. */
+import { entryOf } from "../compiler/base/entry.js";
 import { textsKey } from "../compiler/check/check.js";
 import type { Coordinates, CorpusDocument, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { Loaded } from "./load.js";
@@ -12,7 +13,7 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
     protocol.studies.filter(
       (study) =>
         study.experiment === experiment &&
-        Object.entries(study.coordinates).every(([axis, value]) => !(axis in place) || place[axis] === value),
+        Object.entries(study.coordinates).every(([axis, value]) => (entryOf(place, axis) ?? value) === value),
     );
   return {
     textAt(experiment, place) {
@@ -38,7 +39,7 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
 /** The document whose columns a place has; NaN where there are several or none. */
 function documentAt(documents: readonly CorpusDocument[], place: Coordinates): number {
   const own = documents.flatMap(({ columns }, i) =>
-    Object.entries(columns).every(([column, value]) => place[column] === value) ? [i] : [],
+    Object.entries(columns).every(([column, value]) => entryOf(place, column) === value) ? [i] : [],
   );
   return own.length === 1 ? (own[0] ?? NaN) : NaN;
 }

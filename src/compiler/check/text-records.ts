@@ -38,10 +38,7 @@ export function readTextRecords(
   const renamed = new Map<string, string>();
   const columnOf = (field: string): string => {
     if (field === groupField) return "group";
-    const taken =
-      field === "__proto__" ||
-      languageAxes.has(field) ||
-      (field === "group" && (groupField !== null || "group" in columns));
+    const taken = languageAxes.has(field) || (field === "group" && (groupField !== null || "group" in columns));
     if (!taken) return field;
     renamed.set(field, `field_${field}`);
     return `field_${field}`;
@@ -62,8 +59,8 @@ export function readTextRecords(
       );
       return null;
     }
-    const extra: Record<string, Coordinate> = {};
-    for (const [key, value] of fields) if (value !== null && !texts.has(key)) extra[columnOf(key)] = value;
+    const extra: [string, Coordinate][] = [];
+    for (const [key, value] of fields) if (value !== null && !texts.has(key)) extra.push([columnOf(key), value]);
     const valueOf = (part: Part): string | null => {
       const field = fieldOf.get(part);
       return field === undefined ? null : String(fields.get(field));
@@ -73,7 +70,7 @@ export function readTextRecords(
       corrupt: valueOf("corrupt"),
       answer: valueOf("answer"),
       distractor: valueOf("distractor"),
-      columns: { ...columns, ...extra },
+      columns: { ...columns, ...Object.fromEntries(extra) },
       span: path.span,
     });
   }

@@ -1,4 +1,5 @@
 /** From rows of the results table to named-axis arrays: the columns of an experiment. */
+import { entryOf } from "../base/entry.js";
 import { languageAxes, outerAxes } from "../ir/axes.js";
 import type { ResultRow } from "../ir/results.js";
 import { coordinateKey, type ResultArray, type ResultCell } from "./result-array.js";
@@ -74,7 +75,7 @@ function promptColumnsOf(rows: readonly ResultRow[], axes: readonly string[]): r
     const seen = new Map<string, string>();
     return rows.every((row) => {
       const prompt = coordinateKey(row.axes, ["prompts", "group", "prompt"]);
-      const field = String(row.axes[axis]);
+      const field = String(entryOf(row.axes, axis));
       const before = seen.get(prompt) ?? field;
       seen.set(prompt, before);
       return before === field;

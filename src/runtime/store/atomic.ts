@@ -35,7 +35,10 @@ async function syncFolder(folder: string): Promise<void> {
 /** A name beside `path` that no other file of any running process has. */
 function temporaryPath(path: string): string {
   written += 1;
-  const name = Buffer.from(basename(path)).subarray(0, nameBytes).toString("utf8").replace(/\ufffd+$/, "");
+  const name = Buffer.from(basename(path))
+    .subarray(0, nameBytes)
+    .toString("utf8")
+    .replace(/\ufffd+$/, "");
   return join(dirname(path), `.${name}.${process.pid}.${written}${temporarySuffix}`);
 }
 

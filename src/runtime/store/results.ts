@@ -1,7 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { parquetMetadata, parquetRead, parquetSchema } from "hyparquet";
 import { parquetWriteBuffer, type BasicType } from "hyparquet-writer";
+import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
 import { saveFormats, type ResultRow, type SaveFormat } from "../../compiler/ir/results.js";
 import { writeFileAtomic } from "./atomic.js";
@@ -48,7 +49,7 @@ function tableOf(rows: readonly ResultRow[]): { readonly axes: AxisColumn[]; rea
   for (const { axis, column } of axes) {
     cells.set(
       column,
-      rows.map((row) => row.axes[axis] ?? null),
+      rows.map((row) => entryOf(row.axes, axis) ?? null),
     );
   }
   for (const column of fixedColumns.slice(1) as Exclude<(typeof fixedColumns)[number], "experiment">[]) {
@@ -128,23 +129,28 @@ export async function readResults(path: string): Promise<ResultRow[]> {
     const mapping = metadata.key_value_metadata?.find((entry) => entry.key === axesKey)?.value;
     if (mapping === undefined) throw new Error("it was not written by atlasc");
     const axes = JSON.parse(mapping) as [string, string][];
-    const objects = await parquetReadObjects({ file, metadata });
-    return objects.map((object): ResultRow => {
-      const present: Record<string, Coordinate> = {};
-      for (const [axis, column] of axes) {
-        const coordinate = coordinateOf(object[column]);
-        if (coordinate !== null) present[axis] = coordinate;
-      }
+    const places = new Map(parquetSchema(metadata).children.map(({ element }, i) => [element.name, i]));
+    let rows: unknown[][] = [];
+    // As lists, because objects would lose a column whose name JavaScript's objects have a meaning for.
+    await parquetRead({ file, metadata, onComplete: (read) => (rows = read as unknown[][]) });
+    return rows.map((row): ResultRow => {
+      const cell = (column: string): unknown => row[places.get(column) ?? -1];
+      const reason = cell("reason");
       return {
-        experiment: String(object["experiment"]),
-        axes: present,
-        metric: String(object["metric"]),
-        unit: object["unit"] as ResultRow["unit"],
-        value: Number(object["value"]),
-        baseline: numberOrNull(object["baseline"]),
-        impact: numberOrNull(object["impact"]),
-        relative: numberOrNull(object["relative"]),
-        reason: typeof object["reason"] === "string" ? object["reason"] : null,
+        experiment: String(cell("experiment")),
+        axes: Object.fromEntries(
+          axes.flatMap(([axis, column]) => {
+            const coordinate = coordinateOf(cell(column));
+            return coordinate === null ? [] : [[axis, coordinate] as const];
+          }),
+        ),
+        metric: String(cell("metric")),
+        unit: cell("unit") as ResultRow["unit"],
+        value: Number(cell("value")),
+        baseline: numberOrNull(cell("baseline")),
+        impact: numberOrNull(cell("impact")),
+        relative: numberOrNull(cell("relative")),
+        reason: typeof reason === "string" ? reason : null,
       };
     });
   } catch (error) {
