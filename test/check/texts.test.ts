@@ -99,7 +99,7 @@ suite("files", () => {
     const [prompt] = prompts('"a.jsonl"', files);
     assert.deepEqual(Object.entries(prompt?.columns ?? {}), [
       ["constructor", "x"],
-      ["field___proto__", "y"],
+      ["__proto__", "y"],
     ]);
     assert.deepEqual(messages('"a.jsonl" text "toString"', files), ['A4105 a.jsonl has no field "toString" in line 1']);
   });

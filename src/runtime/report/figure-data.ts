@@ -6,6 +6,7 @@ import type { ResultRow } from "../../compiler/ir/results.js";
 import { describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { evaluateResult } from "../../compiler/results/evaluate.js";
 import { averagedAxes, averageOver, levelsOf, type ResultArray } from "../../compiler/results/result-array.js";
+import { reservedWords } from "./safe-specification.js";
 
 type PlotOutput = Extract<Output, { kind: "plot" }>;
 
@@ -97,7 +98,7 @@ export function figureData(output: PlotOutput, rows: readonly ResultRow[]): Figu
 /** A field name for an axis: no two axes share one, and neither Vega nor the points themselves mean something else by it. */
 function fieldOf(name: string): string {
   const safe = name.replace(/[^A-Za-z0-9_]/gu, (character) => `_${character.codePointAt(0)?.toString(16) ?? ""}_`);
-  const taken = ["", "value", "reason", "series"].includes(safe) || safe in Object.prototype;
+  const taken = ["", "value", "reason", "series"].includes(safe) || reservedWords.has(safe);
   return taken || safe.endsWith("_") ? `${safe}_` : safe;
 }
 
