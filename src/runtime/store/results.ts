@@ -6,6 +6,7 @@ import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
 import { saveFormats, type ResultRow, type SaveFormat } from "../../compiler/ir/results.js";
 import { writeFileAtomic } from "./atomic.js";
+import { csvField } from "./csv.js";
 import { reasonOf, StoreFault } from "./fault.js";
 
 /** Columns that every table of results has, around the axes. */
@@ -156,13 +157,6 @@ export async function readResults(path: string): Promise<ResultRow[]> {
   } catch (error) {
     throw new StoreFault(`cannot read ${path}: ${reasonOf(error)}`, path, null, error);
   }
-}
-
-/** A field of a CSV file. null is an empty field, the empty text is "", so that the two stay apart. */
-function csvField(value: Cell): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  return value === "" || /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
 /** JSON has no NaN and no infinities: they are written as the texts "NaN", "Infinity" and "-Infinity". */
