@@ -62,6 +62,10 @@ program
     writeErr: (text) => {
       messages.text(withoutLastBreak(text));
     },
+    // Line breaks that are not commander's own stand in what it was given.
+    outputError: (text, write) => {
+      write(text.replace(/\n(?!\(Did you mean |$)/g, "\\n"));
+    },
   })
   // It would end the process before it is known whether what it printed could be written.
   .exitOverride();
