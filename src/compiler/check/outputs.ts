@@ -66,7 +66,7 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
 }
 
 function shortened(path: string): string {
-  return path.length > 60 ? `${path.slice(0, 60)}…` : path;
+  return path === "" ? '""' : path.length > 60 ? `${path.slice(0, 60)}…` : path;
 }
 
 /** What to write instead of a name that is not possible: one that is, and that is not taken yet. */
