@@ -5,7 +5,6 @@ import { diagnostic } from "../compiler/diagnostics/create.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { loweredGraphs } from "../runtime/run.js";
 import { replaceFile } from "../runtime/store/atomic.js";
-import { reasonOf } from "../runtime/store/fault.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
 import { output } from "./screen.js";
@@ -20,8 +19,7 @@ export async function graphCommand(
   if (planned === null) return exitCodes.wrongInput;
   const { plan, loaded } = planned;
   const graphs = loweredGraphs(plan, loaded.compiled.value.models);
-  const folder = await madeFolder(options.out);
-  if (folder !== null) return notWritten(options.out, folder);
+  await mkdir(options.out, { recursive: true });
   const written = [];
   for (const graph of plan.graphs) {
     const lowered = graphs(graph.id);
@@ -48,16 +46,6 @@ export async function graphCommand(
     }
   }
   return exitCodes.done;
-}
-
-/** Makes a folder where there is none; why that cannot be done, or null. */
-async function madeFolder(path: string): Promise<string | null> {
-  try {
-    await mkdir(path, { recursive: true });
-    return null;
-  } catch (error) {
-    return reasonOf(error);
-  }
 }
 
 function notWritten(path: string, problem: string): number {

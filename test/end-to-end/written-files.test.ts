@@ -57,7 +57,10 @@ test("a file that cannot be replaced is as it was, and the fault is told", async
     ],
   ];
   mkdirSync(join(folder, "folder"));
+  // Where this repository lies in a folder of root's own, nobody cannot even start the command.
+  const asNobody = (await command(["--version"], { cwd: folder, ...nobody })).code === 0;
   for (const [name, text, options, message, prepare] of cases) {
+    if (options === nobody && !asNobody) continue;
     protocolIn(folder, text, name);
     prepare();
     const end = await command(["fmt", name], { cwd: folder, ...options });
@@ -133,5 +136,5 @@ test("graphs that cannot be written are told, and old ones are whole", async (co
   writeFileSync(join(folder, "file"), "");
   const taken = await command(["graph", path, "--out", "file"], { cwd: folder });
   assert.equal(taken.code, 2);
-  assert.match(taken.stderr, /A5006\]: cannot write file: there is a file of this name\nhint: `--out FOLDER`/);
+  assert.equal(taken.stderr, "atlasc: cannot make the folder file: there is a file of this name\n");
 });
