@@ -70,9 +70,18 @@ async function lastRun(runs: string, file: string, digest: string): Promise<Last
   try {
     return await readRecord(runFolderOf(runs, file, digest).record);
   } catch (error) {
-    if (error instanceof RecordFault || error instanceof StoreFault) return { problem: error.message };
+    if (error instanceof StoreFault) return { problem: error.message };
+    if (error instanceof RecordFault) return { problem: problemOf(error) };
     throw error;
   }
+}
+
+/** Problems of a damaged record that a line names. */
+const namedProblems = 3;
+
+function problemOf({ path, problems }: RecordFault): string {
+  const more = problems.length > namedProblems ? `; and ${problems.length - namedProblems} more` : "";
+  return `${path} is not a valid record: ${problems.slice(0, namedProblems).join("; ")}${more}`;
 }
 
 function textOf(last: LastRun): string | null {
