@@ -3,6 +3,7 @@ import { depthSentences, type DepthPlace } from "../compiler/check/depths.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
+import { output } from "./screen.js";
 import { isSource, planSource, readProtocol } from "./source.js";
 import { counted, diagnosticsJson, printDiagnostics } from "./terminal.js";
 
@@ -42,9 +43,9 @@ export async function checkCommand(
     const errors = diagnostics.filter((d) => d.severity === "error").length;
     const warnings = diagnostics.length - errors;
     const verdict = sound ? "sound" : counted(errors, "error");
-    for (const sentence of depthSentences(depths)) process.stdout.write(`${file}: ${sentence}\n`);
-    process.stdout.write(`${file}: ${verdict}${warnings === 0 ? "" : `, ${counted(warnings, "warning")}`}\n`);
+    for (const sentence of depthSentences(depths)) output.line(`${file}: ${sentence}`);
+    output.line(`${file}: ${verdict}${warnings === 0 ? "" : `, ${counted(warnings, "warning")}`}`);
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(collected, null, 2)}\n`);
+  if (options.json) output.json(collected);
   return allSound ? exitCodes.done : exitCodes.wrongInput;
 }

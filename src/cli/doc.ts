@@ -3,6 +3,7 @@ import { nearestNames } from "../compiler/base/suggest.js";
 import { docEntries, type DocEntry, type EntryKind } from "../compiler/docs/entries.js";
 import { readStandardLibrary } from "../runtime/load.js";
 import { exitCodes } from "./failure.js";
+import { messages, output } from "./screen.js";
 
 const titles: Readonly<Record<EntryKind, string>> = {
   metric: "Metrics",
@@ -24,26 +25,23 @@ export async function docCommand(name: string | undefined, options: { json: bool
     reportUnknown(name, suggestions, options.json);
     return exitCodes.wrongInput;
   }
-  const text = options.json
-    ? JSON.stringify(shown, null, 2)
-    : name === undefined
-      ? listOf(entries)
-      : shown.map(entryText).join("\n\n");
-  process.stdout.write(`${text}\n`);
+  if (options.json) output.json(shown);
+  else output.text(name === undefined ? listOf(entries) : shown.map(entryText).join("\n\n"));
   return exitCodes.done;
 }
 
 function reportUnknown(name: string, suggestions: readonly string[], json: boolean): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify({ status: "unknown", name, suggestions }, null, 2)}\n`);
+    output.json({ status: "unknown", name, suggestions });
     return;
   }
   const near = suggestions.length === 0 ? "" : `; did you mean ${suggestions.join(" or ")}?`;
-  process.stderr.write(`atlasc: nothing is called ${name}${near}\natlasc doc lists everything\n`);
+  messages.line(`atlasc: nothing is called ${name}${near}`);
+  messages.line("atlasc doc lists everything");
 }
 
 function width(): number {
-  return Math.max(40, Math.min((process.stdout as { readonly columns?: number }).columns ?? 100, 120));
+  return Math.max(40, Math.min(output.columns() ?? 100, 120));
 }
 
 /** Words in lines of at most the terminal's width; lines after the first begin with `indent` blanks. */

@@ -14,6 +14,7 @@ import { readRecord, type RunRecord } from "../runtime/store/record.js";
 import { runFolderOf } from "../runtime/store/run-folder.js";
 import { exitCodes } from "./failure.js";
 import { planSettings, type CommonOptions } from "./options.js";
+import { output } from "./screen.js";
 import { planFile } from "./source.js";
 import { counted } from "./terminal.js";
 import { lastRunText } from "./work-done.js";
@@ -32,19 +33,12 @@ export async function explainCommand(
     : { speed: null, times: "no times: --no-times leaves them out" };
   const savings = explainPasses(protocol, plan, models, { ...planOptions(settings), memory }, speed);
   const last = await lastRun(options.runs, file, digest);
-  const text = options.json
-    ? JSON.stringify(
-        { digest, plan, depths, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) },
-        null,
-        2,
-      )
-    : explainPlan(protocol, plan, (id) => models.get(id)?.signature, {
-        savings,
-        times,
-        lastRun: textOf(last),
-        depths,
-      });
-  process.stdout.write(`${text}\n`);
+  if (options.json) {
+    output.json({ digest, plan, depths, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) });
+  } else {
+    const explanation = { savings, times, lastRun: textOf(last), depths };
+    output.text(explainPlan(protocol, plan, (id) => models.get(id)?.signature, explanation));
+  }
   return exitCodes.done;
 }
 
@@ -77,10 +71,18 @@ async function lastRun(runs: string, file: string, digest: string): Promise<Last
   try {
     return await readRecord(runFolderOf(runs, file, digest).record);
   } catch (error) {
-    if (error instanceof RecordFault) return { problem: `${error.path} is not valid: ${error.problems.join("; ")}` };
     if (error instanceof StoreFault) return { problem: error.message };
+    if (error instanceof RecordFault) return { problem: problemOf(error) };
     throw error;
   }
+}
+
+/** Problems of a damaged record that a line names. */
+const namedProblems = 3;
+
+function problemOf({ path, problems }: RecordFault): string {
+  const more = problems.length > namedProblems ? `; and ${problems.length - namedProblems} more` : "";
+  return `${path} is not a valid record: ${problems.slice(0, namedProblems).join("; ")}${more}`;
 }
 
 function textOf(last: LastRun): string | null {

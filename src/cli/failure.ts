@@ -3,9 +3,10 @@ import { EngineFault } from "../runtime/engine/fault.js";
 import { reasonOf, StoreFault } from "../runtime/store/fault.js";
 import { LockHeldFault } from "../runtime/store/lock.js";
 import { RecordFault } from "../runtime/store/record-fault.js";
+import { exitCodes } from "./exit-codes.js";
+import { messages } from "./screen.js";
 
-/** Exit codes of every command. */
-export const exitCodes = { done: 0, wrongInput: 1, fault: 2, interrupted: 130 } as const;
+export { exitCodes } from "./exit-codes.js";
 
 const systemCalls: Readonly<Record<string, string>> = { mkdir: "make the folder", scandir: "list the folder" };
 
@@ -17,17 +18,22 @@ function systemFault(error: unknown): string | null {
   return `cannot ${systemCalls[call] ?? call}${path}: ${reasonOf(error)}`;
 }
 
-/** What a fault says to a user, or null for an error that only a bug of ours can have caused. */
+/** What a fault says to a user, in a line; null for an error that only a bug of ours can have caused. */
 function faultText(error: unknown): string | null {
   if (error instanceof LockHeldFault) return `${error.message}: the same protocol is being run there right now`;
-  if (error instanceof EngineFault || error instanceof StoreFault || error instanceof RecordFault) return error.message;
+  if (error instanceof StoreFault) return error.message;
   return systemFault(error);
 }
 
 /** Prints a fault to standard error and returns the exit code. */
 export function reportFailure(error: unknown): number {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const text = faultText(error) ?? `this is a bug in atlasc, please report it\n${stack}`;
-  process.stderr.write(`atlasc: ${text}\n`);
+  const line = faultText(error);
+  if (line !== null) messages.line(`atlasc: ${line}`);
+  else if (error instanceof RecordFault) {
+    messages.line(`atlasc: ${error.path} is not a valid record:`);
+    for (const problem of error.problems) messages.line(`  ${problem}`);
+  } else if (error instanceof EngineFault) messages.text(`atlasc: ${error.message}`);
+  else messages.text(`atlasc: this is a bug in atlasc, please report it\n${stack}`);
   return exitCodes.fault;
 }

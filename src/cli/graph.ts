@@ -1,12 +1,15 @@
 /** `atlasc graph`. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { diagnostic } from "../compiler/diagnostics/create.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { loweredGraphs } from "../runtime/run.js";
+import { replaceFile } from "../runtime/store/atomic.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
+import { output } from "./screen.js";
 import { planFile } from "./source.js";
-import { counted } from "./terminal.js";
+import { counted, printDiagnostics } from "./terminal.js";
 
 export async function graphCommand(
   file: string,
@@ -21,7 +24,8 @@ export async function graphCommand(
   for (const graph of plan.graphs) {
     const lowered = graphs(graph.id);
     const path = join(options.out, `${graph.id.slice(0, 12)}.onnx`);
-    await writeFile(path, encodeModel(lowered));
+    const problem = await replaceFile(path, encodeModel(lowered));
+    if (problem !== null) return notWritten(path, problem);
     written.push({
       path,
       model: graph.model,
@@ -32,14 +36,20 @@ export async function graphCommand(
       outputs: lowered.outputs.map((output) => output.name),
     });
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(written, null, 2)}\n`);
+  if (options.json) output.json(written);
   else {
     for (const graph of written) {
-      process.stdout.write(
+      output.line(
         `${graph.path}: ${graph.model}, ${counted(graph.nodes, "node")}, ${counted(graph.gates.length, "gate")}, ` +
-          `${counted(graph.outputs.length, "output")}; weights in ${graph.externalData ?? "the graph"}\n`,
+          `${counted(graph.outputs.length, "output")}; weights in ${graph.externalData ?? "the graph"}`,
       );
     }
   }
   return exitCodes.done;
+}
+
+function notWritten(path: string, problem: string): number {
+  const hint = "`--out FOLDER` writes the graphs to another folder";
+  printDiagnostics([diagnostic("A5006", null, { path, problem }, { hint })], new Map());
+  return exitCodes.fault;
 }

@@ -9,6 +9,7 @@ import { openModel } from "../runtime/models/open-model.js";
 import { checkModel } from "../runtime/models/verify-model.js";
 import { exitCodes } from "./failure.js";
 import { engineOptions } from "./options.js";
+import { output } from "./screen.js";
 import { printRejection } from "./source.js";
 
 export async function inspectCommand(
@@ -44,9 +45,7 @@ export async function inspectCommand(
   }));
   if (options.json) {
     const { tokenizer, digest } = facts;
-    process.stdout.write(
-      `${JSON.stringify({ source, folder, digest, signature, tokenizer, sites: described, identities }, null, 2)}\n`,
-    );
+    output.json({ source, folder, digest, signature, tokenizer, sites: described, identities });
     return sound ? exitCodes.done : exitCodes.fault;
   }
   const parameters = Object.values(facts.tensors).reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
@@ -67,7 +66,7 @@ export async function inspectCommand(
     "Identities, on a run of a few tokens",
     ...summariseIdentities(identities),
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  for (const line of lines) output.line(line);
   return sound ? exitCodes.done : exitCodes.fault;
 }
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** The command line: a thin shell. Commands load their code when they run, so that `--help` and `check` start fast. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { atlascVersion } from "../runtime/version.js";
 import { passNames } from "../compiler/passes/names.js";
+import { leaveWith, messages, output, watchStreams } from "./screen.js";
 import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
 
 /** More threads than this are a slip of the keyboard, and no machine would start them. */
@@ -56,6 +57,24 @@ const program = new Command("atlasc")
     "\nExit codes: 0 done; 1 the input is wrong; 2 something failed while running; 130 interrupted.\n",
   );
 
+// Commander repeats what it was given, so it prints through the same border. Commands that are made later inherit this.
+const withoutLastBreak = (text: string): string => text.replace(/\n$/, "");
+program
+  .configureOutput({
+    writeOut: (text) => {
+      output.text(withoutLastBreak(text));
+    },
+    writeErr: (text) => {
+      messages.text(withoutLastBreak(text));
+    },
+    // Line breaks that are not commander's own stand in what it was given.
+    outputError: (text, write) => {
+      write(text.replace(/\n(?!\(Did you mean |$)/g, "\\n"));
+    },
+  })
+  // It would end the process before it is known whether what it printed could be written.
+  .exitOverride();
+
 program.version(atlascVersion(), "-V, --version", "print the version");
 
 withExecutionOptions(program.command("run"))
@@ -65,7 +84,7 @@ withExecutionOptions(program.command("run"))
   .option("--json", "print the outcome as JSON", false)
   .action(async (file: string, options: CommonOptions & { runs: string; json: boolean }) => {
     const { runCommand } = await import("./run.js");
-    process.exitCode = await runCommand(file, options);
+    leaveWith(await runCommand(file, options));
   });
 
 withExecutionOptions(program.command("check"))
@@ -74,7 +93,7 @@ withExecutionOptions(program.command("check"))
   .option("--json", "print diagnostics as JSON", false)
   .action(async (files: readonly string[], options: CommonOptions & { json: boolean }) => {
     const { checkCommand } = await import("./check.js");
-    process.exitCode = await checkCommand(files, options);
+    leaveWith(await checkCommand(files, options));
   });
 
 withExecutionOptions(program.command("explain"))
@@ -85,7 +104,7 @@ withExecutionOptions(program.command("explain"))
   .option("--json", "print the plan as JSON", false)
   .action(async (file: string, options: CommonOptions & { runs: string; times: boolean; json: boolean }) => {
     const { explainCommand } = await import("./explain.js");
-    process.exitCode = await explainCommand(file, options);
+    leaveWith(await explainCommand(file, options));
   });
 
 program
@@ -97,7 +116,7 @@ program
   .option("--json", "print as JSON", false)
   .action(async (model: string, options: { revision?: string; threads?: number; json: boolean }) => {
     const { inspectCommand } = await import("./inspect.js");
-    process.exitCode = await inspectCommand(model, options);
+    leaveWith(await inspectCommand(model, options));
   });
 
 withExecutionOptions(program.command("graph"))
@@ -107,7 +126,7 @@ withExecutionOptions(program.command("graph"))
   .option("--json", "print what was written as JSON", false)
   .action(async (file: string, options: CommonOptions & { out: string; json: boolean }) => {
     const { graphCommand } = await import("./graph.js");
-    process.exitCode = await graphCommand(file, options);
+    leaveWith(await graphCommand(file, options));
   });
 
 program
@@ -117,7 +136,7 @@ program
   .option("--json", "print as JSON", false)
   .action(async (name: string | undefined, options: { json: boolean }) => {
     const { docCommand } = await import("./doc.js");
-    process.exitCode = await docCommand(name, options);
+    leaveWith(await docCommand(name, options));
   });
 
 program
@@ -127,18 +146,26 @@ program
   .option("--check", "change nothing; exit 1 when a file is not formatted", false)
   .action(async (files: readonly string[], options: { check: boolean }) => {
     const { formatCommand } = await import("./format.js");
-    process.exitCode = await formatCommand(files, options);
+    leaveWith(await formatCommand(files, options));
   });
 
-// `atlasc explain x.atlas | head`: the reader has seen enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit();
+async function leaveAfter(error: unknown): Promise<void> {
+  if (error instanceof CommanderError) {
+    leaveWith(error.exitCode);
+    return;
+  }
+  const { reportFailure } = await import("./failure.js");
+  leaveWith(reportFailure(error));
+}
+
+watchStreams();
+// A fault that no command expected. Node would leave with 1, which says that the input is wrong.
+process.on("uncaughtException", (error) => {
+  void leaveAfter(error).finally(() => process.exit());
 });
 
 try {
   await program.parseAsync();
 } catch (error) {
-  const { reportFailure } = await import("./failure.js");
-  process.exitCode = reportFailure(error);
+  await leaveAfter(error);
 }

@@ -1,6 +1,7 @@
 /** Progress of a run: a bar with rate and time left on a terminal, a quiet line now and then in a pipe. */
 import { SingleBar } from "cli-progress";
 import type { ExecutionProgress } from "../runtime/execute.js";
+import { messages } from "./screen.js";
 
 export interface ProgressDisplay {
   readonly show: (progress: ExecutionProgress) => void;
@@ -37,10 +38,11 @@ function pace(): (progress: ExecutionProgress) => number {
 }
 
 /** Display on standard error, so that standard output holds only results. */
-export function createProgress(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? barDisplay(stream) : lineDisplay(stream);
+export function createProgress(): ProgressDisplay {
+  return process.stderr.isTTY ? barDisplay(process.stderr) : lineDisplay();
 }
 
+/** The bar writes to the terminal by itself, because it moves the cursor; what it shows are numbers of ours. */
 function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   const bar = new SingleBar({
     stream,
@@ -71,14 +73,14 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-function lineDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+function lineDisplay(): ProgressDisplay {
   let last = 0;
   return {
     show(progress) {
       if (progress.secondsElapsed - last < secondsBetweenLines) return;
       last = progress.secondsElapsed;
       const { done, total } = progress;
-      stream.write(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${timeLeft(progress)}\n`);
+      messages.line(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${timeLeft(progress)}`);
     },
     end: () => undefined,
   };

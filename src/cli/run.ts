@@ -8,6 +8,7 @@ import { exitCodes } from "./failure.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { faultJson, outcomeJson } from "./outcome-json.js";
 import { createProgress } from "./progress.js";
+import { messages, output } from "./screen.js";
 import { isSource, printRejection, readProtocol } from "./source.js";
 import { counted, printDiagnostics, tableOptions } from "./terminal.js";
 import { workDone } from "./work-done.js";
@@ -61,7 +62,7 @@ export async function runCommand(
     return options.json ? printJson(outcome) : printOutcome(outcome);
   } catch (error) {
     // Whoever asked for JSON gets some; the sentence for people follows on standard error.
-    if (options.json) process.stdout.write(`${JSON.stringify(faultJson(messageOf(error)), null, 2)}\n`);
+    if (options.json) output.json(faultJson(messageOf(error)));
     throw error;
   } finally {
     progress.end();
@@ -115,14 +116,14 @@ function printOutcome(outcome: RunOutcome): number {
   );
   const remark = remarkLine(summary.status, parts);
   const ending = [workDone(summary, record.estimate), ...(remark === null ? [] : [remark])].join("\n");
-  process.stdout.write(`${text}\n\n${ending}\n`);
-  for (const line of faultLines(record)) process.stderr.write(`${line}\n`);
+  output.text(`${text}\n\n${ending}`);
+  for (const line of faultLines(record)) messages.line(line);
   if (summary.status === "interrupted") {
-    process.stderr.write(
-      `Interrupted with ${counted(summary.units.left, "unit")} left. What is finished is kept: run it again to go on.\n`,
+    messages.line(
+      `Interrupted with ${counted(summary.units.left, "unit")} left. What is finished is kept: run it again to go on.`,
     );
   } else if (summary.status === "failed") {
-    process.stderr.write("What is finished is kept: run it again to compute only what is missing.\n");
+    messages.line("What is finished is kept: run it again to compute only what is missing.");
   }
   return exitCodeOf(outcome);
 }
@@ -144,6 +145,6 @@ function faultLines(record: RunRecord): readonly string[] {
 }
 
 function printJson(outcome: RunOutcome): number {
-  process.stdout.write(`${JSON.stringify(outcomeJson(outcome), null, 2)}\n`);
+  output.json(outcomeJson(outcome));
   return exitCodeOf(outcome);
 }

@@ -5,6 +5,7 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { readTextFile } from "../runtime/load.js";
 import { planRun, type Planned, type PlanOutcome } from "../runtime/plan-run.js";
 import { planSettings, type CommonOptions } from "./options.js";
+import { output } from "./screen.js";
 import { printDiagnostics, rejectionJson } from "./terminal.js";
 
 /** A protocol named on the command line, or why it cannot be read. */
@@ -24,7 +25,7 @@ export function printRejection(
   sources: ReadonlyMap<string, string>,
   json: boolean,
 ): void {
-  if (json) process.stdout.write(`${JSON.stringify(rejectionJson(diagnostics, sources), null, 2)}\n`);
+  if (json) output.json(rejectionJson(diagnostics, sources));
   else printDiagnostics(diagnostics, sources);
 }
 

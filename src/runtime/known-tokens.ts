@@ -1,4 +1,5 @@
 /** What a run's texts and tokenizers say of tokens, for tables that show them. */
+import { entryOf } from "../compiler/base/entry.js";
 import { textsKey } from "../compiler/check/check.js";
 import type { Coordinates, CorpusDocument, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { Loaded } from "./load.js";
@@ -19,7 +20,7 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
     const studies = protocol.studies.filter(
       (study) =>
         study.experiment === experiment &&
-        Object.entries(study.coordinates).every(([axis, value]) => !(axis in place) || place[axis] === value),
+        Object.entries(study.coordinates).every(([axis, value]) => (entryOf(place, axis) ?? value) === value),
     );
     found.set(key, studies);
     return studies;

@@ -34,6 +34,11 @@ function problemOf(error: unknown): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a folder";
   if (code === "EACCES") return "it may not be read";
+  if (code === "ENAMETOOLONG") return "its name is too long";
+  if (code === "ENOTDIR") return "a part of its path is a file, not a folder";
+  if (code === "ELOOP") return "its symbolic links go in a circle";
+  // What the system takes as the end of a name, such as \u0000.
+  if (code === "ERR_INVALID_ARG_VALUE") return "no file can have this name";
   return error instanceof Error ? error.message : String(error);
 }
 
@@ -42,7 +47,8 @@ export async function readTextFile(path: string): Promise<FileFact> {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)) };
   } catch (error) {
-    return { problem: error instanceof TypeError ? "it is not UTF-8 text" : problemOf(error) };
+    const undecoded = error instanceof TypeError && "code" in error && error.code === "ERR_ENCODING_INVALID_ENCODED_DATA";
+    return { problem: undecoded ? "it is not UTF-8 text" : problemOf(error) };
   }
 }
 

@@ -58,7 +58,7 @@ test("tabs become spaces, wide characters take two columns, control characters a
       .slice(3);
   assert.deepEqual(source("\tx\tplto"), ["1 |     x   plto", "  |         ^^^^"]);
   assert.deepEqual(source('"日本" plto'), ['1 | "日本" plto', "  |        ^^^^"]);
-  assert.deepEqual(source("\u001b[31m plto"), ["1 | \ufffd[31m plto", "  |       ^^^^"]);
+  assert.deepEqual(source("\u001b[31m plto"), ["1 | \\u001b[31m plto", "  |            ^^^^"]);
   assert.deepEqual(source("plto\r\n"), ["1 | plto", "  | ^^^^"]);
 });
 

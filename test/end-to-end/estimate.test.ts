@@ -81,7 +81,10 @@ test("a run's estimate is of what is missing, and stands in its record and repor
   const second = await runFile(path, { runs, estimateFromFlops: 0 });
   assert.equal(second.record.estimate, null, "nothing was missing");
   const again = await command(["explain", path, "--runs", runs, "--threads", "1"]);
-  assert.match(again.stdout, /^ {2}last run {13}\d+\.\d+ s for \d+\.\d MFLOP: \d+ MFLOP\/s, and nothing to compute since$/m);
+  assert.match(
+    again.stdout,
+    /^ {2}last run {13}\d+\.\d+ s for \d+\.\d MFLOP: \d+ MFLOP\/s, and nothing to compute since$/m,
+  );
 
   // No machine has a hundredth device.
   const without = await command(["explain", path, "--runs", runs, "--device", "cuda:99"]);

@@ -138,6 +138,10 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** In a process group of its own, which signals can be sent to. */
   readonly detached?: boolean;
+  /** As another user, which only root may. */
+  readonly user?: number;
+  /** Bytes that a file which it writes may have. */
+  readonly fileLimit?: number;
 }
 
 export interface CommandEnd {
@@ -159,13 +163,24 @@ const main =
     ? fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url))
     : join(root, "dist", "bin", "atlasc.js");
 
+/** Arguments of node that run the command line. */
+export function commandLine(args: readonly string[]): string[] {
+  return [...loader, main, ...args];
+}
+
 /** Starts the command line as a user would, with its output in pipes. */
 export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const { NO_COLOR: _noColour, FORCE_COLOR: _colour, NODE_TEST_CONTEXT: _test, ...inherited } = process.env;
-  const child = spawn(process.execPath, [...loader, main, ...args], {
+  const { fileLimit, user } = options;
+  const words = [process.execPath, ...commandLine(args)];
+  // Blocks of 1024 bytes. Node ignores the signal that comes with the error.
+  const limited = ["bash", "-c", `ulimit -f ${Math.ceil((fileLimit ?? 0) / 1024)} && exec "$@"`, "bash", ...words];
+  const [program = "", ...rest] = fileLimit === undefined ? words : limited;
+  const child = spawn(program, rest, {
+    ...(user === undefined ? {} : { uid: user, gid: user }),
     cwd: options.cwd ?? root,
     env: { ...inherited, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"] as const,
     detached: options.detached ?? false,
   });
   let stdout = "";

@@ -84,6 +84,8 @@ test("settings that are not implemented are refused by name", async (t) => {
   const neox = await factsOf(t, "neox-parallel-f32");
   const refused: readonly (readonly [ModelFacts, Readonly<Record<string, unknown>>, RegExp])[] = [
     [gpt2, { activation_function: "quick_gelu" }, /activation_function = quick_gelu/],
+    // Every object of JavaScript has something of this name.
+    [gpt2, { activation_function: "constructor" }, /activation_function = constructor/],
     [gpt2, { add_cross_attention: true }, /add_cross_attention/],
     [gpt2, { n_head: 5 }, /n_head = 5/],
     [gpt2, { quantization_config: { bits: 4 } }, /quantization_config/],

@@ -48,6 +48,7 @@ const faults: readonly (readonly [name: string, bytes: Buffer, reason: RegExp])[
   ["a gap", fileWith({ a: whole, b: { ...whole, data_offsets: [12, 20] } }, 20), /gap of 4 bytes before tensor b/],
   ["a shape that does not fit", fileWith({ a: { ...whole, shape: [3] } }, 8), /of shape \[3\] F32 has 8 bytes/],
   ["an unknown type", fileWith({ a: { ...whole, dtype: "F31" } }, 8), /unknown type "F31"/],
+  ["a type that every object has", fileWith({ a: { ...whole, dtype: "toString" } }, 8), /unknown type "toString"/],
   ["a negative size", fileWith({ a: { ...whole, shape: [-2] } }, 8), /has the shape \[-2\]/],
   ["offsets the wrong way round", fileWith({ a: { ...whole, data_offsets: [8, 0] } }, 8), /wrong way round/],
   ["metadata that are no strings", fileWith({ __metadata__: { n: 1 }, a: whole }, 8), /metadata/],

@@ -86,6 +86,22 @@ function countInCode(html: string): number {
   return scripts.reduce((sum, script) => sum + (script.match(/<script[ >]/g)?.length ?? 0) - 1, 0);
 }
 
+test("what cannot be seen is shown, and text keeps its direction", () => {
+  const sly = "\u001b[31m a\u202eb\u2066c\u200b\u0000 \ufffe";
+  const rows = [row("e", "m", { prompt: 0, field: sly }, 1)];
+  const html = renderReport({
+    ...emptyReport,
+    title: sly,
+    tables: [
+      buildTable(tableOf({ title: sly, experiment: "e", columns: [named("m", column("e", "m"))] }), resultsOf(rows)),
+    ],
+    source: { path: sly, text: `# ${sly}\nmodel`, tokens: [] },
+    warnings: [sly],
+  });
+  assert.doesNotMatch(html, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2066-\u2069\ufffe]/);
+  assert.ok(html.includes("<h1>\\u001b[31m a\\u202eb\\u2066c\\u200b\\u0000 \\ufffe"));
+});
+
 test("the figures' specifications survive the escaping", async () => {
   const html = await hostileReport();
   const text = /<script type="application\/json" id="figure-specs">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? "";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { columnsOf } from "../../src/compiler/base/printable.js";
 import { formatColumn, formatNumber, formatSeconds } from "../../src/runtime/report/format.js";
 import { renderSummary } from "../../src/runtime/report/summary.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
@@ -122,6 +123,26 @@ test("styles get the role of each text and do not disturb the alignment", () => 
   assert.match(styled, /<positive> *\+0\.\d+<\/>/);
   assert.match(styled, /<negative> *-0\.\d+<\/>/);
   assert.equal(styled.replace(/<[^>]*>/g, ""), renderTextTable(table, { width: 100 }));
+});
+
+test("names that are wide or cannot be seen keep the columns aligned", () => {
+  const groups = ["plain", "日本語", "\u001b[31m", "a\nb", "👨\u200d👩", `long${"長".repeat(60)}`];
+  const rows = groups.map((group, i) => row("e", "m", { prompt: 0, group }, i + 0.5));
+  const text = renderTextTable(
+    buildTable(
+      tableOf({ title: "table e", experiment: "e", columns: [named("m", column("e", "m"))] }),
+      resultsOf(rows),
+    ),
+    { width: 60 },
+  );
+  const lines = text.split("\n");
+  assert.ok(lines.every((line) => columnsOf(line) <= 60));
+  const body = lines.slice(-1 - groups.length, -1);
+  assert.deepEqual(new Set(body.map(columnsOf)).size, 1, text);
+  for (const [i, shown] of ["plain ", "日本語 ", "\\u001b[31m ", "a\\nb ", "👨\u200d👩 ", "long長"].entries()) {
+    assert.ok(body[i]?.startsWith(shown), text);
+  }
+  assert.match(body.at(-1) ?? "", /長…/);
 });
 
 test("the summary says what was run, shows the tables and where the files are", () => {

@@ -25,9 +25,7 @@ export function nameFields(fields: Iterable<string>, axes: ReadonlySet<string>):
   const all = [...new Set(fields)];
   const takenBy = (field: string): string | null => {
     if (axes.has(field) || languageAxes.has(field)) return "an axis";
-    if (reservedNames.has(field)) return "a column of results";
-    // Objects have it already, and not every reader of a saved file is careful with it.
-    return field === "__proto__" ? "something else" : null;
+    return reservedNames.has(field) ? "a column of results" : null;
   };
   const plain = all.filter((field) => field.trim() !== "" && takenBy(field) === null);
   const used = new Set([...plain, ...axes]);

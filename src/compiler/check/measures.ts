@@ -137,8 +137,8 @@ function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): reado
   for (const choice of combinations(axes)) {
     const elaborated = axes.length === 0 ? first : elaborateItem(cx, item, createSweeps(choice));
     if (elaborated === null) return [];
-    const coordinates: Record<string, number> = Object.fromEntries(single);
-    for (const [axis, value] of choice) coordinates[renamed(cx, axis)] = value;
+    const swept = [...choice].map(([axis, value]) => [renamed(cx, axis), value] as const);
+    const coordinates = Object.fromEntries([...single, ...swept]);
     measures.push({ metric, coordinates, ...elaborated, axes: measuredAxes(cx, elaborated) });
   }
   const [sample] = measures;

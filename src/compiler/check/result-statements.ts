@@ -6,6 +6,7 @@ import { checkDecision } from "./decisions.js";
 import { checkOutput } from "./outputs.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { checkResult } from "./results.js";
+import type { SavedFiles } from "./save-names.js";
 import type { Scope } from "./scope.js";
 
 export interface ResultStatements {
@@ -25,7 +26,7 @@ export function checkResultStatements(
   const decisions: Decision[] = [];
   const outputs: Output[] = [];
   const results = { experiments, lets: scope.lets };
-  const saved = new Map<string, Span>();
+  const saved: SavedFiles = new Map();
   for (const statement of scope.statements) {
     const work = { unfolded: 0, depth: 0 };
     const context = { results, subject: null, report, unfolding: [], work, sourceOf, saved };

@@ -10,8 +10,8 @@ export function singleLayers(
   cx: Pick<Elaboration, "scope" | "model">,
   expression: Expression,
 ): Readonly<Record<string, number>> {
-  const layers: Record<string, number> = {};
-  if (expression.kind !== "call" && expression.kind !== "metricUse") return layers;
+  if (expression.kind !== "call" && expression.kind !== "metricUse") return {};
+  const layers = new Map<string, number>();
   const name = expression.kind === "call" ? expression.callee : expression.metric;
   const metric = cx.scope.metrics.get(name.text);
   const positional = expression.kind === "call" ? expression.positional : [];
@@ -20,9 +20,9 @@ export function singleLayers(
     const given = positional[i] ?? argumentFor(named, parameter);
     if (given?.kind !== "place" || given.unit !== "none" || !isSweep(parameter.default)) continue;
     const [layer, second] = resolvePlace(given, cx.model, "head", () => undefined)?.layers ?? [];
-    if (layer !== undefined && second === undefined) layers[parameter.name.text] = layer;
+    if (layer !== undefined && second === undefined) layers.set(parameter.name.text, layer);
   }
-  return layers;
+  return Object.fromEntries(layers);
 }
 
 function argumentFor(named: readonly NamedArgument[], parameter: Parameter): Expression | undefined {

@@ -279,6 +279,12 @@ export const catalogue = {
     message: "one row of {positions} tokens needs about {needed}, more than the budget of {budget}",
   },
   A5005: { severity: "error", title: "protocol missing", message: "cannot read {path}: {problem}" },
+  A5006: { severity: "error", title: "file not written", message: "cannot write {path}: {problem}" },
+  A5007: {
+    severity: "error",
+    title: "files in each other's way",
+    message: "{path} cannot be saved beside {other}: {problem}",
+  },
   A8001: {
     severity: "warning",
     title: "standard metric redefined",

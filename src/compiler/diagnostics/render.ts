@@ -1,4 +1,5 @@
 /** Diagnostics for people (text with the source around the fault) and for programs (plain JSON). */
+import { columnsOf, printableCharacter, printableLine } from "../base/printable.js";
 import { lineColumn, lineStarts, type LineColumn, type Span } from "../base/span.js";
 import type { Code, Severity } from "./catalogue.js";
 import type { Diagnostic, Label } from "./diagnostic.js";
@@ -37,14 +38,16 @@ export function renderDiagnostic(diagnostic: Diagnostic, sources: Sources, optio
   const style = options.style ?? plain;
   const width = options.width ?? defaultWidth;
   const { severity, code, message, primary } = diagnostic;
-  const lines = [`${style(severity, `${severity}[${code}]`)}${style("message", `: ${message}`)}`];
+  const lines = [`${style(severity, `${severity}[${code}]`)}${style("message", `: ${printableLine(message)}`)}`];
   const labels = [...(primary === null ? [] : [primary]), ...diagnostic.related];
   const gutter = Math.max(0, ...labels.map((label) => String(place(label.span, sources)?.line ?? "").length));
   for (const label of labels) lines.push(...renderLabel(label, label === primary, sources, gutter, width, style));
-  if (diagnostic.expected !== undefined) lines.push(`${style("hint", "expected:")} ${diagnostic.expected}`);
-  if (diagnostic.found !== undefined) lines.push(`${style("hint", "   found:")} ${diagnostic.found}`);
-  if (diagnostic.hint !== undefined && diagnostic.hint !== "")
-    lines.push(`${style("hint", "hint:")} ${diagnostic.hint}`);
+  const fact = (label: string, text: string | undefined): void => {
+    if (text !== undefined) lines.push(`${style("hint", label)} ${printableLine(text)}`);
+  };
+  fact("expected:", diagnostic.expected);
+  fact("   found:", diagnostic.found);
+  fact("hint:", diagnostic.hint === "" ? undefined : diagnostic.hint);
   return lines.join("\n");
 }
 
@@ -74,8 +77,8 @@ function renderLabel(
   const text = sources(span.file);
   const margin = " ".repeat(gutter);
   const arrow = isPrimary ? "-->" : ":::";
-  if (text === undefined)
-    return [`${margin}${style("gutter", arrow)} ${style("place", span.file)}${after(label.text)}`];
+  const file = printableLine(span.file);
+  if (text === undefined) return [`${margin}${style("gutter", arrow)} ${style("place", file)}${after(label.text)}`];
   const starts = lineStarts(text);
   const { line, column } = lineColumn(starts, Math.min(span.start, text.length));
   const lineStart = starts[line - 1] ?? 0;
@@ -87,14 +90,14 @@ function renderLabel(
   const underline = style(isPrimary ? "caret" : "related", `${marks}${after(label.text)}`);
   const bar = style("gutter", "|");
   return [
-    `${margin}${style("gutter", arrow)} ${style("place", `${span.file}:${line}:${column}`)}`,
+    `${margin}${style("gutter", arrow)} ${style("place", `${file}:${line}:${column}`)}`,
     `${margin} ${bar}`,
     `${style("gutter", String(line).padStart(gutter))} ${bar} ${shown.text}`.trimEnd(),
     `${margin} ${bar} ${" ".repeat(shown.start)}${underline}`,
   ];
 }
 
-const after = (text: string): string => (text === "" ? "" : ` ${text}`);
+const after = (text: string): string => (text === "" ? "" : ` ${printableLine(text)}`);
 
 /** A line as it is shown, and the columns of the underlined part in it. */
 interface ShownLine {
@@ -138,10 +141,11 @@ function toCells(line: string): readonly Cell[] {
   let column = 0;
   for (const character of line) {
     const isTab = character === "\t";
-    const width = isTab ? tabWidth - (column % tabWidth) : characterWidth(character);
-    // A control character would move the cursor or change the terminal's state.
-    const text = isTab ? " ".repeat(width) : /\p{Cc}/u.test(character) ? "\ufffd" : character;
-    cells.push({ offset, column, width, text });
+    const shown = isTab
+      ? " ".repeat(tabWidth - (column % tabWidth))
+      : printableCharacter(character, line.slice(Math.max(0, offset - 8), offset));
+    const width = columnsOf(shown);
+    cells.push({ offset, column, width, text: shown });
     offset += character.length;
     column += width;
   }
@@ -152,16 +156,6 @@ function widthOf(cells: readonly Cell[]): number {
   const first = cells[0];
   const last = cells.at(-1);
   return first === undefined || last === undefined ? 0 : last.column + last.width - first.column;
-}
-
-/** Columns that a terminal gives a character: none for combining marks, two for East Asian text and pictures. */
-function characterWidth(character: string): number {
-  if (/^[\p{Mn}\p{Me}\u200b-\u200d\ufe0f]$/u.test(character)) return 0;
-  return /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u.test(
-    character,
-  )
-    ? 2
-    : 1;
 }
 
 /** A place for programs: offsets, and lines and columns that count from 1. Lines are null when the text is unknown. */

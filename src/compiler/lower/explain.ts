@@ -1,4 +1,5 @@
 /** A plan in words and numbers. */
+import { printableLine } from "../base/printable.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
@@ -63,7 +64,7 @@ export function explainPlan(
     ...(lastRun === null ? [] : [`  last run             ${lastRun}`]),
     `  plan                 ${plan.digest.slice(0, 12)}`,
   );
-  return lines.join("\n");
+  return lines.map(printableLine).join("\n");
 }
 
 function explainEvaluation(

@@ -3,6 +3,7 @@
  * segment computes and a later one reads has the same name in both, as an output here and an input there.
  */
 import { digestOf } from "../base/digest.js";
+import { entryOf } from "../base/entry.js";
 import type { Plan } from "../ir/plan.js";
 import type { ModelGraph } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
@@ -213,7 +214,9 @@ export function planSegments(
   lowered: (id: string) => Graph,
   modelOf: (id: string) => ModelGraph,
 ): ReadonlyMap<string, readonly Segment[]> {
-  const chains = graphs.map(({ id, model }) => [id, cutGraph(lowered(id), modelOf(model), cuts[model] ?? [])] as const);
+  const chains = graphs.map(
+    ({ id, model }) => [id, cutGraph(lowered(id), modelOf(model), entryOf(cuts, model) ?? [])] as const,
+  );
   const merged = new Map<string, Segment>();
   for (const segment of chains.flatMap(([, segments]) => segments)) {
     const known = merged.get(segment.key);

@@ -50,11 +50,11 @@ export function entriesOf(axes: readonly FreeAxis[]): number {
 /** Coordinates of an entry by its place in row-major order. */
 export function freeCoordinates(axes: readonly FreeAxis[], place: number): Coordinates {
   let rest = place;
-  const free: Record<string, Coordinate> = {};
+  const free: [string, Coordinate][] = [];
   for (const axis of [...axes].reverse()) {
     const entry = axis.first + (rest % axis.size);
-    free[axis.name] = axis.isPair ? pairName(entry, axis.size) : entry;
+    free.push([axis.name, axis.isPair ? pairName(entry, axis.size) : entry]);
     rest = Math.floor(rest / axis.size);
   }
-  return free;
+  return Object.fromEntries(free);
 }

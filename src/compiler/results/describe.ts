@@ -1,4 +1,5 @@
 /** What can be said of a result without evaluating it: its unit, its sign, and where its numbers come from. */
+import { entryOf } from "../base/entry.js";
 import type { NamedResult, ResultExpression } from "../ir/protocol.js";
 import type { AveragedAxis } from "./result-array.js";
 
@@ -36,7 +37,7 @@ const plurals: Readonly<Record<string, string>> = {
 /** `8 prompts`, `1 layer`: a count with the name of an axis. */
 export function countOf(count: number | string, axis: string): string {
   if (count === 1) return `1 ${axis === "prompts" ? "prompt set" : axis.replaceAll("_", " ")}`;
-  return `${count} ${plurals[axis] ?? `${axis.replaceAll("_", " ")}s`}`;
+  return `${count} ${entryOf(plurals, axis) ?? `${axis.replaceAll("_", " ")}s`}`;
 }
 
 /** `mean over 8 prompts and 12 heads`, or null when nothing was averaged. */

@@ -3,6 +3,7 @@
  * propagates, through arithmetic and through reductions; a comparison with a NaN is undecided, and a cell is kept by
  * `where` only when its condition is decidedly true.
  */
+import { entryOf } from "../base/entry.js";
 import type { Coordinates, ResultCondition, ResultExpression } from "../ir/protocol.js";
 import { fixedAxes } from "../ir/result-expression.js";
 import { alsoRemoved } from "../ir/result-type.js";
@@ -158,7 +159,7 @@ function prepareCondition(
     case "axis": {
       const among = new Set(condition.among.map(String));
       return (coordinates) => {
-        const coordinate = coordinates[condition.axis];
+        const coordinate = entryOf(coordinates, condition.axis);
         return coordinate !== undefined && among.has(String(coordinate));
       };
     }

@@ -3,6 +3,7 @@
  * over part of the heads needs no padding. Coordinates are the same when their text is the same (`3` and `"3"` agree),
  * because columns read from files arrive as text.
  */
+import { entryOf } from "../base/entry.js";
 import type { Coordinate, Coordinates } from "../ir/protocol.js";
 import { alsoRemoved, joinDecided, type DecidedAxis } from "../ir/result-type.js";
 
@@ -54,7 +55,7 @@ export function scalar(value: number): ResultArray {
 export function coordinateKey(coordinates: Coordinates, axes: readonly string[]): string {
   let key = "";
   for (const axis of axes) {
-    const coordinate = coordinates[axis];
+    const coordinate = entryOf(coordinates, axis);
     // The length in front keeps ("ab", "c") apart from ("a", "bc") whatever characters the coordinates hold.
     if (coordinate === undefined) key += "-;";
     else {
@@ -67,12 +68,12 @@ export function coordinateKey(coordinates: Coordinates, axes: readonly string[])
 
 /** The part of `coordinates` that lies on `axes`. */
 export function pickCoordinates(coordinates: Coordinates, axes: readonly string[]): Coordinates {
-  const picked: Record<string, Coordinate> = {};
+  const picked: [string, Coordinate][] = [];
   for (const axis of axes) {
-    const coordinate = coordinates[axis];
-    if (coordinate !== undefined) picked[axis] = coordinate;
+    const coordinate = entryOf(coordinates, axis);
+    if (coordinate !== undefined) picked.push([axis, coordinate]);
   }
-  return picked;
+  return Object.fromEntries(picked);
 }
 
 /** Cells that agree on `axes`, in the order in which their first member appears. */
@@ -97,7 +98,7 @@ export function groupCells(
 export function levelsOf(array: ResultArray, axis: string): readonly Coordinate[] {
   const levels = new Map<string, Coordinate>();
   for (const cell of array.cells) {
-    const coordinate = cell.coordinates[axis];
+    const coordinate = entryOf(cell.coordinates, axis);
     if (coordinate !== undefined && !levels.has(String(coordinate))) levels.set(String(coordinate), coordinate);
   }
   const found = [...levels.values()];
@@ -197,7 +198,7 @@ export function averagedAxes(array: ResultArray, keepAxes: readonly string[]): r
     let least = Infinity;
     let most = 0;
     for (const group of groups) {
-      const levels = new Set(group.map((cell) => String(cell.coordinates[axis]))).size;
+      const levels = new Set(group.map((cell) => String(entryOf(cell.coordinates, axis)))).size;
       least = Math.min(least, levels);
       most = Math.max(most, levels);
     }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
+import { entryOf } from "../../compiler/base/entry.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
@@ -163,7 +164,7 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
   }
   if (files.length < names.length) return null;
   const common = commonFolder(files.map(({ path }) => dirname(path)));
-  const tensors: Record<string, TensorEntry> = {};
+  const tensors = new Map<string, TensorEntry>();
   for (const { name: file, path } of files) {
     const header = readSafetensorsHeader(path);
     if (!header.ok) {
@@ -173,10 +174,11 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
     // ONNX wants forward slashes on every system.
     const location = relative(common, path).split(sep).join("/");
     for (const [name, { storedType, shape, offset, length }] of Object.entries(header.value.tensors)) {
-      tensors[name] = { type: elementTypes[storedType] ?? "other", storedType, shape, file: location, offset, length };
+      const type = entryOf(elementTypes, storedType) ?? "other";
+      tensors.set(name, { type, storedType, shape, file: location, offset, length });
     }
   }
-  return { tensors, files, folder: common };
+  return { tensors: Object.fromEntries(tensors), files, folder: common };
 }
 
 /** Names of the weight files in order; null after a report. */

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Json } from "../../compiler/base/digest.js";
+import { entryOf } from "../../compiler/base/entry.js";
 
 /**
  * The safetensors format: 8 bytes little-endian length N of the header, N bytes of JSON, then the tensors' bytes.
@@ -101,7 +102,7 @@ function parseHeader(bytes: Uint8Array, fileSize: number): Outcome<SafetensorsHe
   }
   if (!isRecord(header)) return { ok: false, reason: "its header is not a JSON object" };
   const start = 8 + bytes.length;
-  const tensors: Record<string, StoredTensor> = {};
+  const stored: [string, StoredTensor][] = [];
   let metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") {
@@ -113,8 +114,9 @@ function parseHeader(bytes: Uint8Array, fileSize: number): Outcome<SafetensorsHe
     }
     const tensor = parseTensor(name, entry, start);
     if (!tensor.ok) return tensor;
-    tensors[name] = tensor.value;
+    stored.push([name, tensor.value]);
   }
+  const tensors = Object.fromEntries(stored);
   const fault = coverageFault(tensors, start, fileSize);
   return fault === null ? { ok: true, value: { tensors, metadata } } : { ok: false, reason: fault };
 }
@@ -123,7 +125,7 @@ function parseTensor(name: string, entry: unknown, start: number): Outcome<Store
   const fault = (what: string): Outcome<StoredTensor> => ({ ok: false, reason: `tensor ${name} ${what}` });
   if (!isRecord(entry)) return fault("is not described by an object");
   const { dtype, shape, data_offsets: offsets } = entry;
-  const size = typeof dtype === "string" ? elementSizes[dtype] : undefined;
+  const size = typeof dtype === "string" ? entryOf(elementSizes, dtype) : undefined;
   if (typeof dtype !== "string" || size === undefined) return fault(`has the unknown type ${JSON.stringify(dtype)}`);
   if (!isCounts(shape)) return fault(`has the shape ${JSON.stringify(shape)}`);
   if (!isCounts(offsets) || offsets.length !== 2) return fault(`has the offsets ${JSON.stringify(offsets)}`);

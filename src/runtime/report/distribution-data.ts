@@ -1,4 +1,5 @@
 /** The numbers behind histograms, boxes and densities: every value is a point, divided into samples. */
+import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf } from "../../compiler/results/describe.js";
@@ -58,7 +59,7 @@ function samplesOf(array: ResultArray, by: readonly FigureAxis[], value: string)
   const axes = by.map((axis) => axis.name);
   const samples = [...groupCells(array.cells, axes).values()].map((cells): Sample => {
     // An axis that this value does not have holds for all of it.
-    const levels = by.map((axis) => safeLevel(cells[0]?.coordinates[axis.name] ?? "all"));
+    const levels = by.map((axis) => safeLevel(entryOf(cells[0]?.coordinates ?? {}, axis.name) ?? "all"));
     const numbers = cells.map((cell) => cell.value).filter((number) => Number.isFinite(number));
     const words = levels.map((level, i) =>
       typeof level === "number" ? `${by[i]?.name.replaceAll("_", " ") ?? ""} ${level}` : level,

@@ -1,4 +1,5 @@
 /** Putting text into HTML and into scripts inside HTML without it being taken for either. */
+import { printable } from "../../compiler/base/printable.js";
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -8,9 +9,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text for element content and for quoted attributes. */
+/**
+ * Text for element content and for quoted attributes. What cannot be seen is written as on a terminal: a protocol must read
+ * as it runs, and marks of direction would show it in another order.
+ */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 /** JSON for a `<script>` element: no `<` survives, so neither `</script>` nor `<!--` can occur in it. */

@@ -1,4 +1,6 @@
 /** The numbers behind a figure: evaluated, averaged, divided into panels and series, ready for `figure-marks.ts`. */
+import { entryOf } from "../../compiler/base/entry.js";
+import { printableLine } from "../../compiler/base/printable.js";
 import type { Coordinate, Output } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
@@ -10,6 +12,7 @@ import {
   levelsOf,
   type ResultArray,
 } from "../../compiler/results/result-array.js";
+import { reservedWords } from "./safe-specification.js";
 
 type PlotOutput = Extract<Output, { kind: "plot" }>;
 
@@ -98,13 +101,18 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
   };
 }
 
+/** A field name for an axis: no two axes share one, and neither Vega nor the points themselves mean something else by it. */
+function fieldOf(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9_]/gu, (character) => `_${character.codePointAt(0)?.toString(16) ?? ""}_`);
+  const taken = ["", "value", "reason", "series"].includes(safe) || reservedWords.has(safe);
+  return taken || safe.endsWith("_") ? `${safe}_` : safe;
+}
+
 /** Levels of an axis over all the arrays, in their order. */
 export function axisOf(name: string, arrays: readonly ResultArray[]): FigureAxis {
-  const safe = name.replace(/[^A-Za-z0-9_]/g, "_");
-  const field = ["value", "reason", "series"].includes(safe) ? `${safe}_` : safe;
   const levels = new Map<string, Coordinate>();
   for (const array of arrays) for (const level of levelsOf(array, name)) levels.set(String(level), safeLevel(level));
-  return { name, field, levels: [...levels.values()] };
+  return { name, field: fieldOf(name), levels: [...levels.values()] };
 }
 
 function pointsOf(
@@ -115,12 +123,11 @@ function pointsOf(
   named: boolean,
 ): readonly FigurePoint[] {
   return array.cells.map((cell) => {
-    const fields: Record<string, Coordinate | null> = {};
     // An axis that this value does not have holds for all of it.
-    for (const axis of [...over, ...by]) fields[axis.field] = safeLevel(cell.coordinates[axis.name] ?? "all");
-    const levels = by.map((axis) => String(fields[axis.field]));
+    const levelAt = ({ name }: FigureAxis): Coordinate => safeLevel(entryOf(cell.coordinates, name) ?? "all");
+    const levels = by.map((axis) => String(levelAt(axis)));
     return {
-      ...fields,
+      ...Object.fromEntries([...over, ...by].map((axis) => [axis.field, levelAt(axis)])),
       value: Number.isFinite(cell.value) ? cell.value : null,
       reason: Number.isFinite(cell.value) ? null : (cell.reason ?? `the value is ${cell.value}`),
       series: [...(named ? [safeTitle(label)] : []), ...levels].join(" · "),
@@ -186,12 +193,12 @@ function absentCells(array: ResultArray, over: readonly FigureAxis[], by: readon
  * breaks, so such a name would end the string early.
  */
 export function safeTitle(text: string): string {
-  return text.replaceAll("\\", "∖").replace(/[\u0000-\u001f\u2028\u2029]/g, " ");
+  return printableLine(text.replace(/[\n\r\t\u2028\u2029]/g, " ")).replaceAll("\\", "∖");
 }
 
-/** A level as it may stand in a specification: the two separators that end a line in Vega's expressions are taken out. */
+/** A level as it may stand in a specification and in SVG, which has no control characters; different ones stay different. */
 export function safeLevel(level: Coordinate): Coordinate {
-  return typeof level === "string" ? level.replace(/[\u2028\u2029]/g, " ") : level;
+  return typeof level === "string" ? printableLine(level) : level;
 }
 
 /**

@@ -5,6 +5,7 @@ import { drawBoxes } from "./box-figure.js";
 import { drawDensity, drawHistogram } from "./distribution-figure.js";
 import type { Drawing, PlotOutput } from "./drawing.js";
 import { titleBlock, type VegaLiteSpec } from "./figure-marks.js";
+import { safeSpecification } from "./safe-specification.js";
 import { drawPlaces } from "./place-figure.js";
 import { drawScatter } from "./scatter-figure.js";
 
@@ -33,14 +34,14 @@ export function buildFigure(output: PlotOutput, results: ResultSet): Figure {
     title: output.title,
     subtitle,
     description,
-    spec: {
+    spec: safeSpecification({
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
       title: titleBlock(output.title, subtitle),
       background: "white",
       padding: 12,
       config,
       ...parts,
-    },
+    }),
   };
 }
 

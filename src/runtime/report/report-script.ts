@@ -1,4 +1,6 @@
 /** The report's own script: plain browser JavaScript as text, because it is inlined and never compiled. */
+import { formulaStart, signedNumber } from "../store/csv.js";
+
 export const reportScript = `(function () {
   "use strict";
 
@@ -18,13 +20,18 @@ export const reportScript = `(function () {
     return panels.reduce(function (all, panel) { return all.concat((panel.data || {}).values || []); }, []);
   }
 
+  var formula = new RegExp(${JSON.stringify(formulaStart.source)});
+  var number = new RegExp(${JSON.stringify(signedNumber.source)});
+
   function csvOf(points) {
     var fields = [];
     points.forEach(function (point) {
       Object.keys(point).forEach(function (field) { if (fields.indexOf(field) < 0) fields.push(field); });
     });
+    /* As in saved files: no spreadsheet takes a text for a formula, and numbers stay numbers. */
     function cell(value) {
       var text = value === null || value === undefined ? "" : String(value);
+      if (typeof value === "string" && formula.test(text) && !number.test(text)) text = "'" + text;
       return /[",\\n\\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
     }
     var lines = [fields.map(cell).join(",")].concat(points.map(function (point) {

@@ -1,4 +1,5 @@
 /** Scatter plots: two values of each place against each other. */
+import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, unitOf } from "../../compiler/results/describe.js";
@@ -46,13 +47,12 @@ export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNo
   const all = joined.cells.map((cell, i) => ({ cell, x: horizontal.cells[i]?.value ?? NaN }));
   const sound = all.filter(({ cell, x }) => Number.isFinite(cell.value) && Number.isFinite(x));
   const points = evenly(sound, mostPoints).map(({ cell, x }): ScatterPoint => {
-    const axes: Record<string, Coordinate> = {};
-    for (const axis of shared) {
-      const level = cell.coordinates[axis];
-      if (level !== undefined) axes[fieldOf(axis)] = safeLevel(level);
-    }
-    const series = by.map((axis) => safeTitle(String(cell.coordinates[axis.name] ?? "all"))).join(" · ");
-    return { ...axes, x, y: cell.value, series };
+    const axes = shared.flatMap((axis) => {
+      const level = entryOf(cell.coordinates, axis);
+      return level === undefined ? [] : [[fieldOf(axis), safeLevel(level)] as const];
+    });
+    const series = by.map((axis) => safeTitle(String(entryOf(cell.coordinates, axis.name) ?? "all"))).join(" · ");
+    return { ...Object.fromEntries(axes), x, y: cell.value, series };
   });
   const quantities = {
     x: withUnit(against.label, unitOf(against)),

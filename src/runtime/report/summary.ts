@@ -1,4 +1,5 @@
 /** What the terminal shows after a run. */
+import { printableLine } from "../../compiler/base/printable.js";
 import type { ReportStatus, StudySummary } from "./report-input.js";
 import { studySentences } from "./sentences.js";
 import type { TableData } from "./table-data.js";
@@ -28,14 +29,14 @@ export function renderSummary(run: RunSummary, options: TextTableOptions): strin
   );
   const parts = [
     [
-      `${style(run.title, "title")}  ${style(run.status.label, run.status.tone === "good" ? "note" : "warning")}`,
+      `${style(printableLine(run.title), "title")}  ${style(run.status.label, run.status.tone === "good" ? "note" : "warning")}`,
       ...sentences,
     ],
     ...run.tables.map((table) => [renderTextTable(shorten(table), options)]),
     run.warnings.flatMap((warning) =>
       wrapWords(`warning: ${warning}`, options.width).map((line) => style(line, "warning")),
     ),
-    filesOf(run).map(({ label, path }) => `${label}  ${style(path, "path")}`),
+    filesOf(run).map(({ label, path }) => `${label}  ${style(printableLine(path), "path")}`),
   ];
   return parts
     .filter((lines) => lines.length > 0)

@@ -1,4 +1,5 @@
 /** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
+import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
@@ -65,7 +66,7 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
     title: output.title,
     columns: [...keep.map(axisColumn), ...headings, ...(context === null ? [] : [textColumn("in its text")])],
     rows: shown.map((place) => [
-      ...keep.map((axis): TableCell => ({ value: place[axis] ?? null, reason: null })),
+      ...keep.map((axis): TableCell => ({ value: entryOf(place, axis) ?? null, reason: null })),
       ...lookups.map((find, i): TableCell => inWords(place, find(place), i)),
       ...(context === null ? [] : [inContext(tokens.textAt(output.experiment, place), place["position"], context)]),
     ]),

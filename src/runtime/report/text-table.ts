@@ -1,4 +1,9 @@
-/** Tables for a terminal: aligned columns between plain rules, and the reason of every NaN underneath. */
+/**
+ * Tables for a terminal: aligned columns between plain rules, and the reason of every NaN underneath. Texts are laid out
+ * as they will be shown: what a terminal would take for an order is written as an escape, and wide characters count as
+ * the columns that they take.
+ */
+import { columnsOf, endOf, padColumns, printableLine, startOf } from "../../compiler/base/printable.js";
 import { formatColumn } from "./format.js";
 import type { TableCell, TableColumn, TableData } from "./table-data.js";
 
@@ -9,13 +14,13 @@ export type TextRole =
 /** Wraps `text` in whatever makes it look like its role; must not change its visible width. */
 export type StyleText = (text: string, role: TextRole) => string;
 
-/** How wide the terminal is (in characters) and how text is styled. */
+/** How wide the terminal is (in columns) and how text is styled. */
 export interface TextTableOptions {
   readonly width: number;
   readonly style?: StyleText;
 }
 
-/** A column laid out: every text already aligned to `width` characters. */
+/** A column laid out: every text already aligned to `width` columns. */
 interface LaidOutColumn {
   readonly column: TableColumn;
   /** Name and unit, one below the other; the unit is empty where there is none. */
@@ -29,7 +34,7 @@ const gap = "  ";
 const superscripts = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"];
 
 /**
- * The table as lines of text, each at most `width` characters wide. When the columns do not fit side by side, value
+ * The table as lines of text, each at most `width` columns wide. When the columns do not fit side by side, value
  * columns continue in a further block that repeats the axes; only text too long for its axis is cut, with an ellipsis.
  */
 export function renderTextTable(table: TableData, options: TextTableOptions): string {
@@ -57,12 +62,12 @@ export function renderTextTable(table: TableData, options: TextTableOptions): st
   return lines.join("\n");
 }
 
-/** Breaks a text at spaces into lines of at most `width` characters; a longer word keeps its own line. */
+/** A printable text, broken at blanks into lines of at most `width` columns; a longer word keeps its own line. */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/\s+/)) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+  for (const word of printableLine(text).split(/\s+/)) {
+    if (line !== "" && columnsOf(line) + 1 + columnsOf(word) > width) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
@@ -77,13 +82,14 @@ function layOut(
   reasons: readonly string[],
   limit: number,
 ): LaidOutColumn {
+  const name = printableLine(column.name);
   const unit = column.unit === null ? "" : `(${column.unit})`;
   const isNumeric =
     column.kind !== "text" && cells.every((cell) => cell.value === null || typeof cell.value === "number");
   const texts = column.kind === "value" ? valueTexts(column, cells, reasons) : wordTexts(cells, reasons, limit);
-  const width = [column.name, unit, ...texts].reduce((most, text) => Math.max(most, text.length), 0);
-  const align = (text: string): string => (isNumeric ? text.padStart(width) : text.padEnd(width));
-  return { column, header: align(column.name), unit: align(unit), cells: texts.map(align), width };
+  const width = [name, unit, ...texts].reduce((most, text) => Math.max(most, columnsOf(text)), 0);
+  const align = (text: string): string => padColumns(text, width, isNumeric ? "right" : "left");
+  return { column, header: align(name), unit: align(unit), cells: texts.map(align), width };
 }
 
 function valueTexts(column: TableColumn, cells: readonly TableCell[], reasons: readonly string[]): readonly string[] {
@@ -94,7 +100,7 @@ function valueTexts(column: TableColumn, cells: readonly TableCell[], reasons: r
   const hasMarks = cells.some((cell) => cell.reason !== null);
   return cells.map((cell, index) => {
     if (cell.value === null) return "·";
-    if (cell.shown !== undefined) return cell.shown;
+    if (cell.shown !== undefined) return printableLine(cell.shown);
     const mark = cell.reason === null ? "" : marker(reasons.indexOf(cell.reason));
     // Marks hang outside the numbers, so that the digits stay aligned.
     const room = hasMarks ? " ".repeat(Math.max(0, marker(reasons.length - 1).length - mark.length)) : "";
@@ -108,21 +114,23 @@ function wordTexts(cells: readonly TableCell[], reasons: readonly string[], limi
     if (cell.value === null) return "·";
     const mark = cell.reason === null ? "" : marker(reasons.indexOf(cell.reason));
     if (cell.mark !== undefined) return around(String(cell.value), cell.mark, limit);
-    const text = String(cell.value).replace(/\s+/g, " ");
-    return (text.length > limit ? `${text.slice(0, limit - 1)}…` : text) + mark;
+    const text = printableLine(String(cell.value));
+    return (columnsOf(text) > limit ? `${startOf(text, limit - 1)}…` : text) + mark;
   });
 }
 
-/** The text with its marked part between « and », cut at both ends to `limit` characters. */
+/** The text with its marked part between « and », cut at both ends to `limit` columns. */
 function around(text: string, [start, end]: readonly [number, number], limit: number): string {
-  const room = Math.max(0, limit - 2 - (end - start));
-  const before = text.slice(0, start);
-  const after = text.slice(end);
-  const left = Math.min(before.length, Math.max(Math.floor(room / 2), room - after.length));
-  const right = Math.min(after.length, room - left);
-  const head = left < before.length ? (left === 0 ? "" : `…${before.slice(before.length - left + 1)}`) : before;
-  const tail = right < after.length ? (right === 0 ? "" : `${after.slice(0, right - 1)}…`) : after;
-  return `${head}«${text.slice(start, end)}»${tail}`;
+  const before = printableLine(text.slice(0, start));
+  const marked = printableLine(text.slice(start, end));
+  const after = printableLine(text.slice(end));
+  const [widthBefore, widthAfter] = [columnsOf(before), columnsOf(after)];
+  const room = Math.max(0, limit - 2 - columnsOf(marked));
+  const left = Math.min(widthBefore, Math.max(Math.floor(room / 2), room - widthAfter));
+  const right = Math.min(widthAfter, room - left);
+  const head = left < widthBefore ? (left === 0 ? "" : `…${endOf(before, left - 1)}`) : before;
+  const tail = right < widthAfter ? (right === 0 ? "" : `${startOf(after, right - 1)}…`) : after;
+  return `${head}«${marked}»${tail}`;
 }
 
 function marker(index: number): string {

@@ -1,4 +1,5 @@
 /** `table … winner`: which of several metrics is the lowest or highest at each place. */
+import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinates, Output } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
@@ -41,7 +42,7 @@ export function buildWinnerTable(output: WinnerOutput, results: ResultSet): Tabl
       textColumn(output.which),
     ],
     rows: places.map((place, i) => [
-      ...keep.map((axis): TableCell => ({ value: place[axis] ?? null, reason: null })),
+      ...keep.map((axis): TableCell => ({ value: entryOf(place, axis) ?? null, reason: null })),
       ...finds.map((find) => find(place)),
       outcomes[i]?.cell ?? { value: null, reason: null },
     ]),

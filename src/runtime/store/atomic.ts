@@ -1,8 +1,10 @@
+/** Writing files so that no reader and no crash ever finds half of one. */
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, unlink } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, open, readlink, realpath, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { errorCode } from "./fault.js";
+import { basename, dirname, join, resolve } from "node:path";
+import { errorCode, reasonOf } from "./fault.js";
 import { ownStartMark } from "./lock.js";
 
 const temporarySuffix = ".part";
@@ -63,6 +65,46 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** A path beside `path` that no other file of any running process has. */
+function temporaryPath(path: string): string {
+  return join(dirname(path), temporaryName(basename(path)));
+}
+
+async function openTemporary(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "wx");
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+    // An earlier process with the same id died and left this very name.
+    await unlink(path);
+    return await open(path, "wx");
+  }
+}
+
+/** Writes `path` by way of a temporary file that is already open; `prepare` does what is to be done to that first. */
+async function replaceWith(
+  temporary: string,
+  handle: FileHandle,
+  path: string,
+  content: Uint8Array | string,
+  prepare: (handle: FileHandle) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  try {
+    try {
+      await prepare(handle);
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
 /** Times that a file is written again because its folder, or the temporary file, was deleted at that moment. */
 const writingTrials = 5;
 
@@ -75,31 +117,56 @@ const writingTrials = 5;
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   for (let trial = 1; ; trial += 1) {
     try {
-      await writeOnce(path, content);
-      break;
+      await mkdir(dirname(path), { recursive: true });
+      const temporary = temporaryPath(path);
+      return await replaceWith(temporary, await openTemporary(temporary), path, content);
     } catch (error) {
       if (errorCode(error) !== "ENOENT" || trial === writingTrials) throw error;
     }
   }
-  await syncFolder(dirname(path));
 }
 
-async function writeOnce(path: string, content: Uint8Array | string): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, temporaryName(basename(path)));
-  // "w", not "wx": an earlier process with the same id may have died and left this very name.
-  const handle = await open(temporary, "w");
+/** What a path leads to through symbolic links, whether or not it is there. */
+async function linkTarget(path: string): Promise<string> {
   try {
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
+    return await realpath(path);
   } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
+    if (errorCode(error) !== "ENOENT") throw error;
+  }
+  const link = await readlink(path).catch(() => null);
+  return link === null ? path : linkTarget(resolve(dirname(path), link));
+}
+
+/**
+ * Replaces a file of the user's as {@link writeFileAtomic} does. A symbolic link stays one, and what it leads to is
+ * written; permissions stay, and owner and group as far as this process may set them. A file that may not be written is
+ * refused, though its folder would allow the rename. Resolves to why it could not be done (the old content is then
+ * whole), in words, or to null. Another name of the same file (a hard link) keeps the old content.
+ */
+export async function replaceFile(path: string, content: Uint8Array | string): Promise<string | null> {
+  try {
+    const target = await linkTarget(path);
+    const before = await stat(target).catch((error: unknown) => {
+      if (errorCode(error) === "ENOENT") return null;
+      throw error;
+    });
+    if (before?.isFile() === false) return before.isDirectory() ? "it is a folder" : "it is no ordinary file";
+    if (before !== null) await access(target, constants.W_OK);
+    const temporary = temporaryPath(target);
+    let handle;
+    try {
+      handle = await openTemporary(temporary);
+    } catch (error) {
+      return `no file can be made in its folder ${dirname(target)}: ${reasonOf(error)}`;
+    }
+    await replaceWith(temporary, handle, target, content, async (fresh) => {
+      if (before === null) return;
+      // Only root may give a file away, and a group may be one that this process is not in.
+      await fresh.chown(before.uid, before.gid).catch(() => undefined);
+      await fresh.chmod(before.mode & 0o7777);
+    });
+    return null;
+  } catch (error) {
+    return reasonOf(error);
   }
 }

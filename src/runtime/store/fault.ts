@@ -28,8 +28,13 @@ const sentences: Readonly<Record<string, string>> = {
   EROFS: "the disk is read-only",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "there is a folder of this name",
+  EEXIST: "there is a file of this name",
   EMFILE: "too many files are open",
   EIO: "the disk reports an error",
+  EFBIG: "it would be larger than a file may be",
+  ENAMETOOLONG: "a name in the path is too long",
+  ELOOP: "its symbolic links go in a circle",
+  ENOENT: "there is no such file or folder",
 };
 
 /** Why a system call failed, as a clause: `the disk is full`, or node's own message. */

@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { parquetMetadata, parquetRead, parquetSchema } from "hyparquet";
 import { parquetWriteBuffer, type BasicType } from "hyparquet-writer";
+import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
 import { saveFormats, type ResultRow, type SavedRow, type SaveFormat } from "../../compiler/ir/results.js";
 import { writeFileAtomic } from "./atomic.js";
+import { csvField } from "./csv.js";
 import { reasonOf, StoreFault } from "./fault.js";
 import { pandasMetadata } from "./pandas.js";
 
@@ -45,7 +47,7 @@ function tableOf(rows: readonly SavedRow[]): { readonly axes: readonly string[];
   const add = (name: string, cell: (row: SavedRow) => Cell): void => void cells.set(name, rows.map(cell));
   add("experiment", (row) => row.experiment);
   add("condition", (row) => row.condition);
-  for (const axis of axes) add(axis, (row) => (Object.hasOwn(row.axes, axis) ? (row.axes[axis] ?? null) : null));
+  for (const axis of axes) add(axis, (row) => entryOf(row.axes, axis) ?? null);
   for (const [name, cell] of Object.entries(closing)) add(name, cell);
   return { axes, cells };
 }
@@ -130,35 +132,37 @@ export async function readResults(path: string): Promise<ResultRow[]> {
       );
     }
     const axes = JSON.parse(names) as string[];
-    const objects = await parquetReadObjects({ file, metadata });
-    return objects.map((object): ResultRow => {
-      const present = axes.flatMap((axis) => {
-        const coordinate = Object.hasOwn(object, axis) ? coordinateOf(object[axis]) : null;
-        return coordinate === null ? [] : [[axis, coordinate] as const];
-      });
+    const places = new Map(parquetSchema(metadata).children.map(({ element }, i) => [element.name, i]));
+    let rows: unknown[][] = [];
+    // As lists, because objects would lose a column whose name JavaScript's objects have a meaning for.
+    await parquetRead({ file, metadata, onComplete: (read) => (rows = read as unknown[][]) });
+    return rows.map((row): ResultRow => {
+      const cell = (column: string): unknown => row[places.get(column) ?? -1];
+      const text = (column: string): string | null => {
+        const found = cell(column);
+        return typeof found === "string" ? found : null;
+      };
       return {
-        experiment: String(object["experiment"]),
-        condition: typeof object["condition"] === "string" ? object["condition"] : "",
-        axes: Object.fromEntries(present),
-        metric: String(object["metric"]),
-        unit: object["unit"] as ResultRow["unit"],
-        value: Number(object["value"]),
-        baseline: numberOrNull(object["baseline"]),
-        impact: numberOrNull(object["impact"]),
-        relative: numberOrNull(object["relative"]),
-        reason: typeof object["reason"] === "string" ? object["reason"] : null,
+        experiment: String(cell("experiment")),
+        condition: text("condition") ?? "",
+        axes: Object.fromEntries(
+          axes.flatMap((axis) => {
+            const coordinate = coordinateOf(cell(axis));
+            return coordinate === null ? [] : [[axis, coordinate] as const];
+          }),
+        ),
+        metric: String(cell("metric")),
+        unit: cell("unit") as ResultRow["unit"],
+        value: Number(cell("value")),
+        baseline: numberOrNull(cell("baseline")),
+        impact: numberOrNull(cell("impact")),
+        relative: numberOrNull(cell("relative")),
+        reason: text("reason"),
       };
     });
   } catch (error) {
     throw new StoreFault(`cannot read ${path}: ${reasonOf(error)}`, path, null, error);
   }
-}
-
-/** A field of a CSV file. null is an empty field, the empty text is "", so that the two stay apart. */
-function csvField(value: Cell): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  return value === "" || /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
 /** JSON has no NaN and no infinities: they are written as the texts "NaN", "Infinity" and "-Infinity". */

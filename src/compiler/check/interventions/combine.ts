@@ -1,6 +1,7 @@
 /** Several interventions in one experiment: all apply, and their sweeps multiply. */
 import type { Span } from "../../base/span.js";
 import { canonicalJson } from "../../base/digest.js";
+import { entryOf } from "../../base/entry.js";
 import type { Condition, Coordinates, SiteWrite } from "../../ir/protocol.js";
 import { siteKey } from "../../models/sites.js";
 import { reportError, tooMany } from "../faults.js";
@@ -13,7 +14,7 @@ function axesOf(points: readonly { readonly coordinates: Coordinates }[]): reado
 }
 
 function keyOn(axes: readonly string[], coordinates: Coordinates): string {
-  return JSON.stringify(axes.map((axis) => coordinates[axis] ?? null));
+  return JSON.stringify(axes.map((axis) => entryOf(coordinates, axis) ?? null));
 }
 
 /**
@@ -63,7 +64,7 @@ function disagreeing(
   right: readonly { readonly coordinates: Coordinates }[],
 ): string {
   const values = (points: typeof left, axis: string): string =>
-    [...new Set(points.map(({ coordinates }) => String(coordinates[axis])))].sort().join(" ");
+    [...new Set(points.map(({ coordinates }) => String(entryOf(coordinates, axis))))].sort().join(" ");
   return shared.find((axis) => values(left, axis) !== values(right, axis)) ?? shared[0] ?? "";
 }
 

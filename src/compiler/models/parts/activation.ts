@@ -1,3 +1,4 @@
+import { entryOf } from "../../base/entry.js";
 import { float } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 
@@ -19,7 +20,7 @@ export const supportedActivations: readonly string[] = Object.keys(activationNam
 
 /** The activation that a config names; null when it cannot be built. */
 export function activationOf(name: string): Activation | null {
-  return activationNames[name] ?? null;
+  return entryOf(activationNames, name) ?? null;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Json } from "../../base/digest.js";
+import { entryOf } from "../../base/entry.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelFacts } from "../model.js";
@@ -38,7 +39,7 @@ function readerOf(
   function find(field: string | readonly string[]): { name: string; value: Json | undefined } {
     const names = typeof field === "string" ? [field] : field;
     for (const name of names) {
-      const value = config[name];
+      const value = entryOf(config, name);
       if (value !== undefined && value !== null) return { name, value };
     }
     return { name: names[0] ?? "", value: undefined };

@@ -1,3 +1,4 @@
+import { entryOf } from "../../base/entry.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { int } from "../../onnx/attributes.js";
@@ -34,7 +35,7 @@ export function createWeightSource(facts: ModelFacts, builder: GraphBuilder): We
 
   /** The initializer and what it is cast to, one after the other; null after a report. */
   function initializer(name: string, shape: readonly number[]): StoredTensor | null {
-    const entry = facts.tensors[name];
+    const entry = entryOf(facts.tensors, name);
     const { source } = facts;
     if (entry === undefined) {
       report(name, diagnostic("A4004", null, { source, tensor: name }));
@@ -68,7 +69,7 @@ export function createWeightSource(facts: ModelFacts, builder: GraphBuilder): We
 
   return {
     diagnostics,
-    has: (name) => facts.tensors[name] !== undefined,
+    has: (name) => entryOf(facts.tensors, name) !== undefined,
     float32(name, shape) {
       const found = initializer(name, shape);
       if (found === null) return missing;

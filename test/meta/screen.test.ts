@@ -1,0 +1,19 @@
+/** Everything that is printed passes the border, where it is made printable. */
+import assert from "node:assert/strict";
+import test from "node:test";
+import ts from "typescript";
+import { filesBelow, nodesOf } from "./sources.js";
+
+/** The border itself, and the bar, which moves the cursor and shows only numbers of ours. */
+const mayWrite = ["src/cli/screen.ts", "src/cli/progress.ts"];
+
+test("only src/cli/screen.ts writes to standard output and standard error", () => {
+  const writers = filesBelow("src", ".ts").filter((file) =>
+    nodesOf(file).some(
+      (node) =>
+        (ts.isPropertyAccessExpression(node) && /^process\.std(out|err)$/.test(node.getText())) ||
+        (ts.isIdentifier(node) && node.text === "console"),
+    ),
+  );
+  assert.deepEqual(writers.sort(), [...mayWrite].sort());
+});
