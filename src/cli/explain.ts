@@ -34,7 +34,14 @@ export async function explainCommand(
   const last = await lastRun(options.runs, file, digest);
   const text = options.json
     ? JSON.stringify(
-        { digest, plan, depths, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) },
+        {
+          digest,
+          plan,
+          ...(depths.length === 0 ? {} : { depths }),
+          ...savings,
+          times: { speed, about: times },
+          lastRun: jsonOf(last),
+        },
         null,
         2,
       )
