@@ -36,7 +36,12 @@ export async function checkCommand(
     const { sound, diagnostics, sources, depths } = await checkFile(file, options);
     allSound &&= sound;
     if (options.json) {
-      collected.push({ file, sound, diagnostics: diagnosticsJson(diagnostics, sources), depths });
+      collected.push({
+        file,
+        sound,
+        diagnostics: diagnosticsJson(diagnostics, sources),
+        ...(depths.length === 0 ? {} : { depths }),
+      });
       continue;
     }
     printDiagnostics(diagnostics, sources);

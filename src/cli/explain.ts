@@ -33,8 +33,9 @@ export async function explainCommand(
     : { speed: null, times: "no times: --no-times leaves them out" };
   const savings = explainPasses(protocol, plan, models, { ...planOptions(settings), memory }, speed);
   const last = await lastRun(options.runs, file, digest);
+  const said = depths.length === 0 ? {} : { depths };
   if (options.json) {
-    output.json({ digest, plan, depths, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) });
+    output.json({ digest, plan, ...said, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) });
   } else {
     const explanation = { savings, times, lastRun: textOf(last), depths };
     output.text(explainPlan(protocol, plan, (id) => models.get(id)?.signature, explanation));

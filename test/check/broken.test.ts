@@ -142,6 +142,26 @@ suite("what is in doubt", () => {
     assert.deepEqual(messages(text).slice(2), ["A2001 unknown metric R_W"]);
   });
 
+  test("nothing of another kind", () => {
+    const wrong = "experiment f ablate heads L9 measure loss";
+    const found = "A4201 L9 is beyond gpt2, which has 3 layers (the last is L2)";
+    const broken = ['prompts q from ["a b"', "param w = ", "metric m( = loss", "let a = ", "table e topp 3", "tabel e"];
+    for (const statement of broken) {
+      assert.deepEqual(messages(`${head}${statement}\n${wrong}`).slice(1), [found], statement);
+    }
+  });
+
+  test("clauses below a broken experiment, which may be its own or another one's", () => {
+    const wrong = "A4201 L9 is beyond gpt2, which has 3 layers (the last is L2)";
+    const follows = (broken: string): readonly string[] =>
+      messages(`${head}${broken}\nablate heads L9\nmeasure loss`).slice(1);
+    assert.deepEqual(follows("experiment e\n  ablate hedas L1\n  measure loss"), [wrong]);
+    assert.deepEqual(follows("ablate hedas L1\nmeasure loss\n"), [wrong]);
+    assert.deepEqual(follows("table e topp 3"), [wrong]);
+    assert.deepEqual(follows("experiment e\nablate hedas L1"), []);
+    assert.deepEqual(follows("correlate (e.x\nwith p"), []);
+  });
+
   test("the halves of pairs that cannot be read", () => {
     const text = `model gpt2 from "gpt2"
 prompts pairs from "pairs.jsonl" clean "clean" corrupt "corrupt" answr "answer"

@@ -105,7 +105,7 @@ suite("checking", () => {
     ["ablate top 2 heads of swep by impact", "A2011 unknown experiment swep"],
     ["ablate top 2 heads of e by impact", "A2006 e is defined by itself: e → e"],
     ["ablate top 2 heads of sweep by impct", "A2012 sweep has no column impct"],
-    ["ablate top 2 heads of sweep by mean(impact over head)", "A2013 the mean of sweep has no axis head"],
+    ["ablate top 2 heads of sweep by mean(impact over head)", "A2013 mean(impact over head) of sweep has no axis head"],
     ["ablate top 2 neurons of sweep by impact", "A2013 sweep has no axis neuron"],
     ["ablate top 9 heads of sweep by impact", "A4310 sweep cannot choose heads: it has 8 of them, and 9 are wanted"],
     [
@@ -137,9 +137,17 @@ suite("checking", () => {
     ["top 2 mlp of seen by loss", "A2013 loss of seen has no axis layer", "with layer there are self_attention, gain"],
     ["top 2 attention of seen by nll", "A2013 nll of seen has no axis layer", ""],
     ["top 2 layer of seen by k", "A2013 k of seen has no axis layer", ""],
-    ["top 2 heads of seen by max(self_attention over layer)", "A2013 the max of seen has no axis layer", ""],
-    ["top 2 heads of seen by (self_attention where head is 1)", "A2013 the selection of seen has no axis head", ""],
-    ["top 2 heads of seen by (loss - max(self_attention over head))", "A2013 loss - max(self_attention over head) of seen has no axis head", ""], // prettier-ignore
+    [
+      "top 2 heads of seen by max(self_attention over layer)",
+      "A2013 max(self_attention over layer) of seen has no axis layer",
+      "",
+    ],
+    [
+      "top 2 heads of seen by (self_attention where head is 1)",
+      "A2013 self_attention where head is 1 of seen has no axis head",
+      "",
+    ],
+    ["top 2 heads of seen by (gain - max(self_attention over head))", "A2013 gain - max(self_attention over head) of seen has no axis head", ""], // prettier-ignore
     [
       "top 13 heads of seen by self_attention",
       "A4310 seen cannot choose heads: it has 12 of them, and 13 are wanted",

@@ -1,6 +1,7 @@
 /** Numbers that cannot be held as they are written: in float32, into which graphs take them, and in files of prompts. */
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
+import { parseMemory } from "../../src/cli/options.js";
 import { numberFault, numberValue } from "../../src/compiler/syntax/literals.js";
 import { compileText, fixtureFacts, messagesOf } from "./compiling.js";
 
@@ -102,6 +103,14 @@ test("a parameter that is set", () => {
   assert.deepEqual(set("2"), []);
   assert.deepEqual(set("1e999"), ["A1006 1e999 is too large: the largest number is 1.7976931348623157e+308"]);
   assert.deepEqual(set("-1e39"), ["A3005 -1e+39 is not a number that float32 can hold"]);
+});
+
+test("--memory takes what is a number of bytes", () => {
+  assert.equal(parseMemory("2GB"), 2 ** 31);
+  assert.equal(parseMemory("0.5kb"), 512);
+  for (const size of ["1e999", "Infinity", "0", "-1", "9999999999GB", "9".repeat(400)]) {
+    assert.throws(() => parseMemory(size), /It must be/, size);
+  }
 });
 
 suite("numbers of prompt files", () => {

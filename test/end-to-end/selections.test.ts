@@ -37,7 +37,7 @@ test("a ranking without values is a failure that is told; the rest of the run is
   assert.deepEqual(["none", "few", "some"].map(changed), [0, 0, 2]);
 });
 
-test("a ranking by sign says what is larger at the other end, in the record too", async (context) => {
+test("a ranking by sign says what is larger at the other end, and a percentage its layer, in the record too", async (context) => {
   const folder = temporaryFolder(context);
   spelledModel(join(folder, "model"), randomModel);
   const path = protocolIn(
@@ -48,6 +48,7 @@ test("a ranking by sign says what is larger at the other end, in the record too"
     experiment sweep ablate heads L* measure loss
     experiment signed ablate top 11 heads of sweep by impact together measure loss
     experiment sized ablate top 11 heads of sweep by abs(impact) together measure loss
+    experiment deep ablate mlp L87.5% measure loss
     `,
   );
   const ran = await runFile(path, { runs: join(folder, "runs") });
@@ -56,4 +57,6 @@ test("a ranking by sign says what is larger at the other end, in the record too"
   assert.equal(warnings.length, 1, ran.notes.join("\n"));
   assert.match(warnings[0] ?? "", /^In signed on m with p, .* `by abs\(impact\)` chooses by size$/);
   assert.ok(ran.record.warnings.includes(warnings[0] ?? ""));
+  // Which layer a percentage became is nowhere else in the record.
+  assert.equal(ran.record.selections[0], "L87.5% is L2 of the 3 layers of m.");
 });

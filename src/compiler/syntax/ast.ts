@@ -215,7 +215,7 @@ export type Replacement =
 
 export type AblateTarget = "heads" | "kv_heads" | "neurons" | "mlp" | "attention" | "layer";
 
-/** What an intervention changes: places written out, or the strongest of an earlier experiment. */
+/** What an intervention changes: places written out, or those that an earlier experiment ranks first. */
 export type Selection =
   | (Node & { readonly kind: "places"; readonly places: readonly PlaceLiteral[] })
   | (Node & {

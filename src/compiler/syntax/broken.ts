@@ -53,10 +53,12 @@ export function brokenStatement(file: string, tokens: readonly IToken[]): Broken
     const word = i === 0 ? meant : isWord(token) ? token.image : null;
     if (word !== null && declaring.has(word)) declares.push(...declaredBy(word, tokens, i));
   }
-  // The word that begins the statement may be missing, or be another one.
+  // The word that begins the statement may be missing, or be another one than the rest is made for.
+  const known = meant === null ? [] : (declaring.get(meant) ?? []);
   for (const [at, token] of tokens.slice(0, beginning).entries()) {
     const kinds = isWord(token) ? kindsBefore(tokens[at + 1]) : [];
-    if (kinds.length > 0) declares.push({ kinds, name: token.image });
+    const fits = kinds.some((kind) => known.includes(kind));
+    if (kinds.length > 0 && !fits) declares.push({ kinds, name: token.image });
   }
   if (isLostImport(tokens, meant)) declares.push(...unreadable("import"));
   // Of a statement of one unknown word nothing is left that could tell what it was.

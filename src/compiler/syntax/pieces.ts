@@ -155,16 +155,16 @@ function endOfBroken(lines: Lines, at: number): number {
   if (first === undefined) return end;
   const meant = meantStatement(first);
   const known = isStatementWord(first);
-  let indented = meant === null || (meant !== "experiment" && !clauseWords.has(meant));
+  let separate = meant === null || (meant !== "experiment" && !clauseWords.has(meant));
   for (let i = at + 1; i < end; i++) {
     const token = tokens[i];
     if (token === undefined) continue;
     const own = columns[i] ?? null;
-    if (own !== null && own > column) indented = true;
+    if (meant === "experiment" && own !== null && own > column) separate = true;
     if (isClauseWord(token) && isOutdented(lines, i, column)) {
-      if (lines.afterBlank[i] === true) return i;
-      const option = token.image === "on" || token.image === "with";
-      return indented && !(option && (meant === null || wordsWithOptions.has(meant))) ? i : end;
+      const isOption = token.image === "on" || token.image === "with";
+      if (isOption && (meant === null || wordsWithOptions.has(meant))) separate = false;
+      if (separate || lines.afterBlank[i] === true) return i;
     }
     // One misspelt statement below another.
     if (!known && !isClauseWord(token) && startsPiece(lines, i, column)) return i;
