@@ -29,7 +29,10 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   A4019: ["test/models/open-model.test.ts", "a file that cannot be read"],
   A4020: ["test/runtime/identities.test.ts", "an identity that fails names the model, the identity and the site"],
   A5005: ["test/end-to-end/cli.test.ts", "wrong inputs: one sentence each, with the place in the protocol"],
-  A5006: ["test/end-to-end/written-files.test.ts", "a file that cannot be replaced is as it was, and the fault is told"],
+  A5006: [
+    "test/end-to-end/written-files.test.ts",
+    "a file that cannot be replaced is as it was, and the fault is told",
+  ],
 };
 
 test("every code of the catalogue is raised somewhere", () => {
