@@ -47,7 +47,8 @@ export async function readTextFile(path: string): Promise<FileFact> {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)) };
   } catch (error) {
-    const undecoded = error instanceof TypeError && "code" in error && error.code === "ERR_ENCODING_INVALID_ENCODED_DATA";
+    const undecoded =
+      error instanceof TypeError && "code" in error && error.code === "ERR_ENCODING_INVALID_ENCODED_DATA";
     return { problem: undecoded ? "it is not UTF-8 text" : problemOf(error) };
   }
 }

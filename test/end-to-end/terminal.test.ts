@@ -3,7 +3,7 @@
  * nothing that cannot be seen, no line that somebody else wrote.
  */
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { command, spelled, spelledModel, randomModel, temporaryFolder, type CommandEnd } from "./support.js";
@@ -257,8 +257,10 @@ function recordsIn(folder: string): readonly string[] {
 }
 
 function damageRecords(folder: string): void {
-  const text = JSON.stringify({ format: nasty, [nasty]: nasty });
-  for (const record of recordsIn(folder)) writeFileSync(record, text);
+  for (const path of recordsIn(folder)) {
+    const record = JSON.parse(readFileSync(path, "utf8")) as object;
+    writeFileSync(path, JSON.stringify({ ...record, status: nasty, [nasty]: nasty }));
+  }
 }
 
 /** A safetensors file with this header and nothing else. */

@@ -37,7 +37,10 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
     "other numbers than before are told, and the results of before are kept (A8019)",
   ],
   A5005: ["test/end-to-end/cli.test.ts", "wrong inputs: one sentence each, with the place in the protocol"],
-  A5006: ["test/end-to-end/written-files.test.ts", "a file that cannot be replaced is as it was, and the fault is told"],
+  A5006: [
+    "test/end-to-end/written-files.test.ts",
+    "a file that cannot be replaced is as it was, and the fault is told",
+  ],
 };
 
 test("every code of the catalogue is raised somewhere", () => {

@@ -5,8 +5,7 @@
  */
 
 /** What must not be shown as it is: control, format and invisible characters, and what is none. */
-const hidden =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/u;
+const hidden = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/u;
 
 /** The same without line breaks and tabs, which stay where a text of several lines is shown. */
 const hiddenInText = new RegExp(`(?![\\n\\t])${hidden.source}`, "gu");
