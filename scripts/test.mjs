@@ -1,6 +1,7 @@
 /**
  * Runs the compiled tests, two files at a time: `node scripts/test.mjs [TEXT …]`, where only files whose path contains
- * one of the texts run. The last line of the output is `N passed, N failed, N skipped`.
+ * one of the texts run; `--quick` leaves out what runs whole protocols, random inputs and the examples of the documents.
+ * The last line of the output is `N passed, N failed, N skipped`.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -9,7 +10,9 @@ import { spec } from "node:test/reporters";
 
 const root = join(import.meta.dirname, "..");
 const compiled = join(root, "dist", "test");
-const patterns = process.argv.slice(2);
+const words = process.argv.slice(2);
+const patterns = words.filter((word) => word !== "--quick");
+const slow = words.includes("--quick") ? ["test/end-to-end/", "test/fuzz/", "test/docs/examples"] : [];
 const minutesPerFile = 15;
 
 /** The source of a compiled test, relative to the repository, with forward slashes. */
@@ -23,6 +26,7 @@ function testFiles() {
     .filter((name) => name.endsWith(".test.js"))
     .map((name) => join(compiled, name))
     .filter((file) => existsSync(join(root, sourceOf(file))))
+    .filter((file) => !slow.some((start) => sourceOf(file).startsWith(start)))
     .filter((file) => patterns.length === 0 || patterns.some((pattern) => sourceOf(file).includes(pattern)))
     .sort();
 }

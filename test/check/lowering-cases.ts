@@ -130,7 +130,7 @@ function madeUp(plan: Plan, id: string): EngineTensors {
   const unit = plan.evaluations.flatMap((evaluation) => evaluation.units).find((own) => own.id === id);
   const graph = plan.graphs.find((own) => own.id === unit?.graph);
   if (unit === undefined || graph === undefined) throw new RangeError(`no unit ${id}`);
-  return Object.fromEntries(
+  return Object.fromEntries<EngineTensors[string]>(
     graph.outputs.flatMap(({ name, fault, type }, o) => {
       const dims = [unit.rows.length, ...type.axes.map((axis) => extentSize(axis.extent, unit.positions))];
       const size = dims.reduce((product, d) => product * d, 1);

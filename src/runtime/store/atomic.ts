@@ -119,7 +119,8 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     try {
       await mkdir(dirname(path), { recursive: true });
       const temporary = temporaryPath(path);
-      return await replaceWith(temporary, await openTemporary(temporary), path, content);
+      await replaceWith(temporary, await openTemporary(temporary), path, content);
+      return;
     } catch (error) {
       if (errorCode(error) !== "ENOENT" || trial === writingTrials) throw error;
     }
