@@ -83,7 +83,10 @@ describe("which numbers it changes", () => {
     assert.equal(graph.outputs.length, yielded.length);
     const tensors: Record<string, UnitTensors[string]> = {};
     graph.outputs.forEach((output, i) => {
-      const { value, fault = value.map(() => 0), cause = value.map(() => 0) } = yielded[i] ?? { value: [] };
+      const own = yielded[i] ?? assert.fail(output.name);
+      const { value } = own;
+      const none = value.map(() => 0);
+      const { fault = none, cause = none } = own;
       tensors[output.name] = { dims: [value.length], data: value };
       if (output.fault !== null) tensors[output.fault] = { dims: [fault.length], data: fault };
       if (output.cause !== null) tensors[output.cause] = { dims: [cause.length], data: cause };
