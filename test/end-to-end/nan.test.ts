@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { readSafetensors, writeSafetensors } from "../../src/runtime/models/safetensors.js";
 import { root } from "../support/root.js";
+import { bothWays, rowsBothWays } from "./both-ways.js";
 import { renderTextTable } from "../../src/runtime/report/text-table.js";
 import { protocolIn, randomModel, rowAt, rowsOf, runFile, spelled, spelledModel, temporaryFolder } from "./support.js";
 
@@ -82,19 +83,6 @@ test("a value of another run that is no number says so with the reason that it h
 
 const tiny = join(root, "stdlib", "models", "gpt2-tiny");
 
-/** The rows of a protocol on gpt2-tiny (`m`), and of the same one without any pass, which must be the same. */
-async function rowsBothWays(context: TestContext, text: string, folder = temporaryFolder(context)) {
-  const path = protocolIn(folder, `model m from "@stdlib/models/gpt2-tiny"\n${text}`);
-  return bothWays(path, folder);
-}
-
-async function bothWays(path: string, folder: string): Promise<readonly ResultRow[]> {
-  const rows = await rowsOf(await runFile(path, { runs: join(folder, "runs") }));
-  const plain = await rowsOf(await runFile(path, { runs: join(folder, "plain"), passes: [] }));
-  assert.deepEqual(plain, rows);
-  return rows;
-}
-
 /** gpt2-tiny whose thirteenth position is infinite: a text of more than 12 tokens is no number any more. */
 function brokenModel(folder: string): void {
   const to = join(folder, "broken");
@@ -109,80 +97,6 @@ function brokenModel(folder: string): void {
   const tensors = { ...file.value.tensors, "transformer.wpe.weight": { ...positions, data } };
   writeFileSync(join(to, "model.safetensors"), writeSafetensors(tensors, file.value.metadata));
 }
-
-function reasonsOf(rows: readonly ResultRow[], experiment: string, metric: string): readonly (string | null)[] {
-  return rows.filter((row) => row.experiment === experiment && row.metric === metric).map((row) => row.reason);
-}
-
-describe("a value that is the same for every row of a batch is given to every row", () => {
-  test("averages of other texts, weights, random directions, numbers; alone, in larger expressions, as reasons", async (context) => {
-    const rows = await rowsBothWays(
-      context,
-      `prompts a random tokens 8 count 4 seed 1
-       prompts b random tokens 8 count 4 seed 2
-       experiment e
-         with a
-         ablate heads L2.H0..1
-         measure norm(mean(resid_post[L3] of a) - mean(resid_post[L3] of b)) as length,
-           mean(resid_post[L3] of b) as free,
-           norm(W_U) as weights,
-           (norm(W_U) of b where norm(W_U) > 1) as guarded,
-           mean(norm(W_U) of b) as averaged,
-           norm(random_direction(seed: 3)) as direction,
-           1 + 1 as two,
-           loss * norm(W_U) as product,
-           norm(W_U) > 3 as true_for_all,
-           1 / (norm(W_U) - norm(W_U)) as never
-       experiment single
-         with a
-         measure 1 + 1 as two`,
-    );
-    const valuesOf = (metric: string, experiment = "e"): readonly number[] =>
-      rows.filter((row) => row.experiment === experiment && row.metric === metric).map((row) => row.value);
-    for (const metric of ["length", "weights", "averaged", "direction", "two", "true_for_all"]) {
-      assert.equal(valuesOf(metric).length, 4 * 3, metric);
-      assert.equal(new Set(valuesOf(metric)).size, 1, metric);
-      assert.ok(valuesOf(metric).every(Number.isFinite), metric);
-    }
-    // Averaged over texts, a number that does not depend on them is itself.
-    assert.equal(valuesOf("averaged")[0], valuesOf("weights")[0]);
-    assert.equal(valuesOf("direction")[0], 1);
-    assert.deepEqual(valuesOf("two", "single"), [2, 2, 2, 2]);
-    assert.equal(valuesOf("free").length, 64 * 4 * 3);
-    assert.equal(new Set(valuesOf("free")).size, 64);
-    const product = valuesOf("product");
-    assert.ok(product.every(Number.isFinite) && new Set(product).size > 4);
-    assert.deepEqual(new Set(reasonsOf(rows, "e", "never")), new Set(["the divisor norm(W_U) - norm(W_U) is 0"]));
-  });
-
-  test("in what is put in, and for the texts of a corpus", async (context) => {
-    const folder = temporaryFolder(context);
-    writeFileSync(join(folder, "story.txt"), "The old house stood at the end of the road, and nobody lived in it. ".repeat(6)); // prettier-ignore
-    const rows = await rowsBothWays(
-      context,
-      `prompts a random tokens 8 count 4 seed 1
-       corpus c from "story.txt" window 32 stride 16
-       experiment steered
-         with a
-         steer resid_post L2 by norm(W_U) * random_direction(seed: 3)
-         measure loss
-       experiment put
-         with a
-         set resid_post[L3] to mean(resid_post[L3] of a)
-         measure norm(resid_post[L3] at last) as length, norm(mean(resid_post[L3] of a)) as wanted
-       experiment read
-         with c
-         measure norm(W_U) as weights, loss * norm(W_U) as product, loss`,
-      folder,
-    );
-    assert.ok(rows.every((row) => Number.isFinite(row.value)));
-    assert.equal(new Set(rows.filter((row) => row.experiment === "steered").map((row) => row.value)).size, 8);
-    const put = rows.filter((row) => row.experiment === "put" && row.baseline !== null);
-    assert.equal(new Set(put.map((row) => row.value)).size, 1);
-    const [weights, product, loss] = ["weights", "product", "loss"].map((metric) => rowAt(rows, "read", metric, {}, true).value); // prettier-ignore
-    assert.ok(Math.abs((product ?? 0) - (weights ?? 0) * (loss ?? 0)) < 1e-4);
-  });
-});
 
 describe("what is computed from NaN is NaN, with what it comes from", () => {
   test("ranks, choices, comparisons and truth values too", async (context) => {
@@ -397,64 +311,6 @@ describe("interventions and other runs keep their reasons", () => {
     for (const { value, reason, metric } of changed) {
       assert.ok(Number.isNaN(value), metric);
       assert.equal(reason, "the value that is added to resid_post[L2]: the divisor norm(resid_post[L1]) * 0 is 0");
-    }
-  });
-});
-
-describe("what float32 cannot hold is finished in float64", () => {
-  test("perplexities, and whatever is computed from them place by place", async (context) => {
-    const rows = await rowsBothWays(
-      context,
-      `prompts p from ["The old house stood at the end of the road.", "My lord, the king is dead, and we are undone."]
-       prompts q from ["The old house stood at the end of the lane.", "My lady, the king is dead, and we are undone."]
-       experiment e
-         with p
-         patch resid_post L1 at last from q into p
-         scale final by 100
-         measure loss, perplexity, word_perplexity, exp(nll) as each, mean(exp(nll) over pos) as average,
-           1 / perplexity as inverse, log(perplexity) as back, perplexity ^ 9 as more,
-           perplexity - (perplexity of p) as change, recovery of perplexity,
-           max(exp(logprobs at last) over vocab) as top_probability`,
-    );
-    const changed = rows.filter((row) => row.baseline !== null);
-    const at = (metric: string, prompt: number): ResultRow => {
-      const found = changed.find((row) => row.metric === metric && row.axes["prompt"] === prompt);
-      assert.ok(found !== undefined, metric);
-      return found;
-    };
-    const near = (actual: number, expected: number): void => {
-      assert.ok(Math.abs(actual - expected) <= 1e-9 * Math.abs(expected), `${actual} instead of ${expected}`);
-    };
-    for (const prompt of [0, 1]) {
-      const loss = at("loss", prompt).value;
-      assert.ok(loss > 89, "exp of the loss is beyond float32");
-      near(at("perplexity", prompt).value, Math.exp(loss));
-      assert.equal(at("perplexity", prompt).reason, null);
-      near(at("inverse", prompt).value, 1 / Math.exp(loss));
-      near(at("back", prompt).value, loss);
-      const before = at("perplexity", prompt).baseline ?? NaN;
-      assert.ok(before < 3e38);
-      near(at("change", prompt).value, Math.exp(loss) - before);
-      const nll = changed.filter((row) => row.metric === "each" && row.axes["prompt"] === prompt);
-      assert.ok(nll.every((row) => Number.isFinite(row.value)) && nll.some((row) => row.value > 3.5e38));
-      near(at("average", prompt).value, nll.reduce((sum, row) => sum + row.value, 0) / nll.length);
-      assert.ok(Number.isFinite(at("recovery", prompt).value));
-      assert.ok(at("top_probability", prompt).value <= 1);
-    }
-    assert.ok(changed.every((row) => row.metric !== "more" || (row.reason ?? "").endsWith("beyond the range of float64")));
-  });
-
-  test("a number that float32 holds stays as it is", async (context) => {
-    const rows = await rowsBothWays(
-      context,
-      `prompts p from ["The old house stood at the end of the road.", "My lord, the king is dead, and we are undone."]
-       experiment e
-         with p
-         measure perplexity, loss, 1 / (1 + exp(1000 * norm(embed at last))) as gate`,
-    );
-    for (const { metric, value } of rows) {
-      if (metric === "perplexity") assert.equal(value, Math.fround(value));
-      if (metric === "gate") assert.equal(value, 0);
     }
   });
 });
