@@ -2,7 +2,7 @@
 import { EngineFault } from "../runtime/engine/fault.js";
 import { reasonOf, StoreFault } from "../runtime/store/fault.js";
 import { LockHeldFault } from "../runtime/store/lock.js";
-import { RecordFault } from "../runtime/store/record-fault.js";
+import { recordAdvice, RecordFault } from "../runtime/store/record-fault.js";
 import { exitCodes } from "./exit-codes.js";
 import { messages } from "./screen.js";
 
@@ -33,6 +33,7 @@ export function reportFailure(error: unknown): number {
   else if (error instanceof RecordFault) {
     messages.line(`atlasc: ${error.path} is not a valid record:`);
     for (const problem of error.problems) messages.line(`  ${problem}`);
+    messages.line(recordAdvice);
   } else if (error instanceof EngineFault) messages.text(`atlasc: ${error.message}`);
   else messages.text(`atlasc: this is a bug in atlasc, please report it\n${stack}`);
   return exitCodes.fault;

@@ -44,7 +44,8 @@ corpus ${name(10)} from "${name(3)}.txt"
 metric ${name(11)}(${name(1)}: layer = L*, ${name(2)}: count = 2) = norm(attn_out[${name(1)}] last ${name(2)})
 experiment ${name(1)} on ${name(2)} with ${name(5)}
   ablate heads L0
-  measure loss as ${name(2)}, ${name(11)} ${name(2)} [${name(0)}, 3] as ${name(3)}
+  measure loss as ${name(2)}, ${name(11)} ${name(2)} [${name(0)}, 3] as ${name(3)},
+    max(nll over pos) as ${name(9)}
 experiment ${name(2)} on ${name(1)} with ${name(9)}
   measure nll as ${name(4)}, ${name(11)} as ${name(5)}
 experiment ${name(3)} on ${name(1)} with ${name(10)} measure loss as ${name(6)}
@@ -59,7 +60,7 @@ table ${name(2)} top 3 by ${name(4)}
 table ${name(2)}.${name(4)} top 3 with context 3
 table ${name(4)}
 table ${name(5)}
-table ${name(1)} winner lowest of ${name(2)}, ${name(3)} by group
+table ${name(1)} winner lowest of ${name(2)}, ${name(9)} by group
 plot bar of ${name(2)}.${name(4)} over group by ${name(3)}
 plot line of ${name(1)}.${name(3)} over ${name(1)} by group
 plot heatmap of ${name(1)}.${name(3)}.impact over group, ${name(2)} by model

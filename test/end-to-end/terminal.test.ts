@@ -25,7 +25,7 @@ const part = nasty.replaceAll("/", "");
 const model = 'model m from "./model"\n';
 const texts = `prompts p from ["${spelled([3, 14, 15, 9, 2, 6])}", "${spelled([27, 18, 28, 18])}"]\n`;
 const measured = "experiment e ablate heads L0 measure loss\n";
-const sound = `${model}${texts}${measured}table e top 1\n`;
+const sound = `${model}${texts}${measured}table e top 1 by impact\n`;
 
 interface Way {
   readonly files?: Readonly<Record<string, string | Buffer>>;
@@ -218,7 +218,7 @@ table e.top_token
   }),
   "models in a run": {
     elsewhere: true,
-    files: { "x.atlas": sound.replace('"./model"', `["./model", "./${inside}"]`).replace("table e top 1", "table e") },
+    files: { "x.atlas": sound.replace('"./model"', `["./model", "./${inside}"]`).replace("table e top 1 by impact", "table e") },
     args: ["run", "x.atlas"],
     code: 0,
     seen: "\\u001b[5;35mↈ",

@@ -9,7 +9,8 @@ import { operationNamed, operationNames } from "../../src/compiler/operations/in
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
 import { referenceTensor } from "../../src/compiler/operations/reference-tensor.js";
 import { evaluateReference } from "../../src/compiler/operations/reference.js";
-import { createExpression, openMeasures, type SiteRow } from "./expressions.js";
+import { causesOf } from "../../src/compiler/operations/causes.js";
+import { createExpression, openMeasures, type MeasuredRow, type SiteRow } from "./expressions.js";
 import {
   addNoise,
   assertSameBits,
@@ -19,7 +20,6 @@ import {
   epsilon,
   lengths,
   real,
-  type RowResult,
   type Values,
 } from "./support.js";
 
@@ -152,7 +152,7 @@ const noise = 32 * epsilon;
 const samples = 12;
 const spreadFactor = 8;
 
-function compareRow(expression: MeasureExpression, row: SiteRow, actual: RowResult, random: () => number): void {
+function compareRow(expression: MeasureExpression, row: SiteRow, actual: MeasuredRow, random: () => number): void {
   const sitesOf = (change: (value: ReferenceTensor) => ReferenceTensor) => {
     // A site has one value wherever it is read.
     const changed = new Map(Object.entries(row).map(([key, value]) => [key, change(value)]));
@@ -167,7 +167,8 @@ function compareRow(expression: MeasureExpression, row: SiteRow, actual: RowResu
   let overflow = false as boolean;
   const watch = (value: ReferenceTensor): ReferenceTensor => {
     // Beyond this float32 overflows or loses digits where float64 does not: every float32 above 2²³ is an integer.
-    const inRange = (x: number): boolean => x === 0 || (Math.abs(x) < 2 ** 22 && Math.abs(x) > 1e-15);
+    const inRange = (x: number): boolean =>
+      x === 0 || !Number.isFinite(x) || (Math.abs(x) < 2 ** 22 && Math.abs(x) > 1e-15);
     overflow ||= value.data.some((x, i) => (value.fault?.[i] ?? 0) === 0 && !inRange(x));
     return value;
   };
@@ -187,7 +188,10 @@ function compareRow(expression: MeasureExpression, row: SiteRow, actual: RowResu
   // Σ exp(x − m) is near 1 where one x dominates, so the logarithm has an absolute error of ε there and no relative one.
   const round = (value: ReferenceTensor, operation: string): ReferenceTensor =>
     operation === "log_softmax"
-      ? { ...value, data: value.data.map((x) => x + noise * (1 + Math.abs(x)) * (2 * random() - 1)) }
+      ? {
+          ...value,
+          data: value.data.map((x) => (Number.isFinite(x) ? x + noise * (1 + Math.abs(x)) * (2 * random() - 1) : x)),
+        }
       : perturb(value);
   const noisy = Array.from({ length: samples }, () => evaluateReference(expression, sitesOf(perturb), round, { ids }));
   expected.data.forEach((value, place) => {
@@ -200,10 +204,35 @@ function compareRow(expression: MeasureExpression, row: SiteRow, actual: RowResu
       assert.ok(Number.isNaN(got), `place ${place} is ${got} under a fault`);
       return;
     }
+    if (!Number.isFinite(value)) {
+      if (noisy.some((sample) => !Object.is(sample.data[place], value))) return;
+      assert.ok(Object.is(got, value), `place ${place} is ${got}, not ${value}`);
+      // Nothing has left float32's range: the sites are to blame, which a result that is no site's itself is told by.
+      const { checks, otherwise } = causesOf(expression);
+      assert.equal((checks[actual.cause - 1] ?? otherwise).kind, "site", `cause ${actual.cause} of place ${place}`);
+      return;
+    }
     const spread = Math.max(...noisy.map((sample) => Math.abs((sample.data[place] ?? 0) - value)));
     const tolerance = spreadFactor * spread + 8 * epsilon * Math.abs(value);
     assert.ok(Math.abs(got - value) <= tolerance, `place ${place} is ${got}, not ${value} ± ${tolerance}`);
   });
+}
+
+/** Values of the leaves and ids for every row; `change` may put other numbers into the values. */
+function drawBatch(length: number, random: () => number, change: (value: number) => number = (value) => value) {
+  return Array.from({ length: rows }, () => ({
+    ...Object.fromEntries(
+      leaves.map(({ site, layer, type, values }) => {
+        const drawn = drawTensor(type, length, values, random);
+        return [siteKey({ site, layer }), { ...drawn, data: drawn.data.map(change) }];
+      }),
+    ),
+    // Ids up to 7 of a vocabulary of 7: some stand for no token.
+    ids: referenceTensor(
+      [{ name: "pos", size: length }],
+      Array.from({ length }, () => Math.floor(8 * random())),
+    ),
+  }));
 }
 
 test("random expressions agree with the reference, and rows do not depend on their batch", async () => {
@@ -217,19 +246,7 @@ test("random expressions agree with the reference, and rows do not depend on the
         const needed = neededNodes(expression).map((index) => expression.nodes[index]);
         fc.pre(needed.some((node) => node?.kind === "site"));
         const random = createRandom(seed);
-        const batch = Array.from({ length: rows }, () => ({
-          ...Object.fromEntries(
-            leaves.map(({ site, layer, type, values }) => [
-              siteKey({ site, layer }),
-              drawTensor(type, length, values, random),
-            ]),
-          ),
-          // Ids up to 7 of a vocabulary of 7: some stand for no token.
-          ids: referenceTensor(
-            [{ name: "pos", size: length }],
-            Array.from({ length }, () => Math.floor(8 * random())),
-          ),
-        }));
+        const batch = drawBatch(length, random);
         const measures = await openMeasures([expression]);
         const [together = []] = await measures.run(batch);
         for (const [index, row] of batch.entries()) {
@@ -253,4 +270,35 @@ test("random expressions agree with the reference, and rows do not depend on the
     "operations that no random expression used",
   );
   assert.ok(decided > 0.7 * places, `only ${decided} of ${places} places were decided`);
+});
+
+test("random expressions of NaN and infinities agree too, and what is not finite is put down to the sites", async () => {
+  let notFinite = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { minLength: 1, maxLength: 8 }),
+      fc.constantFrom(...lengths),
+      fc.nat(),
+      async (steps, length, seed) => {
+        const expression = build(steps);
+        fc.pre(neededNodes(expression).some((index) => expression.nodes[index]?.kind === "site"));
+        const random = createRandom(seed);
+        const specials = [NaN, Infinity, -Infinity];
+        const change = (value: number): number =>
+          random() < 0.05 ? (specials[Math.floor(specials.length * random())] ?? value) : value;
+        const batch = drawBatch(length, random, change);
+        const measures = await openMeasures([expression]);
+        const [found = []] = await measures.run(batch);
+        await measures.release();
+        for (const [index, row] of batch.entries()) {
+          const result = found[index];
+          assert.ok(result !== undefined);
+          compareRow(expression, row, result, random);
+          if (!result.data.every(Number.isFinite)) notFinite++;
+        }
+      },
+    ),
+    { seed: 20260102, numRuns: 500, endOnFailure: false },
+  );
+  assert.ok(notFinite > 200, `only ${notFinite} rows were not finite`);
 });

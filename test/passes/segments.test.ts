@@ -12,8 +12,7 @@ import { planRun } from "../../src/runtime/plan-run.js";
 import { oneThread } from "../end-to-end/support.js";
 import { root } from "../support/root.js";
 
-async function segmentsOf(path: string) {
-  const text = readFileSync(path, "utf8");
+async function segmentsOf(path: string, text = readFileSync(path, "utf8")) {
   const settings = { overrides: new Map<string, string>(), memoryBudget: 2 ** 30, engine: oneThread(), graphWork: 0 };
   const outcome = await planRun({ path, text }, settings);
   assert.ok(outcome.kind === "planned");
@@ -86,4 +85,23 @@ test("a sweep over all heads opens each layer once without gates, and once with 
   assert.equal(holding("h.0.mlp.c_fc.weight"), 1);
   assert.equal(holding("h.3.mlp.c_fc.weight"), 2);
   assert.equal(holding("h.3.attn.c_attn.weight"), 1, "attention of the first changed layer is not computed again");
+});
+
+test("what several graphs do alike is one segment, whatever gates and measures the rest of them has", async () => {
+  const text = `model gpt2 from "@stdlib/models/gpt2-tiny"
+    prompts p random tokens 8 count 4 seed 1
+    experiment heads with p ablate heads L* measure loss, resid_norm layer L0..4
+    experiment averages with p ablate attention L* by mean measure loss
+    experiment steered with p steer resid_post L* by mean(resid_post[L1] of p) measure loss`;
+  const { segments } = await segmentsOf(join(root, "protocol.atlas"), text);
+  const alike = new Map<string, Set<string>>();
+  for (const segment of [...segments.values()].flat()) {
+    const inputs = segment.graph.inputs.map(({ name }) => name);
+    if (inputs.some((name) => name.startsWith("gate/"))) continue;
+    const operators = segment.graph.nodes.map(({ op }) => op).sort();
+    const does = [...inputs.sort(), ...weightsOf(segment), ...operators].join(" ");
+    alike.set(does, (alike.get(does) ?? new Set()).add(segment.key));
+  }
+  assert.ok(alike.size > 8);
+  for (const [does, keys] of alike) assert.equal(keys.size, 1, does);
 });

@@ -96,7 +96,7 @@ export function elaborateBinary(
     operator === "/"
       ? `the divisor ${cx.sourceOf(expression.right.span)} is 0`
       : operator === "^"
-        ? `${cx.sourceOf(expression.left.span)} is negative and its exponent is not a whole number`
+        ? `${cx.sourceOf(expression.left.span)} is negative and its exponent not a whole number, or 0 and its exponent negative`
         : undefined;
   const [a, b] = sameUnitOperators.has(operator) ? withSharedUnit(cx, left, right, expression) : [left, right];
   return applyOperation(cx, operation, [a, b], {}, expression, reason);

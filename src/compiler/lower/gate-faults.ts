@@ -18,15 +18,12 @@ export interface ReplacementFault {
   readonly cause: string | null;
 }
 
-/** What the names of all values begin with that tell about what is put in. */
-export const putPrefix = "put/";
-
 /**
  * Name of the output that tells why what a gate puts in is not a number: int32 [row], or [1] for all rows. 0 where it is
  * one, else a place in {@link gateReasons}, from 1. Of a row that the gate leaves alone it tells nothing.
  */
 export function gateFaultOutput(gate: Gate): string {
-  return `${putPrefix}${gate.key}/fault`;
+  return `put/${gate.key}/fault`;
 }
 
 /** The sentences that a write's gate numbers, in order. */
@@ -59,7 +56,7 @@ export function gateFaultNodes(
   computed: ReplacementFault | null,
 ): { readonly nodes: readonly OnnxNode[]; readonly constants: readonly Initializer[] } {
   const builder = createGraphBuilder("gate");
-  const within = builder.scope(`${putPrefix}${gate.key}`);
+  const within = builder.scope(`put/${gate.key}`);
   const look = (value: string): string => emitNotFinite(within, { value, rank, masked: gate.site.site === "scores" });
   const number = (value: number): string => within.constant("int32", [1], [value]);
   const output = gateFaultOutput(gate);

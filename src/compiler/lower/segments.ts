@@ -12,7 +12,6 @@ import { elementTypes } from "../onnx/element-types.js";
 import { valueRanks } from "../onnx/ranks.js";
 import { namesRead } from "../onnx/reads.js";
 import type { Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
-import { putPrefix } from "./gate-faults.js";
 
 /** A segment: `key` identifies what it computes from what, whichever of its values are asked for. */
 export interface Segment {
@@ -73,18 +72,12 @@ function placesOf(
 ): ReadonlyMap<OnnxNode, number> {
   const places = new Map<OnnxNode, number>();
   const placeOf = new Map<string, number>();
-  /** The segment that the graph has got to. */
-  let reached = 0;
   for (const node of graph.nodes) {
     if (node.outputs.every((output) => cheap.has(output)) && !isOutput(graph, node)) continue;
     const isMeasure = node.outputs.some((output) => output.startsWith(measurePrefix));
-    const computed = namesRead(node).filter((input) => placeOf.has(input) || borders.has(input));
-    const before = computed.map((input) => Math.max(placeOf.get(input) ?? 0, 2 * (borders.get(input) ?? 0)));
-    // What is found out about the feeds of a gate stays beside the gate: segments before it are the same without it.
-    const isBeside = computed.length === 0 && node.outputs.some((output) => output.startsWith(putPrefix));
-    const earliest = isBeside ? reached : Math.max(0, ...before);
+    const before = namesRead(node).map((input) => Math.max(placeOf.get(input) ?? 0, 2 * (borders.get(input) ?? 0)));
+    const earliest = Math.max(0, ...before);
     const place = isMeasure ? 2 * Math.floor(earliest / 2) + 1 : earliest;
-    if (!isMeasure) reached = Math.max(reached, place);
     places.set(node, place);
     for (const output of node.outputs) placeOf.set(output, place);
   }

@@ -15,7 +15,7 @@ export interface TailInput {
 
 const placewise: ReadonlySet<string> = new Set([
   ...["add", "subtract", "multiply", "divide", "power", "negate", "exp", "log", "sqrt", "abs", "entr", "bits", "nats"],
-  "where",
+  ...["where", "scored"],
 ]);
 
 const reductions: ReadonlySet<string> = new Set(["sum", "mean", "max", "min", "norm", "var", "std"]);

@@ -93,6 +93,8 @@ function operationText(expression: MeasureExpression, node: OperationNode, depth
     case "last":
       return `${first} last ${String(count)}`;
     case "at":
+      if (axis !== undefined && axis !== "pos")
+        return `select(${inner[0] ?? omitted}, ${String(axis)}: ${String(index)})`;
       return index === -1 ? `${first} at last` : `${first} at ${String(index)}`;
     case "slice":
       return `${first} at ${String(attributes["first"])}..${String(attributes["last"])}`;
@@ -105,7 +107,7 @@ function operationText(expression: MeasureExpression, node: OperationNode, depth
     case "unembedding":
       return `unembedding(${inner[1] ?? omitted})`;
     case "diagonal":
-      return `diagonal(${inner[0] ?? omitted}, offset: ${String(offset ?? 0)})`;
+      return `diagonal(${[inner[0] ?? omitted, ...(offset ? [`offset: ${String(offset)}`] : [])].join(", ")})`;
     default:
       return callText(node, inner);
   }
