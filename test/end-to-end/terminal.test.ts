@@ -218,7 +218,9 @@ table e.top_token
   }),
   "models in a run": {
     elsewhere: true,
-    files: { "x.atlas": sound.replace('"./model"', `["./model", "./${inside}"]`).replace("table e top 1 by impact", "table e") },
+    files: {
+      "x.atlas": sound.replace('"./model"', `["./model", "./${inside}"]`).replace("table e top 1 by impact", "table e"),
+    },
     args: ["run", "x.atlas"],
     code: 0,
     seen: "\\u001b[5;35mↈ",
