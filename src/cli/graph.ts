@@ -1,10 +1,10 @@
 /** `atlasc graph`. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { loweredGraphs } from "../runtime/run.js";
 import { replaceFile } from "../runtime/store/atomic.js";
+import { makeFolder } from "../runtime/store/make-folder.js";
 import { exitCodes } from "./failure.js";
 import type { CommonOptions } from "./options.js";
 import { output } from "./screen.js";
@@ -19,7 +19,7 @@ export async function graphCommand(
   if (planned === null) return exitCodes.wrongInput;
   const { plan, loaded } = planned;
   const graphs = loweredGraphs(plan, loaded.compiled.value.models);
-  await mkdir(options.out, { recursive: true });
+  await makeFolder(options.out);
   const written = [];
   for (const graph of plan.graphs) {
     const lowered = graphs(graph.id);

@@ -1,5 +1,5 @@
 /** Runs a model once on a few tokens and checks its identities: before the first run, and for `atlasc inspect`. */
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { seededIntegers } from "../../compiler/base/random.js";
 import {
@@ -147,9 +147,7 @@ export async function verifiedIdentities(
   }
   const identities = await checkModelIn(await engine(), model, externalDataFolder);
   if (identities.every((identity) => identity.ok) && unchanged()) {
-    await mkdir(folder, { recursive: true })
-      .then(() => writeFileAtomic(path, JSON.stringify(identities)))
-      .catch(() => undefined);
+    await writeFileAtomic(path, JSON.stringify(identities)).catch(() => undefined);
   }
   return identities;
 }

@@ -1,11 +1,12 @@
 /** Writing files so that no reader and no crash ever finds half of one. */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, readlink, realpath, rename, stat, unlink, type FileHandle } from "node:fs/promises";
+import { access, open, readlink, realpath, rename, stat, unlink, type FileHandle } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { errorCode, reasonOf } from "./fault.js";
 import { ownStartMark } from "./lock.js";
+import { makeFolder } from "./make-folder.js";
 
 const temporarySuffix = ".part";
 let written = 0;
@@ -117,7 +118,7 @@ const writingTrials = 5;
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   for (let trial = 1; ; trial += 1) {
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const temporary = temporaryPath(path);
       await replaceWith(temporary, await openTemporary(temporary), path, content);
       return;

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { readdir, readFile, unlink, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { errorCode, reasonOf, StoreFault } from "./fault.js";
+import { makeFolder } from "./make-folder.js";
 
 /** Who holds a folder. `started` tells two processes apart that had the same id one after the other. */
 export interface LockHolder {
@@ -112,7 +113,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
     await unlink(ownFile).catch(() => undefined);
   };
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const earlier = await readHolder(ownFile);
     // Our own id in the name: either this process has the folder already, or a dead one had the same id.
     if (earlier !== null && earlier.started === holder.started && holds(earlier)) {
