@@ -36,10 +36,13 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
       const study = textsAt(experiment, place);
       if (study === null) return null;
       const key = textsKey(study.texts, study.model);
-      const documents = sets.get(key)?.documents ?? null;
+      const set = sets.get(key);
+      const documents = set?.documents ?? null;
       const index = documents === null ? Number(place["prompt"] ?? NaN) : documentAt(documents, place);
       const text = pieces.get(key)?.[index];
-      return text === undefined ? null : { pieces: text, first: documents?.[index]?.starts[0] ?? 0 };
+      return text === undefined
+        ? null
+        : { pieces: text, first: documents === null ? 0 : (documents[index]?.starts[0] ?? 0) + Number(set?.bos) };
     },
     promptAt(experiment, place) {
       const study = textsAt(experiment, place);

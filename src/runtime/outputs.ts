@@ -87,7 +87,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
         path,
         value === null
           ? saved.filter((row) => row.experiment === name)
-          : rowsOfValue(name, value, results, (sentence) => warn(name, [sentence])),
+          : rowsOfValue(name, value, results, tokens, (sentence) => warn(name, [sentence])),
       );
       await keep("saved", path);
     }

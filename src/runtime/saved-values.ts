@@ -3,16 +3,27 @@ import type { ResultType } from "../compiler/ir/result-type.js";
 import type { ResultRow, ResultSet, SavedRow } from "../compiler/ir/results.js";
 import { evaluateResult, type OnNote } from "../compiler/results/evaluate.js";
 
-import type { TokenTexts } from "./report/token-texts.js";
+import { entryOf } from "../compiler/base/entry.js";
+import { experimentsIn } from "../compiler/check/results.js";
+import type { Coordinates } from "../compiler/ir/protocol.js";
+import { isTokenAxis, sharedPrompt, sharedText, type TokenTexts } from "./report/token-texts.js";
 
 /** The values of a named result as rows of a results table: its name stands for experiment and metric. */
 export function rowsOfValue(
   name: string,
   { expression, unit }: NamedResult,
   results: ResultSet,
+  tokens: TokenTexts,
   onNote: OnNote,
 ): readonly SavedRow[] {
-  return evaluateResult(expression, results, onNote).cells.map(({ coordinates, value, reason }) => ({
+  const array = evaluateResult(expression, results, onNote);
+  const experiments = experimentsIn(expression);
+  const along = array.ragged.find(isTokenAxis) ?? null;
+  const tokenAt = (place: Coordinates): string | null => {
+    const text = along === null ? null : sharedText(tokens, experiments, place);
+    return text?.pieces[Number(entryOf(place, along ?? "")) - text.first] ?? null;
+  };
+  return array.cells.map(({ coordinates, value, reason }) => ({
     experiment: name,
     condition: null,
     axes: coordinates,
@@ -23,8 +34,8 @@ export function rowsOfValue(
     impact: null,
     relative: null,
     reason,
-    promptText: null,
-    token: null,
+    promptText: "prompt" in coordinates ? sharedPrompt(tokens, experiments, coordinates) : null,
+    token: tokenAt(coordinates),
     valueText: null,
   }));
 }
@@ -49,5 +60,5 @@ export function savedRows(rows: readonly ResultRow[], { types }: ResultSet, toke
 /** The axis along which measured values run; an intervention's own positions are written from the end. */
 function positionAxis(type: ResultType | undefined): string | null {
   const along = type?.axes.filter(({ kind }) => kind === "position").map(({ name }) => name) ?? [];
-  return along.find((name) => name === "position" || name === "measured_position") ?? null;
+  return along.find(isTokenAxis) ?? null;
 }

@@ -71,7 +71,7 @@ suite("likeness", () => {
   test("marks the axis in which two tensors differ", () => {
     const [d] = compileText(onP("measure pearson(final, embed last 2 over d_model) as x"), around).diagnostics;
     assert.equal(d?.expected, "[«pos», d_model=24]");
-    assert.equal(d.found, "[«pos=last 2», d_model=24]");
+    assert.equal(d.found, "[«pos=min(2, n)», d_model=24]");
   });
 });
 
@@ -178,7 +178,7 @@ suite("tokens", () => {
     ]);
     assert.deepEqual(messages('final at token "one"'), ['A4306 prompt 1 of p has no "one"']);
     assert.deepEqual(messages('(nll last 2) at token "two"'), [
-      "A3004 expected every position of the text: write `at token` first, found [pos=last 2] in nats",
+      "A3004 expected every position of the text: write `at token` first, found [pos=min(2, n-1)] in nats",
     ]);
   });
 });
@@ -262,7 +262,7 @@ suite("other runs", () => {
     ]);
     assert.equal(messages("loss of three")[0]?.slice(0, 5), "A4303");
     assert.equal(messages("nll of long")[0]?.slice(0, 5), "A4304");
-    assert.deepEqual(typed("nll last 2 of long"), ["(last(nll count=2) of long): [pos=last 2] in nats"]);
+    assert.deepEqual(typed("nll last 2 of long"), ["(last(nll count=2) of long): [pos=min(2, n-1)] in nats"]);
   });
 
   test("`baseline` is no name for prompts", () => {

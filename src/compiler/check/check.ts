@@ -13,6 +13,7 @@ import {
   type TokenizedTexts,
   type Unavailable,
 } from "../ir/protocol.js";
+import type { ResultType } from "../ir/result-type.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
 import { checkConditions } from "./conditions.js";
@@ -94,9 +95,15 @@ export function checkProtocol(host: CheckInput): Protocol {
   if (scope.experiments.size === 0)
     report(diagnostic("A5002", null, {}, { hint: "add one, such as `measure nll at last`" }));
   // A field must not be called like an axis of another experiment: saved results have one column for both.
-  const allAxes = new Set([...shapes.values()].flatMap(({ type }) => type.axes.map((axis) => axis.name)));
+  const types = [...shapes.values()].map(({ type }) => type);
+  const fieldsOf = ({ columns }: ResultType): readonly string[] =>
+    columns.flatMap(({ kind, name }) => (kind === "field" ? [name] : []));
+  const others = {
+    axes: new Set(types.flatMap(({ axes }) => axes.map((axis) => axis.name))),
+    fields: new Set(types.flatMap(fieldsOf)),
+  };
   for (const finish of finishing) {
-    const shape = finish(allAxes);
+    const shape = finish(others);
     shapes.set(shape.name, shape);
   }
   const { decisions, outputs } = checkResultStatements(input, shapes);
@@ -167,7 +174,7 @@ function choose(
 }
 
 /** The shape of an experiment once the axes of all experiments are known. */
-type FinishShape = (allAxes: ReadonlySet<string>) => ExperimentShape;
+type FinishShape = (others: NonNullable<Parameters<typeof resultTypeOf>[4]>) => ExperimentShape;
 
 /** What checking experiments makes, and what those before have made. */
 interface Made {
@@ -288,8 +295,8 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   if (sound && lacking.length === 0) made.studies.push(...own);
   const shapeWith = ({ type }: TypedResults): ExperimentShape =>
     withCurvature({ name, type, complete: sound }, curvature);
-  made.finishing.push((allAxes) => {
-    const typed = resultTypeOf(name, own, input.texts.values(), measured, allAxes);
+  made.finishing.push((others) => {
+    const typed = resultTypeOf(name, own, input.texts.values(), measured, others);
     if (sound) assertUniqueRows(typed.type, own, [...input.texts.values()]);
     warnRenamedFields(typed.fields, own, input.scope, [...input.texts.values()], once);
     return shapeWith(typed);

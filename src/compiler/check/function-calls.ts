@@ -77,7 +77,7 @@ function reducesWhole(cx: Elaboration, call: CallExpression, inputs: readonly Va
     const axis = gone.length === 0 ? null : guardedAxis(cx.builder, input.node, gone);
     if (axis === null) continue;
     const hint =
-      "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition > 0)";
+      "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition)";
     reportError(cx, "A3022", call.span, { operation: call.callee.text, axis }, { hint });
     return false;
   }

@@ -55,6 +55,8 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
         };
         const parts = Object.values(coordinates);
         const id = parts.length === 0 ? name : `${name} ${parts.join(" ")}`;
+        // What is written twice has been reported.
+        if (instances.some((other) => other.id === id)) continue;
         instances.push({ id, name, source, revision, dtype, coordinates });
       }
     }

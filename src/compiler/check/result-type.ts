@@ -17,6 +17,8 @@ export interface TypedResults {
   readonly fields: FieldNames;
 }
 
+const noOthers = { axes: new Set<string>(), fields: new Set<string>() };
+
 /** Which axes the group of a text and a text itself are told apart by. */
 const textAxes = ["prompts", "group", "prompt", "document"] as const;
 
@@ -24,14 +26,14 @@ const textAxes = ["prompts", "group", "prompt", "document"] as const;
  * @param studies those of the experiment: all have the same metrics, and may differ in axes.
  * @param texts every prompt set that was read.
  * @param metrics in the order of the protocol; those of an experiment that is wrong may be in no study.
- * @param otherAxes axes of the protocol's other experiments: a field is called alike in all of them.
+ * @param others axes and fields of all the protocol's experiments: one saved column never means two things.
  */
 export function resultTypeOf(
   experiment: string,
   studies: readonly Study[],
   texts: Iterable<TokenizedTexts>,
   metrics: readonly MeasuredMetric[],
-  otherAxes: ReadonlySet<string> = new Set(),
+  others: { readonly axes: ReadonlySet<string>; readonly fields: ReadonlySet<string> } = noOthers,
 ): TypedResults {
   const sets = [...texts].filter((set) => studies.some((s) => s.texts === set.name && s.model === set.model));
   const axes = createAxes();
@@ -61,12 +63,12 @@ export function resultTypeOf(
   const names = new Set(all.map((axis) => axis.name));
   const fields = nameFields(
     new Set(labelled.flatMap((text) => Object.keys(text.fields))),
-    new Set([...names, ...otherAxes]),
+    new Set([...names, ...others.axes]),
   );
   const ofText = textAxes.filter((axis) => axis !== "group" || !names.has("prompt")).filter((axis) => names.has(axis));
   const columns = [
     ...fieldColumns(labelled, fields, ofText),
-    ...modelColumns(studies, new Set([...names, ...otherAxes, ...fields.names.values()])),
+    ...modelColumns(studies, new Set([...names, ...others.axes, ...others.fields, ...fields.names.values()])),
   ];
   return {
     fields,
@@ -128,7 +130,7 @@ function modelColumns(studies: readonly Study[], taken: ReadonlySet<string>): re
   const names = new Set(studies.flatMap(({ facts }) => Object.keys(facts)));
   return [...names].flatMap((name): readonly ResultColumn[] => {
     const levels = [...new Set(studies.flatMap(({ facts }) => facts[name] ?? []))];
-    return taken.has(name) ? [] : [{ name, field: name, kind: "model", levels, of }];
+    return [{ name: taken.has(name) ? `model_${name}` : name, field: name, kind: "model", levels, of }];
   });
 }
 

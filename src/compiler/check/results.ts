@@ -15,6 +15,7 @@ import {
   checkReducible,
   comparisonOf,
   disjointAxis,
+  isColumn,
   operationOf,
   resultTypeOfOperation,
   typeOfOperation,
@@ -72,7 +73,7 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
       const operand = checkResult(cx, expression.operand);
       if (operand === null) return null;
       const negated = { kind: "binary", operation: "-", left: { kind: "number", value: 0 }, right: operand } as const;
-      return fits(cx, expression, "negate", resultTypeOfOperation(cx.results, negated)) ? negated : null;
+      return fits(cx, expression, "subtract", resultTypeOfOperation(cx.results, negated)) ? negated : null;
     }
     case "binary": {
       const operation = oneOf(arithmetic, expression.operator);
@@ -145,6 +146,12 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
   }
   const experiment = results.experiments.get(name);
   if (experiment !== undefined) return columnOf(cx, experiment, null, "value", at);
+  const axes = [...results.experiments.values()].flatMap(({ type }) => [...type.axes, ...type.columns]);
+  if (axes.some((axis) => axis.name === name)) {
+    const expected = `a value: ${name} is an axis, which is tested with \`is\` or \`in\`, as in \`${name} in [1, 2]\``;
+    wrongKind(cx, at.span, expected, name);
+    return null;
+  }
   const valid = [
     ...results.experiments.keys(),
     ...results.lets.keys(),
@@ -318,6 +325,7 @@ export function checkCondition(cx: ResultContext, expression: Expression, of: Re
     const operand = checkCondition(cx, expression.operand, of);
     return operand === null ? null : { kind: "not", operand };
   }
+  if (expression.kind === "name" || expression.kind === "member") return checkTruth(cx, expression, of);
   if (expression.kind !== "binary") return badCondition(cx, expression);
   const { operator, left, right } = expression;
   if (operator === "and" || operator === "or") {
@@ -339,7 +347,28 @@ export function checkCondition(cx: ResultContext, expression: Expression, of: Re
   if (a === null || b === null) return null;
   const compared = typeOfOperation(cx.results, comparisonOf[operation], [a, b]);
   if (!fits(cx, expression, comparisonOf[operation], compared)) return null;
+  if (!isWithin(cx, left, a, of) || !isWithin(cx, right, b, of)) return null;
   return { kind: "compare", operation, left: a, right: b };
+}
+
+/** Whether a side of a condition has only axes that the value has, too; reports one that has more. */
+function isWithin(cx: ResultContext, at: Expression, side: ResultExpression, of: ResultAxes): boolean {
+  const own = axesOf(cx.results, side);
+  const extra = [...own.axes.keys()].find((axis) => !of.axes.has(axis) && !isColumn(own, axis));
+  if (extra === undefined || !own.complete || !of.complete) return true;
+  const value = cx.sourceOf(at.span);
+  const hint = `say how: max(${value} over ${extra}), or mean(${value} over ${extra})`;
+  reportError(cx, "A3025", at.span, { value, axis: extra, of: of.label }, { hint });
+  return false;
+}
+
+/** A column of truth values (`nll > 3 as hard`), which is a condition by itself. */
+function checkTruth(cx: ResultContext, expression: Expression, of: ResultAxes): ResultCondition | null {
+  const value = checkResult(cx, expression);
+  if (value === null) return null;
+  if (axesOf(cx.results, value).element !== "truth") return badCondition(cx, expression);
+  if (!isWithin(cx, expression, value, of)) return null;
+  return { kind: "compare", operation: ">", left: value, right: { kind: "number", value: 0.5 } };
 }
 
 function badCondition(cx: ResultContext, expression: Expression): null {
@@ -355,6 +384,9 @@ function coordinatesOf(cx: ResultContext, expression: Expression): readonly Coor
     case "string":
     case "number":
       return [expression.value];
+    case "unary":
+      if (expression.operator === "-" && expression.operand.kind === "number") return [0 - expression.operand.value];
+      break;
     case "range":
       return integers(cx, expression, expression.first, expression.last);
     case "list": {
@@ -381,7 +413,7 @@ function coordinatesOf(cx: ResultContext, expression: Expression): readonly Coor
 function integers(cx: ResultContext, at: Expression, first: number, last: number): readonly number[] | null {
   const count = last - first + 1;
   if (!Number.isInteger(first) || !Number.isInteger(last)) return bad(cx, at, "a range of whole numbers");
-  if (first < 0 || count < 1) {
+  if (count < 1) {
     reportError(cx, "A3012", at.span, { range: cx.sourceOf(at.span) }, { hint: "write the smaller number first" });
     return null;
   }

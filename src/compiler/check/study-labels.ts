@@ -100,7 +100,11 @@ export function refuseSharedNames(study: Study, statement: ExperimentStatement, 
     report(diagnostic("A3011", item?.span ?? statement.span, { metric, axis }, { hint }));
   }
   for (const axis of new Set(study.conditions.flatMap((condition) => Object.keys(condition.coordinates)))) {
-    if (!outerAxes.includes(axis) && !reservedNames.has(axis)) continue;
+    if (reservedNames.has(axis)) {
+      const parameters = { kind: "axis", name: axis, what: "a column that all results have" };
+      report(diagnostic("A2019", study.interventionSpan, parameters, { hint: "rename the parameter that is swept" }));
+    }
+    if (!outerAxes.includes(axis)) continue;
     report(diagnostic("A3011", study.interventionSpan, { metric: "the intervention", axis }, { hint }));
   }
 }

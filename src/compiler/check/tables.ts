@@ -95,7 +95,9 @@ function checkTokens(cx: ResultContext, statement: TableStatement, columns: read
     const shapes = experimentsIn(expression).map((name) => cx.results.experiments.get(name));
     // Values per token of several prompts belong to a text only while the prompts are apart.
     const needsPrompt = shapes.some((shape) => shape?.type.axes.some(({ name }) => name === "prompt"));
-    return checkAxis(cx, axis("position"), of) && (!needsPrompt || checkAxis(cx, axis("prompt"), of));
+    const along = shapes.flatMap((shape) => shape?.type.axes.filter(({ kind }) => kind === "position") ?? []);
+    const measured = along.find(({ name }) => name === "measured_position" && of.axes.has(name));
+    return checkAxis(cx, axis(measured?.name ?? "position"), of) && (!needsPrompt || checkAxis(cx, axis("prompt"), of));
   });
 }
 

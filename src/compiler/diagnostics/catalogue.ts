@@ -116,6 +116,11 @@ export const catalogue = {
     message:
       "inside `measure`, `where` gives NaN where its condition fails: the {operation} over {axis} would be NaN as soon as it fails once",
   },
+  A3025: {
+    severity: "error",
+    title: "condition with an axis of its own",
+    message: "{value} has the axis {axis}, which {of} has not: one entry could fulfil the condition and another not",
+  },
   A4001: {
     severity: "error",
     title: "unsupported architecture",

@@ -99,7 +99,7 @@ export function dependsOnText(extent: Extent): boolean {
   return extent.kind !== "fixed";
 }
 
-/** `12`, `n`, `n-1`, `last 16`, `12*n`, `n(n+1)/2`, where n is the number of tokens. */
+/** `12`, `n`, `n-1`, `min(16, n-1)`, `12*n`, `n(n+1)/2`, where n is the number of tokens. */
 function extentText(extent: Extent): string {
   switch (extent.kind) {
     case "fixed":
@@ -107,7 +107,7 @@ function extentText(extent: Extent): string {
     case "positions":
       return extent.minus === 0 ? "n" : `n-${extent.minus}`;
     case "window":
-      return `last ${extent.size}`;
+      return `min(${extent.size}, ${extentText(extent.of)})`;
     case "product":
       return extent.of.map(factorText).join("*");
     case "triangle": {

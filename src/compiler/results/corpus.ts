@@ -86,7 +86,7 @@ export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCol
             const parts = measures[m] ?? [];
             const from = first;
             first += parts.length;
-            const axes = freeAxes(measure, (axis) => rangeOf(axis, document));
+            const axes = freeAxes(measure, (axis) => rangeOf(axis, document, texts.bos));
             const yielded = values.map((window) => window.parts.slice(from, from + parts.length));
             const result = lost === undefined ? documentNumbers(measure.expression, parts, yielded, document) : null;
             const put = values.find((window) => window.put !== null)?.put ?? null;
@@ -104,10 +104,14 @@ export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCol
   };
 }
 
-/** Entries of an axis in a document: along `pos` its scored tokens, by their numbers in the document. */
-function rangeOf(axis: Axis, document: CorpusDocument): { readonly first: number; readonly size: number } {
+/** Entries of an axis in a document: along `pos` its scored tokens, by their numbers in the document, BOS counted. */
+function rangeOf(
+  axis: Axis,
+  document: CorpusDocument,
+  bos: boolean,
+): { readonly first: number; readonly size: number } {
   return axis.name === "pos"
-    ? { first: document.starts[0] ?? 0, size: document.tokens }
+    ? { first: (document.starts[0] ?? 0) + Number(bos), size: document.tokens }
     : { first: 0, size: extentSize(axis.extent, 0) };
 }
 

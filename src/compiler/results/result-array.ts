@@ -123,7 +123,8 @@ export function reduceOver(
   const decided = array.decided.filter(({ name }) => !dropped.has(name));
   const groups = groupCells(array.cells, axes);
   const ragged = array.ragged.filter((axis) => axes.includes(axis));
-  const uneven = ragged.length === 0 ? null : unevenText(operation, ragged, groups);
+  const steady = axes.filter((axis) => !ragged.includes(axis));
+  const uneven = ragged.length === 0 ? null : unevenText(operation, ragged, steady, [...dropped], groups);
   if (uneven !== null) onNote(uneven);
   const cells = [...groups.values()].map((group) => ({
     coordinates: pickCoordinates(group[0]?.coordinates ?? {}, axes),
@@ -137,15 +138,31 @@ export function reduceOver(
 function unevenText(
   operation: Reduction,
   ragged: readonly string[],
+  steady: readonly string[],
+  dropped: readonly string[],
   groups: ReadonlyMap<string, readonly ResultCell[]>,
 ): string | null {
+  // How many values a place could have: texts that have any value at the same other coordinates.
+  const possible = new Map<string, Set<string>>();
+  for (const cells of groups.values()) {
+    const key = coordinateKey(cells[0]?.coordinates ?? {}, steady);
+    const seen = possible.get(key) ?? new Set();
+    possible.set(key, seen);
+    for (const { coordinates } of cells) seen.add(coordinateKey(coordinates, dropped));
+  }
   let least = Infinity;
   let most = 0;
-  for (const { length } of groups.values()) {
-    least = Math.min(least, length);
-    most = Math.max(most, length);
+  let complete = true;
+  for (const cells of groups.values()) {
+    least = Math.min(least, cells.length);
+    most = Math.max(most, cells.length);
+    const all = possible.get(coordinateKey(cells[0]?.coordinates ?? {}, steady))?.size ?? 0;
+    if (cells.length < all) complete = false;
   }
-  if (least >= most) return null;
+  if (complete) return null;
+  if (least === most) {
+    return `texts differ in length: along ${ragged.join(", ")}, the ${operation} of each place is of some of the texts only`;
+  }
   const places = ragged.join(", ");
   return `texts differ in length: along ${places}, the ${operation} is of ${least} to ${most} values a place`;
 }

@@ -1,4 +1,5 @@
 /** Results whose means say little, because a few values outweigh all others. */
+import { baselineCondition } from "../ir/result-type.js";
 import type { ResultSet } from "../ir/results.js";
 import { countOf } from "./describe.js";
 
@@ -17,7 +18,8 @@ export function unstableMeans({ types, rows }: ResultSet): readonly string[] {
       let beyond = 0;
       let largest = 0;
       for (const row of rows) {
-        if (row.experiment !== experiment || row.metric !== name || !Number.isFinite(row.value)) continue;
+        if (row.experiment !== experiment || row.metric !== name || row.condition === baselineCondition) continue;
+        if (!Number.isFinite(row.value)) continue;
         total++;
         const size = Math.abs(row.value);
         if (size > plausibleRecovery) beyond++;

@@ -1,6 +1,7 @@
 /** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
 import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
+import { experimentsIn } from "../../compiler/check/results.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
@@ -14,7 +15,7 @@ import {
 } from "../../compiler/results/result-array.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
 import { filterAxes, lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
-import { inContext, noTokenTexts, tokenText, type TokenTexts } from "./token-texts.js";
+import { inContext, isTokenAxis, noTokenTexts, sharedText, tokenText, type TokenTexts } from "./token-texts.js";
 
 export type { TableCell, TableColumn, TableData } from "./table-data.js";
 
@@ -39,6 +40,9 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const by = output.by === null ? null : evaluate(output.by);
 
   const { context } = output;
+  const experiments = [...new Set(columns.flatMap((named) => experimentsIn(named.expression)))];
+  // An intervention's own positions are written as the protocol has them, and are not those of the value.
+  const along = full.flatMap((array) => array.ragged).find(isTokenAxis) ?? "position";
   const keep = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
   const reduce = (array: ResultArray, named: NamedResult): ResultArray =>
     named.unit === "token" ? agreeOver(array, keep) : averageOver(array, keep, onNote);
@@ -68,7 +72,7 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
     rows: shown.map((place) => [
       ...keep.map((axis): TableCell => ({ value: entryOf(place, axis) ?? null, reason: null })),
       ...lookups.map((find, i): TableCell => inWords(place, find(place), i)),
-      ...(context === null ? [] : [inContext(tokens.textAt(output.experiment, place), place["position"], context)]),
+      ...(context === null ? [] : [inContext(sharedText(tokens, experiments, place), entryOf(place, along), context)]),
     ]),
     note: noteOf(mean, output, shown.length, places.length, possible),
     warnings: [...warnings],

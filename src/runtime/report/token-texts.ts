@@ -23,6 +23,29 @@ export interface TokenTexts {
   readonly tokenAt: (experiment: string, place: Coordinates, id: number) => string | null;
 }
 
+/** Whether an axis of measured values runs along the tokens of a text. */
+export function isTokenAxis(axis: string): boolean {
+  return axis === "position" || axis === "measured_position";
+}
+
+/** The text that all of several experiments have at a place; null where they differ: a difference belongs to neither. */
+export function sharedText(
+  tokens: TokenTexts,
+  experiments: readonly string[],
+  place: Coordinates,
+): TokenizedText | null {
+  const texts = experiments.map((experiment) => tokens.textAt(experiment, place));
+  const [first] = texts;
+  return first !== undefined && first !== null && texts.every((text) => text?.pieces === first.pieces) ? first : null;
+}
+
+/** The prompt that all of several experiments have at a place; null where they differ. */
+export function sharedPrompt(tokens: TokenTexts, experiments: readonly string[], place: Coordinates): string | null {
+  const prompts = new Set(experiments.map((experiment) => tokens.promptAt(experiment, place)));
+  const [only] = prompts;
+  return prompts.size === 1 ? (only ?? null) : null;
+}
+
 /** Nothing is known: ids stay ids, and tokens are shown without their text. */
 export const noTokenTexts: TokenTexts = { textAt: () => null, promptAt: () => null, tokenAt: () => null };
 
