@@ -147,7 +147,7 @@ export function tinyEvaluation(id: string, units: readonly Unit[], changes: Part
 }
 
 function tinyGraph(id: string): GraphPlan {
-  const output = { fault: null, reasons: [] } as unknown as GraphPlan["outputs"][number];
+  const output = { fault: null, cause: null, reasons: [] } as unknown as GraphPlan["outputs"][number];
   return {
     id,
     model: "model",
