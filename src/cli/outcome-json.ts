@@ -2,13 +2,16 @@
 import { remarksOf } from "../runtime/remarks.js";
 import type { TableCell, TableData } from "../runtime/report/table-data.js";
 import type { RunOutcome } from "../runtime/run.js";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { rejectionJson } from "./terminal.js";
 
 /** Name and version of the format. */
 export const outcomeFormat = "atlasc-outcome-1";
 
 export function outcomeJson(outcome: RunOutcome): unknown {
-  if (outcome.kind === "rejected") return rejectionJson(outcome.diagnostics, outcome.loaded.sources);
+  if (outcome.kind === "rejected") {
+    return rejectedJson(outcome.diagnostics, outcome.loaded.sources);
+  }
   const { summary, planned, folder, record, written, parts } = outcome;
   return {
     format: outcomeFormat,
@@ -38,6 +41,11 @@ export function outcomeJson(outcome: RunOutcome): unknown {
 /** A run that could not go on, where nothing else can be said of it. */
 export function faultJson(message: string): unknown {
   return { format: outcomeFormat, status: "failed", faults: [{ unit: null, message }] };
+}
+
+/** A protocol that is wrong, as JSON. */
+export function rejectedJson(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): unknown {
+  return { format: outcomeFormat, ...rejectionJson(diagnostics, sources) };
 }
 
 interface Place {

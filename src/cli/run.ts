@@ -6,7 +6,7 @@ import { runProtocol, type RunOutcome } from "../runtime/run.js";
 import type { RunRecord } from "../runtime/store/record.js";
 import { exitCodes } from "./failure.js";
 import { planSettings, type CommonOptions } from "./options.js";
-import { faultJson, outcomeJson } from "./outcome-json.js";
+import { faultJson, outcomeJson, rejectedJson } from "./outcome-json.js";
 import { createProgress } from "./progress.js";
 import { messages, output } from "./screen.js";
 import { isSource, printRejection, readProtocol } from "./source.js";
@@ -25,7 +25,8 @@ export async function runCommand(
 ): Promise<number> {
   const source = await readProtocol(file);
   if (!isSource(source)) {
-    printRejection([source], new Map(), options.json);
+    if (options.json) output.json(rejectedJson([source], new Map()));
+    else printRejection([source], new Map(), false);
     return exitCodes.wrongInput;
   }
   const progress = createProgress();

@@ -57,7 +57,7 @@ export function diagnosticsJson(
 }
 
 /** What every command says with `--json` when its input is wrong. */
-export function rejectionJson(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): unknown {
+export function rejectionJson(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): object {
   return { status: "rejected", diagnostics: diagnosticsJson(diagnostics, sources) };
 }
 

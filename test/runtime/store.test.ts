@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EngineTensors } from "../../src/runtime/engine/messages.js";
 import { isTemporaryName, writeFileAtomic } from "../../src/runtime/store/atomic.js";
-import { StoreFault } from "../../src/runtime/store/fault.js";
 import { LockHeldFault, lockFolder, ownStartMark } from "../../src/runtime/store/lock.js";
 import { lockRunFolder, protocolName, runFolderOf } from "../../src/runtime/store/run-folder.js";
 import { openUnitStore, type UnitDamage } from "../../src/runtime/store/units.js";
@@ -96,21 +95,24 @@ test("whatever is wrong with a unit's file, it counts as absent and is reported"
   assert.ok(await store.has(id));
 });
 
-test("a folder without permission and a folder in the way are named", async (context) => {
-  const folder = temporaryFolder(context);
-  const store = openUnitStore(folder);
+test("a folder in the way of a unit counts as a damaged one, and is set aside when the unit is written", async (context) => {
+  const damages: string[] = [];
+  const store = openUnitStore(temporaryFolder(context), ({ unit, reason }) => damages.push(`${unit}: ${reason}`));
   const id = unitId(4);
   mkdirSync(store.pathOf(id), { recursive: true });
-  const named = (error: unknown): boolean => {
-    assert.ok(error instanceof StoreFault);
-    assert.deepEqual([error.unit, error.path], [id, store.pathOf(id)]);
-    assert.match(error.message, new RegExp(`unit ${id} .*${basename(error.path)}: `));
-    return true;
-  };
-  await assert.rejects(store.write({ id, tensors, about: {} }), named);
-  await assert.rejects(store.read(id), named);
-  // The administrator may write anywhere, so that there is nothing to see.
-  if (process.getuid?.() === 0) return;
+  writeFileSync(join(store.pathOf(id), "kept"), "");
+  assert.equal(await store.read(id), null);
+  assert.deepEqual(damages, [`${id}: there is a folder of this name`]);
+  await store.write({ id, tensors, about: {} });
+  assert.equal((await store.read(id))?.id, id);
+  const aside = readdirSync(dirname(store.pathOf(id))).find((name) => name.includes(".aside-"));
+  assert.ok(aside !== undefined && existsSync(join(dirname(store.pathOf(id)), aside, "kept")));
+});
+
+// The administrator may write anywhere, so that there is nothing to see.
+test("a folder without permission is named", { skip: process.getuid?.() === 0 }, async (context) => {
+  const folder = temporaryFolder(context);
+  const store = openUnitStore(folder);
   chmodSync(folder, 0o500);
   await assert.rejects(store.write({ id: unitId(9), tensors, about: {} }), /there is no permission/);
   chmodSync(folder, 0o700);

@@ -13,7 +13,7 @@ const pathLimit = 700;
 
 /** Characters that separate folders or mean something else on Windows. */
 const forbidden = /[\\<>:"|?*]/;
-const deviceNames = /^(?:con|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³])(?:\.|$)/i;
+const deviceNames = /^(?:con|conin\$|conout\$|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³])(?:\.|$)/i;
 /** What the figures of a run are called, whether or not this protocol draws them all. */
 const figureNames = /^figure-\d+-[a-z]+\.(?:svg|png|vl\.json)$/i;
 

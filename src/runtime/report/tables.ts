@@ -59,6 +59,8 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
 
   const valueArrays = showBy && sortKeys !== null ? [...selected, sortKeys] : selected;
   const valueColumns = showBy ? [...columns, output.by] : columns;
+  const infinite = selected.reduce((sum, { cells }) => sum + cells.filter(({ value }) => isInfinite(value)).length, 0);
+  if (infinite > 0) onNote(`${countOf(infinite, "value")} ${infinite === 1 ? "is" : "are"} infinite`);
   const headings = valueColumns.map((named): TableColumn => headingOf(named));
   const lookups = valueArrays.map(lookup);
   const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
@@ -77,6 +79,10 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
     note: noteOf(mean, output, shown.length, places.length, possible),
     warnings: [...warnings],
   };
+}
+
+function isInfinite(value: number): boolean {
+  return value === Infinity || value === -Infinity;
 }
 
 /** Every axis, except what merely describes the prompts. */

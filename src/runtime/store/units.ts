@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson } from "../../compiler/base/digest.js";
 import type { EngineTensor, EngineTensors } from "../engine/messages.js";
@@ -102,6 +102,15 @@ function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
   return { id, about: JSON.parse(about) as Record<string, string>, tensors: Object.fromEntries(named) };
 }
 
+/** What makes a single file useless and says nothing of the others: no permission, a folder of its name, a bad block. */
+const unreadable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EISDIR", "EIO"]);
+
+/** A folder in the place of a unit's file is renamed: no file can be renamed over it. */
+async function setFolderAside(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory() === true) await rename(path, `${path}.aside-${randomUUID()}`);
+}
+
 /**
  * The store in `folder` (made at the first write): `<first two characters of the id>/<id>.safetensors`. Temporary files
  * of processes that were killed while writing are never looked at. `onDamage` is told of each file that is there and cannot
@@ -119,7 +128,12 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     try {
       bytes = await readFile(path);
     } catch (error) {
-      if (errorCode(error) === "ENOENT") return null;
+      const code = errorCode(error) ?? "";
+      if (code === "ENOENT") return null;
+      if (unreadable.has(code)) {
+        onDamage({ unit: id, path, reason: reasonOf(error) });
+        return null;
+      }
       throw new StoreFault(`cannot read unit ${id} from ${path}: ${reasonOf(error)}`, path, id, error);
     }
     const unit = decodeUnit(id, bytes);
@@ -136,6 +150,7 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     async write(unit) {
       const path = pathOf(unit.id);
       try {
+        await setFolderAside(path);
         await writeFileAtomic(path, encodeUnit(unit));
       } catch (error) {
         throw new StoreFault(`cannot write unit ${unit.id} to ${path}: ${reasonOf(error)}`, path, unit.id, error);
