@@ -29,7 +29,9 @@ test("a file that is exchanged with its size and time kept is another model, and
   for (let i = bytes.length - 4000; i < bytes.length; i += 4) bytes.writeFloatLE(0.5 * bytes.readFloatLE(i), i);
   writeFileSync(weights, bytes);
   utimesSync(weights, atime, mtime);
-  assert.deepEqual([statSync(weights).size, statSync(weights).mtimeMs], [size, mtime.getTime()]);
+  assert.equal(statSync(weights).size, size);
+  // Times that are set through a number of seconds lose some nanoseconds.
+  assert.ok(Math.abs(statSync(weights).mtimeMs - mtime.getTime()) < 1);
   const other = await outcome();
   assert.notEqual(other.digest, first.digest);
   assert.equal(other.units.computed, 1);

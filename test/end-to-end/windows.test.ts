@@ -85,8 +85,8 @@ for (const { window, stride, bos, limit } of cases.filter((c) => c.text === "pro
         assert.equal(row.baseline, at(metric).value);
         assert.equal(row.impact, row.value - at(metric).value);
       }
-      // Positions are the tokens' numbers in their text.
-      const first = bos ? 0 : 1;
+      // Positions are the tokens' numbers in their text, BOS counted; the first one is not predicted.
+      const first = 1;
       const count = expected.measures["tokens"] ?? Number.NaN;
       const losses = rows.filter((r) => r.metric === "nll" && r.axes["group"] === expected.text && r.baseline === null);
       assert.deepEqual(

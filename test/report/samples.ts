@@ -80,6 +80,7 @@ function typeOf(experiment: string, all: readonly ResultRow[]): ResultType {
         normalised: false,
       };
     }),
+    texts: [],
     intervened: rows.some((r) => r.condition !== baselineCondition),
   };
 }

@@ -69,8 +69,19 @@ export function axesOfShape({ name, type, complete }: ExperimentShape, metric: s
   };
 }
 
+/** Types found before: a deep expression is asked for the types of its parts at every level. */
+const found = new WeakMap<ResultScope, WeakMap<ResultExpression, ResultAxes>>();
+
 /** The type of an expression's value: reductions and `where axis is one` remove axes, arithmetic joins them. */
 export function axesOf(results: ResultScope, expression: ResultExpression): ResultAxes {
+  const known = found.get(results) ?? new WeakMap<ResultExpression, ResultAxes>();
+  found.set(results, known);
+  const axes = known.get(expression) ?? findAxes(results, expression);
+  known.set(expression, axes);
+  return axes;
+}
+
+function findAxes(results: ResultScope, expression: ResultExpression): ResultAxes {
   switch (expression.kind) {
     case "number":
       return nothing;

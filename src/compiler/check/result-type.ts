@@ -1,6 +1,6 @@
 /** The type of an experiment's results: computed here, once, and read by everything after. */
 import { outerAxes } from "../ir/axes.js";
-import type { Coordinate, Coordinates, Study, TokenizedTexts } from "../ir/protocol.js";
+import { declaredName, type Coordinate, type Coordinates, type Study, type TokenizedTexts } from "../ir/protocol.js";
 import type { MetricType, ResultAxis, ResultAxisKind, ResultColumn, ResultType } from "../ir/result-type.js";
 import { scalar } from "../ir/tensor-type.js";
 import { nameFields, type FieldNames } from "./field-names.js";
@@ -77,6 +77,7 @@ export function resultTypeOf(
       axes: all,
       columns,
       metrics: metrics.map((metric) => metricTypeOf(metric, studies, all)),
+      texts: [...new Set(studies.map((study) => declaredName(study.texts)))],
       intervened: studies.some((s) => s.conditions.length > 1 || s.deferred !== null),
     },
   };

@@ -1,8 +1,9 @@
 /** Expressions over results (§8 of the language): `sweep.R_V.impact`, `mean(abs(sweep.impact) over prompt)`. */
 import { nearestNames } from "../base/suggest.js";
+import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Span } from "../base/span.js";
-import type { Coordinate, ResultCondition, ResultExpression } from "../ir/protocol.js";
+import type { ResultCondition, ResultExpression } from "../ir/protocol.js";
 import type { Expression, Name } from "../syntax/ast.js";
 import { isFault, type TypeFault } from "../operations/operation.js";
 import type { TensorType } from "../ir/tensor-type.js";
@@ -15,6 +16,7 @@ import {
   checkReducible,
   comparisonOf,
   disjointAxis,
+  experimentsIn,
   isColumn,
   operationOf,
   resultTypeOfOperation,
@@ -22,6 +24,7 @@ import {
   type ResultAxes,
 } from "./result-axes.js";
 import { interventionColumns, plainColumns } from "./columns.js";
+import { coordinatesOf } from "./result-coordinates.js";
 import { metricOf } from "../ir/result-type.js";
 import { metricNames, type ExperimentShape, type ResultScope } from "./result-scope.js";
 
@@ -107,11 +110,25 @@ function fits(cx: ResultContext, at: Expression, operation: string, type: Tensor
   return false;
 }
 
+/** Prompt sets behind a value. */
+function textsIn(cx: ResultContext, expression: ResultExpression): readonly string[] {
+  return experimentsIn(expression).flatMap((name) => cx.results.experiments.get(name)?.type.texts ?? []);
+}
+
 /** Whether two values have places in common; reports two that are known to have none. */
 function meets(cx: ResultContext, at: Expression, left: ResultExpression, right: ResultExpression): boolean {
   const [a, b] = [axesOf(cx.results, left), axesOf(cx.results, right)];
   const axis = disjointAxis(a, b);
-  if (axis === null) return true;
+  if (axis === null) {
+    const [own, others] = [textsIn(cx, left), textsIn(cx, right)];
+    const all = new Set([...own, ...others]);
+    // With the axis `prompts` on both sides only texts of the same set meet.
+    const paired = [a, b].every((of) => of.axes.has("prompt")) && ![a, b].every((of) => of.axes.has("prompts"));
+    if (paired && own.length > 0 && others.length > 0 && all.size > 1) {
+      cx.report(diagnostic("A8023", at.span, { texts: [...all].join(" and ") }));
+    }
+    return true;
+  }
   const levels = (of: ResultAxes): string => [...(of.axes.get(axis) ?? [])].slice(0, 5).join(", ");
   const hint = `reduce the axis first, as in mean(… over ${axis}), or select one element of it on each side`;
   reportError(cx, "A3020", at.span, { axis, left: levels(a), right: levels(b) }, { hint });
@@ -374,54 +391,6 @@ function checkTruth(cx: ResultContext, expression: Expression, of: ResultAxes): 
 function badCondition(cx: ResultContext, expression: Expression): null {
   if (expression.kind === "missing") return null;
   return bad(cx, expression, "a condition such as `layer in L9..10` or `abs(impact) > 0.01`");
-}
-
-/** The coordinates on the right of `is` or `in`. Layers are matched by index; `L-1` needs a model and is refused. */
-function coordinatesOf(cx: ResultContext, expression: Expression): readonly Coordinate[] | null {
-  switch (expression.kind) {
-    case "name":
-      return [expression.text];
-    case "string":
-    case "number":
-      return [expression.value];
-    case "unary":
-      if (expression.operator === "-" && expression.operand.kind === "number") return [0 - expression.operand.value];
-      break;
-    case "range":
-      return integers(cx, expression, expression.first, expression.last);
-    case "list": {
-      const items = expression.items.map((item) => coordinatesOf(cx, item));
-      return items.includes(null) ? null : items.flatMap((item) => item ?? []);
-    }
-    case "place": {
-      const { layers } = expression;
-      if (expression.unit === "none" && layers.kind === "one" && layers.index >= 0) return [layers.index];
-      if (expression.unit === "none" && layers.kind === "range")
-        return integers(cx, expression, layers.first, layers.last);
-      if (expression.unit === "none" && layers.kind !== "all") {
-        return bad(cx, expression, "layers counted from the start, such as L9 or L9..10");
-      }
-      break;
-    }
-    default:
-  }
-  if (expression.kind === "missing") return null;
-  return bad(cx, expression, "a name, a number, a layer such as L9 or a range such as L9..10");
-}
-
-/** Numbers from `first` to `last`, both included; null after an error. */
-function integers(cx: ResultContext, at: Expression, first: number, last: number): readonly number[] | null {
-  const count = last - first + 1;
-  if (!Number.isInteger(first) || !Number.isInteger(last)) return bad(cx, at, "a range of whole numbers");
-  if (count < 1) {
-    reportError(cx, "A3012", at.span, { range: cx.sourceOf(at.span) }, { hint: "write the smaller number first" });
-    return null;
-  }
-  if (count > limits.listed) {
-    tooMany(cx, at.span, "listed", count, "this range", "numbers", "use < and > instead");
-    return null;
-  }
-  return Array.from({ length: count }, (_, i) => first + i);
 }
 
 export { experimentsIn } from "./result-axes.js";

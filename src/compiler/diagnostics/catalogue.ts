@@ -353,6 +353,11 @@ export const catalogue = {
     title: "axis named like a column",
     message: "{metric} has the axis {axis}, which is the name of a column of all results: it is called {renamed}",
   },
+  A8023: {
+    severity: "warning",
+    title: "different texts side by side",
+    message: "{texts} are different prompt sets: their prompts are put side by side by number",
+  },
   A8022: {
     severity: "warning",
     title: "column without a name",

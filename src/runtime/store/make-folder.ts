@@ -1,6 +1,6 @@
 /** Making folders that are missing, one by one. */
 import { mkdir, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { errorCode } from "./fault.js";
 
 /**
@@ -10,7 +10,7 @@ import { errorCode } from "./fault.js";
  */
 export async function makeFolder(folder: string): Promise<void> {
   const missing: string[] = [];
-  let path = resolve(folder);
+  let path = folder;
   while (!(await isFolder(path))) {
     missing.push(path);
     const parent = dirname(path);
