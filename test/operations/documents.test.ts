@@ -139,6 +139,7 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
   const size = { tokens: tokens - first, bytes: 9, words: 4 };
   const texts = {
     name: "c",
+    bos,
     prompts: windows.map(({ scored: count }, index) => ({ index, numbers: { ...size, scored: count } })),
     documents: [
       { columns: {}, ...size, windows: windows.map((_, i) => i), starts: windows.map((w) => w.end - w.scored) },
@@ -215,7 +216,8 @@ test("positions of a value per token are the tokens' numbers", () => {
     const { cells, first } = bothWays(expression.finish(nll), layout, createRandom(1));
     assert.deepEqual(
       cells.map((cell) => cell.free),
-      Array.from({ length: 7 - first }, (_, i) => ({ position: first + i })),
+      // The first token of the text is not predicted; with BOS before it, its position is 1.
+      Array.from({ length: 7 - first }, (_, i) => ({ position: 1 + i })),
     );
   }
 });
