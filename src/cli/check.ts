@@ -1,7 +1,7 @@
 /** `atlasc check`. */
 import { depthSentences, type DepthPlace } from "../compiler/check/depths.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
 import type { CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { isSource, planSource, readProtocol } from "./source.js";

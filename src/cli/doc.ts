@@ -2,7 +2,7 @@
 import { nearestNames } from "../compiler/base/suggest.js";
 import { docEntries, type DocEntry, type EntryKind } from "../compiler/docs/entries.js";
 import { readStandardLibrary } from "../runtime/load.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
 import { messages, output } from "./screen.js";
 
 const titles: Readonly<Record<EntryKind, string>> = {

@@ -12,7 +12,7 @@ import { StoreFault } from "../runtime/store/fault.js";
 import { RecordFault } from "../runtime/store/record-fault.js";
 import { readRecord, type RunRecord } from "../runtime/store/record.js";
 import { runFolderOf } from "../runtime/store/run-folder.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { planFile } from "./source.js";

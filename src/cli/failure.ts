@@ -6,8 +6,6 @@ import { recordAdvice, RecordFault } from "../runtime/store/record-fault.js";
 import { exitCodes } from "./exit-codes.js";
 import { messages } from "./screen.js";
 
-export { exitCodes } from "./exit-codes.js";
-
 const systemCalls: Readonly<Record<string, string>> = { mkdir: "make the folder", scandir: "list the folder" };
 
 /** A fault of the disk, in a sentence; null for every other error. */

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { parse } from "../compiler/syntax/parse.js";
 import { print } from "../compiler/syntax/print.js";
 import { replaceFile } from "../runtime/store/atomic.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
 import { output } from "./screen.js";
 import { isSource, readProtocol } from "./source.js";
 import { printDiagnostics } from "./terminal.js";

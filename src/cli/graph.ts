@@ -5,7 +5,7 @@ import { encodeModel } from "../compiler/onnx/encode.js";
 import { loweredGraphs } from "../runtime/run.js";
 import { replaceFile } from "../runtime/store/atomic.js";
 import { makeFolder } from "../runtime/store/make-folder.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
 import type { CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { planFile } from "./source.js";

@@ -7,7 +7,7 @@ import { buildModelGraph } from "../compiler/models/family.js";
 import { sites } from "../compiler/models/sites.js";
 import { openModel } from "../runtime/models/open-model.js";
 import { checkModel } from "../runtime/models/verify-model.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
 import { engineOptions } from "./options.js";
 import { output } from "./screen.js";
 import { printRejection } from "./source.js";

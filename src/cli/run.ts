@@ -4,7 +4,7 @@ import { remarkLine } from "../runtime/remarks.js";
 import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
 import type { RunRecord } from "../runtime/store/record.js";
-import { exitCodes } from "./failure.js";
+import { exitCodes } from "./exit-codes.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { faultJson, outcomeJson, rejectedJson } from "./outcome-json.js";
 import { createProgress } from "./progress.js";

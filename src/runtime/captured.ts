@@ -92,7 +92,7 @@ export function capturedValues(plan: Plan): CapturedValues {
         const own = missingIn(tensors, row);
         if (own === null) continue;
         missing ??= new Int32Array(size);
-        own.forEach((number, i) => missing?.fill(Math.max(missing[i] ?? 0, number), i, i + 1));
+        for (const [i, number] of own.entries()) missing[i] = Math.max(missing[i] ?? 0, number);
       }
     }
     return { dims, data: (sum ?? new Float64Array()).map((v) => v / count), missing };

@@ -1,12 +1,11 @@
-import type { NamedResult } from "../compiler/ir/protocol.js";
+/** Results with the words of their texts, as files hold them. */
+import { entryOf } from "../compiler/base/entry.js";
+import { experimentsIn } from "../compiler/check/results.js";
+import type { Coordinates, NamedResult } from "../compiler/ir/protocol.js";
 import type { ResultType } from "../compiler/ir/result-type.js";
 import type { ResultRow, ResultSet, SavedRow } from "../compiler/ir/results.js";
 import { evaluateResult, type OnNote } from "../compiler/results/evaluate.js";
-
-import { entryOf } from "../compiler/base/entry.js";
-import { experimentsIn } from "../compiler/check/results.js";
-import type { Coordinates } from "../compiler/ir/protocol.js";
-import { isTokenAxis, sharedPrompt, sharedText, type TokenTexts } from "./report/token-texts.js";
+import { isTokenAxis, pieceAt, sharedPrompt, sharedText, type TokenTexts } from "./report/token-texts.js";
 
 /** The values of a named result as rows of a results table: its name stands for experiment and metric. */
 export function rowsOfValue(
@@ -19,10 +18,8 @@ export function rowsOfValue(
   const array = evaluateResult(expression, results, onNote);
   const experiments = experimentsIn(expression);
   const along = array.ragged.find(isTokenAxis) ?? null;
-  const tokenAt = (place: Coordinates): string | null => {
-    const text = along === null ? null : sharedText(tokens, experiments, place);
-    return text?.pieces[Number(entryOf(place, along ?? "")) - text.first] ?? null;
-  };
+  const tokenAt = (place: Coordinates): string | null =>
+    along === null ? null : pieceAt(sharedText(tokens, experiments, place), entryOf(place, along));
   return array.cells.map(({ coordinates, value, reason }) => ({
     experiment: name,
     condition: null,
@@ -50,7 +47,7 @@ export function savedRows(rows: readonly ResultRow[], { types }: ResultSet, toke
     return {
       ...row,
       promptText: tokens.promptAt(experiment, axes),
-      token: text?.pieces[Number(position) - text.first] ?? null,
+      token: pieceAt(text, position),
       valueText:
         row.unit === "token" && Number.isFinite(row.value) ? tokens.tokenAt(experiment, axes, row.value) : null,
     };

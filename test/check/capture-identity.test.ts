@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Numerics, Plan, Unit } from "../../src/compiler/ir/plan.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";
 import { passNames } from "../../src/compiler/passes/names.js";
-import { compileText, fixtureFacts } from "./compiling.js";
+import { compileText, fixtureFacts, numerics } from "./compiling.js";
 
 const facts = await fixtureFacts("gpt2-f32");
 const long = Array.from({ length: 24 }, (_, i) => `word${i % 7}`).join(" ");
@@ -15,14 +15,6 @@ prompts other from ["${long}", "${long} too", "the"]
 const averaged = "experiment averaged on m with p ablate mlp L1 by mean of other measure loss\n";
 const patched =
   'prompts q from ["a dog lay on a bed"]\nexperiment patched on m patch mlp L1 from q into p measure loss\n';
-
-const numerics: Numerics = {
-  onnxruntime: "1",
-  device: "cpu",
-  graphOptimization: "basic",
-  prepacking: "short texts",
-  tf32: false,
-};
 
 function planOf(statements: string, options: Partial<PlanOptions> = {}): Plan {
   const { value, diagnostics } = compileText(texts + statements, { models: { "*": facts } });

@@ -9,6 +9,7 @@ import type { EncodedText } from "../../src/compiler/check/encodings.js";
 import type { FileFact } from "../../src/compiler/check/texts.js";
 import { compile, type Compiled, type Facts } from "../../src/compiler/compile.js";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
+import type { Numerics } from "../../src/compiler/ir/plan.js";
 import type { Measure, ModelInstance, Protocol, TokenizedTexts } from "../../src/compiler/ir/protocol.js";
 import type { ModelFacts, TokenizerFacts } from "../../src/compiler/models/model.js";
 import { openModel } from "../../src/runtime/models/open-model.js";
@@ -52,6 +53,15 @@ export const standardLibrary: readonly SourceFile[] = readdirSync(join(root, "st
   .filter((name) => name.endsWith(".atlas"))
   .sort()
   .map((name) => ({ path: `@stdlib/${name}`, text: readFileSync(join(root, "stdlib", name), "utf8") }));
+
+/** How a plan is computed where a test does not care. */
+export const numerics: Numerics = {
+  onnxruntime: "1",
+  device: "cpu",
+  graphOptimization: "basic",
+  prepacking: "short texts",
+  tf32: false,
+};
 
 export interface Surroundings {
   /** Models by their source; `*` for every other one. */

@@ -3,20 +3,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalJson } from "../../src/compiler/base/digest.js";
 import type { OpenedModel } from "../../src/compiler/check/check.js";
-import type { Numerics, Plan } from "../../src/compiler/ir/plan.js";
+import type { Plan } from "../../src/compiler/ir/plan.js";
 import type { Protocol } from "../../src/compiler/ir/protocol.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";
 import { runDigest } from "../../src/runtime/run-digest.js";
-import { compileText, fixtureFacts, wordTokenizer } from "../check/compiling.js";
+import { compileText, fixtureFacts, numerics, wordTokenizer } from "../check/compiling.js";
 
 const facts = await fixtureFacts("gpt2-f32");
-const numerics: Numerics = {
-  onnxruntime: "1",
-  device: "cpu",
-  graphOptimization: "basic",
-  prepacking: "short texts",
-  tf32: false,
-};
 const usual: PlanOptions = { memoryBudget: 2 ** 30, numerics };
 
 interface Asked {

@@ -1,18 +1,12 @@
 /** Operators of the measurement language: on numbers known now, on layers, on tensors. */
 import type { BinaryOperator, Expression } from "../syntax/ast.js";
 import { applyOperation, beyondFloat32, fitsFloat32, wrongKind } from "./faults.js";
+import { comparisonOf, operationOf } from "./operators.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
-const operationOf: Partial<Record<BinaryOperator, string>> = {
-  "+": "add",
-  "-": "subtract",
-  "*": "multiply",
-  "/": "divide",
-  "^": "power",
-  "<": "less",
-  ">": "greater",
-  "<=": "lessEqual",
-  ">=": "greaterEqual",
+const operations: Partial<Record<BinaryOperator, string>> = {
+  ...operationOf,
+  ...comparisonOf,
   is: "equal",
   and: "and",
   or: "or",
@@ -61,7 +55,7 @@ export function elaborateBinary(
   expression: Extract<Expression, { kind: "binary" }>,
 ): Value {
   const { operator } = expression;
-  const operation = operationOf[operator];
+  const operation = operations[operator];
   if (operation === undefined) {
     return wrongKind(
       cx,

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Study, TokenizedTexts } from "../ir/protocol.js";
 import { documentParts } from "../operations/documents.js";
 import type { ExperimentStatement } from "../syntax/ast.js";
-import { columnName } from "./measures.js";
+import { measureSpan } from "./measures.js";
 
 /** Reports the measures of a study on a corpus that its windows cannot be put together for. */
 export function refuseOnCorpus(
@@ -20,15 +20,15 @@ export function refuseOnCorpus(
     if (!("fault" in parts) || refused.has(metric)) continue;
     // A sweep makes many expressions of one measure, which are all alike in this.
     refused.add(metric);
-    const item = statement.measures.find((m) => columnName(m) === metric);
+    const at = measureSpan(statement, metric);
     const hint =
       "possible are sum, mean, max, min, var, std and norm over pos, and a value for each position; anything else is for prompts";
     const place = { span: parts.node.span, text: "here" };
-    const inside = parts.node.span.file === item?.span.file;
+    const inside = parts.node.span.file === at.file;
     report(
       diagnostic(
         "A4112",
-        item?.span ?? statement.span,
+        at,
         { metric, texts: texts.name, what: parts.fault },
         { hint, related: inside ? [] : [place] },
       ),

@@ -17,7 +17,8 @@ import type {
 import { isFault } from "../operations/operation.js";
 import { reportError, reportFault, wrongKind } from "./faults.js";
 import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./named-results.js";
-import { axesOf, checkCoordinates, comparisonOf, experimentsIn, typeOfOperation } from "./result-axes.js";
+import { comparisonOf } from "./operators.js";
+import { axesOf, checkCoordinates, experimentsIn, typeOfOperation } from "./result-axes.js";
 import type { ResultContext } from "./results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
 

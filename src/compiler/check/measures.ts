@@ -6,7 +6,7 @@ import type { MeasureExpression } from "../ir/expression.js";
 import type { Measure, MeasuredAxis } from "../ir/protocol.js";
 import { reservedNames } from "../ir/result-type.js";
 import type { TensorType } from "../ir/tensor-type.js";
-import type { Expression, MeasureItem } from "../syntax/ast.js";
+import type { ExperimentStatement, Expression, MeasureItem } from "../syntax/ast.js";
 import { isSite } from "../models/sites.js";
 import { originsOf } from "../operations/origins.js";
 import { unknownCallee } from "./calls.js";
@@ -44,6 +44,11 @@ export const topLevel: Environment = { values: new Map(), axes: new Map(), unfol
 /** The column that an item fills: the name after `as`, else the metric's or site's own. */
 export function columnName(item: MeasureItem): string | null {
   return item.as?.text ?? (item.recovery ? "recovery" : rootName(item.expression));
+}
+
+/** Where the `measure` clause asks for a column; the whole statement when no item of it has this name. */
+export function measureSpan(statement: ExperimentStatement, metric: string): Span {
+  return statement.measures.find((item) => columnName(item) === metric)?.span ?? statement.span;
 }
 
 function rootName(expression: Expression): string | null {

@@ -9,6 +9,7 @@ import { typeOperation } from "../operations/index.js";
 import { isFault, type TypeFault } from "../operations/operation.js";
 import type { Name } from "../syntax/ast.js";
 import { reportError } from "./faults.js";
+import { operationOf } from "./operators.js";
 import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
 /** Experiments whose columns an expression reads. */
@@ -141,9 +142,6 @@ function tensorOf({ axes, unit, element }: ResultAxes): TensorType {
   const extent = { kind: "positions", minus: 0 } as const;
   return { axes: [...axes.keys()].map((name) => ({ name, extent })), unit, element };
 }
-
-export const operationOf = { "+": "add", "-": "subtract", "*": "multiply", "/": "divide", "^": "power" } as const;
-export const comparisonOf = { "<": "less", ">": "greater", "<=": "lessEqual", ">=": "greaterEqual" } as const;
 
 /** The type that an operation on results has by the rules of the measurement language, or why it has none. */
 export function resultTypeOfOperation(

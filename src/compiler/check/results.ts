@@ -9,16 +9,15 @@ import { isFault, type TypeFault } from "../operations/operation.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import { reportError, reportFault, tooMany, wrongKind } from "./faults.js";
 import { limits } from "./limits.js";
+import { comparisonOf, operationOf } from "./operators.js";
 import {
   axesOf,
   checkAxis,
   checkCoordinates,
   checkReducible,
-  comparisonOf,
   disjointAxis,
   experimentsIn,
   isColumn,
-  operationOf,
   resultTypeOfOperation,
   typeOfOperation,
   type ResultAxes,

@@ -8,7 +8,7 @@ import { reservedNames } from "../ir/result-type.js";
 import { extentSize } from "../ir/tensor-type.js";
 import type { ExperimentStatement } from "../syntax/ast.js";
 import type { FieldNames } from "./field-names.js";
-import { columnName } from "./measures.js";
+import { measureSpan } from "./measures.js";
 import { labelledTexts } from "./result-type.js";
 import type { Scope } from "./scope.js";
 import { textsKey } from "./texts-key.js";
@@ -32,17 +32,13 @@ export function warnShortTexts(
         if (short === 0 || warned.has(key)) continue;
         warned.add(key);
         report(
-          diagnostic(
-            "A8002",
-            statement.measures.find((m) => columnName(m) === measure.metric)?.span ?? statement.span,
-            {
-              count: short,
-              total: texts.prompts.length,
-              texts: texts.name,
-              asked,
-              metric: measure.metric,
-            },
-          ),
+          diagnostic("A8002", measureSpan(statement, measure.metric), {
+            count: short,
+            total: texts.prompts.length,
+            texts: texts.name,
+            asked,
+            metric: measure.metric,
+          }),
         );
       }
     }
@@ -82,9 +78,8 @@ export function warnTokenizers(
       (node) => node.kind === "text" && (node.quantity === "bytes" || node.quantity === "words"),
     );
     if (!perToken || perText) continue;
-    const item = statement.measures.find((m) => columnName(m) === metric);
     const hint = "measure bits_per_byte, which does not depend on the tokenizer";
-    report(diagnostic("A8007", item?.span ?? statement.span, { metric, count }, { hint }));
+    report(diagnostic("A8007", measureSpan(statement, metric), { metric, count }, { hint }));
   }
 }
 
@@ -96,8 +91,7 @@ export function refuseSharedNames(study: Study, statement: ExperimentStatement, 
       outerAxes.includes(name),
     );
     if (axis === undefined) continue;
-    const item = statement.measures.find((m) => columnName(m) === metric);
-    report(diagnostic("A3011", item?.span ?? statement.span, { metric, axis }, { hint }));
+    report(diagnostic("A3011", measureSpan(statement, metric), { metric, axis }, { hint }));
   }
   for (const axis of new Set(study.conditions.flatMap((condition) => Object.keys(condition.coordinates)))) {
     if (reservedNames.has(axis)) {

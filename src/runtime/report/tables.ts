@@ -23,8 +23,8 @@ export type { TableCell, TableColumn, TableData } from "./table-data.js";
 export type TableOutput = Extract<Output, { kind: "table" }>;
 
 /**
- * The table of `output`. All axes but `prompt` and the fields of prompt files are kept and values are averaged over the rest; when there is
- * no other axis, the prompts are the rows. The expressions of `by` and `where` are averaged in the same way after they
+ * The table of `output`. All axes but `prompt` and the fields of prompt files are kept and values are averaged over the
+ * rest; when there is no other axis, the prompts are the rows. The expressions of `by` and `where` are averaged in the same way after they
  * are computed; a test of an axis applies before averaging. Sorted descending with NaN last; ties keep their order.
  * With `context` every axis is kept, and a last column shows each row's token in the text around it. Ids of tokens are
  * shown as what they stand for, and have no mean.

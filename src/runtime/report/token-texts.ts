@@ -49,6 +49,11 @@ export function sharedPrompt(tokens: TokenTexts, experiments: readonly string[],
 /** Nothing is known: ids stay ids, and tokens are shown without their text. */
 export const noTokenTexts: TokenTexts = { textAt: () => null, promptAt: () => null, tokenAt: () => null };
 
+/** The token at a position of a text; null where the text is not known or has no such token. */
+export function pieceAt(text: TokenizedText | null, position: unknown): string | null {
+  return text?.pieces[Number(position) - text.first] ?? null;
+}
+
 /** White space that would disturb a line, as a sign for it. */
 function onOneLine(text: string): string {
   return text
