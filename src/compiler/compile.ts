@@ -89,8 +89,10 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   // Collect what is declared. A text with syntax errors is checked as far as it can be read, and never run.
   const doubtful = doubtfulNames(main, imports.files, imports.lost);
   const report = withoutConsequences(doubtful, sourceOf, tell);
-  for (const [name, value] of options.overrides)
-    texts.set(overrideSource(name, value).path, overrideSource(name, value).text);
+  for (const [name, value] of options.overrides) {
+    const { path, text } = overrideSource(name, value);
+    texts.set(path, text);
+  }
   const overrides = readOverrides(options.overrides, written, read, report);
   const scope = collectScope(main, imports.files, stdlib, overrides, report, doubtful);
   const instances = new Map<string, readonly ModelInstance[]>();

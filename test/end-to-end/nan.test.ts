@@ -8,16 +8,12 @@ import { readSafetensors, writeSafetensors } from "../../src/runtime/models/safe
 import { root } from "../support/root.js";
 import { bothWays, rowsBothWays } from "./both-ways.js";
 import { renderTextTable } from "../../src/runtime/report/text-table.js";
-import { protocolIn, randomModel, rowAt, rowsOf, runFile, spelled, spelledModel, temporaryFolder } from "./support.js";
+import { protocolIn, rowAt, rowsOf, runFile, runOnRandomModel, temporaryFolder } from "./support.js";
 
 test("a vanishing Gram matrix gives NaN with its reason, and the row is kept everywhere", async (context) => {
-  const folder = temporaryFolder(context);
-  spelledModel(join(folder, "model"), randomModel);
-  const path = protocolIn(
-    folder,
+  const ran = await runOnRandomModel(
+    context,
     `
-    model m from "./model"
-    prompts p from ["${spelled([5, 9, 30, 2, 44])}", "${spelled([8, 8, 1, 60, 12])}"]
     experiment gone
       ablate attention L0..2
       measure PR(attn_out[L2] last 4) as pr
@@ -30,7 +26,6 @@ test("a vanishing Gram matrix gives NaN with its reason, and the row is kept eve
     save gone to "gone.jsonl"
     `,
   );
-  const ran = await runFile(path, { runs: join(folder, "runs") });
   assert.equal(ran.summary.status, "finished");
   const rows = await rowsOf(ran);
   for (const prompt of [0, 1]) {

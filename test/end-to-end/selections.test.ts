@@ -1,24 +1,18 @@
 /** What a run says of places that its results choose: in which direction, and what could not be chosen. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import test from "node:test";
-import { protocolIn, randomModel, rowsOf, runFile, spelled, spelledModel, temporaryFolder } from "./support.js";
+import { rowsOf, runOnRandomModel } from "./support.js";
 
 test("a ranking without values is a failure that is told; the rest of the run is done", async (context) => {
-  const folder = temporaryFolder(context);
-  spelledModel(join(folder, "model"), randomModel);
-  const path = protocolIn(
-    folder,
+  const ran = await runOnRandomModel(
+    context,
     `
-    model m from "./model"
-    prompts p from ["${spelled([5, 9, 30, 2, 44])}", "${spelled([8, 8, 1, 60, 12])}"]
     experiment sweep ablate heads L* measure loss
     experiment none ablate top 2 heads of sweep by log(0 - abs(relative)) together measure loss
     experiment few ablate top 2 heads of sweep by (impact where loss > 1000) measure loss
     experiment some ablate top 1 heads of sweep by abs(impact) measure loss
     `,
   );
-  const ran = await runFile(path, { runs: join(folder, "runs") });
   assert.equal(ran.summary.status, "failed");
   assert.equal(ran.record.status, "failed");
   const messages = ran.record.faults.map((fault) => fault.message).join("\n");
@@ -38,20 +32,15 @@ test("a ranking without values is a failure that is told; the rest of the run is
 });
 
 test("a ranking by sign says what is larger at the other end, and a percentage its layer, in the record too", async (context) => {
-  const folder = temporaryFolder(context);
-  spelledModel(join(folder, "model"), randomModel);
-  const path = protocolIn(
-    folder,
+  const ran = await runOnRandomModel(
+    context,
     `
-    model m from "./model"
-    prompts p from ["${spelled([5, 9, 30, 2, 44])}", "${spelled([8, 8, 1, 60, 12])}"]
     experiment sweep ablate heads L* measure loss
     experiment signed ablate top 11 heads of sweep by impact together measure loss
     experiment sized ablate top 11 heads of sweep by abs(impact) together measure loss
     experiment deep ablate mlp L87.5% measure loss
     `,
   );
-  const ran = await runFile(path, { runs: join(folder, "runs") });
   assert.equal(ran.summary.status, "finished");
   const warnings = ran.notes.filter((note) => note.includes("larger |impact|"));
   assert.equal(warnings.length, 1, ran.notes.join("\n"));

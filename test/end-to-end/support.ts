@@ -58,6 +58,20 @@ export async function runFile(
   return outcome;
 }
 
+/** Statements on two short prompts `p` and the random model `m`. */
+export function runOnRandomModel(context: TestContext, statements: string): Promise<Ran> {
+  const folder = temporaryFolder(context);
+  spelledModel(join(folder, "model"), randomModel);
+  const path = protocolIn(
+    folder,
+    `
+    model m from "./model"
+    prompts p from ["${spelled([5, 9, 30, 2, 44])}", "${spelled([8, 8, 1, 60, 12])}"]
+${statements}`,
+  );
+  return runFile(path, { runs: join(folder, "runs") });
+}
+
 /** The rows of a finished run as its results.parquet holds them. */
 export function rowsOf(ran: Ran): Promise<readonly ResultRow[]> {
   return readResults(ran.folder.results);

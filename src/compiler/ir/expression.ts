@@ -84,15 +84,7 @@ export function neededNodes(expression: MeasureExpression, known?: ReadonlyMap<n
 
 /** The part of an expression that its result needs, renumbered. */
 export function pruneExpression({ nodes, result }: MeasureExpression): MeasureExpression {
-  const needed = new Set<number>();
-  const waiting = [result];
-  for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
-    if (needed.has(index)) continue;
-    needed.add(index);
-    const node = nodes[index];
-    if (node?.kind === "operation") waiting.push(...node.inputs);
-  }
-  const order = [...needed].sort((a, b) => a - b);
+  const order = neededNodes({ nodes, result });
   const renumbered = new Map(order.map((old, position) => [old, position]));
   const renumber = (old: number): number => renumbered.get(old) ?? 0;
   return {

@@ -119,11 +119,8 @@ function windowValue({ part, read }: Source, tensors: UnitTensors, row: number, 
   const found = read(tensors, row);
   if (part.kind !== "positions") return found;
   // Of all positions the last ones are this window's.
-  const axis = part.type.axes.findIndex(({ name }) => name === "pos");
-  const sizes = part.type.axes.map(({ name, extent }) => (name === "pos" ? 1 : extentSize(extent, 0)));
-  const product = (list: readonly number[]): number => list.reduce((made, size) => made * size, 1);
-  const after = product(sizes.slice(axis + 1));
-  const length = found.data.length / product(sizes);
+  const { before, after } = entriesAroundPositions(part);
+  const length = found.data.length / (before * after);
   const isScored = (place: number): boolean => Math.floor(place / after) % length >= length - scored;
   return {
     ...found,
@@ -211,11 +208,17 @@ function combined(a: Values, b: Values, join: (a: number, b: number) => number):
   };
 }
 
+/** How many entries the axes before pos have together, and those behind it. */
+function entriesAroundPositions({ type: { axes } }: DocumentPart): { readonly before: number; readonly after: number } {
+  const at = axes.findIndex(({ name }) => name === "pos");
+  const entries = (some: readonly Axis[]): number =>
+    some.reduce((product, { extent }) => product * extentSize(extent, 0), 1);
+  return { before: entries(axes.slice(0, at)), after: entries(axes.slice(at + 1)) };
+}
+
 /** Windows one after the other along pos, which may have axes before and behind it. */
 function alongPositions(part: DocumentPart, windows: readonly WindowValue[]): Values {
-  const axis = part.type.axes.findIndex(({ name }) => name === "pos");
-  const sizes = part.type.axes.map(({ name, extent }) => (name === "pos" ? 1 : extentSize(extent, 0)));
-  const before = sizes.slice(0, axis).reduce((product, size) => product * size, 1);
+  const { before } = entriesAroundPositions(part);
   const order = (of: (window: WindowValue) => Float64Array | Int32Array | null): number[] =>
     Array.from({ length: before }, (_, outer) =>
       windows.map((window) => {

@@ -143,7 +143,6 @@ function outputReader(
   { name, fault, cause, expression, reasons: numbered }: GraphOutput,
   reasons: readonly string[],
 ): RowReader {
-  // prettier-ignore
   const { checks, otherwise, masked } = causesOf(expression);
   return (tensors, row) => {
     const data = entriesOfRow(tensorOf(tensors, name), row);
