@@ -1,5 +1,5 @@
 /** `atlasc check`. */
-import { depthSentences, type DepthPlace } from "../compiler/check/depths.js";
+import { depthSentences, type DepthPlace } from "../compiler/models/depths.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { exitCodes } from "./exit-codes.js";
 import type { CommonOptions } from "./options.js";

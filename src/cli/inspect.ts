@@ -1,7 +1,7 @@
 /** `atlasc inspect`. */
 import { availableParallelism } from "node:os";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
-import { siteType } from "../compiler/check/site-types.js";
+import { siteType } from "../compiler/ir/site-types.js";
 import { typeText } from "../compiler/ir/tensor-type.js";
 import { buildModelGraph } from "../compiler/models/family.js";
 import { sites } from "../compiler/models/sites.js";

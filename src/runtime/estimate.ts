@@ -1,5 +1,5 @@
 /** How long a run will take, said before it: its arithmetic over the rate at which this machine multiplies matrices. */
-import type { OpenedModel } from "../compiler/check/check.js";
+import type { OpenedModel } from "../compiler/models/model.js";
 import type { GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import { estimateSeconds, openedSessions, type Speed, type Work } from "../compiler/lower/estimate.js";
 import { graphFacts, type PlanMemory } from "../compiler/lower/plan-memory.js";

@@ -1,6 +1,6 @@
 /** What goes into a graph for one unit: ids, gates, what is known of the texts, and values of other runs. */
-import { textsKey } from "../compiler/check/check.js";
-import { siteType } from "../compiler/check/site-types.js";
+import { textsKey } from "../compiler/ir/texts-key.js";
+import { siteType } from "../compiler/ir/site-types.js";
 import { resultType, type GivenSource } from "../compiler/ir/expression.js";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import type { Protocol, SiteWrite, TokenizedTexts } from "../compiler/ir/protocol.js";

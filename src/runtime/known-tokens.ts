@@ -1,6 +1,6 @@
 /** What a run's texts and tokenizers say of tokens, for tables that show them. */
 import { entryOf } from "../compiler/base/entry.js";
-import { textsKey } from "../compiler/check/check.js";
+import { textsKey } from "../compiler/ir/texts-key.js";
 import type { Coordinates, CorpusDocument, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { Loaded } from "./load.js";
 import type { TokenTexts } from "./report/token-texts.js";

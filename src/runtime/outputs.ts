@@ -1,7 +1,7 @@
 /** Everything a run leaves behind for people: results, saved files, figures and the report. */
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { experimentsIn } from "../compiler/check/results.js";
+import { experimentsIn } from "../compiler/ir/result-expression.js";
 import type { Output } from "../compiler/ir/protocol.js";
 import type { ResultRow, ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";

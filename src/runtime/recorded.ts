@@ -1,5 +1,6 @@
 /** Facts of a compiled protocol in the form in which a record keeps them. */
-import { textsKey, type OpenedModel } from "../compiler/check/check.js";
+import type { OpenedModel } from "../compiler/models/model.js";
+import { textsKey } from "../compiler/ir/texts-key.js";
 import { canonicalJson } from "../compiler/base/digest.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { CorpusDocument, Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";

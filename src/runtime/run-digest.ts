@@ -1,7 +1,7 @@
 /** What names a run's folder: everything that was asked and can change a number, a label or a picture of its results. */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../compiler/base/digest.js";
-import type { OpenedModel } from "../compiler/check/check.js";
+import type { OpenedModel } from "../compiler/models/model.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { DeferredConditions, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";

@@ -5,8 +5,8 @@
 import { join } from "node:path";
 import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
-import type { OpenedModel as CheckedModel } from "../compiler/check/check.js";
-import { depthSentences } from "../compiler/check/depths.js";
+import type { OpenedModel as CheckedModel } from "../compiler/models/model.js";
+import { depthSentences } from "../compiler/models/depths.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";

@@ -1,6 +1,6 @@
 /** Results with the words of their texts, as files hold them. */
 import { entryOf } from "../compiler/base/entry.js";
-import { experimentsIn } from "../compiler/check/results.js";
+import { experimentsIn } from "../compiler/ir/result-expression.js";
 import type { Coordinates, NamedResult } from "../compiler/ir/protocol.js";
 import type { ResultType } from "../compiler/ir/result-type.js";
 import type { ResultRow, ResultSet, SavedRow } from "../compiler/ir/results.js";

@@ -6,7 +6,7 @@
 import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
 import { planProtocol, type PlanOptions } from "../compiler/lower/plan.js";
-import type { OpenedModel } from "../compiler/check/check.js";
+import type { OpenedModel } from "../compiler/models/model.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import { resolveStudies } from "../compiler/results/deferred.js";
 import { askedRows } from "../compiler/results/asked-rows.js";

@@ -5,8 +5,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SourceFile } from "../../src/compiler/base/span.js";
-import type { EncodedText } from "../../src/compiler/check/encodings.js";
-import type { FileFact } from "../../src/compiler/check/texts.js";
+import type { EncodedText } from "../../src/compiler/ir/encodings.js";
+import type { FileFact } from "../../src/compiler/base/file-fact.js";
 import { compile, type Compiled, type Facts } from "../../src/compiler/compile.js";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
 import type { Numerics } from "../../src/compiler/ir/plan.js";

@@ -1,7 +1,7 @@
 /** Percentages of depth: which layer they are, and that it is said. */
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
-import { depthSentences, layerAtDepth } from "../../src/compiler/check/depths.js";
+import { depthSentences, layerAtDepth } from "../../src/compiler/models/depths.js";
 import { compileText, fixtureFacts } from "./compiling.js";
 
 const models = { "*": await fixtureFacts("gpt2-f32"), llama: await fixtureFacts("llama-tied-f32") };

@@ -1,7 +1,7 @@
 /** Interventions as conditions: each test is a form of the language with the smallest example of it. */
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
-import { checkConditions } from "../../src/compiler/check/conditions.js";
+import { checkConditions } from "../../src/compiler/check/interventions/conditions.js";
 import { buildModelGraph } from "../../src/compiler/models/family.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { protocolOf } from "./compiling.js";

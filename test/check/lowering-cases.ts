@@ -4,7 +4,7 @@
  */
 import { digestOf } from "../../src/compiler/base/digest.js";
 import { writeKey } from "../../src/compiler/analysis/expression-key.js";
-import { textsKey } from "../../src/compiler/check/check.js";
+import { textsKey } from "../../src/compiler/ir/texts-key.js";
 import { extentSize } from "../../src/compiler/ir/tensor-type.js";
 import type { Numerics, Plan } from "../../src/compiler/ir/plan.js";
 import type { Protocol } from "../../src/compiler/ir/protocol.js";

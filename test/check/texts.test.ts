@@ -1,8 +1,8 @@
 /** Prompt sets: BOS, files of every kind, and what is wrong with them. */
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
-import { parseCsv } from "../../src/compiler/check/csv.js";
-import { tokenLiterals } from "../../src/compiler/check/named-tokens.js";
+import { parseCsv } from "../../src/compiler/check/texts/csv.js";
+import { tokenLiterals } from "../../src/compiler/check/texts/named-tokens.js";
 import { corruptName, type Prompt } from "../../src/compiler/ir/protocol.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { compileText, encodeWords, fixtureFacts, messagesOf, protocolOf, textsOf, wordTokenizer } from "./compiling.js";

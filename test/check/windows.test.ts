@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { cutWindows, firstScored, type Window } from "../../src/compiler/check/windows.js";
+import { cutWindows, firstScored, type Window } from "../../src/compiler/check/texts/windows.js";
 
 /**
  * The loop of Hugging Face's guide to perplexity, as (first token, end, targets): targets are the last tokens of a

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { format, resolveConfig } from "prettier";
-import { functionNames, quantityNames } from "../../src/compiler/check/functions.js";
+import { functionNames, quantityNames } from "../../src/compiler/check/names/functions.js";
 import { docEntries } from "../../src/compiler/docs/entries.js";
 import { referenceParts, withReferenceParts, written } from "../../src/compiler/docs/reference.js";
 import { siteNames } from "../../src/compiler/models/sites.js";

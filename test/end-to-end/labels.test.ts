@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { parseCsv } from "../../src/compiler/check/csv.js";
+import { parseCsv } from "../../src/compiler/check/texts/csv.js";
 import type { TableData } from "../../src/runtime/report/table-data.js";
 import { protocolIn, rowsOf, runFile, temporaryFolder, type Ran } from "./support.js";
 

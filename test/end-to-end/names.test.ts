@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseCsv } from "../../src/compiler/check/csv.js";
+import { parseCsv } from "../../src/compiler/check/texts/csv.js";
 import { readRecord } from "../../src/runtime/store/record.js";
 import { readResults } from "../../src/runtime/store/results.js";
 import { command, randomModel, rowsOf, runFile, spelled, spelledModel, temporaryFolder, type Ran } from "./support.js";

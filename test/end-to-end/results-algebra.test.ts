@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parquetReadObjects } from "hyparquet";
-import { textsKey } from "../../src/compiler/check/check.js";
+import { textsKey } from "../../src/compiler/ir/texts-key.js";
 import type { Prompt, ResultExpression } from "../../src/compiler/ir/protocol.js";
 import type { ResultRow, ResultSet } from "../../src/compiler/ir/results.js";
 import { evaluateResult } from "../../src/compiler/results/evaluate.js";

@@ -88,6 +88,33 @@ test("the stages of the compiler stand in one order", () => {
   assert.deepEqual(wrong, []);
 });
 
+/** The rooms of the checker, each above those that it may import. `check.ts` imports every room and none imports it. */
+const rooms = ["names", "models", "texts", "expressions", "measures", "results", "interventions"];
+
+test("the checker is a stage and no library: only compile.ts imports it", () => {
+  const wrong = modules
+    .filter(({ file }) => !file.startsWith("src/compiler/check/") && file !== "src/compiler/compile.ts")
+    .flatMap(({ file, files }) =>
+      files.filter((imported) => imported.startsWith("src/compiler/check/")).map((imported) => `${file} → ${imported}`),
+    );
+  assert.deepEqual(wrong, []);
+});
+
+test("the rooms of the checker stand in one order", () => {
+  const checker = inFolder("src/compiler/check");
+  const roomOf = (file: string): string => file.split("/").slice(3, -1)[0] ?? "";
+  const there = [...new Set(checker.map(({ file }) => roomOf(file)))].filter((room) => room !== "");
+  assert.deepEqual(there.sort(), [...rooms].sort());
+  const rank = (file: string): number => rooms.indexOf(roomOf(file));
+  const wrong = checker.flatMap(({ file, files }) =>
+    files
+      .filter((imported) => imported.startsWith("src/compiler/check/") && roomOf(file) !== "")
+      .filter((imported) => rank(imported) > rank(file) || imported === "src/compiler/check/check.ts")
+      .map((imported) => `${file} → ${imported}`),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test("no import cycles", () => {
   const imported = new Map(modules.map(({ file, files }) => [file, files]));
   const done = new Set<string>();

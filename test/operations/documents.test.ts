@@ -1,7 +1,7 @@
 /** Measures of documents: windows put together give what the whole document would. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cutWindows, firstScored } from "../../src/compiler/check/windows.js";
+import { cutWindows, firstScored } from "../../src/compiler/check/texts/windows.js";
 import type { MeasureExpression } from "../../src/compiler/ir/expression.js";
 import type { GraphOutput, GraphPlan, PlanRow } from "../../src/compiler/ir/plan.js";
 import type { Study, TokenizedTexts } from "../../src/compiler/ir/protocol.js";

@@ -2,6 +2,7 @@
  * What every pass guarantees of a draft, whatever the protocol: pipelines and random protocols are taken through the passes
  * one by one, and after each the draft still answers everything that was asked, with graphs that can.
  */
+import type { OpenedModel } from "../../src/compiler/models/model.js";
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { test, type TestContext } from "node:test";
 import { expressionKey } from "../../src/compiler/analysis/expression-key.js";
 import { gateKey, writesThatMatter } from "../../src/compiler/analysis/gates.js";
 import { canonicalJson } from "../../src/compiler/base/digest.js";
-import { textsKey, type OpenedModel } from "../../src/compiler/check/check.js";
+import { textsKey } from "../../src/compiler/ir/texts-key.js";
 import type { MeasureExpression } from "../../src/compiler/ir/expression.js";
 import { naiveDraft } from "../../src/compiler/lower/naive-draft.js";
 import { siteKey } from "../../src/compiler/models/sites.js";

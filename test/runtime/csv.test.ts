@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
-import { parseCsv } from "../../src/compiler/check/csv.js";
+import { parseCsv } from "../../src/compiler/check/texts/csv.js";
 import { reportScript } from "../../src/runtime/report/report-script.js";
 import { csvField, formulaStart, inertText } from "../../src/runtime/store/csv.js";
 import { saveResults } from "../../src/runtime/store/results.js";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { canonicalJson } from "../../src/compiler/base/digest.js";
-import type { OpenedModel } from "../../src/compiler/check/check.js";
+import type { OpenedModel } from "../../src/compiler/models/model.js";
 import type { Plan } from "../../src/compiler/ir/plan.js";
 import type { Protocol } from "../../src/compiler/ir/protocol.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";

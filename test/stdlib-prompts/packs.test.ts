@@ -1,9 +1,10 @@
 /** The prompt packs that ship with atlasc are what their README says. */
+import type { FileFact } from "../../src/compiler/base/file-fact.js";
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { draftTexts, type FileFact } from "../../src/compiler/check/texts.js";
+import { draftTexts } from "../../src/compiler/check/texts/texts.js";
 import { corruptName } from "../../src/compiler/ir/protocol.js";
 import { loadProtocol } from "../../src/runtime/load.js";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";

@@ -14,42 +14,33 @@ import {
   type Unavailable,
 } from "../ir/protocol.js";
 import type { ResultType } from "../ir/result-type.js";
-import type { ModelFacts, ModelGraph, ModelSignature } from "../models/model.js";
+import type { OpenedModel } from "../models/model.js";
 import type { ExperimentStatement, Name } from "../syntax/ast.js";
-import { checkConditions } from "./conditions.js";
-import type { EncodedText } from "./encodings.js";
-import { refuseOnCorpus } from "./corpus-measures.js";
-import { checkCurvature, withCurvature, type CurvatureResults } from "./curvature.js";
-import { checkCycles, checkDefinitions } from "./declared.js";
-import { isDoubtful, nothingDoubtful } from "./doubtful.js";
-import type { DepthNotes } from "./depths.js";
+import { checkConditions } from "./interventions/conditions.js";
+import type { EncodedText } from "../ir/encodings.js";
+import { refuseOnCorpus } from "./measures/corpus-measures.js";
+import { checkCurvature, withCurvature, type CurvatureResults } from "./results/curvature.js";
+import { checkCycles, checkDefinitions } from "./measures/definitions.js";
+import { isDoubtful, nothingDoubtful } from "./names/doubtful.js";
+import type { DepthNotes } from "../models/depths.js";
 import { reportError, tooMany } from "./faults.js";
-import { experimentOrder } from "./experiment-order.js";
+import { experimentOrder } from "./names/experiment-order.js";
 import type { EarlierExperiments } from "./interventions/deferred.js";
-import { deferredMost } from "./interventions/deferred-axes.js";
+import { deferredMost } from "../ir/deferred-axes.js";
 import { namedTexts, textsRunOn } from "./interventions/patch.js";
 import { limits } from "./limits.js";
-import { checkMeasures, columnName, type MeasureContext } from "./measures.js";
-import { assumedSignature, type CheckedModel } from "./places.js";
-import { factsOf, modelColumnsOf } from "./model-columns.js";
-import { modelLabels } from "./models.js";
-import { assertUniqueRows } from "./result-rows.js";
-import type { ExperimentShape } from "./result-scope.js";
-import { checkResultStatements } from "./result-statements.js";
-import { resultTypeOf, type TypedResults } from "./result-type.js";
-import type { Scope } from "./scope.js";
-import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./study-labels.js";
-import { textsOfStudy } from "./study-texts.js";
-import { textsKey } from "./texts-key.js";
-
-export { textsKey } from "./texts-key.js";
-
-/** An opened model; null where it could not be opened (which has been reported). */
-export interface OpenedModel {
-  readonly facts: ModelFacts;
-  readonly signature: ModelSignature;
-  readonly graph: ModelGraph;
-}
+import { checkMeasures, columnName, type MeasureContext } from "./measures/measures.js";
+import { assumedSignature, type CheckedModel } from "./models/places.js";
+import { factsOf, modelColumnsOf } from "./models/model-columns.js";
+import { modelLabels } from "./models/models.js";
+import { assertUniqueRows } from "../ir/result-rows.js";
+import type { ExperimentShape } from "./results/result-scope.js";
+import { checkResultStatements } from "./results/result-statements.js";
+import { resultTypeOf, type TypedResults } from "./results/result-type.js";
+import type { Scope } from "./names/scope.js";
+import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./results/study-labels.js";
+import { textsOfStudy } from "./texts/study-texts.js";
+import { textsKey } from "../ir/texts-key.js";
 
 export interface CheckInput {
   readonly scope: Scope;

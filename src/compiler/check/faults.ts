@@ -6,7 +6,7 @@ import type { OperationAttributes } from "../ir/expression.js";
 import { markedTypeText, sameExtent, type TensorType } from "../ir/tensor-type.js";
 import type { TypeFault } from "../operations/operation.js";
 import { limits } from "./limits.js";
-import { errorValue, type Elaboration, type Value } from "./values.js";
+import { errorValue, type Elaboration, type Value } from "./expressions/values.js";
 
 /** Details with near names turned into a hint and, when there is one clear candidate, a fix. */
 export interface ErrorDetails extends Details {

@@ -55,3 +55,19 @@ export interface NamedResult {
   readonly unit: Unit;
   readonly element: TensorType["element"];
 }
+
+/** Experiments whose columns an expression reads. */
+export function experimentsIn(expression: ResultExpression): readonly string[] {
+  switch (expression.kind) {
+    case "column":
+      return [expression.experiment];
+    case "number":
+      return [];
+    case "call":
+    case "reduce":
+    case "where":
+      return experimentsIn(expression.argument);
+    case "binary":
+      return [...new Set([...experimentsIn(expression.left), ...experimentsIn(expression.right)])];
+  }
+}

@@ -4,7 +4,7 @@
  * whoever feeds them.
  */
 import { digestOf } from "../base/digest.js";
-import { siteType } from "../check/site-types.js";
+import { siteType } from "../ir/site-types.js";
 import { resultType, type GivenSource, type MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
 import type { Condition, ReplacementValue, SiteWrite } from "../ir/protocol.js";

@@ -7,7 +7,7 @@
  * for each model with several graphs, the layers right after the last gate of each, in order. A model with one graph is
  * not cut: its session holds every weight once anyway.
  */
-import type { OpenedModel } from "../check/check.js";
+import type { OpenedModel } from "../models/model.js";
 import type { GraphPlan } from "../ir/plan.js";
 
 export function cutsOf(

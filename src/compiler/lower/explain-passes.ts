@@ -1,5 +1,5 @@
 /** What each pass saves: the protocol planned without passes, with the first, with the first two, and so on. */
-import type { OpenedModel } from "../check/check.js";
+import type { OpenedModel } from "../models/model.js";
 import type { GraphPlan, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { Graph } from "../onnx/graph.js";

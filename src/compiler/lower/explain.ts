@@ -5,7 +5,7 @@ import type { Evaluation, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
-import { depthSentences, type DepthPlace } from "../check/depths.js";
+import { depthSentences, type DepthPlace } from "../models/depths.js";
 import { lastLayerNeeded, sitesOf } from "../analysis/reads.js";
 import type { PassSavings } from "./explain-passes.js";
 import { passTable } from "./explain-table.js";

@@ -18,7 +18,7 @@ import {
 import type { Dimension, Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
 import { alignValue } from "../operations/broadcast.js";
 import { expandFault } from "../operations/faults.js";
-import { siteType } from "../check/site-types.js";
+import { siteType } from "../ir/site-types.js";
 import { chunkAttention, type ChunkedGraph } from "../passes/chunk-attention.js";
 import { restrictPositions, type RestrictedGraph } from "../passes/restrict-positions.js";
 import { streamLoss } from "../passes/stream-loss.js";

@@ -1,6 +1,6 @@
 /** The plan without any optimisation, from which the passes begin. */
 import { gatesOf } from "../analysis/gates.js";
-import type { OpenedModel } from "../check/check.js";
+import type { OpenedModel } from "../models/model.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { soundParts } from "../operations/documents.js";

@@ -2,8 +2,8 @@
 import { digestOf } from "../base/digest.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Staged } from "../diagnostics/staged.js";
-import type { OpenedModel } from "../check/check.js";
-import { textsKey } from "../check/check.js";
+import type { OpenedModel } from "../models/model.js";
+import { textsKey } from "../ir/texts-key.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, GraphPlan, GraphSettings, Numerics, Plan, Unit } from "../ir/plan.js";
 import type { Condition, Protocol, TokenizedTexts } from "../ir/protocol.js";

@@ -71,3 +71,10 @@ export interface ModelGraph {
   /** `W_O`, `b_O`, `W_U` … that identities need → name of an initializer or graph value. */
   readonly parameters: Readonly<Record<string, string>>;
 }
+
+/** A model that a family has opened: what the host found, and what became of it. */
+export interface OpenedModel {
+  readonly facts: ModelFacts;
+  readonly signature: ModelSignature;
+  readonly graph: ModelGraph;
+}

@@ -3,7 +3,7 @@
  * naive draft runs every condition from the tokens to the last layer; each pass makes a better draft out of a draft.
  * Drafts are plain values, and a pass changes nothing but what its postcondition says.
  */
-import type { OpenedModel } from "../check/check.js";
+import type { OpenedModel } from "../models/model.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Gate, GraphSettings } from "../ir/plan.js";
 import type { Study, TokenizedTexts } from "../ir/protocol.js";

@@ -1,5 +1,5 @@
 /** How many rows a plan's results must have, counted from what was asked and not from what was computed. */
-import { textsKey } from "../check/check.js";
+import { textsKey } from "../ir/texts-key.js";
 import type { Plan } from "../ir/plan.js";
 import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { extentSize, type Axis } from "../ir/tensor-type.js";

@@ -5,9 +5,9 @@ import type { Coordinate, Coordinates, Measure, Protocol, Study, TokenizedTexts 
 import type { ResultColumn, ResultType } from "../ir/result-type.js";
 import { conditionLabel, type ResultRow } from "../ir/results.js";
 import { extentSize } from "../ir/tensor-type.js";
-import { textsKey } from "../check/check.js";
-import { assertUniqueRows } from "../check/result-rows.js";
-import { labelledTexts } from "../check/result-type.js";
+import { textsKey } from "../ir/texts-key.js";
+import { assertUniqueRows } from "../ir/result-rows.js";
+import { labelledTexts } from "../ir/labelled-texts.js";
 import { gateKey } from "../analysis/gates.js";
 import { changeOutput } from "../lower/graph.js";
 import { reasonsOf } from "../operations/reasons.js";

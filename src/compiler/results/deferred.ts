@@ -2,12 +2,11 @@
  * Conditions that a result decides (`ablate top 10 heads of sweep by impact`): the places of the other experiment are
  * ranked by the mean over everything but themselves, the largest first.
  */
-import type { OpenedModel } from "../check/check.js";
-import { placeAxes } from "../check/interventions/deferred-axes.js";
-import { partTarget, type TargetWord } from "../check/interventions/targets.js";
+import { placeAxes } from "../ir/deferred-axes.js";
+import { partTarget, type TargetWord } from "../ir/targets.js";
 import type { Condition, Coordinates, DeferredConditions, Protocol, SiteWrite, Study } from "../ir/protocol.js";
 import type { ResultRow, ResultSet } from "../ir/results.js";
-import type { ModelSignature } from "../models/model.js";
+import type { ModelSignature, OpenedModel } from "../models/model.js";
 import { averageOver, evaluateResult } from "./evaluate.js";
 import { largerAtTheOtherEnd, rankingKey, type RankingKey } from "./ranking-key.js";
 

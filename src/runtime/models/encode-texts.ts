@@ -1,5 +1,5 @@
 /** Encodings of texts as the compiler asks for them. */
-import type { EncodedText, EncodingRequest } from "../../compiler/check/encodings.js";
+import type { EncodedText, EncodingRequest } from "../../compiler/ir/encodings.js";
 import type { Tokenizer } from "./tokenizer.js";
 
 /** Answers a request, text by text. */

@@ -1,7 +1,7 @@
 /** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
 import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
-import { experimentsIn } from "../../compiler/check/results.js";
+import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";

@@ -1,18 +1,12 @@
 /** What checking interventions knows, and what every kind of intervention becomes. */
 import type { Span } from "../../base/span.js";
 import type { Coordinates, ReplacementValue, SiteWrite } from "../../ir/protocol.js";
-import type { SiteReference } from "../../models/sites.js";
-import type { MeasureContext } from "../measures.js";
+import type { Spot } from "../../ir/targets.js";
+import type { MeasureContext } from "../measures/measures.js";
 
 export interface InterventionContext extends MeasureContext {
   /** Name of the texts that the experiment runs on, in the form of `TokenizedTexts.name`: `textsName` or half of it. */
   readonly runsOn: string;
-}
-
-/** A site, or one entry of its head, key-value head or neuron axis. */
-export interface Spot {
-  readonly site: SiteReference;
-  readonly unit: number | null;
 }
 
 /** One point of a sweep over places: its coordinates and what it changes. */

@@ -1,14 +1,15 @@
 /** `ablate top 10 heads of EXPERIMENT by COLUMN`: conditions that another experiment's result decides. */
+import { experimentsIn } from "../../ir/result-expression.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { DeferredConditions, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import type { AblateClause, AblateTarget, Name, Selection } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { axesOfShape, experimentsIn } from "../result-axes.js";
-import { metricNames, type ExperimentShape } from "../result-scope.js";
-import { checkResult } from "../results.js";
-import { pathBetween } from "../experiment-order.js";
+import { axesOfShape } from "../results/result-axes.js";
+import { metricNames, type ExperimentShape } from "../results/result-scope.js";
+import { checkResult } from "../results/results.js";
+import { pathBetween } from "../names/experiment-order.js";
 import type { InterventionContext } from "./context.js";
-import { placeAxes } from "./deferred-axes.js";
+import { placeAxes } from "../../ir/deferred-axes.js";
 import { checkPositions } from "./positions.js";
 import { rankedPlaces } from "./ranked-places.js";
 import { checkReplacement } from "./replacements.js";

@@ -2,9 +2,9 @@
 import { corruptName } from "../../ir/protocol.js";
 import type { ExperimentStatement, Name, PatchClause } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { checkCounts, checkEqualLengths } from "../pairs.js";
-import type { Scope } from "../scope.js";
-import { isHalf, isPaired, resolveTexts } from "../text-names.js";
+import { checkCounts, checkEqualLengths } from "../texts/pairs.js";
+import type { Scope } from "../names/scope.js";
+import { isHalf, isPaired, resolveTexts } from "../texts/text-names.js";
 import { everyPlace, type InterventionContext, type Sweep } from "./context.js";
 import { checkPositions } from "./positions.js";
 import { spread } from "./spread.js";

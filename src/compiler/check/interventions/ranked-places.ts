@@ -5,7 +5,7 @@
 import type { Coordinates, Measure, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import { extentSize } from "../../ir/tensor-type.js";
 import { fixedAxes } from "../../ir/result-expression.js";
-import { deferredAxes } from "./deferred-axes.js";
+import { deferredAxes } from "../../ir/deferred-axes.js";
 
 type Place = Readonly<Record<string, number>>;
 

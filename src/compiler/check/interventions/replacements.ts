@@ -4,10 +4,10 @@ import { seededIntegers } from "../../base/random.js";
 import type { ReplacementValue, TokenizedTexts } from "../../ir/protocol.js";
 import type { Replacement } from "../../syntax/ast.js";
 import { fitsFloat32, reportError, wrongKind } from "../faults.js";
-import { startElaboration, topLevel } from "../measures.js";
-import { checkOneLength } from "../pairs.js";
-import { createSweeps } from "../sweeps.js";
-import { resolveTexts } from "../text-names.js";
+import { startElaboration, topLevel } from "../measures/measures.js";
+import { checkOneLength } from "../texts/pairs.js";
+import { createSweeps } from "../expressions/sweeps.js";
+import { resolveTexts } from "../texts/text-names.js";
 import type { InterventionContext } from "./context.js";
 
 /** The replacement that a clause asks for, zero without `by`; null after an error. */

@@ -1,9 +1,9 @@
 /** `scale TARGET PLACES by F`: values times a number, or times each number of a list (axis `factor`). */
 import type { Parameter, ScaleClause } from "../../syntax/ast.js";
-import { bindParameter } from "../arguments.js";
+import { bindParameter } from "../expressions/arguments.js";
 import { fitsFloat32, reportError, wrongKind } from "../faults.js";
-import { startElaboration, topLevel } from "../measures.js";
-import { createSweeps } from "../sweeps.js";
+import { startElaboration, topLevel } from "../measures/measures.js";
+import { createSweeps } from "../expressions/sweeps.js";
 import { everyPlace, type InterventionContext, type PlacePoint, type Sweep, type Variant } from "./context.js";
 import { checkPositions } from "./positions.js";
 import { spread } from "./spread.js";

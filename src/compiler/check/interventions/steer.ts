@@ -1,15 +1,16 @@
 /** `steer SITE PLACES by EXPR` adds a value that the graph computes, `set SITE[L] to EXPR` puts it in place of the site's. */
+import { type Spot, unitOf } from "../../ir/targets.js";
 import type { Coordinate } from "../../ir/protocol.js";
 import { isSite } from "../../models/sites.js";
 import type { Expression, SetClause, SteerClause } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
-import { elaborateTensor, type TypedExpression } from "../measures.js";
-import { combinations, createSweeps, type Sweeps } from "../sweeps.js";
-import type { InterventionContext, PlacePoint, Spot, Sweep, Variant } from "./context.js";
+import { elaborateTensor, type TypedExpression } from "../measures/measures.js";
+import { combinations, createSweeps, type Sweeps } from "../expressions/sweeps.js";
+import type { InterventionContext, PlacePoint, Sweep, Variant } from "./context.js";
 import { checkPositions, type SweptPositions } from "./positions.js";
 import { spread } from "./spread.js";
-import { checkWritable, placePoints, targetNamed, unitOf } from "./targets.js";
+import { checkWritable, placePoints, targetNamed } from "./targets.js";
 import { checkValue, replacementOf } from "./value.js";
 
 export function checkSteer(cx: InterventionContext, clause: SteerClause): Sweep | null {

@@ -1,63 +1,13 @@
 /** What an intervention names as its target, and the places of it: `heads L9..10`, `mlp L3`, `resid_pre L*`, `embed`. */
+import { partTarget, targetWords, unitOf, whole, type Target } from "../../ir/targets.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
-import type { ModelSignature } from "../../models/model.js";
 import { isSite, siteNames, sites, type SiteName } from "../../models/sites.js";
 import type { Name, PlaceLiteral } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
-import { resolvePlace, unitCount, type ResolvedPlace } from "../places.js";
-import type { InterventionContext, PlacePoint, Spot } from "./context.js";
-
-export type UnitName = "head" | "kv_head" | "neuron";
-
-export interface Target {
-  readonly word: string;
-  readonly perLayer: boolean;
-  /** The axis whose entries a place can name (`.H3`, `.N0..99`); null where it names whole layers only. */
-  readonly unit: UnitName | null;
-  /** A layer alone stands for each of its units in turn. Otherwise it stands for the site as a whole. */
-  readonly eachUnit: boolean;
-  /** What is changed at a layer; `unit` null is all of it. */
-  readonly spots: (layer: number | null, unit: number | null) => readonly Spot[];
-}
-
-type Spots = Target["spots"];
-
-/** Words for parts of a layer, beside the names of sites. */
-const targetWords = ["heads", "kv_heads", "neurons", "mlp", "attention", "layer"] as const;
-export type TargetWord = (typeof targetWords)[number];
-
-function whole(...names: readonly SiteName[]): Spots {
-  return (layer, unit) => names.map((site) => ({ site: { site, layer }, unit }));
-}
-
-/** A part of a layer. Heads are changed at `z`, before the output projection. */
-export function partTarget(word: TargetWord, signature: ModelSignature): Target {
-  const part = { word, perLayer: true };
-  switch (word) {
-    case "heads":
-      return { ...part, unit: "head", eachUnit: true, spots: whole("z") };
-    case "kv_heads": {
-      // Changing a key-value head changes every query head that reads it.
-      const readers = signature.heads / signature.kvHeads;
-      const spots: Spots = (layer, unit) =>
-        Array.from({ length: readers }, (_, i) => ({
-          site: { site: "z", layer },
-          unit: unit === null ? null : unit * readers + i,
-        }));
-      return { ...part, unit: "kv_head", eachUnit: true, spots };
-    }
-    case "neurons":
-      return { ...part, unit: "neuron", eachUnit: true, spots: whole("mlp_act") };
-    case "mlp":
-      return { ...part, unit: null, eachUnit: false, spots: whole("mlp_out") };
-    case "attention":
-      return { ...part, unit: null, eachUnit: false, spots: whole("attn_out") };
-    case "layer":
-      return { ...part, unit: null, eachUnit: false, spots: whole("attn_out", "mlp_out") };
-  }
-}
+import { resolvePlace, unitCount, type ResolvedPlace } from "../models/places.js";
+import type { InterventionContext, PlacePoint } from "./context.js";
 
 /** The part or site of that name; reports and returns null when there is none that can be changed. */
 export function targetNamed(cx: InterventionContext, name: Name): Target | null {
@@ -72,12 +22,6 @@ export function targetNamed(cx: InterventionContext, name: Name): Target | null 
   }
   if (!checkWritable(cx, site, name.span)) return null;
   return { word: site, perLayer: sites[site].perLayer, unit: unitOf(site), eachUnit: false, spots: whole(site) };
-}
-
-/** The axis of a site whose entries can be changed one at a time. */
-export function unitOf(site: SiteName): UnitName | null {
-  const axes = sites[site].axes;
-  return (["head", "kv_head", "neuron"] as const).find((axis) => axes.includes(axis)) ?? null;
 }
 
 /** Reports a site that nothing reads (A4302) or that the model lacks (A4203). */

@@ -5,11 +5,11 @@ import type { ReplacementValue } from "../../ir/protocol.js";
 import { markedTypeText, sameExtent, type TensorType } from "../../ir/tensor-type.js";
 import { siteKey, type SiteReference } from "../../models/sites.js";
 import { reportError } from "../faults.js";
-import type { TypedExpression } from "../measures.js";
-import { siteType } from "../site-types.js";
-import type { InterventionContext, Spot } from "./context.js";
+import type { TypedExpression } from "../measures/measures.js";
+import { siteType } from "../../ir/site-types.js";
+import type { InterventionContext } from "./context.js";
 import { readTooLate } from "./site-order.js";
-import { unitOf } from "./targets.js";
+import { type Spot, unitOf } from "../../ir/targets.js";
 
 /** The type of what a spot holds: a site, or one entry of its unit axis. */
 function spotType(cx: InterventionContext, { site, unit }: Spot): TensorType {

@@ -1,0 +1,189 @@
+/** Calls of the measurement language: functions, and metrics, which are unfolded. */
+import { nearestNames } from "../../base/suggest.js";
+import type { Span } from "../../base/span.js";
+import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import type { Expression, MetricStatement, NamedArgument, Parameter } from "../../syntax/ast.js";
+import { isSite } from "../../models/sites.js";
+import { bindParameter } from "./arguments.js";
+import { elaborateFunction } from "./function-calls.js";
+import { functionNames, functions, futureFunctions, resultFunctions } from "../names/functions.js";
+import { elaborateGrad } from "./grad.js";
+import { reportError, tooMany, wrongKind } from "../faults.js";
+import { limits } from "../limits.js";
+import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
+
+type CallLike = Extract<Expression, { kind: "call" | "metricUse" }>;
+
+export function elaborateCall(cx: Elaboration, environment: Environment, call: CallLike): Value {
+  const callee = call.kind === "call" ? call.callee : call.metric;
+  const named = call.kind === "call" ? call.named : call.arguments;
+  const shape = functions.get(callee.text);
+  const consumes = call.kind === "call" && (call.over.length > 0 || call.between.length > 0);
+  // A metric may have the name of a function (`kl`): what names axes is the function, which metrics never do.
+  if (call.kind === "call" && shape !== undefined && consumes) return elaborateFunction(cx, environment, call, shape);
+  const metric = cx.scope.metrics.get(callee.text);
+  if (metric !== undefined) {
+    const positional = call.kind === "call" ? call.positional : [];
+    if (call.kind === "call" && consumes) {
+      const axis = [...call.over, ...call.between][0];
+      return reportError(
+        cx,
+        "A3008",
+        axis?.span ?? call.span,
+        { metric: callee.text },
+        { hint: `reduce its result instead: mean(${callee.text}(…) over ${axis?.text ?? "head"})` },
+      );
+    }
+    return unfoldMetric(cx, environment, metric, positional, named, call.span);
+  }
+  if (call.kind === "call" && shape !== undefined) return elaborateFunction(cx, environment, call, shape);
+  if (call.kind === "call" && callee.text === "grad") return elaborateGrad(cx, environment, call);
+  if (isSite(callee.text)) {
+    return wrongKind(cx, call.span, `${callee.text}[L5] with square brackets`, cx.sourceOf(call.span));
+  }
+  return unknownCallee(cx, callee, call.kind === "call");
+}
+
+/** Reports an argument for a parameter that the metric does not have. */
+export function unknownArgument(
+  cx: Pick<Elaboration, "report">,
+  metric: MetricStatement,
+  { name: { text, span } }: NamedArgument,
+): Value {
+  const names = metric.parameters.map((p) => p.name.text);
+  const suggestions = nearestNames(text, names);
+  const metricName = metric.name.text;
+  const hint = names.length === 0 ? "it has no parameters" : `it has ${names.join(", ")}`;
+  return reportError(cx, "A2005", span, { name: text, metric: metricName }, { suggestions, hint });
+}
+
+/** Reports a name that is neither a metric nor, where a call is written with parentheses, a function. */
+export function unknownCallee(
+  cx: Pick<Elaboration, "report" | "scope">,
+  callee: { readonly text: string; readonly span: Span },
+  inCall: boolean,
+): Value {
+  const instead = resultFunctions.get(callee.text);
+  const valid = inCall ? [...cx.scope.metrics.keys(), ...functionNames] : [...cx.scope.metrics.keys()];
+  const isFunction = !inCall && (functions.has(callee.text) || futureFunctions.has(callee.text));
+  return reportError(
+    cx,
+    "A2001",
+    callee.span,
+    { kind: inCall ? "metric or function" : "metric", name: callee.text },
+    {
+      suggestions: instead === undefined ? nearestNames(callee.text, valid) : [],
+      ...(instead === undefined ? {} : { hint: instead }),
+      ...(isFunction ? { hint: `${callee.text} is a function: write ${callee.text}(…)` } : {}),
+    },
+  );
+}
+
+/** `a → b → a`: the part of what is being unfolded from the first use of `name` on. */
+export function cycleText(unfolding: readonly string[], name: string): string {
+  return [...unfolding.slice(unfolding.indexOf(name)), name].join(" → ");
+}
+
+/** Unfolds a metric: binds its parameters and elaborates its body. */
+export function unfoldMetric(
+  cx: Elaboration,
+  environment: Environment,
+  metric: MetricStatement,
+  positional: readonly Expression[],
+  named: readonly NamedArgument[],
+  span: Span,
+): Value {
+  const name = metric.name.text;
+  if (environment.unfolding.includes(name)) {
+    return reportError(cx, "A2006", span, { name, path: cycleText(environment.unfolding, name) });
+  }
+  const { parameters } = metric;
+  const byName = new Map<string, { argument: Expression; span: Span }>();
+  if (positional.length > parameters.length) {
+    return wrongKind(cx, span, `at most ${parameters.length} arguments to ${name}`, `${positional.length}`);
+  }
+  positional.forEach((argument, i) => {
+    const parameter = parameters[i];
+    if (parameter !== undefined) byName.set(parameter.name.text, { argument, span: argument.span });
+  });
+  for (const argument of named) {
+    const key = argument.name.text;
+    if (!parameters.some((p) => p.name.text === key)) {
+      return unknownArgument(cx, metric, argument);
+    }
+    if (byName.has(key)) {
+      return reportError(cx, "A1003", argument.name.span, { what: `the argument ${key}` });
+    }
+    byName.set(key, { argument: argument.value, span: argument.span });
+  }
+
+  if (++cx.work.unfolded > limits.unfolded) {
+    const hint = "a metric that uses another one several times doubles with every step";
+    return tooMany(cx, span, "unfolded", cx.work.unfolded, `measuring ${name}`, "uses of metrics", hint);
+  }
+  const values = new Map<string, Value>();
+  const axes = new Map<string, string>();
+  let sound = true;
+  for (const parameter of parameters) {
+    const given = byName.get(parameter.name.text);
+    const expression = given?.argument ?? parameter.default;
+    if (expression === null) {
+      return reportError(
+        cx,
+        "A2007",
+        span,
+        { name: parameter.name.text, metric: name },
+        { hint: `write ${exampleUse(name, parameter)}` },
+      );
+    }
+    // A default is written in the metric's own file: its mistakes are shown where the metric is used.
+    const inner = given === undefined ? reportingAt(cx, span, metric, parameter) : cx;
+    const scope = given === undefined ? { ...environment, values, axes } : environment;
+    const value = bindParameter(inner, scope, parameter, expression, axes);
+    if (value.kind === "error") sound = false;
+    values.set(parameter.name.text, value);
+  }
+  if (!sound) return errorValue;
+  const inner = { values, axes, unfolding: [...environment.unfolding, name] };
+  return cx.elaborate(reportingAt(cx, span, metric, null), inner, metric.body);
+}
+
+function exampleUse(metric: string, parameter: Parameter): string {
+  const name = parameter.name.text;
+  if (parameter.type?.kind === "tensor") return `${metric}(resid_post[L5]), or another tensor`;
+  const value = parameter.type?.name === "layer" ? "L5" : "16";
+  return `${metric} ${name} ${value}, or ${metric}(${name}: ${value}) inside an expression`;
+}
+
+/**
+ * Reports what is wrong inside a metric (its default for `parameter`, or its body) where a reader can act on it: in
+ * another file, at the use of the metric, with the place inside as a related one; in the same file, where it is wrong,
+ * with the use as a related place.
+ */
+function reportingAt(cx: Elaboration, use: Span, metric: MetricStatement, parameter: Parameter | null): Elaboration {
+  const inside = parameter === null ? `in the definition of ${metric.name.text}` : "the default is written here";
+  const report = (d: Diagnostic): void => {
+    const { primary } = d;
+    if (primary === null || primary.span.file === use.file) {
+      const related = d.related.some((label) => label.text.endsWith("is used here"))
+        ? d.related
+        : [...d.related, { span: use, text: `${metric.name.text} is used here` }];
+      cx.report(primary === null ? d : { ...d, related });
+      return;
+    }
+    cx.report({
+      ...d,
+      primary: { span: use, text: parameter === null ? "" : `uses the default of ${parameter.name.text}` },
+      related: [
+        ...d.related.filter((label) => label.span.file !== use.file),
+        { span: primary.span, text: primary.text === "" ? inside : primary.text },
+      ],
+      ...(parameter === null || d.hint !== undefined
+        ? {}
+        : { hint: `give it explicitly: ${exampleUse(metric.name.text, parameter)}` }),
+      // An edit belongs to the file that it was made for.
+      fixes: [],
+    });
+  };
+  return { ...cx, report };
+}

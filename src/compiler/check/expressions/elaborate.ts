@@ -1,0 +1,144 @@
+/**
+ * Elaboration: an expression of the measurement language becomes a DAG of operations over sites, with metrics
+ * unfolded, layers resolved to numbers and every type checked. Mistakes are reported once and silence what depends on
+ * them.
+ */
+import { nearestNames } from "../../base/suggest.js";
+import type { Span } from "../../base/span.js";
+import { isSite, siteNames, sites } from "../../models/sites.js";
+import type { Expression } from "../../syntax/ast.js";
+import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
+import { cycleText, elaborateCall, unfoldMetric } from "./calls.js";
+import { applyOperation, reportError, wrongKind } from "../faults.js";
+import { functionNames, futureFunctions, isQuantity, quantityNames } from "../names/functions.js";
+import { limits } from "../limits.js";
+import { elaborateCount, elaborateLayer } from "./literals.js";
+import { elaborateOf, outermostOf } from "./other-runs.js";
+import { elaborateQuantity, elaborateToken } from "./quantities.js";
+import { elaborateAt, elaborateIndex } from "./selection.js";
+import { siteValue } from "./site-values.js";
+import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
+
+/** Elaborates `expression` where names mean what `environment` says. */
+export function elaborate(cx: Elaboration, environment: Environment, expression: Expression): Value {
+  if (cx.work.depth >= limits.depth) return reportError(cx, "A1005", expression.span, { limit: limits.depth });
+  cx.work.depth++;
+  const value = elaborateExpression(cx, environment, expression);
+  cx.work.depth--;
+  return value;
+}
+
+function elaborateExpression(cx: Elaboration, environment: Environment, expression: Expression): Value {
+  switch (expression.kind) {
+    case "number":
+      return { kind: "number", value: expression.value };
+    case "place":
+      return elaborateLayer(cx, expression, "layer");
+    case "name":
+      return elaborateName(cx, environment, expression);
+    case "metricUse":
+    case "call":
+      return elaborateCall(cx, environment, expression);
+    case "index":
+      return elaborateIndex(cx, environment, expression);
+    case "last": {
+      const other = outermostOf(expression);
+      if (other !== null) return elaborateOf(cx, environment, other, "paired");
+      const base = elaborate(cx, environment, expression.base);
+      const count = elaborateCount(cx, environment, expression.count);
+      if (count === null) return errorValue;
+      if (count < 1) {
+        return reportError(cx, "A3005", expression.count.span, { value: count, expected: "a count of at least 1" });
+      }
+      return applyOperation(cx, "last", [base], { count }, expression);
+    }
+    case "at": {
+      const other = outermostOf(expression);
+      if (other !== null) return elaborateOf(cx, environment, other, "paired");
+      const base = elaborate(cx, environment, expression.base);
+      return elaborateAt(cx, base, expression.positions, expression);
+    }
+    case "where": {
+      const base = elaborate(cx, environment, expression.base);
+      const condition = elaborate(cx, environment, expression.condition);
+      return applyOperation(
+        cx,
+        "where",
+        [base, condition],
+        {},
+        expression,
+        `requires ${cx.sourceOf(expression.condition.span)}`,
+      );
+    }
+    case "let": {
+      const value = elaborate(cx, environment, expression.value);
+      const values = new Map(environment.values).set(expression.name.text, value);
+      return elaborate(cx, { ...environment, values }, expression.body);
+    }
+    case "unary":
+      return elaborateUnary(cx, environment, expression);
+    case "binary":
+      return elaborateBinary(cx, environment, expression);
+    case "of":
+      return elaborateOf(cx, environment, expression, "paired");
+    case "string":
+      return elaborateToken(cx, expression);
+    case "list":
+    case "range":
+    case "member":
+      return wrongKind(cx, expression.span, "a tensor, a number or a layer", cx.sourceOf(expression.span));
+    case "missing":
+      return errorValue;
+  }
+}
+
+function elaborateName(
+  cx: Elaboration,
+  environment: Environment,
+  expression: Extract<Expression, { kind: "name" }>,
+): Value {
+  const name = expression.text;
+  const bound = environment.values.get(name);
+  if (bound !== undefined) return bound;
+  if (isSite(name)) {
+    if (!sites[name].perLayer) return siteValue(cx, name, null, expression);
+    return reportError(
+      cx,
+      "A3003",
+      expression.span,
+      { site: name },
+      { hint: `${name}[L5], ${name}[L-1] or ${name}[layer]` },
+    );
+  }
+  if (isQuantity(name) && !cx.scope.metrics.has(name)) return elaborateQuantity(cx, name, expression.span);
+  const param = cx.scope.params.get(name);
+  if (param !== undefined) {
+    if (environment.unfolding.includes(name)) {
+      return reportError(cx, "A2006", expression.span, { name, path: cycleText(environment.unfolding, name) });
+    }
+    return elaborate(cx, { values: new Map(), axes: new Map(), unfolding: [...environment.unfolding, name] }, param);
+  }
+  const metric = cx.scope.metrics.get(name);
+  if (metric !== undefined) return unfoldMetric(cx, environment, metric, [], [], expression.span);
+  return unknownName(cx, expression, environment.values.keys());
+}
+
+/** Reports a name that means nothing in an expression; `bound` are the names of the surrounding metric. */
+export function unknownName(
+  cx: Pick<Elaboration, "report" | "scope">,
+  at: { readonly text: string; readonly span: Span },
+  bound: Iterable<string>,
+): Value {
+  const { metrics, params } = cx.scope;
+  const valid = [...bound, ...siteNames, ...metrics.keys(), ...params.keys(), ...quantityNames];
+  const isFunction = functionNames.includes(at.text) || futureFunctions.has(at.text);
+  return reportError(
+    cx,
+    "A2003",
+    at.span,
+    { name: at.text },
+    isFunction
+      ? { hint: `${at.text} is a function: write ${at.text}(…)` }
+      : { suggestions: nearestNames(at.text, valid) },
+  );
+}

@@ -1,0 +1,193 @@
+/** Selection of entries: `v[late]`, `z[L5.H3]`, `logits[answer]`, `x at token "Mary"`, `select(x, key: 0)`. */
+import type { CallExpression, Expression, PlaceLiteral, Positions } from "../../syntax/ast.js";
+import { extentSize, typeText } from "../../ir/tensor-type.js";
+import { isSite, sites, type SiteName } from "../../models/sites.js";
+import { firstPosition } from "./alignment.js";
+import { applyOperation, reportError, wrongKind } from "../faults.js";
+import { describe, elaborateCount } from "./literals.js";
+import { resolvePlace } from "../models/places.js";
+import { everyPromptHas, nextTokens } from "./quantities.js";
+import { siteValue, unknownSite } from "./site-values.js";
+import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
+
+type IndexExpression = Extract<Expression, { kind: "index" }>;
+
+/** `resid_post[layer - 1]`, `head_out[L28.H11]`, `logits[answer]`, `p[" Mary"]`. */
+export function elaborateIndex(cx: Elaboration, environment: Environment, expression: IndexExpression): Value {
+  const { base, indices } = expression;
+  const named = base.kind === "name" && !environment.values.has(base.text) ? base.text : null;
+  if (base.kind === "name" && named !== null && !isSite(named) && !cx.scope.params.has(named)) {
+    if (!cx.scope.metrics.has(named)) return unknownSite(cx, base);
+    if (indices.some((index) => index.kind === "place")) {
+      const use = `${named} layer L5, or ${named}(layer: L5) inside an expression`;
+      return wrongKind(cx, expression.span, use, cx.sourceOf(expression.span));
+    }
+  }
+  const [index, ...more] = indices;
+  const site = named !== null && isSite(named) && sites[named].perLayer ? named : null;
+  if (index === undefined || more.length > 0) {
+    const expected = site === null ? "one token" : "one layer";
+    return wrongKind(cx, expression.span, expected, `${indices.length} indices`);
+  }
+  return site === null
+    ? lookUp(cx, environment, expression, index)
+    : elaborateLayerOf(cx, environment, site, expression, index);
+}
+
+/** A site of one layer, or one head or neuron of it. */
+function elaborateLayerOf(
+  cx: Elaboration,
+  environment: Environment,
+  site: SiteName,
+  expression: IndexExpression,
+  index: Expression,
+): Value {
+  if (index.kind === "place" && index.unit !== "none") return selectUnit(cx, site, index, expression);
+  const layer = index.kind === "string" ? null : cx.elaborate(cx, environment, index);
+  if (layer?.kind === "error") return errorValue;
+  if (layer?.kind !== "layer") {
+    const example = layer?.kind === "number" && layer.value >= 0 ? Math.floor(layer.value) : 5;
+    const found = layer === null ? cx.sourceOf(index.span) : describe(cx, layer);
+    return wrongKind(cx, index.span, `a layer such as L${example}, or a parameter of type layer`, found);
+  }
+  return siteValue(cx, site, layer.index, expression, index);
+}
+
+/** `z[L28.H11]`: one head (or neuron) of a site; several make the sweep axes `layer` and `head`. */
+function selectUnit(cx: Elaboration, site: SiteName, place: PlaceLiteral, expression: Expression): Value {
+  const axes = sites[site].axes as readonly string[];
+  const axis = place.unit === "neuron" ? "neuron" : axes.includes("kv_head") ? "kv_head" : "head";
+  if (!axes.includes(axis)) {
+    const expected = `one of ${axes.join(", ")}`;
+    return reportError(cx, "A3002", place.span, { site, axis }, { expected, found: `${axis} (${place.text})` });
+  }
+  const resolved = resolvePlace(place, cx.model, axis, cx.report);
+  if (resolved?.units == null) return errorValue;
+  const layer =
+    resolved.layers.length === 1 ? (resolved.layers[0] ?? 0) : cx.sweeps.choose("layer", resolved.layers, place.span);
+  const unit =
+    resolved.units.length === 1 ? (resolved.units[0] ?? 0) : cx.sweeps.choose(axis, resolved.units, place.span);
+  const whole = siteValue(cx, site, layer, expression, place);
+  return applyOperation(cx, "select", [whole], { axis, index: unit }, expression);
+}
+
+/** The entry of the axis vocab that a token names. With `target` the value loses its last position, like nll. */
+function lookUp(cx: Elaboration, environment: Environment, expression: IndexExpression, index: Expression): Value {
+  const base = cx.elaborate(cx, environment, expression.base);
+  const token = cx.elaborate(cx, environment, index);
+  if (base.kind === "error" || token.kind === "error") return errorValue;
+  if (base.kind !== "tensor") {
+    return wrongKind(cx, expression.base.span, "a tensor with the axis vocab, such as logits", describe(cx, base));
+  }
+  const type = cx.builder.typeOf(base.node);
+  if (!type.axes.some((axis) => axis.name === "vocab")) {
+    return wrongKind(cx, expression.base.span, "a tensor with the axis vocab, such as logits", typeText(type));
+  }
+  if (token.kind !== "tensor" || cx.builder.typeOf(token.node).unit !== "token") {
+    const expected = 'a token: answer, distractor, target or a string such as " Mary"';
+    const found = token.kind === "tensor" ? typeText(cx.builder.typeOf(token.node)) : describe(cx, token);
+    return wrongKind(cx, index.span, expected, found);
+  }
+  const reason = `there is no such token in ${cx.sourceOf(expression.base.span)}`;
+  const target = nextTokens(cx, index.span);
+  const isTarget = target.kind === "tensor" && target.node === token.node;
+  const aligned = isTarget ? withoutLastPosition(cx, base, expression) : base;
+  return applyOperation(cx, "pick", [aligned, token], { axis: "vocab" }, expression, reason);
+}
+
+/** The predictions of every token but the first: the value at every position but the last. */
+function withoutLastPosition(
+  cx: Elaboration,
+  base: Extract<Value, { kind: "tensor" }>,
+  expression: IndexExpression,
+): Value {
+  const type = cx.builder.typeOf(base.node);
+  const extent = type.axes.find((axis) => axis.name === "pos")?.extent;
+  if (extent?.kind === "positions" && extent.minus === 0) {
+    return applyOperation(cx, "slice", [base], { first: 0, last: -2 }, expression);
+  }
+  // One position fewer already: the caller has left out the last one.
+  if (extent?.kind === "positions" && extent.minus === 1 && firstPosition(cx.builder, base.node) === 0) return base;
+  const expected = "a tensor with every position of the text: choose positions after [target]";
+  return wrongKind(cx, expression.base.span, expected, typeText(type));
+}
+
+/** `x at 3`, `x at -4..-1`, `x at last`, `x at token "Mary"`. */
+export function elaborateAt(
+  cx: Elaboration,
+  base: Value,
+  { at }: Positions,
+  expression: Extract<Expression, { kind: "at" }>,
+): Value {
+  switch (at.kind) {
+    case "range":
+      return applyOperation(cx, "slice", [base], { first: at.first, last: at.last }, expression);
+    case "token":
+      return elaborateAtToken(cx, base, at.text, expression);
+    case "index":
+    case "last": {
+      const index = at.kind === "last" ? -1 : at.index;
+      return applyOperation(cx, "at", [base], { index }, expression, `the text has no position ${index}`);
+    }
+  }
+}
+
+/** The entry of each row's own position of a token. */
+function elaborateAtToken(
+  cx: Elaboration,
+  base: Value,
+  text: string,
+  expression: Extract<Expression, { kind: "at" }>,
+): Value {
+  if (base.kind === "error") return base;
+  const { span } = expression.positions;
+  if (base.kind !== "tensor" || !cx.builder.typeOf(base.node).axes.some((axis) => axis.name === "pos")) {
+    return applyOperation(cx, "at", [base], { index: 0 }, expression);
+  }
+  const type = cx.builder.typeOf(base.node);
+  const first = firstPosition(cx.builder, base.node);
+  if (first === null) {
+    return wrongKind(cx, expression.base.span, "every position of the text: write `at token` first", typeText(type));
+  }
+  if (!everyPromptHas(cx, `position of ${text}`, span, "")) return errorValue;
+  const position: Value = { kind: "tensor", node: cx.builder.text(`position of ${text}`, span) };
+  const place =
+    first === 0
+      ? position
+      : applyOperation(cx, "subtract", [position, { kind: "number", value: first }], {}, expression);
+  const reason = `${cx.sourceOf(expression.base.span)} has no value at the token ${JSON.stringify(text)}`;
+  return applyOperation(cx, "pick", [base, place], { axis: "pos" }, expression, reason);
+}
+
+/** `select(x, key: 0)`: entries of axes by number, from 0, or from the end when negative. */
+export function elaborateSelect(cx: Elaboration, environment: Environment, call: CallExpression): Value {
+  const [argument] = call.positional;
+  if (argument === undefined || call.named.length === 0) {
+    return wrongKind(cx, call.span, "select(x, AXIS: NUMBER), such as select(pattern[L5], key: 0)", cx.sourceOf(call.span)); // prettier-ignore
+  }
+  let value = cx.elaborate(cx, environment, argument);
+  for (const { name, value: written } of call.named) {
+    if (value.kind === "error") return value;
+    const axis = environment.axes.get(name.text) ?? name.text;
+    const index = elaborateCount(cx, environment, written);
+    if (index === null) return errorValue;
+    if (value.kind !== "tensor") return wrongKind(cx, argument.span, "a tensor", describe(cx, value));
+    const type = cx.builder.typeOf(value.node);
+    const extent = type.axes.find((a) => a.name === axis)?.extent;
+    if (extent === undefined) {
+      const expected = `an axis of ${typeText(type)}`;
+      return reportError(cx, "A3001", name.span, { fault: `select: the tensor has no axis ${axis}` }, { expected, found: axis }); // prettier-ignore
+    }
+    if (extent.kind === "fixed") {
+      const size = extentSize(extent, 0);
+      if (index < -size || index >= size) {
+        return reportError(cx, "A3005", written.span, { value: index, expected: `an entry of ${axis}, which has ${size}` }); // prettier-ignore
+      }
+      value = applyOperation(cx, "select", [value], { axis, index }, call);
+    } else {
+      const attributes = axis === "pos" ? { index } : { index, axis };
+      value = applyOperation(cx, "at", [value], attributes, call, `the text has no position ${index}`);
+    }
+  }
+  return value;
+}

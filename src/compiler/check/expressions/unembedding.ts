@@ -1,0 +1,68 @@
+/** Functions that lead from the residual stream to logits: `final_norm`, `unembed`, `unembedding`. */
+import type { Span } from "../../base/span.js";
+import type { TensorType } from "../../ir/tensor-type.js";
+import { scalar } from "../../ir/tensor-type.js";
+import type { CallExpression } from "../../syntax/ast.js";
+import { applyOperation } from "../faults.js";
+import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
+
+/** Weights of the model's end by the name that its graph has for them. */
+function parameter(cx: Elaboration, name: string, type: TensorType, { span }: { readonly span: Span }): Value {
+  return { kind: "tensor", node: cx.builder.parameter(name, type, span) };
+}
+
+function vectorType(cx: Elaboration): TensorType {
+  return { ...scalar, axes: [{ name: "d_model", extent: { kind: "fixed", size: cx.model.signature.dModel } }] };
+}
+
+/** W_U [vocab, d_model]: its columns are the directions of the tokens in the residual stream. */
+export function unembeddingMatrix(cx: Elaboration, span: Span): Value {
+  const { dModel, vocab } = cx.model.signature;
+  const axes = [
+    { name: "vocab", extent: { kind: "fixed", size: vocab } as const },
+    { name: "d_model", extent: { kind: "fixed", size: dModel } as const },
+  ];
+  return parameter(cx, "W_U", { ...scalar, axes }, { span });
+}
+
+/**
+ * The model's last norm of x [.., d_model]. With a `scale`, x is divided by the norm's divisor of that vector instead of
+ * its own, and the norm's bias is left out: then it is linear in x, so that the parts of a residual stream add up.
+ */
+function finalNorm(cx: Elaboration, x: Value, scale: Value | null, call: CallExpression): Value {
+  const apply = (name: string, ...inputs: readonly Value[]): Value =>
+    inputs.some((input) => input.kind === "error") ? errorValue : applyOperation(cx, name, inputs, {}, call);
+  const average = (value: Value): Value =>
+    value.kind === "error" ? errorValue : applyOperation(cx, "mean", [value], { over: ["d_model"] }, call);
+  const layer = cx.model.signature.norm === "layer";
+  const centred = (value: Value): Value => (layer ? apply("subtract", value, average(value)) : value);
+  const numerator = centred(x);
+  const measured = scale === null ? numerator : centred(scale);
+  const variance = average(apply("multiply", measured, measured));
+  const divisor = apply("sqrt", apply("add", variance, parameter(cx, "final_norm.epsilon", scalar, call)));
+  const weight = parameter(cx, "final_norm.weight", vectorType(cx), call);
+  const normed = apply("multiply", apply("divide", numerator, divisor), weight);
+  if (!layer || scale !== null) return normed;
+  return apply("add", normed, parameter(cx, "final_norm.bias", vectorType(cx), call));
+}
+
+/**
+ * `final_norm(x)` and `unembed(x)`, each also with `scale: y`, and `unembedding(token)`. The words of the call have been
+ * checked: one argument, and no named one but `scale`.
+ */
+export function elaborateUnembedding(cx: Elaboration, environment: Environment, call: CallExpression): Value {
+  const [argument] = call.positional;
+  const [named] = call.named;
+  if (argument === undefined) return errorValue;
+  const x = cx.elaborate(cx, environment, argument);
+  const scale = named === undefined ? null : cx.elaborate(cx, environment, named.value);
+  if (x.kind === "error" || scale?.kind === "error") return errorValue;
+  const matrix = unembeddingMatrix(cx, call.span);
+  if (call.callee.text === "unembedding") {
+    const reason = `the vocabulary has no token ${cx.sourceOf(argument.span)}`;
+    return applyOperation(cx, "unembedding", [matrix, x], {}, call, reason);
+  }
+  const normed = finalNorm(cx, x, scale, call);
+  if (normed.kind === "error" || call.callee.text === "final_norm") return normed;
+  return applyOperation(cx, "project", [normed, matrix], {}, call);
+}

@@ -1,0 +1,194 @@
+/**
+ * Statements that compare and decide (§8 of the language). Everything that they name is checked; that they are not
+ * decided yet is a warning, and the rest of the protocol runs.
+ */
+import { experimentsIn } from "../../ir/result-expression.js";
+import { diagnostic } from "../../diagnostics/create.js";
+import type { Decision } from "../../ir/protocol.js";
+import type {
+  ClassifyStatement,
+  CompareStatement,
+  CorrelateStatement,
+  FindStatement,
+  HypothesisStatement,
+  Name,
+  PcaStatement,
+  Statement,
+} from "../../syntax/ast.js";
+import { isFault } from "../../operations/operation.js";
+import { reportError, reportFault, wrongKind } from "../faults.js";
+import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./named-results.js";
+import { comparisonOf } from "../expressions/operators.js";
+import { axesOf, checkCoordinates, typeOfOperation } from "./result-axes.js";
+import type { ResultContext } from "./results.js";
+import { checkCorrection, checkTests, isWhole } from "./statistics.js";
+
+/** A decision as its own check makes it, before its text is put beside it. */
+type Unstated<D> = D extends unknown ? Omit<D, "text" | "span"> : never;
+type Checked = Unstated<Decision>;
+
+/** The decision that a statement asks for; null for any other statement and after an error. */
+export function checkDecision(cx: ResultContext, statement: Statement): Decision | null {
+  const checked = checkStatement(cx, statement);
+  if (checked === null) return null;
+  const { span, kind } = statement;
+  const keyword = { ...span, end: span.start + kind.length };
+  cx.report(diagnostic("A8009", keyword, { what: `\`${kind}\`` }));
+  return { ...checked, text: labelOf(cx, statement.span), span: statement.span };
+}
+
+function checkStatement(cx: ResultContext, statement: Statement): Checked | null {
+  switch (statement.kind) {
+    case "compare":
+      return checkCompare(cx, statement);
+    case "correlate":
+      return checkCorrelate(cx, statement);
+    case "hypothesis":
+      return checkHypothesis(cx, statement);
+    case "find":
+      return checkFind(cx, statement);
+    case "pca":
+      return checkPca(cx, statement);
+    case "classify":
+      return checkClassify(cx, statement);
+    default:
+      return null;
+  }
+}
+
+function checkCompare(cx: ResultContext, statement: CompareStatement): Checked | null {
+  const tests = checkTests(cx, statement.using, "compare");
+  const correction = checkCorrection(cx, statement.correct);
+  const value = measuredNumbers(cx, statement.value, "`compare`");
+  if (value === null) return null;
+  const axes = axisNames(cx, [statement.axis], [value]);
+  const levels = checkLevels(cx, statement.levels);
+  if (axes === null || levels === null || tests === null || correction === null) return null;
+  const of = axesOf(cx.results, value.expression);
+  const { text } = statement.axis;
+  const known = statement.levels.every((level) => checkCoordinates(cx, text, [level.text], level.span, of));
+  if (!known) return null;
+  return {
+    kind: "compare",
+    value,
+    axis: text,
+    levels,
+    tests: tests.length > 0 ? tests : [{ name: "welch_t", count: null, seed: null }],
+    correction: correction === "none" ? null : correction,
+  };
+}
+
+/** Two or more different levels. */
+function checkLevels(cx: ResultContext, levels: readonly Name[]): readonly string[] | null {
+  const twice = levels.find((level, i) => levels.findIndex((other) => other.text === level.text) < i);
+  if (twice !== undefined) {
+    reportError(cx, "A1003", twice.span, { what: twice.text });
+    return null;
+  }
+  const [only, second] = levels;
+  if (only !== undefined && second === undefined) {
+    wrongKind(cx, only.span, "two levels or more to compare", only.text);
+    return null;
+  }
+  return only === undefined ? null : levels.map((level) => level.text);
+}
+
+function checkCorrelate(cx: ResultContext, statement: CorrelateStatement): Checked | null {
+  const tests = checkTests(cx, statement.using, "correlate");
+  const left = measuredNumbers(cx, statement.left, "`correlate`");
+  const right = measuredNumbers(cx, statement.right, "`correlate`");
+  if (left === null || right === null || !shareAxis(cx, left, right, statement.right)) return null;
+  const by = axisNames(cx, statement.by, [left, right]);
+  if (by === null || tests === null) return null;
+  const used = tests.length > 0 ? tests : [{ name: "pearson", count: null, seed: null }];
+  return { kind: "correlate", left, right, by, tests: used };
+}
+
+const comparisons = ["<", ">", "<=", ">="] as const;
+const defaultAlpha = 0.05;
+
+function checkHypothesis(cx: ResultContext, statement: HypothesisStatement): Checked | null {
+  const { expect, alpha } = statement;
+  const tests = checkTests(cx, statement.using, "hypothesis");
+  if (expect.kind !== "binary") return null;
+  const operation = comparisons.find((comparison) => comparison === expect.operator);
+  if (operation === undefined) return null;
+  const left = namedResult(cx, expect.left);
+  const right = namedResult(cx, expect.right);
+  if (left === null || right === null) return null;
+  const compared = typeOfOperation(cx.results, comparisonOf[operation], [left.expression, right.expression]);
+  if (isFault(compared)) {
+    reportFault(cx, expect.span, comparisonOf[operation], compared, []);
+    return null;
+  }
+  if (experimentsIn(left.expression).length + experimentsIn(right.expression).length === 0) {
+    const expected = "a value of an experiment such as sweep.impact on one side at least";
+    wrongKind(cx, expect.span, expected, labelOf(cx, expect.span));
+    return null;
+  }
+  const by = axisNames(cx, statement.by, [left, right]);
+  if (alpha !== null && !(alpha.value > 0 && alpha.value < 1)) {
+    const expected = "a level of significance between 0 and 1";
+    reportError(cx, "A3005", alpha.span, { value: alpha.text, expected });
+    return null;
+  }
+  if (by === null || tests === null) return null;
+  if (tests.length === 0) {
+    const hint = "say what decides: `using t_test`, `using permutation(10000) seed 1` …";
+    reportError(cx, "A2007", statement.title.span, { metric: "the hypothesis", name: "`using`" }, { hint });
+    return null;
+  }
+  return {
+    kind: "hypothesis",
+    title: statement.title.value,
+    left,
+    operation,
+    right,
+    by,
+    tests,
+    alpha: alpha?.value ?? defaultAlpha,
+  };
+}
+
+function checkFind(cx: ResultContext, statement: FindStatement): Checked | null {
+  const value = measuredNumbers(cx, statement.of, "`find`");
+  const axes = value === null ? null : axisNames(cx, [statement.over, ...statement.by], [value]);
+  if (value === null || axes === null) return null;
+  return { kind: "find", what: statement.what, value, over: statement.over.text, by: axes.slice(1) };
+}
+
+const defaultComponents = 2;
+
+function checkPca(cx: ResultContext, statement: PcaStatement): Checked | null {
+  const { components } = statement;
+  const value = measuredNumbers(cx, statement.of, "`pca`");
+  const axes = value === null ? null : axisNames(cx, [statement.over], [value]);
+  if (components !== null && !isWhole(cx, components, 1)) return null;
+  if (value === null || axes === null) return null;
+  return { kind: "pca", value, over: statement.over.text, components: components?.value ?? defaultComponents };
+}
+
+function checkClassify(cx: ResultContext, statement: ClassifyStatement): Checked | null {
+  const value = measuredNumbers(cx, statement.value, "`classify`");
+  const { classes } = statement;
+  for (const [i, { name, below }] of classes.entries()) {
+    if (classes.findIndex((other) => other.name.text === name.text) < i) {
+      reportError(cx, "A1003", name.span, { what: `the class ${name.text}` });
+      return null;
+    }
+    if (below === null && i < classes.length - 1) {
+      const hint = "only the last class may have no bound: it takes what is left";
+      reportError(cx, "A2007", name.span, { metric: name.text, name: "its bound" }, { hint });
+      return null;
+    }
+    const before = classes[i - 1]?.below ?? null;
+    if (below !== null && before !== null && below.value <= before.value) {
+      const hint = "bounds rise from class to class";
+      reportError(cx, "A3005", below.span, { value: below.text, expected: `a bound above ${before.text}` }, { hint });
+      return null;
+    }
+  }
+  if (value === null) return null;
+  const bounds = classes.map(({ name, below }) => ({ name: name.text, below: below?.value ?? null }));
+  return { kind: "classify", value, classes: bounds };
+}

@@ -1,0 +1,46 @@
+/** Every statement about results, in the order of the protocol: named results, decisions, outputs. */
+import type { Span } from "../../base/span.js";
+import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import type { Decision, Output } from "../../ir/protocol.js";
+import { checkDecision } from "./decisions.js";
+import { checkOutput } from "./outputs.js";
+import type { ExperimentShape } from "./result-scope.js";
+import { checkResult } from "./results.js";
+import type { SavedFiles } from "./save-names.js";
+import type { Scope } from "../names/scope.js";
+
+export interface ResultStatements {
+  readonly decisions: readonly Decision[];
+  readonly outputs: readonly Output[];
+}
+
+export function checkResultStatements(
+  host: {
+    readonly scope: Scope;
+    readonly sourceOf: (span: Span) => string;
+    readonly report: (d: Diagnostic) => void;
+  },
+  experiments: ReadonlyMap<string, ExperimentShape>,
+): ResultStatements {
+  const { scope, report, sourceOf } = host;
+  const decisions: Decision[] = [];
+  const outputs: Output[] = [];
+  const results = { experiments, lets: scope.lets };
+  const saved: SavedFiles = new Map();
+  for (const statement of scope.statements) {
+    const work = { unfolded: 0, depth: 0 };
+    const context = { results, subject: null, report, unfolding: [], work, sourceOf, saved };
+    if (statement.kind === "letResult") {
+      // Also one that nothing shows; what is wrong is said once, however often it is used.
+      if (scope.lets.get(statement.name.text) === statement) {
+        checkResult({ ...context, unfolding: [statement.name.text] }, statement.value);
+      }
+      continue;
+    }
+    const decision = checkDecision(context, statement);
+    if (decision !== null) decisions.push(decision);
+    const output = checkOutput(context, statement);
+    if (output !== null) outputs.push(output);
+  }
+  return { decisions, outputs };
+}

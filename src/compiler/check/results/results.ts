@@ -1,0 +1,393 @@
+/** Expressions over results (§8 of the language): `sweep.R_V.impact`, `mean(abs(sweep.impact) over prompt)`. */
+import { experimentsIn } from "../../ir/result-expression.js";
+import { nearestNames } from "../../base/suggest.js";
+import { diagnostic } from "../../diagnostics/create.js";
+import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import type { Span } from "../../base/span.js";
+import type { ResultCondition, ResultExpression } from "../../ir/protocol.js";
+import type { Expression, Name } from "../../syntax/ast.js";
+import { isFault, type TypeFault } from "../../operations/operation.js";
+import type { TensorType } from "../../ir/tensor-type.js";
+import { reportError, reportFault, tooMany, wrongKind } from "../faults.js";
+import { limits } from "../limits.js";
+import { comparisonOf, operationOf } from "../expressions/operators.js";
+import {
+  axesOf,
+  checkAxis,
+  checkCoordinates,
+  checkReducible,
+  disjointAxis,
+  isColumn,
+  resultTypeOfOperation,
+  typeOfOperation,
+  type ResultAxes,
+} from "./result-axes.js";
+import { interventionColumns, plainColumns } from "../../ir/value-columns.js";
+import { coordinatesOf } from "./result-coordinates.js";
+import { metricOf } from "../../ir/result-type.js";
+import { metricNames, type ExperimentShape, type ResultScope } from "./result-scope.js";
+
+export interface ResultContext {
+  readonly results: ResultScope;
+  /** The experiment that bare column names mean (`by abs(impact)` in `table sweep …`); null where none is. */
+  readonly subject: ExperimentShape | null;
+  readonly report: (d: Diagnostic) => void;
+  /** `let` names being unfolded, to refuse one that uses itself. */
+  readonly unfolding: readonly string[];
+  /** How often a `let` was unfolded in this statement, and how deep the expression at hand is nested. */
+  readonly work: { unfolded: number; depth: number };
+  readonly sourceOf: (span: Span) => string;
+}
+
+type Column = (typeof interventionColumns)[number];
+
+const elementwise = ["abs", "exp", "log", "sqrt"] as const;
+const reductions = ["mean", "sum", "max", "min", "std", "var"] as const;
+const arithmetic = ["+", "-", "*", "/", "^"] as const;
+const comparisons = ["<", ">", "<=", ">="] as const;
+
+function oneOf<T extends string>(values: readonly T[], name: string): T | null {
+  return values.find((v) => v === name) ?? null;
+}
+
+/** Checks an expression; null after an error, which has been reported. */
+export function checkResult(cx: ResultContext, expression: Expression): ResultExpression | null {
+  if (cx.work.depth >= limits.depth) {
+    reportError(cx, "A1005", expression.span, { limit: limits.depth });
+    return null;
+  }
+  cx.work.depth++;
+  const checked = checkExpression(cx, expression);
+  cx.work.depth--;
+  return checked;
+}
+
+function checkExpression(cx: ResultContext, expression: Expression): ResultExpression | null {
+  switch (expression.kind) {
+    case "number":
+      return { kind: "number", value: expression.value };
+    case "name":
+      return checkName(cx, expression.text, expression);
+    case "member":
+      return checkMember(cx, expression);
+    case "unary": {
+      if (expression.operator !== "-") return bad(cx, expression, "a number");
+      const operand = checkResult(cx, expression.operand);
+      if (operand === null) return null;
+      const negated = { kind: "binary", operation: "-", left: { kind: "number", value: 0 }, right: operand } as const;
+      return fits(cx, expression, "subtract", resultTypeOfOperation(cx.results, negated)) ? negated : null;
+    }
+    case "binary": {
+      const operation = oneOf(arithmetic, expression.operator);
+      if (operation === null) return bad(cx, expression, "a value, not a condition");
+      const left = checkResult(cx, expression.left);
+      const right = checkResult(cx, expression.right);
+      if (left === null || right === null) return null;
+      const joined = { kind: "binary", operation, left, right } as const;
+      if (!fits(cx, expression, operationOf[operation], resultTypeOfOperation(cx.results, joined))) return null;
+      return meets(cx, expression, left, right) ? joined : null;
+    }
+    case "where": {
+      const argument = checkResult(cx, expression.base);
+      if (argument === null) return null;
+      const condition = checkCondition(cx, expression.condition, axesOf(cx.results, argument));
+      return condition === null ? null : { kind: "where", argument, condition };
+    }
+    case "call":
+      return checkResultCall(cx, expression);
+    case "missing":
+      return null;
+    default:
+      return bad(cx, expression, "an expression over results such as sweep.R_V.impact");
+  }
+}
+
+/** Whether an operation applies to the values at hand; reports why not. */
+function fits(cx: ResultContext, at: Expression, operation: string, type: TensorType | TypeFault): boolean {
+  if (!isFault(type)) return true;
+  reportFault(cx, at.span, operation, type, []);
+  return false;
+}
+
+/** Prompt sets behind a value. */
+function textsIn(cx: ResultContext, expression: ResultExpression): readonly string[] {
+  return experimentsIn(expression).flatMap((name) => cx.results.experiments.get(name)?.type.texts ?? []);
+}
+
+/** Whether two values have places in common; reports two that are known to have none. */
+function meets(cx: ResultContext, at: Expression, left: ResultExpression, right: ResultExpression): boolean {
+  const [a, b] = [axesOf(cx.results, left), axesOf(cx.results, right)];
+  const axis = disjointAxis(a, b);
+  if (axis === null) {
+    const [own, others] = [textsIn(cx, left), textsIn(cx, right)];
+    const all = new Set([...own, ...others]);
+    // With the axis `prompts` on both sides only texts of the same set meet.
+    const paired = [a, b].every((of) => of.axes.has("prompt")) && ![a, b].every((of) => of.axes.has("prompts"));
+    if (paired && own.length > 0 && others.length > 0 && all.size > 1) {
+      cx.report(diagnostic("A8023", at.span, { texts: [...all].join(" and ") }));
+    }
+    return true;
+  }
+  const levels = (of: ResultAxes): string => [...(of.axes.get(axis) ?? [])].slice(0, 5).join(", ");
+  const hint = `reduce the axis first, as in mean(… over ${axis}), or select one element of it on each side`;
+  reportError(cx, "A3020", at.span, { axis, left: levels(a), right: levels(b) }, { hint });
+  return false;
+}
+
+function bad(cx: ResultContext, expression: Expression, expected: string): null {
+  wrongKind(cx, expression.span, expected, cx.sourceOf(expression.span));
+  return null;
+}
+
+function checkName(cx: ResultContext, name: string, at: Expression): ResultExpression | null {
+  const { subject, results } = cx;
+  if (subject !== null) {
+    const column = oneOf(interventionColumns, name);
+    if (column !== null) return columnOf(cx, subject, null, column, at);
+    if (metricNames(subject).includes(name)) return columnOf(cx, subject, name, "value", at);
+  }
+  const defined = results.lets.get(name);
+  if (defined !== undefined) {
+    if (cx.unfolding.includes(name)) {
+      const path = [...cx.unfolding.slice(cx.unfolding.indexOf(name)), name].join(" → ");
+      reportError(cx, "A2006", at.span, { name, path });
+      return null;
+    }
+    if (++cx.work.unfolded > limits.unfolded) {
+      const hint = "a `let` that uses another one several times doubles with every step";
+      tooMany(cx, at.span, "unfolded", cx.work.unfolded, name, "uses of `let`", hint);
+      return null;
+    }
+    return checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, defined.value);
+  }
+  const experiment = results.experiments.get(name);
+  if (experiment !== undefined) return columnOf(cx, experiment, null, "value", at);
+  const axes = [...results.experiments.values()].flatMap(({ type }) => [...type.axes, ...type.columns]);
+  if (axes.some((axis) => axis.name === name)) {
+    const expected = `a value: ${name} is an axis, which is tested with \`is\` or \`in\`, as in \`${name} in [1, 2]\``;
+    wrongKind(cx, at.span, expected, name);
+    return null;
+  }
+  const valid = [
+    ...results.experiments.keys(),
+    ...results.lets.keys(),
+    ...(subject === null ? [] : [...metricNames(subject), ...columnsOf(subject)]),
+  ];
+  if (subject !== null) {
+    reportError(
+      cx,
+      "A2012",
+      at.span,
+      { experiment: subject.name, name },
+      { suggestions: nearestNames(name, valid), hint: `its columns are ${describeColumns(subject)}.` },
+    );
+  } else reportError(cx, "A2011", at.span, { name }, { suggestions: nearestNames(name, valid) });
+  return null;
+}
+
+function columnsOf(shape: ExperimentShape): readonly Column[] {
+  return shape.type.intervened || !shape.complete ? interventionColumns : plainColumns;
+}
+
+function describeColumns(shape: ExperimentShape): string {
+  return [...metricNames(shape), ...columnsOf(shape)].join(", ");
+}
+
+/** A column of an experiment; `metric` null means its only one. */
+function columnOf(
+  cx: ResultContext,
+  shape: ExperimentShape,
+  metric: string | null,
+  column: Column,
+  at: Expression,
+): ResultExpression | null {
+  const [only, ...more] = metricNames(shape);
+  const chosen = metric ?? only;
+  if (chosen === undefined) return null;
+  if (metric === null && more.length > 0) {
+    const written = column === "value" ? "metric" : column;
+    reportError(
+      cx,
+      "A2017",
+      at.span,
+      { experiment: shape.name, column: written },
+      {
+        expected: metricNames(shape)
+          .map((m) => `${shape.name}.${m}${column === "value" ? "" : `.${column}`}`)
+          .join(" or "),
+      },
+    );
+    return null;
+  }
+  if (!columnsOf(shape).includes(column)) {
+    reportError(
+      cx,
+      "A2012",
+      at.span,
+      { experiment: shape.name, name: column },
+      { hint: `${shape.name} changes nothing in the model, so it has no baseline to compare with` },
+    );
+    return null;
+  }
+  const { unit } = metricOf(shape.type, chosen) ?? { unit: "none" };
+  if (unit === "token" && (column === "impact" || column === "relative")) {
+    const hint = `tokens have no differences: ${chosen} and ${chosen}.baseline are the tokens with and without the change`;
+    reportError(cx, "A2012", at.span, { experiment: shape.name, name: `${chosen}.${column}` }, { hint });
+    return null;
+  }
+  return { kind: "column", experiment: shape.name, metric: chosen, column };
+}
+
+function memberPath(expression: Expression): readonly Name[] | null {
+  if (expression.kind === "name") return [{ text: expression.text, span: expression.span }];
+  if (expression.kind !== "member") return null;
+  const base = memberPath(expression.base);
+  return base === null ? null : [...base, expression.member];
+}
+
+/** `sweep.R_V.impact`, `sweep.R_V`, `sweep.impact`; `R_V.impact` beside a subject. */
+function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: "member" }>): ResultExpression | null {
+  const path = memberPath(expression);
+  if (path === null) return bad(cx, expression, "EXPERIMENT.METRIC or EXPERIMENT.METRIC.COLUMN");
+  const [first, ...rest] = path;
+  if (first === undefined) return null;
+  const named = cx.results.experiments.get(first.text);
+  const usesSubject = named === undefined && cx.subject !== null && metricNames(cx.subject).includes(first.text);
+  const shape = usesSubject ? cx.subject : named;
+  const words = usesSubject ? path : rest;
+  if (shape == null) {
+    reportError(
+      cx,
+      "A2011",
+      first.span,
+      { name: first.text },
+      { suggestions: nearestNames(first.text, cx.results.experiments.keys()) },
+    );
+    return null;
+  }
+  const [word, column, extra] = words;
+  if (word === undefined || extra !== undefined) return bad(cx, expression, "EXPERIMENT.METRIC.COLUMN");
+  const unknown = (name: Name, valid: readonly string[]): null => {
+    if (!shape.complete) return null;
+    reportError(
+      cx,
+      "A2012",
+      name.span,
+      { experiment: shape.name, name: name.text },
+      { suggestions: nearestNames(name.text, valid), hint: `its columns are ${describeColumns(shape)}` },
+    );
+    return null;
+  };
+  if (column === undefined) {
+    const only = oneOf(interventionColumns, word.text);
+    if (metricNames(shape).includes(word.text)) return columnOf(cx, shape, word.text, "value", expression);
+    if (only !== null) return columnOf(cx, shape, null, only, expression);
+    return unknown(word, [...metricNames(shape), ...columnsOf(shape)]);
+  }
+  if (!metricNames(shape).includes(word.text)) return unknown(word, metricNames(shape));
+  const chosen = oneOf(interventionColumns, column.text);
+  return chosen === null ? unknown(column, columnsOf(shape)) : columnOf(cx, shape, word.text, chosen, expression);
+}
+
+function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "call" }>): ResultExpression | null {
+  const name = call.callee.text;
+  const [argumentSyntax, ...more] = call.positional;
+  const simple = oneOf(elementwise, name);
+  const reduction = oneOf(reductions, name);
+  if (simple === null && reduction === null) {
+    const correlation = name === "pearson" || name === "spearman";
+    reportError(
+      cx,
+      "A2001",
+      call.callee.span,
+      { kind: "function of results", name },
+      {
+        suggestions: nearestNames(name, [...elementwise, ...reductions]),
+        hint: correlation
+          ? `write \`correlate A with B using ${name}\``
+          : `there are ${[...elementwise, ...reductions].join(", ")}`,
+      },
+    );
+    return null;
+  }
+  if (argumentSyntax === undefined || more.length > 0 || call.named.length > 0 || call.between.length > 0) {
+    return bad(cx, call, `one argument to ${name}`);
+  }
+  const argument = checkResult(cx, argumentSyntax);
+  if (argument === null) return null;
+  if (simple !== null) {
+    const [axis] = call.over;
+    if (axis !== undefined) return bad(cx, call, `${name}(…) without \`over\``);
+    const applied = { kind: "call", operation: simple, argument } as const;
+    return fits(cx, call, simple, resultTypeOfOperation(cx.results, applied)) ? applied : null;
+  }
+  if (reduction === null) return null;
+  const axes = axesOf(cx.results, argument);
+  for (const [i, axis] of call.over.entries()) {
+    if (!checkAxis(cx, axis, axes) || !checkReducible(cx, axis, call.over, axes)) return null;
+    if (call.over.findIndex((other) => other.text === axis.text) < i) {
+      reportError(cx, "A1003", axis.span, { what: `the axis ${axis.text}` });
+      return null;
+    }
+  }
+  const over = call.over.length === 0 ? null : call.over.map((a) => a.text);
+  const reduced = { kind: "reduce", operation: reduction, argument, over } as const;
+  return fits(cx, call, reduction, resultTypeOfOperation(cx.results, reduced)) ? reduced : null;
+}
+
+/** Conditions of `where`: `layer in L9..10`, `model is opt`, `abs(impact) > 0.01`, with and, or, not. */
+export function checkCondition(cx: ResultContext, expression: Expression, of: ResultAxes): ResultCondition | null {
+  if (expression.kind === "unary" && expression.operator === "not") {
+    const operand = checkCondition(cx, expression.operand, of);
+    return operand === null ? null : { kind: "not", operand };
+  }
+  if (expression.kind === "name" || expression.kind === "member") return checkTruth(cx, expression, of);
+  if (expression.kind !== "binary") return badCondition(cx, expression);
+  const { operator, left, right } = expression;
+  if (operator === "and" || operator === "or") {
+    const a = checkCondition(cx, left, of);
+    const b = checkCondition(cx, right, of);
+    return a === null || b === null ? null : { kind: operator, operands: [a, b] };
+  }
+  if (operator === "is" || operator === "in") {
+    if (left.kind !== "name") return badCondition(cx, left);
+    if (!checkAxis(cx, { text: left.text, span: left.span }, of)) return null;
+    const among = coordinatesOf(cx, right);
+    if (among === null || !checkCoordinates(cx, left.text, among, right.span, of)) return null;
+    return { kind: "axis", axis: left.text, among };
+  }
+  const operation = oneOf(comparisons, operator);
+  if (operation === null) return badCondition(cx, expression);
+  const a = checkResult(cx, left);
+  const b = checkResult(cx, right);
+  if (a === null || b === null) return null;
+  const compared = typeOfOperation(cx.results, comparisonOf[operation], [a, b]);
+  if (!fits(cx, expression, comparisonOf[operation], compared)) return null;
+  if (!isWithin(cx, left, a, of) || !isWithin(cx, right, b, of)) return null;
+  return { kind: "compare", operation, left: a, right: b };
+}
+
+/** Whether a side of a condition has only axes that the value has, too; reports one that has more. */
+function isWithin(cx: ResultContext, at: Expression, side: ResultExpression, of: ResultAxes): boolean {
+  const own = axesOf(cx.results, side);
+  const extra = [...own.axes.keys()].find((axis) => !of.axes.has(axis) && !isColumn(own, axis));
+  if (extra === undefined || !own.complete || !of.complete) return true;
+  const value = cx.sourceOf(at.span);
+  const hint = `say how: max(${value} over ${extra}), or mean(${value} over ${extra})`;
+  reportError(cx, "A3025", at.span, { value, axis: extra, of: of.label }, { hint });
+  return false;
+}
+
+/** A column of truth values (`nll > 3 as hard`), which is a condition by itself. */
+function checkTruth(cx: ResultContext, expression: Expression, of: ResultAxes): ResultCondition | null {
+  const value = checkResult(cx, expression);
+  if (value === null) return null;
+  if (axesOf(cx.results, value).element !== "truth") return badCondition(cx, expression);
+  if (!isWithin(cx, expression, value, of)) return null;
+  return { kind: "compare", operation: ">", left: value, right: { kind: "number", value: 0.5 } };
+}
+
+function badCondition(cx: ResultContext, expression: Expression): null {
+  if (expression.kind === "missing") return null;
+  return bad(cx, expression, "a condition such as `layer in L9..10` or `abs(impact) > 0.01`");
+}

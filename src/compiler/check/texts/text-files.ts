@@ -1,0 +1,134 @@
+/** Files of prompts: records with fields (JSON Lines, JSON, CSV) or plain lines. */
+import type { Coordinate } from "../../ir/protocol.js";
+import { numberFault, smallestNumber } from "../../syntax/literals.js";
+import { parseCsv } from "./csv.js";
+
+/** Fields of a record by name; null where the file says null. */
+export type Fields = ReadonlyMap<string, Coordinate | null>;
+
+/** A record and where it stands: its line, or its number in a JSON array. */
+export interface TextRecord {
+  /** `line 3` or `item 3`, for messages. */
+  readonly place: string;
+  readonly fields: Fields;
+}
+
+export interface FileProblem {
+  readonly line: number;
+  readonly problem: string;
+}
+
+/** True when the name says that the file has fields; any other file is plain text, one prompt a line. */
+export function hasFields(name: string): boolean {
+  return ["jsonl", "json", "csv"].includes(suffixOf(name));
+}
+
+function suffixOf(name: string): string {
+  return /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
+}
+
+/** Records of a file by its suffix. A JSON array of strings has records with the field `text`. */
+export function readRecords(name: string, text: string): readonly TextRecord[] | FileProblem {
+  const suffix = suffixOf(name);
+  if (suffix === "csv") return csvRecords(text);
+  return suffix === "jsonl" ? jsonLines(text) : jsonArray(text);
+}
+
+/** Lines that are not blank, with their numbers. */
+export function plainLines(text: string): readonly { readonly line: number; readonly text: string }[] {
+  return text
+    .split(/\r?\n/)
+    .map((line, i) => ({ line: i + 1, text: line }))
+    .filter((l) => l.text.trim() !== "");
+}
+
+function csvRecords(text: string): readonly TextRecord[] | FileProblem {
+  const rows = parseCsv(text);
+  if ("problem" in rows) return rows;
+  const [header, ...body] = rows;
+  if (header === undefined) return [];
+  const twice = header.cells.find((cell, i) => header.cells.indexOf(cell) < i);
+  if (twice !== undefined) return { line: header.line, problem: `the header has "${twice}" twice` };
+  const records: TextRecord[] = [];
+  for (const { line, cells } of body) {
+    if (cells.length !== header.cells.length) {
+      return { line, problem: `${cells.length} cells where the header has ${header.cells.length}` };
+    }
+    records.push({ place: `line ${line}`, fields: new Map(header.cells.map((key, i) => [key, cells[i] ?? ""])) });
+  }
+  return records;
+}
+
+function jsonLines(text: string): readonly TextRecord[] | FileProblem {
+  const records: TextRecord[] = [];
+  for (const { line, text: content } of plainLines(text)) {
+    const value = parseJson(content);
+    if ("problem" in value) return { line, problem: value.problem };
+    const fields = toFields(value.value);
+    if (typeof fields === "string") return { line, problem: fields };
+    records.push({ place: `line ${line}`, fields });
+  }
+  return records;
+}
+
+function jsonArray(text: string): readonly TextRecord[] | FileProblem {
+  const value = parseJson(text);
+  if ("problem" in value) return value;
+  if (!Array.isArray(value.value)) return { line: 1, problem: "expected an array of texts or of objects" };
+  const records: TextRecord[] = [];
+  for (const [i, item] of (value.value as readonly unknown[]).entries()) {
+    const fields = typeof item === "string" ? new Map([["text", item]]) : toFields(item);
+    if (typeof fields === "string") return { line: 1, problem: `item ${i + 1}: ${fields}` };
+    records.push({ place: `item ${i + 1}`, fields });
+  }
+  return records;
+}
+
+/** A JSON value, or what is wrong with the text and in which of its lines. */
+function parseJson(text: string): { readonly value: unknown } | FileProblem {
+  try {
+    const value: unknown = JSON.parse(text);
+    return lostNumber(text) ?? { value };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const position = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN);
+    const before = Number.isNaN(position) ? text.trimEnd() : text.slice(0, position);
+    return { line: before.split("\n").length, problem: `not JSON: ${message}` };
+  }
+}
+
+/** The first number of a JSON text that reading would make infinite, 0 or another number; null when all are kept. */
+function lostNumber(text: string): FileProblem | null {
+  let name = "";
+  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g)) {
+    if (token.startsWith('"')) {
+      name = token;
+      continue;
+    }
+    const fault = numberFault(token, Number(token));
+    if (fault === null) continue;
+    const line = text.slice(0, index).split("\n").length;
+    const shown = token.length > 24 ? `${token.slice(0, 20)}…` : token;
+    const where = name === "" ? "" : ` of ${name}`;
+    const why = {
+      "too large": `is too large: the largest is ${Number.MAX_VALUE}`,
+      "too small": `is too small: the smallest above 0 is ${smallestNumber}`,
+      inexact: `would become ${Number(token)}`,
+    }[fault];
+    return { line, problem: `the number ${shown}${where} ${why}; in quotes it is kept as text` };
+  }
+  return null;
+}
+
+function toFields(value: unknown): Fields | string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "expected an object with fields";
+  const fields = new Map<string, Coordinate | null>();
+  for (const [key, field] of Object.entries(value as Readonly<Record<string, unknown>>)) {
+    // Adding 0 leaves every number as it is but −0, which is written as 0 everywhere.
+    if (typeof field === "number") fields.set(key, field + 0);
+    else if (field === null || typeof field === "string") fields.set(key, field);
+    else if (typeof field === "boolean") fields.set(key, String(field));
+    else return `the field "${key}" is neither text nor a number`;
+  }
+  return fields;
+}

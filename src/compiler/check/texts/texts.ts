@@ -1,0 +1,200 @@
+/** Prompt sets: from the declaration and the files it names to texts with their columns, ready for a tokenizer. */
+import { resolvePath } from "../../base/paths.js";
+import type { FileFact } from "../../base/file-fact.js";
+import { diagnostic } from "../../diagnostics/create.js";
+import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import type { FieldOption, Name, PromptsStatement, StringLiteral, TextSource } from "../../syntax/ast.js";
+import { reportError, tooMany } from "../faults.js";
+import { limits } from "../limits.js";
+import { hasFields, plainLines } from "./text-files.js";
+import { plainDraft, type TextDraft } from "./text-draft.js";
+import { readTextRecords } from "./text-records.js";
+
+/** A prompt set before tokenisation. `random` sets have no text: their ids are drawn from the model's vocabulary. */
+export type TextsDraft =
+  | { readonly kind: "texts"; readonly items: readonly TextDraft[] }
+  | {
+      readonly kind: "random";
+      readonly tokens: number;
+      readonly repeat: number;
+      readonly count: number;
+      readonly seed: number;
+    };
+
+type Report = (d: Diagnostic) => void;
+
+/** Names of the files that a source reads, in order. */
+export function filesOf(source: TextSource): readonly StringLiteral[] {
+  if (source.kind === "file") return [source.path];
+  return source.kind === "groups" ? source.groups.flatMap((group) => filesOf(group.source)) : [];
+}
+
+/** Reads a declaration with its files' contents. Null after an error. */
+export function draftTexts(
+  statement: PromptsStatement,
+  files: ReadonlyMap<string, FileFact>,
+  report: Report,
+): TextsDraft | null {
+  const { source } = statement;
+  const optionsFit = checkOptions(statement, report);
+  if (source.kind === "random") return optionsFit ? draftRandom(source, report) : null;
+  const readFile: ReadFile = (path, text, group) =>
+    hasFields(path.value)
+      ? readTextRecords(statement.fields, path, text, group, report)
+      : plainLines(text).map((line) => plainDraft(line.text, group, path.span));
+  const items = readSource({ name: statement.name, files, readFile, report }, source, null);
+  if (items === null || !optionsFit) return null;
+  if (items.length === 0) {
+    const hint = source.kind === "file" ? `${source.path.value} has no text in it` : "write at least one text";
+    report(diagnostic("A4103", statement.name.span, { name: statement.name.text }, { hint }));
+    return null;
+  }
+  return { kind: "texts", items };
+}
+
+/** Options that say which field of a file plays which part need a file with fields. */
+function checkOptions({ source, fields }: PromptsStatement, report: Report): boolean {
+  const [option] = fields;
+  if (option === undefined) return true;
+  const named = filesOf(source);
+  if (!named.some((file) => hasFields(file.value))) {
+    const plain = named.length > 0;
+    const where = plain ? "a plain text file" : "prompts that are not read from a file";
+    const hint = plain
+      ? "a plain text file has one prompt a line; fields are for .jsonl, .json and .csv"
+      : "fields are for files: .jsonl, .json and .csv";
+    report(diagnostic("A1004", option.span, { what: `\`${option.part}\``, statement: where }, { hint }));
+    return false;
+  }
+  const fault = partFault(source, fields);
+  if (fault === null) return true;
+  const { part, statement, hint } = fault;
+  report(diagnostic("A1004", part.span, { what: `\`${part.part}\``, statement }, hint === null ? {} : { hint }));
+  return false;
+}
+
+/** What is wrong with the parts that the options name together. */
+function partFault(
+  source: TextSource,
+  fields: readonly FieldOption[],
+): { readonly part: FieldOption; readonly statement: string; readonly hint: string | null } | null {
+  const of = (part: FieldOption["part"]): FieldOption | undefined => fields.find((option) => option.part === part);
+  const [text, group, clean, corrupt, answer, distractor] = [
+    of("text"),
+    of("group"),
+    of("clean"),
+    of("corrupt"),
+    of("answer"),
+    of("distractor"),
+  ];
+  if (source.kind === "groups" && group !== undefined) {
+    return { part: group, statement: "prompts that are written in groups", hint: null };
+  }
+  if (clean !== undefined && corrupt === undefined) {
+    return { part: clean, statement: "prompts without `corrupt`", hint: 'pairs have both; one text is `text "…"`' };
+  }
+  if (corrupt !== undefined && clean === undefined) {
+    return { part: corrupt, statement: "prompts without `clean`", hint: 'pairs have both; one text is `text "…"`' };
+  }
+  if (text !== undefined && clean !== undefined) {
+    return { part: text, statement: "prompts with `clean` and `corrupt`", hint: "the clean texts are the texts" };
+  }
+  if (distractor !== undefined && answer === undefined) {
+    return { part: distractor, statement: "prompts without `answer`", hint: "a distractor is compared with an answer" };
+  }
+  const whole = [clean, answer].find((option) => option !== undefined);
+  if (whole !== undefined && !allFromFields(source)) {
+    const hint = "every text needs one: write them in files with fields";
+    return { part: whole, statement: "prompts of which some have no fields", hint };
+  }
+  return null;
+}
+
+function allFromFields(source: TextSource): boolean {
+  if (source.kind === "file") return hasFields(source.path.value);
+  return source.kind === "groups" && source.groups.every((group) => allFromFields(group.source));
+}
+
+function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Report): TextsDraft | null {
+  for (const literal of [source.tokens, source.repeat, source.count]) {
+    if (literal !== null && (!Number.isInteger(literal.value) || literal.value < 1)) {
+      reportError({ report }, "A3005", literal.span, { value: literal.text, expected: "a count of at least 1" });
+      return null;
+    }
+  }
+  if (source.seed !== null && !(Number.isInteger(source.seed.value) && source.seed.value < 2 ** 32)) {
+    const expected = "a seed: a whole number below 4294967296";
+    reportError({ report }, "A3005", source.seed.span, { value: source.seed.text, expected });
+    return null;
+  }
+  const tokens = source.tokens.value;
+  const repeat = source.repeat?.value ?? 1;
+  const count = source.count?.value ?? 1;
+  if (tokens * repeat * count > limits.randomTokens) {
+    const hint = "take fewer prompts (`count`) or shorter ones";
+    tooMany({ report }, source.span, "randomTokens", tokens * repeat * count, "this set", "tokens", hint);
+    return null;
+  }
+  return { kind: "random", tokens, repeat, count, seed: source.seed?.value ?? 0 };
+}
+
+/** Reads the content of a file; null after an error. */
+type ReadFile = (path: StringLiteral, text: string, group: string | null) => readonly TextDraft[] | null;
+
+export interface SourceReader {
+  /** The declared name of the set. */
+  readonly name: Name;
+  readonly files: ReadonlyMap<string, FileFact>;
+  readonly readFile: ReadFile;
+  readonly report: Report;
+}
+
+/** The texts of a source, which lies in the group of that name; null after an error. */
+export function readSource(
+  reader: SourceReader,
+  source: TextSource,
+  group: string | null,
+): readonly TextDraft[] | null {
+  const { name, files, readFile, report } = reader;
+  switch (source.kind) {
+    case "list":
+      return source.items.map((item) => plainDraft(item.value, group, item.span));
+    case "groups": {
+      const seen = new Set<string>();
+      let sound = true;
+      const drafts: TextDraft[] = [];
+      for (const { name: own, source: inner } of source.groups) {
+        if (seen.has(own.text)) {
+          reportError({ report }, "A1003", own.span, { what: `the group ${own.text}` });
+          sound = false;
+        }
+        seen.add(own.text);
+        const part = readSource(reader, inner, own.text);
+        if (part === null) sound = false;
+        else if (part.length > 0) drafts.push(...part);
+        else {
+          report(diagnostic("A4103", own.span, { name: `${name.text}, group ${own.text},` }));
+          sound = false;
+        }
+      }
+      return sound ? drafts : null;
+    }
+    case "file": {
+      const path = resolvePath(source.span.file, source.path.value);
+      const fact = files.get(path);
+      if (fact === undefined || "problem" in fact) {
+        reportError(
+          { report },
+          "A4101",
+          source.path.span,
+          { path: source.path.value, problem: fact?.problem ?? "it was not read" },
+          { hint: "paths start from the folder of the file that names them" },
+        );
+        return null;
+      }
+      return readFile(source.path, fact.text, group);
+    }
+    case "random":
+      return null;
+  }
+}

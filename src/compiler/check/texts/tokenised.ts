@@ -1,0 +1,154 @@
+/** Prompt sets as ids: BOS, pairs, named tokens, random probes, and what a model accepts. */
+import { seededIntegers } from "../../base/random.js";
+import type { Span } from "../../base/span.js";
+import { diagnostic } from "../../diagnostics/create.js";
+import type { Diagnostic } from "../../diagnostics/diagnostic.js";
+import { corruptName, type ModelInstance, type Prompt, type TokenizedTexts } from "../../ir/protocol.js";
+import type { ModelFacts, ModelSignature, TokenizerFacts } from "../../models/model.js";
+import type { Name, PromptsStatement } from "../../syntax/ast.js";
+import { textSize, type EncodedText } from "../../ir/encodings.js";
+import { placeOfToken } from "./named-tokens.js";
+import type { TextsDraft } from "./texts.js";
+
+/** A prompt set as one model reads it. */
+export interface TokenizedPrompts {
+  /** The set; of pairs, that of the clean texts first and then that of the corrupted ones. */
+  readonly sets: readonly TokenizedTexts[];
+  /** For each set the pieces of each prompt, aligned with its ids; none for random probes. */
+  readonly pieces: readonly (readonly (readonly string[])[])[];
+}
+
+/**
+ * A prompt set as one model reads it. The host's encodings have no special tokens; BOS is added here, by the
+ * declaration's `bos` or else by the tokenizer's own convention, and never twice. Random probes are [BOS, r, r, …] with
+ * r drawn uniformly from the vocabulary without its special tokens.
+ *
+ * @param encodingOf the encoding of a text of the draft.
+ * @param answers what is known of each item's answer: see `answerTokens`.
+ * @param named texts after `at token`, whose positions the prompts should know.
+ */
+export function tokeniseTexts(
+  statement: PromptsStatement,
+  draft: TextsDraft,
+  encodingOf: (text: string) => EncodedText,
+  answers: readonly Prompt["numbers"][],
+  named: readonly string[],
+  instance: ModelInstance,
+  facts: ModelFacts,
+  signature: ModelSignature,
+  report: (d: Diagnostic) => void,
+): TokenizedPrompts | null {
+  const name = statement.name.text;
+  const { tokenizer } = facts;
+  const byDefault = draft.kind === "random" ? tokenizer?.bosTokenId != null : tokenizer?.addsBos === true;
+  const bos = addsBos(statement, tokenizer, byDefault, instance, report);
+  if (bos === null) return null;
+  const limit = signature.maxPositions;
+  const tooLong = (set: string, index: number, tokens: number, span: Span): null => {
+    report(
+      diagnostic(
+        "A4104",
+        span,
+        { index, name: set, tokens, model: instance.id, limit: limit ?? 0 },
+        {
+          expected: `at most ${limit ?? 0} tokens`,
+          found: `${tokens} tokens${bos.id === null ? "" : ", BOS among them"}`,
+        },
+      ),
+    );
+    return null;
+  };
+  const set = (called: string, prompts: readonly Prompt[]): TokenizedTexts => ({
+    name: called,
+    model: instance.id,
+    prompts,
+    bos: bos.id !== null,
+    period: draft.kind === "random" && draft.repeat > 1 ? draft.tokens : null,
+    documents: null,
+  });
+
+  if (draft.kind === "random") {
+    const length = draft.tokens * draft.repeat + (bos.id === null ? 0 : 1);
+    if (limit !== null && length > limit) return tooLong(name, 0, length, statement.source.span);
+    const probes = randomProbes(draft, drawnFrom(facts, signature)).map((sequence, index): Prompt => {
+      const ids = bos.id === null ? sequence : [bos.id, ...sequence];
+      return { index, text: "", ids, group: null, fields: {}, numbers: { tokens: ids.length - 1, ...textSize("") } };
+    });
+    return { sets: [set(name, probes)], pieces: [] };
+  }
+
+  const sets: TokenizedTexts[] = [];
+  const pieces: (readonly (readonly string[])[])[] = [];
+  const sides =
+    draft.items[0]?.corrupt == null
+      ? ([["text", name]] as const)
+      : ([
+          ["text", name],
+          ["corrupt", corruptName(name)],
+        ] as const);
+  for (const [side, called] of sides) {
+    const prompts: Prompt[] = [];
+    const ownPieces: (readonly string[])[] = [];
+    for (const [index, item] of draft.items.entries()) {
+      const text = item[side] ?? "";
+      const encoded = encodingOf(text);
+      const added = bos.id !== null && encoded.ids[0] !== bos.id ? [bos.id] : [];
+      const ids = [...added, ...encoded.ids];
+      if (ids.length === 0) {
+        const hint = "remove it, or add BOS with `bos on`";
+        report(diagnostic("A4106", item.span, { index, name: called }, { hint }));
+        return null;
+      }
+      if (limit !== null && ids.length > limit) return tooLong(called, index, ids.length, item.span);
+      const positions: Record<string, number> = {};
+      for (const literal of named) {
+        const place = placeOfToken(literal, encoded);
+        if (place !== null) positions[`position of ${literal}`] = added.length + place;
+      }
+      // The first token is not predicted.
+      const numbers = { tokens: ids.length - 1, ...textSize(text), ...answers[index], ...positions };
+      prompts.push({ index, text, ids, group: item.group, fields: item.fields, numbers });
+      ownPieces.push([...added.map(() => tokenizer?.bosToken ?? ""), ...encoded.pieces]);
+    }
+    sets.push(set(called, prompts));
+    pieces.push(ownPieces);
+  }
+  return { sets, pieces };
+}
+
+/** The id that texts begin with, or null in `id` for none. Null after an error: `bos on` without such a token. */
+export function addsBos(
+  statement: { readonly name: Name; readonly bos: "on" | "off" | null },
+  tokenizer: TokenizerFacts | null,
+  byDefault: boolean,
+  instance: ModelInstance,
+  report: (d: Diagnostic) => void,
+): { readonly id: number | null } | null {
+  const wanted = statement.bos === null ? byDefault : statement.bos === "on";
+  if (!wanted) return { id: null };
+  const id = tokenizer?.bosTokenId ?? null;
+  if (id !== null) return { id };
+  const { name } = statement;
+  report(diagnostic("A4108", name.span, { name: name.text, model: instance.id }, { hint: "leave out `bos on`" }));
+  return null;
+}
+
+/** Ids that random probes draw from: those of the tokenizer (a model may have unused rows), without special tokens. */
+function drawnFrom(facts: ModelFacts, signature: ModelSignature): readonly number[] {
+  const special = new Set(facts.tokenizer?.specialTokenIds ?? []);
+  const size = Math.min(facts.tokenizer?.size ?? signature.vocab, signature.vocab);
+  const ids = Array.from({ length: size }, (_, id) => id);
+  const ordinary = ids.filter((id) => !special.has(id));
+  return ordinary.length > 0 ? ordinary : ids;
+}
+
+function randomProbes(
+  draft: Extract<TextsDraft, { kind: "random" }>,
+  allowed: readonly number[],
+): readonly (readonly number[])[] {
+  const next = seededIntegers(draft.seed);
+  return Array.from({ length: draft.count }, () => {
+    const sequence = Array.from({ length: draft.tokens }, () => allowed[next(allowed.length)] ?? 0);
+    return Array.from({ length: draft.repeat }, () => sequence).flat();
+  });
+}
