@@ -65,6 +65,8 @@ export function planSettings(options: CommonOptions): PlanSettings {
     memoryBudget: options.memory,
     passes: passNames.filter((name) => !left.has(name)),
     engine: engineOptions(options),
+    // Checking passes is for tests: it takes a good part of the time that planning takes.
+    verifyPasses: false,
     verifyWeights: options.verifyWeights,
   };
 }

@@ -38,13 +38,15 @@ export type PlanOutcome =
   | { readonly kind: "rejected"; readonly loaded: Loaded; readonly diagnostics: readonly Diagnostic[] };
 
 /** What planning needs of the settings. */
-export function planOptions({ engine, memoryBudget, passes, graphWork, chunkedFrom }: PlanSettings): PlanOptions {
+export function planOptions(settings: PlanSettings): PlanOptions {
+  const { engine, memoryBudget, passes, graphWork, chunkedFrom, verifyPasses } = settings;
   return {
     memoryBudget,
     numerics: numericsOf(engine),
     ...(passes === undefined ? {} : { passes }),
     ...(graphWork === undefined ? {} : { graphWork }),
     ...(chunkedFrom === undefined ? {} : { chunkedFrom }),
+    ...(verifyPasses === undefined ? {} : { verifyPasses }),
   };
 }
 

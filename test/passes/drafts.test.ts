@@ -14,10 +14,11 @@ import { textsKey } from "../../src/compiler/ir/texts-key.js";
 import type { MeasureExpression } from "../../src/compiler/ir/expression.js";
 import { naiveDraft } from "../../src/compiler/lower/naive-draft.js";
 import { siteKey } from "../../src/compiler/models/sites.js";
+import { chunkedFrom } from "../../src/compiler/passes/chunk-attention.js";
 import type { Draft, DraftStudy } from "../../src/compiler/passes/draft.js";
-import { passNames } from "../../src/compiler/passes/names.js";
-import { passes } from "../../src/compiler/passes/passes.js";
+import { pipeline } from "../../src/compiler/passes/pipeline.js";
 import { chooseStarts } from "../../src/compiler/passes/resume-from-prefix.js";
+import { applyToDraft, runDraftPasses } from "../../src/compiler/passes/run-passes.js";
 import { loadProtocol } from "../../src/runtime/load.js";
 import { protocolText, randomExperiments } from "../end-to-end/random-protocols.js";
 import { models, pairs, sets } from "../end-to-end/random-runs.js";
@@ -72,18 +73,19 @@ function matteringWrites({ study, model, measured }: DraftStudy, numbers: readon
 }
 
 function verifyEachPass(naive: Draft): void {
-  const context = { graphWork: 0, memoryBudget: 2 ** 30 };
+  const context = { device: "cpu", graphWork: 0, memoryBudget: 2 ** 30, chunkedFrom } as const;
   let draft = naive;
   verifyDraft(draft);
-  for (const name of passNames) {
+  for (const pass of pipeline) {
     const before = JSON.stringify(draft);
-    const improved = passes[name].apply(draft, context);
-    assert.equal(JSON.stringify(draft), before, `${name} changes the draft that it is given`);
+    const improved = applyToDraft(pass, draft, context);
+    assert.equal(JSON.stringify(draft), before, `${pass.name} changes the draft that it is given`);
     verifyDraft(improved);
     // Each pass also stands alone.
-    verifyDraft(passes[name].apply(naive, context));
+    verifyDraft(runDraftPasses([pass], naive, context, true));
     draft = improved;
   }
+  assert.deepEqual(runDraftPasses(pipeline, naive, context, true), draft);
 }
 
 for (const name of ["head-sweep", "patching", "corpus-map", "random-direction", "development"]) {

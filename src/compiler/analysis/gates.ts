@@ -33,6 +33,12 @@ export function firstLayer({ writes }: Condition, gates: readonly Gate[], none: 
   return Math.min(none, ...layers);
 }
 
+/** The last layer with a gate; nothing where no gate is in a layer. */
+export function lastGatedLayers(gates: readonly Gate[]): readonly number[] {
+  const layers = gates.flatMap(({ site }) => site.layer ?? []);
+  return layers.length === 0 ? [] : [Math.max(...layers)];
+}
+
 /** The gates that the writes of these conditions go through, each once; only of writes that `matters` lets pass. */
 export function gatesOf(conditions: readonly Condition[], matters: (write: SiteWrite) => boolean): readonly Gate[] {
   const gates = new Map<string, Gate>();

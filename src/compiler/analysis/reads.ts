@@ -23,7 +23,7 @@ export function textQuantitiesOf(graph: GraphPlan): readonly TextQuantity[] {
 }
 
 /** How many layers of a model come before a site is known, those that are run in part included. */
-function depthOf(site: SiteReference, signature: ModelSignature): number {
+export function depthOf(site: SiteReference, signature: ModelSignature): number {
   if (site.site === "embed") return 0;
   if (site.layer === null) return signature.layers;
   return site.site === "resid_pre" ? site.layer : site.layer + 1;

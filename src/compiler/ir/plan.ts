@@ -42,16 +42,14 @@ export interface Gate {
   readonly dense: boolean;
 }
 
-/** How a graph is made of what it is to compute; each of these is one pass (src/compiler/passes). */
+/**
+ * How a graph is made of what it is to compute: which passes rewrite it, each by its `setting`
+ * (src/compiler/passes/pipeline.ts). All of it belongs to the graph's identity.
+ */
 export interface GraphSettings {
   /** True when the model runs to its logits, though nothing may read them. */
   readonly whole: boolean;
-  /** True when values are computed only at the positions that are read. */
-  readonly restrictPositions: boolean;
-  /** True when attention is computed a chunk of queries at a time. */
-  readonly chunkAttention: boolean;
-  /** True when the loss is computed without keeping the logits of all positions. */
-  readonly streamLoss: boolean;
+  readonly [pass: string]: boolean;
 }
 
 /** A compiled graph: a model (or its end, from some layer on), the gates in it, and what it yields. */

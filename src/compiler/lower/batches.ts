@@ -84,7 +84,8 @@ export function batchRows(
   let tooLong = false;
   const ordered = [...buckets.values()].map((bucket) => ({ bucket, positions: bucket[0] ? lengthOf(bucket[0]) : 0 }));
   for (const { bucket, positions } of ordered.sort((a, b) => a.positions - b.positions)) {
-    const { bytes: bytesOf, flops, layers } = work(positions);
+    const rowWork = work(positions);
+    const { bytes: bytesOf, flops, layers } = rowWork;
     const bytes = bytesOf(1);
     if (bytes > cx.memoryBudget) {
       // The longest one says it for all.
@@ -96,8 +97,7 @@ export function batchRows(
       continue;
     }
     const prepacked = isPrepacked(cx.numerics.prepacking, positions);
-    const byWork = Math.floor(unitFlops / Math.max(1, flops));
-    const size = mostRows(Math.max(1, Math.min(bucket.length, byWork)), (count) => bytesOf(count) <= cx.memoryBudget);
+    const size = largestBatch(rowWork, cx.memoryBudget, bucket.length);
     for (let start = 0; start < bucket.length; start += size) {
       const chunk = bucket.slice(start, start + size);
       const id = digestOf({
@@ -123,6 +123,12 @@ export function batchRows(
     }
   }
   return units;
+}
+
+/** Rows of the largest batch, `wanted` at most: as many as memory holds and as are about a second of work; at least one. */
+export function largestBatch({ bytes, flops }: RowWork, memoryBudget: number, wanted: number): number {
+  const byWork = Math.floor(unitFlops / Math.max(1, flops));
+  return mostRows(Math.max(1, Math.min(wanted, byWork)), (count) => bytes(count) <= memoryBudget);
 }
 
 /** The largest number of rows, at most `most`, that fits; one row does. Larger batches take more. */

@@ -4,10 +4,10 @@ import type { GraphPlan } from "../ir/plan.js";
 import { extentSize, type TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
 import { chunkedPairs, chunkQueries } from "../passes/chunk-attention.js";
+import type { KnownGraph } from "../passes/pass.js";
 import { chunkPositions } from "../passes/stream-loss.js";
 import { siteSize } from "../models/site-values.js";
 import { siteKey, type SiteName } from "../models/sites.js";
-import type { KnownGraph } from "./graph.js";
 
 /** Sites that need the whole model and those that also need the unembedding. */
 const unembeddedSites: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);

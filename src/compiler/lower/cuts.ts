@@ -3,10 +3,10 @@
  * same from some layer on, and a segment that they have in common is one session, whose weights are held (and rearranged
  * for the matrix products) once.
  *
- * Precondition: the graphs of a plan for the CPU; on other devices values return to the host at every border. Postcondition:
- * for each model with several graphs, the layers right after the last gate of each, in order. A model with one graph is
- * not cut: its session holds every weight once anyway.
+ * For each model with several graphs these are the layers right after the last gate of each, in order. A model with one
+ * graph is not cut: its session holds every weight once anyway.
  */
+import { lastGatedLayers } from "../analysis/gates.js";
 import type { OpenedModel } from "../models/model.js";
 import type { GraphPlan } from "../ir/plan.js";
 
@@ -20,14 +20,10 @@ export function cutsOf(
     [...byModel].flatMap(([model, own]) => {
       if (own.length < 2) return [];
       const { layers } = modelOf(model).signature;
-      const cuts = new Set(own.flatMap((graph) => lastGatedLayer(graph)).map((layer) => Math.min(layers, layer + 1)));
+      const cuts = new Set(
+        own.flatMap(({ gates }) => lastGatedLayers(gates)).map((layer) => Math.min(layers, layer + 1)),
+      );
       return cuts.size === 0 ? [] : [[model, [...cuts].sort((a, b) => a - b)]];
     }),
   );
-}
-
-/** The last layer with a gate; nothing for a graph without gates in layers. */
-function lastGatedLayer({ gates }: GraphPlan): readonly number[] {
-  const layers = gates.flatMap(({ site }) => site.layer ?? []);
-  return layers.length === 0 ? [] : [Math.max(...layers)];
 }

@@ -4,7 +4,7 @@ import type { GraphPlan, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { Graph } from "../onnx/graph.js";
 import { passNames, type PassName } from "../passes/names.js";
-import { passes } from "../passes/passes.js";
+import { pipeline } from "../passes/pipeline.js";
 import { estimateSeconds, openedSessions, openingOf, type Opening, type Speed, type Work } from "./estimate.js";
 import { lowerGraph } from "./graph.js";
 import { createPlanMemory, graphFacts, type PlanMemory } from "./plan-memory.js";
@@ -66,13 +66,13 @@ export function explainPasses(
   const naive = workWith([]);
   let applied: readonly PassName[] = [];
   let planned = naive;
-  const savings = passNames.map((name): PassSaving => {
+  const savings = pipeline.map(({ name, does }): PassSaving => {
     const before = planned;
     if (chosen.has(name)) {
       applied = [...applied, name];
       planned = workWith(applied);
     }
-    return { name, does: passes[name].does, applied: chosen.has(name), saved: difference(before, planned) };
+    return { name, does, applied: chosen.has(name), saved: difference(before, planned) };
   });
   return { naive, passes: savings, planned };
 }

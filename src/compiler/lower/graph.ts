@@ -19,9 +19,9 @@ import type { Dimension, Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
 import { alignValue } from "../operations/broadcast.js";
 import { expandFault } from "../operations/faults.js";
 import { siteType } from "../ir/site-types.js";
-import { chunkAttention, type ChunkedGraph } from "../passes/chunk-attention.js";
-import { restrictPositions, type RestrictedGraph } from "../passes/restrict-positions.js";
-import { streamLoss } from "../passes/stream-loss.js";
+import type { KnownGraph } from "../passes/pass.js";
+import { pipeline } from "../passes/pipeline.js";
+import { runGraphPasses } from "../passes/run-passes.js";
 import { givenFaultInput, givenInput } from "../analysis/expression-key.js";
 import { gateFaultNodes, gateFaultOutput, type ReplacementFault } from "./gate-faults.js";
 import { lowerMeasure, type MeasureValues } from "./measure.js";
@@ -131,11 +131,8 @@ export function lowerGraph(model: ModelGraph, plan: GraphPlan): Graph {
   return lowerKnown(model, plan).graph;
 }
 
-/** A graph with what is known of it: which values it computes at some positions only, and which layers in chunks. */
-export type KnownGraph = RestrictedGraph & ChunkedGraph;
-
-/** {@link lowerGraph} with what is known of the result. */
-export function lowerKnown(model: ModelGraph, plan: GraphPlan): KnownGraph {
+/** {@link lowerGraph} with what passes found out about the result. `verify`: checks what they require and ensure. */
+export function lowerKnown(model: ModelGraph, plan: GraphPlan, verify = false): KnownGraph {
   let graph = model.graph;
   // Each comes to the front: the first of them last, so that they stand in the order in which the model computes them.
   for (const reference of [...plan.inputs].reverse()) {
@@ -202,15 +199,7 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan): KnownGraph {
     graph = addOutput(graph, fault, { name: fault, type: "int32", shape: [`${fault}.row`] });
   }
   if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
-  const lean = eliminateDeadNodes(graph);
-  const { settings } = plan;
-  const fewer: RestrictedGraph = settings.restrictPositions
-    ? restrictPositions(lean, model)
-    : { graph: lean, restricted: new Map() };
-  const inChunks: ChunkedGraph = settings.chunkAttention
-    ? chunkAttention(fewer.graph, model, fewer.restricted)
-    : { graph: fewer.graph, chunked: new Map() };
-  return { ...fewer, ...inChunks, graph: settings.streamLoss ? streamLoss(inChunks.graph, model) : inChunks.graph };
+  return runGraphPasses(pipeline, eliminateDeadNodes(graph), model, plan.settings, verify);
 }
 
 /** Output of a graph that runs to its logits whether or not they are read: the largest of each row. */

@@ -5,6 +5,8 @@ import type { MeasureExpression } from "../ir/expression.js";
 import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { soundParts } from "../operations/documents.js";
 import type { Draft, DraftStudy, RowGroup } from "../passes/draft.js";
+import { pipeline } from "../passes/pipeline.js";
+import { naiveSettings } from "../passes/run-passes.js";
 
 /** Every condition of every study from the tokens to the last layer, in batches of its own. */
 export function naiveDraft(
@@ -28,7 +30,7 @@ export function naiveDraft(
   });
   return {
     studies,
-    graphs: { whole: true, restrictPositions: false, chunkAttention: false, streamLoss: false },
+    graphs: naiveSettings(pipeline),
     mixedBatches: false,
     sharedCaptures: false,
     segments: false,

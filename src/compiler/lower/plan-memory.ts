@@ -29,11 +29,14 @@ export function createPlanMemory(): PlanMemory {
   return { graphs: new Map(), writes: new WeakMap() };
 }
 
-/** Lowers the graph when nothing is known of it yet, and keeps nothing of what was lowered. */
-export function graphFacts(memory: PlanMemory, graph: GraphPlan, model: ModelGraph): GraphFacts {
+/**
+ * Lowers the graph when nothing is known of it yet, and keeps nothing of what was lowered. `verify`: checks what the passes
+ * require and ensure.
+ */
+export function graphFacts(memory: PlanMemory, graph: GraphPlan, model: ModelGraph, verify = false): GraphFacts {
   const known = memory.graphs.get(graph.id);
   if (known !== undefined) return known;
-  const lowered = lowerKnown(model, graph);
+  const lowered = lowerKnown(model, graph, verify);
   const work = rowWorkOf(graph, lowered, model);
   const works = new Map<number, RowWork>();
   const facts: GraphFacts = {

@@ -7,11 +7,12 @@ import { textsKey } from "../ir/texts-key.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, GraphPlan, GraphSettings, Numerics, Plan, Unit } from "../ir/plan.js";
 import type { Condition, Protocol, TokenizedTexts } from "../ir/protocol.js";
-import { applyPasses } from "../passes/passes.js";
 import { chunkedFrom } from "../passes/chunk-attention.js";
 import { passNames, type PassName } from "../passes/names.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
-import { batchRows, noCost, type BatchContext } from "./batches.js";
+import { pipeline } from "../passes/pipeline.js";
+import { runDraftPasses, suitedSettings, verifyPlan } from "../passes/run-passes.js";
+import { batchRows, largestBatch, noCost, type BatchContext } from "./batches.js";
 import { captureIdentities } from "./capture-identity.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
 import type { RowWork } from "./cost.js";
@@ -30,6 +31,11 @@ export interface PlanOptions {
   /** Bytes of activations that one batch may take. */
   readonly memoryBudget: number;
   readonly numerics: Numerics;
+  /**
+   * False: what passes require and ensure is not checked. A violated condition is a fault of ours and throws. Changes no
+   * plan.
+   */
+  readonly verifyPasses?: boolean;
   /** What other plans of the protocol found out; nothing when absent. Changes no plan. */
   readonly memory?: PlanMemory;
 }
@@ -42,8 +48,7 @@ const baseline: readonly Condition[] = [{ coordinates: {}, writes: [] }];
 /** What lowering a draft needs from the whole. */
 interface Planning {
   readonly draft: Draft;
-  /** Tokens of a text from which its graphs compute attention in chunks, where the draft says so. */
-  readonly chunkedFrom: number;
+  readonly context: PassContext;
   readonly batch: BatchContext;
   readonly modelOf: (id: string) => OpenedModel;
   readonly textsOf: (name: string, model: string) => TokenizedTexts;
@@ -76,14 +81,21 @@ export function planProtocol(
     return found;
   };
   const naive = naiveDraft(protocol, modelOf, textsOf);
-  const context: PassContext = { graphWork: options.graphWork ?? graphWork, memoryBudget: options.memoryBudget };
-  const draft = applyPasses(naive, new Set(options.passes ?? passNames), context);
+  const { memoryBudget, verifyPasses = true } = options;
+  const context: PassContext = {
+    device: options.numerics.device,
+    graphWork: options.graphWork ?? graphWork,
+    memoryBudget,
+    chunkedFrom: options.chunkedFrom ?? chunkedFrom,
+  };
+  const chosen = new Set(options.passes ?? passNames);
+  const passes = pipeline.filter(({ name }) => chosen.has(name));
+  const draft = runDraftPasses(passes, naive, context, verifyPasses);
   const cost = noCost();
   const memory = options.memory ?? createPlanMemory();
   const planning: Planning = {
     draft,
-    // The processor's cache is what chunks are for; elsewhere they have not been measured.
-    chunkedFrom: options.numerics.device === "cpu" ? (options.chunkedFrom ?? chunkedFrom) : Infinity,
+    context,
     batch: {
       ...options,
       memory,
@@ -95,7 +107,7 @@ export function planProtocol(
     modelOf,
     textsOf,
     graphs: new Map(),
-    work: (graph) => graphFacts(memory, graph, modelOf(graph.model).graph).work,
+    work: (graph) => graphFacts(memory, graph, modelOf(graph.model).graph, verifyPasses).work,
     evaluations: [],
     captured: new Map(),
     identities: new Map(),
@@ -107,8 +119,23 @@ export function planProtocol(
   const weightBytes = [...used].reduce((sum, id) => sum + modelBytes(modelOf(id)), 0);
   const { evaluations } = planning;
   const digest = digestOf([graphs.map((g) => g.id), evaluations.map((e) => e.units.map((u) => u.id))]);
-  const cuts = draft.segments && options.numerics.device === "cpu" ? cutsOf(graphs, modelOf) : {};
-  return { value: { graphs, cuts, evaluations, cost: { ...cost, weightBytes }, digest }, diagnostics };
+  const cuts = draft.segments ? cutsOf(graphs, modelOf) : {};
+  const plan: Plan = { graphs, cuts, evaluations, cost: { ...cost, weightBytes }, digest };
+  // A plan that leaves rows out says so by diagnostics.
+  if (verifyPasses && diagnostics.length === 0) {
+    verifyPlan(passes, {
+      draft,
+      plan,
+      modelOf,
+      textsOf,
+      layersOf: (graph) => planning.work(graph)(1).layers,
+      mostRows({ graph: id, positions }) {
+        const graph = graphs.find((own) => own.id === id);
+        return graph === undefined ? 0 : largestBatch(planning.work(graph)(positions), memoryBudget, Infinity);
+      },
+    });
+  }
+  return { value: plan, diagnostics };
 }
 
 function planStudy(planning: Planning, own: DraftStudy): void {
@@ -162,9 +189,8 @@ function graphOf(planning: Planning, model: string, texts: TokenizedTexts, group
   return graph;
 }
 
-function graphSettings({ draft, chunkedFrom }: Planning, texts: TokenizedTexts): GraphSettings {
-  const isLong = texts.prompts.some(({ ids }) => ids.length >= chunkedFrom);
-  return { ...draft.graphs, chunkAttention: draft.graphs.chunkAttention && isLong };
+function graphSettings({ draft, context }: Planning, texts: TokenizedTexts): GraphSettings {
+  return suitedSettings(pipeline, draft.graphs, texts, context);
 }
 
 /** Plans the captures of all studies, those of one prompt set as one evaluation. */

@@ -3,9 +3,8 @@
  * attention is computed as a whole, half of its scores are masked, and scores and pattern, which are as wide as the text
  * is long, go through memory several times; those of a chunk stay in the processor's cache.
  *
- * Precondition: gates and measures are in the graph, positions are restricted, and dead nodes are gone. Postcondition:
- * the same inputs, outputs and other values; the scores and the pattern of the layers in `chunked` do not exist as values
- * any more. A layer of which something reads or changes scores or pattern stays as it is.
+ * The scores and the pattern of the layers in `chunked` do not exist as values any more. A layer of which something reads
+ * or changes scores or pattern stays as it is.
  *
  * Every bit stays the same. A query's scores are the same products (of two queries and two keys at least: onnxruntime
  * multiplies a single row or column by other code). The masked keys that are left out come last and have a probability
@@ -21,6 +20,9 @@ import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import { appendNodes, eliminateDeadNodes } from "../onnx/edit.js";
 import type { Graph, Initializer, OnnxNode } from "../onnx/graph.js";
 import { namesRead } from "../onnx/reads.js";
+import type { Condition } from "./condition.js";
+import { computedValues, hasNoBodies, hasNoDeadNodes, restrictedAreComputed } from "./graph-conditions.js";
+import type { GraphPass, GraphSubject, KnownGraph } from "./pass.js";
 import type { PositionRange } from "./positions/range.js";
 
 /**
@@ -35,12 +37,35 @@ export const chunkedFrom = 256;
 /** Keys are taken in whole lanes of every processor's vectors, whatever code adds them. */
 const keyStep = 32;
 
+const chunkedLayersHaveNoPattern: Condition<GraphSubject> = {
+  name: "chunked-layers-have-no-pattern",
+  says: "the scores and the pattern of a layer in chunks are not values of the graph",
+  violations({ graph, model, chunked }) {
+    const computed = computedValues(graph);
+    return [...chunked.keys()].flatMap((layer) =>
+      (["scores", "pattern"] as const)
+        .map((site) => model.values[siteKey({ site, layer })] ?? "")
+        .flatMap((value) => (computed.has(value) ? [`${value} is computed`] : [])),
+    );
+  },
+};
+
+export const chunkAttentionPass = {
+  kind: "graph",
+  name: "chunk-attention",
+  does: "computes attention of long texts without the keys that are masked",
+  setting: "chunkAttention",
+  // The processor's cache is what chunks are for; elsewhere they have not been measured.
+  suits: ({ prompts }, context) =>
+    context.device === "cpu" && prompts.some(({ ids }) => ids.length >= context.chunkedFrom),
+  requires: [hasNoDeadNodes, restrictedAreComputed],
+  ensures: [chunkedLayersHaveNoPattern],
+  invalidates: [hasNoBodies, restrictedAreComputed],
+  apply: (known, model) => ({ ...known, ...chunkAttention(known.graph, model, known.restricted) }),
+} as const satisfies GraphPass;
+
 /** A graph whose attention is computed in chunks in some layers. */
-export interface ChunkedGraph {
-  readonly graph: Graph;
-  /** The layers, and the range of the queries that each computes; null: all of them. */
-  readonly chunked: ReadonlyMap<number, PositionRange | null>;
-}
+export type ChunkedGraph = Pick<KnownGraph, "graph" | "chunked">;
 
 /** `restricted`: the values that the graph computes at some positions only. */
 export function chunkAttention(

@@ -56,7 +56,7 @@ export function cleanInputs(
 }
 
 /** Values that are computed from a gated one; a gated value itself only when another gate is before it. */
-function changedValues(model: ModelGraph, gated: ReadonlySet<string>): ReadonlySet<string> {
+export function changedValues(model: ModelGraph, gated: ReadonlySet<string>): ReadonlySet<string> {
   const changed = new Set<string>();
   for (const node of model.graph.nodes) {
     if (!node.inputs.some((input) => changed.has(input) || gated.has(input))) continue;

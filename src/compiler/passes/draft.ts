@@ -5,7 +5,7 @@
  */
 import type { OpenedModel } from "../models/model.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import type { Gate, GraphSettings } from "../ir/plan.js";
+import type { Gate, GraphSettings, Numerics } from "../ir/plan.js";
 import type { Study, TokenizedTexts } from "../ir/protocol.js";
 import type { SiteReference } from "../models/sites.js";
 
@@ -48,10 +48,13 @@ export interface Draft {
 
 /** What passes weigh by. */
 export interface PassContext {
+  readonly device: Numerics["device"];
   /** Work that opening one more graph is worth, in floating-point operations. */
   readonly graphWork: number;
   /** Bytes of activations that one batch may take. */
   readonly memoryBudget: number;
+  /** Tokens of a text from which attention may be computed in chunks. */
+  readonly chunkedFrom: number;
 }
 
 /** The same draft with every study changed. */

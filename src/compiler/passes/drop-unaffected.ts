@@ -2,14 +2,24 @@
  * Drop unaffected: a condition changes nothing that is measured when nothing measured (and nothing that its own
  * replacements read) is computed from a site that it writes. Then its values are the baseline's, and it needs no rows; and
  * a write without influence needs no gate.
- *
- * Precondition: no group has clean inputs yet. Postcondition: the conditions left out are in `unaffected`, every gate of a
- * group can influence something that its graph yields, and every result is the same number.
+ * Every result is the same number.
  */
 import { gatesOf, writesThatMatter } from "../analysis/gates.js";
+import { beginsWithTokens, gatesMatter } from "./draft-conditions.js";
 import { mapStudies, type Draft, type DraftStudy, type RowGroup } from "./draft.js";
+import type { DraftPass } from "./pass.js";
 
-export function dropUnaffected(draft: Draft): Draft {
+export const dropUnaffectedPass = {
+  kind: "draft",
+  name: "drop-unaffected",
+  does: "answers from the baseline what cannot depend on a condition",
+  requires: [beginsWithTokens],
+  ensures: [gatesMatter],
+  invalidates: [],
+  apply: dropUnaffected,
+} as const satisfies DraftPass;
+
+function dropUnaffected(draft: Draft): Draft {
   return mapStudies(draft, (own) => {
     const unaffected = new Set(own.groups.flatMap((group) => unaffectedOf(own, group)));
     return {

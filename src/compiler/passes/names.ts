@@ -1,14 +1,6 @@
-/** The optimisations of plans by name, in the order in which they are applied. Each can be left out (`--no-opt=NAME`). */
-export const passNames = [
-  "drop-unaffected",
-  "share-evaluations",
-  "resume-from-prefix",
-  "stop-after-last-need",
-  "restrict-positions",
-  "chunk-attention",
-  "stream-loss",
-  "batch-rows",
-  "cut-segments",
-] as const;
+/** The optimisations by name, in their order. Each can be left out (`--no-opt=NAME`). */
+import { pipeline } from "./pipeline.js";
 
-export type PassName = (typeof passNames)[number];
+export type PassName = (typeof pipeline)[number]["name"];
+
+export const passNames: readonly PassName[] = pipeline.map(({ name }) => name);

@@ -3,9 +3,8 @@
  * computed at these only, back to where attention mixes positions; the unembedding, the last norm, the last layer's MLP
  * and output projection and its queries are not computed for the others.
  *
- * Precondition: a well-formed graph with the model's sites, gates and measures in it. Postcondition: a well-formed graph
- * of the same inputs and outputs that gives the same outputs for every text, those that are too short for what is
- * measured included. Intermediate values keep their names and have fewer positions.
+ * The outputs are the same for every text, those that are too short for what is measured included. Intermediate values
+ * keep their names and have fewer positions.
  *
  * A value with a gate, and the value after the gate, keep all positions, because the gate reports its change over all.
  *
@@ -22,16 +21,26 @@ import { appendNodes } from "../onnx/edit.js";
 import type { Graph, Initializer, OnnxNode } from "../onnx/graph.js";
 import { domainOf } from "../onnx/operators.js";
 import { toTheEnd } from "../operations/lowering.js";
+import { gatesSeeAllPositions, hasNoBodies, restrictedAreComputed } from "./graph-conditions.js";
+import type { GraphPass, KnownGraph } from "./pass.js";
 import { partsOf, restrictedNodes } from "./positions/demands.js";
 import { isPositionalList } from "./positions/layout.js";
 import { layoutsOf } from "./positions/layouts.js";
 import { samePart, type Part, type PositionRange } from "./positions/range.js";
 
+export const restrictPositionsPass = {
+  kind: "graph",
+  name: "restrict-positions",
+  does: "computes values only at the positions that are read",
+  setting: "restrictPositions",
+  requires: [hasNoBodies],
+  ensures: [restrictedAreComputed, gatesSeeAllPositions],
+  invalidates: [],
+  apply: (known, model) => ({ ...known, ...restrictPositions(known.graph, model) }),
+} as const satisfies GraphPass;
+
 /** A graph that computes fewer positions, and the values of which it computes fewer, by name and in graph order. */
-export interface RestrictedGraph {
-  readonly graph: Graph;
-  readonly restricted: ReadonlyMap<string, PositionRange>;
-}
+export type RestrictedGraph = Pick<KnownGraph, "graph" | "restricted">;
 
 /** Leaves out the positions that nothing reads; the graph itself when there are none. `model`: where its sites are. */
 export function restrictPositions(graph: Graph, model: ModelGraph): RestrictedGraph {

@@ -3,10 +3,8 @@
  * its rows can begin with values of one clean run instead of the tokens. Inside that layer, too, only what is computed from a
  * changed site is computed again ({@link cleanInputs}).
  *
- * Precondition: every group begins with the tokens, and has gates for exactly what its conditions write. Postcondition:
- * the same conditions in groups that each begin at a layer which none of them changes anything before; the work estimated
- * for these starts, what they cost themselves included, is the least of all choices of starts and not more than without.
- * Values of the clean run are kept until a study is done: where they would take more than a batch may (a long corpus),
+ * The work estimated for the chosen starts, what they cost themselves included, is the least of all choices and not more
+ * than without. Values of the clean run are kept until a study is done: where they would take more than a batch may (a long corpus),
  * its rows begin with the tokens. Every value is the same bits, because a row of a batch is computed by the same kernels
  * wherever it begins.
  */
@@ -15,9 +13,21 @@ import { firstLayer, gateKey } from "../analysis/gates.js";
 import { siteSize } from "../models/site-values.js";
 import { siteKey } from "../models/sites.js";
 import { cleanInputs } from "./clean-inputs.js";
+import { beginsWithTokens, gatesHaveWrites, hasOneGroup, inputsAreClean, sharesAlike, startsBeforeChanges } from "./draft-conditions.js"; // prettier-ignore
 import { mapStudies, type Draft, type DraftStudy, type PassContext, type RowGroup } from "./draft.js";
+import type { DraftPass } from "./pass.js";
 
-export function resumeFromPrefix(draft: Draft, { graphWork, memoryBudget }: PassContext): Draft {
+export const resumeFromPrefixPass = {
+  kind: "draft",
+  name: "resume-from-prefix",
+  does: "takes over from the unmodified run what lies before a change",
+  requires: [beginsWithTokens, gatesHaveWrites],
+  ensures: [startsBeforeChanges, inputsAreClean],
+  invalidates: [beginsWithTokens, hasOneGroup, sharesAlike],
+  apply: resumeFromPrefix,
+} as const satisfies DraftPass;
+
+function resumeFromPrefix(draft: Draft, { graphWork, memoryBudget }: PassContext): Draft {
   return mapStudies(draft, (own) => {
     const groups = own.groups.flatMap((group) => resumedGroups(own, group, graphWork));
     return keptBytes(own, groups) > memoryBudget ? own : { ...own, groups };

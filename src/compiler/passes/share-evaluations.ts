@@ -3,19 +3,30 @@
  * all) is computed once, with everything that any of them measures; and their values of the unmodified run are captured
  * together.
  *
- * Precondition: one group a study, which begins with the tokens. Postcondition: a condition that two studies of the same
- * model and texts have in common is in groups that yield the same and list these conditions in the same order, so that
- * their batches are one and the same. Every value is the same bits. Studies that have little in common stay apart: each
- * combination of studies is a graph of its own, and opening it must be worth the work.
+ * A condition that two studies of the same model and texts have in common is then in groups that yield the same and list
+ * these conditions in the same order, so that their batches are one and the same. Every value is the same bits. Studies that
+ * have little in common stay apart: each combination of studies is a graph of its own, and opening it must be worth the work.
  */
 import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import { lastLayerNeeded, layerFlops } from "../analysis/reads.js";
 import { expressionKey, writeKey } from "../analysis/expression-key.js";
+import { beginsWithTokens, hasOneGroup, sharesAlike } from "./draft-conditions.js";
 import { withMatteringGates } from "./drop-unaffected.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "./draft.js";
+import type { DraftPass } from "./pass.js";
 
-export function shareEvaluations(draft: Draft, { graphWork }: PassContext): Draft {
+export const shareEvaluationsPass = {
+  kind: "draft",
+  name: "share-evaluations",
+  does: "computes once what several experiments ask for",
+  requires: [hasOneGroup, beginsWithTokens],
+  ensures: [sharesAlike],
+  invalidates: [hasOneGroup],
+  apply: shareEvaluations,
+} as const satisfies DraftPass;
+
+function shareEvaluations(draft: Draft, { graphWork }: PassContext): Draft {
   const families = new Map<string, DraftStudy[]>();
   for (const own of draft.studies) {
     const key = digestOf([own.study.model, own.study.texts]);

@@ -9,6 +9,26 @@ import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import { appendNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { namesRead } from "../onnx/reads.js";
+import type { Condition } from "./condition.js";
+import { hasNoBodies, hasNoDeadNodes, restrictedAreComputed } from "./graph-conditions.js";
+import type { GraphPass, GraphSubject } from "./pass.js";
+
+const hasNoWholeLoss: Condition<GraphSubject> = {
+  name: "has-no-whole-loss",
+  says: "where only the loss needs the logits, they are not computed as a whole",
+  violations: ({ graph, model }) => (wholeLoss(graph, model) === null ? [] : ["only the loss needs the logits"]),
+};
+
+export const streamLossPass = {
+  kind: "graph",
+  name: "stream-loss",
+  does: "keeps no logits of all positions for a loss",
+  setting: "streamLoss",
+  requires: [hasNoDeadNodes],
+  ensures: [hasNoWholeLoss],
+  invalidates: [hasNoBodies, restrictedAreComputed],
+  apply: (known, model) => ({ ...known, graph: streamLoss(known.graph, model) }),
+} as const satisfies GraphPass;
 
 /** Bytes that the logits of a chunk may take: glibc's allocator gives larger blocks back to the system every time. */
 const chunkBytes = 2 ** 25;
@@ -30,8 +50,7 @@ export function chunkPositions(vocab: number): number {
  * The same graph with `nll` computed in chunks of positions; the graph itself where something else reads the logits or
  * the log-probabilities (a measure, a gate), or where nothing reads `nll`.
  *
- * Precondition: gates and measures are in the graph, and dead nodes are gone. Postcondition: the same inputs, outputs and
- * other values; `nll` comes from the same operations on the same rows, hence with the same bits (and the same NaN and
+ * `nll` comes from the same operations on the same rows, hence with the same bits (and the same NaN and
  * infinities), since onnxruntime's product of a row and a matrix does not depend on the rows beside it; and no value
  * [row, pos, vocab] is left. The last position of each row, which predicts nothing, is not unembedded.
  */
