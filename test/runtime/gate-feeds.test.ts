@@ -19,8 +19,11 @@ const signature: ModelSignature = {
   vocab: 5,
   maxPositions: null,
   parallelResidual: false,
+  gatedMlp: false,
   norm: "layer",
   sites: [],
+  siteOrder: [],
+  keptSites: [],
 };
 
 function gateAt(site: SiteName): Gate {

@@ -3,7 +3,8 @@ import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
 import type { Condition, ReplacementValue, SiteWrite } from "../ir/protocol.js";
-import type { ModelGraph } from "../models/model.js";
+import type { ModelGraph, ModelSignature } from "../models/model.js";
+import { siteRank } from "../models/site-order.js";
 import { siteKey } from "../models/sites.js";
 import { sitesOf } from "./reads.js";
 import { expressionKey } from "./expression-key.js";
@@ -23,13 +24,20 @@ function isDense(replacement: ReplacementValue): boolean {
   return replacement.kind === "activation" || (replacement.kind === "mean" && replacement.perPosition);
 }
 
-/** The first layer that a condition changes through these gates; `none` when it changes nothing. */
-export function firstLayer({ writes }: Condition, gates: readonly Gate[], none: number): number {
+/**
+ * The first layer that a condition changes through these gates, 0 for what comes before the layers; `none` when it changes
+ * nothing up to the end of the last one.
+ */
+export function firstLayer(
+  { writes }: Condition,
+  gates: readonly Gate[],
+  signature: ModelSignature,
+  none: number,
+): number {
   const keys = new Set(gates.map((gate) => gate.key));
-  // A site without a layer is the embedding, or lies after every layer.
-  const layers = writes.flatMap((write) =>
-    keys.has(gateKey(write)) ? [write.site.layer ?? (write.site.site === "embed" ? 0 : none)] : [],
-  );
+  const layers = writes
+    .filter((write) => keys.has(gateKey(write)))
+    .map(({ site }) => Math.max(0, siteRank(signature, site)[0]));
   return Math.min(none, ...layers);
 }
 

@@ -2,6 +2,7 @@
 import type { MeasureExpression, TextQuantity } from "../ir/expression.js";
 import type { GraphPlan } from "../ir/plan.js";
 import type { ModelSignature } from "../models/model.js";
+import { depthOf } from "../models/site-order.js";
 import type { SiteReference } from "../models/sites.js";
 
 export function sitesOf(expressions: readonly MeasureExpression[]): readonly SiteReference[] {
@@ -22,13 +23,6 @@ export function textQuantitiesOf(graph: GraphPlan): readonly TextQuantity[] {
   return [...new Set(read)].sort();
 }
 
-/** How many layers of a model come before a site is known, those that are run in part included. */
-export function depthOf(site: SiteReference, signature: ModelSignature): number {
-  if (site.site === "embed") return 0;
-  if (site.layer === null) return signature.layers;
-  return site.site === "resid_pre" ? site.layer : site.layer + 1;
-}
-
 /** Where a graph's work ends: nothing after the last site that it measures is computed. */
 export function lastLayerNeeded(expressions: readonly MeasureExpression[], signature: ModelSignature): number {
   return Math.max(0, ...sitesOf(expressions).map((site) => depthOf(site, signature)));
@@ -42,6 +36,6 @@ export function layerFlops(signature: ModelSignature, positions: number): number
 }
 
 /** Matrices that the MLP's input goes through: two where one of them gates the other. */
-export function matricesIn({ family }: ModelSignature): number {
-  return family === "llama" ? 2 : 1;
+export function matricesIn({ gatedMlp }: ModelSignature): number {
+  return gatedMlp ? 2 : 1;
 }

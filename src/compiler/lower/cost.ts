@@ -7,10 +7,14 @@ import { chunkedPairs, chunkQueries } from "../passes/chunk-attention.js";
 import type { KnownGraph } from "../passes/pass.js";
 import { chunkPositions } from "../passes/stream-loss.js";
 import { siteSize } from "../models/site-values.js";
-import { siteKey, type SiteName } from "../models/sites.js";
+import { siteRank } from "../models/site-order.js";
+import { isSquare, siteKey, type SiteName, type SiteReference } from "../models/sites.js";
 
-/** Sites that need the whole model and those that also need the unembedding. */
-const unembeddedSites: ReadonlySet<SiteName> = new Set<SiteName>(["logits", "logprobs", "nll"]);
+/** Whether a site is the logits or computed from them. */
+function isUnembedded(signature: ModelSignature, site: SiteReference): boolean {
+  const [, logits] = siteRank(signature, { site: "logits", layer: null });
+  return siteRank(signature, site)[1] >= logits;
+}
 
 function elementsOf({ axes }: TensorType, positions: number): number {
   return axes.reduce((product, axis) => product * extentSize(axis.extent, positions), 1);
@@ -97,9 +101,9 @@ function rowBytes(graph: GraphPlan, signature: ModelSignature, { positions, quer
   const mlp = 3 * positions * neurons;
   const logits = 3 * unembedded * vocab;
   const kept = sitesOf(graph.outputs.map((o) => o.expression)).reduce((sum, site) => {
-    if (site.site === "pattern" || site.site === "scores") return sum + heads * positions * positions;
+    if (isSquare(site.site)) return sum + heads * positions * positions;
     if (site.site === "head_out") return sum + positions * heads * dModel;
-    return sum + (unembeddedSites.has(site.site) ? 0 : positions * Math.max(dModel, neurons));
+    return sum + (isUnembedded(signature, site) ? 0 : positions * Math.max(dModel, neurons));
   }, 0);
   const projected = expressionsOf(graph)
     .flatMap(({ nodes }) => nodes)

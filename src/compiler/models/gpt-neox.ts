@@ -36,6 +36,7 @@ function describe(config: ConfigReader): FamilyModel {
     vocab,
     maxPositions: config.integer("max_position_embeddings"),
     parallelResidual: config.flag("use_parallel_residual", true),
+    gatedMlp: false,
     norm: "layer",
   });
   const activationName = config.text("hidden_act", "gelu");

@@ -35,6 +35,7 @@ function describe(config: ConfigReader): FamilyModel {
     vocab,
     maxPositions,
     parallelResidual: false,
+    gatedMlp: false,
     norm: "layer",
   });
   const activationName = config.text("activation_function", "gelu_new");

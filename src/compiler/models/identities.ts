@@ -28,17 +28,9 @@ const relativeTolerance = 2e-5;
 
 /** Sites that {@link checkIdentities} reads, for the taps of one short run. */
 export function identitySites(signature: ModelSignature): readonly string[] {
-  const perLayer = [
-    "resid_pre",
-    "resid_post",
-    "attn_out",
-    "mlp_out",
-    "head_out",
-    "pattern",
-    "z",
-    "v",
-    ...(signature.parallelResidual ? [] : ["resid_mid"]),
-  ];
+  const perLayer = (
+    ["resid_pre", "resid_post", "attn_out", "mlp_out", "head_out", "pattern", "z", "v", "resid_mid"] as const
+  ).filter((site) => signature.sites.includes(site));
   const layers = Array.from({ length: signature.layers }, (_, layer) => perLayer.map((site) => `${site}[${layer}]`));
   return [...layers.flat(), "final", "logits"];
 }

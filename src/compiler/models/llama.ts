@@ -90,6 +90,7 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
     vocab,
     maxPositions: config.integer("max_position_embeddings", 2048),
     parallelResidual: false,
+    gatedMlp: true,
     norm: "rms",
   });
   const activationName = config.text("hidden_act", "silu");

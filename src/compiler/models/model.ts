@@ -53,9 +53,19 @@ export interface ModelSignature {
   /** Longest sequence the model accepts; null when nothing limits it. */
   readonly maxPositions: number | null;
   readonly parallelResidual: boolean;
+  /** True when the MLP's input goes through two matrices, of which one gates the other. */
+  readonly gatedMlp: boolean;
   /** Kind of the last norm (and in all these families of the others): LayerNorm or RMSNorm. */
   readonly norm: "layer" | "rms";
+  /** The sites that it has, in the order in which they are listed for a reader. */
   readonly sites: readonly SiteName[];
+  /**
+   * The steps in which it computes its sites, those of a layer once for each layer; sites of one step know nothing of each
+   * other.
+   */
+  readonly siteOrder: readonly (readonly SiteName[])[];
+  /** Sites that are cheaper to keep from another run than to compute again. */
+  readonly keptSites: readonly SiteName[];
 }
 
 /**

@@ -103,6 +103,12 @@ export const sites: Readonly<Record<SiteName, SiteDescription>> = {
   },
 };
 
+/** True for values that grow with the square of the text. */
+export function isSquare(site: SiteName): boolean {
+  const { axes } = sites[site];
+  return axes.includes("query") && axes.includes("key");
+}
+
 /** Identifies a value of the model: a site and, for a site of a layer, which layer (from 0). */
 export interface SiteReference {
   readonly site: SiteName;

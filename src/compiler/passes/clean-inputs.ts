@@ -8,27 +8,8 @@ import type { MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
 import type { ModelGraph } from "../models/model.js";
 import { allSites } from "../models/site-values.js";
-import { siteKey, type SiteName, type SiteReference } from "../models/sites.js";
+import { siteKey, type SiteReference } from "../models/sites.js";
 import { sitesOf } from "../analysis/reads.js";
-
-/**
- * Sites that are worth keeping: of the size of the residual stream or of the neurons. Attention patterns grow with the
- * square of the text and logits with the vocabulary; both are computed again from what is before them.
- */
-const kept: ReadonlySet<SiteName> = new Set<SiteName>([
-  "embed",
-  "resid_pre",
-  "resid_mid",
-  "resid_post",
-  "q",
-  "k",
-  "v",
-  "z",
-  "attn_out",
-  "mlp_act",
-  "mlp_out",
-  "final",
-]);
 
 /** The sites of the unmodified run from which a graph with these gates computes these expressions, in graph order. */
 export function cleanInputs(
@@ -70,7 +51,7 @@ function keptSites({ graph, values, signature }: ModelGraph): ReadonlyMap<string
   const byValue = new Map<string, SiteReference>();
   for (const reference of allSites(signature)) {
     const value = values[siteKey(reference)];
-    if (value !== undefined && kept.has(reference.site)) byValue.set(value, reference);
+    if (value !== undefined && signature.keptSites.includes(reference.site)) byValue.set(value, reference);
   }
   const ordered = graph.nodes.flatMap(({ outputs }) =>
     outputs.flatMap((output): readonly (readonly [string, SiteReference])[] => {

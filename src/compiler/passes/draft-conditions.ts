@@ -127,7 +127,7 @@ export const startsBeforeChanges: Condition<Draft> = {
   says: "no condition changes anything before the layer at which its group begins",
   violations: inEachGroup((group, own) =>
     conditionsOf(own, group).flatMap((condition) => {
-      const first = firstLayer(condition, group.gates, Infinity);
+      const first = firstLayer(condition, group.gates, own.model.signature, Infinity);
       return first >= group.start ? [] : [`a group begins at layer ${group.start}, and layer ${first} is changed`];
     }),
   ),

@@ -1,7 +1,8 @@
 /** Conditions of plans. */
 import { lastGatedLayers } from "../analysis/gates.js";
-import { depthOf, expressionsOf, lastLayerNeeded } from "../analysis/reads.js";
+import { expressionsOf, lastLayerNeeded } from "../analysis/reads.js";
 import type { Evaluation, Unit } from "../ir/plan.js";
+import { depthOf } from "../models/site-order.js";
 import type { Condition } from "./condition.js";
 import type { PlannedDraft } from "./pass.js";
 

@@ -40,7 +40,9 @@ function resumedGroups({ study, model, texts }: DraftStudy, group: RowGroup, gra
   const end = lastLayerNeeded(group.expressions, signature);
   const conditions = group.conditions.flatMap((number) => {
     const condition = study.conditions[number];
-    return condition === undefined ? [] : [{ number, condition, first: firstLayer(condition, group.gates, end) }];
+    return condition === undefined
+      ? []
+      : [{ number, condition, first: firstLayer(condition, group.gates, signature, end) }];
   });
   const starts = chooseStarts({ first: conditions.map(({ first }) => first), end, layer, graph });
   if (starts.every((start) => start === 0)) return [group];

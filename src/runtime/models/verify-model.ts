@@ -10,6 +10,7 @@ import {
   type TappedTensor,
 } from "../../compiler/models/identities.js";
 import type { ModelGraph } from "../../compiler/models/model.js";
+import { isSite, sites } from "../../compiler/models/sites.js";
 import { int } from "../../compiler/onnx/attributes.js";
 import { createGraphBuilder } from "../../compiler/onnx/builder.js";
 import { addOutput, appendNodes, eliminateDeadNodes } from "../../compiler/onnx/edit.js";
@@ -114,14 +115,7 @@ function tappedTensor(tensor: EngineTensor): TappedTensor {
 /** Ranks that differ by site need no names here: onnxruntime accepts an output without a declared shape of its own. */
 function dynamicShape(output: string, key: string): readonly string[] {
   const site = key.replace(/\[.*/, "");
-  const rank =
-    site === "pattern" || site === "z" || site === "v" || site === "head_out"
-      ? 4
-      : site === "W_U"
-        ? 2
-        : site === "b_O" || site.startsWith("final_norm")
-          ? 1
-          : 3;
+  const rank = isSite(site) ? 1 + sites[site].axes.length : site === "W_U" ? 2 : 1;
   return Array.from({ length: rank }, (_, i) => `${output}.${i}`);
 }
 

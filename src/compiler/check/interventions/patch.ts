@@ -1,5 +1,6 @@
 /** `patch … from A into B`: values of one run in another, prompt by prompt. */
 import { corruptName } from "../../ir/protocol.js";
+import { isSquare } from "../../models/sites.js";
 import type { ExperimentStatement, Name, PatchClause } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { checkCounts, checkEqualLengths } from "../texts/pairs.js";
@@ -45,8 +46,7 @@ export function checkPatch(cx: InterventionContext, clause: PatchClause): (Sweep
     wrongKind(cx, clause.into.span, `${cx.runsOn}, which the experiment runs on`, into);
     return null;
   }
-  const sites = new Set(places.flatMap((place) => place.spots.map((spot) => spot.site.site)));
-  const square = sites.has("pattern") || sites.has("scores");
+  const square = places.some((place) => place.spots.some((spot) => isSquare(spot.site.site)));
   if (!checkTexts(cx, clause, source, square)) return null;
   const prompts = (cx.texts?.prompts ?? []).map((prompt) => prompt.index);
   const replacement = { kind: "activation" as const, of: source, prompts };

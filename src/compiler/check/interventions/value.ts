@@ -8,7 +8,7 @@ import { reportError } from "../faults.js";
 import type { TypedExpression } from "../measures/measures.js";
 import { siteType } from "../../ir/site-types.js";
 import type { InterventionContext } from "./context.js";
-import { readTooLate } from "./site-order.js";
+import { readTooLate } from "./read-too-late.js";
 import { type Spot, unitOf } from "../../ir/targets.js";
 
 /** The type of what a spot holds: a site, or one entry of its unit axis. */
@@ -46,7 +46,7 @@ export function checkValue(
     reportError(cx, "A4311", span, { site }, details);
     return false;
   }
-  const late = readTooLate(expression, spot.site);
+  const late = readTooLate(expression, spot.site, cx.model.signature);
   if (late === null) return true;
   const hint = "read what comes before it, or take the value from other texts with `of`";
   reportError(cx, "A4309", span, { read: siteKey(late), site }, { hint });

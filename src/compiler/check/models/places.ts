@@ -2,6 +2,7 @@
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelSignature } from "../../models/model.js";
+import { signatureOf } from "../../models/parts/signature.js";
 import type { IndexRange, PlaceLiteral } from "../../syntax/ast.js";
 import { layerAtDepth, type DepthNotes } from "../../models/depths.js";
 
@@ -20,17 +21,20 @@ export interface CheckedModel {
  * that one mistake does not hide the others.
  */
 export const assumedSignature: ModelSignature = {
-  family: "unknown",
-  layers: 4,
-  heads: 4,
-  kvHeads: 4,
-  dHead: 4,
-  dModel: 16,
-  neurons: 64,
-  vocab: 16,
-  maxPositions: null,
-  parallelResidual: false,
-  norm: "layer",
+  ...signatureOf({
+    family: "unknown",
+    layers: 4,
+    heads: 4,
+    kvHeads: 4,
+    dHead: 4,
+    dModel: 16,
+    neurons: 64,
+    vocab: 16,
+    maxPositions: null,
+    parallelResidual: false,
+    gatedMlp: false,
+    norm: "layer",
+  }),
   sites: [],
 };
 
