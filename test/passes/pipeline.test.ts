@@ -3,6 +3,8 @@
  * they require or ensure can fail. For every condition there is a way to break it, and whoever does so is named.
  */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { textsKey } from "../../src/compiler/ir/texts-key.js";
 import type { Plan } from "../../src/compiler/ir/plan.js";
@@ -23,6 +25,7 @@ import { runDraftPasses, runGraphPasses, verifyPlan } from "../../src/compiler/p
 import { siteKey } from "../../src/compiler/models/sites.js";
 import { compileText, numerics } from "../check/compiling.js";
 import { stageSurroundings } from "../check/stages.js";
+import { root } from "../support/root.js";
 
 const passes: readonly Pass[] = pipeline;
 const isDraftPass = (pass: Pass): pass is DraftPass => pass.kind === "draft";
@@ -260,6 +263,15 @@ test("the beginning is checked too", () => {
     /lowering ensures has-no-dead-nodes .*: nothing needs new/,
   );
   assert.equal(runGraphPasses([], dead, model, settings, false).graph, dead, "unless nobody asks");
+});
+
+test("ARCHITECTURE.md lists the passes in their order", () => {
+  const [, table = ""] = /^## Passes\n([^#]*)/m.exec(readFileSync(join(root, "ARCHITECTURE.md"), "utf8")) ?? [];
+  const rows = [...table.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, name]) => name);
+  assert.deepEqual(
+    rows,
+    passes.map(({ name }) => name),
+  );
 });
 
 test("the order is right, whichever passes are left out", () => {
