@@ -22,7 +22,7 @@ import { siteType } from "../ir/site-types.js";
 import { chunkAttention, type ChunkedGraph } from "../passes/chunk-attention.js";
 import { restrictPositions, type RestrictedGraph } from "../passes/restrict-positions.js";
 import { streamLoss } from "../passes/stream-loss.js";
-import { givenFaultInput, givenInput } from "../analysis/expression-key.js";
+import { givenFaultInput, givenInput } from "../ir/expression-key.js";
 import { gateFaultNodes, gateFaultOutput, type ReplacementFault } from "./gate-faults.js";
 import { lowerMeasure, type MeasureValues } from "./measure.js";
 
