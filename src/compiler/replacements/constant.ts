@@ -1,5 +1,6 @@
 import type { ReplacementKind, ReplacementOf } from "./kind.js";
 
+/** One number in every entry. */
 export const constant: ReplacementKind<ReplacementOf<"constant">> = {
   written: "constant X",
   carrier: ({ value }) => ({ gate: "replace", fed: { kind: "number", value } }),

@@ -1,5 +1,6 @@
 import type { ReplacementKind, ReplacementOf } from "./kind.js";
 
+/** The site's average over the texts that it names. */
 export const mean: ReplacementKind<ReplacementOf<"mean">> = {
   written: "mean",
   carrier: ({ of, perPosition }) => ({ gate: "replace", fed: { kind: "average", texts: of, perPosition } }),

@@ -1,5 +1,6 @@
 import type { ReplacementKind, ReplacementOf } from "./kind.js";
 
+/** The site's value times a factor. */
 export const scale: ReplacementKind<ReplacementOf<"scale">> = {
   written: null,
   carrier: ({ factor }) => ({ gate: "scale", fed: { kind: "number", value: factor } }),

@@ -1,5 +1,6 @@
 import type { ReplacementKind, ReplacementOf } from "./kind.js";
 
+/** Nothing is left: 0 in every entry. */
 export const zero: ReplacementKind<ReplacementOf<"zero">> = {
   written: "zero",
   carrier: () => ({ gate: "replace", fed: { kind: "number", value: 0 } }),
