@@ -7,15 +7,16 @@ import type { Protocol, SiteWrite, TokenizedTexts } from "../compiler/ir/protoco
 import { extentSize, type Extent, type TensorType } from "../compiler/ir/tensor-type.js";
 import {
   captureOfGiven,
-  captureOfReplacement,
+  captureOfOtherRun,
   givenSources,
   siteExpression,
   type Capture,
 } from "../compiler/lower/captures.js";
 import { expressionsOf, textQuantitiesOf } from "../compiler/analysis/reads.js";
-import { givenFaultInput, givenInput } from "../compiler/analysis/expression-key.js";
+import { givenFaultInput, givenInput } from "../compiler/ir/expression-key.js";
 import { gateInputs, startInput, startRows, textInput } from "../compiler/lower/graph.js";
 import type { ModelSignature } from "../compiler/models/model.js";
+import { fedValueOf } from "../compiler/replacements/index.js";
 import { otherRunPrefix } from "../compiler/operations/causes.js";
 import { givenReasons, missingReasons } from "../compiler/operations/reasons.js";
 import { capturedValues, type CapturedEntries, type CapturedValues, type CountEntries } from "./captured.js";
@@ -209,17 +210,14 @@ function replacementReader(
 ): (write: SiteWrite, prompt: number) => Promise<Replacement> {
   const { needs } = evaluation;
   return async ({ site, replacement }, prompt) => {
-    if (replacement.kind === "zero") return 0;
-    if (replacement.kind === "constant") return replacement.value;
-    if (replacement.kind === "scale") return replacement.factor;
-    const set = "of" in replacement ? setOf(replacement.of) : undefined;
+    const fed = fedValueOf(replacement);
+    if (fed === null) throw new RangeError("the graph computes this replacement: nothing is fed");
+    if (fed.kind === "number") return fed.value;
+    const set = setOf(fed.texts);
     const isCorpus = set !== undefined && set.documents !== null;
-    const capture = captureOfReplacement(replacement, site, signature, isCorpus);
-    if (capture === null || replacement.kind === "expression") throw new RangeError("a replacement without a value");
-    if (replacement.kind === "activation") {
-      return captured.ofPrompt(needs, capture, replacement.prompts[prompt] ?? prompt, readUnit);
-    }
-    const extent = replacement.perPosition ? null : positionsOf(siteType(site.site, signature));
+    const capture = captureOfOtherRun(fed, site, signature, isCorpus);
+    if (fed.kind === "captured") return captured.ofPrompt(needs, capture, fed.prompts[prompt] ?? prompt, readUnit);
+    const extent = fed.perPosition ? null : positionsOf(siteType(site.site, signature));
     const scored: CountEntries = (of) => set?.prompts[of]?.numbers.scored ?? 0;
     return captured.mean(needs, capture, isCorpus ? scored : countAlong(extent), readUnit);
   };

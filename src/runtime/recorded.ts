@@ -6,6 +6,7 @@ import type { Plan } from "../compiler/ir/plan.js";
 import type { CorpusDocument, Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
 import { siteKey } from "../compiler/models/sites.js";
+import { fedValueOf } from "../compiler/replacements/index.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import {
   sha256,
@@ -35,18 +36,19 @@ function averagedTokens(set: TokenizedTexts): number {
   return set.documents === null ? tokenCount(set) : set.documents.reduce((sum, { tokens }) => sum + tokens, 0);
 }
 
-/** What every mean ablation averages, each once. */
+/** What every replacement averages that is a mean, each once. */
 export function recordedMeans(protocol: Protocol): readonly RecordedMean[] {
   const sets = new Map(protocol.texts.map((t) => [textsKey(t.name, t.model), t]));
   const means = new Map<string, RecordedMean>();
   for (const { model, conditions } of protocol.studies) {
     for (const { site, replacement } of conditions.flatMap((condition) => condition.writes)) {
-      if (replacement.kind !== "mean") continue;
-      const { of, perPosition } = replacement;
-      const set = sets.get(textsKey(of, model));
+      const fed = fedValueOf(replacement);
+      if (fed?.kind !== "average") continue;
+      const { texts, perPosition } = fed;
+      const set = sets.get(textsKey(texts, model));
       const prompts = set?.prompts.length ?? 0;
       const tokens = set === undefined ? 0 : averagedTokens(set);
-      const mean = { model, texts: of, site: siteKey(site), perPosition, prompts, tokens };
+      const mean = { model, texts, site: siteKey(site), perPosition, prompts, tokens };
       means.set(JSON.stringify(mean), mean);
     }
   }

@@ -5,7 +5,8 @@ import type { OpenedModel } from "../compiler/models/model.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { DeferredConditions, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";
-import { expressionKey } from "../compiler/analysis/expression-key.js";
+import { expressionKey } from "../compiler/ir/expression-key.js";
+import { replacementKey } from "../compiler/replacements/index.js";
 
 export interface RunDigestRequest {
   /** Text of the protocol's own file. */
@@ -70,8 +71,7 @@ function studyKey({ experiment, model, texts, coordinates, facts, conditions, de
 }
 
 function deferredKey({ span: _span, replacement, ...places }: DeferredConditions): unknown {
-  if (replacement.kind !== "expression") return { ...places, replacement };
-  return { ...places, replacement: { ...replacement, expression: expressionKey(replacement.expression) } };
+  return { ...places, replacement: replacementKey(replacement) };
 }
 
 /** Conditions that results decide are planned during the run, with units that this plan does not hold. */

@@ -2,6 +2,7 @@
 import type { MeasureExpression } from "../../src/compiler/ir/expression.js";
 import type { Condition, PositionSelection, ReplacementValue, SiteWrite } from "../../src/compiler/ir/protocol.js";
 import { siteKey } from "../../src/compiler/models/sites.js";
+import { carrierOf, type FedValue } from "../../src/compiler/replacements/index.js";
 
 /** A condition: its coordinates, and every write. */
 export function conditionText({ coordinates, writes }: Condition): string {
@@ -22,19 +23,25 @@ function positionText(selection: PositionSelection | null): string {
 }
 
 function replacementText(replacement: ReplacementValue): string {
-  switch (replacement.kind) {
-    case "zero":
-      return "= 0";
-    case "constant":
-      return `= ${replacement.value}`;
-    case "mean":
-      return `= mean of ${replacement.of}${replacement.perPosition ? " per position" : ""}`;
-    case "activation":
-      return `= ${replacement.of}[${replacement.prompts.join(", ")}]`;
+  const carrier = carrierOf(replacement);
+  switch (carrier.gate) {
+    case "replace":
+      return `= ${fedText(carrier.fed)}`;
     case "scale":
-      return `* ${replacement.factor}`;
-    case "expression":
-      return `${replacement.add ? "+=" : "="} ${expressionText(replacement.expression)}`;
+      return `* ${fedText(carrier.fed)}`;
+    case "compute":
+      return `${carrier.add ? "+=" : "="} ${expressionText(carrier.expression)}`;
+  }
+}
+
+function fedText(fed: FedValue): string {
+  switch (fed.kind) {
+    case "number":
+      return String(fed.value);
+    case "average":
+      return `mean of ${fed.texts}${fed.perPosition ? " per position" : ""}`;
+    case "captured":
+      return `${fed.texts}[${fed.prompts.join(", ")}]`;
   }
 }
 

@@ -3,7 +3,7 @@
  * without the passes, and of what is fed to their graphs.
  */
 import { digestOf } from "../../src/compiler/base/digest.js";
-import { writeKey } from "../../src/compiler/analysis/expression-key.js";
+import { writeKey } from "../../src/compiler/replacements/index.js";
 import { textsKey } from "../../src/compiler/ir/texts-key.js";
 import { extentSize } from "../../src/compiler/ir/tensor-type.js";
 import type { Numerics, Plan } from "../../src/compiler/ir/plan.js";

@@ -16,6 +16,7 @@ const stages = [
   "models",
   "ir",
   "operations",
+  "replacements",
   "autodiff",
   "check",
   "analysis",

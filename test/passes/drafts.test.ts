@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { expressionKey } from "../../src/compiler/analysis/expression-key.js";
+import { expressionKey } from "../../src/compiler/ir/expression-key.js";
 import { gateKey, writesThatMatter } from "../../src/compiler/analysis/gates.js";
 import { canonicalJson } from "../../src/compiler/base/digest.js";
 import { textsKey } from "../../src/compiler/ir/texts-key.js";

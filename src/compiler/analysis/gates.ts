@@ -1,27 +1,30 @@
 /** The gates that a study's conditions need, and which gate carries a write. */
 import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
+import { expressionKey } from "../ir/expression-key.js";
 import type { Gate } from "../ir/plan.js";
-import type { Condition, ReplacementValue, SiteWrite } from "../ir/protocol.js";
+import type { Condition, SiteWrite } from "../ir/protocol.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
 import { siteRank } from "../models/site-order.js";
 import { siteKey } from "../models/sites.js";
+import { carrierOf, computedValueOf, isDense } from "../replacements/index.js";
 import { sitesOf } from "./reads.js";
-import { expressionKey } from "./expression-key.js";
 import { ancestors } from "./reachability.js";
 
-/** Identifies the gate that a write goes through: its site, and how the replacement is made. */
+/** Identifies the gate that a write goes through: its site, and how the replacement is carried. */
 export function gateKey({ site, replacement }: SiteWrite): string {
   const key = siteKey(site);
-  if (replacement.kind === "scale") return `${key}/scale`;
-  if (replacement.kind !== "expression") return key;
-  const { expression, add } = replacement;
-  return `${key}/${add ? "add" : "set"}/${digestOf(expressionKey(expression)).slice(0, 8)}`;
-}
-
-/** True when every row (and position) can have a replacement of its own. */
-function isDense(replacement: ReplacementValue): boolean {
-  return replacement.kind === "activation" || (replacement.kind === "mean" && replacement.perPosition);
+  const carrier = carrierOf(replacement);
+  switch (carrier.gate) {
+    case "replace":
+      return key;
+    case "scale":
+      return `${key}/scale`;
+    case "compute": {
+      const { expression, add } = carrier;
+      return `${key}/${add ? "add" : "set"}/${digestOf(expressionKey(expression)).slice(0, 8)}`;
+    }
+  }
 }
 
 /**
@@ -53,11 +56,10 @@ export function gatesOf(conditions: readonly Condition[], matters: (write: SiteW
   for (const write of conditions.flatMap(({ writes }) => writes.filter(matters))) {
     const key = gateKey(write);
     const { site, replacement } = write;
-    const dense = isDense(replacement) || gates.get(key)?.dense === true;
-    const kind =
-      replacement.kind === "scale" ? "scale" : replacement.kind === "expression" ? "compute" : ("replace" as const);
-    const expression = replacement.kind === "expression" ? replacement.expression : null;
-    const add = replacement.kind === "expression" && replacement.add;
+    const carrier = carrierOf(replacement);
+    const { gate: kind } = carrier;
+    const { expression, add } = carrier.gate === "compute" ? carrier : { expression: null, add: false };
+    const dense = (carrier.gate !== "compute" && isDense(carrier.fed)) || gates.get(key)?.dense === true;
     gates.set(key, { key, site, kind, expression, add, dense });
   }
   return [...gates.values()];
@@ -70,7 +72,7 @@ export function writesThatMatter(
   measured: readonly MeasureExpression[],
 ): (write: SiteWrite) => boolean {
   const computed = conditions.flatMap(({ writes }) =>
-    writes.flatMap(({ replacement }) => (replacement.kind === "expression" ? [replacement.expression] : [])),
+    writes.flatMap(({ replacement }) => computedValueOf(replacement) ?? []),
   );
   // What a replacement reads counts as measured: changing it changes the replacement.
   const read = sitesOf([...measured, ...computed]).map((site) => model.values[siteKey(site)] ?? "");

@@ -1,4 +1,5 @@
 /** The statements and interventions of the language, for `atlasc doc`: how each is written and what it is for. */
+import { writtenReplacements } from "../replacements/index.js";
 
 export interface StatementDescription {
   /** The word it begins with. */
@@ -54,7 +55,7 @@ export const statements: readonly StatementDescription[] = [
   },
   {
     name: "ablate",
-    form: "ablate heads|kv_heads|neurons|mlp|attention|layer PLACES [at POSITIONS] [together] [by zero|mean|constant X|resample from PROMPTS]",
+    form: `ablate heads|kv_heads|neurons|mlp|attention|layer PLACES [at POSITIONS] [together] [by ${writtenReplacements.join("|")}]`,
     meaning:
       "Removes parts of the model, each in turn or together. Heads are removed at z, before the output projection.",
     example: "experiment sweep ablate heads L0..2 by mean measure loss",

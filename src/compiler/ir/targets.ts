@@ -1,6 +1,7 @@
 /** What an intervention can be aimed at: parts of a layer and sites, and the values that each stands for. */
 import type { ModelSignature } from "../models/model.js";
 import { sites, type SiteName, type SiteReference } from "../models/sites.js";
+import type { DeferredConditions } from "./protocol.js";
 
 /** A site, or one entry of its head, key-value head or neuron axis. */
 export interface Spot {
@@ -23,9 +24,28 @@ export interface Target {
 
 type Spots = Target["spots"];
 
+type PlaceKind = DeferredConditions["target"];
+
 /** Words for parts of a layer, beside the names of sites. */
 export const targetWords = ["heads", "kv_heads", "neurons", "mlp", "attention", "layer"] as const;
 export type TargetWord = (typeof targetWords)[number];
+
+/** What a part's places are called: one of them in conditions and results, several of them for people. */
+export const placeNames: Readonly<Record<TargetWord, { readonly one: PlaceKind; readonly several: string }>> = {
+  heads: { one: "head", several: "heads" },
+  kv_heads: { one: "kv_head", several: "key-value heads" },
+  neurons: { one: "neuron", several: "neurons" },
+  mlp: { one: "mlp", several: "MLPs" },
+  attention: { one: "attention", several: "attention layers" },
+  layer: { one: "layer", several: "layers" },
+};
+
+/** The word for the part whose places are of a kind. */
+export function partWord(place: PlaceKind): TargetWord {
+  const word = targetWords.find((part) => placeNames[part].one === place);
+  if (word === undefined) throw new RangeError(`partWord: no part has places called ${place}`);
+  return word;
+}
 
 /** All of these sites, or one entry of each. */
 export function whole(...names: readonly SiteName[]): Spots {

@@ -7,13 +7,14 @@ import { digestOf } from "../base/digest.js";
 import { siteType } from "../ir/site-types.js";
 import { resultType, type GivenSource, type MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
-import type { Condition, ReplacementValue, SiteWrite } from "../ir/protocol.js";
+import type { Condition, SiteWrite } from "../ir/protocol.js";
 import { scalar } from "../ir/tensor-type.js";
 import type { ModelSignature } from "../models/model.js";
 import type { SiteReference } from "../models/sites.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
-import { expressionKey } from "../analysis/expression-key.js";
+import { expressionKey } from "../ir/expression-key.js";
 import { gateKey } from "../analysis/gates.js";
+import { fedValueOf, otherRunOf, type OtherRunValue } from "../replacements/index.js";
 
 /** An expression to capture on the prompts of `texts`. */
 export interface Capture {
@@ -68,21 +69,17 @@ function scoredPositions(expression: MeasureExpression): MeasureExpression {
   };
 }
 
-/**
- * What has to be captured for a replacement at a site; null for one that needs nothing. `isCorpus` says whether what is
- * averaged comes in windows.
- */
-export function captureOfReplacement(
-  replacement: ReplacementValue,
+/** What has to be captured for what a write at `site` puts in. `isCorpus` says whether its texts come in windows. */
+export function captureOfOtherRun(
+  source: OtherRunValue,
   site: SiteReference,
   signature: ModelSignature,
   isCorpus: boolean,
-): Capture | null {
-  if (replacement.kind !== "mean" && replacement.kind !== "activation") return null;
+): Capture {
+  const { texts } = source;
   const value = siteExpression(site, signature);
-  const summed = replacement.kind === "mean" && !replacement.perPosition;
-  const own = isCorpus ? scoredPositions(value) : value;
-  return { texts: replacement.of, expression: summed ? positionSum(own) : value };
+  if (source.kind === "captured" || source.perPosition) return { texts, expression: value };
+  return { texts, expression: positionSum(isCorpus ? scoredPositions(value) : value) };
 }
 
 function captureOf(
@@ -90,7 +87,9 @@ function captureOf(
   signature: ModelSignature,
   isCorpus: (texts: string) => boolean,
 ): Capture | null {
-  return captureOfReplacement(replacement, site, signature, "of" in replacement && isCorpus(replacement.of));
+  const fed = fedValueOf(replacement);
+  const source = fed === null ? null : otherRunOf(fed);
+  return source === null ? null : captureOfOtherRun(source, site, signature, isCorpus(source.texts));
 }
 
 /** What has to be captured for a given value. */

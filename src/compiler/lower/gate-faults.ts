@@ -1,6 +1,5 @@
 /** What an intervention puts in that is not a number: found in the graph for each row, and told in words. */
 import type { Gate } from "../ir/plan.js";
-import type { SiteWrite } from "../ir/protocol.js";
 import { int } from "../onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import type { GateNames } from "../onnx/edit.js";
@@ -8,7 +7,6 @@ import type { Initializer, OnnxNode } from "../onnx/graph.js";
 import { causesOf } from "../operations/causes.js";
 import { integers } from "../operations/lowering.js";
 import { reasonsOf } from "../operations/reasons.js";
-import { siteText } from "../operations/text.js";
 import { emitNotFinite } from "./causes.js";
 
 /** What is known of a computed replacement beside its value, aligned to the site: see `lowerMeasure`. */
@@ -20,32 +18,10 @@ export interface ReplacementFault {
 
 /**
  * Name of the output that tells why what a gate puts in is not a number: int32 [row], or [1] for all rows. 0 where it is
- * one, else a place in {@link gateReasons}, from 1. Of a row that the gate leaves alone it tells nothing.
+ * one, else a place in the write's reasons (`replacements/index.ts`), from 1. Of a row that the gate leaves alone it tells nothing.
  */
 export function gateFaultOutput(gate: Gate): string {
   return `put/${gate.key}/fault`;
-}
-
-/** The sentences that a write's gate numbers, in order. */
-export function gateReasons({ site: reference, replacement }: SiteWrite): readonly string[] {
-  const site = siteText(reference);
-  switch (replacement.kind) {
-    case "expression": {
-      const { expression, add } = replacement;
-      const { checks, otherwise } = causesOf(expression);
-      const reasons = [...reasonsOf(expression), ...[...checks, otherwise].map((cause) => cause.reason)];
-      return reasons.map((reason) => `the value that is ${add ? "added to" : "put in as"} ${site}: ${reason}`);
-    }
-    case "mean":
-      return [`the mean of ${site} over ${replacement.of}, which is put in, is not finite`];
-    case "activation":
-      return [`${site} of ${replacement.of}, which is put in, is not finite`];
-    case "scale":
-      return [`${site} times ${replacement.factor} is not finite`];
-    case "zero":
-    case "constant":
-      return [`what is put in as ${site} is not finite`];
-  }
 }
 
 /** The nodes that compute {@link gateFaultOutput}, from what a gate of rank `rank` reads. */

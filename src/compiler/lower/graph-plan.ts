@@ -7,7 +7,7 @@ import { causesOf } from "../operations/causes.js";
 import { reasonsOf } from "../operations/reasons.js";
 import { tailInputs } from "../operations/tail.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
-import { expressionKey } from "../analysis/expression-key.js";
+import { expressionKey } from "../ir/expression-key.js";
 
 /**
  * Version of everything that makes numbers out of what is asked: lowering, passes, and what is fed to graphs. It is part

@@ -22,7 +22,7 @@ import { siteType } from "../ir/site-types.js";
 import type { KnownGraph } from "../passes/pass.js";
 import { pipeline } from "../passes/pipeline.js";
 import { runGraphPasses } from "../passes/run-passes.js";
-import { givenFaultInput, givenInput } from "../analysis/expression-key.js";
+import { givenFaultInput, givenInput } from "../ir/expression-key.js";
 import { gateFaultNodes, gateFaultOutput, type ReplacementFault } from "./gate-faults.js";
 import { lowerMeasure, type MeasureValues } from "./measure.js";
 

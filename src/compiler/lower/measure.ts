@@ -9,7 +9,7 @@ import { operationNamed } from "../operations/index.js";
 import { cast, integers, spoilWhere } from "../operations/lowering.js";
 import type { Lowered } from "../operations/operation.js";
 import { givenReasons, ownReason, reasonsOfNode, undecidedReason } from "../operations/reasons.js";
-import { givenInput } from "../analysis/expression-key.js";
+import { givenInput } from "../ir/expression-key.js";
 import { emitFirst, emitNotFinite } from "./causes.js";
 
 /** A measurement in the graph. */

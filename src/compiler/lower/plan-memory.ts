@@ -8,7 +8,7 @@ import type { SiteWrite } from "../ir/protocol.js";
 import type { ModelGraph } from "../models/model.js";
 import { externalBytes } from "../onnx/external-bytes.js";
 import { rowWorkOf, type RowWork } from "./cost.js";
-import { writeKey } from "../analysis/expression-key.js";
+import { writeKey } from "../replacements/index.js";
 import { lowerKnown } from "./graph.js";
 
 export interface GraphFacts {

@@ -1,5 +1,6 @@
 /** Conditions of drafts. */
-import { expressionKey, writeKey } from "../analysis/expression-key.js";
+import { expressionKey } from "../ir/expression-key.js";
+import { writeKey } from "../replacements/index.js";
 import { firstLayer, gateKey, writesThatMatter } from "../analysis/gates.js";
 import { canonicalJson } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";

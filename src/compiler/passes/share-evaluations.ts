@@ -10,8 +10,9 @@
 import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import { lastLayerNeeded, layerFlops } from "../analysis/reads.js";
-import { expressionKey, writeKey } from "../analysis/expression-key.js";
+import { expressionKey } from "../ir/expression-key.js";
 import { beginsWithTokens, hasOneGroup, sharesAlike } from "./draft-conditions.js";
+import { writeKey } from "../replacements/index.js";
 import { withMatteringGates } from "./drop-unaffected.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "./draft.js";
 import type { DraftPass } from "./pass.js";

@@ -3,7 +3,7 @@
  * ranked by the mean over everything but themselves, the largest first.
  */
 import { placeAxes } from "../ir/deferred-axes.js";
-import { partTarget, type TargetWord } from "../ir/targets.js";
+import { partTarget, partWord } from "../ir/targets.js";
 import type { Condition, Coordinates, DeferredConditions, Protocol, SiteWrite, Study } from "../ir/protocol.js";
 import type { ResultRow, ResultSet } from "../ir/results.js";
 import type { ModelSignature, OpenedModel } from "../models/model.js";
@@ -30,15 +30,6 @@ export interface ResolvedConditions {
 
 const baseline: Condition = { coordinates: {}, writes: [] };
 
-const words: Readonly<Record<DeferredConditions["target"], TargetWord>> = {
-  head: "heads",
-  kv_head: "kv_heads",
-  neuron: "neurons",
-  mlp: "mlp",
-  attention: "attention",
-  layer: "layer",
-};
-
 /**
  * The conditions of a study whose selection waits for `results`. Equal values are ranked by layer and then
  * by unit; a place whose value is NaN is never chosen.
@@ -54,7 +45,7 @@ export function resolveDeferred(study: Study, results: ResultSet, signature: Mod
     return { conditions: [baseline], chosen: [], left: [], problem: `no choice from ${experiment}: ${found}` };
   }
   const chosen = ranked.slice(0, last);
-  const target = partTarget(words[deferred.target], signature);
+  const target = partTarget(partWord(deferred.target), signature);
   const { positions, replacement } = deferred;
   const writesAt = ({ coordinates }: RankedPlace): readonly SiteWrite[] => {
     const unit = target.unit === null ? null : Number(coordinates[target.unit]);
@@ -152,7 +143,7 @@ const shownPlaces = 20;
 function chosenText(deferred: DeferredConditions, key: RankingKey, chosen: readonly RankedPlace[]): string {
   const { target, experiment } = deferred;
   const more = chosen.length > shownPlaces ? ` and ${chosen.length - shownPlaces} more` : "";
-  const several = target === "mlp" || target === "attention" || target === "layer" ? "layers" : words[target];
+  const several = target === "mlp" || target === "attention" || target === "layer" ? "layers" : partWord(target);
   const [what, verb] = chosen.length === 1 ? [several.replace(/s$/, ""), "is"] : [several, "are"];
   const places = listed(key, chosen.slice(0, shownPlaces));
   return `the ${what} of ${experiment} with the ${key.extreme} ${key.text} ${verb} ${places}${more}`;

@@ -3,7 +3,8 @@ import type { MeasureExpression } from "../ir/expression.js";
 import type { GraphOutput, GraphPlan } from "../ir/plan.js";
 import type { Condition } from "../ir/protocol.js";
 import { gateKey } from "../analysis/gates.js";
-import { gateFaultOutput, gateReasons } from "../lower/gate-faults.js";
+import { gateFaultOutput } from "../lower/gate-faults.js";
+import { reasonsOfWrite } from "../replacements/index.js";
 import { outputFinder } from "../lower/graph-plan.js";
 import { causesOf, type Cause } from "../operations/causes.js";
 import { evaluateReference } from "../operations/reference.js";
@@ -191,7 +192,7 @@ export function putReader(
       const gate = gates.get(gateKey(write));
       const tensor = gate === undefined ? undefined : tensors[gateFaultOutput(gate)];
       const number = tensor === undefined ? 0 : (entriesOfRow(tensor, row)[0] ?? 0);
-      if (number > 0) return gateReasons(write)[number - 1] ?? null;
+      if (number > 0) return reasonsOfWrite(write)[number - 1] ?? null;
     }
     return null;
   };

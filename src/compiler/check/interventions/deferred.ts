@@ -2,7 +2,7 @@
 import { experimentsIn } from "../../ir/result-expression.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { DeferredConditions, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
-import type { AblateClause, AblateTarget, Name, Selection } from "../../syntax/ast.js";
+import type { AblateClause, Name, Selection } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { axesOfShape } from "../results/result-axes.js";
 import { metricNames, type ExperimentShape } from "../results/result-scope.js";
@@ -10,6 +10,7 @@ import { checkResult } from "../results/results.js";
 import { pathBetween } from "../names/experiment-order.js";
 import type { InterventionContext } from "./context.js";
 import { placeAxes } from "../../ir/deferred-axes.js";
+import { partWord, placeNames } from "../../ir/targets.js";
 import { checkPositions } from "./positions.js";
 import { rankedPlaces } from "./ranked-places.js";
 import { checkReplacement } from "./replacements.js";
@@ -21,15 +22,6 @@ export interface EarlierExperiments {
 }
 
 type TopSelection = Extract<Selection, { kind: "top" }>;
-
-const targets: Readonly<Record<AblateTarget, DeferredConditions["target"]>> = {
-  heads: "head",
-  kv_heads: "kv_head",
-  neurons: "neuron",
-  mlp: "mlp",
-  attention: "attention",
-  layer: "layer",
-};
 
 /** The conditions to come; null after an error. `experiment` is the name of the experiment with the clause. */
 export function checkDeferred(
@@ -46,7 +38,7 @@ export function checkDeferred(
   if (!checkCountsWritten(cx, selection, together)) return null;
   const shape = subjectOf(cx, experiment, selection.experiment, earlier);
   if (shape === null || replacement === null || positions === null) return null;
-  const target = targets[clause.target];
+  const target = placeNames[clause.target].one;
   if (!checkPlaces(cx, selection, target, shape)) return null;
   const by = rankingOf(cx, selection, shape, earlier);
   if (by === null) return null;
@@ -143,15 +135,7 @@ function checkPlaces(
 }
 
 function placesText(target: DeferredConditions["target"]): string {
-  const words = {
-    head: "heads",
-    kv_head: "key-value heads",
-    neuron: "neurons",
-    mlp: "MLPs",
-    attention: "attention layers",
-    layer: "layers",
-  };
-  return words[target];
+  return placeNames[partWord(target)].several;
 }
 
 /** What the places are ranked by: an expression over the columns of that experiment alone. */

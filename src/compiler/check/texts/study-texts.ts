@@ -1,6 +1,7 @@
 /** Which texts a study reads. */
 import type { MeasureExpression } from "../../ir/expression.js";
 import type { ReplacementValue, Study } from "../../ir/protocol.js";
+import { carrierOf, otherRunOf } from "../../replacements/index.js";
 
 function textsOfExpression({ nodes }: MeasureExpression): readonly string[] {
   return nodes.flatMap((node) =>
@@ -9,8 +10,10 @@ function textsOfExpression({ nodes }: MeasureExpression): readonly string[] {
 }
 
 function textsOfReplacement(replacement: ReplacementValue): readonly string[] {
-  if (replacement.kind === "mean" || replacement.kind === "activation") return [replacement.of];
-  return replacement.kind === "expression" ? textsOfExpression(replacement.expression) : [];
+  const carrier = carrierOf(replacement);
+  if (carrier.gate === "compute") return textsOfExpression(carrier.expression);
+  const source = otherRunOf(carrier.fed);
+  return source === null ? [] : [source.texts];
 }
 
 /** Names of the prompt sets that a study reads: its own, and those that its replacements and measures take values from. */

@@ -1,7 +1,6 @@
-/** What identifies a measured expression or a write: everything but where it was written. */
+/** What identifies a measured expression: everything but where it was written. */
 import { digestOf } from "../base/digest.js";
-import type { GivenSource, MeasureExpression } from "../ir/expression.js";
-import type { SiteWrite } from "../ir/protocol.js";
+import type { GivenSource, MeasureExpression } from "./expression.js";
 
 /** The expression without spans, for digests: two uses of one metric are the same computation. */
 export function expressionKey(expression: MeasureExpression): unknown {
@@ -13,13 +12,6 @@ export function expressionKey(expression: MeasureExpression): unknown {
         : node,
     ),
   };
-}
-
-/** A write without spans. */
-export function writeKey(write: SiteWrite): unknown {
-  const { replacement } = write;
-  if (replacement.kind !== "expression") return write;
-  return { ...write, replacement: { ...replacement, expression: expressionKey(replacement.expression) } };
 }
 
 /** Name of the graph input that carries a value of another run. */
