@@ -1,9 +1,10 @@
 /** Operations that compute every place of a tensor by itself; tensors broadcast by axis name. */
 import type { GraphBuilder } from "../onnx/builder.js";
 import { typeText, type TensorType, type Unit } from "../ir/tensor-type.js";
-import { elementwiseOperation } from "./elementwise-operation.js";
+import { elementwiseOperation, infix, type ElementwiseDescription } from "./elementwise-operation.js";
 import { cast, emitLog, spoilWhere, zero } from "./lowering.js";
-import type { Operation, TypeFault } from "./operation.js";
+import type { Failure, Operation, TypeFault } from "./operation.js";
+import { ordinary, type RangeRule } from "./range.js";
 import { numberFault, truthFault, typeFault, unitFault } from "./typing.js";
 
 const pending = "pending";
@@ -13,7 +14,7 @@ function real(unit: Unit): Pick<TensorType, "element" | "unit"> {
 }
 
 /** Addition and comparison need one unit on both sides; a literal has been given the other side's unit before. */
-function sameUnit(operation: string, inputs: readonly TensorType[]): TypeFault | null {
+function unitsAgree(operation: string, inputs: readonly TensorType[]): TypeFault | null {
   const truth = numberFault(operation, inputs);
   if (truth !== null) return truth;
   const [left, right] = inputs;
@@ -27,22 +28,22 @@ function sameUnit(operation: string, inputs: readonly TensorType[]): TypeFault |
   );
 }
 
-function binary(
-  name: string,
-  documentation: string,
-  op: string,
-  compute: (left: number, right: number) => number,
-  resultOf: (inputs: readonly TensorType[]) => Pick<TensorType, "element" | "unit"> | TypeFault,
-  gradient = pending,
-  decides: { readonly decides?: true } = {},
-): Operation {
+/** Arithmetic shows an infinite input, and can be infinite of itself. */
+const arithmetic: RangeRule = { kind: "transparent", alone: true, tail: "places" };
+
+/** What an operation on two tensors says about itself, with the sign between them. */
+interface BinaryDescription extends Omit<ElementwiseDescription, "arity" | "written" | "emit" | "compute"> {
+  readonly sign: string;
+  /** Name of the ONNX operator. */
+  readonly op: string;
+  readonly compute: (left: number, right: number) => number;
+}
+
+function binary({ sign, op, compute, ...description }: BinaryDescription): Operation {
   return elementwiseOperation({
-    name,
-    documentation,
+    ...description,
     arity: 2,
-    gradient,
-    ...decides,
-    resultOf,
+    written: infix(sign),
     emit: (builder, inputs) => builder.node(op, inputs),
     compute: ([left = Number.NaN, right = Number.NaN]) => compute(left, right),
   });
@@ -50,29 +51,44 @@ function binary(
 
 function additive(
   name: string,
+  sign: string,
   documentation: string,
   op: string,
   compute: (a: number, b: number) => number,
 ): Operation {
-  return binary(
+  return binary({
     name,
+    sign,
     documentation,
     op,
     compute,
-    (inputs) => sameUnit(name, inputs) ?? real(inputs[0]?.unit ?? "none"),
-  );
+    gradient: pending,
+    range: arithmetic,
+    sameUnit: true,
+    resultOf: (inputs) => unitsAgree(name, inputs) ?? real(inputs[0]?.unit ?? "none"),
+  });
 }
 
-function comparison(name: string, sign: string, op: string, compute: (a: number, b: number) => boolean): Operation {
-  return binary(
+/** `shown` is the sign as formulas have it. */
+function comparison(
+  name: string,
+  sign: string,
+  shown: string,
+  op: string,
+  compute: (a: number, b: number) => boolean,
+): Operation {
+  return binary({
     name,
-    `Truth value of x ${sign} y at every place, broadcast by axis name; a comparison with NaN is undecided.`,
+    sign,
+    documentation: `Truth value of x ${shown} y at every place, broadcast by axis name; a comparison with NaN is undecided.`,
     op,
-    (a, b) => (compute(a, b) ? 1 : 0),
-    (inputs) => sameUnit(name, inputs) ?? { element: "truth", unit: "none" },
-    "none: piecewise constant",
-    { decides: true },
-  );
+    compute: (a, b) => (compute(a, b) ? 1 : 0),
+    gradient: "none: piecewise constant",
+    range: { kind: "bounded" },
+    sameUnit: true,
+    decides: true,
+    resultOf: (inputs) => unitsAgree(name, inputs) ?? { element: "truth", unit: "none" },
+  });
 }
 
 /** Unit of a product: of the factor that has one. */
@@ -110,25 +126,42 @@ function keepsUnit(operation: string) {
   return (inputs: readonly TensorType[]) => numberFault(operation, inputs) ?? real(inputs[0]?.unit ?? "none");
 }
 
-const add = additive("add", "x + y, broadcast by axis name; both in the same unit.", "Add", (a, b) => a + b);
-const subtract = additive("subtract", "x − y, broadcast by axis name; both in the same unit.", "Sub", (a, b) => a - b);
-const multiply = binary(
-  "multiply",
-  "x · y, broadcast by axis name; at most one has a unit.",
-  "Mul",
-  (a, b) => a * b,
-  productUnit,
+const add = additive("add", "+", "x + y, broadcast by axis name; both in the same unit.", "Add", (a, b) => a + b);
+const subtract = additive(
+  "subtract",
+  "-",
+  "x − y, broadcast by axis name; both in the same unit.",
+  "Sub",
+  (a, b) => a - b,
 );
+const multiply = binary({
+  name: "multiply",
+  sign: "*",
+  documentation: "x · y, broadcast by axis name; at most one has a unit.",
+  op: "Mul",
+  compute: (a, b) => a * b,
+  gradient: pending,
+  range: { ...arithmetic, grows: ([left, right]) => Math.max(left ?? 0, right ?? 0) > ordinary.factor },
+  resultOf: productUnit,
+});
 
 const divide = elementwiseOperation({
   name: "divide",
   documentation: "x / y, broadcast by axis name; NaN with a reason where y = 0. Equal units cancel.",
   arity: 2,
   gradient: pending,
+  written: infix("/"),
+  range: {
+    ...arithmetic,
+    vanishing: [1],
+    grows: ([dividend, divisor]) => (dividend ?? 0) > ordinary.factor || (divisor ?? 1) < 1 / ordinary.factor,
+  },
   resultOf: quotientUnit,
   emit: (builder, inputs) => builder.node("Div", inputs),
   compute: ([dividend = Number.NaN, divisor = Number.NaN]) => dividend / divisor,
   failsWhere: {
+    reason: "the divisor is 0",
+    written: ([, divisor = ""]) => `the divisor ${divisor} is 0`,
     emit: (builder, [, divisor = ""]) => builder.node("Equal", [divisor, zero(builder)]),
     compute: ([, divisor]) => divisor === 0,
   },
@@ -140,6 +173,15 @@ const power = elementwiseOperation({
     "x ^ y, broadcast by axis name, without units; NaN with a reason where x < 0 and y is no integer, and where x = 0 and y < 0.",
   arity: 2,
   gradient: pending,
+  written: infix("^"),
+  range: {
+    kind: "growing",
+    alone: true,
+    vanishing: [0, 1],
+    honest: ([base]) => base?.kind === "constant",
+    tail: "places",
+    grows: ([, exponent]) => (exponent ?? Infinity) > ordinary.exponent,
+  },
   resultOf: (inputs) =>
     unitless("power", inputs, "squared units are not supported: divide by a value in that unit first"),
   // float64 inside: for a single exponent of 2 or 3 onnxruntime multiplies instead, and whether an exponent is single
@@ -159,6 +201,8 @@ const power = elementwiseOperation({
     return Math.abs(base) === 1 && Math.abs(exponent) === Number.POSITIVE_INFINITY ? 1 : base ** exponent;
   },
   failsWhere: {
+    reason: "a root of a negative number, or 0 to a negative power",
+    written: ([base = ""]) => `${base} is negative and its exponent not a whole number, or 0 and its exponent negative`,
     emit: (builder, [base = "", exponent = ""]) => {
       const fraction = builder.node("Less", [builder.node("Floor", [exponent]), exponent]);
       const root = builder.node("And", [builder.node("Less", [base, zero(builder)]), fraction]);
@@ -173,35 +217,35 @@ const power = elementwiseOperation({
   },
 });
 
-function unary(
-  name: string,
-  documentation: string,
-  resultOf: (inputs: readonly TensorType[]) => Pick<TensorType, "element" | "unit"> | TypeFault,
-  emit: (builder: GraphBuilder, value: string) => string,
-  compute: (value: number) => number,
+/** What an operation on one tensor says about itself; it is called by its name unless it says otherwise. */
+interface UnaryDescription extends Pick<
+  ElementwiseDescription,
+  "name" | "documentation" | "source" | "written" | "range" | "resultOf"
+> {
+  readonly emit: (builder: GraphBuilder, value: string) => string;
+  readonly compute: (value: number) => number;
   /** The comparison with 0 under which the operation fails. */
-  failing?: {
+  readonly fails?: Failure & {
     readonly op: "Less" | "LessOrEqual";
     readonly compute: (value: number) => boolean;
-    readonly source?: string;
-  },
-): Operation {
+  };
+}
+
+function unary({ emit, compute, fails, ...description }: UnaryDescription): Operation {
   return elementwiseOperation({
-    name,
-    documentation,
-    ...(failing?.source === undefined ? {} : { source: failing.source }),
+    ...description,
     arity: 1,
     gradient: pending,
-    resultOf,
     emit: (builder, [value = ""]) => emit(builder, value),
     compute: ([value = Number.NaN]) => compute(value),
-    ...(failing === undefined
+    ...(fails === undefined
       ? {}
       : {
           failsWhere: {
+            ...fails,
             emit: (builder: GraphBuilder, [value = ""]: readonly string[]) =>
-              builder.node(failing.op, [value, zero(builder)]),
-            compute: ([value = Number.NaN]: readonly number[]) => failing.compute(value),
+              builder.node(fails.op, [value, zero(builder)]),
+            compute: ([value = Number.NaN]: readonly number[]) => fails.compute(value),
           },
         }),
   });
@@ -211,45 +255,77 @@ function direct(op: string) {
   return (builder: GraphBuilder, value: string): string => builder.node(op, [value]);
 }
 
-const negate = unary("negate", "−x.", keepsUnit("negate"), direct("Neg"), (x) => -x);
-const abs = unary("abs", "|x|, in the unit of x.", keepsUnit("abs"), direct("Abs"), Math.abs);
+const negate = unary({
+  name: "negate",
+  documentation: "−x.",
+  written: { form: "-x", call: null, operator: { kind: "prefix", sign: "-" } },
+  range: { kind: "transparent", tail: "places" },
+  resultOf: keepsUnit("negate"),
+  emit: direct("Neg"),
+  compute: (x) => -x,
+});
 
-const exp = unary(
-  "exp",
-  "e ^ x; of a value in nats or without unit, the result has none.",
-  (inputs) => {
+const abs = unary({
+  name: "abs",
+  documentation: "|x|, in the unit of x.",
+  range: { kind: "transparent", tail: "places" },
+  resultOf: keepsUnit("abs"),
+  emit: direct("Abs"),
+  compute: Math.abs,
+});
+
+const exp = unary({
+  name: "exp",
+  documentation: "e ^ x; of a value in nats or without unit, the result has none.",
+  range: { kind: "growing", alone: true, honest: () => true, tail: "places", grows: () => true },
+  resultOf: (inputs) => {
     const bits = inputs.filter((input) => input.unit === "bits");
     return (
       numberFault("exp", inputs) ?? unitFault("exp", bits, "bits are exponents of 2, exp is for nats") ?? real("none")
     );
   },
-  direct("Exp"),
-  Math.exp,
-);
+  emit: direct("Exp"),
+  compute: Math.exp,
+});
 
-const log = unary(
-  "log",
-  "Natural logarithm of a value without unit, in nats; NaN with a reason where x ≤ 0.",
-  (inputs) => unitless("log", inputs, "divide by a value in that unit first", "nats"),
-  emitLog,
-  Math.log,
-  { op: "LessOrEqual", compute: (x) => x <= 0 },
-);
+const log = unary({
+  name: "log",
+  documentation: "Natural logarithm of a value without unit, in nats; NaN with a reason where x ≤ 0.",
+  range: { kind: "transparent", tail: "places" },
+  resultOf: (inputs) => unitless("log", inputs, "divide by a value in that unit first", "nats"),
+  emit: emitLog,
+  compute: Math.log,
+  fails: {
+    reason: "the logarithm of a number that is not positive",
+    written: ([x = ""]) => `the logarithm needs a positive number, and ${x} is not`,
+    op: "LessOrEqual",
+    compute: (x) => x <= 0,
+  },
+});
 
-const sqrt = unary(
-  "sqrt",
-  "Square root of a value without unit; NaN with a reason where x < 0.",
-  (inputs) => unitless("sqrt", inputs, "roots of units are not supported: std keeps the unit"),
-  direct("Sqrt"),
-  Math.sqrt,
-  { op: "Less", compute: (x) => x < 0 },
-);
+const sqrt = unary({
+  name: "sqrt",
+  documentation: "Square root of a value without unit; NaN with a reason where x < 0.",
+  range: { kind: "transparent", tail: "places" },
+  resultOf: (inputs) => unitless("sqrt", inputs, "roots of units are not supported: std keeps the unit"),
+  emit: direct("Sqrt"),
+  compute: Math.sqrt,
+  fails: {
+    reason: "the square root of a negative number",
+    written: ([x = ""]) => `the square root needs a number that is not negative, and ${x} is`,
+    op: "Less",
+    compute: (x) => x < 0,
+  },
+});
 
-const entr = unary(
-  "entr",
-  "−p · ln p in nats, 0 where p = 0; NaN with a reason where p < 0. Σ entr(p) over an axis is the entropy.",
-  (inputs) => unitless("entr", inputs, "entr takes probabilities", "nats"),
-  (builder, value) => {
+const entr = unary({
+  name: "entr",
+  documentation:
+    "−p · ln p in nats, 0 where p = 0; NaN with a reason where p < 0. Σ entr(p) over an axis is the entropy.",
+  source: "scipy.special.entr",
+  range: { kind: "growing", tail: "places" },
+  resultOf: (inputs) => unitless("entr", inputs, "entr takes probabilities", "nats"),
+  emit: (builder, value) => {
     // At 0 the product would be 0 · −∞: the logarithm of 1 stands in, and 0 · 0 is the limit.
     const inside = builder.node("Where", [
       builder.node("Equal", [value, zero(builder)]),
@@ -258,9 +334,14 @@ const entr = unary(
     ]);
     return builder.node("Neg", [builder.node("Mul", [value, emitLog(builder, inside)])]);
   },
-  (p) => (p === 0 ? 0 : -p * Math.log(p)),
-  { op: "Less", compute: (p) => p < 0, source: "scipy.special.entr" },
-);
+  compute: (p) => (p === 0 ? 0 : -p * Math.log(p)),
+  fails: {
+    reason: "the entropy of a negative number",
+    written: ([p = ""]) => `the entropy needs probabilities, and ${p} is negative`,
+    op: "Less",
+    compute: (p) => p < 0,
+  },
+});
 
 const where = elementwiseOperation({
   name: "where",
@@ -268,6 +349,8 @@ const where = elementwiseOperation({
     "where(value, condition): the value where the condition holds, NaN with a reason elsewhere; broadcast by axis name.",
   arity: 2,
   gradient: pending,
+  written: infix("where", "x where condition"),
+  range: { kind: "view", tail: "places" },
   resultOf: ([value, condition]) => {
     if (value === undefined || condition === undefined) throw new RangeError("where: two inputs are needed");
     if (condition.element !== "truth") {
@@ -279,6 +362,8 @@ const where = elementwiseOperation({
   emit: (builder, [value = "", condition = ""]) => builder.node("Where", [condition, value, value]),
   compute: ([value = Number.NaN]) => value,
   failsWhere: {
+    reason: "the condition does not hold",
+    written: ([, condition = ""]) => `requires ${condition}`,
     emit: (builder, [, condition = ""]) => builder.node("Not", [condition]),
     compute: ([, condition]) => condition !== 1,
   },
@@ -297,9 +382,9 @@ export const elementwiseOperations: readonly Operation[] = [
   sqrt,
   abs,
   entr,
-  comparison("less", "<", "Less", (a, b) => a < b),
-  comparison("greater", ">", "Greater", (a, b) => a > b),
-  comparison("lessEqual", "≤", "LessOrEqual", (a, b) => a <= b),
-  comparison("greaterEqual", "≥", "GreaterOrEqual", (a, b) => a >= b),
+  comparison("less", "<", "<", "Less", (a, b) => a < b),
+  comparison("greater", ">", ">", "Greater", (a, b) => a > b),
+  comparison("lessEqual", "<=", "≤", "LessOrEqual", (a, b) => a <= b),
+  comparison("greaterEqual", ">=", "≥", "GreaterOrEqual", (a, b) => a >= b),
   where,
 ];

@@ -48,9 +48,6 @@ export function operationNamed(name: string): Operation {
   return operation;
 }
 
-/** Operations whose inputs must agree in unit, where a literal takes the unit of the other side. */
-const sameUnitOperations = new Set(["add", "subtract", "less", "greater", "lessEqual", "greaterEqual", "equal"]);
-
 /** An input of an operation to be typed. A literal is a number written in the protocol: it fits any unit. */
 export interface OperationArgument {
   readonly type: TensorType;
@@ -89,7 +86,7 @@ export function typeOperation(
       return attributeFault(name, attribute, kind === "axes" ? "a list of axes" : `a value of kind ${kind}`, value);
   }
   const unit = inputs.find((input) => !input.literal)?.type.unit ?? "none";
-  const adopts = sameUnitOperations.has(name);
+  const adopts = operation.sameUnit === true;
   return operation.type(
     inputs.map(({ type, literal }) => (adopts && literal ? { ...type, unit } : type)),
     attributes,

@@ -1,10 +1,12 @@
 /** Truth values: equality, and what joins conditions. Places without a result stay without one. */
 import { typeText, type TensorType } from "../ir/tensor-type.js";
-import { elementwiseOperation } from "./elementwise-operation.js";
+import { elementwiseOperation, infix } from "./elementwise-operation.js";
 import type { Operation, TypeFault } from "./operation.js";
+import type { RangeRule } from "./range.js";
 import { truthFault, typeFault } from "./typing.js";
 
 const gradient = "none: piecewise constant";
+const range: RangeRule = { kind: "bounded" };
 const truth: Pick<TensorType, "element" | "unit"> = { element: "truth", unit: "none" };
 
 /** The fault of a condition that is a number; null when all inputs are truth values. */
@@ -20,6 +22,9 @@ const equal = elementwiseOperation({
     "Truth value of x = y at every place, broadcast by axis name: numbers in one unit, or two tokens; a comparison with NaN is undecided.",
   arity: 2,
   gradient,
+  written: infix("is"),
+  range,
+  sameUnit: true,
   decides: true,
   resultOf: (inputs) => {
     const wrong = truthFault("equal", inputs);
@@ -48,6 +53,8 @@ function joining(
     documentation,
     arity: 2,
     gradient,
+    written: infix(name, `condition ${name} condition`),
+    range,
     resultOf: (inputs) => conditionFault(name, inputs) ?? truth,
     emit: (builder, inputs) => builder.node(op, inputs),
     compute: ([left, right]) => (compute(left === 1, right === 1) ? 1 : 0),
@@ -59,6 +66,8 @@ const not = elementwiseOperation({
   documentation: "Holds where the condition does not.",
   arity: 1,
   gradient,
+  written: { form: "not condition", call: null, operator: { kind: "prefix", sign: "not" } },
+  range,
   resultOf: (inputs) => conditionFault("not", inputs) ?? truth,
   emit: (builder, inputs) => builder.node("Not", inputs),
   compute: ([value]) => (value === 1 ? 0 : 1),
