@@ -96,6 +96,25 @@ export function infix(sign: string, form = `x ${sign} y`): Notation {
   return { form, call: null, operator: { kind: "infix", sign } };
 }
 
+/** What an operation on two tensors says about itself, with the sign between them. */
+export interface BinaryDescription extends Omit<ElementwiseDescription, "arity" | "written" | "emit" | "compute"> {
+  readonly sign: string;
+  /** Name of the ONNX operator. */
+  readonly op: string;
+  readonly compute: (left: number, right: number) => number;
+}
+
+/** An operation on two tensors that is one ONNX operator. */
+export function binary({ sign, op, compute, ...description }: BinaryDescription): Operation {
+  return elementwiseOperation({
+    ...description,
+    arity: 2,
+    written: infix(sign),
+    emit: (builder, inputs) => builder.node(op, inputs),
+    compute: ([left = Number.NaN, right = Number.NaN]) => compute(left, right),
+  });
+}
+
 /** The inputs' fault, and `undecided` where a sound input is NaN. Ids of tokens are never NaN without a fault. */
 function withUndecided(
   context: LoweringContext,

@@ -1,6 +1,7 @@
 /** The operation table of the measurement language. */
 import type { OperationAttributes } from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
+import { arithmeticOperations } from "./arithmetic.js";
 import { correlations } from "./correlation.js";
 import { directionOperations } from "./direction.js";
 import { elementwiseOperations } from "./elementwise.js";
@@ -20,6 +21,7 @@ import { attributeFault, typeFault } from "./typing.js";
 /** Every operation by name, in the order of the language reference. */
 export const operations: ReadonlyMap<string, Operation> = new Map(
   [
+    arithmeticOperations,
     elementwiseOperations,
     logicOperations,
     informationOperations,
