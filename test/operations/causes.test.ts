@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { MeasureExpression } from "../../src/compiler/ir/expression.js";
-import { causesOf, operationKinds } from "../../src/compiler/operations/causes.js";
-import { operationNames } from "../../src/compiler/operations/index.js";
+import { causesOf } from "../../src/compiler/operations/causes.js";
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
 import { referenceTensor } from "../../src/compiler/operations/reference-tensor.js";
 import { undecidedReason } from "../../src/compiler/operations/reasons.js";
@@ -33,14 +32,6 @@ function tensor(names: readonly string[], sizes: readonly number[], data: readon
     data,
   );
 }
-
-test("every operation is of one kind", () => {
-  const kinds = Object.values(operationKinds);
-  for (const name of operationNames) {
-    assert.equal(kinds.filter((names) => names.has(name)).length, 1, name);
-  }
-  assert.deepEqual([...new Set(kinds.flatMap((names) => [...names]))].sort(), [...operationNames].sort());
-});
 
 describe("what is looked at", () => {
   const late = (b: Builder): number => b.operation("at", [b.site("resid_post", 2, stream)], { index: -1 });

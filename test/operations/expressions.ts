@@ -29,7 +29,7 @@ export function createExpression() {
     });
     const type = typeOperation(operation, typed, attributes);
     if (isFault(type)) return type;
-    const failing = operationNamed(operation).canFail ? { reason } : {};
+    const failing = operationNamed(operation).failure === null ? {} : { reason };
     return nodes.push({ kind: "operation", operation, inputs, attributes, type, span, ...failing }) - 1;
   };
   return {

@@ -4,6 +4,7 @@ import type { Code, ParametersOf } from "../diagnostics/catalogue.js";
 import { diagnostic, type Details } from "../diagnostics/create.js";
 import type { OperationAttributes } from "../ir/expression.js";
 import { markedTypeText, sameExtent, type TensorType } from "../ir/tensor-type.js";
+import { operations } from "../operations/index.js";
 import type { TypeFault } from "../operations/operation.js";
 import { limits } from "./limits.js";
 import { errorValue, type Elaboration, type Value } from "./expressions/values.js";
@@ -66,29 +67,12 @@ export function tooMany(
   );
 }
 
-/** How messages call the operations that the language writes as signs and words. */
-const spelling: Readonly<Record<string, string>> = {
-  add: "`+`",
-  subtract: "`-`",
-  negate: "`-`",
-  multiply: "`*`",
-  divide: "`/`",
-  power: "`^`",
-  less: "`<`",
-  greater: "`>`",
-  lessEqual: "`<=`",
-  greaterEqual: "`>=`",
-  last: "`last`",
-  at: "`at`",
-  slice: "`at`",
-  where: "`where`",
-  project: "`unembed`",
-  equal: "`is`",
-  and: "`and`",
-  or: "`or`",
-  not: "`not`",
-  pick: "a token or position in brackets",
-};
+/** How messages call an operation; null for one that they call by its name. */
+function spellingOf(name: string): string | null {
+  const written = operations.get(name)?.written;
+  if (written?.spelling !== undefined) return written.spelling;
+  return written?.operator == null ? null : `\`${written.operator.sign}\``;
+}
 
 /** Both operands' types with the axis in which they differ between « and »; null when no axis differs. */
 function markDifference(
@@ -110,11 +94,9 @@ export function reportFault(
 ): Value {
   const [left, right] = types;
   const marked = left === undefined || right === undefined ? null : markDifference(left, right);
-  const written = spelling[operation];
+  const written = spellingOf(operation);
   const text =
-    written !== undefined && fault.fault.startsWith(operation)
-      ? written + fault.fault.slice(operation.length)
-      : fault.fault;
+    written !== null && fault.fault.startsWith(operation) ? written + fault.fault.slice(operation.length) : fault.fault;
   return reportError(
     cx,
     "A3001",

@@ -2,9 +2,9 @@
 import type { SourceFile } from "../base/span.js";
 import { sites, type SiteName } from "../models/sites.js";
 import { operations } from "../operations/index.js";
-import { compoundFunctions, quantities, type Description } from "./quantities.js";
+import { compoundFunctions } from "../operations/written.js";
+import { quantities, type Description } from "./quantities.js";
 import { documentedMetrics, type MetricParameter } from "./metrics.js";
-import { written } from "./reference.js";
 import { statements } from "./statements.js";
 
 export type EntryKind = "metric" | "site" | "operation" | "quantity" | "statement";
@@ -81,10 +81,10 @@ function siteEntries(): readonly DocEntry[] {
 
 function operationEntries(): readonly DocEntry[] {
   return [...operations.values()].flatMap((operation): readonly DocEntry[] => {
-    const form = written[operation.name];
-    if (form === undefined) return [];
+    const { form } = operation.written;
+    if (form === null) return [];
     const facts = [];
-    if (operation.canFail) facts.push({ name: "NaN", text: "possible; the row then says why" });
+    if (operation.failure !== null) facts.push({ name: "NaN", text: "possible; the row then says why" });
     if (operation.source !== undefined) facts.push({ name: "as", text: operation.source });
     return [
       {

@@ -1,4 +1,4 @@
-/** Names of the measurement language that are neither sites nor single operations, for `atlasc doc`. */
+/** Names of the measurement language that are neither sites nor functions, for `atlasc doc`. */
 
 export interface Description {
   readonly name: string;
@@ -7,24 +7,6 @@ export interface Description {
   /** Axes of the value. */
   readonly axes: string;
 }
-
-/** Functions that stand for several operations on weights of the model. */
-export const compoundFunctions: readonly Description[] = [
-  {
-    name: "final_norm",
-    form: "final_norm(x), final_norm(x, scale: y)",
-    meaning:
-      "The model's final norm of a vector of the residual stream. With `scale: y` its linear part alone, divided by the scale " +
-      "that y has: what a summand x of y contributes.",
-    axes: "those of x, among them d_model",
-  },
-  {
-    name: "unembed",
-    form: "unembed(x), unembed(x, scale: y)",
-    meaning: "Logits of a vector of the residual stream: final_norm, with `scale` as there, times the unembedding.",
-    axes: "those of x with vocab in place of d_model",
-  },
-];
 
 /** What is known of the text at hand, and of the model's unembedding. */
 export const quantities: readonly Description[] = [

@@ -6,69 +6,14 @@
 import { sites, type SiteName } from "../models/sites.js";
 import { operations } from "../operations/index.js";
 import type { Operation } from "../operations/operation.js";
+import { compoundFunctions } from "../operations/written.js";
 import { catalogue } from "../diagnostics/catalogue.js";
 import type { SourceFile } from "../base/span.js";
 import { documentedMetrics, type DocumentedMetric } from "./metrics.js";
-import { compoundFunctions, quantities, type Description } from "./quantities.js";
+import { quantities, type Description } from "./quantities.js";
 
 /** Markdown of a generated part, by its name. */
 export type ReferenceParts = Readonly<Record<string, string>>;
-
-/** How a protocol writes each operation; an operation without an entry is made by the compiler alone. */
-export const written: Readonly<Record<string, string>> = {
-  add: "x + y",
-  subtract: "x - y",
-  multiply: "x * y",
-  divide: "x / y",
-  power: "x ^ y",
-  negate: "-x",
-  exp: "exp(x)",
-  log: "log(x)",
-  sqrt: "sqrt(x)",
-  abs: "abs(x)",
-  entr: "entr(x)",
-  less: "x < y",
-  greater: "x > y",
-  lessEqual: "x <= y",
-  greaterEqual: "x >= y",
-  equal: "x is y",
-  and: "condition and condition",
-  or: "condition or condition",
-  not: "not condition",
-  where: "x where condition",
-  bits: "bits(x)",
-  nats: "nats(x)",
-  kl: "kl(p, q over axes)",
-  sum: "sum(x over axes)",
-  mean: "mean(x over axes)",
-  max: "max(x over axes)",
-  min: "min(x over axes)",
-  var: "var(x over axes)",
-  std: "std(x over axes)",
-  norm: "norm(x over axes)",
-  argmax: "argmax(x over axis)",
-  top: "top(x, k over axis)",
-  softmax: "softmax(x over axes)",
-  log_softmax: "log_softmax(x over axes)",
-  gram: "gram(x over row)",
-  trace: "trace(x)",
-  diagonal: "diagonal(x, offset: n)",
-  dot: "dot(x, y over axes)",
-  pearson: "pearson(x, y over axes)",
-  cosine: "cosine(x, y over axes)",
-  pearson_between: "pearson(x over axes between axis)",
-  cosine_between: "cosine(x over axes between axis)",
-  last: "x last n",
-  at: "x at n, select(x, key: n)",
-  slice: "x at a..b",
-  select: "site[L5.H3], select(x, head: n)",
-  pick: 'logits[token], x at token "…"',
-  flatten: "flatten(x over axes)",
-  causal: "causal(x)",
-  random_direction: "random_direction(seed: n)",
-  rename: "rename(x, from: to)",
-  unembedding: "unembedding(token)",
-};
 
 /** Every generated part of the documents. `stdlib` is the text of the standard library's files of metrics. */
 export function referenceParts(stdlib: readonly SourceFile[]): ReferenceParts {
@@ -135,10 +80,10 @@ function operationTable(all: readonly Operation[]): string {
   return table(
     ["written", "meaning", "can be NaN"],
     all.flatMap((operation) => {
-      const form = written[operation.name];
-      if (form === undefined) return [];
+      const { form } = operation.written;
+      if (form === null) return [];
       const source = operation.source === undefined ? "" : ` As ${code(operation.source)}.`;
-      return [[code(form), cell(operation.documentation) + source, operation.canFail ? "yes" : ""]];
+      return [[code(form), cell(operation.documentation) + source, operation.failure === null ? "" : "yes"]];
     }),
   );
 }

@@ -7,7 +7,15 @@
  * operations only where what follows might not show that their result is not finite. What an expression yields is in the
  * result for everyone to see.
  */
-import { isOperation, neededNodes, type MeasureExpression, type OperationNode } from "../ir/expression.js";
+import {
+  isOperation,
+  neededNodes,
+  type MeasureExpression,
+  type MeasureNode,
+  type OperationNode,
+} from "../ir/expression.js";
+import { operationNamed } from "./index.js";
+import type { RangeRule } from "./range.js";
 import { expressionText, siteText } from "./text.js";
 
 /** `site`: the model's own values in this run. `given`: values of another run. `operation`: beyond float32's range. */
@@ -33,48 +41,20 @@ export interface Causes {
   readonly masked: string | null;
 }
 
-/** Operations that take entries of their first input and leave them as they are. */
-const views: ReadonlySet<string> = new Set([
-  ...["last", "at", "slice", "select", "rename", "flatten", "causal", "diagonal", "pick", "where", "unembedding"],
-]);
-
-/** Operations whose result is not finite where an input is not. Of a quotient that is so for the dividend only. */
-const transparent: ReadonlySet<string> = new Set([
-  ...["add", "subtract", "multiply", "divide", "negate", "abs", "log", "sqrt", "bits", "nats"],
-  ...["sum", "mean", "var", "std", "norm", "gram", "dot"],
-]);
-
-/** Further operations whose result can be beyond float32's range. */
-const growing: ReadonlySet<string> = new Set(["power", "exp", "entr", "kl", "trace", "project", "log_softmax"]);
+/** What the table says of a node's operation; null for a leaf. */
+function ruleOf(node: MeasureNode | undefined): RangeRule | null {
+  return node !== undefined && isOperation(node) ? operationNamed(node.operation).range : null;
+}
 
 /**
- * Operations whose result is finite where their inputs are, and that may hide an input that is not: they compare, choose,
- * or bring numbers to a common scale.
- */
-const bounded: ReadonlySet<string> = new Set([
-  ...["less", "greater", "lessEqual", "greaterEqual", "equal", "and", "or", "not"],
-  ...["max", "min", "argmax", "top", "softmax", "pearson", "pearson_between", "cosine", "cosine_between"],
-  ...["random_direction", "scored"],
-]);
-
-/** The kinds of operations by name, each of which is of one kind. */
-export const operationKinds = { views, transparent, growing, bounded } as const;
-
-/** Operations that can leave float32's range all by themselves, so that a sentence about their result is exact. */
-const single: ReadonlySet<string> = new Set([
-  ...["add", "subtract", "multiply", "divide", "power", "exp", "bits", "sum", "project"],
-]);
-
-/**
- * The inputs of a node of which an infinite entry would become 0 and pass for a number: divisors, and what is raised to a
- * power. A result is NaN there instead. An exponential may honestly be too large to matter, as in 1 / (1 + exp(-x)), and
- * −∞ stands for a score that is masked.
+ * The inputs of a node of which an infinite entry would become 0 and pass for a number ({@link RangeRule.vanishing}). A
+ * result is NaN there instead, unless the entry may be infinite without being wrong: −∞ stands for a score that is masked.
  */
 export function vanishingInputs({ nodes }: MeasureExpression, index: number): readonly number[] {
   const node = nodes[index];
   if (node === undefined || !isOperation(node)) return [];
-  const candidates = node.operation === "divide" ? [1] : node.operation === "power" ? [0, 1] : [];
-  return candidates.filter((input) => !isHonest(nodes, node.inputs[input] ?? 0));
+  const { vanishing = [] } = operationNamed(node.operation).range;
+  return vanishing.filter((input) => !isHonest(nodes, node.inputs[input] ?? 0));
 }
 
 /** Whether a value may be infinite without being wrong, or never is. */
@@ -86,9 +66,7 @@ function isHonest(nodes: MeasureExpression["nodes"], result: number): boolean {
     needed.some((node) => {
       if (node?.kind === "site") return node.site.site === "scores";
       if (node === undefined || !isOperation(node)) return false;
-      return (
-        node.operation === "exp" || (node.operation === "power" && nodes[node.inputs[0] ?? 0]?.kind === "constant")
-      );
+      return operationNamed(node.operation).range.honest?.(node.inputs.map((input) => nodes[input])) === true;
     })
   );
 }
@@ -168,7 +146,7 @@ function originOf(reading: Reading, index: number): number | null {
   const node = operationAt(reading, index);
   if (node === null) return index;
   const [first] = node.inputs;
-  return views.has(node.operation) && first !== undefined ? originOf(reading, first) : null;
+  return ruleOf(node)?.kind === "view" && first !== undefined ? originOf(reading, first) : null;
 }
 
 /** Why entries of a leaf are not finite; null for a leaf that always is, or that other values tell about. */
@@ -222,8 +200,7 @@ function usedPlaces(reading: Reading, index: number): readonly number[] {
 }
 
 function isView(reading: Reading, reader: number, input: number): boolean {
-  const operation = operationAt(reading, reader)?.operation ?? "";
-  return input === 0 && views.has(operation);
+  return input === 0 && ruleOf(reading.expression.nodes[reader])?.kind === "view";
 }
 
 /** The computed values that have to be looked at because what reads them may hide that they are not finite. */
@@ -240,7 +217,7 @@ function placesLookedAt(reading: Reading, looked: ReadonlySet<number>): readonly
     }));
     // One reader that shows everything is enough, whatever others hide.
     if (readers.some(({ shows }) => shows) || readers.every(({ showsUsed }) => showsUsed)) shown.add(index);
-    else if (!bounded.has(node.operation)) {
+    else if (ruleOf(node)?.kind !== "bounded") {
       shown.add(index);
       places.push(index);
     }
@@ -250,16 +227,16 @@ function placesLookedAt(reading: Reading, looked: ReadonlySet<number>): readonly
 
 /** Whether a result is not finite where that input is not. */
 function showsInput(reading: Reading, reader: number, input: number): boolean {
-  const operation = operationAt(reading, reader)?.operation ?? "";
   if (vanishingInputs(reading.expression, reader).includes(input)) return true;
-  return transparent.has(operation) && (operation !== "divide" || input === 0);
+  const rule = ruleOf(reading.expression.nodes[reader]);
+  return rule?.kind === "transparent" && rule.vanishing?.includes(input) !== true;
 }
 
 /** Why a computed value is not finite though what it is computed from is; `checked` are the nodes that are looked at. */
 function operationCause(reading: Reading, index: number, checked: ReadonlySet<number>): Cause {
   const text = expressionText({ ...reading.expression, result: index });
   const below = computedFrom(reading, index, checked);
-  const isSingle = single.has(operationAt(reading, index)?.operation ?? "") && below.operations === 0;
+  const isSingle = ruleOf(reading.expression.nodes[index])?.alone === true && below.operations === 0;
   const what = isSingle ? text : `${text}, or a number on the way to it,`;
   const reasons = [
     ...below.masked.map(maskedReason),
@@ -281,10 +258,11 @@ function computedFrom(reading: Reading, index: number, checked: ReadonlySet<numb
     if (node === undefined) return;
     if (node.kind === "parameter" && !checked.has(at)) parameters.add(node.parameter);
     if (!isOperation(node)) return;
-    if (at !== index && isNumber(reading, at) && !bounded.has(node.operation) && originOf(reading, at) === null) {
+    const kind = ruleOf(node)?.kind;
+    if (at !== index && isNumber(reading, at) && kind !== "bounded" && originOf(reading, at) === null) {
       // What is looked at is to be blamed first.
       if (checked.has(at)) return;
-      if (!views.has(node.operation)) operations++;
+      if (kind !== "view") operations++;
     }
     for (const input of node.inputs) visit(input);
   };

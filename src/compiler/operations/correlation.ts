@@ -19,7 +19,8 @@ import {
   sumOver,
   wideNumber,
 } from "./lowering.js";
-import type { LoweringContext, Operation, TypeFault } from "./operation.js";
+import { overText } from "./notation.js";
+import type { Failure, LoweringContext, Operation, TypeFault } from "./operation.js";
 import {
   broadcastAxes,
   broadcastTo,
@@ -50,6 +51,7 @@ interface Likeness {
   /** What is said in the documentation. */
   readonly formula: string;
   readonly fails: string;
+  readonly failure: Failure;
 }
 
 const pearson: Likeness = {
@@ -58,6 +60,10 @@ const pearson: Likeness = {
   source: "scipy.stats.pearsonr",
   formula: "Σ (x − x̄)(y − ȳ) / √(Σ (x − x̄)² · Σ (y − ȳ)²)",
   fails: "when one of them does not vary",
+  failure: {
+    reason: "one side does not vary",
+    written: (operands) => `a correlation needs values that vary, and one side of ${operands.join(", ")} does not`,
+  },
 };
 const cosine: Likeness = {
   name: "cosine",
@@ -65,7 +71,16 @@ const cosine: Likeness = {
   source: "1 − scipy.spatial.distance.cosine",
   formula: "Σ x · y / (‖x‖ · ‖y‖)",
   fails: "when one of them is 0",
+  failure: {
+    reason: "one side is 0",
+    written: (operands) => `a cosine needs vectors that are not 0, and one side of ${operands.join(", ")} is`,
+  },
 };
+
+/** The name of the likeness of every pair of entries. */
+function betweenName({ name }: Likeness): string {
+  return `${name}_between`;
+}
 
 const names = (axes: readonly { readonly name: string }[]): readonly string[] => axes.map((axis) => axis.name);
 
@@ -130,7 +145,13 @@ function ofTwo(like: Likeness): Operation {
     source: like.source,
     arity: 2,
     attributes: { over: "axes" },
-    canFail: true,
+    written: {
+      form: `${name}(x, y over axes)`,
+      call: { kind: "pair", between: betweenName(like) },
+      operator: null,
+    },
+    failure: like.failure,
+    range: { kind: "bounded" },
     decides: false,
     gradient: "pending",
     type: (inputs, attributes): TensorType | TypeFault => {
@@ -236,14 +257,22 @@ function checkedPairAxes(operation: string, input: TensorType, attributes: Opera
 
 /** Likeness of every pair of entries of the axis `between`, over the axes that `over` names. */
 function ofPairs(like: Likeness): Operation {
-  const name = `${like.name}_between`;
+  const name = betweenName(like);
   return {
     name,
     documentation: `${like.name} of every unordered pair of entries of one axis, over the named axes (all others when none is named): the axis becomes pair, in the order (0, 1), (0, 2), … (1, 2), …; NaN with a reason ${like.fails}.`,
     source: like.source,
     arity: 1,
     attributes: { over: "axes", between: "axis" },
-    canFail: true,
+    written: {
+      form: `${like.name}(x over axes between axis)`,
+      call: null,
+      operator: null,
+      text: ({ plain }, attributes) =>
+        `${like.name}(${plain(0)}${overText(attributes)} between ${String(attributes["between"])})`,
+    },
+    failure: like.failure,
+    range: { kind: "bounded" },
     decides: false,
     gradient: "pending",
     type: ([input], attributes): TensorType | TypeFault => {

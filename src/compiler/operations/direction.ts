@@ -31,7 +31,9 @@ const randomDirectionOperation: Operation = {
     "A vector of length 1 over d_model in a direction drawn uniformly with the seed: the same for every prompt and every layer.",
   arity: 0,
   attributes: { size: "count", seed: "count" },
-  canFail: false,
+  written: { form: "random_direction(seed: n)", call: { kind: "seed" }, operator: null },
+  failure: null,
+  range: { kind: "bounded" },
   decides: false,
   gradient: "none: constant",
   type: (_inputs, attributes): TensorType | TypeFault => {

@@ -37,8 +37,6 @@ export interface DocumentFault {
 /** Where a node is computed: anywhere, in each window position by position, in any window alike, for the document. */
 type Place = "anywhere" | "positions" | "same" | "document";
 
-const reductions = new Set(["sum", "mean", "max", "min", "var", "std", "norm"]);
-
 /** The expression's parts, or why it has none. `texts` is the corpus that it is measured on. */
 export function documentParts(expression: MeasureExpression, texts: string): readonly DocumentPart[] | DocumentFault {
   const places = placesOf(expression, texts);
@@ -88,8 +86,9 @@ function reducedInWindows(
 ): DocumentPart | null {
   const [input] = node.inputs;
   if (input === undefined || places.get(input) !== "positions") return null;
-  const { operation: kind, type, span } = node;
-  if (kind !== "sum" && kind !== "mean" && kind !== "max" && kind !== "min") return null;
+  const { type, span } = node;
+  const { windows: kind } = operationNamed(node.operation);
+  if (kind === undefined || kind === "positions" || kind === "ends") return null;
   const inputType = typeOf(expression, input);
   const over = consumedNames(
     inputType.axes.map((axis) => axis.name),
@@ -117,7 +116,7 @@ function reducedInWindows(
         },
         {
           kind: "operation",
-          operation: kind === "mean" ? "sum" : kind,
+          operation: kind === "mean" ? "sum" : node.operation,
           inputs: [count + 1],
           attributes: { over },
           type,
@@ -171,7 +170,8 @@ function placeOf(
       const types = node.inputs.map((input) => typeOf(expression, input));
       const relation = alongPositions(node, types);
       // The document's own positions are all scored: there is none more to leave out.
-      if (relation === null || (node.operation === "slice" && inputs.includes("document")))
+      const trims = operationNamed(node.operation).windows === "ends";
+      if (relation === null || (trims && inputs.includes("document")))
         return { node, fault: `${describe(node)} takes positions by their places` };
       if (relation === "reduced" || inputs.includes("document")) return "document";
       if (inputs.includes("positions")) return "positions";
@@ -208,12 +208,13 @@ function isPosition({ name, extent }: Axis): boolean {
 function alongPositions(node: OperationNode, inputs: readonly TensorType[]): "each" | "reduced" | null {
   const has = (type: TensorType): boolean => type.axes.some((axis) => axis.name === "pos");
   if (!inputs.some(has)) return "each";
+  const { attributes, windows } = operationNamed(node.operation);
   // A slice that is one position shorter leaves out the first or the last: the target of each prediction, say.
-  if (node.operation === "slice") return has(node.type) ? "each" : null;
+  if (windows === "ends") return has(node.type) ? "each" : null;
   const { over } = node.attributes;
   // An operation over axes that names none is over all of them.
-  const takesAll = "over" in operationNamed(node.operation).attributes && !(Array.isArray(over) && over.length > 0);
+  const takesAll = "over" in attributes && !(Array.isArray(over) && over.length > 0);
   const takes = takesAll || Object.values(node.attributes).flat().includes("pos");
   if (has(node.type)) return takes ? null : "each";
-  return takes && reductions.has(node.operation) ? "reduced" : null;
+  return takes && windows !== undefined ? "reduced" : null;
 }

@@ -4,7 +4,9 @@ import type { TensorType } from "../ir/tensor-type.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { alignLowered, broadcastTypes } from "./broadcast.js";
 import { addOwnFault, addOwnReferenceFault, addUndecided, mergeFaults, mergeReferenceFaults } from "./faults.js";
-import type { Lowered, LoweringContext, Operation, TypeFault } from "./operation.js";
+import type { Notation } from "./notation.js";
+import type { Failure, Lowered, LoweringContext, Operation, TypeFault } from "./operation.js";
+import type { RangeRule } from "./range.js";
 import { broadcastAxes, broadcastTo, elementCount } from "./reference-tensor.js";
 
 /** What an elementwise operation says about itself; everything else follows. */
@@ -14,6 +16,10 @@ export interface ElementwiseDescription {
   readonly source?: string;
   readonly arity: number;
   readonly gradient: string;
+  /** Absent for a function of its name that is called with its tensors alone. */
+  readonly written?: Notation;
+  readonly range: RangeRule;
+  readonly sameUnit?: true;
   /** Element and unit of the result, or why the inputs do not fit. Axes are joined by name afterwards. */
   readonly resultOf: (inputs: readonly TensorType[]) => Pick<TensorType, "element" | "unit"> | TypeFault;
   /** Absent when a NaN that it reads shows in the result; see {@link Operation.decides}. */
@@ -23,7 +29,7 @@ export interface ElementwiseDescription {
   /** The value at one place, in float64. Truth values are 1 and 0. */
   readonly compute: (values: readonly number[]) => number;
   /** Where the operation has no result: as an ONNX bool value and at one place. Absent when it cannot fail. */
-  readonly failsWhere?: {
+  readonly failsWhere?: Failure & {
     readonly emit: (builder: GraphBuilder, inputs: readonly string[]) => string;
     readonly compute: (values: readonly number[]) => boolean;
   };
@@ -31,7 +37,8 @@ export interface ElementwiseDescription {
 
 /** The operation of a description: types, lowering and reference broadcast by axis name. */
 export function elementwiseOperation(description: ElementwiseDescription): Operation {
-  const { name, documentation, source, arity, gradient, resultOf, emit, compute, failsWhere } = description;
+  const { name, documentation, source, arity, gradient, range, sameUnit, resultOf, emit, compute, failsWhere } =
+    description;
   const decides = description.decides === true;
   return {
     name,
@@ -39,7 +46,10 @@ export function elementwiseOperation(description: ElementwiseDescription): Opera
     ...(source === undefined ? {} : { source }),
     arity,
     attributes: {},
-    canFail: failsWhere !== undefined,
+    written: description.written ?? functionOf(name, arity),
+    failure: failsWhere === undefined ? null : { reason: failsWhere.reason, written: failsWhere.written },
+    range,
+    ...(sameUnit === undefined ? {} : { sameUnit }),
     decides,
     gradient,
     type: (inputs: readonly TensorType[]): TensorType | TypeFault => {
@@ -73,6 +83,36 @@ export function elementwiseOperation(description: ElementwiseDescription): Opera
       return { axes, data, fault: addOwnReferenceFault(axes, inputFault, reason, fails) };
     },
   };
+}
+
+/** `f(x)`, `f(x, y)`. */
+function functionOf(name: string, arity: number): Notation {
+  const operands = ["x", "y", "z"].slice(0, arity).join(", ");
+  return { form: `${name}(${operands})`, call: { kind: "tensors" }, operator: null };
+}
+
+/** What stands between its operands: `x + y`. */
+export function infix(sign: string, form = `x ${sign} y`): Notation {
+  return { form, call: null, operator: { kind: "infix", sign } };
+}
+
+/** What an operation on two tensors says about itself, with the sign between them. */
+export interface BinaryDescription extends Omit<ElementwiseDescription, "arity" | "written" | "emit" | "compute"> {
+  readonly sign: string;
+  /** Name of the ONNX operator. */
+  readonly op: string;
+  readonly compute: (left: number, right: number) => number;
+}
+
+/** An operation on two tensors that is one ONNX operator. */
+export function binary({ sign, op, compute, ...description }: BinaryDescription): Operation {
+  return elementwiseOperation({
+    ...description,
+    arity: 2,
+    written: infix(sign),
+    emit: (builder, inputs) => builder.node(op, inputs),
+    compute: ([left = Number.NaN, right = Number.NaN]) => compute(left, right),
+  });
 }
 
 /** The inputs' fault, and `undecided` where a sound input is NaN. Ids of tokens are never NaN without a fault. */

@@ -23,7 +23,9 @@ const flatten: Operation = {
   source: "numpy.ravel",
   arity: 1,
   attributes: { over: "axes" },
-  canFail: false,
+  written: { form: "flatten(x over axes)", call: { kind: "over" }, operator: null },
+  failure: null,
+  range: { kind: "view" },
   decides: false,
   gradient,
   type: ([input], attributes): TensorType | TypeFault => {
@@ -76,7 +78,9 @@ const causal: Operation = {
   source: "numpy.tril_indices",
   arity: 1,
   attributes: {},
-  canFail: false,
+  written: { form: "causal(x)", call: { kind: "tensors" }, operator: null },
+  failure: null,
+  range: { kind: "view" },
   decides: false,
   gradient,
   type: ([input]): TensorType | TypeFault => {
@@ -135,7 +139,19 @@ const pick: Operation = {
   source: "numpy.take_along_axis",
   arity: 2,
   attributes: { axis: "axis" },
-  canFail: true,
+  written: {
+    form: 'logits[token], x at token "…"',
+    call: null,
+    operator: null,
+    spelling: "a token or position in brackets",
+    text: ({ plain, closed }) => `${closed(0)}[${plain(1)}]`,
+  },
+  failure: {
+    reason: "there is no such entry",
+    written: ([value = "", place = ""], { axis }) =>
+      axis === "vocab" ? `there is no such token in ${value}` : `${value} has no value at the token ${place}`,
+  },
+  range: { kind: "view" },
   decides: true,
   gradient,
   type: ([input, index], attributes): TensorType | TypeFault => {

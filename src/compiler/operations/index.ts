@@ -1,6 +1,7 @@
 /** The operation table of the measurement language. */
 import type { OperationAttributes } from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
+import { arithmeticOperations } from "./arithmetic.js";
 import { correlations } from "./correlation.js";
 import { directionOperations } from "./direction.js";
 import { elementwiseOperations } from "./elementwise.js";
@@ -20,6 +21,7 @@ import { attributeFault, typeFault } from "./typing.js";
 /** Every operation by name, in the order of the language reference. */
 export const operations: ReadonlyMap<string, Operation> = new Map(
   [
+    arithmeticOperations,
     elementwiseOperations,
     logicOperations,
     informationOperations,
@@ -47,9 +49,6 @@ export function operationNamed(name: string): Operation {
   if (operation === undefined) throw new RangeError(`operationNamed: there is no operation ${name}`);
   return operation;
 }
-
-/** Operations whose inputs must agree in unit, where a literal takes the unit of the other side. */
-const sameUnitOperations = new Set(["add", "subtract", "less", "greater", "lessEqual", "greaterEqual", "equal"]);
 
 /** An input of an operation to be typed. A literal is a number written in the protocol: it fits any unit. */
 export interface OperationArgument {
@@ -89,7 +88,7 @@ export function typeOperation(
       return attributeFault(name, attribute, kind === "axes" ? "a list of axes" : `a value of kind ${kind}`, value);
   }
   const unit = inputs.find((input) => !input.literal)?.type.unit ?? "none";
-  const adopts = sameUnitOperations.has(name);
+  const adopts = operation.sameUnit === true;
   return operation.type(
     inputs.map(({ type, literal }) => (adopts && literal ? { ...type, unit } : type)),
     attributes,

@@ -6,6 +6,7 @@ import { elementwiseOperation } from "./elementwise-operation.js";
 import { addOwnFault, addOwnReferenceFault, mergeFaults, mergeReferenceFaults, reduceFault, reduceReferenceFault } from "./faults.js"; // prettier-ignore
 import { cast, sumOver, wideNumber } from "./lowering.js";
 import type { Operation, TypeFault } from "./operation.js";
+import type { RangeRule } from "./range.js";
 import { broadcastAxes, broadcastTo, elementCount, offsetsIn } from "./reference-tensor.js";
 import {
   consumedAxes,
@@ -19,12 +20,19 @@ import {
 } from "./typing.js";
 
 /** Operation `to`: a value in the unit `from` as one in the unit `to`, which is the value times `factor`. */
-function conversion(to: "nats" | "bits", from: "nats" | "bits", documentation: string, factor: number): Operation {
+function conversion(
+  to: "nats" | "bits",
+  from: "nats" | "bits",
+  documentation: string,
+  factor: number,
+  range: RangeRule,
+): Operation {
   return elementwiseOperation({
     name: to,
     documentation,
     arity: 1,
     gradient: "pending",
+    range,
     resultOf: (inputs): { readonly element: "real"; readonly unit: Unit } | TypeFault => {
       const fault = numberFault(to, inputs);
       if (fault !== null) return fault;
@@ -74,7 +82,13 @@ const kl: Operation = {
   source: "scipy.special.rel_entr",
   arity: 2,
   attributes: { over: "axes" },
-  canFail: true,
+  written: { form: "kl(p, q over axes)", call: { kind: "over" }, operator: null },
+  failure: {
+    reason: "the divergence needs probabilities, of which the second is 0 only where the first is",
+    written: (operands) =>
+      `the divergence needs probabilities, of which the second is 0 only where the first is: ${operands.join(", ")}`,
+  },
+  range: { kind: "growing" },
   decides: false,
   gradient: "pending",
   type: (inputs, attributes): TensorType | TypeFault => {
@@ -138,7 +152,14 @@ const kl: Operation = {
 
 /** Divergence and units of information, in the order of the language reference. */
 export const informationOperations: readonly Operation[] = [
-  conversion("bits", "nats", "A value in nats as one in bits: x / ln 2.", 1 / Math.LN2),
-  conversion("nats", "bits", "A value in bits as one in nats: x · ln 2.", Math.LN2),
+  conversion("bits", "nats", "A value in nats as one in bits: x / ln 2.", 1 / Math.LN2, {
+    kind: "transparent",
+    alone: true,
+    tail: "places",
+  }),
+  conversion("nats", "bits", "A value in bits as one in nats: x · ln 2.", Math.LN2, {
+    kind: "transparent",
+    tail: "places",
+  }),
   kl,
 ];

@@ -39,7 +39,9 @@ const gram: Operation = {
     "G[row, row'] = Σ x[row, …] · x[row', …] over every other axis: the Gram matrix x xᵀ of the rows named by `row`; its eigenvalues are the squared singular values of x.",
   arity: 1,
   attributes: { row: "axis" },
-  canFail: false,
+  written: { form: "gram(x over row)", call: { kind: "axis", attribute: "row" }, operator: null },
+  failure: null,
+  range: { kind: "transparent" },
   decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
@@ -207,7 +209,9 @@ const trace: Operation = {
   source: "numpy.trace",
   arity: 1,
   attributes: { first: "axis", second: "axis" },
-  canFail: false,
+  written: { form: "trace(x)", call: { kind: "tensors" }, operator: null },
+  failure: null,
+  range: { kind: "growing" },
   decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
@@ -262,7 +266,13 @@ const diagonal: Operation = {
   source: "numpy.diagonal",
   arity: 1,
   attributes: { offset: "integer" },
-  canFail: false,
+  written: {
+    form: "diagonal(x, offset: n)",
+    call: { kind: "integer", attribute: "offset", absent: 0 },
+    operator: null,
+  },
+  failure: null,
+  range: { kind: "view" },
   decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
@@ -321,7 +331,9 @@ const dot: Operation = {
   source: "numpy.dot",
   arity: 2,
   attributes: { over: "axes" },
-  canFail: false,
+  written: { form: "dot(x, y over axes)", call: { kind: "over" }, operator: null },
+  failure: null,
+  range: { kind: "transparent" },
   decides: false,
   gradient: "pending",
   type: (inputs, attributes): TensorType | TypeFault => {

@@ -15,7 +15,9 @@ function normalisation(name: string, documentation: string, unit: Unit, logarith
     source: `scipy.special.${name}`,
     arity: 1,
     attributes: { over: "axes" },
-    canFail: false,
+    written: { form: `${name}(x over axes)`, call: { kind: "over" }, operator: null },
+    failure: null,
+    range: { kind: logarithm ? "growing" : "bounded" },
     decides: false,
     gradient: "pending",
     type: ([input], attributes): TensorType | TypeFault => {

@@ -2,6 +2,8 @@ import type { OperationAttributes } from "../ir/expression.js";
 import type { Origins } from "../ir/origin.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import type { GraphBuilder } from "../onnx/builder.js";
+import type { Notation } from "./notation.js";
+import type { RangeRule } from "./range.js";
 
 /** Why an operation does not apply to its inputs, for the checker to show as a diagnostic. */
 export interface TypeFault {
@@ -41,9 +43,18 @@ export interface ReferenceTensor {
   readonly fault: Int32Array | null;
 }
 
+/** Why an operation may have no result. */
+export interface Failure {
+  /** A sentence that fits wherever the operation is used. */
+  readonly reason: string;
+  /** The sentence for an application whose operands a protocol writes so. */
+  readonly written: (operands: readonly string[], attributes: OperationAttributes) => string;
+}
+
 /**
  * An operation of the measurement language. Three independent meanings (types, ONNX, float64 reference) that a test
- * compares on random tensors.
+ * compares on random tensors, and all that the rest of the compiler needs to know of it: nothing else goes by its name,
+ * except what makes or rewrites exactly this operation.
  */
 export interface Operation {
   readonly name: string;
@@ -52,10 +63,14 @@ export interface Operation {
   readonly source?: string;
   /** Number of tensor inputs. */
   readonly arity: number;
+  /** True when the inputs must agree in unit, so that a number written beside one takes the unit of the other. */
+  readonly sameUnit?: true;
   /** Attribute names it accepts and what they are. `axes` lists are consumed axes (`over`). */
   readonly attributes: Readonly<Record<string, "axes" | "axis" | "count" | "integer">>;
-  /** True when the operation itself can produce a NaN with a reason. */
-  readonly canFail: boolean;
+  readonly written: Notation;
+  /** Null when the operation itself never produces a NaN with a reason. */
+  readonly failure: Failure | null;
+  readonly range: RangeRule;
   /**
    * True when the operation compares or looks up, so that the result does not show a NaN that it read. Where it reads one
    * it is undecided, which is a fault; every other operation hands a NaN on as a NaN.
@@ -82,6 +97,13 @@ export interface Operation {
     inputs: readonly { readonly type: TensorType; readonly origins: Origins }[],
     attributes: OperationAttributes,
   ) => Origins;
+  /**
+   * What it does along the positions of a document that a model reads in windows. `sum`, `mean`, `max`, `min`: one value
+   * for all of them, which is made of the windows' in this way. `positions`: one value, which takes the windows' positions
+   * one after the other. `ends`: it leaves out positions at the ends. Absent: it relates positions in a way that windows
+   * cannot, wherever it takes them at all.
+   */
+  readonly windows?: "sum" | "mean" | "max" | "min" | "positions" | "ends";
   /** Why reverse mode is not defined, or "pending" until the autodiff issue writes the rule. */
   readonly gradient: string;
 }

@@ -48,7 +48,12 @@ const argmax: Operation = {
   source: "numpy.argmax",
   arity: 1,
   attributes: { over: "axes" },
-  canFail: true,
+  written: { form: "argmax(x over axis)", call: { kind: "over" }, operator: null },
+  failure: {
+    reason: "there is no entry to take the largest of",
+    written: () => "there is nothing to take argmax of",
+  },
+  range: { kind: "bounded" },
   decides: true,
   gradient: "none: piecewise constant",
   type: ([input], attributes): TensorType | TypeFault => {
@@ -113,7 +118,9 @@ const top: Operation = {
   source: "torch.topk",
   arity: 1,
   attributes: { over: "axes", count: "count" },
-  canFail: false,
+  written: { form: "top(x, k over axis)", call: { kind: "count" }, operator: null },
+  failure: null,
+  range: { kind: "bounded" },
   decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {

@@ -75,7 +75,13 @@ const last: Operation = {
   documentation: "The last min(count, length) entries of the axis pos.",
   arity: 1,
   attributes: { count: "count" },
-  canFail: false,
+  written: {
+    form: "x last n",
+    call: null,
+    operator: { kind: "postfix", sign: "last", after: ({ count }) => String(count) },
+  },
+  failure: null,
+  range: { kind: "view" },
   decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
@@ -101,6 +107,16 @@ const last: Operation = {
   },
 };
 
+/** What stands after `at`. */
+function placeText({ index }: OperationAttributes): string {
+  return index === -1 ? "last" : String(index);
+}
+
+/** `select(x, key: 0)`. */
+function selectText(value: string, axis: unknown, index: unknown): string {
+  return `select(${value}, ${String(axis)}: ${String(index)})`;
+}
+
 /** The axis that `at` chooses from. */
 function positionsOf(attributes: OperationAttributes): string {
   return String(attributes["axis"] ?? "pos");
@@ -112,7 +128,21 @@ const at: Operation = {
     "The entry `index` of the axis pos (or of the one named by `axis`: query or key), counted from 0, or from the end when it is negative (−1 is the last); NaN with a reason where the text is too short. The axis disappears.",
   arity: 1,
   attributes: { index: "integer", axis: "axis" },
-  canFail: true,
+  written: {
+    form: "x at n, select(x, key: n)",
+    call: null,
+    operator: { kind: "postfix", sign: "at", after: placeText },
+    text: ({ plain, closed }, attributes) => {
+      const axis = positionsOf(attributes);
+      if (axis !== "pos") return selectText(plain(0), axis, attributes["index"]);
+      return `${closed(0)} at ${placeText(attributes)}`;
+    },
+  },
+  failure: {
+    reason: "the text has no such position",
+    written: (_operands, { index }) => `the text has no position ${String(index)}`,
+  },
+  range: { kind: "view" },
   decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
@@ -186,7 +216,18 @@ const sliceOperation: Operation = {
     "The entries first..last of the axis pos, both included, counted from 0 or from the end when negative; as many as the text has.",
   arity: 1,
   attributes: { first: "integer", last: "integer" },
-  canFail: false,
+  written: {
+    form: "x at a..b",
+    call: null,
+    operator: {
+      kind: "postfix",
+      sign: "at",
+      after: (attributes) => `${String(attributes["first"])}..${String(attributes["last"])}`,
+    },
+  },
+  failure: null,
+  range: { kind: "view" },
+  windows: "ends",
   decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
@@ -229,7 +270,14 @@ const select: Operation = {
     "The entry `index` of an axis of known length (head, kv_head, neuron, vocab), counted from 0, or from the end when it is negative. The axis disappears.",
   arity: 1,
   attributes: { axis: "axis", index: "integer" },
-  canFail: false,
+  written: {
+    form: "site[L5.H3], select(x, head: n)",
+    call: { kind: "entries" },
+    operator: null,
+    text: ({ plain }, { axis, index }) => selectText(plain(0), axis, index),
+  },
+  failure: null,
+  range: { kind: "view" },
   decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {
@@ -274,7 +322,15 @@ const rename: Operation = {
   documentation: "The same tensor with the axis `from` called `to`.",
   arity: 1,
   attributes: { from: "axis", to: "axis" },
-  canFail: false,
+  written: {
+    form: "rename(x, from: to)",
+    call: { kind: "names" },
+    operator: null,
+    // The words of other operations say what it does.
+    text: ({ plain }) => plain(0),
+  },
+  failure: null,
+  range: { kind: "view" },
   decides: false,
   gradient,
   type: (inputs, attributes): TensorType | TypeFault => {

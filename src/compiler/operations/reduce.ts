@@ -5,6 +5,7 @@ import { alignValue } from "./broadcast.js";
 import { addOwnFault, addOwnReferenceFault, reduceFault, reduceReferenceFault } from "./faults.js";
 import { anyNaN, cast, countOver, integers, spoilWhere, sumOver, withRank } from "./lowering.js";
 import type { Lowered, LoweringContext, Operation, TypeFault } from "./operation.js";
+import type { RangeRule } from "./range.js";
 import { elementCount, offsetsIn } from "./reference-tensor.js";
 import {
   consumedAxes,
@@ -26,8 +27,14 @@ interface ReductionDescription {
   readonly countsTruth?: boolean;
   /** True when the result would be in a squared unit, which there is not. */
   readonly squares?: boolean;
-  /** True when there is no result for an empty axis: NaN with a reason. */
-  readonly needsEntries: boolean;
+  /** Why there is no result for an empty axis; absent when there is one. */
+  readonly needsEntries?: string;
+  /** Absent for a result that is not finite where an entry is not. */
+  readonly range?: Omit<RangeRule, "tail">;
+  /** Absent where a whole document's value takes the values of all its positions. */
+  readonly windows?: "sum" | "mean" | "max" | "min";
+  /** What a call of another run's value means; see {@link CallForm}. */
+  readonly ofRuns?: "mean";
   /** The reduced value [row, …kept], from a float32 value. */
   readonly emit: (context: LoweringContext, value: string, type: TensorType, names: readonly string[]) => string;
   readonly compute: (entries: readonly number[]) => number;
@@ -38,14 +45,26 @@ function keptAxes(axes: readonly Axis[], names: readonly string[]): readonly Axi
 }
 
 function reduction(description: ReductionDescription): Operation {
-  const { name, documentation, source, gradient, countsTruth, squares, needsEntries, emit, compute } = description;
+  const { name, documentation, source, gradient, countsTruth, squares, needsEntries, emit, compute, ofRuns } =
+    description;
+  const { range = { kind: "transparent" }, windows = "positions" } = description;
   return {
     name,
     documentation,
     ...(source === undefined ? {} : { source }),
     arity: 1,
     attributes: { over: "axes" },
-    canFail: needsEntries,
+    written: {
+      form: `${name}(x over axes)`,
+      call: { kind: "over", ...(ofRuns === undefined ? {} : { ofRuns }) },
+      operator: null,
+    },
+    failure:
+      needsEntries === undefined
+        ? null
+        : { reason: needsEntries, written: () => `there is nothing to take ${name} of` },
+    range: { ...range, tail: "entries" },
+    windows,
     decides: false,
     gradient,
     type: ([input], attributes): TensorType | TypeFault => {
@@ -72,7 +91,7 @@ function reduction(description: ReductionDescription): Operation {
         const found = findAxis(input.type, axis);
         return found !== null && smallestSize(found.extent) === 0;
       });
-      if (!needsEntries || !canBeEmpty) return { value, fault, type };
+      if (needsEntries === undefined || !canBeEmpty) return { value, fault, type };
       const count = countOver(context, input.value, input.type, names);
       const empty = context.builder.node("Equal", [count, integers(context.builder, 0)]);
       const fails = withRank(context.builder, empty, type.axes.length + 1);
@@ -90,7 +109,7 @@ function reduction(description: ReductionDescription): Operation {
       targets.forEach((target, place) => groups[target]?.push(input.data[place] ?? Number.NaN));
       const data = Float64Array.from(groups, compute);
       const fault = reduceReferenceFault(input.fault, targets, data.length);
-      if (!needsEntries) return { axes, data, fault };
+      if (needsEntries === undefined) return { axes, data, fault };
       const fails = (place: number): boolean => groups[place]?.length === 0;
       return { axes, data, fault: addOwnReferenceFault(axes, fault, reason, fails) };
     },
@@ -155,7 +174,8 @@ export const reductions: readonly Operation[] = [
       "Σ x over the named axes (all axes when none is named); of truth values, how many hold. Of nothing: 0.",
     gradient: "pending",
     countsTruth: true,
-    needsEntries: false,
+    range: { kind: "transparent", alone: true },
+    windows: "sum",
     emit: (context, value, type, names) => sumOver(context, value, type.axes, names),
     compute: total,
   }),
@@ -165,7 +185,9 @@ export const reductions: readonly Operation[] = [
       "Σ x / n over the n entries of the named axes; of truth values, the share that holds. NaN with a reason when n = 0.",
     gradient: "pending",
     countsTruth: true,
-    needsEntries: true,
+    needsEntries: "there is no entry to average",
+    windows: "mean",
+    ofRuns: "mean",
     emit: emitMean,
     compute: average,
   }),
@@ -173,7 +195,9 @@ export const reductions: readonly Operation[] = [
     name: "max",
     documentation: "Largest entry over the named axes; NaN with a reason when there is none.",
     gradient: "pending",
-    needsEntries: true,
+    needsEntries: "there is no entry to take the largest of",
+    range: { kind: "bounded" },
+    windows: "max",
     emit: emitExtreme("ReduceMax"),
     compute: (entries) => entries.reduce((largest, entry) => Math.max(largest, entry), Number.NEGATIVE_INFINITY),
   }),
@@ -181,7 +205,9 @@ export const reductions: readonly Operation[] = [
     name: "min",
     documentation: "Smallest entry over the named axes; NaN with a reason when there is none.",
     gradient: "pending",
-    needsEntries: true,
+    needsEntries: "there is no entry to take the smallest of",
+    range: { kind: "bounded" },
+    windows: "min",
     emit: emitExtreme("ReduceMin"),
     compute: (entries) => entries.reduce((smallest, entry) => Math.min(smallest, entry), Number.POSITIVE_INFINITY),
   }),
@@ -192,7 +218,7 @@ export const reductions: readonly Operation[] = [
     source: "numpy.var",
     gradient: "pending",
     squares: true,
-    needsEntries: true,
+    needsEntries: "there is no entry to take the variance of",
     emit: emitVariance,
     compute: variance,
   }),
@@ -202,7 +228,7 @@ export const reductions: readonly Operation[] = [
       "Population standard deviation √(Σ (x − mean)² / n) over the n entries of the named axes (ddof 0, NumPy's default); NaN with a reason when n = 0.",
     source: "numpy.std",
     gradient: "pending",
-    needsEntries: true,
+    needsEntries: "there is no entry to take the standard deviation of",
     emit: (context, value, type, names) => context.builder.node("Sqrt", [emitVariance(context, value, type, names)]),
     compute: (entries) => Math.sqrt(variance(entries)),
   }),
@@ -211,7 +237,6 @@ export const reductions: readonly Operation[] = [
     documentation: "Euclidean norm √(Σ x²) over the named axes, in the unit of x. Of nothing: 0.",
     source: "numpy.linalg.norm",
     gradient: "pending",
-    needsEntries: false,
     emit: emitNorm,
     compute: (entries) => Math.sqrt(total(entries.map((entry) => entry ** 2))),
   }),

@@ -46,7 +46,10 @@ export const scored: Operation = {
     "x with its last `count` positions as they are, and a number in place of every other one, whatever it was: 0, or with `sought` above or below 0 one that no maximum or minimum chooses.",
   arity: 2,
   attributes: { sought: "integer" },
-  canFail: false,
+  // Of the compiler's own making, so that sentences show the value alone.
+  written: { form: null, call: null, operator: null, text: ({ plain }) => plain(0) },
+  failure: null,
+  range: { kind: "bounded", tail: "places" },
   decides: false,
   gradient: "pending",
   type: ([input, count]): TensorType | TypeFault => {

@@ -4,8 +4,15 @@
  * range. Its value counts only where the graph's own is not a number or comes from one that is not finite; every other
  * result stays as it is.
  */
-import { isOperation, pruneExpression, type MeasureExpression, type MeasureNode } from "../ir/expression.js";
+import {
+  isOperation,
+  pruneExpression,
+  type MeasureExpression,
+  type MeasureNode,
+  type OperationNode,
+} from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
+import { operationNamed } from "./index.js";
 
 /** What the graph has to yield for a tail: values of the expression's nodes. */
 export interface TailInput {
@@ -13,18 +20,8 @@ export interface TailInput {
   readonly expression: MeasureExpression;
 }
 
-const placewise: ReadonlySet<string> = new Set([
-  ...["add", "subtract", "multiply", "divide", "power", "negate", "exp", "log", "sqrt", "abs", "entr", "bits", "nats"],
-  ...["where", "scored"],
-]);
-
-const reductions: ReadonlySet<string> = new Set(["sum", "mean", "max", "min", "norm", "var", "std"]);
-
 /** How many entries may be put together for each position of a text: a head's, but not a vocabulary's. */
 const fewEntries = 64;
-
-/** Exponents and factors up to which a result is not expected to leave float32's range. */
-const ordinary = { exponent: 4, factor: 1e6 } as const;
 
 /** What the expression's end is computed from; null for an expression whose end is not worth computing again. */
 export function tailInputs(expression: MeasureExpression): readonly TailInput[] | null {
@@ -39,7 +36,7 @@ export function tailInputs(expression: MeasureExpression): readonly TailInput[] 
     const found =
       node !== undefined &&
       isOperation(node) &&
-      (placewise.has(node.operation) || (reductions.has(node.operation) && node.inputs.every(isShort))) &&
+      fitsTail(node, isShort) &&
       (grows(node, nodes) || node.inputs.some(isTail));
     known.set(index, found);
     return found;
@@ -63,21 +60,17 @@ function hasFewEntries(type: TensorType | undefined): boolean {
   return sizes.reduce((product, size) => product * size, 1) <= fewEntries;
 }
 
+/** Whether a node can be part of a tail, going by its operation and by how many entries its inputs have. */
+function fitsTail({ operation, inputs }: OperationNode, isShort: (input: number) => boolean): boolean {
+  const { tail } = operationNamed(operation).range;
+  return tail === "places" || (tail === "entries" && inputs.every(isShort));
+}
+
 /** Whether an operation can take ordinary numbers out of float32's range. */
-function grows(node: MeasureNode, nodes: readonly MeasureNode[]): boolean {
-  if (!isOperation(node)) return false;
-  const [left, right] = node.inputs.map((input) => nodes[input]);
-  const size = (of: MeasureNode | undefined): number | null => (of?.kind === "constant" ? Math.abs(of.value) : null);
-  switch (node.operation) {
-    case "exp":
-      return true;
-    case "power":
-      return (size(right) ?? Infinity) > ordinary.exponent;
-    case "multiply":
-      return Math.max(size(left) ?? 0, size(right) ?? 0) > ordinary.factor;
-    case "divide":
-      return (size(left) ?? 0) > ordinary.factor || (size(right) ?? 1) < 1 / ordinary.factor;
-    default:
-      return false;
-  }
+function grows({ operation, inputs }: OperationNode, nodes: readonly MeasureNode[]): boolean {
+  const sizes = inputs.map((input) => {
+    const node = nodes[input];
+    return node?.kind === "constant" ? Math.abs(node.value) : null;
+  });
+  return operationNamed(operation).range.grows?.(sizes) === true;
 }

@@ -1,28 +1,14 @@
 /** Expressions in words of the language, for the reasons of results. */
 import { isOperation, type MeasureExpression, type MeasureNode, type OperationNode } from "../ir/expression.js";
 import type { SiteReference } from "../models/sites.js";
+import { operationNamed } from "./index.js";
+import { overText, type CallForm } from "./notation.js";
 
 /** How many characters a text of an expression has at most before its inner parts are left out. */
 const longest = 72;
 
 /** What stands for a part that is left out. */
 const omitted = "…";
-
-const signs: Readonly<Record<string, string>> = {
-  add: "+",
-  subtract: "-",
-  multiply: "*",
-  divide: "/",
-  power: "^",
-  less: "<",
-  greater: ">",
-  lessEqual: "<=",
-  greaterEqual: ">=",
-  equal: "is",
-  and: "and",
-  or: "or",
-  where: "where",
-};
 
 /** `resid_post[L3]`, `nll`: a site as the language writes it. */
 export function siteText({ site, layer }: SiteReference): string {
@@ -68,57 +54,50 @@ function leafText(node: Exclude<MeasureNode, OperationNode>, depth: number): str
 }
 
 function operationText(expression: MeasureExpression, node: OperationNode, depth: number): string {
-  const { operation, attributes } = node;
+  const { written } = operationNamed(node.operation);
   const inner = node.inputs.map((input) => textOf(expression, input, depth - 1));
+  const plain = (input: number): string => inner[input] ?? omitted;
   // What binds less than a word after it, or a sign beside it, stands in parentheses.
-  const operands = node.inputs.map((input, i) => {
-    const below = expression.nodes[input];
-    const text = inner[i] ?? omitted;
-    const joined = below !== undefined && isOperation(below) && (signs[below.operation] ?? "") !== "";
-    return joined && text !== omitted ? `(${text})` : text;
-  });
-  const [first = omitted, second = omitted] = operands;
-  const sign = signs[operation];
-  if (sign !== undefined) return `${first} ${sign} ${second}`;
-  const { count, index, axis, offset } = attributes;
-  switch (operation) {
-    case "negate":
-      return `-${first}`;
-    case "not":
-      return `not ${first}`;
-    // The words of other operations say what these do.
-    case "rename":
-    case "scored":
-      return inner[0] ?? omitted;
-    case "last":
-      return `${first} last ${String(count)}`;
-    case "at":
-      if (axis !== undefined && axis !== "pos")
-        return `select(${inner[0] ?? omitted}, ${String(axis)}: ${String(index)})`;
-      return index === -1 ? `${first} at last` : `${first} at ${String(index)}`;
-    case "slice":
-      return `${first} at ${String(attributes["first"])}..${String(attributes["last"])}`;
-    case "select":
-      return `select(${inner[0] ?? omitted}, ${String(axis)}: ${String(index)})`;
-    case "pick":
-      return `${first}[${inner[1] ?? omitted}]`;
-    case "project":
-      return `unembed(${inner[0] ?? omitted})`;
-    case "unembedding":
-      return `unembedding(${inner[1] ?? omitted})`;
-    case "diagonal":
-      return `diagonal(${[inner[0] ?? omitted, ...(offset ? [`offset: ${String(offset)}`] : [])].join(", ")})`;
-    default:
-      return callText(node, inner);
+  const closed = (input: number): string => {
+    const below = expression.nodes[node.inputs[input] ?? -1];
+    const joined = below !== undefined && isOperation(below) && isInfix(below);
+    return joined && plain(input) !== omitted ? `(${plain(input)})` : plain(input);
+  };
+  if (written.text !== undefined) return written.text({ plain, closed }, node.attributes);
+  const { operator } = written;
+  switch (operator?.kind) {
+    case "infix":
+      return `${closed(0)} ${operator.sign} ${closed(1)}`;
+    case "prefix":
+      return `${operator.sign}${/\w$/.test(operator.sign) ? " " : ""}${closed(0)}`;
+    case "postfix":
+      return `${closed(0)} ${operator.sign} ${operator.after(node.attributes)}`;
+    case undefined:
+      return callText(node, written.call, inner);
   }
 }
 
-/** `mean(nll over pos)`, `top(x, 3 over vocab)`, `pearson(x over entry between head)`. */
-function callText({ operation, attributes }: OperationNode, inner: readonly string[]): string {
-  const { over, row, between, count } = attributes;
-  const axes = typeof row === "string" ? [row] : Array.isArray(over) ? (over as readonly string[]) : [];
-  const values = count === undefined ? inner : [...inner, String(count)];
-  const along = axes.length === 0 ? "" : ` over ${axes.join(", ")}`;
-  const pairs = typeof between === "string" ? ` between ${between}` : "";
-  return `${operation.replace(/_between$/, "")}(${values.join(", ")}${along}${pairs})`;
+function isInfix({ operation }: OperationNode): boolean {
+  return operationNamed(operation).written.operator?.kind === "infix";
+}
+
+/** `mean(nll over pos)`, `top(x, 3 over vocab)`, `diagonal(x, offset: -1)`. */
+function callText({ operation, attributes }: OperationNode, call: CallForm | null, inner: readonly string[]): string {
+  const words = (...values: readonly string[]): string => [...inner, ...values].join(", ");
+  switch (call?.kind) {
+    case "over":
+    case "pair":
+      return `${operation}(${words()}${overText(attributes)})`;
+    case "axis":
+      return `${operation}(${words()} over ${String(attributes[call.attribute])})`;
+    case "count":
+      return `${operation}(${words(String(attributes["count"]))}${overText(attributes)})`;
+    case "integer": {
+      const value = attributes[call.attribute] ?? call.absent;
+      return `${operation}(${value === call.absent ? words() : words(`${call.attribute}: ${String(value)}`)})`;
+    }
+    // Forms whose words are not all kept say themselves what is shown (`text`).
+    default:
+      return `${operation}(${words()})`;
+  }
 }

@@ -1,6 +1,6 @@
 /** What the type rules of several operations share: faults, units, attributes and extents. */
 import type { OperationAttributes } from "../ir/expression.js";
-import { extentSize, typeText, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
+import { extentSize, typeText, type Axis, type Extent, type TensorType, type Unit } from "../ir/tensor-type.js";
 import type { TypeFault } from "./operation.js";
 
 /** A type fault; the hint is left out when there is none. */
@@ -55,6 +55,24 @@ export function unitFault(operation: string, inputs: readonly TensorType[], hint
   return typeFault(`${operation} is not defined for values in ${found.unit}`, "no unit", typeText(found), hint);
 }
 
+/**
+ * The fault of two values that are added or compared and have different units; null when the units agree. A literal has
+ * been given the other side's unit before.
+ */
+export function mixedUnitsFault(operation: string, inputs: readonly TensorType[]): TypeFault | null {
+  const truth = numberFault(operation, inputs);
+  if (truth !== null) return truth;
+  const [left, right] = inputs;
+  if (left === undefined || right === undefined || left.unit === right.unit) return null;
+  const units = [left.unit, right.unit].map((unit) => (unit === "none" ? "no unit" : unit));
+  return typeFault(
+    `${operation} mixes units: ${units.join(" and ")}`,
+    "the same unit on both sides",
+    `${typeText(left)} and ${typeText(right)}`,
+    "divide by a value in the same unit to get a number without one",
+  );
+}
+
 /** The fault of naming an axis that a tensor lacks. */
 export function missingAxisFault(operation: string, name: string, input: TensorType): TypeFault {
   return typeFault(
@@ -63,6 +81,16 @@ export function missingAxisFault(operation: string, name: string, input: TensorT
     name,
     `the tensor is ${typeText(input)}`,
   );
+}
+
+/** A real result in a unit. */
+export function real(unit: Unit): Pick<TensorType, "element" | "unit"> {
+  return { element: "real", unit };
+}
+
+/** A real result of an operation on numbers without units, or the fault; `hint` says what to do about a unit. */
+export function unitless(operation: string, inputs: readonly TensorType[], hint: string, unit: Unit = "none") {
+  return numberFault(operation, inputs) ?? unitFault(operation, inputs, hint) ?? real(unit);
 }
 
 /** The axis of that name, or null. */

@@ -51,7 +51,15 @@ const project: Operation = {
   source: "Elhage et al., A mathematical framework for transformer circuits, 2021",
   arity: 2,
   attributes: {},
-  canFail: false,
+  written: {
+    form: null,
+    call: null,
+    operator: null,
+    spelling: "`unembed`",
+    text: ({ plain }) => `unembed(${plain(0)})`,
+  },
+  failure: null,
+  range: { kind: "growing", alone: true },
   decides: false,
   gradient,
   type: ([input, matrix]): TensorType | TypeFault => {
@@ -131,7 +139,17 @@ const unembedding: Operation = {
   source: "Elhage et al., A mathematical framework for transformer circuits, 2021",
   arity: 2,
   attributes: {},
-  canFail: true,
+  written: {
+    form: "unembedding(token)",
+    call: { kind: "token" },
+    operator: null,
+    text: ({ plain }) => `unembedding(${plain(1)})`,
+  },
+  failure: {
+    reason: "there is no such token",
+    written: ([token = ""]) => `the vocabulary has no token ${token}`,
+  },
+  range: { kind: "view" },
   decides: false,
   gradient,
   type: ([matrix, token]): TensorType | TypeFault => {

@@ -1,16 +1,9 @@
 /** Operators of the measurement language: on numbers known now, on layers, on tensors. */
 import type { BinaryOperator, Expression } from "../../syntax/ast.js";
+import { reasonInWords } from "../../operations/reasons.js";
+import { infixOperations, prefixOperations } from "../../operations/written.js";
 import { applyOperation, beyondFloat32, fitsFloat32, wrongKind } from "../faults.js";
-import { comparisonOf, operationOf } from "./operators.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
-
-const operations: Partial<Record<BinaryOperator, string>> = {
-  ...operationOf,
-  ...comparisonOf,
-  is: "equal",
-  and: "and",
-  or: "or",
-};
 
 function fold(operator: BinaryOperator, a: number, b: number): number | null {
   switch (operator) {
@@ -43,10 +36,11 @@ export function elaborateUnary(
 ): Value {
   const operand = cx.elaborate(cx, environment, expression.operand);
   if (operand.kind === "error") return errorValue;
-  if (expression.operator === "not") return applyOperation(cx, "not", [operand], {}, expression);
   // Not `-0`, which no text means and JSON does not keep.
-  if (operand.kind === "number") return { kind: "number", value: 0 - operand.value };
-  return applyOperation(cx, "negate", [operand], {}, expression);
+  if (expression.operator === "-" && operand.kind === "number") return { kind: "number", value: 0 - operand.value };
+  const operation = prefixOperations.get(expression.operator);
+  if (operation === undefined) throw new RangeError(`elaborateUnary: no operation is written ${expression.operator}`);
+  return applyOperation(cx, operation.name, [operand], {}, expression);
 }
 
 export function elaborateBinary(
@@ -55,7 +49,7 @@ export function elaborateBinary(
   expression: Extract<Expression, { kind: "binary" }>,
 ): Value {
   const { operator } = expression;
-  const operation = operations[operator];
+  const operation = infixOperations.get(operator);
   if (operation === undefined) {
     return wrongKind(
       cx,
@@ -86,14 +80,12 @@ export function elaborateBinary(
   ] as const) {
     if (value.kind === "number" && !fitsFloat32(cx, value.value, side.span)) return errorValue;
   }
-  const reason =
-    operator === "/"
-      ? `the divisor ${cx.sourceOf(expression.right.span)} is 0`
-      : operator === "^"
-        ? `${cx.sourceOf(expression.left.span)} is negative and its exponent not a whole number, or 0 and its exponent negative`
-        : undefined;
-  const [a, b] = sameUnitOperators.has(operator) ? withSharedUnit(cx, left, right, expression) : [left, right];
-  return applyOperation(cx, operation, [a, b], {}, expression, reason);
+  const reason = reasonInWords(
+    operation.name,
+    [expression.left, expression.right].map((side) => cx.sourceOf(side.span)),
+  );
+  const [a, b] = operation.sameUnit === true ? withSharedUnit(cx, left, right, expression) : [left, right];
+  return applyOperation(cx, operation.name, [a, b], {}, expression, reason);
 }
 
 /** The layer that `layer + 1`, `layer - 1` and `1 + layer` mean; null for any other arithmetic. */
@@ -103,8 +95,6 @@ function moveLayer(operator: BinaryOperator, left: Value, right: Value): number 
   if (operator === "+") return layer.index + step.value;
   return operator === "-" && left.kind === "layer" ? layer.index - step.value : null;
 }
-
-const sameUnitOperators: ReadonlySet<BinaryOperator> = new Set<BinaryOperator>(["+", "-", "<", ">", "<=", ">=", "is"]);
 
 /** Both operands; a number known now takes the unit of the tensor beside it (`loss > 3` compares nats with 3 nats). */
 function withSharedUnit(cx: Elaboration, left: Value, right: Value, at: Expression): readonly [Value, Value] {

@@ -6,7 +6,8 @@ import type { Expression, MetricStatement, NamedArgument, Parameter } from "../.
 import { isSite } from "../../models/sites.js";
 import { bindParameter } from "./arguments.js";
 import { elaborateFunction } from "./function-calls.js";
-import { functionNames, functions, futureFunctions, resultFunctions } from "../names/functions.js";
+import { functions } from "../../operations/written.js";
+import { functionNames, futureFunctions, resultFunctions } from "../names/functions.js";
 import { elaborateGrad } from "./grad.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
@@ -17,10 +18,10 @@ type CallLike = Extract<Expression, { kind: "call" | "metricUse" }>;
 export function elaborateCall(cx: Elaboration, environment: Environment, call: CallLike): Value {
   const callee = call.kind === "call" ? call.callee : call.metric;
   const named = call.kind === "call" ? call.named : call.arguments;
-  const shape = functions.get(callee.text);
+  const form = functions.get(callee.text);
   const consumes = call.kind === "call" && (call.over.length > 0 || call.between.length > 0);
   // A metric may have the name of a function (`kl`): what names axes is the function, which metrics never do.
-  if (call.kind === "call" && shape !== undefined && consumes) return elaborateFunction(cx, environment, call, shape);
+  if (call.kind === "call" && form !== undefined && consumes) return elaborateFunction(cx, environment, call, form);
   const metric = cx.scope.metrics.get(callee.text);
   if (metric !== undefined) {
     const positional = call.kind === "call" ? call.positional : [];
@@ -36,7 +37,7 @@ export function elaborateCall(cx: Elaboration, environment: Environment, call: C
     }
     return unfoldMetric(cx, environment, metric, positional, named, call.span);
   }
-  if (call.kind === "call" && shape !== undefined) return elaborateFunction(cx, environment, call, shape);
+  if (call.kind === "call" && form !== undefined) return elaborateFunction(cx, environment, call, form);
   if (call.kind === "call" && callee.text === "grad") return elaborateGrad(cx, environment, call);
   if (isSite(callee.text)) {
     return wrongKind(cx, call.span, `${callee.text}[L5] with square brackets`, cx.sourceOf(call.span));

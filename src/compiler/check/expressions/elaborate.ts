@@ -5,6 +5,7 @@
  */
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
+import { reasonInWords } from "../../operations/reasons.js";
 import { isSite, siteNames, sites } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
@@ -61,14 +62,8 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
     case "where": {
       const base = elaborate(cx, environment, expression.base);
       const condition = elaborate(cx, environment, expression.condition);
-      return applyOperation(
-        cx,
-        "where",
-        [base, condition],
-        {},
-        expression,
-        `requires ${cx.sourceOf(expression.condition.span)}`,
-      );
+      const operands = [expression.base, expression.condition].map((side) => cx.sourceOf(side.span));
+      return applyOperation(cx, "where", [base, condition], {}, expression, reasonInWords("where", operands));
     }
     case "let": {
       const value = elaborate(cx, environment, expression.value);

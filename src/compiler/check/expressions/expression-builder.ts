@@ -120,7 +120,7 @@ export function createExpressionBuilder(): ExpressionBuilder {
         attributes,
         type,
         span,
-        ...(reason !== undefined && operation.canFail ? { reason } : {}),
+        ...(reason !== undefined && operation.failure !== null ? { reason } : {}),
       });
     },
     typeOf: (node) => nodeAt(node).type,

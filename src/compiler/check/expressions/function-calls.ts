@@ -1,71 +1,74 @@
 /** Calls of functions: the words of a call become an operation's inputs and attributes. */
 import { nearestNames } from "../../base/suggest.js";
-import type { OperationAttributes } from "../../ir/expression.js";
 import { typeText } from "../../ir/tensor-type.js";
+import { operationNamed } from "../../operations/index.js";
+import type { CallForm } from "../../operations/notation.js";
+import { reasonInWords } from "../../operations/reasons.js";
 import type { CallExpression, Name } from "../../syntax/ast.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
-import type { FunctionShape } from "../names/functions.js";
+import { attributesOf, axisName, checkWords } from "./call-forms.js";
 import { guardedAxis } from "./guarded.js";
 import { elaborateCount } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateSelect } from "./selection.js";
-import { elaborateUnembedding } from "./unembedding.js";
+import { elaborateToken, elaborateUnembedding } from "./unembedding.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
-/** Sentences that become the reason of a NaN, made with the arguments as they were written. */
-const failureReasons: Readonly<Record<string, (argument: string) => string>> = {
-  log: (argument) => `the logarithm needs a positive number, and ${argument} is not`,
-  sqrt: (argument) => `the square root needs a number that is not negative, and ${argument} is`,
-  entr: (argument) => `the entropy needs probabilities, and ${argument} is negative`,
-  kl: (argument) => `the divergence needs probabilities, of which the second is 0 only where the first is: ${argument}`,
-  pearson: (argument) => `a correlation needs values that vary, and one side of ${argument} does not`,
-  cosine: (argument) => `a cosine needs vectors that are not 0, and one side of ${argument} is`,
-};
-
-/** How many tensors a function of each shape takes, where the shape decides. */
-function arityOf(shape: FunctionShape, call: CallExpression): number {
-  if (shape === "seed") return 0;
-  if (shape === "pair") return call.between.length > 0 ? 1 : 2;
-  return shape === "count" || call.callee.text === "dot" || call.callee.text === "kl" ? 2 : 1;
-}
-
-/** The named argument that functions of a shape take, if any. */
-const namedArgument: Partial<Record<FunctionShape, string>> = { offset: "offset", seed: "seed", unembedding: "scale" };
-
+/** The value of a call of a function whose calls have this form. */
 export function elaborateFunction(
   cx: Elaboration,
   environment: Environment,
   call: CallExpression,
-  shape: FunctionShape,
+  form: CallForm,
+): Value {
+  if (!checkWords(cx, call, form)) return errorValue;
+  switch (form.kind) {
+    case "entries":
+      return elaborateSelect(cx, environment, call);
+    case "seed":
+      return randomDirection(cx, environment, call);
+    case "names":
+      return elaborateRename(cx, environment, call);
+    case "token":
+      return elaborateToken(cx, environment, call);
+    case "unembedding":
+      return elaborateUnembedding(cx, environment, call, form.to);
+    case "over": {
+      const average = form.ofRuns === undefined ? null : ofRuns(cx, environment, call, form.ofRuns);
+      return average ?? elaborateTensors(cx, environment, call, form);
+    }
+    case "tensors":
+    case "axis":
+    case "count":
+    case "integer":
+    case "pair":
+      return elaborateTensors(cx, environment, call, form);
+  }
+}
+
+/** A call whose tensors are the operation's inputs, in order. */
+function elaborateTensors(
+  cx: Elaboration,
+  environment: Environment,
+  call: CallExpression,
+  form: Extract<CallForm, { kind: "tensors" | "over" | "axis" | "count" | "integer" | "pair" }>,
 ): Value {
   const name = call.callee.text;
-  if (!checkWords(cx, call, shape)) return errorValue;
-  if (shape === "select") return elaborateSelect(cx, environment, call);
-  if (shape === "seed") return randomDirection(cx, environment, call);
-  if (shape === "rename") return elaborateRename(cx, environment, call);
-  if (shape === "unembedding") return elaborateUnembedding(cx, environment, call);
-  const average = name === "mean" ? averageOf(cx, environment, call) : null;
-  if (average !== null) return average;
-
-  const over = call.over.map((axis) => axisName(environment, axis));
-  const tensors = shape === "count" ? call.positional.slice(0, 1) : call.positional;
+  const tensors = form.kind === "count" ? call.positional.slice(0, 1) : call.positional;
   const inputs = tensors.map((argument) => cx.elaborate(cx, environment, argument));
   if (inputs.some((input) => input.kind === "error")) return errorValue;
   for (const axis of [...call.over, ...call.between]) {
     if (!hasAxis(cx, name, axisName(environment, axis), axis, inputs)) return errorValue;
   }
-  const [between] = call.between;
-  const operation = between === undefined ? name : `${name}_between`;
-  const attributes = attributesOf(cx, environment, call, shape, over);
+  const attributes = attributesOf(cx, environment, call, form);
   if (attributes === null) return errorValue;
-  const argumentText = call.positional.map((a) => cx.sourceOf(a.span)).join(", ");
-  const reason = failureReasons[name]?.(argumentText) ?? `there is nothing to take ${name} of`;
-  const result = applyOperation(cx, operation, inputs, attributes, call, reason);
-  return rearranging.has(name) || reducesWhole(cx, call, inputs, result) ? result : errorValue;
+  const operation = operationNamed(form.kind === "pair" && call.between.length > 0 ? form.between : name);
+  const operands = call.positional.map((argument) => cx.sourceOf(argument.span));
+  const reason = reasonInWords(operation.name, operands, attributes);
+  const result = applyOperation(cx, operation.name, inputs, attributes, call, reason);
+  // A view only puts entries in another order: nothing meets a NaN there.
+  return operation.range.kind === "view" || reducesWhole(cx, call, inputs, result) ? result : errorValue;
 }
-
-/** Functions that only put entries in another order: nothing meets a NaN there. */
-const rearranging: ReadonlySet<string> = new Set(["flatten", "causal", "diagonal"]);
 
 /** Reports A3022 for a reduction over an axis along which a `where` inside it decides entry by entry. */
 function reducesWhole(cx: Elaboration, call: CallExpression, inputs: readonly Value[], result: Value): boolean {
@@ -84,96 +87,21 @@ function reducesWhole(cx: Elaboration, call: CallExpression, inputs: readonly Va
   return true;
 }
 
-/** Reports words of a call that functions of this shape do not have: arguments, names of arguments, `over`, `between`. */
-function checkWords(cx: Elaboration, call: CallExpression, shape: FunctionShape): boolean {
-  const name = call.callee.text;
-  const arity = arityOf(shape, call);
-  const count = call.positional.length;
-  const source = cx.sourceOf(call.span);
-  if (count !== arity) {
-    const s = arity === 1 ? "" : "s";
-    const form = shape === "pair" ? `: ${name}(x, y over AXIS) or ${name}(x over AXIS between AXIS)` : "";
-    wrongKind(cx, call.span, `${arity} argument${s} to ${name}${form}`, `${count}: ${source}`);
-    return false;
-  }
-  const accepted = name === "unembedding" ? undefined : namedArgument[shape];
-  const twice = call.named.find((a, i) => call.named.findIndex((b) => b.name.text === a.name.text) < i);
-  if (twice !== undefined) {
-    reportError(cx, "A1003", twice.name.span, { what: `the argument ${twice.name.text}` });
-    return false;
-  }
-  const unknown =
-    shape === "select" || shape === "rename" ? undefined : call.named.find((a) => a.name.text !== accepted);
-  if (unknown !== undefined) {
-    const hint = accepted === undefined ? `${name} has no named parameters` : `${name} has the parameter ${accepted}`;
-    reportError(cx, "A2005", unknown.name.span, { name: unknown.name.text, metric: name }, { hint });
-    return false;
-  }
-  if (call.between.length > 0 && (shape !== "pair" || call.between.length > 1)) {
-    const expected = shape === "pair" ? "one axis after `between`" : `${name}(…) without \`between\``;
-    wrongKind(cx, call.span, expected, source);
-    return false;
-  }
-  if (call.over.length > 0 && !["over", "row", "pair", "count"].includes(shape)) {
-    wrongKind(cx, call.span, `${name}(…) without \`over\``, source);
-    return false;
-  }
-  return true;
-}
-
-/** What the operation is told beside its tensors; null after an error. */
-function attributesOf(
-  cx: Elaboration,
-  environment: Environment,
-  call: CallExpression,
-  shape: FunctionShape,
-  over: readonly string[],
-): OperationAttributes | null {
-  const [first] = call.named;
-  const [between] = call.between;
-  switch (shape) {
-    case "over":
-      return { over };
-    case "pair":
-      return between === undefined ? { over } : { over, between: axisName(environment, between) };
-    case "row": {
-      const [row] = over;
-      if (row !== undefined && over.length === 1) return { row };
-      wrongKind(cx, call.span, `${call.callee.text}(x over ROW) with one axis`, cx.sourceOf(call.span));
-      return null;
-    }
-    case "count": {
-      const written = call.positional[1];
-      const count = written === undefined ? null : elaborateCount(cx, environment, written);
-      if (written === undefined || count === null) return null;
-      if (count >= 1) return { over, count };
-      reportError(cx, "A3005", written.span, { value: count, expected: "a count of at least 1" });
-      return null;
-    }
-    case "offset": {
-      const offset = first === undefined ? 0 : elaborateCount(cx, environment, first.value);
-      return offset === null ? null : { offset };
-    }
-    default:
-      return {};
-  }
-}
-
 /** `rename(x, pos: other)`: the same tensor with the axis `pos` called `other`, so that it can meet itself. */
 function elaborateRename(cx: Elaboration, environment: Environment, call: CallExpression): Value {
   const [argument] = call.positional;
   const [first, ...more] = call.named;
   if (argument === undefined) return errorValue;
   if (first === undefined) {
-    return wrongKind(cx, call.span, "rename(x, AXIS: NAME) with an axis of x", cx.sourceOf(call.span));
+    return wrongKind(cx, call.span, `${call.callee.text}(x, AXIS: NAME) with an axis of x`, cx.sourceOf(call.span));
   }
   let value = cx.elaborate(cx, environment, argument);
   for (const { name, value: to } of [first, ...more]) {
     if (value.kind === "error") return errorValue;
     if (to.kind !== "name") return wrongKind(cx, to.span, "a name for the axis", cx.sourceOf(to.span));
     const from = axisName(environment, name);
-    if (!hasAxis(cx, "rename", from, name, [value])) return errorValue;
-    value = applyOperation(cx, "rename", [value], { from, to: to.text }, call);
+    if (!hasAxis(cx, call.callee.text, from, name, [value])) return errorValue;
+    value = applyOperation(cx, call.callee.text, [value], { from, to: to.text }, call);
   }
   return value;
 }
@@ -182,7 +110,7 @@ function elaborateRename(cx: Elaboration, environment: Environment, call: CallEx
 function randomDirection(cx: Elaboration, environment: Environment, call: CallExpression): Value {
   const [argument] = call.named;
   if (argument === undefined) {
-    const hint = "write random_direction(seed: 1)";
+    const hint = `write ${call.callee.text}(seed: 1)`;
     return reportError(cx, "A2007", call.span, { name: "seed", metric: call.callee.text }, { hint });
   }
   const seed = elaborateCount(cx, environment, argument.value);
@@ -193,17 +121,17 @@ function randomDirection(cx: Elaboration, environment: Environment, call: CallEx
     return reportError(cx, "A3005", argument.value.span, { value: seed, expected });
   }
   const attributes = { size: cx.model.signature.dModel, seed };
-  return applyOperation(cx, "random_direction", [], attributes, call);
+  return applyOperation(cx, call.callee.text, [], attributes, call);
 }
 
 /** `mean(E of TEXTS)` and `mean(E of TEXTS over prompt)`: the average over prompts and positions; null for any other. */
-function averageOf(cx: Elaboration, environment: Environment, call: CallExpression): Value | null {
+function ofRuns(cx: Elaboration, environment: Environment, call: CallExpression, take: "mean"): Value | null {
   const [argument] = call.positional;
   const other = argument === undefined ? null : outermostOf(argument);
   const axes = call.over.map((axis) => axisName(environment, axis));
   if (other === null || (axes.length > 0 && !axes.includes("prompt"))) return null;
   const odd = call.over.find((axis) => axis.text !== "prompt" && axis.text !== "pos");
-  if (odd === undefined) return elaborateOf(cx, environment, other, "mean");
+  if (odd === undefined) return elaborateOf(cx, environment, other, take);
   const expected = `a mean over prompts and positions: take the mean over ${odd.text} inside, before \`of\``;
   return wrongKind(cx, odd.span, expected, cx.sourceOf(call.span));
 }
@@ -227,9 +155,4 @@ function hasAxis(cx: Elaboration, operation: string, axis: string, written: Name
     },
   );
   return false;
-}
-
-/** The real name of an axis: tensor parameters give axes names of their own. */
-function axisName(environment: Environment, axis: Name): string {
-  return environment.axes.get(axis.text) ?? axis.text;
 }

@@ -1,6 +1,7 @@
 /** Selection of entries: `v[late]`, `z[L5.H3]`, `logits[answer]`, `x at token "Mary"`, `select(x, key: 0)`. */
 import type { CallExpression, Expression, PlaceLiteral, Positions } from "../../syntax/ast.js";
 import { extentSize, typeText } from "../../ir/tensor-type.js";
+import { reasonInWords } from "../../operations/reasons.js";
 import { isSite, sites, type SiteName } from "../../models/sites.js";
 import { firstPosition } from "./alignment.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
@@ -88,11 +89,13 @@ function lookUp(cx: Elaboration, environment: Environment, expression: IndexExpr
     const found = token.kind === "tensor" ? typeText(cx.builder.typeOf(token.node)) : describe(cx, token);
     return wrongKind(cx, index.span, expected, found);
   }
-  const reason = `there is no such token in ${cx.sourceOf(expression.base.span)}`;
+  const attributes = { axis: "vocab" };
+  const operands = [expression.base, index].map((side) => cx.sourceOf(side.span));
+  const reason = reasonInWords("pick", operands, attributes);
   const target = nextTokens(cx, index.span);
   const isTarget = target.kind === "tensor" && target.node === token.node;
   const aligned = isTarget ? withoutLastPosition(cx, base, expression) : base;
-  return applyOperation(cx, "pick", [aligned, token], { axis: "vocab" }, expression, reason);
+  return applyOperation(cx, "pick", [aligned, token], attributes, expression, reason);
 }
 
 /** The predictions of every token but the first: the value at every position but the last. */
@@ -126,8 +129,9 @@ export function elaborateAt(
       return elaborateAtToken(cx, base, at.text, expression);
     case "index":
     case "last": {
-      const index = at.kind === "last" ? -1 : at.index;
-      return applyOperation(cx, "at", [base], { index }, expression, `the text has no position ${index}`);
+      const attributes = { index: at.kind === "last" ? -1 : at.index };
+      const reason = reasonInWords("at", [cx.sourceOf(expression.base.span)], attributes);
+      return applyOperation(cx, "at", [base], attributes, expression, reason);
     }
   }
 }
@@ -155,8 +159,9 @@ function elaborateAtToken(
     first === 0
       ? position
       : applyOperation(cx, "subtract", [position, { kind: "number", value: first }], {}, expression);
-  const reason = `${cx.sourceOf(expression.base.span)} has no value at the token ${JSON.stringify(text)}`;
-  return applyOperation(cx, "pick", [base, place], { axis: "pos" }, expression, reason);
+  const attributes = { axis: "pos" };
+  const reason = reasonInWords("pick", [cx.sourceOf(expression.base.span), JSON.stringify(text)], attributes);
+  return applyOperation(cx, "pick", [base, place], attributes, expression, reason);
 }
 
 /** `select(x, key: 0)`: entries of axes by number, from 0, or from the end when negative. */
@@ -186,7 +191,8 @@ export function elaborateSelect(cx: Elaboration, environment: Environment, call:
       value = applyOperation(cx, "select", [value], { axis, index }, call);
     } else {
       const attributes = axis === "pos" ? { index } : { index, axis };
-      value = applyOperation(cx, "at", [value], attributes, call, `the text has no position ${index}`);
+      const reason = reasonInWords("at", [cx.sourceOf(argument.span)], attributes);
+      value = applyOperation(cx, "at", [value], attributes, call, reason);
     }
   }
   return value;

@@ -2,6 +2,7 @@
 import type { Span } from "../../base/span.js";
 import type { TensorType } from "../../ir/tensor-type.js";
 import { scalar } from "../../ir/tensor-type.js";
+import { reasonInWords } from "../../operations/reasons.js";
 import type { CallExpression } from "../../syntax/ast.js";
 import { applyOperation } from "../faults.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
@@ -46,11 +47,26 @@ function finalNorm(cx: Elaboration, x: Value, scale: Value | null, call: CallExp
   return apply("add", normed, parameter(cx, "final_norm.bias", vectorType(cx), call));
 }
 
+/** `unembedding(token)`. The words of the call have been checked: one argument. */
+export function elaborateToken(cx: Elaboration, environment: Environment, call: CallExpression): Value {
+  const [argument] = call.positional;
+  if (argument === undefined) return errorValue;
+  const token = cx.elaborate(cx, environment, argument);
+  if (token.kind === "error") return errorValue;
+  const reason = reasonInWords(call.callee.text, [cx.sourceOf(argument.span)]);
+  return applyOperation(cx, call.callee.text, [unembeddingMatrix(cx, call.span), token], {}, call, reason);
+}
+
 /**
- * `final_norm(x)` and `unembed(x)`, each also with `scale: y`, and `unembedding(token)`. The words of the call have been
+ * `final_norm(x)`, and `unembed(x)` which goes on to logits, each also with `scale: y`. The words of the call have been
  * checked: one argument, and no named one but `scale`.
  */
-export function elaborateUnembedding(cx: Elaboration, environment: Environment, call: CallExpression): Value {
+export function elaborateUnembedding(
+  cx: Elaboration,
+  environment: Environment,
+  call: CallExpression,
+  to: "normed" | "logits",
+): Value {
   const [argument] = call.positional;
   const [named] = call.named;
   if (argument === undefined) return errorValue;
@@ -58,11 +74,7 @@ export function elaborateUnembedding(cx: Elaboration, environment: Environment, 
   const scale = named === undefined ? null : cx.elaborate(cx, environment, named.value);
   if (x.kind === "error" || scale?.kind === "error") return errorValue;
   const matrix = unembeddingMatrix(cx, call.span);
-  if (call.callee.text === "unembedding") {
-    const reason = `the vocabulary has no token ${cx.sourceOf(argument.span)}`;
-    return applyOperation(cx, "unembedding", [matrix, x], {}, call, reason);
-  }
   const normed = finalNorm(cx, x, scale, call);
-  if (normed.kind === "error" || call.callee.text === "final_norm") return normed;
+  if (normed.kind === "error" || to === "normed") return normed;
   return applyOperation(cx, "project", [normed, matrix], {}, call);
 }

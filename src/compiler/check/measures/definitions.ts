@@ -10,6 +10,7 @@ import { parameterTypes } from "../expressions/arguments.js";
 import { cycleText, unknownArgument, unknownCallee } from "../expressions/calls.js";
 import { unknownName } from "../expressions/elaborate.js";
 import { reportError } from "../faults.js";
+import { functions } from "../../operations/written.js";
 import { functionNames, futureFunctions, isQuantity, resultFunctions } from "../names/functions.js";
 import { unknownSite } from "../expressions/site-values.js";
 import type { Elaboration } from "../expressions/values.js";
@@ -68,7 +69,7 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
           unknownArgument(cx, metric, argument);
         }
         // What an axis is renamed to is a new name.
-        if (callee.text !== "rename") visit(argument.value);
+        if (functions.get(text)?.kind !== "names") visit(argument.value);
       }
       if (expression.kind === "call") expression.positional.forEach(visit);
       return;

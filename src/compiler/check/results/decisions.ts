@@ -18,7 +18,7 @@ import type {
 import { isFault } from "../../operations/operation.js";
 import { reportError, reportFault, wrongKind } from "../faults.js";
 import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./named-results.js";
-import { comparisonOf } from "../expressions/operators.js";
+import { infixName } from "../../operations/written.js";
 import { axesOf, checkCoordinates, typeOfOperation } from "./result-axes.js";
 import type { ResultContext } from "./results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
@@ -116,9 +116,9 @@ function checkHypothesis(cx: ResultContext, statement: HypothesisStatement): Che
   const left = namedResult(cx, expect.left);
   const right = namedResult(cx, expect.right);
   if (left === null || right === null) return null;
-  const compared = typeOfOperation(cx.results, comparisonOf[operation], [left.expression, right.expression]);
+  const compared = typeOfOperation(cx.results, infixName(operation), [left.expression, right.expression]);
   if (isFault(compared)) {
-    reportFault(cx, expect.span, comparisonOf[operation], compared, []);
+    reportFault(cx, expect.span, infixName(operation), compared, []);
     return null;
   }
   if (experimentsIn(left.expression).length + experimentsIn(right.expression).length === 0) {

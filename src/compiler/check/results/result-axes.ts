@@ -10,7 +10,7 @@ import { typeOperation } from "../../operations/index.js";
 import { isFault, type TypeFault } from "../../operations/operation.js";
 import type { Name } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
-import { operationOf } from "../expressions/operators.js";
+import { infixName } from "../../operations/written.js";
 import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
 /** The type of a value over results. */
@@ -143,7 +143,7 @@ export function resultTypeOfOperation(
       return typeOfOperation(results, expression.operation, [expression.argument], over.length === 0 ? {} : { over });
     }
     case "binary":
-      return typeOfOperation(results, operationOf[expression.operation], [expression.left, expression.right]);
+      return typeOfOperation(results, infixName(expression.operation), [expression.left, expression.right]);
   }
 }
 

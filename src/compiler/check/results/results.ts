@@ -10,7 +10,7 @@ import { isFault, type TypeFault } from "../../operations/operation.js";
 import type { TensorType } from "../../ir/tensor-type.js";
 import { reportError, reportFault, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
-import { comparisonOf, operationOf } from "../expressions/operators.js";
+import { infixName } from "../../operations/written.js";
 import {
   axesOf,
   checkAxis,
@@ -84,7 +84,7 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
       const right = checkResult(cx, expression.right);
       if (left === null || right === null) return null;
       const joined = { kind: "binary", operation, left, right } as const;
-      if (!fits(cx, expression, operationOf[operation], resultTypeOfOperation(cx.results, joined))) return null;
+      if (!fits(cx, expression, infixName(operation), resultTypeOfOperation(cx.results, joined))) return null;
       return meets(cx, expression, left, right) ? joined : null;
     }
     case "where": {
@@ -361,8 +361,8 @@ export function checkCondition(cx: ResultContext, expression: Expression, of: Re
   const a = checkResult(cx, left);
   const b = checkResult(cx, right);
   if (a === null || b === null) return null;
-  const compared = typeOfOperation(cx.results, comparisonOf[operation], [a, b]);
-  if (!fits(cx, expression, comparisonOf[operation], compared)) return null;
+  const compared = typeOfOperation(cx.results, infixName(operation), [a, b]);
+  if (!fits(cx, expression, infixName(operation), compared)) return null;
   if (!isWithin(cx, left, a, of) || !isWithin(cx, right, b, of)) return null;
   return { kind: "compare", operation, left: a, right: b };
 }
