@@ -9,7 +9,7 @@ import { explainPlan } from "../../src/compiler/lower/explain.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";
 import { passNames, type PassName } from "../../src/compiler/passes/names.js";
 import { expectGolden } from "../support/golden.js";
-import { compileText } from "./compiling.js";
+import { capabilities, compileText } from "./compiling.js";
 import { stageSurroundings } from "./stages.js";
 
 const around = await stageSurroundings();
@@ -30,6 +30,7 @@ const options: PlanOptions = {
   // Graphs of so small a model are never worth opening otherwise.
   graphWork: 1e4,
   numerics: { onnxruntime: "none", device: "cpu", graphOptimization: "basic", prepacking: "always", tf32: false },
+  capabilities,
 };
 const speed: Speed = { matrixRate: 1e9 };
 

@@ -83,7 +83,7 @@ test("a guard names file and model, and does not forget a file that was put back
     ["one", "two"].map(async (name) => {
       const path = join(folder, name);
       writeFileSync(path, name);
-      return { path, identity: await settledFileIdentity(path) };
+      return { path, identity: await settledFileIdentity(path), digest: name, name };
     }),
   );
   const [first, second] = files;

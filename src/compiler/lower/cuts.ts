@@ -3,9 +3,9 @@
  * same from some layer on, and a segment that they have in common is one session, whose weights are held (and rearranged
  * for the matrix products) once.
  *
- * Precondition: the graphs of a plan for the CPU; on other devices values return to the host at every border. Postcondition:
- * for each model with several graphs, the layers right after the last gate of each, in order. A model with one graph is
- * not cut: its session holds every weight once anyway.
+ * Precondition: the graphs of a plan for a backend with the capability `segments`. Postcondition: for each
+ * model with several graphs, the layers right after the last gate of each, in order. A model with one graph is not cut:
+ * its session holds every weight once anyway.
  */
 import type { OpenedModel } from "../models/model.js";
 import type { GraphPlan } from "../ir/plan.js";

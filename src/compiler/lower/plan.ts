@@ -3,6 +3,7 @@ import { digestOf } from "../base/digest.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Staged } from "../diagnostics/staged.js";
 import type { OpenedModel } from "../models/model.js";
+import type { Capabilities } from "../ir/capabilities.js";
 import { textsKey } from "../ir/texts-key.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, GraphPlan, GraphSettings, Numerics, Plan, Unit } from "../ir/plan.js";
@@ -30,6 +31,8 @@ export interface PlanOptions {
   /** Bytes of activations that one batch may take. */
   readonly memoryBudget: number;
   readonly numerics: Numerics;
+  /** What the plan may rely on where it will run. */
+  readonly capabilities: Capabilities;
   /** What other plans of the protocol found out; nothing when absent. Changes no plan. */
   readonly memory?: PlanMemory;
 }
@@ -82,8 +85,7 @@ export function planProtocol(
   const memory = options.memory ?? createPlanMemory();
   const planning: Planning = {
     draft,
-    // The processor's cache is what chunks are for; elsewhere they have not been measured.
-    chunkedFrom: options.numerics.device === "cpu" ? (options.chunkedFrom ?? chunkedFrom) : Infinity,
+    chunkedFrom: options.capabilities.chunkedAttention.holds ? (options.chunkedFrom ?? chunkedFrom) : Infinity,
     batch: {
       ...options,
       memory,
@@ -107,7 +109,7 @@ export function planProtocol(
   const weightBytes = [...used].reduce((sum, id) => sum + modelBytes(modelOf(id)), 0);
   const { evaluations } = planning;
   const digest = digestOf([graphs.map((g) => g.id), evaluations.map((e) => e.units.map((u) => u.id))]);
-  const cuts = draft.segments && options.numerics.device === "cpu" ? cutsOf(graphs, modelOf) : {};
+  const cuts = draft.segments && options.capabilities.segments.holds ? cutsOf(graphs, modelOf) : {};
   return { value: { graphs, cuts, evaluations, cost: { ...cost, weightBytes }, digest }, diagnostics };
 }
 
@@ -237,7 +239,8 @@ function identitiesOf(planning: Planning, evaluation: Evaluation): (key: string)
   const texts = planning.textsOf(evaluation.texts, evaluation.model);
   const weights = planning.modelOf(evaluation.model).facts.digest;
   const settings = graphSettings(planning, texts);
-  const made = captureIdentities({ weights, texts, evaluation, settings, numerics: planning.batch.numerics });
+  const { numerics, capabilities } = planning.batch;
+  const made = captureIdentities({ weights, texts, evaluation, settings, numerics, capabilities });
   planning.identities.set(evaluation.id, made);
   return made;
 }
