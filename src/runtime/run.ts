@@ -9,19 +9,16 @@ import type { OpenedModel as CheckedModel } from "../compiler/models/model.js";
 import { depthSentences } from "../compiler/models/depths.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
-import type { Capabilities } from "../compiler/ir/capabilities.js";
 import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
 import { lowerGraph } from "../compiler/lower/graph.js";
 import { modelBytes } from "../compiler/lower/plan.js";
-import { planSegments, type Segment } from "../compiler/lower/segments.js";
-import { encodeModel } from "../compiler/onnx/encode.js";
-import { externalBytes } from "../compiler/onnx/external-bytes.js";
+import { planSegments } from "../compiler/lower/segments.js";
 import type { Graph } from "../compiler/onnx/graph.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import { numericsOf } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
-import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./engine/keeper.js";
+import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
 import { createRunEstimator, missingUnits, type RunEstimator } from "./estimate.js";
 import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
 import { createFeeds } from "./feeds.js";
@@ -30,9 +27,11 @@ import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } fr
 import { cacheFolder, processEnvironment } from "./models/places.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
 import { verifiedIdentities } from "./models/verify-model.js";
-import { localWeights, weightsOf } from "./models/weight-files.js";
+import { localWeights } from "./models/weight-files.js";
 import { createWeightsGuard, type WeightsGuard } from "./models/weights-guard.js";
+import { once } from "./once.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
+import { preparedSegments } from "./prepared-segments.js";
 import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
 import { partsOf, type RunParts } from "./remarks.js";
 import { executeStages, type Stage } from "./stages.js";
@@ -231,11 +230,12 @@ async function executeStage(
   only?: ReadonlySet<string>,
 ): Promise<ExecutionSummary> {
   const graphs = loweredGraphs(plan, models);
+  // A run that finds all its units in the store needs no graph.
   const segments = once(() => planSegments(plan, graphs, (model) => required(models.get(model), model).graph));
   if (options.estimateFromFlops !== undefined && only === undefined) {
     await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
   }
-  const prepared = once(() => preparedSegments(plan, segments(), loaded, options.engine.backend.capabilities));
+  const prepared = once(() => preparedSegments(plan, segments(), loaded.models, options.engine.backend.capabilities));
   const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
   return await executePlan({
     plan,
@@ -257,38 +257,6 @@ async function executeStage(
         ),
     },
   });
-}
-
-/** Made when it is first asked for: a run that finds all its units in the store needs no graph. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => (made ??= { value: make() }).value;
-}
-
-/** The segments of each graph as the engine opens them, with rearranged weights or without. */
-function preparedSegments(
-  plan: Plan,
-  segments: ReadonlyMap<string, readonly Segment[]>,
-  loaded: Loaded,
-  { mappedWeights }: Capabilities,
-): ReadonlyMap<string, (prepacked: boolean) => readonly PreparedSegment[]> {
-  return new Map(
-    plan.graphs.map(({ id, model }) => {
-      const chain = segments.get(id) ?? [];
-      const opened = required(loaded.models.get(model), model);
-      const prepared = (prepacked: boolean): readonly PreparedSegment[] =>
-        chain.map(({ key, graph }) => ({
-          id: digestOf([model, key, prepacked]),
-          weights: weightsOf(graph, opened),
-          prepacked,
-          weightBytes: prepacked || !mappedWeights.holds ? externalBytes(graph) : 0,
-          arena: chain.length === 1,
-          bytes: () => encodeModel(graph),
-        }));
-      const [packed, unpacked] = [once(() => prepared(true)), once(() => prepared(false))];
-      return [id, (prepacked) => (prepacked ? packed() : unpacked())] as const;
-    }),
-  );
 }
 
 /**

@@ -10,16 +10,15 @@ export function cudaBackend(deviceId: number): Backend {
     capabilities: {
       chunkedAttention: {
         holds: false,
-        because: "attention is computed as a whole: chunks are for a processor's cache, and were not measured on CUDA",
+        because: "attention is computed as a whole: chunks are for a processor's cache, and not measured here",
       },
       segments: {
         holds: false,
-        because:
-          "graphs are not cut into segments: between two sessions values would return from the device to the host",
+        because: "graphs are not cut into segments: between two sessions values return to the host",
       },
       rowsIndependent: {
         holds: false,
-        because: "captured values belong to the batch they were computed in: products choose their code by their shape",
+        because: "captured values belong to their batches: a product chooses its code by its shape",
       },
       prepacking: {
         holds: true,
@@ -29,7 +28,7 @@ export function cudaBackend(deviceId: number): Backend {
       mappedWeights: { holds: false, because: "every session has a copy of its weights on the device" },
       threads: {
         holds: false,
-        because: "threads of the processor do not make it faster: every operator runs on the device",
+        because: "threads of the processor do not matter: every operator runs on the device",
       },
     },
     provider: { name: "cuda", deviceId },
