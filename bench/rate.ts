@@ -1,5 +1,6 @@
 /** The best rate of f32 matrix products that onnxruntime reaches on this machine, with the settings of a run. */
-import { startEngine, type Engine } from "../src/runtime/engine/client.js";
+import { defaultBackend } from "../src/runtime/engine/backends/index.js";
+import type { Engine } from "../src/runtime/engine/engine.js";
 import { measureMatrixRate, type MatrixProduct } from "../src/runtime/engine/matrix-rate.js";
 import type { Settings } from "./settings.js";
 
@@ -20,8 +21,7 @@ export function layerProducts(width: number, tokens: readonly number[]): readonl
 
 /** An engine with the settings of a run. The caller stops it. */
 export function startRunEngine(settings: Settings): Promise<Engine> {
-  return startEngine({
-    device: { kind: "cpu" },
+  return defaultBackend.start({
     threads: settings.threads,
     optimisation: "basic",
     prepacking: "short texts",

@@ -3,9 +3,10 @@ import type { Speed } from "../compiler/lower/estimate.js";
 import { explainPasses } from "../compiler/lower/explain-passes.js";
 import { explainPlan } from "../compiler/lower/explain.js";
 import { rateText } from "../compiler/lower/quantity-text.js";
+import type { EngineOptions } from "../runtime/engine/backend.js";
 import { EngineFault } from "../runtime/engine/fault.js";
 import { createEngineKeeper } from "../runtime/engine/keeper.js";
-import type { EngineOptions } from "../runtime/engine/messages.js";
+
 import { measureSpeed } from "../runtime/estimate.js";
 import { planOptions, type Planned } from "../runtime/plan-run.js";
 import { StoreFault } from "../runtime/store/fault.js";
@@ -37,7 +38,7 @@ export async function explainCommand(
   if (options.json) {
     output.json({ digest, plan, ...said, ...savings, times: { speed, about: times }, lastRun: jsonOf(last) });
   } else {
-    const explanation = { savings, times, lastRun: textOf(last), depths };
+    const explanation = { savings, times, lastRun: textOf(last), depths, backend: settings.engine.backend };
     output.text(explainPlan(protocol, plan, (id) => models.get(id)?.signature, explanation));
   }
   return exitCodes.done;
@@ -52,7 +53,8 @@ async function measuredSpeed(
   try {
     const speed = await measureSpeed(plan, loaded.compiled.value.models, () => keeper.engine());
     if (speed === null) return { speed, times: "no times: nothing is planned yet" };
-    const where = engine.device.kind === "cpu" ? counted(engine.threads, "thread") : "the device";
+    const { threads } = engine.backend.capabilities;
+    const where = threads.holds ? counted(engine.threads, "thread") : "the device";
     return {
       speed,
       times: `times are about, at ${rateText(speed.matrixRate)} of matrix products, measured just now with ${where}`,

@@ -5,6 +5,7 @@ import { siteType } from "../compiler/ir/site-types.js";
 import { typeText } from "../compiler/ir/tensor-type.js";
 import { buildModelGraph } from "../compiler/models/family.js";
 import { sites } from "../compiler/models/sites.js";
+import { defaultBackend } from "../runtime/engine/backends/index.js";
 import { openModel } from "../runtime/models/open-model.js";
 import { checkModel } from "../runtime/models/verify-model.js";
 import { exitCodes } from "./exit-codes.js";
@@ -28,15 +29,15 @@ export async function inspectCommand(
     printRejection(diagnostics, new Map(), options.json);
     return exitCodes.wrongInput;
   }
-  const { facts, externalDataFolder, folder } = opened.value;
+  const { facts, folder } = opened.value;
   const { signature } = built.value;
   const engine = engineOptions({
-    device: { kind: "cpu" },
+    device: defaultBackend,
     threads: options.threads ?? availableParallelism(),
     prepacking: false,
     tf32: false,
   });
-  const identities = await checkModel(built.value, externalDataFolder, engine);
+  const identities = await checkModel(built.value, opened.value, engine);
   const sound = identities.every((identity) => identity.ok);
   const described = signature.sites.map((site) => ({
     site: sites[site].perLayer ? `${site}[l]` : site,

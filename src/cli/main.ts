@@ -3,6 +3,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { atlascVersion } from "../runtime/version.js";
 import { passNames } from "../compiler/passes/names.js";
+import { backendForms, defaultBackend } from "../runtime/engine/backends/index.js";
 import { leaveWith, messages, output, watchStreams } from "./screen.js";
 import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
 
@@ -38,7 +39,9 @@ function withExecutionOptions(command: Command): Command {
         .default(2 ** 30, "1GB"),
     )
     .addOption(
-      new Option("--device <device>", "cpu, cuda or cuda:N").argParser(parseDevice).default({ kind: "cpu" }, "cpu"),
+      new Option("--device <device>", backendForms())
+        .argParser(parseDevice)
+        .default(defaultBackend, defaultBackend.name),
     )
     .option("--threads <count>", "threads of one operator (default: the machine's cores)", threadCount)
     .option("--prepacking", "rearrange weights for texts of any length (default: for short texts)")

@@ -2,7 +2,8 @@
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "commander";
 import { passNames, type PassName } from "../compiler/passes/names.js";
-import type { EngineDevice, EngineOptions } from "../runtime/engine/messages.js";
+import type { Backend, EngineOptions } from "../runtime/engine/backend.js";
+import { backendForms, backendNamed } from "../runtime/engine/backends/index.js";
 import type { PlanSettings } from "../runtime/plan-run.js";
 
 /** Options of every command that plans. */
@@ -10,7 +11,8 @@ export interface CommonOptions {
   readonly set: ReadonlyMap<string, string>;
   /** Bytes. */
   readonly memory: number;
-  readonly device: EngineDevice;
+  /** What computes. */
+  readonly device: Backend;
   readonly threads?: number;
   /** Absent: as the length of a text suggests. */
   readonly prepacking?: boolean;
@@ -32,11 +34,10 @@ export function parseMemory(text: string): number {
 }
 
 /** `cpu`, `cuda`, `cuda:1`. */
-export function parseDevice(text: string): EngineDevice {
-  if (text === "cpu") return { kind: "cpu" };
-  const match = /^cuda(?::(\d{1,4}))?$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("It must be cpu, cuda or cuda:N.");
-  return { kind: "cuda", deviceId: Number(match[1] ?? 0) };
+export function parseDevice(text: string): Backend {
+  const backend = backendNamed(text);
+  if (backend === null) throw new InvalidArgumentError(`It must be ${backendForms()}.`);
+  return backend;
 }
 
 /** Collects `name=value`; a name given twice is refused, because one of the two would be ignored. */
@@ -75,7 +76,7 @@ export function engineOptions(
   options: Pick<CommonOptions, "device" | "threads" | "prepacking" | "tf32">,
 ): EngineOptions {
   return {
-    device: options.device,
+    backend: options.device,
     threads: options.threads ?? availableParallelism(),
     optimisation: "basic",
     prepacking: options.prepacking === undefined ? "short texts" : options.prepacking ? "always" : "never",

@@ -6,7 +6,7 @@ import { graphFacts, type PlanMemory } from "../compiler/lower/plan-memory.js";
 import type { Segment } from "../compiler/lower/segments.js";
 import { EngineFault } from "./engine/fault.js";
 import { measureMatrixRate, type MatrixProduct } from "./engine/matrix-rate.js";
-import type { Engine } from "./engine/client.js";
+import type { Engine } from "./engine/engine.js";
 import { StoreFault } from "./store/fault.js";
 import type { RecordedEstimate } from "./store/record.js";
 import type { UnitStore } from "./store/units.js";

@@ -1,9 +1,10 @@
 /** The coordinator's loop: a plan's units through the engine into the store, whatever happens on the way. */
 import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
 import { graphFetches } from "../compiler/lower/graph.js";
+import type { EngineOptions } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
 import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./engine/keeper.js";
-import type { EngineInfo, EngineOptions, EngineTensors } from "./engine/messages.js";
+import type { EngineInfo, EngineTensors } from "./engine/messages.js";
 import { StoreFault } from "./store/fault.js";
 import type { UnitStore } from "./store/units.js";
 import {

@@ -1,4 +1,7 @@
 /** Running protocols from a program: what the command line calls. */
+export { backendNamed } from "./engine/backends/index.js";
+export type { Backend, EngineOptions, EngineSettings, EngineStart } from "./engine/backend.js";
+export type { Engine } from "./engine/engine.js";
 export { loadProtocol, type Loaded, type LoadOptions } from "./load.js";
 export { openModel, type OpenedModel } from "./models/open-model.js";
 export { planRun, type Planned, type PlanOutcome, type PlanSettings } from "./plan-run.js";

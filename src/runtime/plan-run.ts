@@ -7,15 +7,15 @@ import type { Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
 import { planProtocol, type PlanOptions } from "../compiler/lower/plan.js";
 import { createPlanMemory, type PlanMemory } from "../compiler/lower/plan-memory.js";
-import type { EngineOptions } from "./engine/messages.js";
-import { numericsOf } from "./engine/numerics.js";
+import { numericsOf, type EngineOptions } from "./engine/backend.js";
 import { loadProtocol, type Loaded } from "./load.js";
 import { runDigest } from "./run-digest.js";
 
 /** What decides a plan beside the protocol. */
-export interface PlanSettings extends Omit<PlanOptions, "numerics" | "memory"> {
+export interface PlanSettings extends Omit<PlanOptions, "numerics" | "capabilities" | "memory"> {
   /** `--set` overrides, as text of the language. */
   readonly overrides: ReadonlyMap<string, string>;
+  /** What computes, and how. */
   readonly engine: EngineOptions;
   /** `--verify-weights`: hash all weights, whatever is remembered of their files. */
   readonly verifyWeights?: boolean;
@@ -43,6 +43,7 @@ export function planOptions(settings: PlanSettings): PlanOptions {
   return {
     memoryBudget,
     numerics: numericsOf(engine),
+    capabilities: engine.backend.capabilities,
     ...(passes === undefined ? {} : { passes }),
     ...(graphWork === undefined ? {} : { graphWork }),
     ...(chunkedFrom === undefined ? {} : { chunkedFrom }),

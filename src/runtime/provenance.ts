@@ -1,6 +1,7 @@
 /** A record as labelled facts for the report. */
 import { flopsText, rateText, secondsText } from "../compiler/lower/quantity-text.js";
 import type { ProvenanceSection } from "./report/report-input.js";
+import { executionText } from "./store/execution-text.js";
 import type { RecordedRun, RunRecord } from "./store/record.js";
 
 function megabytes(bytes: number): string {
@@ -103,7 +104,7 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
   sections.push({
     section: "Machine and versions",
     entries: [
-      { label: "device", value: `${execution.device}, ${execution.threads} threads` },
+      { label: "device", value: executionText(execution) },
       {
         label: "numerics",
         value:
@@ -130,7 +131,7 @@ function runEntry({
 }: RecordedRun): ProvenanceSection["entries"][0] {
   const work =
     counts === null ? "an unknown number of units" : `${counts.computed} units in ${seconds(counts.seconds)}`;
-  const where = `${execution.device}, ${execution.threads} threads, ${machine.processor}`;
+  const where = `${executionText(execution)}, ${machine.processor}`;
   return {
     label: times.asked,
     value: `${work}${status === "finished" ? "" : ` (${status})`}; ${where}; atlasc ${versions.atlasc}`,

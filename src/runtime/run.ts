@@ -13,14 +13,12 @@ import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
 import { lowerGraph } from "../compiler/lower/graph.js";
 import { modelBytes } from "../compiler/lower/plan.js";
-import { planSegments, type Segment } from "../compiler/lower/segments.js";
-import { encodeModel } from "../compiler/onnx/encode.js";
-import { externalBytes } from "../compiler/onnx/external-bytes.js";
+import { planSegments } from "../compiler/lower/segments.js";
 import type { Graph } from "../compiler/onnx/graph.js";
 import type { Assembled } from "../compiler/results/assemble.js";
+import { numericsOf } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
-import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./engine/keeper.js";
-import { numericsOf } from "./engine/numerics.js";
+import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
 import { createRunEstimator, missingUnits, type RunEstimator } from "./estimate.js";
 import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
 import { createFeeds } from "./feeds.js";
@@ -29,8 +27,11 @@ import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } fr
 import { cacheFolder, processEnvironment } from "./models/places.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
 import { verifiedIdentities } from "./models/verify-model.js";
+import { localWeights } from "./models/weight-files.js";
 import { createWeightsGuard, type WeightsGuard } from "./models/weights-guard.js";
+import { once } from "./once.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
+import { preparedSegments } from "./prepared-segments.js";
 import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
 import { partsOf, type RunParts } from "./remarks.js";
 import { executeStages, type Stage } from "./stages.js";
@@ -44,6 +45,7 @@ import { readRows, type RunSummary } from "./unit-rows.js";
 import { valuesDigest } from "./values-digest.js";
 import { atlascVersion } from "./version.js";
 
+/** What computes is `engine.backend`: any {@link Backend}, in the table of `engine/backends` or not. */
 export interface RunOptions extends PlanSettings {
   /** Folder of all runs. */
   readonly runs: string;
@@ -78,7 +80,8 @@ export type RunOutcome =
     };
 
 /**
- * Runs a protocol. Rejects with StoreFault (the runs folder cannot be written), LockHeldFault (another process runs the
+ * Runs a protocol with whatever `options.engine.backend` is: it is asked for one engine, in which everything is computed,
+ * and `record.json` has its name. Rejects with StoreFault (the runs folder cannot be written), LockHeldFault (another process runs the
  * same), RecordFault (the record there is damaged) or EngineFault (no engine); everything else is in the outcome.
  */
 export async function runProtocol(
@@ -103,6 +106,7 @@ export async function runProtocol(
   // One engine for all of it: the checks, the machine's rate, and the units of every stage.
   const keeper = createEngineKeeper({
     engine: options.engine,
+    weights: localWeights(loaded.models.values()),
     openWeightBytes: openWeightBytes(protocol, models),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
@@ -226,11 +230,12 @@ async function executeStage(
   only?: ReadonlySet<string>,
 ): Promise<ExecutionSummary> {
   const graphs = loweredGraphs(plan, models);
+  // A run that finds all its units in the store needs no graph.
   const segments = once(() => planSegments(plan, graphs, (model) => required(models.get(model), model).graph));
   if (options.estimateFromFlops !== undefined && only === undefined) {
     await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
   }
-  const prepared = once(() => preparedSegments(plan, segments(), loaded));
+  const prepared = once(() => preparedSegments(plan, segments(), loaded.models, options.engine.backend.capabilities));
   const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
   return await executePlan({
     plan,
@@ -252,37 +257,6 @@ async function executeStage(
         ),
     },
   });
-}
-
-/** Made when it is first asked for: a run that finds all its units in the store needs no graph. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | null = null;
-  return () => (made ??= { value: make() }).value;
-}
-
-/** The segments of each graph as the engine opens them, with rearranged weights or without. */
-function preparedSegments(
-  plan: Plan,
-  segments: ReadonlyMap<string, readonly Segment[]>,
-  loaded: Loaded,
-): ReadonlyMap<string, (prepacked: boolean) => readonly PreparedSegment[]> {
-  return new Map(
-    plan.graphs.map(({ id, model }) => {
-      const chain = segments.get(id) ?? [];
-      const { externalDataFolder: folder } = required(loaded.models.get(model), model);
-      const prepared = (prepacked: boolean): readonly PreparedSegment[] =>
-        chain.map(({ key, graph }) => ({
-          id: digestOf([model, key, prepacked]),
-          folder,
-          prepacked,
-          weightBytes: prepacked ? externalBytes(graph) : 0,
-          arena: chain.length === 1,
-          bytes: () => encodeModel(graph),
-        }));
-      const [packed, unpacked] = [once(() => prepared(true)), once(() => prepared(false))];
-      return [id, (prepacked) => (prepacked ? packed() : unpacked())] as const;
-    }),
-  );
 }
 
 /**
@@ -343,13 +317,13 @@ async function checkModels(
   const diagnostics: Diagnostic[] = [];
   for (const { id } of protocol.models) {
     const { graph, facts } = required(models.get(id), id);
-    const folder = required(loaded.models.get(id), id).externalDataFolder;
+    const opened = required(loaded.models.get(id), id);
     const verify = (): Promise<readonly IdentityResult[]> =>
       verifiedIdentities(
         graph,
         // Another atlasc may build another graph from the same weights, and another engine may compute it differently.
         digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
-        folder,
+        opened,
         () => keeper.engine(),
         identitiesFolder(),
         () => guard(id) === null,

@@ -1,10 +1,11 @@
 /** What units that use values of other runs are called: by how these were computed, and by nothing beside that. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Numerics, Plan, Unit } from "../../src/compiler/ir/plan.js";
+import type { Plan, Unit } from "../../src/compiler/ir/plan.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";
 import { passNames } from "../../src/compiler/passes/names.js";
-import { compileText, fixtureFacts, numerics } from "./compiling.js";
+import { cudaBackend } from "../../src/runtime/engine/backends/cuda.js";
+import { capabilities, compileText, fixtureFacts, numerics } from "./compiling.js";
 
 const facts = await fixtureFacts("gpt2-f32");
 const long = Array.from({ length: 24 }, (_, i) => `word${i % 7}`).join(" ");
@@ -19,7 +20,8 @@ const patched =
 function planOf(statements: string, options: Partial<PlanOptions> = {}): Plan {
   const { value, diagnostics } = compileText(texts + statements, { models: { "*": facts } });
   assert.ok(value.protocol !== null, diagnostics.map((d) => d.message).join("; "));
-  return planProtocol(value.protocol, value.models, { memoryBudget: 2 ** 30, numerics, ...options }).value;
+  return planProtocol(value.protocol, value.models, { memoryBudget: 2 ** 30, numerics, capabilities, ...options })
+    .value;
 }
 
 /** Units that measure, and use the captured values. */
@@ -61,11 +63,13 @@ test("on the CPU neither batches nor what else is captured are part of it", () =
 });
 
 test("on another device the value is that of its very units", () => {
-  const cuda: Numerics = { ...numerics, device: "cuda" };
-  const usual = idsOf(planOf(averaged, { numerics: cuda }));
-  const beside = planOf(`${averaged}experiment more on m with p ablate heads L0 by mean of other measure entropy\n`, {
-    numerics: cuda,
-  });
+  const { capabilities: limited } = cudaBackend(0);
+  const cuda: Partial<PlanOptions> = { numerics: { ...numerics, device: "cuda" }, capabilities: limited };
+  const usual = idsOf(planOf(averaged, cuda));
+  const beside = planOf(
+    `${averaged}experiment more on m with p ablate heads L0 by mean of other measure entropy\n`,
+    cuda,
+  );
   assert.ok(!idsOf(beside).some((id) => usual.includes(id)));
 });
 

@@ -12,6 +12,7 @@ import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
 import type { Numerics } from "../../src/compiler/ir/plan.js";
 import type { Measure, ModelInstance, Protocol, TokenizedTexts } from "../../src/compiler/ir/protocol.js";
 import type { ModelFacts, TokenizerFacts } from "../../src/compiler/models/model.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { openModel } from "../../src/runtime/models/open-model.js";
 import { packageRoot } from "../../src/runtime/models/places.js";
 import { digestOf } from "../../src/compiler/base/digest.js";
@@ -53,6 +54,9 @@ export const standardLibrary: readonly SourceFile[] = readdirSync(join(root, "st
   .filter((name) => name.endsWith(".atlas"))
   .sort()
   .map((name) => ({ path: `@stdlib/${name}`, text: readFileSync(join(root, "stdlib", name), "utf8") }));
+
+/** What a plan may rely on where a test does not care. */
+export const { capabilities } = cpuBackend;
 
 /** How a plan is computed where a test does not care. */
 export const numerics: Numerics = {

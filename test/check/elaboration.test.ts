@@ -7,7 +7,16 @@ import { sitesOf } from "../../src/compiler/analysis/reads.js";
 import { planProtocol } from "../../src/compiler/lower/plan.js";
 import { siteKey } from "../../src/compiler/models/sites.js";
 import { logOfSoftmax } from "../../src/compiler/passes/log-of-softmax.js";
-import { compileText, fixtureFacts, formula, markedText, messagesOf, protocolOf, textsOf } from "./compiling.js";
+import {
+  capabilities,
+  compileText,
+  fixtureFacts,
+  formula,
+  markedText,
+  messagesOf,
+  protocolOf,
+  textsOf,
+} from "./compiling.js";
 
 // 3 layers, 4 heads, 96 neurons; and grouped queries: 2 layers, 6 heads, 2 key-value heads.
 const around = {
@@ -261,7 +270,11 @@ test("conditions that cannot reach what is measured are not run", () => {
     prepacking: "never",
     tf32: false,
   } as const;
-  const { value } = planProtocol(compiled.value.protocol, compiled.value.models, { memoryBudget: 2 ** 30, numerics });
+  const { value } = planProtocol(compiled.value.protocol, compiled.value.models, {
+    memoryBudget: 2 ** 30,
+    numerics,
+    capabilities,
+  });
   assert.deepEqual(value.evaluations[0]?.unaffected, [2, 3]);
   assert.deepEqual(
     value.graphs[0]?.gates.map((gate) => gate.key),

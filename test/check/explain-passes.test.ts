@@ -5,11 +5,14 @@ import type { Plan } from "../../src/compiler/ir/plan.js";
 import type { Speed } from "../../src/compiler/lower/estimate.js";
 import { explainPasses, type PassSavings, type PlanWork } from "../../src/compiler/lower/explain-passes.js";
 import { passTable } from "../../src/compiler/lower/explain-table.js";
-import { explainPlan } from "../../src/compiler/lower/explain.js";
+import { explainPlan, type Explanation } from "../../src/compiler/lower/explain.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";
 import { passNames, type PassName } from "../../src/compiler/passes/names.js";
+import type { Backend } from "../../src/runtime/engine/backend.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
+import { cudaBackend } from "../../src/runtime/engine/backends/cuda.js";
 import { expectGolden } from "../support/golden.js";
-import { compileText } from "./compiling.js";
+import { capabilities, compileText } from "./compiling.js";
 import { stageSurroundings } from "./stages.js";
 
 const around = await stageSurroundings();
@@ -30,6 +33,7 @@ const options: PlanOptions = {
   // Graphs of so small a model are never worth opening otherwise.
   graphWork: 1e4,
   numerics: { onnxruntime: "none", device: "cpu", graphOptimization: "basic", prepacking: "always", tf32: false },
+  capabilities,
 };
 const speed: Speed = { matrixRate: 1e9 };
 
@@ -39,7 +43,11 @@ interface Explained {
   readonly text: string;
 }
 
-function explained(changes: Partial<PlanOptions> = {}, known: Speed | null = speed): Explained {
+function explained(
+  changes: Partial<PlanOptions> = {},
+  known: Speed | null = speed,
+  backend?: Explanation["backend"],
+): Explained {
   const { value, diagnostics } = compileText(text, around);
   assert.ok(value.protocol !== null, JSON.stringify(diagnostics));
   const { protocol, models } = value;
@@ -47,7 +55,12 @@ function explained(changes: Partial<PlanOptions> = {}, known: Speed | null = spe
   const { value: plan, diagnostics: faults } = planProtocol(protocol, models, chosen);
   assert.deepEqual(faults, []);
   const savings = explainPasses(protocol, plan, models, chosen, known);
-  const explanation = { savings, times: "times are about, at 1 GFLOP/s", lastRun: "0.20 s for 9.0 MFLOP: 45 MFLOP/s" };
+  const explanation = {
+    savings,
+    times: "times are about, at 1 GFLOP/s",
+    lastRun: "0.20 s for 9.0 MFLOP: 45 MFLOP/s",
+    ...(backend === undefined ? {} : { backend }),
+  };
   return { plan, savings, text: explainPlan(protocol, plan, (id) => models.get(id)?.signature, explanation) };
 }
 
@@ -75,6 +88,21 @@ test("which layer each percentage of depth became stands before the table", () =
   const explanation = { savings, times: "no times", lastRun: null, depths: value.depths };
   const shown = explainPlan(value.protocol, plan, (id) => value.models.get(id)?.signature, explanation);
   assert.match(shown, /\nDepths\n {2}L87\.5% is L2 of the 3 layers of m\n\nPasses /);
+});
+
+test("what the plan could not rely on is listed under the name of what computes", () => {
+  const shownWith = (backend: Backend): string => {
+    const changes = { capabilities: backend.capabilities };
+    return explained(changes, speed, { name: backend.name, ...changes }).text;
+  };
+  const shown = shownWith(cudaBackend(1));
+  assert.match(
+    shown,
+    /\nOn cuda:1\n {2}attention is computed as a whole: [^\n]+\n {2}graphs are not cut into segments: /,
+  );
+  const limits = /\nOn cuda:1\n((?: {2}[^\n]+\n)+)\nPasses /.exec(shown)?.[1] ?? "";
+  assert.ok(limits !== "" && limits.split("\n").every((line) => line.length <= 100), "100 columns");
+  assert.equal(shownWith(cpuBackend), explained().text, "on the CPU there is nothing to say");
 });
 
 test("the table of a protocol on which every pass but one has work to do", () => {

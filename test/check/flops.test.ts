@@ -6,7 +6,7 @@ import { rowWorkOf } from "../../src/compiler/lower/cost.js";
 import { lowerKnown } from "../../src/compiler/lower/graph.js";
 import { planProtocol } from "../../src/compiler/lower/plan.js";
 import { randomModels } from "../models/fixture.js";
-import { compileText, fixtureFacts, numerics } from "./compiling.js";
+import { capabilities, compileText, fixtureFacts, numerics } from "./compiling.js";
 
 /**
  * For 10 tokens: floating-point operations, two for each product of two numbers. `weights`: sizes of a layer's matrices,
@@ -58,7 +58,7 @@ for (const [name, { weights, attention, layers, unembedding }] of Object.entries
     const [model] = [...value.models.values()];
     assert.ok(model !== undefined);
     assert.equal(layerFlops(model.signature, 10), layer);
-    const options = { memoryBudget: 2 ** 30, numerics, passes: [] };
+    const options = { memoryBudget: 2 ** 30, numerics, capabilities, passes: [] };
     const { graphs, cost } = planProtocol(value.protocol, value.models, options).value;
     const whole = layers * layer + 2 * 10 * unembedding;
     assert.equal(cost.flops, whole);

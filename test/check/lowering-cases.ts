@@ -19,7 +19,7 @@ import { createFeeds } from "../../src/runtime/feeds.js";
 import { cases as operationCases } from "../operations/cases.js";
 import { declareInput } from "../operations/support.js";
 import { graphDigest } from "../support/graph-digest.js";
-import { compileText, fixtureFacts } from "./compiling.js";
+import { capabilities, compileText, fixtureFacts } from "./compiling.js";
 
 /** What was asked and what was made of it, as short digests. */
 export type Lowered = readonly [asked: string, made: string];
@@ -153,7 +153,7 @@ async function loweredProtocol(
   const { value, diagnostics } = compileText(from + text, { models: { "*": await fixtureFacts(model) } });
   const { protocol, models } = value;
   if (protocol === null) throw new Error(`${name}: ${diagnostics.map((d) => d.message).join("; ")}`);
-  const options = { memoryBudget: 2 ** 30, numerics, passes, graphWork: 0, chunkedFrom: 5 };
+  const options = { memoryBudget: 2 ** 30, numerics, capabilities, passes, graphWork: 0, chunkedFrom: 5 };
   const { value: plan } = planProtocol(protocol, models, options);
   const opened = models.get("m");
   if (opened === undefined) throw new Error(`${name}: no model`);

@@ -9,7 +9,7 @@ import { planProtocol } from "../../src/compiler/lower/plan.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { print } from "../../src/compiler/syntax/print.js";
 import { protocols } from "../support/trees.js";
-import { compileText, fixtureFacts } from "./compiling.js";
+import { capabilities, compileText, fixtureFacts } from "./compiling.js";
 import { stretched } from "./model-sizes.js";
 
 const pythia = stretched(await fixtureFacts("neox-parallel-f32"), { layers: 32, heads: 32, positions: 2048 });
@@ -81,7 +81,7 @@ test(
           .map((d) => `${d.code} ${d.message} (${text.slice(d.primary?.span.start, d.primary?.span.end)})`);
         assert.deepEqual(errors, []);
         assert.ok(value.protocol !== null);
-        const planned = planProtocol(value.protocol, value.models, { memoryBudget: 2 ** 33, numerics });
+        const planned = planProtocol(value.protocol, value.models, { memoryBudget: 2 ** 33, numerics, capabilities });
         assert.deepEqual(planned.diagnostics, []);
       });
     }

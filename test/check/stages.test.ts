@@ -15,7 +15,7 @@ import { siteKey } from "../../src/compiler/models/sites.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { expectGolden } from "../support/golden.js";
 import { withoutSpans } from "../support/trees.js";
-import { compileText, formula } from "./compiling.js";
+import { capabilities, compileText, formula } from "./compiling.js";
 import { compactJson, stageCases, stageSurroundings } from "./stages.js";
 
 const around = await stageSurroundings();
@@ -67,7 +67,7 @@ for (const { name, text } of stageCases()) {
     assert.ok(protocol !== null);
     expectGolden(`stages/${name}/protocol.json`, `${compactJson(readable(protocol))}\n`);
 
-    const plan = planProtocol(protocol, models, { memoryBudget: 2 ** 30, numerics });
+    const plan = planProtocol(protocol, models, { memoryBudget: 2 ** 30, numerics, capabilities });
     assert.deepEqual(plan.diagnostics, []);
     const explained = explainPlan(protocol, plan.value, (id) => models.get(id)?.signature);
     expectGolden(`stages/${name}/plan.txt`, `${explained.replace(/\n {2}plan +\w+$/, "")}\n`);

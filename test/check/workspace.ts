@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
 import { renderDiagnostics } from "../../src/compiler/diagnostics/render.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import type { Loaded } from "../../src/runtime/load.js";
 import { planRun, type Planned } from "../../src/runtime/plan-run.js";
 import { packageRoot } from "../../src/runtime/models/places.js";
@@ -72,7 +73,7 @@ export function createWorkspace(): Workspace & { readonly end: () => void } {
           overrides: options.set ?? new Map(),
           memoryBudget: options.memory ?? 2 ** 30,
           engine: {
-            device: { kind: "cpu" },
+            backend: cpuBackend,
             threads: 1,
             optimisation: "disabled",
             prepacking: "never",

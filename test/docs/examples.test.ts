@@ -8,6 +8,7 @@ import type { SourceFile } from "../../src/compiler/base/span.js";
 import { renderDiagnostics } from "../../src/compiler/diagnostics/render.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { print } from "../../src/compiler/syntax/print.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { runProtocol } from "../../src/runtime/run.js";
 import { temporaryFolder } from "../runtime/processes.js";
 import { root } from "../support/root.js";
@@ -63,7 +64,7 @@ describe("protocols run", () => {
         overrides: new Map(),
         memoryBudget: 2 ** 30,
         engine: {
-          device: { kind: "cpu" },
+          backend: cpuBackend,
           threads: Math.min(2, availableParallelism()),
           optimisation: "basic",
           prepacking: "always",

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { test } from "node:test";
 import { passNames } from "../../src/compiler/passes/names.js";
-import { startEngine } from "../../src/runtime/engine/client.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { readRecord } from "../../src/runtime/store/record.js";
 import { readResults } from "../../src/runtime/store/results.js";
 import { root } from "../support/root.js";
@@ -273,12 +273,13 @@ test("explain and graph: what would run, and graphs that onnxruntime opens", asy
   }
   const graphs = JSON.parse(written.stdout) as readonly Written[];
   assert.equal(graphs.length, 1);
-  const engine = await startEngine(oneThread());
+  const weights = graphs.map(({ externalData: folder }) => ({ digest: "written", name: "model.safetensors", folder }));
+  const engine = await cpuBackend.start(oneThread(), { weights });
   try {
     for (const graph of graphs) {
       assert.deepEqual([graph.model, graph.gates], ["m", ["z[0]"]]);
-      const { path: id, externalData: folder } = graph;
-      const opened = await engine.open({ id, bytes: readFileSync(id), folder, prepacked: false });
+      const { path: id } = graph;
+      const opened = await engine.open({ id, bytes: readFileSync(id), weights, prepacked: false });
       assert.deepEqual(opened.inputs.map((input) => input.name).sort(), [...graph.inputs].sort());
       assert.deepEqual(opened.outputs.map((output) => output.name).sort(), [...graph.outputs].sort());
     }

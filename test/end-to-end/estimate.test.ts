@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { workDone } from "../../src/cli/work-done.js";
-import { startEngine } from "../../src/runtime/engine/client.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { EngineFault } from "../../src/runtime/engine/fault.js";
 import { measureMatrixRate } from "../../src/runtime/engine/matrix-rate.js";
 import type { ExecutionSummary } from "../../src/runtime/execute.js";
@@ -100,7 +100,7 @@ test("a run's estimate is of what is missing, and stands in its record and repor
 
 test("the rate of a product is a number", async () => {
   const product = { rows: 16, inner: 32, columns: 32, prepacked: false };
-  const engine = await startEngine(oneThread());
+  const engine = await cpuBackend.start(oneThread());
   try {
     const { rate, product: reached } = await measureMatrixRate(engine, [product]);
     assert.ok(rate > 0 && Number.isFinite(rate));

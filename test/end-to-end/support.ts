@@ -6,7 +6,8 @@ import { extname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
-import type { EngineOptions } from "../../src/runtime/engine/messages.js";
+import type { EngineOptions } from "../../src/runtime/engine/backend.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { rowWorkOf } from "../../src/compiler/lower/cost.js";
 import { lowerKnown } from "../../src/compiler/lower/graph.js";
 import { planRun, type Planned } from "../../src/runtime/plan-run.js";
@@ -38,7 +39,7 @@ export function quoted(text: string): string {
 }
 
 export function oneThread(threads = 1): EngineOptions {
-  return { device: { kind: "cpu" }, threads, optimisation: "basic", prepacking: "always", tf32: false };
+  return { backend: cpuBackend, threads, optimisation: "basic", prepacking: "always", tf32: false };
 }
 
 export type Ran = Extract<RunOutcome, { kind: "ran" }>;

@@ -10,7 +10,14 @@ import { renderDiagnostics } from "../../src/compiler/diagnostics/render.js";
 import { explainPlan } from "../../src/compiler/lower/explain.js";
 import { lowerGraph } from "../../src/compiler/lower/graph.js";
 import { planProtocol } from "../../src/compiler/lower/plan.js";
-import { compileText, fixtureFacts, messagesOf, type CompiledText, type Surroundings } from "../check/compiling.js";
+import {
+  capabilities,
+  compileText,
+  fixtureFacts,
+  messagesOf,
+  type CompiledText,
+  type Surroundings,
+} from "../check/compiling.js";
 import { type Random, seeded } from "../support/random.js";
 import { atlasFiles, protocols } from "../support/trees.js";
 import { stageCases } from "../check/stages.js";
@@ -145,7 +152,7 @@ function checkCompiled(compiled: CompiledText, text: string): void {
 function planSound({ value, diagnostics }: CompiledText): boolean {
   const { protocol, models } = value;
   if (protocol === null || hasErrors(diagnostics)) return false;
-  const plan = planProtocol(protocol, models, { memoryBudget: 2 ** 30, numerics });
+  const plan = planProtocol(protocol, models, { memoryBudget: 2 ** 30, numerics, capabilities });
   explainPlan(protocol, plan.value, (id) => models.get(id)?.signature);
   const [graph] = plan.value.graphs;
   const model = models.get(graph?.model ?? "");

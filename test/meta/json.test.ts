@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import test from "node:test";
-import { numericsOf } from "../../src/runtime/engine/numerics.js";
+import { numericsOf } from "../../src/runtime/engine/backend.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { planRun, type PlanSettings } from "../../src/runtime/plan-run.js";
 import { root } from "../support/root.js";
 
@@ -20,7 +21,7 @@ plot heatmap of sweep.R_V.impact over layer, head
 const settings: PlanSettings = {
   overrides: new Map(),
   memoryBudget: 2 ** 20,
-  engine: { device: { kind: "cpu" }, threads: 1, optimisation: "basic", prepacking: "always", tf32: false },
+  engine: { backend: cpuBackend, threads: 1, optimisation: "basic", prepacking: "always", tf32: false },
 };
 
 test("protocol, plan and graphs survive JSON unchanged", async () => {

@@ -165,3 +165,16 @@ test("grammar and compiler are pure: no clock, no randomness, no process, no dyn
   );
   assert.deepEqual(wrong, []);
 });
+
+test("nothing but the engine knows a device by its name", () => {
+  const outside = modules.filter(({ file }) => !file.startsWith("src/runtime/engine/"));
+  const wrong = outside.flatMap(({ file, files }) => [
+    ...files
+      .filter((imported) => /^src\/runtime\/engine\/backends\/(?!index\.ts$)/.test(imported))
+      .map((imported) => `${file} → ${imported}`),
+    ...nodesOf(file).flatMap((node) =>
+      ts.isStringLiteral(node) && /^(?:cpu|cuda)(?::|$)/.test(node.text) ? [`${file}: ${node.getText()}`] : [],
+    ),
+  ]);
+  assert.deepEqual(wrong, []);
+});

@@ -2,6 +2,7 @@
  * What every pass guarantees of a draft, whatever the protocol: pipelines and random protocols are taken through the passes
  * one by one, and after each the draft still answers everything that was asked, with graphs that can.
  */
+import { capabilities } from "../check/compiling.js";
 import type { OpenedModel } from "../../src/compiler/models/model.js";
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -73,7 +74,7 @@ function matteringWrites({ study, model, measured }: DraftStudy, numbers: readon
 }
 
 function verifyEachPass(naive: Draft): void {
-  const context = { device: "cpu", graphWork: 0, memoryBudget: 2 ** 30, chunkedFrom } as const;
+  const context = { capabilities, graphWork: 0, memoryBudget: 2 ** 30, chunkedFrom } as const;
   let draft = naive;
   verifyDraft(draft);
   for (const pass of pipeline) {

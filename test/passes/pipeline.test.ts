@@ -23,7 +23,7 @@ import { pipeline } from "../../src/compiler/passes/pipeline.js";
 import { ofEveryPlan } from "../../src/compiler/passes/plan-conditions.js";
 import { runDraftPasses, runGraphPasses, verifyPlan } from "../../src/compiler/passes/run-passes.js";
 import { siteKey } from "../../src/compiler/models/sites.js";
-import { compileText, numerics } from "../check/compiling.js";
+import { capabilities, compileText, numerics } from "../check/compiling.js";
 import { stageSurroundings } from "../check/stages.js";
 import { root } from "../support/root.js";
 
@@ -46,7 +46,7 @@ const textsOf: PlannedDraft["textsOf"] = (name, model) => sets.get(textsKey(name
 
 const naive = naiveDraft(protocol, modelOf, textsOf);
 const memoryBudget = 2 ** 30;
-const context = { device: "cpu", graphWork: 0, memoryBudget, chunkedFrom: 1 } as const;
+const context = { capabilities, graphWork: 0, memoryBudget, chunkedFrom: 1 } as const;
 const plan = planProtocol(protocol, models, { numerics, ...context }).value;
 const graphPlan = plan.graphs.find(({ gates }) => gates.length > 0) ?? assert.fail();
 const { graph: model } = modelOf(graphPlan.model);

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { chainProblem, chainSteps } from "../../src/runtime/engine/chain.js";
-import { startEngine, type Engine } from "../../src/runtime/engine/client.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
+import type { Engine } from "../../src/runtime/engine/engine.js";
 import { EngineFault } from "../../src/runtime/engine/fault.js";
 import type { EngineTensor } from "../../src/runtime/engine/messages.js";
 import {
@@ -14,12 +15,13 @@ import {
   renamingGraph,
   repeatingGraph,
 } from "./layer-graphs.js";
+import { processOf } from "./processes.js";
 import { engineOptions } from "./tiny-graphs.js";
 
 let engine: Engine;
 
 before(async () => {
-  engine = await startEngine(engineOptions);
+  engine = await cpuBackend.start(engineOptions);
   for (const [from, to] of [
     [0, 4],
     [0, 1],
@@ -27,7 +29,7 @@ before(async () => {
     [1, 2],
     [2, 4],
   ] as const) {
-    await engine.open({ id: `${from}-${to}`, bytes: layersBytes(from, to), folder: null, prepacked: true });
+    await engine.open({ id: `${from}-${to}`, bytes: layersBytes(from, to), weights: [], prepacked: true });
   }
 });
 after(() => engine.stop());
@@ -140,23 +142,23 @@ test("a right chain has no problem", () => {
 });
 
 test("what is passed on is freed during the chain", { skip: process.platform !== "linux" }, async () => {
-  const own = await startEngine(engineOptions);
+  const own = await cpuBackend.start(engineOptions);
   try {
     // 40 MiB: allocators keep smaller blocks for later, whether or not they are freed.
     const rows = 40_960;
     const mebibytes = (rows * 256 * 4) / 2 ** 20;
     const links = Array.from({ length: 14 }, (_, i) => `link${i}`);
-    await own.open({ id: "first", bytes: repeatingGraph("x0", rows), folder: null, prepacked: true });
+    await own.open({ id: "first", bytes: repeatingGraph("x0", rows), weights: [], prepacked: true });
     for (const [i, id] of links.entries()) {
-      await own.open({ id, bytes: renamingGraph(`x${i}`, `x${i + 1}`), folder: null, prepacked: true });
+      await own.open({ id, bytes: renamingGraph(`x${i}`, `x${i + 1}`), weights: [], prepacked: true });
     }
-    await own.open({ id: "early", bytes: largestGraph("x1"), folder: null, prepacked: true });
-    await own.open({ id: "late", bytes: largestGraph("x14"), folder: null, prepacked: true });
+    await own.open({ id: "early", bytes: largestGraph("x1"), weights: [], prepacked: true });
+    await own.open({ id: "late", bytes: largestGraph("x14"), weights: [], prepacked: true });
     // Only small tensors cross the border, so that messages do not count.
     const feeds = { x: { type: "float32", dims: [1, 256], data: new Float32Array(256).fill(3) } } as const;
     const fetches = ["largest"];
     const peak = (): number => {
-      const status = readFileSync(`/proc/${own.info().processId}/status`, "utf8");
+      const status = readFileSync(`/proc/${processOf(own.info())}/status`, "utf8");
       return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
     };
     await own.run({ graphs: ["first", "link0", "early"], feeds, fetches });

@@ -2,19 +2,21 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { startEngine, type Engine } from "../../src/runtime/engine/client.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
+import { cudaBackend } from "../../src/runtime/engine/backends/cuda.js";
+import type { Engine } from "../../src/runtime/engine/engine.js";
 import { EngineFault } from "../../src/runtime/engine/fault.js";
-import { numericsOf } from "../../src/runtime/engine/numerics.js";
+import { numericsOf } from "../../src/runtime/engine/backend.js";
 import type { EngineTensors } from "../../src/runtime/engine/messages.js";
 import { processRuns } from "../../src/runtime/store/lock.js";
 import { engineOptions, positionsOfOne, rotationFeeds, rotationGraph, shiftMatrix } from "./tiny-graphs.js";
-import { temporaryFolder, until } from "./processes.js";
+import { processOf, temporaryFolder, until } from "./processes.js";
 
 let engine: Engine;
 
 before(async () => {
-  engine = await startEngine(engineOptions);
-  await engine.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
+  engine = await cpuBackend.start(engineOptions);
+  await engine.open({ id: "rotation", bytes: rotationGraph(), weights: [], prepacked: true });
 });
 after(() => engine.stop());
 
@@ -93,22 +95,35 @@ test("outputs and graphs that there are not are errors", async () => {
   await assert.rejects(run(feeds, ["y", "z"]), isFault("request", /no output z; its outputs are y, positive/));
   await assert.rejects(run(feeds, []), isFault("request", /no output is asked for/));
   await assert.rejects(engine.run({ graphs: ["g"], feeds, fetches: ["y"] }), isFault("request", /graph g is not open/));
-  const again = engine.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
+  const again = engine.open({ id: "rotation", bytes: rotationGraph(), weights: [], prepacked: true });
   await assert.rejects(again, isFault("request", /already open/));
 });
 
 test("what is no graph is reported, and the engine goes on", async () => {
-  const bad = engine.open({ id: "bad", bytes: new Uint8Array([1, 2, 3, 4]), folder: null, prepacked: true });
+  const bad = engine.open({ id: "bad", bytes: new Uint8Array([1, 2, 3, 4]), weights: [], prepacked: true });
   await assert.rejects(bad, isFault("graph", /./));
-  const lost = engine.open({ id: "lost", bytes: rotationGraph("nowhere.bin"), folder: null, prepacked: true });
+  const lost = engine.open({ id: "lost", bytes: rotationGraph("nowhere.bin"), weights: [], prepacked: true });
   await assert.rejects(lost, isFault("graph", /nowhere\.bin|shift/));
   assert.deepEqual(positionsOfOne((await run(rotationFeeds([1], 1))).outputs), [2]);
 });
 
-test("external data is read from the graph's folder; a closed graph is gone", async (context) => {
+test("external data is found by its digest, after a restart too; a closed graph is gone", async (context) => {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, "shift.bin"), new Uint8Array(shiftMatrix().buffer));
-  const opened = await engine.open({ id: "external", bytes: rotationGraph("shift.bin"), folder, prepacked: true });
+  const file = { digest: "d".repeat(64), name: "shift.bin" };
+  const engine = await cpuBackend.start(engineOptions, { weights: [{ ...file, folder }] });
+  context.after(() => engine.stop());
+  const bytes = rotationGraph("shift.bin");
+  for (const absent of [
+    { ...file, digest: "e".repeat(64) },
+    { ...file, name: "other.bin" },
+  ]) {
+    const unknown = engine.open({ id: "unknown", bytes, weights: [absent], prepacked: true });
+    await assert.rejects(unknown, isFault("graph", new RegExp(`${absent.name} of digest ${absent.digest} are not on`)));
+  }
+  await engine.open({ id: "external", bytes, weights: [file], prepacked: false });
+  await engine.restart();
+  const opened = await engine.open({ id: "external", bytes, weights: [file], prepacked: true });
   assert.deepEqual(opened.inputs[0], { name: "x", type: "float32", shape: ["row", 256] });
   const request = { graphs: ["external"], feeds: rotationFeeds([7], 2), fetches: ["y"] };
   assert.deepEqual(positionsOfOne((await engine.run(request)).outputs), [9]);
@@ -118,14 +133,14 @@ test("external data is read from the graph's folder; a closed graph is gone", as
 });
 
 test("a run neither blocks the coordinator nor outlives stop()", async () => {
-  const own = await startEngine(engineOptions);
+  const own = await cpuBackend.start(engineOptions);
   let exits = 0;
   own.onExit(() => (exits += 1));
-  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: false });
+  await own.open({ id: "rotation", bytes: rotationGraph(), weights: [], prepacked: false });
   const long = own.run({ graphs: ["rotation"], feeds: rotationFeeds([0], 10_000_000), fetches: ["y"] });
   const rejected = assert.rejects(long, isFault("stopped", /stopped/));
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const { processId } = own.info();
+  const processId = processOf(own.info());
   const begun = performance.now();
   await own.stop();
   await rejected;
@@ -140,7 +155,7 @@ test("a run neither blocks the coordinator nor outlives stop()", async () => {
   await assert.rejects(own.run(request), isFault("request", /not open/), "a restart opens nothing by itself");
 
   // A child that is killed from outside rejects what was asked, and says how it ended.
-  await own.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
+  await own.open({ id: "rotation", bytes: rotationGraph(), weights: [], prepacked: true });
   const killed = own.run({ ...request, feeds: rotationFeeds([0], 10_000_000) });
   const crash = assert.rejects(killed, (error: unknown) => {
     assert.ok(error instanceof EngineFault);
@@ -149,7 +164,7 @@ test("a run neither blocks the coordinator nor outlives stop()", async () => {
     assert.match(error.message, /was ended by SIGKILL/);
     return true;
   });
-  process.kill(own.info().processId, "SIGKILL");
+  process.kill(processOf(own.info()), "SIGKILL");
   await crash;
   await until("onExit is called", () => exits === 1);
   assert.equal(own.alive(), false);
@@ -157,19 +172,19 @@ test("a run neither blocks the coordinator nor outlives stop()", async () => {
 });
 
 test("Ctrl-C at the terminal does not reach the engine", async () => {
-  process.kill(engine.info().processId, "SIGINT");
+  process.kill(processOf(engine.info()), "SIGINT");
   assert.deepEqual(positionsOfOne((await run(rotationFeeds([1], 1))).outputs), [2]);
 });
 
 test("an aborted start ends the child", async () => {
-  const starting = startEngine(engineOptions, AbortSignal.abort());
+  const starting = cpuBackend.start(engineOptions, { signal: AbortSignal.abort() });
   await assert.rejects(starting, isFault("stopped", /stopped/));
 });
 
 test("a device that is not there is an error, not the CPU", async () => {
-  const own = await startEngine({ ...engineOptions, device: { kind: "cuda", deviceId: 99 } });
+  const own = await cudaBackend(99).start(engineOptions);
   try {
-    const opened = own.open({ id: "rotation", bytes: rotationGraph(), folder: null, prepacked: true });
+    const opened = own.open({ id: "rotation", bytes: rotationGraph(), weights: [], prepacked: true });
     await assert.rejects(opened, isFault("graph", /./));
   } finally {
     await own.stop();

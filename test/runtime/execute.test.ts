@@ -6,7 +6,7 @@ import type { EngineInfo } from "../../src/runtime/engine/messages.js";
 import { executePlan, type ExecutePlanOptions, type ExecutionProgress } from "../../src/runtime/execute.js";
 import { processRuns } from "../../src/runtime/store/lock.js";
 import { openUnitStore, type UnitDamage, type UnitStore } from "../../src/runtime/store/units.js";
-import { startProgram, temporaryFolder, until } from "./processes.js";
+import { processOf, startProgram, temporaryFolder, until } from "./processes.js";
 import {
   chainFeeds,
   chainPlan,
@@ -127,7 +127,7 @@ test("a unit that ends every engine becomes a fault, and what needs its averages
   /** Kills the engine that runs now or, after a restart, the one that is about to: on a busy machine that takes a while. */
   function killNext(): void {
     const timer = setInterval(() => {
-      const id = engines.at(-1)?.processId;
+      const id = engines.at(-1)?.processId ?? undefined;
       if (id === undefined || killed.has(id)) return;
       clearInterval(timer);
       killed.add(id);
@@ -194,7 +194,7 @@ test("wrong feeds, failing hosts and broken graphs are faults of their units onl
           opened += 1;
           return new Uint8Array([9, 9, 9]);
         };
-        return [{ id: unit.graph, folder: null, prepacked: true, weightBytes: 0, bytes }];
+        return [{ id: unit.graph, weights: [], prepacked: true, weightBytes: 0, bytes }];
       },
       feedsOf: (evaluation, unit, readUnit) => {
         if (unit.id === tinyUnit(0).id) return { mask: rotationFeeds([0], 1)["x"] ?? assert.fail() };
@@ -220,7 +220,7 @@ test("an abort ends the engine at once and keeps what is finished", async (conte
   const summary = await executePlan({
     ...fourUnits(store),
     signal: controller.signal,
-    onEngineStart: (info) => (engine = info.processId),
+    onEngineStart: (info) => (engine = processOf(info)),
     prepare: tinyPreparation(1, {
       feedsOf: (_evaluation, unit) => {
         asked += 1;
@@ -286,7 +286,7 @@ test("an abort within a chain ends the engine; a segment that cannot be opened i
     },
   });
   const { signal } = controller;
-  const onEngineStart = (info: EngineInfo): void => void (engine = info.processId);
+  const onEngineStart = (info: EngineInfo): void => void (engine = processOf(info));
   const summary = await executePlan({ plan, prepare, engine: engineOptions, store, signal, onEngineStart });
   assert.equal(summary.status, "interrupted");
   assert.deepEqual([summary.units.computed, summary.units.left, summary.faults.length], [1, 1, 0]);

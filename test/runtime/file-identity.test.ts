@@ -17,6 +17,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileChange, settledFileIdentity } from "../../src/runtime/models/file-identity.js";
+import type { HashedWeights } from "../../src/runtime/models/open-model.js";
 import { createWeightsGuard } from "../../src/runtime/models/weights-guard.js";
 import { temporaryFolder } from "./processes.js";
 
@@ -83,7 +84,7 @@ test("a guard names file and model, and does not forget a file that was put back
     ["one", "two"].map(async (name) => {
       const path = join(folder, name);
       writeFileSync(path, name);
-      return { path, identity: await settledFileIdentity(path) };
+      return { path, identity: await settledFileIdentity(path), digest: name, name };
     }),
   );
   const [first, second] = files;
@@ -101,4 +102,23 @@ test("a guard names file and model, and does not forget a file that was put back
   assert.equal(guard("first"), null, "the other model has nothing of that file");
   renameSync(join(folder, "elsewhere"), second.path);
   assert.equal(guard("both"), said);
+});
+
+test("a guard watches every copy of a model, because the engine may read any of them", async (context) => {
+  const folder = temporaryFolder(context);
+  const copy = async (name: string): Promise<{ weightFiles: HashedWeights[] }> => {
+    const path = join(folder, name);
+    writeFileSync(path, "the same");
+    const identity = await settledFileIdentity(path);
+    return { weightFiles: [{ path, identity, digest: "the same", name: "model.safetensors" }] };
+  };
+  const guard = createWeightsGuard(
+    new Map([
+      ["one", await copy("one")],
+      ["two", await copy("two")],
+    ]),
+  );
+  assert.deepEqual([guard("one"), guard("two")], [null, null]);
+  rmSync(join(folder, "one"));
+  assert.equal(guard("two"), `the weights of two changed during the run: ${join(folder, "one")} is gone`);
 });

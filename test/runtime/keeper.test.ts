@@ -27,7 +27,7 @@ function keeperOf(
       opened.push(text.slice(0, 1));
       return layersBytes(0, 1);
     };
-    return { id: text.slice(0, 1), folder: null, prepacked: true, weightBytes, bytes };
+    return { id: text.slice(0, 1), weights: [], prepacked: true, weightBytes, bytes };
   };
   return {
     keeper,
@@ -91,7 +91,7 @@ test("a segment that was refused twice is known to be unusable, in every chain t
   const { keeper } = keeperOf(context, { openWeightBytes: 30 });
   const segment = (id: string, bytes: Uint8Array): PreparedSegment => ({
     id,
-    folder: null,
+    weights: [],
     prepacked: true,
     weightBytes: 1,
     bytes: () => bytes,

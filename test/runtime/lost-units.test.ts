@@ -6,7 +6,7 @@ import type { Evaluation, Unit } from "../../src/compiler/ir/plan.js";
 import type { EngineTensors } from "../../src/runtime/engine/messages.js";
 import { executePlan, type Preparation, type ReadUnit } from "../../src/runtime/execute.js";
 import { openUnitStore, type UnitStore } from "../../src/runtime/store/units.js";
-import { temporaryFolder } from "./processes.js";
+import { processOf, temporaryFolder } from "./processes.js";
 import {
   engineOptions,
   positionsOfOne,
@@ -184,10 +184,10 @@ test("weights that are cut off take the engine down: the fault is theirs, and no
     plan: tinyPlan([tinyEvaluation("only", [tinyUnit(0)])]),
     engine: engineOptions,
     store,
-    onEngineStart: ({ processId }) => {
+    onEngineStart: (info) => {
       setTimeout(() => {
         problem = "the weights are gone";
-        process.kill(processId, "SIGBUS");
+        process.kill(processOf(info), "SIGBUS");
       }, 150);
     },
     prepare: tinyPreparation(1, { problemOf: () => problem, feedsOf: () => rotationFeeds([0], 10_000_000) }),

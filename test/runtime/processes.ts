@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { EngineInfo } from "../../src/runtime/engine/messages.js";
 
 /** A folder of this test's own, removed at its end. */
 export function temporaryFolder(context: TestContext): string {
@@ -14,6 +15,12 @@ export function temporaryFolder(context: TestContext): string {
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
+}
+
+/** The process that an engine is. */
+export function processOf({ processId }: EngineInfo): number {
+  if (processId === null) throw new Error("the engine is no process of this machine");
+  return processId;
 }
 
 export interface Program {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { cudaBackend } from "../../src/runtime/engine/backends/cuda.js";
 import {
   createRecord,
   readRecord,
@@ -26,7 +27,7 @@ function asked(): RunRecord {
       parameters: { window: 16, dtype: "f32" },
       overrides: { window: 16 },
       atlascVersion: "0.1.0",
-      engine: { ...engineOptions, device: { kind: "cuda", deviceId: 1 } },
+      engine: { ...engineOptions, backend: cudaBackend(1) },
       models: [
         {
           id: "gpt2",

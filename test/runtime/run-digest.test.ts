@@ -7,10 +7,10 @@ import type { Plan } from "../../src/compiler/ir/plan.js";
 import type { Protocol } from "../../src/compiler/ir/protocol.js";
 import { planProtocol, type PlanOptions } from "../../src/compiler/lower/plan.js";
 import { runDigest } from "../../src/runtime/run-digest.js";
-import { compileText, fixtureFacts, numerics, wordTokenizer } from "../check/compiling.js";
+import { capabilities, compileText, fixtureFacts, numerics, wordTokenizer } from "../check/compiling.js";
 
 const facts = await fixtureFacts("gpt2-f32");
-const usual: PlanOptions = { memoryBudget: 2 ** 30, numerics };
+const usual: PlanOptions = { memoryBudget: 2 ** 30, numerics, capabilities };
 
 interface Asked {
   readonly text: string;

@@ -1,7 +1,9 @@
 /** Graphs and plans that are small enough to write down, for tests of the engine and of what drives it. */
 import onnxProto from "onnx-proto";
 import type { Evaluation, GraphPlan, Plan, Unit } from "../../src/compiler/ir/plan.js";
-import type { EngineOptions, EngineTensors } from "../../src/runtime/engine/messages.js";
+import type { EngineOptions } from "../../src/runtime/engine/backend.js";
+import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
+import type { EngineTensors } from "../../src/runtime/engine/messages.js";
 import type { PreparedSegment } from "../../src/runtime/engine/keeper.js";
 import type { Preparation } from "../../src/runtime/execute.js";
 import { renamingGraph } from "./layer-graphs.js";
@@ -12,7 +14,7 @@ const { AttributeProto, TensorProto } = onnx;
 export const width = 256;
 
 export const engineOptions: EngineOptions = {
-  device: { kind: "cpu" },
+  backend: cpuBackend,
   threads: 1,
   optimisation: "basic",
   prepacking: "always",
@@ -172,7 +174,7 @@ export function tinyPlan(evaluations: readonly Evaluation[]): Plan {
 export function tinyPreparation(steps: number, changes: Partial<Preparation> = {}): Preparation {
   return {
     segments: ({ graph: id, prepacked }) => [
-      { id, folder: null, prepacked, weightBytes: 4 * width * width, bytes: () => rotationGraph() },
+      { id, weights: [], prepacked, weightBytes: 4 * width * width, bytes: () => rotationGraph() },
     ],
     feedsOf: (_evaluation, unit) =>
       rotationFeeds(
@@ -190,7 +192,7 @@ export function tinyPreparation(steps: number, changes: Partial<Preparation> = {
 export function chainPreparation(changes: Partial<Preparation> = {}): Preparation {
   const segment = (id: string, bytes: () => Uint8Array): PreparedSegment => ({
     id,
-    folder: null,
+    weights: [],
     prepacked: true,
     weightBytes: 0,
     bytes,

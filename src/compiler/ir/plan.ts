@@ -120,7 +120,8 @@ export type Prepacking = (typeof prepackings)[number];
 /** What decides the numbers beside graph and inputs, and belongs to every unit's identity. */
 export interface Numerics {
   readonly onnxruntime: string;
-  readonly device: "cpu" | "cuda";
+  /** What computes, as far as that decides numbers: `cpu`, `cuda`. A name to be digested, not to be compared. */
+  readonly device: string;
   readonly graphOptimization: "basic" | "disabled";
   readonly prepacking: Prepacking;
   readonly tf32: boolean;

@@ -2,6 +2,7 @@
 import { digestOf } from "../base/digest.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
+import type { Capabilities } from "../ir/capabilities.js";
 import type { GraphPlan, Numerics, PlanRow, Unit } from "../ir/plan.js";
 import type { Condition, TokenizedTexts } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
@@ -31,6 +32,7 @@ export function noCost(): BatchCost {
 export interface BatchContext {
   readonly memoryBudget: number;
   readonly numerics: Numerics;
+  readonly capabilities: Capabilities;
   readonly memory: PlanMemory;
   readonly cost: BatchCost;
   /** Units whose cost is counted: two studies that list the same unit share it. */
@@ -96,7 +98,7 @@ export function batchRows(
       cx.report(diagnostic("A5004", null, parameters, { hint }));
       continue;
     }
-    const prepacked = isPrepacked(cx.numerics.prepacking, positions);
+    const prepacked = cx.capabilities.prepacking.holds && isPrepacked(cx.numerics.prepacking, positions);
     const size = largestBatch(rowWork, cx.memoryBudget, bucket.length);
     for (let start = 0; start < bucket.length; start += size) {
       const chunk = bucket.slice(start, start + size);

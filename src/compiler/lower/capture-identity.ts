@@ -4,6 +4,7 @@
  * one's that was computed from a value of other bits (docs/decisions/0034).
  */
 import { digestOf } from "../base/digest.js";
+import type { Capabilities } from "../ir/capabilities.js";
 import type { Evaluation, GraphSettings, Numerics } from "../ir/plan.js";
 import type { TokenizedTexts } from "../ir/protocol.js";
 import { loweringVersion } from "./graph-plan.js";
@@ -17,6 +18,7 @@ export interface CaptureRun {
   readonly evaluation: Evaluation;
   readonly settings: GraphSettings;
   readonly numerics: Numerics;
+  readonly capabilities: Capabilities;
 }
 
 /** Gives the identity of a captured value by the key of its expression (`captureKey`). */
@@ -37,13 +39,12 @@ export function captureIdentities(run: CaptureRun): (key: string) => string {
 }
 
 /**
- * How each prompt was computed. On the CPU neither the rows beside it nor what else is captured change a bit, and a unit
- * should be found again whatever the rest of a file captures; what does change bits is whether the weights were
- * rearranged, and, where they were not, whether the batch is a single row of a single token, which onnxruntime multiplies
- * by other code. Elsewhere nothing of this is known, and the value is that of its very units.
+ * How each prompt was computed. Where neither the rows beside it nor what else is captured change a bit, a unit should be
+ * found again whatever the rest of a file captures; what does change bits is whether the weights were rearranged, and, where they were not, whether the batch is a single row of a single token, which onnxruntime multiplies
+ * by other code. Elsewhere the value is that of its very units.
  */
-function howComputed({ evaluation, numerics }: CaptureRun): unknown {
-  if (numerics.device !== "cpu") return evaluation.units.map((unit) => unit.id);
+function howComputed({ evaluation, capabilities }: CaptureRun): unknown {
+  if (!capabilities.rowsIndependent.holds) return evaluation.units.map((unit) => unit.id);
   const rows = evaluation.units.flatMap(({ rows, positions, prepacked }) =>
     rows.map(({ prompt }) => ({ prompt, prepacked, single: rows.length * positions === 1 })),
   );

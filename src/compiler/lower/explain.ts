@@ -1,5 +1,6 @@
 /** A plan in words and numbers. */
 import { printableLine } from "../base/printable.js";
+import { limitsOf, type Capabilities } from "../ir/capabilities.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, Plan } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
@@ -24,6 +25,8 @@ export interface Explanation {
   readonly lastRun: string | null;
   /** Which layer each percentage of depth became; absent where there is none. */
   readonly depths?: readonly DepthPlace[];
+  /** What computes; what the plan could not rely on there is listed. */
+  readonly backend?: { readonly name: string; readonly capabilities: Capabilities };
 }
 
 /**
@@ -46,6 +49,9 @@ export function explainPlan(
   }
   const depths = depthSentences(explanation?.depths ?? []);
   if (depths.length > 0) lines.push("Depths", ...depths.map((sentence) => `  ${sentence}`), "");
+  const { backend = null } = explanation ?? {};
+  const limits = backend === null ? [] : limitsOf(backend.capabilities);
+  if (limits.length > 0) lines.push(`On ${backend?.name ?? ""}`, ...limits.map((why) => `  ${why}`), "");
   if (explanation !== null) lines.push(...passTable(explanation.savings), `  ${explanation.times}`, "");
   const seconds = explanation?.savings.planned.seconds ?? null;
   const lastRun = explanation?.lastRun ?? null;

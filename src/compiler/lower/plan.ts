@@ -3,6 +3,7 @@ import { digestOf } from "../base/digest.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Staged } from "../diagnostics/staged.js";
 import type { OpenedModel } from "../models/model.js";
+import type { Capabilities } from "../ir/capabilities.js";
 import { textsKey } from "../ir/texts-key.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { Evaluation, GraphPlan, GraphSettings, Numerics, Plan, Unit } from "../ir/plan.js";
@@ -36,6 +37,8 @@ export interface PlanOptions {
    * plan.
    */
   readonly verifyPasses?: boolean;
+  /** What the plan may rely on where it will run. */
+  readonly capabilities: Capabilities;
   /** What other plans of the protocol found out; nothing when absent. Changes no plan. */
   readonly memory?: PlanMemory;
 }
@@ -83,7 +86,7 @@ export function planProtocol(
   const naive = naiveDraft(protocol, modelOf, textsOf);
   const { memoryBudget, verifyPasses = true } = options;
   const context: PassContext = {
-    device: options.numerics.device,
+    capabilities: options.capabilities,
     graphWork: options.graphWork ?? graphWork,
     memoryBudget,
     chunkedFrom: options.chunkedFrom ?? chunkedFrom,
@@ -263,7 +266,8 @@ function identitiesOf(planning: Planning, evaluation: Evaluation): (key: string)
   const texts = planning.textsOf(evaluation.texts, evaluation.model);
   const weights = planning.modelOf(evaluation.model).facts.digest;
   const settings = graphSettings(planning, texts);
-  const made = captureIdentities({ weights, texts, evaluation, settings, numerics: planning.batch.numerics });
+  const { numerics, capabilities } = planning.batch;
+  const made = captureIdentities({ weights, texts, evaluation, settings, numerics, capabilities });
   planning.identities.set(evaluation.id, made);
   return made;
 }

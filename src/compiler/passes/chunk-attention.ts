@@ -57,7 +57,7 @@ export const chunkAttentionPass = {
   setting: "chunkAttention",
   // The processor's cache is what chunks are for; elsewhere they have not been measured.
   suits: ({ prompts }, context) =>
-    context.device === "cpu" && prompts.some(({ ids }) => ids.length >= context.chunkedFrom),
+    context.capabilities.chunkedAttention.holds && prompts.some(({ ids }) => ids.length >= context.chunkedFrom),
   requires: [hasNoDeadNodes, restrictedAreComputed],
   ensures: [chunkedLayersHaveNoPattern],
   invalidates: [hasNoBodies, restrictedAreComputed],

@@ -11,5 +11,5 @@ export const cutSegmentsPass = {
   does: "shares sessions between graphs, layer by layer",
   requires: [],
   ensures: [cutsFollowGates],
-  apply: (draft, { device }) => ({ ...draft, segments: device === "cpu" }),
+  apply: (draft, { capabilities }) => ({ ...draft, segments: capabilities.segments.holds }),
 } as const satisfies PlanChoice;

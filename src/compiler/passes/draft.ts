@@ -3,9 +3,10 @@
  * naive draft runs every condition from the tokens to the last layer; each pass makes a better draft out of a draft.
  * Drafts are plain values, and a pass changes nothing but what its postcondition says.
  */
+import type { Capabilities } from "../ir/capabilities.js";
 import type { OpenedModel } from "../models/model.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import type { Gate, GraphSettings, Numerics } from "../ir/plan.js";
+import type { Gate, GraphSettings } from "../ir/plan.js";
 import type { Study, TokenizedTexts } from "../ir/protocol.js";
 import type { SiteReference } from "../models/sites.js";
 
@@ -48,7 +49,7 @@ export interface Draft {
 
 /** What passes weigh by. */
 export interface PassContext {
-  readonly device: Numerics["device"];
+  readonly capabilities: Capabilities;
   /** Work that opening one more graph is worth, in floating-point operations. */
   readonly graphWork: number;
   /** Bytes of activations that one batch may take. */

@@ -6,10 +6,10 @@
 import { chainProblem, chainSteps, graphName } from "./chain.js";
 import { inputsProblem } from "./feeds.js";
 import type {
+  ChildSettings,
   EngineData,
   EngineElementType,
   EngineGraph,
-  EngineOptions,
   EngineReply,
   EngineRequest,
   EngineResult,
@@ -17,8 +17,10 @@ import type {
   EngineTensors,
   EngineValue,
   RequestFailure,
+  WeightsNotice,
 } from "./messages.js";
 import { release } from "./release.js";
+import { weightsFolder, type LocalWeights } from "./weights.js";
 import type * as onnxruntimeNode from "onnxruntime-node";
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 
@@ -52,14 +54,14 @@ function messageOf(error: unknown): string {
 }
 
 function sessionOptions(
-  options: EngineOptions,
-  { folder, prepacked, arena = false }: EngineGraph,
+  { provider, optimisation, threads, entries }: ChildSettings,
+  { prepacked, arena = false }: EngineGraph,
+  folder: string | null,
 ): InferenceSession.SessionOptions {
-  const cuda = options.device.kind === "cuda" ? { name: "cuda", deviceId: options.device.deviceId } : null;
   return {
-    executionProviders: cuda === null ? ["cpu"] : [cuda],
-    graphOptimizationLevel: options.optimisation,
-    intraOpNumThreads: options.threads,
+    executionProviders: [provider],
+    graphOptimizationLevel: optimisation,
+    intraOpNumThreads: threads,
     // An arena keeps the memory of a session's activations when the run is over, so that a chain of twelve sessions
     // would hold those of twelve. A graph that is not cut has no others beside it, and getting large activations anew
     // from the system was measured to take a quarter of the time of long texts.
@@ -74,8 +76,7 @@ function sessionOptions(
         force_spinning_stop: "1",
         ...(folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
         ...(prepacked ? {} : { disable_prepacking: "1" }),
-        // A node that CUDA cannot do is an error, never a silent and slow detour with other rounding.
-        ...(cuda === null ? {} : { disable_cpu_ep_fallback: "1" }),
+        ...entries,
       },
     },
   };
@@ -91,8 +92,15 @@ function valuesOf(metadata: readonly InferenceSession.ValueMetadata[]): EngineVa
   });
 }
 
-async function openGraph(ort: Onnxruntime, options: EngineOptions, graph: EngineGraph): Promise<OpenGraph> {
-  const session = await ort.InferenceSession.create(graph.bytes, sessionOptions(options, graph));
+/** Throws what onnxruntime throws, or a sentence about weights that are not here. */
+async function openGraph(
+  ort: Onnxruntime,
+  settings: ChildSettings,
+  graph: EngineGraph,
+  weights: readonly LocalWeights[],
+): Promise<OpenGraph> {
+  const folder = weightsFolder(graph.weights, weights);
+  const session = await ort.InferenceSession.create(graph.bytes, sessionOptions(settings, graph, folder));
   try {
     return { session, inputs: valuesOf(session.inputMetadata), outputs: valuesOf(session.outputMetadata) };
   } catch (error) {
@@ -159,10 +167,16 @@ async function runChain(
   return { outputs, seconds };
 }
 
+/** What the child holds: its open graphs, and what it was told. */
+interface ChildState {
+  readonly settings: ChildSettings;
+  readonly graphs: Map<string, OpenGraph>;
+  weights: readonly LocalWeights[];
+}
+
 async function answer(
   ort: Onnxruntime,
-  options: EngineOptions,
-  graphs: Map<string, OpenGraph>,
+  { settings, graphs, weights }: ChildState,
   request: EngineRequest,
 ): Promise<EngineReply> {
   const { number } = request;
@@ -173,7 +187,7 @@ async function answer(
     case "open": {
       if (graphs.has(request.graph.id)) return failed("request", `graph ${request.graph.id} is already open`);
       try {
-        const graph = await openGraph(ort, options, request.graph);
+        const graph = await openGraph(ort, settings, request.graph, weights);
         graphs.set(request.graph.id, graph);
         return { kind: "opened", number, inputs: [...graph.inputs], outputs: [...graph.outputs] };
       } catch (error) {
@@ -203,9 +217,9 @@ async function answer(
 
 async function main(): Promise<void> {
   let ort: Onnxruntime;
-  let options: EngineOptions;
+  let settings: ChildSettings;
   try {
-    options = JSON.parse(process.argv[2] ?? "") as EngineOptions;
+    settings = JSON.parse(process.argv[2] ?? "") as ChildSettings;
     // onnxruntime-node is CommonJS: its names are the default export's properties, whoever loads it.
     const loaded = (await import("onnxruntime-node")) as Onnxruntime & { readonly default?: Onnxruntime };
     ort = loaded.default ?? loaded;
@@ -214,11 +228,15 @@ async function main(): Promise<void> {
     process.disconnect();
     return;
   }
-  const graphs = new Map<string, OpenGraph>();
+  const state: ChildState = { settings, graphs: new Map(), weights: [] };
   let queue = Promise.resolve();
-  process.on("message", (request: EngineRequest) => {
+  process.on("message", (message: EngineRequest | WeightsNotice) => {
     queue = queue.then(async () => {
-      const answered = await answer(ort, options, graphs, request);
+      if (message.kind === "weights") {
+        state.weights = message.files;
+        return;
+      }
+      const answered = await answer(ort, state, message);
       reply(answered);
       // Sending has copied them.
       if (answered.kind === "result") for (const tensor of Object.values(answered.result.outputs)) release(tensor.data);

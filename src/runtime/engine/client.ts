@@ -1,56 +1,19 @@
+/** The engine that is a child process of this one (`child.ts`), with onnxruntime sessions in it. */
 import { fork, type ChildProcess } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Engine } from "./engine.js";
 import { EngineFault, exitText, type EngineExit } from "./fault.js";
-import type {
-  EngineGraph,
-  EngineInfo,
-  EngineOptions,
-  EngineReply,
-  EngineRequest,
-  EngineResult,
-  EngineTensors,
-  EngineValue,
-} from "./messages.js";
+import type { ChildSettings, EngineInfo, EngineReply, EngineRequest, WeightsNotice } from "./messages.js";
+import type { LocalWeights } from "./weights.js";
 
-/** Inputs and outputs of a graph that was opened. */
-export interface OpenedGraph {
-  readonly inputs: readonly EngineValue[];
-  readonly outputs: readonly EngineValue[];
-}
-
-export interface RunRequest {
-  /**
-   * Ids of open graphs, run in this order: a chain. Each takes its inputs by name from the feeds and from what the
-   * graphs before it yield; no two of these values have the same name. What one graph passes to the next stays in the
-   * child, and only as long as it is needed.
-   */
-  readonly graphs: readonly string[];
-  /** Exactly the inputs that no earlier graph of the chain yields, by name. */
-  readonly feeds: EngineTensors;
-  /** Names of the outputs, of any graph of the chain, that come back. */
-  readonly fetches: readonly string[];
-}
-
-/** A child process with onnxruntime sessions. Every method that asks it something rejects with an EngineFault. */
-export interface Engine {
-  readonly options: EngineOptions;
-  /** About the present child; another after `restart()`. */
-  info(): EngineInfo;
-  /** False when the child has ended, by itself or through `stop()`. */
-  alive(): boolean;
-  /** Loads a graph. Ids are the caller's; opening an id twice is a fault of kind `request`. */
-  open(graph: EngineGraph): Promise<OpenedGraph>;
-  /** Runs a chain of open graphs. Faults: `request` (names, types or shapes do not fit), `run`, `exit`, `stopped`. */
-  run(request: RunRequest): Promise<EngineResult>;
-  /** Forgets a graph and frees its memory. Closing a graph that is not open does nothing. */
-  close(id: string): Promise<void>;
-  /** Ends the child at once, even during a run; what was asked and not answered is rejected. Resolves when it is gone. */
-  stop(): Promise<void>;
-  /** Ends the child if it lives and starts a fresh one, in which no graph is open. */
-  restart(): Promise<EngineInfo>;
-  /** Calls back when a child ends by itself (not through `stop` or `restart`). Returns the way to unsubscribe. */
-  onExit(listener: (exit: EngineExit) => void): () => void;
+/** What starts a child, and what it is told. */
+export interface ChildStart {
+  readonly settings: ChildSettings;
+  /** Variables beside those of this process, over which they win. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly weights: readonly LocalWeights[];
+  readonly signal?: AbortSignal;
 }
 
 interface Waiting {
@@ -108,18 +71,13 @@ function faultOfExit(child: { stopping: boolean }, exit: EngineExit): EngineFaul
 }
 
 /** Starts a child and waits until it has loaded onnxruntime. */
-function startChild(options: EngineOptions, signal: AbortSignal | undefined): Promise<Child> {
+function startChild({ settings, environment, weights, signal }: ChildStart): Promise<Child> {
   const { path, execArgv } = entryPoint();
-  const started = fork(path, [JSON.stringify(options)], {
+  const started = fork(path, [JSON.stringify(settings)], {
     serialization: "advanced",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     execArgv,
-    env: {
-      ...allocatorSettings,
-      ...process.env,
-      // The variable overrides every library that reads it; without it CUDA rounds f32 products to TF32.
-      ...(options.tf32 ? {} : { NVIDIA_TF32_OVERRIDE: "0" }),
-    },
+    env: { ...allocatorSettings, ...process.env, ...environment },
   });
   let lastWords = "";
   for (const stream of [started.stdout, started.stderr]) {
@@ -155,6 +113,9 @@ function startChild(options: EngineOptions, signal: AbortSignal | undefined): Pr
     started.on("message", (reply: EngineReply) => {
       if (reply.kind === "ready") {
         settled();
+        const notice: WeightsNotice = { kind: "weights", files: weights };
+        // Whatever keeps it from arriving ends the child, which is told then.
+        if (weights.length > 0 && started.connected) started.send(notice, () => undefined);
         resolve(Object.assign(state, { process: started, info: reply.info, waiting, gone }));
       } else if (reply.number === null) {
         settled();
@@ -183,16 +144,16 @@ function messageOf(reply: EngineReply): string {
 }
 
 /**
- * Starts an engine. Rejects with an EngineFault: `start` when the child does not come up, `stopped` when `signal` is
- * aborted before it is ready (afterwards the signal has no effect: `stop()` does).
+ * Starts a child as an engine. Rejects with an EngineFault: `start` when the child does not come up, `stopped` when
+ * `signal` is aborted before it is ready (afterwards the signal has no effect: `stop()` does).
  */
-export async function startEngine(options: EngineOptions, signal?: AbortSignal): Promise<Engine> {
+export async function startChildEngine(start: ChildStart): Promise<Engine> {
   const listeners = new Set<(exit: EngineExit) => void>();
   let lastNumber = 0;
   let child = await startWatched();
 
   async function startWatched(): Promise<Child> {
-    const fresh = await startChild(options, signal);
+    const fresh = await startChild(start);
     void fresh.gone.then((exit) => {
       if (!fresh.stopping) for (const listener of listeners) listener(exit);
     });
@@ -221,7 +182,6 @@ export async function startEngine(options: EngineOptions, signal?: AbortSignal):
   }
 
   return {
-    options,
     info: () => child.info,
     alive: () => child.exit === null,
     async open(graph) {

@@ -7,7 +7,7 @@ import type { RequestFailure } from "./messages.js";
  */
 export type EngineFaultKind = "start" | "exit" | "stopped" | RequestFailure;
 
-/** How a child ended. */
+/** How a child ended. Code and signal are null for an engine that is no process of this machine. */
 export interface EngineExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

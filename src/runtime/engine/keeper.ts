@@ -1,14 +1,16 @@
 /** One engine for a whole run: started when first needed, started afresh after a crash, with sessions open as fit. */
-import { startEngine, type Engine } from "./client.js";
+import type { EngineOptions } from "./backend.js";
+import type { Engine } from "./engine.js";
 import { EngineFault } from "./fault.js";
-import type { EngineInfo, EngineOptions } from "./messages.js";
+import type { EngineInfo } from "./messages.js";
+import type { LocalWeights, WeightFile } from "./weights.js";
 
 /** A graph, or a part of one, that gets a session of its own. */
 export interface PreparedSegment {
   /** Digest of its contents and of how it is opened: graphs that share a part share its session. */
   readonly id: string;
-  /** The folder of its external data; null: it has none. */
-  readonly folder: string | null;
+  /** The files of its external data. */
+  readonly weights: readonly WeightFile[];
   /** Whether its session rearranges its weights. */
   readonly prepacked: boolean;
   /** Bytes of weights that its session holds in memory of its own; 0 when it reads them where they are mapped. */
@@ -21,13 +23,15 @@ export interface PreparedSegment {
 
 export interface EngineKeeperOptions {
   readonly engine: EngineOptions;
+  /** Where the weights of the segments lie on this machine; nowhere when absent. */
+  readonly weights?: readonly LocalWeights[];
   /** Bytes of weights that the open sessions may hold together. */
   readonly openWeightBytes: number;
   /** Sessions that may be open together. 64 when absent. */
   readonly openSessions?: number;
-  /** Called for each child that is started, with its process id and versions. */
+  /** Called for each engine that is started, with its process id and versions. */
   readonly onEngineStart?: (info: EngineInfo) => void;
-  /** Aborting ends the child at once. */
+  /** Aborting ends the engine at once. */
   readonly signal?: AbortSignal;
 }
 
@@ -43,11 +47,11 @@ export interface EngineKeeper {
   withSegments(segments: readonly PreparedSegment[]): Promise<Engine>;
   /** Why one of these cannot be opened, or null: known when it was found out twice, which should be in two engines. */
   unusable(segments: readonly PreparedSegment[]): string | null;
-  /** Ends the child, so that the next use begins with a fresh one. */
+  /** Ends the engine, so that the next use begins with a fresh one. */
   discard(): Promise<void>;
-  /** Ends the child for good. */
+  /** Ends the engine for good. */
   end(): Promise<void>;
-  /** About the last child; null when none was needed. */
+  /** About the last engine; null when none was needed. */
   info(): EngineInfo | null;
   /** Children that were started again. */
   restarts(): number;
@@ -61,6 +65,7 @@ const startTrials = 3;
 /** Starts nothing yet. */
 export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
   const { signal, openWeightBytes, openSessions = defaultOpenSessions } = options;
+  const starting = { weights: options.weights ?? [], ...(signal === undefined ? {} : { signal }) };
   let engine: Engine | null = null;
   let restarts = 0;
   /** Segment id → its bytes of weights, in the order of use, the longest unused first. */
@@ -71,11 +76,11 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
   const abort = (): void => void engine?.stop();
   signal?.addEventListener("abort", abort);
 
-  /** A fresh child. One that was killed while it started is followed by another; one that says what it lacks is not. */
+  /** A fresh engine. One that was killed while it started is followed by another; one that says what it lacks is not. */
   async function start(): Promise<Engine> {
     for (let trial = 1; ; trial += 1) {
       try {
-        if (engine === null) return await startEngine(options.engine, signal);
+        if (engine === null) return await options.engine.backend.start(options.engine, starting);
         await engine.restart();
         return engine;
       } catch (error) {
@@ -95,7 +100,7 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
     if (engine !== null) restarts += 1;
     engine = await start();
     options.onEngineStart?.(engine.info());
-    // The signal may have come between the child's first word and here, when `abort` knew no engine yet.
+    // The signal may have come between the engine's first word and here, when `abort` knew no engine yet.
     if (signal?.aborted === true) await engine.stop();
     return engine;
   }
@@ -113,10 +118,10 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
   }
 
   async function openSegment(present: Engine, segment: PreparedSegment): Promise<void> {
-    const { id, folder, prepacked, weightBytes } = segment;
+    const { id, weights, prepacked, weightBytes } = segment;
     const bytes = segment.bytes();
     try {
-      await present.open({ id, bytes, folder, prepacked, arena: segment.arena === true });
+      await present.open({ id, bytes, weights, prepacked, arena: segment.arena === true });
     } catch (error) {
       if (!(error instanceof EngineFault) || (error.kind !== "exit" && error.kind !== "graph")) throw error;
       refused.set(id, { times: (refused.get(id)?.times ?? 0) + 1, message: error.message });

@@ -5,7 +5,7 @@
 import { createGraphBuilder } from "../../compiler/onnx/builder.js";
 import { encodeModel } from "../../compiler/onnx/encode.js";
 import type { Graph } from "../../compiler/onnx/graph.js";
-import type { Engine } from "./client.js";
+import type { Engine } from "./engine.js";
 
 /** [rows × inner] · [inner × columns]; the right one is a weight, which onnxruntime may rearrange beforehand. */
 export interface MatrixProduct {
@@ -45,7 +45,7 @@ export async function measureMatrixRate(engine: Engine, products: readonly Matri
 async function rateOf(engine: Engine, product: MatrixProduct): Promise<number> {
   const { rows, inner, columns, prepacked } = product;
   const id = `product ${rows} × ${inner} × ${columns}`;
-  await engine.open({ id, bytes: encodeModel(productGraph(product)), folder: null, prepacked });
+  await engine.open({ id, bytes: encodeModel(productGraph(product)), weights: [], prepacked });
   const data = Float32Array.from({ length: rows * inner }, (_, i) => (i % 13) / 13 - 0.5);
   const feeds = { x: { type: "float32" as const, dims: [rows, inner], data } };
   let best = Infinity;

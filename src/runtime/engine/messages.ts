@@ -1,8 +1,9 @@
 /**
  * What coordinator and engine say to each other. Plain data that node's advanced serialization carries: typed arrays
  * arrive as typed arrays. The coordinator sends one request at a time or several; the child answers each by its number.
+ * Graphs and tensors are the same for an engine elsewhere: they name no path of this machine.
  */
-import type { Prepacking } from "../../compiler/ir/plan.js";
+import type { LocalWeights, WeightFile } from "./weights.js";
 
 /** Element types that cross the border. Everything else stays inside a graph (bf16 weights are cast there). */
 export type EngineElementType = "float32" | "int64" | "int32" | "bool";
@@ -26,32 +27,23 @@ export type EngineTensor = {
 
 export type EngineTensors = Readonly<Record<string, EngineTensor>>;
 
-export type EngineDevice = { readonly kind: "cpu" } | { readonly kind: "cuda"; readonly deviceId: number };
-
-/**
- * How sessions are made. All of it can change the last bits of a number (the optimisation level, prepacking and TF32
- * do; threads on the CPU were measured not to), so all of it belongs in a run's record.
- */
-export interface EngineOptions {
-  readonly device: EngineDevice;
-  /** Threads of one operator. */
+/** How the child makes sessions: what the backend that starts it makes of itself and of the run's settings. */
+export interface ChildSettings {
+  /** The execution provider as onnxruntime takes it. */
+  readonly provider: string | { readonly name: string; readonly deviceId: number };
   readonly threads: number;
-  /**
-   * onnxruntime's graphOptimizationLevel: the two at which taps and batching were measured not to change a bit. The
-   * higher ones fuse across values that nothing taps, so that their numbers depend on what is looked at.
-   */
   readonly optimisation: "disabled" | "basic";
-  /** For which texts sessions keep a private, rearranged copy of their weights; what is opened says it for itself. */
-  readonly prepacking: Prepacking;
-  /** CUDA only: let f32 products be computed with the 10-bit mantissas of TF32. */
-  readonly tf32: boolean;
+  /** Entries of every session's configuration. */
+  readonly entries: Readonly<Record<string, string>>;
 }
 
-/** A graph to open: ONNX protobuf bytes and the folder that its external data lies in (null: it has none). */
+/** A graph to open. */
 export interface EngineGraph {
   readonly id: string;
+  /** ONNX protobuf. */
   readonly bytes: Uint8Array;
-  readonly folder: string | null;
+  /** The files that its external data names; the engine knows where it has files of these digests. */
+  readonly weights: readonly WeightFile[];
   /**
    * true: the session keeps a private copy of its matrices, rearranged for products. false: weights stay in the mapped
    * file, which sessions share.
@@ -71,10 +63,12 @@ export interface EngineValue {
   readonly shape: readonly (number | string)[];
 }
 
-/** What the child says about itself when it is ready. */
+/** What an engine says about itself when it is ready. */
 export interface EngineInfo {
-  readonly processId: number;
+  /** Of the child process that it is; null when it is no process of this machine. */
+  readonly processId: number | null;
   readonly nodeVersion: string;
+  /** The version of onnxruntime that computes, which units and records keep. */
   readonly onnxruntimeVersion: string;
   /** Execution providers that this build of onnxruntime knows (a known one may still lack its libraries). */
   readonly backends: readonly string[];
@@ -82,8 +76,14 @@ export interface EngineInfo {
 
 export interface EngineResult {
   readonly outputs: EngineTensors;
-  /** Wall-clock seconds inside onnxruntime, all graphs of the chain together, without the transfer between the processes. */
+  /** Wall-clock seconds inside onnxruntime, all graphs of the chain together, without the transfer to the engine and back. */
   readonly seconds: number;
+}
+
+/** Where weights lie on this machine, for all graphs that are opened afterwards. It has no answer: messages keep their order. */
+export interface WeightsNotice {
+  readonly kind: "weights";
+  readonly files: readonly LocalWeights[];
 }
 
 export type EngineRequest =

@@ -6,11 +6,15 @@ import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
+import type { WeightFile } from "../engine/weights.js";
 import { digestOfJson, openDigestCache } from "./digest-cache.js";
 import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
 import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
+
+/** A weight file by its path and by its content. */
+export interface HashedWeights extends IdentifiedFile, WeightFile {}
 
 /** A model on this machine: what the compiler needs to know, and where the engine finds the bytes. */
 export interface OpenedModel {
@@ -24,7 +28,7 @@ export interface OpenedModel {
    */
   readonly externalDataFolder: string;
   /** The weight files as they were when they were hashed: whoever opens one by its path can tell whether it still is. */
-  readonly weightFiles: readonly IdentifiedFile[];
+  readonly weightFiles: readonly HashedWeights[];
   /** Null when the model has no tokenizer files: texts cannot be used with it. */
   readonly tokenizer: Tokenizer | null;
 }
@@ -70,9 +74,12 @@ export async function openModel(
     },
   });
   const digests: Json[] = [];
+  const weightFiles: HashedWeights[] = [];
   for (const { name, path, identity } of weights.files) {
     try {
-      digests.push([name, await cache.digestOfFile(path)]);
+      const content = await cache.digestOfFile(path);
+      digests.push([name, content]);
+      weightFiles.push({ path, identity, digest: content, name: locationOf(path, weights.folder) });
       // What the header says and what was hashed must be of one and the same file.
       const change = fileChange({ path, identity });
       if (change !== null) throw new Error(`while it was being read, it ${change}`);
@@ -90,7 +97,6 @@ export async function openModel(
     digest,
     tokenizer: tokenizer?.facts ?? null,
   };
-  const weightFiles = weights.files.map(({ path, identity }) => ({ path, identity }));
   return { value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer }, diagnostics };
 }
 
@@ -171,14 +177,18 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
       diagnostics.push(diagnostic("A4014", span, { source, file, reason: header.reason }));
       continue;
     }
-    // ONNX wants forward slashes on every system.
-    const location = relative(common, path).split(sep).join("/");
+    const location = locationOf(path, common);
     for (const [name, { storedType, shape, offset, length }] of Object.entries(header.value.tensors)) {
       const type = entryOf(elementTypes, storedType) ?? "other";
       tensors.set(name, { type, storedType, shape, file: location, offset, length });
     }
   }
   return { tensors: Object.fromEntries(tensors), files, folder: common };
+}
+
+/** What external data calls a file of this folder. ONNX wants forward slashes on every system. */
+function locationOf(path: string, folder: string): string {
+  return relative(folder, path).split(sep).join("/");
 }
 
 /** Names of the weight files in order; null after a report. */

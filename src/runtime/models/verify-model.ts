@@ -16,9 +16,12 @@ import { createGraphBuilder } from "../../compiler/onnx/builder.js";
 import { addOutput, appendNodes, eliminateDeadNodes } from "../../compiler/onnx/edit.js";
 import { encodeModel } from "../../compiler/onnx/encode.js";
 import type { Graph } from "../../compiler/onnx/graph.js";
-import { startEngine, type Engine } from "../engine/client.js";
-import type { EngineOptions, EngineTensor } from "../engine/messages.js";
+import type { EngineOptions } from "../engine/backend.js";
+import type { Engine } from "../engine/engine.js";
+import type { EngineTensor } from "../engine/messages.js";
 import { writeFileAtomic } from "../store/atomic.js";
+import type { OpenedModel } from "./open-model.js";
+import { localWeights, weightsOf } from "./weight-files.js";
 
 /** Tokens of the run that identities are checked on: enough for attention to look back, few enough to be quick. */
 const tokens = 8;
@@ -32,12 +35,12 @@ const vocabularySample = 512;
 /** Runs the model on eight arbitrary ids with taps at every site that the identities read, in an engine of its own. */
 export async function checkModel(
   model: ModelGraph,
-  externalDataFolder: string,
+  opened: Pick<OpenedModel, "externalDataFolder" | "weightFiles">,
   options: EngineOptions,
 ): Promise<readonly IdentityResult[]> {
-  const engine = await startEngine(options);
+  const engine = await options.backend.start(options, { weights: localWeights([opened]) });
   try {
-    return await checkModelIn(engine, model, externalDataFolder);
+    return await checkModelIn(engine, model, opened);
   } finally {
     await engine.stop();
   }
@@ -46,7 +49,7 @@ export async function checkModel(
 async function checkModelIn(
   engine: Engine,
   model: ModelGraph,
-  externalDataFolder: string,
+  opened: Pick<OpenedModel, "weightFiles">,
 ): Promise<readonly IdentityResult[]> {
   const { signature } = model;
   const taps = identitySites(signature).filter((key) => model.values[key] !== undefined);
@@ -69,9 +72,10 @@ async function checkModelIn(
   const length = Math.min(tokens, signature.maxPositions ?? tokens);
   const ids = BigInt64Array.from({ length }, () => BigInt(next(signature.vocab)));
   try {
-    const bytes = encodeModel(eliminateDeadNodes(graph));
+    const tappedGraph = eliminateDeadNodes(graph);
+    const bytes = encodeModel(tappedGraph);
     // A few tokens are not worth rearranging all weights for.
-    await engine.open({ id: "identities", bytes, folder: externalDataFolder, prepacked: false });
+    await engine.open({ id: "identities", bytes, weights: weightsOf(tappedGraph, opened), prepacked: false });
     const result = await engine.run({
       graphs: ["identities"],
       feeds: { input_ids: { type: "int64", dims: [1, length], data: ids } },
@@ -127,7 +131,7 @@ function dynamicShape(output: string, key: string): readonly string[] {
 export async function verifiedIdentities(
   model: ModelGraph,
   digest: string,
-  externalDataFolder: string,
+  opened: Pick<OpenedModel, "weightFiles">,
   engine: () => Promise<Engine>,
   folder: string,
   unchanged: () => boolean = () => true,
@@ -139,7 +143,7 @@ export async function verifiedIdentities(
   } catch {
     // Not checked yet, or not readable: check (again).
   }
-  const identities = await checkModelIn(await engine(), model, externalDataFolder);
+  const identities = await checkModelIn(await engine(), model, opened);
   if (identities.every((identity) => identity.ok) && unchanged()) {
     await writeFileAtomic(path, JSON.stringify(identities)).catch(() => undefined);
   }

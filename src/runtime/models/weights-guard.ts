@@ -1,5 +1,6 @@
 /** Watches that the weights under the paths that engines open are still those that were hashed. */
-import { fileChange, type IdentifiedFile } from "./file-identity.js";
+import { fileChange } from "./file-identity.js";
+import type { HashedWeights } from "./open-model.js";
 
 /**
  * Why the weights of a model are no longer what they were, as a sentence that names file and model; null while they are.
@@ -7,19 +8,27 @@ import { fileChange, type IdentifiedFile } from "./file-identity.js";
  */
 export type WeightsGuard = (model: string) => string | null;
 
-/** A guard of models by their names in the protocol. Asking it costs the system a look at each of the model's files. */
+/**
+ * A guard of models by their names in the protocol. Asking it costs the system a look at each of the model's files, and
+ * at those of the same content that other models have: engines know files by their content and may open either.
+ */
 export function createWeightsGuard(
-  models: ReadonlyMap<string, { readonly weightFiles: readonly IdentifiedFile[] }>,
+  models: ReadonlyMap<string, { readonly weightFiles: readonly HashedWeights[] }>,
 ): WeightsGuard {
-  const found = new Map<string, string>();
+  const sentences = new Map<string, string>();
+  const all = [...models.values()].flatMap(({ weightFiles }) => weightFiles);
+  const filesOf = (model: string): readonly HashedWeights[] => {
+    const digests = new Set(models.get(model)?.weightFiles.map(({ digest }) => digest));
+    return all.filter(({ digest }) => digests.has(digest));
+  };
   return (model) => {
-    const known = found.get(model);
+    const known = sentences.get(model);
     if (known !== undefined) return known;
-    for (const file of models.get(model)?.weightFiles ?? []) {
+    for (const file of filesOf(model)) {
       const change = fileChange(file);
       if (change === null) continue;
       const sentence = `the weights of ${model} changed during the run: ${file.path} ${change}`;
-      found.set(model, sentence);
+      sentences.set(model, sentence);
       return sentence;
     }
     return null;

@@ -2,7 +2,7 @@
 import type { PlanCost } from "../../compiler/ir/plan.js";
 import type { Decision } from "../../compiler/ir/protocol.js";
 import type { ModelSignature } from "../../compiler/models/model.js";
-import type { EngineOptions } from "../engine/messages.js";
+import type { EngineSettings } from "../engine/backend.js";
 
 export type RunStatus = "asked" | "running" | "finished" | "interrupted" | "failed";
 
@@ -108,10 +108,11 @@ export interface RunFacts {
     readonly memoryBytes: number;
   };
   readonly execution: {
+    /** Name of the backend. */
     readonly device: string;
     readonly threads: number;
-    readonly optimisation: EngineOptions["optimisation"];
-    readonly prepacking: EngineOptions["prepacking"];
+    readonly optimisation: EngineSettings["optimisation"];
+    readonly prepacking: EngineSettings["prepacking"];
     readonly tf32: boolean;
   };
   readonly counts: {

@@ -1,7 +1,7 @@
 /** The record of a run: what was asked, with what, and what came of it. */
 import { createHash } from "node:crypto";
 import { arch, cpus, hostname, platform, release, totalmem } from "node:os";
-import type { EngineOptions } from "../engine/messages.js";
+import type { EngineOptions } from "../engine/backend.js";
 import {
   recordFormat,
   type RecordedDecision,
@@ -47,7 +47,7 @@ export function sha256(content: string | Uint8Array): string {
 /** The record of a run that is asked for and has not begun: status `asked`, this machine, now. */
 export function createRecord(request: RecordRequest, now: Date = new Date()): RunRecord {
   const processors = cpus();
-  const { device, threads, optimisation, prepacking, tf32 } = request.engine;
+  const { backend, threads, optimisation, prepacking, tf32 } = request.engine;
   return {
     format: recordFormat,
     protocol: { path: request.path, text: request.text, sha256: sha256(request.text), digest: request.digest },
@@ -64,13 +64,7 @@ export function createRecord(request: RecordRequest, now: Date = new Date()): Ru
       cores: processors.length,
       memoryBytes: totalmem(),
     },
-    execution: {
-      device: device.kind === "cpu" ? "cpu" : `cuda:${device.deviceId}`,
-      threads,
-      optimisation,
-      prepacking,
-      tf32,
-    },
+    execution: { device: backend.name, threads, optimisation, prepacking, tf32 },
     models: request.models ?? [],
     texts: request.texts ?? [],
     means: request.means ?? [],

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
+import { executionText } from "./execution-text.js";
 import { errorCode, reasonOf, StoreFault } from "./fault.js";
 import {
   historyEntry,
@@ -156,7 +157,7 @@ function factsOf<Counts>(
 /** `atlasc 0.1.0 on host, cpu, 2 threads`. */
 function howText({ versions, machine, execution }: RecordedRun): string {
   const where = machine.host === null ? "" : ` on ${machine.host}`;
-  return `atlasc ${versions.atlasc}${where}, ${execution.device}, ${execution.threads} threads`;
+  return `atlasc ${versions.atlasc}${where}, ${executionText(execution)}`;
 }
 
 /** Moves the results of an earlier run beside its entry, unless they are there already; null when they are gone. */

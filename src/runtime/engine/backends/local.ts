@@ -1,0 +1,49 @@
+/** Backends that are an execution provider of onnxruntime in a child process on this machine. */
+import { createRequire } from "node:module";
+import type { Capabilities } from "../../../compiler/ir/capabilities.js";
+import type { Backend } from "../backend.js";
+import type { ChildSettings } from "../messages.js";
+
+/** What tells one execution provider from another. */
+export interface LocalProvider {
+  readonly name: string;
+  /** What units are identified by: the name without what decides no number. */
+  readonly device: string;
+  readonly capabilities: Capabilities;
+  readonly provider: ChildSettings["provider"];
+  /** Entries of the session's configuration beside those that every session has. */
+  readonly entries: Readonly<Record<string, string>>;
+  /** Variables that the child is started with. */
+  readonly environment: (settings: { readonly tf32: boolean }) => Readonly<Record<string, string>>;
+}
+
+/** The version of onnxruntime that the child will load, without loading it. */
+function onnxruntimeVersion(): string {
+  const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json") as { readonly version: string };
+  return version;
+}
+
+export function localBackend({ name, device, capabilities, provider, entries, environment }: LocalProvider): Backend {
+  return {
+    name,
+    capabilities,
+    numerics: ({ optimisation, prepacking, tf32 }) => ({
+      onnxruntime: onnxruntimeVersion(),
+      device,
+      graphOptimization: optimisation,
+      prepacking,
+      tf32,
+    }),
+    start: async (settings, { weights = [], signal } = {}) => {
+      // Commands that start no engine do not load what starts one.
+      const { startChildEngine } = await import("../client.js");
+      const { threads, optimisation } = settings;
+      return startChildEngine({
+        settings: { provider, threads, optimisation, entries },
+        environment: environment(settings),
+        weights,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    },
+  };
+}
