@@ -209,6 +209,7 @@ function parsed(text: string): ReturnType<typeof parse>["value"] {
 
 function roundTrips(text: string): void {
   const file = parsed(text);
+  assert.ok(file.statements.length > 0, `nothing is built of ${text}`);
   const printed = print(file, text);
   const again = parsed(printed);
   assert.deepEqual(withoutSpans(again), withoutSpans(file), printed);
