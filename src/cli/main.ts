@@ -134,12 +134,12 @@ withExecutionOptions(program.command("graph"))
 
 program
   .command("doc")
-  .description("show the reference of a metric, site, operation or statement; without a name, list them")
-  .argument("[name]", "such as R_V, resid_post, softmax or ablate")
+  .description("show the reference of a word, metric, site, operation or diagnostic; without a name, list them")
+  .argument("[name...]", "such as ablate, R_V, resid_post, L87.5% or A3006; or a group, such as plots")
   .option("--json", "print as JSON", false)
-  .action(async (name: string | undefined, options: { json: boolean }) => {
+  .action(async (names: readonly string[], options: { json: boolean }) => {
     const { docCommand } = await import("./doc.js");
-    leaveWith(await docCommand(name, options));
+    leaveWith(await docCommand(names, options));
   });
 
 program

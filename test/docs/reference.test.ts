@@ -9,6 +9,7 @@ import { docEntries } from "../../src/compiler/docs/entries.js";
 import { referenceParts, withReferenceParts } from "../../src/compiler/docs/reference.js";
 import { siteNames } from "../../src/compiler/models/sites.js";
 import { operations } from "../../src/compiler/operations/index.js";
+import { forms } from "../../src/compiler/syntax/forms/index.js";
 import { readStandardLibrary } from "../../src/runtime/load.js";
 import { root } from "../support/root.js";
 
@@ -42,6 +43,14 @@ test("atlasc doc knows every name of the measurement language", async () => {
     [...functionNames, ...quantityNames, ...siteNames].filter((name) => !known.has(name)),
     [],
   );
+});
+
+test("the reference shows the form of every statement, clause and plot", () => {
+  const text = readFileSync(join(root, "docs", "language.md"), "utf8").replace(/\s+/g, " ");
+  const shown = forms.filter(({ group }) => group !== "Operators").flatMap(({ lines }) => lines);
+  // `on` and `with` stand in the form of the experiment, and `plot` is shown kind by kind.
+  const missing = shown.filter((line) => !text.includes(line) && !/^(?:on|with|plot heatmap\|line\|.*) /.test(line));
+  assert.deepEqual(missing, []);
 });
 
 test("a part that does not exist or does not end is an error", () => {

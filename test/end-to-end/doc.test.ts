@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { docEntries, type DocEntry } from "../../src/compiler/docs/entries.js";
 import { sites } from "../../src/compiler/models/sites.js";
-import { statements } from "../../src/compiler/docs/statements.js";
+import { leadingForms } from "../../src/compiler/syntax/forms/index.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { readStandardLibrary } from "../../src/runtime/load.js";
 import { command } from "./support.js";
@@ -12,7 +12,7 @@ test("doc lists every metric, site, operation and statement", async () => {
   const end = await command(["doc"]);
   assert.equal(end.code, 0);
   assert.equal(end.stderr, "");
-  for (const title of ["Metrics of @stdlib/geometry", "Sites", "Operations", "Statements and interventions"]) {
+  for (const title of ["Metrics of @stdlib/geometry", "Sites", "Operations", "Statements", "Interventions"]) {
     assert.match(end.stdout, new RegExp(`^${title}$`, "m"));
   }
   for (const name of ["R_V", "softmax", "ablate", ...Object.keys(sites)]) {
@@ -59,10 +59,50 @@ test("an unknown name: the nearest ones, exit code 1", async () => {
   assert.deepEqual(JSON.parse(json.stdout), { status: "unknown", name: "perplexty", suggestions: ["perplexity"] });
 });
 
+test("doc of a code: what it means, its message and the way out", async () => {
+  const { code, stdout } = await command(["doc", "A3006"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^A3006 {2}diagnostic\n\n {2}Sweeps disagree\. Two sweeps along one axis move together/);
+  assert.match(stdout, /^ {2}message +two sweeps of the axis \{axis\} have different values$/m);
+  assert.match(stdout, /^ {2}severity +error$/m);
+});
+
+test("doc of an intervention has every clause and what the words in capitals stand for", async () => {
+  const { stdout } = await command(["doc", "ablate"]);
+  for (const piece of [
+    "ablate top N[..N] TARGET of EXPERIMENT by KEY",
+    "[per position]",
+    "resample from TEXTS [seed N]",
+  ]) {
+    assert.ok(stdout.replace(/\s+/g, " ").includes(piece), stdout);
+  }
+  assert.match(stdout, /^ {2}POSITIONS +last \| token "TEXT"/m);
+});
+
+test("a word in several roles, several words, a place, and a group", async () => {
+  assert.match(
+    (await command(["doc", "top"])).stdout,
+    /^top {2}clause[^]*^ {2}in +table, curvature, ablate$[^]*^top {2}operation$/m,
+  );
+  assert.match((await command(["doc", "at", "token"])).stdout, /^at {2}operator$[^]*^token {2}clause$/m);
+  assert.match((await command(["doc", "L9..10.H0..3"])).stdout, /^L15\.\.30 {2}place$[^]*^L5\.H3 {2}place$/m);
+  const plots = (await command(["doc", "plots"])).stdout;
+  assert.match(plots, /^Plots\n {2}heatmap +\S/);
+  assert.doesNotMatch(plots, /^Statements$/m);
+});
+
+test("the list and every entry stand in 80 columns", async () => {
+  const { stdout } = await command(["doc"]);
+  assert.deepEqual(
+    stdout.split("\n").filter((line) => line.length > 80),
+    [],
+  );
+});
+
 test("every form that the reference shows for a statement begins with its word, and its example parses", () => {
   const kinds = new Set<string>();
-  for (const { name, form, example } of statements) {
-    assert.ok(form === name || form.startsWith(`${name} `), form);
+  for (const { name, lines, example } of leadingForms.values()) {
+    for (const form of lines) assert.ok(form.startsWith(`${name} `), form);
     const { value, diagnostics } = parse({ path: `${name}.atlas`, text: example });
     assert.deepEqual(diagnostics, [], example);
     assert.match(example, new RegExp(`\\b${name}\\b`));
@@ -71,9 +111,7 @@ test("every form that the reference shows for a statement begins with its word, 
       if (statement.kind === "experiment") for (const { kind } of statement.interventions) kinds.add(kind);
     }
   }
-  // One of each kind: what the grammar can begin, the reference can explain.
-  const all = ["import", "model", "prompts", "corpus", "param", "metric", "experiment", "letResult", "compare"];
-  all.push("correlate", "hypothesis", "find", "pca", "classify", "table", "plot", "save");
-  all.push("ablate", "patch", "scale", "steer", "set");
-  assert.deepEqual([...kinds].sort(), all.sort());
+  // Each example holds what it is an example of. Clauses that are no interventions are parts of experiments.
+  const begun = [...leadingForms.values()].filter(({ group }) => group !== "Clauses").map(({ name }) => name);
+  assert.deepEqual([...kinds].sort(), begun.map((name) => (name === "let" ? "letResult" : name)).sort());
 });

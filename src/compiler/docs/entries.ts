@@ -1,50 +1,54 @@
 /** The reference as entries by name: what `atlasc doc` shows. */
 import type { SourceFile } from "../base/span.js";
+import { catalogue } from "../diagnostics/catalogue.js";
 import { sites, type SiteName } from "../models/sites.js";
 import { operations } from "../operations/index.js";
 import { compoundFunctions } from "../operations/written.js";
 import { quantities, type Description } from "./quantities.js";
 import { documentedMetrics, type MetricParameter } from "./metrics.js";
-import { statements } from "./statements.js";
+import type { DocEntry, EntryKind } from "./entry.js";
+import { resultEntries } from "./results.js";
+import { languageEntries } from "./statements.js";
 
-export type EntryKind = "metric" | "site" | "operation" | "quantity" | "statement";
+export type { DocEntry, EntryKind } from "./entry.js";
 
-/** One thing that a protocol can name. */
-export interface DocEntry {
-  readonly kind: EntryKind;
-  readonly name: string;
-  /** Where it belongs: the file of a metric; null for what is part of the language. */
-  readonly file: string | null;
-  /** How it is written: the form of a statement or operation, the axes of a site, the first line of a metric. */
-  readonly form: string;
-  readonly sentences: string;
-  readonly parameters: readonly MetricParameter[];
-  /** What is known beside the sentences, in order: shape, unit, source, example … */
-  readonly facts: readonly { readonly name: string; readonly text: string }[];
-  /** A metric's definition; null for everything else. */
-  readonly definition: string | null;
-}
-
-/** Every entry: metrics file by file, then sites, operations, quantities and statements. */
+/** Every entry, in the order in which they are listed; several can have one name. */
 export function docEntries(stdlib: readonly SourceFile[]): readonly DocEntry[] {
-  return [
+  const entries = [
+    ...languageEntries(),
+    ...resultEntries(),
     ...stdlib.flatMap(metricEntries),
     ...siteEntries(),
     ...operationEntries(),
-    ...compoundFunctions.map((description) => describedEntry("operation", description)),
-    ...quantities.map((description) => describedEntry("quantity", description)),
-    ...statementEntries(),
+    ...compoundFunctions.map((description) => describedEntry("operation", "Operations", description)),
+    ...quantities.map((description) => describedEntry("quantity", "Quantities", description)),
+    ...diagnosticEntries(),
   ];
+  const order = [...new Set([...firstGroups, ...entries.map(({ group }) => group)])];
+  return order.flatMap((group) => entries.filter((entry) => entry.group === group));
 }
 
-function describedEntry(kind: EntryKind, { name, form, meaning, axes }: Description): DocEntry {
+/** Headings that come first; the others follow in the order of their entries. */
+const firstGroups = [
+  "Statements",
+  "Clauses",
+  "Interventions",
+  "Targets",
+  "Replacements",
+  "Places",
+  "Plots",
+  "Operators",
+];
+
+function describedEntry(kind: EntryKind, group: string, { name, form, meaning, axes }: Description): DocEntry {
   const facts = [{ name: "axes", text: axes }];
-  return { kind, name, file: null, form, sentences: meaning, parameters: [], facts, definition: null };
+  return { kind, group, name, file: null, form, sentences: meaning, parameters: [], facts, definition: null };
 }
 
 function metricEntries(file: SourceFile): readonly DocEntry[] {
   return documentedMetrics(file).map((metric) => ({
     kind: "metric",
+    group: `Metrics of ${metric.file}`,
     name: metric.name,
     file: metric.file,
     form: [metric.name, ...metric.parameters.map(parameterText)].join(" "),
@@ -65,6 +69,7 @@ function siteEntries(): readonly DocEntry[] {
     const { axes, perLayer, writable, meaning } = sites[name];
     return {
       kind: "site",
+      group: "Sites",
       name,
       file: null,
       form: `${name}${perLayer ? "[LAYER]" : ""}`,
@@ -89,6 +94,7 @@ function operationEntries(): readonly DocEntry[] {
     return [
       {
         kind: "operation",
+        group: "Operations",
         name: operation.name,
         file: null,
         form,
@@ -101,15 +107,17 @@ function operationEntries(): readonly DocEntry[] {
   });
 }
 
-function statementEntries(): readonly DocEntry[] {
-  return statements.map(({ name, form, meaning, example }) => ({
-    kind: "statement",
+/** What a code means and how to get rid of it. */
+function diagnosticEntries(): readonly DocEntry[] {
+  return Object.entries(catalogue).map(([name, { severity, title, message, explanation }]) => ({
+    kind: "diagnostic",
+    group: "Diagnostics",
     name,
     file: null,
-    form,
-    sentences: meaning,
+    form: message,
+    sentences: `${title.charAt(0).toUpperCase()}${title.slice(1)}. ${explanation}`,
     parameters: [],
-    facts: [{ name: "example", text: example }],
+    facts: [{ name: "severity", text: severity }],
     definition: null,
   }));
 }

@@ -1,5 +1,5 @@
 /**
- * The parts of the language reference that are made from the code: sites, operations, quantities, the standard
+ * The parts of the language reference that are made from the code: forms, sites, operations, quantities, the standard
  * library's metrics and the catalogue of diagnostics. `scripts/docs.mjs` puts them between marks in the documents; a
  * test compares.
  */
@@ -9,6 +9,8 @@ import type { Operation } from "../operations/operation.js";
 import { compoundFunctions } from "../operations/written.js";
 import { catalogue } from "../diagnostics/catalogue.js";
 import type { SourceFile } from "../base/span.js";
+import { languageParts } from "./language-parts.js";
+import { cell, code, fenced, proseCell, table } from "./markdown.js";
 import { documentedMetrics, type DocumentedMetric } from "./metrics.js";
 import { quantities, type Description } from "./quantities.js";
 
@@ -23,7 +25,8 @@ export function referenceParts(stdlib: readonly SourceFile[]): ReferenceParts {
     quantities: descriptionTable(quantities),
     functions: descriptionTable(compoundFunctions),
     metrics: stdlib.map(metricSection).join("\n\n"),
-    diagnostics: diagnosticTable(),
+    diagnostics: diagnosticList(),
+    ...languageParts(),
   };
 }
 
@@ -42,20 +45,6 @@ export function withReferenceParts(text: string, parts: ReferenceParts): string 
       return `${start}\n\n${part}\n\n${end}`;
     },
   );
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-/** Text inside a cell of a table: bars would end the cell, stars and underscores would be emphasis. */
-function cell(text: string): string {
-  return text.replace(/[|*_]/g, "\\$&");
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
 function siteTable(): string {
@@ -100,18 +89,13 @@ function metricText({ name, sentences, facts, definition }: DocumentedMetric): s
   return [`**${name.replaceAll("_", "\\_")}**. ${cell(sentences)}`, listed.join("\n"), fenced(definition)].join("\n\n");
 }
 
-function fenced(text: string): string {
-  return ["```text", text.trim(), "```"].join("\n");
-}
-
-function diagnosticTable(): string {
-  return table(
-    ["code", "severity", "title", "message"],
-    Object.entries(catalogue).map(([name, { severity, title, message }]) => [
-      code(name),
-      severity,
-      cell(title),
-      cell(message),
-    ]),
-  );
+/** Code, title and message of each diagnostic, and below them what to do. */
+function diagnosticList(): string {
+  return Object.entries(catalogue)
+    .map(([name, { severity, title, message, explanation }]) =>
+      [`- **${name}** (${severity}), ${proseCell(title)}: ${proseCell(message)}.`, `  ${proseCell(explanation)}`].join(
+        "\n",
+      ),
+    )
+    .join("\n");
 }

@@ -4,19 +4,13 @@ import { tokenMatcher } from "../../../grammar/chevrotain.js";
 import { Name } from "../../../grammar/tokens.js";
 import type { BrokenStatement, DeclarationKind, MaybeDeclared } from "./ast.js";
 import { tokenEnd } from "./build-tree.js";
-import { clauseWords, isClauseWord, isWord, meantStatement } from "./regions.js";
+import { clauseWords, leadingForms } from "./forms/index.js";
+import { isClauseWord, isWord, meantStatement } from "./regions.js";
 
 /** What the words declare that begin a statement. */
-const declaring: ReadonlyMap<string, readonly DeclarationKind[]> = new Map([
-  ["import", ["model", "prompt set", "parameter", "metric"]],
-  ["model", ["model"]],
-  ["prompts", ["prompt set"]],
-  ["corpus", ["prompt set"]],
-  ["param", ["parameter"]],
-  ["metric", ["metric"]],
-  ["experiment", ["result"]],
-  ["let", ["result"]],
-]);
+const declaring: ReadonlyMap<string, readonly DeclarationKind[]> = new Map(
+  [...leadingForms].flatMap(([word, { declares }]) => (declares === undefined ? [] : [[word, declares]])),
+);
 
 /** Words of them that mean something else inside a statement. */
 const elsewhere: ReadonlySet<string> = new Set(["import", "model", "prompts", "let"]);

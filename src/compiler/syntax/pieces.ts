@@ -6,7 +6,8 @@
 import type { CstNode, IToken } from "chevrotain";
 import { parseStatement } from "../../../grammar/parser.js";
 import { isRealToken, tokenEnd } from "./build-tree.js";
-import { clauseWords, indentation, isClauseWord, isStatementWord, meantStatement } from "./regions.js";
+import { clauseWords, leadingForms, wordsIn } from "./forms/index.js";
+import { indentation, isClauseWord, isStatementWord, meantStatement } from "./regions.js";
 
 /** One statement, or what seems to be one. */
 export type Piece =
@@ -139,8 +140,13 @@ function nextStart(lines: Lines, at: number, column: number): number {
   return tokens.length;
 }
 
-/** Statements that have `on` or `with` among their own words. */
-const wordsWithOptions: ReadonlySet<string> = new Set(["prompts", "corpus", "correlate", "table"]);
+/** Statements that have `on` or `with` among their own words, and not as clauses. */
+const wordsWithOptions: ReadonlySet<string> = new Set(
+  [...leadingForms.values()]
+    .filter(({ group, name }) => group === "Statements" && name !== "experiment")
+    .filter(({ lines }) => ["on", "with"].some((word) => wordsIn(lines).has(word)))
+    .map(({ name }) => name),
+);
 
 /**
  * Where a statement ends that cannot be parsed: before the next start, or before an unnamed experiment. A clause may as

@@ -3,12 +3,9 @@ import type { IToken } from "chevrotain";
 import { tokenMatcher } from "../../../grammar/chevrotain.js";
 import { AnyWord, tokenTable, wordsWithRole, type TokenRow } from "../../../grammar/tokens.js";
 import { nearestNames } from "../base/suggest.js";
+import { clauseWords } from "./forms/index.js";
 
 const rows: Readonly<Record<string, TokenRow>> = tokenTable;
-/** Words that begin a clause of an experiment. */
-export const clauseWords: ReadonlySet<string> = new Set(
-  "on with ablate patch scale steer set measure curvature".split(" "),
-);
 const statementWords = wordsWithRole("statement", "axis");
 
 /** True for a word that begins a statement or a clause of an experiment. */

@@ -8,8 +8,9 @@ import type { SourceFile, Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic, Fix } from "../diagnostics/diagnostic.js";
 import { isRealToken, tokenEnd } from "./build-tree.js";
+import { optionWords } from "./forms/index.js";
 import { countBelow, isClauseWord, isStatementWord, startsLine, statementStarts } from "./regions.js";
-import { optionWords, situations, type Situation } from "./syntax-situations.js";
+import { situations, type Situation } from "./syntax-situations.js";
 
 /** The text in which errors are explained. */
 interface Reading {

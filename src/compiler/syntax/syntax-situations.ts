@@ -1,5 +1,6 @@
 /** The table of syntax errors: in which situation which words tell the user what was wanted. First match wins. */
 import type { IToken } from "chevrotain";
+import { clauseWords, outlineOf } from "./forms/index.js";
 
 /** What is known about a parse error. */
 export interface Situation {
@@ -107,7 +108,7 @@ export const situations: readonly Row[] = [
   {
     when: both(inRule("modelStatement"), wants("From")),
     expected: "`from`",
-    hint: 'model NAME from "source"',
+    hint: outlineOf("model"),
   },
   {
     when: both(inRule("promptsStatement"), wants("From")),
@@ -117,7 +118,7 @@ export const situations: readonly Row[] = [
   {
     when: both(inRule("textSource"), wants("From")),
     expected: "`from`",
-    hint: 'corpus NAME from "file"',
+    hint: outlineOf("corpus"),
   },
   {
     when: both(wants("Equals"), finds("Is", "Colon")),
@@ -140,19 +141,19 @@ export const situations: readonly Row[] = [
     expected: "an axis name or `*`",
     hint: "a tensor's type lists its axes: [row, *]",
   },
-  nameFor("modelStatement", "a name for the model", 'model NAME from "source"'),
-  nameFor("promptsStatement", "a name for the prompt set", 'prompts NAME from "file"'),
-  nameFor("corpusStatement", "a name for the corpus", 'corpus NAME from "file"'),
-  nameFor("paramStatement", "a name for the parameter", "param NAME = value"),
-  nameFor("metricStatement", "a name for the metric", "metric NAME = formula"),
+  nameFor("modelStatement", "a name for the model", outlineOf("model")),
+  nameFor("promptsStatement", "a name for the prompt set", outlineOf("prompts")),
+  nameFor("corpusStatement", "a name for the corpus", outlineOf("corpus")),
+  nameFor("paramStatement", "a name for the parameter", outlineOf("param")),
+  nameFor("metricStatement", "a name for the metric", outlineOf("metric")),
   nameFor("namedExperiment", "a name for the experiment", "leave out the word `experiment` for an unnamed one"),
-  nameFor("letStatement", "a name", "let NAME = value"),
-  nameFor("saveStatement", "the name of an experiment or result", 'save NAME to "file.csv"'),
+  nameFor("letStatement", "a name", outlineOf("let")),
+  nameFor("saveStatement", "the name of an experiment or result", outlineOf("save")),
   // Experiments.
   {
     when: inRule("clauses"),
     expected: "a clause of the experiment",
-    hint: "on, with, ablate, patch, scale, steer, set, measure or curvature",
+    hint: [...clauseWords].join(", ").replace(/, (\w+)$/, " or $1"),
   },
   {
     when: both(inRule("placeList", "ablate"), wants("PlaceLiteral")),
@@ -166,9 +167,9 @@ export const situations: readonly Row[] = [
   {
     when: both(inRule("scaleOrSteer"), wants("By")),
     expected: "`by`",
-    hint: "scale heads L9 by 0.5",
+    hint: outlineOf("scale"),
   },
-  { when: both(inRule("patch"), wants("From", "Into")), hint: "patch heads L9 from CLEAN into CORRUPT" },
+  { when: both(inRule("patch"), wants("From", "Into")), hint: outlineOf("patch") },
   { when: both(wantsValue, after("Measure")), expected: "a metric to measure" },
   // Decisions and output.
   {
@@ -179,42 +180,14 @@ export const situations: readonly Row[] = [
   {
     when: both(inRule("compareStatement"), wants("Between")),
     expected: "`between`",
-    hint: "compare VALUE between prompts ONE, OTHER",
+    hint: outlineOf("compare"),
   },
   {
     when: both(inRule("hypothesisStatement"), wants("Expect")),
     expected: "`expect`",
-    hint: 'hypothesis "text" expect ONE < OTHER',
+    hint: outlineOf("hypothesis"),
   },
   { when: inRule("axisName"), expected: "an axis name", hint: "such as layer, head, prompt or position" },
   // Everything that wants a value.
   { when: both(inRule(...valueRules), wantsValue), expected: "a value" },
 ];
-
-const options: Readonly<Record<string, readonly string[]>> = {
-  model: ["from", "revision", "dtype", "tokenizer"],
-  prompts: ["from", "random", "text", "group", "clean", "corrupt", "answer", "distractor", "bos"],
-  corpus: ["from", "window", "stride", "limit", "bos"],
-  compare: ["between", "using", "seed", "correct"],
-  correlate: ["with", "by", "using", "seed"],
-  hypothesis: ["expect", "by", "using", "seed", "alpha"],
-  find: ["over", "by"],
-  pca: ["over", "components"],
-  classify: ["as"],
-  table: ["top", "where", "by", "winner", "with"],
-  plot: ["over", "by", "against"],
-  save: ["to"],
-  ablate: ["at", "together", "by", "measure"],
-  patch: ["at", "together", "from", "into", "measure"],
-  scale: ["at", "together", "by", "measure"],
-  steer: ["at", "together", "by", "measure"],
-  set: ["at", "together", "to", "measure"],
-  measure: ["as"],
-  curvature: ["top", "trace", "density", "probes", "steps", "seed"],
-  experiment: ["on", "with", "ablate", "patch", "scale", "steer", "set", "measure", "curvature"],
-};
-
-/** Words that may follow in a statement that starts with `statementWord`, for suggestions. */
-export function optionWords(statementWord: string): readonly string[] {
-  return options[statementWord] ?? [];
-}

@@ -1,0 +1,118 @@
+/** Diagnostics of warnings: A8. */
+import type { CatalogueEntry } from "./entry.js";
+
+export const warningsDiagnostics = {
+  A8001: {
+    severity: "warning",
+    title: "standard metric redefined",
+    message: "{name} replaces the metric of the same name of the standard library",
+    explanation:
+      "The protocol's own metric is used in place of the standard library's. Rename it if that is not meant.",
+  },
+  A8002: {
+    severity: "warning",
+    title: "shorter than the window",
+    message: "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
+    explanation:
+      "`last` and windows take what there is in shorter texts, so that their values are over fewer positions. Use longer texts or a smaller window if they are compared.",
+  },
+  A8003: {
+    severity: "warning",
+    title: "axis renamed",
+    message: "{metric} has the axis {axis}, which the intervention also has: the metric's is called {renamed}",
+    explanation:
+      "Measure and intervention both have an axis of this name, so that the measure's gets another. Use the new name in results.",
+  },
+  A8004: {
+    severity: "warning",
+    title: "imported file with experiments",
+    message: "{path} also holds {what}, which an import leaves out",
+    explanation: "An import takes declarations only. Run the other file by itself for its experiments and outputs.",
+  },
+  A8006: {
+    severity: "warning",
+    title: "column renamed",
+    message: "{path} has a field {field}, which is the name of {taken}: the column is called {renamed}",
+    explanation:
+      "A field of the file has a name that results use for something else. Use the new name, or rename the field in the file.",
+  },
+  A8007: {
+    severity: "warning",
+    title: "tokenizers differ",
+    message:
+      "{metric} counts per token, and the models of this experiment read the same texts as {count} different sequences of tokens",
+    explanation:
+      "Values per token cannot be compared between models that cut texts into different tokens. Measure bits_per_byte instead.",
+  },
+  A8008: {
+    severity: "warning",
+    title: "identical weights",
+    message: "{first} and {second} have identical weights: a comparison of the two shows nothing",
+    explanation:
+      "Two of the models are the same, so that they cannot differ. Look at the names of their sources or revisions.",
+  },
+  A8009: {
+    severity: "warning",
+    title: "not yet decided",
+    message: "{what} is not yet available in this build of atlasc: it is checked and recorded, but not decided",
+    explanation:
+      "The statement is checked and kept in the record, and the rest of the protocol runs. Its decision comes with a later version.",
+  },
+  A8010: {
+    severity: "warning",
+    title: "cannot run yet",
+    message: "{what} is not yet available in this build of atlasc: it is checked, but a run is refused",
+    explanation:
+      "The protocol can be written and checked with this form, and `atlasc run` refuses it. Take it out to run the rest.",
+  },
+  A8011: {
+    severity: "warning",
+    title: "answers of several tokens",
+    message:
+      "{count} of {total} answers of {name} are longer than one token of {model}: the first one counts, such as {piece} of {answer}",
+    explanation:
+      "Only the first token of an answer counts. Choose answers of one token if the whole of them matters, and mind the blank before a word.",
+  },
+  A8012: {
+    severity: "warning",
+    title: "answers begin alike",
+    message:
+      "answer and distractor of {count} of {total} prompts of {name} begin with the same token of {model}: their difference is 0",
+    explanation: "Answer and distractor have the same first token, so that nothing tells them apart. Choose others.",
+  },
+  A8021: {
+    severity: "warning",
+    title: "axis named like a column",
+    message: "{metric} has the axis {axis}, which is the name of a column of all results: it is called {renamed}",
+    explanation:
+      "A measure has an axis with the name of a column that all results have, so that it gets another. Use the new name in results.",
+  },
+  A8023: {
+    severity: "warning",
+    title: "different texts side by side",
+    message: "{texts} are different prompt sets: their prompts are put side by side by number",
+    explanation:
+      "Results of different texts are joined by the number of the prompt, which says nothing unless the sets are paired. Average over prompt first.",
+  },
+  A8022: {
+    severity: "warning",
+    title: "column without a name",
+    message: "{path} has a column without a name: results call it {renamed}",
+    explanation: "A column of the file has no name in its first line. Give it one, or use the name in the message.",
+  },
+  A8018: {
+    severity: "warning",
+    title: "weights changed in secret",
+    message:
+      "{file} of {source} holds other weights than were hashed before, though size, times and place are the same",
+    explanation:
+      "The weights of a model differ from those that were hashed before, though size and times are equal. `--verify-weights` hashes all of them; results of before are of the other weights.",
+  },
+  A8019: {
+    severity: "warning",
+    title: "other numbers than before",
+    message: "the same was asked at {when} ({how}), and the results were others, {kept}",
+    explanation:
+      "The same question gave other numbers than before, and both are kept. The record says what differs: a machine, a version or the weights.",
+  },
+} as const satisfies Readonly<Record<string, CatalogueEntry>>;

@@ -1,0 +1,160 @@
+/** Forms of what is done with results: decisions, tables, plots, files. */
+import type { Form } from "./form.js";
+
+export const decisionForms: readonly Form[] = [
+  {
+    name: "compare",
+    group: "Statements",
+    lines: ["compare VALUE between AXIS LEVEL, … [using TEST, …] [correct METHOD]"],
+    meaning: "Tests whether levels of an axis differ. It is checked and recorded, but not decided yet (A8009).",
+    example: "compare baseline.R_V between prompts recursive, factual using welch_t, cohens_d",
+    outline: "compare VALUE between prompts ONE, OTHER",
+    rules: ["compareStatement", "nameList", "usingClause"],
+  },
+  {
+    name: "correlate",
+    group: "Statements",
+    lines: ["correlate VALUE with VALUE [by AXIS, …] [using TEST, …]"],
+    meaning:
+      "Correlates two results over the axes that they share. It is checked and recorded, but not decided yet (A8009).",
+    example: "correlate gains.entropy with abs(gains.gain - 1) by model using pearson",
+    rules: ["correlateStatement", "byAxes", "axisList", "usingClause"],
+  },
+  {
+    name: "hypothesis",
+    group: "Statements",
+    lines: ['hypothesis "TEXT" expect SIDE COMPARISON SIDE [by AXIS, …] [using TEST, …] [alpha N]'],
+    meaning:
+      "States before the run what is expected, and the test that decides. It is checked and recorded, but not decided yet " +
+      "(A8009).",
+    example: 'hypothesis "smaller than one" expect gains.gain < 1 using t_test alpha 0.05',
+    outline: 'hypothesis "text" expect ONE < OTHER',
+    rules: ["hypothesisStatement", "expected", "byAxes", "axisList", "usingClause"],
+  },
+  {
+    name: "find",
+    group: "Statements",
+    lines: ["find changepoint|peak|dip of VALUE over AXIS [by AXIS, …]"],
+    meaning:
+      "Looks for the place on an axis where a result changes or is extreme. It is checked and recorded, but not decided " +
+      "yet (A8009).",
+    example: "find peak of heads.coupling over layer",
+    rules: ["findStatement", "byAxes", "axisList"],
+  },
+  {
+    name: "pca",
+    group: "Statements",
+    lines: ["pca of VALUE over AXIS [components N]"],
+    meaning:
+      "Principal components of a result along an axis. It is checked and recorded, but not computed yet (A8009).",
+    example: "pca of tokens.nll over revision components 4",
+    rules: ["pcaStatement"],
+  },
+  {
+    name: "classify",
+    group: "Statements",
+    lines: ["classify VALUE as CLASS, …"],
+    meaning: "Sorts values into named classes. It is checked and recorded, but not decided yet (A8009).",
+    example: "classify map.perplexity as easy < 30, hard",
+    rules: ["classifyStatement"],
+  },
+];
+
+export const outputForms: readonly Form[] = [
+  {
+    name: "table",
+    group: "Statements",
+    lines: [
+      "table VALUE [top N] [where CONDITION] [by VALUE, …] [with context N]",
+      "table EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …]",
+    ],
+    meaning: "Shows results as a table.",
+    example: "table sweep top 10 by abs(loss.impact)",
+    rules: ["tableStatement", "tableOption", "nameList"],
+  },
+  {
+    name: "plot",
+    group: "Statements",
+    lines: [
+      "plot heatmap|line|bar|histogram|box|scatter|density of VALUE, … [against VALUE] [over AXIS, …] [by AXIS, …]",
+    ],
+    meaning:
+      "Shows results as a figure; axes that are not named are averaged. Each kind has an entry: atlasc doc plots.",
+    example: "plot heatmap of sweep.loss.impact over layer, head",
+    rules: ["plotStatement", "plotKind", "byAxes", "axisList"],
+  },
+  {
+    name: "save",
+    group: "Statements",
+    lines: ['save RESULT to "FILE"'],
+    meaning: "Writes results to a file: csv, jsonl, json or parquet by its ending.",
+    example: 'save sweep to "sweep.csv"',
+    outline: 'save NAME to "file.csv"',
+    rules: ["saveStatement"],
+  },
+];
+
+export const plotForms: readonly Form[] = [
+  {
+    name: "heatmap",
+    group: "Plots",
+    lines: ["plot heatmap of VALUE, … over AXIS, AXIS [by AXIS, …]"],
+    meaning:
+      "A grid of colours over two axes, rows first. `by` makes panels, and so do several values; all other axes are averaged.",
+    example: "plot heatmap of sweep.loss.impact over layer, head",
+    rules: [],
+  },
+  {
+    name: "line",
+    group: "Plots",
+    lines: ["plot line of VALUE, … over AXIS [by AXIS, …]"],
+    meaning:
+      "A line along one axis. `by` makes lines or panels, and so do several values; all other axes are averaged.",
+    example: "plot line of sweep.loss.impact over layer by head",
+    rules: [],
+  },
+  {
+    name: "bar",
+    group: "Plots",
+    lines: ["plot bar of VALUE, … over AXIS [by AXIS, …]"],
+    meaning: "A bar for each entry of one axis. `by` makes series or panels; all other axes are averaged.",
+    example: "plot bar of sweep.loss.impact over layer by group",
+    rules: [],
+  },
+  {
+    name: "histogram",
+    group: "Plots",
+    lines: ["plot histogram of VALUE, … [by AXIS [, AXIS]]"],
+    meaning: "How many values lie where. Nothing is averaged: each value counts. `by` divides them by one or two axes.",
+    example: "plot histogram of tokens.nll by group",
+    rules: [],
+  },
+  {
+    name: "density",
+    group: "Plots",
+    lines: ["plot density of VALUE, … [by AXIS [, AXIS]]"],
+    meaning:
+      "A smoothed histogram. Nothing is averaged: each value counts. In `curvature`, `density` asks for the density of " +
+      "eigenvalues.",
+    example: "plot density of tokens.nll by group",
+    rules: [],
+  },
+  {
+    name: "box",
+    group: "Plots",
+    lines: ["plot box of VALUE, … [by AXIS [, AXIS]]"],
+    meaning:
+      "Median, quartiles and outliers. Nothing is averaged: each value counts. `by` divides them by one or two axes.",
+    example: "plot box of sizes.mlp_norm by layer, group",
+    rules: [],
+  },
+  {
+    name: "scatter",
+    group: "Plots",
+    lines: ["plot scatter of VALUE against VALUE [by AXIS [, AXIS]]"],
+    meaning:
+      "A point for each place that two values share: the first one upwards, the other to the right. Nothing is averaged.",
+    example: "plot scatter of sizes.attn_norm against sizes.mlp_norm by layer",
+    rules: [],
+  },
+];

@@ -1,0 +1,116 @@
+/** What the words in capitals stand for in the forms of statements, clauses and operators. */
+import type { Part } from "./form.js";
+
+/** Rules of the grammar for a value, from the loosest to a single one. Which words they take, operators say. */
+const valueRules = [
+  "expression",
+  "guarded",
+  "disjunction",
+  "conjunction",
+  "negation",
+  "comparison",
+  "sum",
+  "product",
+  "signed",
+  "power",
+  "postfix",
+  "primary",
+  "parenthesised",
+  "list",
+];
+
+const piece = (meaning: string, rules: readonly string[], sample: string): Part => ({
+  meaning,
+  lines: [],
+  rules,
+  sample,
+});
+const named = (meaning: string, sample: string): Part => piece(meaning, ["Name", "AxisName", "AnyWord"], sample);
+const value = (meaning: string, sample: string): Part => piece(meaning, valueRules, sample);
+const form = (lines: readonly string[], rules: readonly string[], meaning = ""): Part => ({
+  meaning,
+  lines,
+  rules,
+  sample: "",
+});
+
+/** Names and single pieces. */
+const pieces = {
+  NAME: named("letters, digits and _, not beginning with a digit", "thing"),
+  MODEL: named("a declared model", "small"),
+  PROMPTS: named("a declared prompt set or corpus", "sayings"),
+  TEXTS: named("a declared prompt set, or clean or corrupt", "others"),
+  EXPERIMENT: named("an experiment", "sweep"),
+  RESULT: named("an experiment, or what let has named", "sweep"),
+  METRIC: named("a metric", "loss"),
+  LEVEL: named("an entry of the axis, such as the name of a group", "prose"),
+  METHOD: named("holm, bh or bonferroni", "holm"),
+  DTYPE: named("f32, bf16 or f16", "bf16"),
+  KIND: named("layer, count, scalar or token", "scalar"),
+  MEMBER: named("a metric, or a column: value, baseline, impact, relative", "impact"),
+  FUNCTION: named("an operation or a metric", "mean"),
+  GROUP: named("a name of the group", "prose"),
+  AXIS: piece("an axis, such as layer, head or position", ["axisName", "AxisName", "AxisWord"], "layer"),
+  PART: named("heads, kv_heads, neurons, mlp, attention, layer, or a site such as resid_pre", "heads"),
+  N: piece("a number", ["NumberLiteral"], "2"),
+  PLACE: piece("such as L5, L15..30, L9.H6: atlasc doc places", ["PlaceLiteral"], "L1.H2"),
+} as const;
+
+/** Values. */
+const values = {
+  EXPRESSION: value("a value of the measurement language: atlasc doc operators", "nll"),
+  VALUE: value("a value: atlasc doc operators", "sweep.loss"),
+  INDEX: value("a place, a name, a token or a number", "L2"),
+  CONDITION: value("a comparison, or several joined by and, or, not", "layer in L1..2"),
+  SITE: piece("a site as an expression writes it: z[L5], z[L5.H3], logits", ["postfix"], "z[L1.H2]"),
+  KEY: piece("a column, such as impact; abs(impact), -impact", ["rankKey", "memberAccess"], "-impact"),
+  NUMBER: piece("a number or a param", ["rankKey", "memberAccess"], "0.5"),
+  SIDE: piece(
+    "a value; `where` binds tighter here than the comparison",
+    ["expectedSide", "sideDisjunction", "sideConjunction", "sideNegation", "sideComparison"],
+    "sweep.loss where layer is L0",
+  ),
+} as const;
+
+/** What has a form of its own. */
+const composed = {
+  SOURCES: form([`"SOURCE" | '[' "SOURCE", … ']'`], ["oneOrMoreStrings", "stringList"], "a list is the axis model"),
+  REVISIONS: form(
+    [`"REVISION" | '[' "REVISION", … ']'`],
+    ["oneOrMoreStrings", "stringList"],
+    "a list is the axis revision",
+  ),
+  DTYPES: form([`DTYPE | '[' DTYPE, … ']'`], ["oneOrMoreNames"], "a list is the axis dtype"),
+  FILES: form([`"FILE" | '[' "TEXT", … ']'`], ["oneOrMoreStrings", "stringList"]),
+  SOURCE: form([`"FILE" | '[' "TEXT", … ']' | '{' GROUPED, … '}'`], ["oneOrMoreStrings", "stringList", "groups"]),
+  GROUPED: form(["GROUP: FILES"], ["textGroup"]),
+  FIELD: form(
+    [`text "FIELD" | group "FIELD" | clean "FIELD" | corrupt "FIELD" | answer "FIELD" | distractor "FIELD"`],
+    ["fieldOption"],
+  ),
+  PARAMETER: form(["NAME [: TYPE] [= EXPRESSION]"], ["parameter"]),
+  TYPE: form([`KIND | '[' AXIS|*, … ']'`], ["parameterType", "tensorAxis"]),
+  INTERVENTION: form(["ABLATE | PATCH | SCALE | STEER | SET"], [], "each is a clause: atlasc doc interventions"),
+  MEASURE: form(
+    ["[recovery of] METRIC [SETTING …] [as NAME]", "[recovery of] EXPRESSION [as NAME]"],
+    ["measureItem", "metricUse"],
+  ),
+  SETTING: form(["NAME NUMBER|PLACE|LIST"], ["metricPair"], "a parameter of the metric and its value"),
+  LIST: form([`'[' NUMBER|PLACE, … ']'`], [], "an axis called like the parameter"),
+  TARGET: form(["heads | kv_heads | neurons | mlp | attention | layer"], ["ablateTarget"]),
+  POSITIONS: form([`last | token "TEXT" | POSITION[..POSITION]`], ["positions", "numberOrRange"]),
+  POSITION: form(["[-]N"], [], "from the front, 0 first, or with - from the end"),
+  REPLACEMENT: form(
+    ["zero | mean [of TEXTS] [per position] | resample from TEXTS [seed N] | constant NUMBER"],
+    ["replacement"],
+    "zero when nothing is said",
+  ),
+  TEST: form(["NAME [(N)] [seed N]"], ["testUse"], "such as welch_t or bootstrap(10000): atlasc doc tests"),
+  COMPARISON: form(["< | > | <= | >="], []),
+  CLASS: form(["NAME [< N]"], ["classBound"], "bounds ascend; the last class may have none"),
+  COUNT: form(["N | NAME | ( EXPRESSION )"], ["lastCount"]),
+  ARGUMENT: form(["[NAME:] EXPRESSION"], ["argument"]),
+} as const;
+
+/** Every part by its name. */
+export const parts: ReadonlyMap<string, Part> = new Map(Object.entries({ ...pieces, ...values, ...composed }));

@@ -1,0 +1,186 @@
+/** Words that have their meaning inside of statements: options, targets, replacements. How they are written the forms say. */
+import type { Word } from "./form.js";
+
+const clause = (meaning: string, example: string): Word => ({ group: "Clauses", meaning, example });
+const target = (meaning: string, example: string): Word => ({ group: "Targets", meaning, example });
+const replacement = (meaning: string, example: string): Word => ({ group: "Replacements", meaning, example });
+
+const pairs = `prompts copying from "answers.jsonl" clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"`;
+const hessian = "curvature of loss over params attention L2 top 20 trace density probes 10 steps 80 seed 1";
+
+/** Every word of the language that no form has for its name, by its text. */
+export const words: Readonly<Record<string, Word>> = {
+  from: clause(
+    "Where a model or texts come from; in `patch` and `resample` the texts whose values are put in.",
+    'model dev from "@stdlib/models/gpt2-tiny"',
+  ),
+  revision: clause(
+    "A revision of a Hub model, or the subfolder revisions/NAME of a local one. A list is the axis revision.",
+    'model growing from "@stdlib/models/pythia-tiny" revision ["step512", "step1024"]',
+  ),
+  dtype: clause(
+    "Rounds every weight to f32, bf16 or f16 first; arithmetic stays in f32. A list is the axis dtype.",
+    'model rounded from "@stdlib/models/gpt2-tiny" dtype [f32, bf16]',
+  ),
+  tokenizer: clause(
+    "The folder of the tokenizer of an ONNX export; such models are not yet available (A5001).",
+    'model exported from "model.onnx" tokenizer "folder"',
+  ),
+  random: clause(
+    "Prompts of tokens drawn at random from the vocabulary, without its special tokens.",
+    "prompts probe random tokens 50 repeat 2 count 8 seed 7",
+  ),
+  tokens: clause(
+    "The unit of a length: `random tokens 50`, `limit 20k tokens`.",
+    "prompts probe random tokens 50 count 8",
+  ),
+  repeat: clause(
+    "How often a random sequence is repeated; in metrics, `period` is the length of the sequence.",
+    "prompts probe random tokens 50 repeat 2",
+  ),
+  count: clause(
+    "How many random prompts are drawn; 1 when nothing is said. `ablate top 1..N` has an axis of this name.",
+    "prompts probe random tokens 50 count 8",
+  ),
+  seed: clause(
+    "The number that makes a random draw repeatable; 0 when nothing is said.",
+    "prompts probe random tokens 50 seed 7\nablate heads L1 by resample from probe seed 3",
+  ),
+  text: clause(
+    "The field of a file that holds the text; the field `text` when nothing is said.",
+    'prompts lines from "lines.jsonl" text "sentence"',
+  ),
+  group: clause(
+    "The field of a file that fills the axis group; a field `group` does so by itself.",
+    'prompts lines from "lines.jsonl" group "register"',
+  ),
+  clean: clause(
+    "The field with the first text of a pair; the set's name stands for these texts. It needs `corrupt`.",
+    pairs,
+  ),
+  corrupt: clause("The field with the second text of a pair. It needs `clean`.", pairs),
+  answer: clause("The field with what should follow a text, its space included. The first token counts.", pairs),
+  distractor: clause("The field with what should not follow a text. It needs `answer`.", pairs),
+  bos: clause(
+    "Whether the token that begins a text is put in front; as the tokenizer's configuration says when nothing is said.",
+    'prompts lines from "lines.txt" bos off',
+  ),
+  off: clause("After `bos`: no token is put in front of the text.", 'prompts lines from "lines.txt" bos off'),
+  window: clause(
+    "Tokens of one window of a corpus; as many as the model accepts, at most 1024, when nothing is said.",
+    'corpus novel from "novel.txt" window 256',
+  ),
+  stride: clause(
+    "By how many tokens windows advance; by a whole window when nothing is said.",
+    'corpus novel from "novel.txt" window 256 stride 128',
+  ),
+  limit: clause("Takes the first tokens of each text only.", 'corpus novel from "novel.txt" limit 20k tokens'),
+
+  together: clause(
+    "Makes one condition of all places and positions, which then have no axes; without it each is one of its own.",
+    "ablate heads L2.H0, L2.H3 together measure loss",
+  ),
+  by: clause(
+    "What is put in, a factor or a vector after an intervention; after a result the axes that divide it, the key that sorts " +
+      "a table, or the column that ranks places.",
+    "scale heads L2 by 0.5 measure loss\ntable experiment_1 by loss",
+  ),
+  to: clause("What a site is set to; where a result is saved.", "set logits to logits / 2 measure entropy"),
+  into: clause(
+    "The texts that the model reads while values of `from` are put in. The experiment runs on them.",
+    "patch mlp L2 from clean into corrupt measure kl",
+  ),
+  top: clause(
+    "The first so many: places that another experiment ranks highest, rows of a table, eigenvalues. `top 1..4 … together` " +
+      "is the axis count.",
+    "ablate top 1..4 heads of scores by induction_score together measure loss\ntable scores top 10 by induction_score",
+  ),
+  recovery: clause(
+    "The share of a difference that a patch brings back, prompt by prompt: 0 where it changes nothing, 1 where the run is as " +
+      "good as the unmodified one of `from`. Its baseline is 0; NaN where both runs agree.",
+    "patch heads L* from clean into corrupt measure recovery of logit_diff",
+  ),
+  as: clause("The name of a column, or the classes of `classify`.", "measure mean(nll) as plain"),
+  token: clause(
+    "The position, in each prompt, of the token that ends the last place where a text occurs. Also a type of parameters.",
+    'ablate mlp L1 at token "mother" measure loss',
+  ),
+  params: clause("The weights over which curvature is taken.", hessian),
+  trace: clause("Asks for the trace of the Hessian. It is an operation as well.", hessian),
+  probes: clause("How many random vectors estimate the trace or density.", hessian),
+  steps: clause("How many steps of the Lanczos iteration are done.", hessian),
+
+  using: clause(
+    "The tests that decide; welch_t for `compare` and pearson for `correlate` when nothing is said.",
+    "correlate a.gain with a.loss by layer using pearson, bootstrap(10000) seed 1",
+  ),
+  correct: clause(
+    "The correction for several comparisons: holm, bh or bonferroni.",
+    "compare a.loss between group one, two using welch_t correct holm",
+  ),
+  expect: clause(
+    "What a hypothesis expects of two values.",
+    'hypothesis "smaller" expect a.loss < b.loss using t_test',
+  ),
+  alpha: clause(
+    "The level below which a p-value decides for a hypothesis; 0.05 when nothing is said.",
+    'hypothesis "smaller" expect a.loss < 3 using t_test alpha 0.01',
+  ),
+  changepoint: clause("The place at which a result changes most.", "find changepoint of a.loss over layer"),
+  peak: clause("The place at which a result is largest.", "find peak of a.loss over layer"),
+  dip: clause("The place at which a result is smallest.", "find dip of a.loss over layer"),
+  components: clause(
+    "How many principal components; 2 when nothing is said.",
+    "pca of a.nll over revision components 4",
+  ),
+  winner: clause(
+    "Says at each place which of several metrics is the lowest or the highest. Equal means are a tie.",
+    "table sizes winner highest of attn_norm, mlp_norm by layer",
+  ),
+  lowest: clause("The metric with the lowest mean wins.", "table sizes winner lowest of attn_norm, mlp_norm by layer"),
+  highest: clause(
+    "The metric with the highest mean wins.",
+    "table sizes winner highest of attn_norm, mlp_norm by layer",
+  ),
+  context: clause(
+    "Shows each row's token inside so many tokens of its text, and keeps prompts apart.",
+    "table surprise top 5 by surprise with context 6",
+  ),
+  against: clause(
+    "The value on the horizontal axis of a scatter plot.",
+    "plot scatter of sizes.attn_norm against sizes.mlp_norm",
+  ),
+
+  heads: target(
+    "Heads at z, before the output projection. A layer alone means each of its heads.",
+    "ablate heads L9.H6, L10 measure loss",
+  ),
+  kv_heads: target("Key-value heads: every query head that reads one.", "ablate kv_heads L2 measure loss"),
+  neurons: target("Neurons of the MLP, at mlp_act.", "ablate neurons L3.N0..99 measure loss"),
+  mlp: target("What the MLP adds to the residual stream, mlp_out.", "ablate mlp L* measure loss"),
+  attention: target("What attention adds to the residual stream, attn_out.", "ablate attention L* measure loss"),
+  layer: target(
+    "What a layer adds: attn_out and mlp_out. Also an axis of results, and a type of parameters.",
+    "ablate layer L2 measure loss",
+  ),
+
+  zero: replacement("Puts 0 in place; the default of `ablate`.", "ablate heads L2 by zero measure loss"),
+  mean: replacement(
+    "Puts in the average over all prompts and positions of the unmodified model: over the experiment's own texts, or over " +
+      "those after `of`. With `per position` it is taken over prompts only, position by position.",
+    "ablate heads L2 by mean of others per position measure loss",
+  ),
+  per: replacement(
+    "Averages over prompts only, position by position, which needs prompts of one length.",
+    "ablate heads L2 by mean per position measure loss",
+  ),
+  position: replacement(
+    "Averages over prompts only, position by position. Also the axis of positions in results.",
+    "ablate heads L2 by mean per position measure loss",
+  ),
+  resample: replacement(
+    "Puts in the values of another prompt, drawn at random among those that are at least as long, aligned from the end.",
+    "ablate heads L2 by resample from others seed 3 measure loss",
+  ),
+  constant: replacement("Puts in a number, or a param.", "ablate neurons L2.N0..3 by constant 0.5 measure loss"),
+};
