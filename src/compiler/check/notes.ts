@@ -4,7 +4,7 @@ import type { DepthPlace } from "../models/depths.js";
 import type { Coordinates } from "../ir/result-expression.js";
 import type { Entry, EntryKind, PlaceFact, SideTable, SymbolReference, TypeFact } from "../ir/side-table.js";
 import { sameType, typeText, type TensorType } from "../ir/tensor-type.js";
-import { siteKey } from "../models/sites.js";
+import type { SiteReference } from "../models/sites.js";
 
 /** A place as one model resolves it. */
 export interface PlaceNote extends PlaceFact {
@@ -13,17 +13,22 @@ export interface PlaceNote extends PlaceFact {
   readonly depth: { readonly place: string; readonly of: number } | null;
 }
 
-/** A value as one elaboration finds it. Its point is asked for when the elaboration is over, which then knows all axes. */
-export interface ValueNote extends Pick<TypeFact, "model" | "site" | "value"> {
-  readonly type: TensorType | "number" | "layer";
-  readonly point: () => Coordinates;
-}
+/** Gives the point of a sweep; asked when the elaboration is over, which then knows all axes. */
+export type PointOf = () => Coordinates;
 
 export interface Notes {
   /** Whether a side table is wanted. Where it is not, only places are told; nobody computes anything for the others. */
   readonly collecting: boolean;
   readonly place: (note: PlaceNote) => void;
-  readonly value: (span: Span, note: ValueNote) => void;
+  /** What an expression is in one elaboration: see {@link TypeFact}. Arguments in a row, for it is told very often. */
+  readonly value: (
+    span: Span,
+    type: ValueType,
+    model: string | null,
+    site: SiteReference | null,
+    value: number | null,
+    point: PointOf,
+  ) => void;
   /** What stands at a span. Of several notes the first one counts. */
   readonly name: (span: Span, kind: EntryKind, symbol: SymbolReference | null) => void;
   /** Percentages of depth, each once for a model, in the order in which they were met. */
@@ -31,8 +36,11 @@ export interface Notes {
   readonly table: () => SideTable;
 }
 
-interface ValueVariant extends Omit<ValueNote, "point"> {
-  readonly points: Set<ValueNote["point"]>;
+export type ValueType = TensorType | "number" | "layer";
+
+interface ValueVariant extends Pick<TypeFact, "model" | "site" | "value"> {
+  readonly type: ValueType;
+  readonly points: Set<PointOf>;
 }
 
 /** Everything that was noted of one span. Syntax trees share spans, so that the same one comes again and again. */
@@ -64,11 +72,11 @@ export function createNotes(collecting: boolean): Notes {
       const { places } = at(span);
       if (!places.some((other) => samePlace(other, fact))) places.push(fact);
     },
-    value(span, { point, ...note }) {
+    value(span, type, model, site, value, point) {
       if (!collecting) return;
       const { variants } = at(span);
-      const existing = variants.find((other) => sameValue(other, note));
-      if (existing === undefined) variants.push({ ...note, points: new Set([point]) });
+      const existing = variants.find((other) => sameValue(other, type, model, site, value));
+      if (existing === undefined) variants.push({ type, model, site, value, points: new Set([point]) });
       else existing.points.add(point);
     },
     name(span, kind, symbol) {
@@ -79,13 +87,17 @@ export function createNotes(collecting: boolean): Notes {
   };
 }
 
-type Unpointed = Omit<ValueNote, "point">;
-
-function sameValue(a: Unpointed, b: Unpointed): boolean {
-  if (a.model !== b.model || a.value !== b.value) return false;
-  if (a.site?.site !== b.site?.site || a.site?.layer !== b.site?.layer) return false;
-  if (typeof a.type === "string" || typeof b.type === "string") return a.type === b.type;
-  return sameType(a.type, b.type);
+function sameValue(
+  a: ValueVariant,
+  type: ValueType,
+  model: string | null,
+  site: SiteReference | null,
+  value: number | null,
+): boolean {
+  if (a.model !== model || a.value !== value || a.site?.site !== site?.site || a.site?.layer !== site?.layer)
+    return false;
+  if (typeof a.type === "string" || typeof type === "string") return a.type === type;
+  return sameType(a.type, type);
 }
 
 function samePlace(a: PlaceFact, b: PlaceFact): boolean {
@@ -100,41 +112,61 @@ function entriesOf(bySpan: ReadonlyMap<Span, Noted>): readonly Entry[] {
     .filter(([span]) => span.end > span.start)
     .sort(([a], [b]) => (a.file === b.file ? a.start - b.start || b.end - a.end : a.file < b.file ? -1 : 1));
   const entries: Entry[] = [];
+  const pointsOf = pointReader();
   let group: Noted[] = [];
   sorted.forEach(([span, noted], i) => {
     group.push(noted);
     const next = sorted[i + 1]?.[0];
     if (next?.start === span.start && next.end === span.end && next.file === span.file) return;
-    entries.push(entryOf(span, group));
+    entries.push(entryOf(span, group, pointsOf));
     group = [];
   });
   return entries;
 }
 
-function entryOf(span: Span, group: readonly Noted[]): Entry {
-  const types = new Map<string, TypeFact & { readonly points: Coordinates[] }>();
-  const pointsSeen = new Set<string>();
-  for (const { model, site, value, type, points } of group.flatMap(({ variants }) => variants)) {
+/** The different points of some elaborations. Each elaboration is asked once. */
+function pointReader(): (points: Iterable<PointOf>) => readonly Coordinates[] {
+  const known = new Map<PointOf, Coordinates>();
+  const byText = new Map<string, Coordinates>();
+  const read = (point: PointOf): Coordinates => {
+    const coordinates = point();
+    const text = JSON.stringify(coordinates);
+    const shared = byText.get(text) ?? coordinates;
+    byText.set(text, shared);
+    known.set(point, shared);
+    return shared;
+  };
+  return (points) => {
+    const different = new Set<Coordinates>();
+    for (const point of points) different.add(known.get(point) ?? read(point));
+    return [...different];
+  };
+}
+
+function entryOf(span: Span, group: readonly Noted[], pointsOf: ReturnType<typeof pointReader>): Entry {
+  const { variants, places, named } = group.length === 1 && group[0] !== undefined ? group[0] : merged(group);
+  const types = variants.map(({ type, model, site, value, points }): TypeFact => {
     const text = typeof type === "string" ? type : typeText(type);
-    const key = JSON.stringify([model, text, site === null ? null : siteKey(site), value]);
-    const fact = types.get(key) ?? { type: text, model, site, value, points: [] };
-    types.set(key, fact);
-    for (const point of points) {
-      const coordinates = point();
-      const pointKey = `${key} ${JSON.stringify(coordinates)}`;
-      if (!pointsSeen.has(pointKey)) fact.points.push(coordinates);
-      pointsSeen.add(pointKey);
-    }
+    return { type: text, model, site, value, points: pointsOf(points) };
+  });
+  const isSite = types.length > 0 && types.every(({ site }) => site !== null);
+  const kind = named?.kind ?? (places.length > 0 ? "place" : isSite ? "site" : "expression");
+  return { span, kind, symbol: named?.symbol ?? null, types, places };
+}
+
+/** What was noted of several spans that are equal. */
+function merged(group: readonly Noted[]): Noted {
+  const variants: ValueVariant[] = [];
+  for (const own of group.flatMap((noted) => noted.variants)) {
+    const existing = variants.find((other) => sameValue(other, own.type, own.model, own.site, own.value));
+    if (existing === undefined) variants.push({ ...own, points: new Set(own.points) });
+    else for (const point of own.points) existing.points.add(point);
   }
   const places: PlaceFact[] = [];
   for (const place of group.flatMap((noted) => noted.places)) {
     if (!places.some((other) => samePlace(other, place))) places.push(place);
   }
-  const named = group.find((noted) => noted.named !== null)?.named ?? null;
-  const all = [...types.values()];
-  const isSite = all.length > 0 && all.every(({ site }) => site !== null);
-  const kind = named?.kind ?? (places.length > 0 ? "place" : isSite ? "site" : "expression");
-  return { span, kind, symbol: named?.symbol ?? null, types: all, places };
+  return { variants, places, named: group.find((noted) => noted.named !== null)?.named ?? null };
 }
 
 /** The symbol of a word that the language has without a declaration. */

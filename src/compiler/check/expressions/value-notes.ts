@@ -1,11 +1,11 @@
 /** What elaboration tells an editor: the value of each expression, and what the sound parts of a wrong one are. */
 import type { Span } from "../../base/span.js";
+import type { Coordinates } from "../../ir/protocol.js";
 import { withoutSizes, type TensorType } from "../../ir/tensor-type.js";
 import { siteType } from "../../ir/site-types.js";
 import type { SiteName } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import type { CheckedModel } from "../models/places.js";
-import type { ValueNote } from "../notes.js";
 import { createSweeps } from "./sweeps.js";
 import type { Elaboration, Environment, Value } from "./values.js";
 
@@ -13,19 +13,20 @@ import type { Elaboration, Environment, Value } from "./values.js";
 export function noteValue(cx: Elaboration, span: Span, value: Value): void {
   const { notes, assumed } = cx.model;
   if (notes?.collecting !== true || value.kind === "error") return;
-  const common = { model: assumed ? null : cx.model.name, site: null, value: null, point: cx.sweeps.point };
+  const model = assumed ? null : cx.model.name;
+  const { point } = cx.sweeps;
   switch (value.kind) {
     case "number":
-      notes.value(span, { ...common, type: "number", value: value.value });
+      notes.value(span, "number", model, null, value.value, point);
       return;
     case "layer":
       // Layers of an assumed model are made up.
-      notes.value(span, { ...common, type: "layer", value: assumed ? null : value.index });
+      notes.value(span, "layer", model, null, assumed ? null : value.index, point);
       return;
     case "tensor": {
       const node = cx.builder.nodeAt(value.node);
       const site = node.kind !== "site" ? null : assumed ? { ...node.site, layer: null } : node.site;
-      notes.value(span, { ...common, type: shownType(node.type, cx.model), site });
+      notes.value(span, shownType(node.type, cx.model), model, site, null, point);
     }
   }
 }
@@ -33,16 +34,13 @@ export function noteValue(cx: Elaboration, span: Span, value: Value): void {
 /** Notes the site that an intervention names, whatever the layer. */
 export function noteSite(model: CheckedModel, span: Span, site: SiteName): void {
   if (model.notes?.collecting !== true) return;
-  model.notes.value(span, {
-    model: model.assumed ? null : model.name,
-    type: shownType(siteType(site, model.signature), model),
-    site: { site, layer: null },
-    value: null,
-    point: () => ({}),
-  });
+  const type = shownType(siteType(site, model.signature), model);
+  model.notes.value(span, type, model.assumed ? null : model.name, { site, layer: null }, null, nowhere);
 }
 
-function shownType(type: TensorType, { assumed }: CheckedModel): ValueNote["type"] {
+const nowhere = (): Coordinates => ({});
+
+function shownType(type: TensorType, { assumed }: CheckedModel): TensorType {
   return assumed ? withoutSizes(type) : type;
 }
 

@@ -14,7 +14,7 @@ export function noteResult({ results, notes }: ResultContext, span: Span, checke
   const of = axesOf(results, checked);
   if (!of.complete) return;
   const value = checked.kind === "number" ? checked.value : null;
-  notes.value(span, { model: null, type: value === null ? tensorOf(of) : "number", site: null, value, point: nowhere });
+  notes.value(span, value === null ? tensorOf(of) : "number", null, null, value, nowhere);
 }
 
 /** Checks what the check of a wrong expression did not come to, and reports nothing. */

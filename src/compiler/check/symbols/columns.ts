@@ -48,6 +48,12 @@ function rootSymbol(cx: Naming, expression: Expression): SymbolReference | null 
  * one parameter alone gives the axis in all experiments.
  */
 export function axisSymbol(cx: Naming, name: string): SymbolReference {
+  const symbol = cx.axes.get(name) ?? findAxis(cx, name);
+  cx.axes.set(name, symbol);
+  return symbol;
+}
+
+function findAxis(cx: Naming, name: string): SymbolReference {
   const parameters: SymbolReference[] = [];
   let isSwept = true;
   let field: string | null = null;

@@ -11,6 +11,8 @@ export interface Naming {
   readonly scope: Scope;
   readonly results: ResultScope;
   readonly notes: Notes;
+  /** Axes of results whose symbols have been looked for. */
+  readonly axes: Map<string, SymbolReference>;
 }
 
 /** What a name that a declaration gives stands for. */

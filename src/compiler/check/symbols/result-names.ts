@@ -32,8 +32,8 @@ export function nameResult(cx: Naming, subject: ExperimentShape | null, expressi
 }
 
 /** Notes names of axes and columns of results. */
-export function noteAxes({ notes, ...cx }: Naming, axes: readonly Name[]): void {
-  for (const { text, span } of axes) notes.name(span, "axis", axisSymbol({ notes, ...cx }, text));
+export function noteAxes(cx: Naming, axes: readonly Name[]): void {
+  for (const { text, span } of axes) cx.notes.name(span, "axis", axisSymbol(cx, text));
 }
 
 /** Notes a column of an experiment. */
