@@ -17,7 +17,7 @@ export function tableText({ entries }: SideTable, file: string, sources: Sources
 export function entryText(entry: Entry, file: string, sources: Sources): string {
   const { span, kind, symbol, types, places } = entry;
   const text = (sources.get(span.file) ?? "").slice(span.start, span.end).replace(/\s+/g, " ");
-  const facts = [...shortened(types.map(typeFactText)), ...places.map(placeText)];
+  const facts = [...(types.length === 0 ? [] : [shortened(types.map(typeFactText), " | ")]), ...places.map(placeText)];
   return [
     `${placeOf(span, sources)} ${text.length > 60 ? `${text.slice(0, 59)}…` : text} ${kind}`,
     ...(symbol === null ? [] : [` → ${symbolText(symbol, file, sources)}`]),
@@ -32,20 +32,25 @@ function placeText({ model, layers, units }: Entry["places"][number]): string {
 }
 
 function typeFactText({ type, model, site, value, points }: TypeFact): string {
-  const at = shortened(points.map(pointText).filter((text) => text !== ""));
+  const at = shortened(
+    points.map(pointText).filter((text) => text !== ""),
+    "; ",
+  );
   return [
     type,
     ...(value === null ? [] : [String(value)]),
     ...(site === null ? [] : [siteKey(site)]),
     ...(model === null ? [] : [`of ${model}`]),
-    ...(at.length === 0 ? [] : [`at ${at.join("; ")}`]),
+    ...(at === "" ? [] : [`at ${at}`]),
   ].join(" ");
 }
 
-/** All of a few; of many the first two and the last one. */
-function shortened(texts: readonly string[]): readonly string[] {
-  if (texts.length <= 4) return texts;
-  return [...texts.slice(0, 2), `… ${texts.length - 3} more …`, texts.at(-1) ?? ""];
+/** All of a few; of many the first one, the last one, and how many there are. */
+function shortened(texts: readonly string[], between: string): string {
+  const [first = ""] = texts;
+  return texts.length <= 3
+    ? texts.join(between)
+    : `${first}${between}…${between}${texts.at(-1) ?? ""} (${texts.length})`;
 }
 
 function pointText(point: Coordinates): string {

@@ -3,7 +3,7 @@ import type { Span } from "../../base/span.js";
 import type { Coordinates, ResultExpression } from "../../ir/protocol.js";
 import type { Expression } from "../../syntax/ast.js";
 import { partsOf } from "../expressions/value-notes.js";
-import { axesOf, tensorOf } from "./result-axes.js";
+import { axesOf, isColumn, tensorOf } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
 
 const nowhere = (): Coordinates => ({});
@@ -14,7 +14,9 @@ export function noteResult({ results, notes }: ResultContext, span: Span, checke
   const of = axesOf(results, checked);
   if (!of.complete) return;
   const value = checked.kind === "number" ? checked.value : null;
-  notes.value(span, value === null ? tensorOf(of) : "number", null, null, value, nowhere);
+  // What follows from an axis is no axis of its own.
+  const axes = new Map([...of.axes].filter(([axis]) => !isColumn(of, axis)));
+  notes.value(span, value === null ? tensorOf({ ...of, axes }) : "number", null, null, value, nowhere);
 }
 
 /** Checks what the check of a wrong expression did not come to, and reports nothing. */
