@@ -38,6 +38,7 @@ await once("checking, again", () => compile(fresh(), facts, options));
 const bench = new Bench({ time: 2000, warmupTime: 500 });
 bench.add("parsing", () => void parse(fresh()));
 bench.add("checking, with parsing", () => void compile(fresh(), facts, options));
+bench.add("the same with a side table", () => void compile(fresh(), facts, { ...options, sideTable: true }));
 await bench.run();
 for (const { name, result } of bench.tasks) {
   if ("latency" in result) report(`${name}, median`, result.latency.p50);

@@ -13,7 +13,9 @@ import type { EncodedText, EncodingRequest, TextPieces } from "./ir/encodings.js
 import { doubtfulNames, soundStatements, withoutConsequences } from "./check/names/doubtful.js";
 import { readImports, type KnownFiles } from "./check/names/imports.js";
 import { modelInstances } from "./check/models/models.js";
-import { createDepthNotes, type DepthPlace } from "./models/depths.js";
+import type { DepthPlace } from "./models/depths.js";
+import { createNotes } from "./check/notes.js";
+import { declarationsIn } from "./check/symbols/declarations.js";
 import { collectScope } from "./check/names/scope.js";
 import { tokenLiterals } from "./check/texts/named-tokens.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/texts/read-texts.js";
@@ -22,6 +24,7 @@ import { notYet, reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol } from "./ir/protocol.js";
+import type { Declaration, SideTable } from "./ir/side-table.js";
 import type { ModelFacts, ModelGraph, OpenedModel } from "./models/model.js";
 import { withDtype } from "./models/dtype.js";
 import { buildModelGraph } from "./models/family.js";
@@ -47,6 +50,8 @@ export interface Needs {
 export interface CompileOptions {
   /** `--set name=value`: the value as text of the language. */
   readonly overrides: ReadonlyMap<string, string>;
+  /** Whether what is known of each piece of the texts is collected, for an editor. */
+  readonly sideTable?: boolean;
 }
 
 export type Compiled =
@@ -54,7 +59,10 @@ export type Compiled =
   /**
    * `protocol` is sound only when there are no errors; it is null when a text has syntax errors. `models` are those
    * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them. `depths` says which
-   * layer of which model each percentage became.
+   * layer of which model each percentage became. `syntax` are the files that were read, the protocol's own first, then its
+   * imports and the standard library: of one with errors, `recovered` has the statements that are sound and the places of
+   * those that are not. `scope` and `sideTable` are for editors, and are there also when there are errors; `sideTable` is
+   * null unless it was asked for.
    */
   | {
       readonly kind: "checked";
@@ -62,6 +70,9 @@ export type Compiled =
       readonly models: ReadonlyMap<string, OpenedModel>;
       readonly pieces: TextPieces;
       readonly depths: readonly DepthPlace[];
+      readonly syntax: readonly FileSyntax[];
+      readonly scope: readonly Declaration[];
+      readonly sideTable: SideTable | null;
     };
 
 /** Compiles as far as the facts allow. */
@@ -130,11 +141,25 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   if (tokens.length > 0) return needs({ files: [], models: [], tokens }, diagnostics);
   const { texts: tokenized, pieces, tokenOf } = readTexts(drafts, literals, readers, requests, facts.tokens, report);
 
-  const depths = createDepthNotes();
-  const checked = checkProtocol({ scope, instances, models, texts: tokenized, tokenOf, sourceOf, report, depths });
+  const notes = createNotes(options.sideTable === true);
+  const others = [...imports.files, ...stdlib];
+  const surroundings = { scope, main, others, instances, models, texts: tokenized, tokenOf, sourceOf };
+  const checked = checkProtocol({ ...surroundings, report, notes });
   const protocol = written.every((file) => file.complete) ? checked : null;
   const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
-  return { value: { kind: "checked", protocol, models: sound, pieces, depths: depths.all() }, diagnostics };
+  return {
+    value: {
+      kind: "checked",
+      protocol,
+      models: sound,
+      pieces,
+      depths: notes.depths(),
+      syntax: [main, ...others],
+      scope: declarationsIn(scope, sourceOf),
+      sideTable: notes.collecting ? notes.table() : null,
+    },
+    diagnostics,
+  };
 }
 
 function needs(wanted: Needs, diagnostics: readonly Diagnostic[]): Staged<Compiled> {

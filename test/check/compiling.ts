@@ -72,6 +72,8 @@ export interface Surroundings {
   readonly models: Readonly<Record<string, ModelFacts>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly set?: Readonly<Record<string, string>>;
+  /** Whether to collect a side table. */
+  readonly sideTable?: boolean;
 }
 
 export interface CompiledText {
@@ -100,7 +102,10 @@ export function compileText(text: string, around: Surroundings): CompiledText {
   const overrides = new Map(Object.entries(around.set ?? {}));
   // Files, imports in imports, models and tokens: each answer can raise one more question.
   for (let round = 0; round < 20; round++) {
-    const { value, diagnostics } = compile({ path: "test.atlas", text }, facts, { overrides });
+    const { value, diagnostics } = compile({ path: "test.atlas", text }, facts, {
+      overrides,
+      sideTable: around.sideTable === true,
+    });
     if (value.kind === "checked") {
       const sources = new Map([...standardLibrary, { path: "test.atlas", text }].map((f) => [f.path, f.text]));
       for (const [path, fact] of files) if ("text" in fact) sources.set(path, fact.text);

@@ -82,6 +82,7 @@ suite("ablate", () => {
           texts: none,
           metrics: none,
           params: none,
+          declaredParams: none,
           experiments: none,
           lets: none,
           statements: [],

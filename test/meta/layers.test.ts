@@ -90,7 +90,7 @@ test("the stages of the compiler stand in one order", () => {
 });
 
 /** The rooms of the checker, each above those that it may import. `check.ts` imports every room and none imports it. */
-const rooms = ["names", "models", "texts", "expressions", "measures", "results", "interventions"];
+const rooms = ["names", "models", "texts", "expressions", "measures", "results", "interventions", "symbols"];
 
 test("the checker is a stage and no library: only compile.ts imports it", () => {
   const wrong = modules

@@ -15,15 +15,15 @@ import {
 } from "../ir/protocol.js";
 import type { ResultType } from "../ir/result-type.js";
 import type { OpenedModel } from "../models/model.js";
-import type { ExperimentStatement, Name } from "../syntax/ast.js";
+import type { ExperimentStatement, FileSyntax, Name } from "../syntax/ast.js";
 import { checkConditions } from "./interventions/conditions.js";
 import type { EncodedText } from "../ir/encodings.js";
 import { refuseOnCorpus } from "./measures/corpus-measures.js";
 import { checkCurvature, withCurvature, type CurvatureResults } from "./results/curvature.js";
 import { checkCycles, checkDefinitions } from "./measures/definitions.js";
 import { isDoubtful, nothingDoubtful } from "./names/doubtful.js";
-import type { DepthNotes } from "../models/depths.js";
 import { reportError, tooMany } from "./faults.js";
+import type { Notes } from "./notes.js";
 import { experimentOrder } from "./names/experiment-order.js";
 import type { EarlierExperiments } from "./interventions/deferred.js";
 import { deferredMost } from "../ir/deferred-axes.js";
@@ -39,11 +39,15 @@ import { checkResultStatements } from "./results/result-statements.js";
 import { resultTypeOf, type TypedResults } from "./results/result-type.js";
 import type { Scope } from "./names/scope.js";
 import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./results/study-labels.js";
+import { noteSymbols } from "./symbols/symbols.js";
 import { textsOfStudy } from "./texts/study-texts.js";
 import { textsKey } from "../ir/texts-key.js";
 
 export interface CheckInput {
   readonly scope: Scope;
+  /** The protocol's own text, and those of its imports and the standard library. */
+  readonly main: FileSyntax;
+  readonly others: readonly FileSyntax[];
   /** Instances of each declared model, by the declaration's name. */
   readonly instances: ReadonlyMap<string, readonly ModelInstance[]>;
   readonly models: ReadonlyMap<string, OpenedModel | null>;
@@ -53,8 +57,8 @@ export interface CheckInput {
   readonly tokenOf: (model: string, text: string) => EncodedText | null;
   readonly sourceOf: (span: Span) => string;
   readonly report: (d: Diagnostic) => void;
-  /** Told which layer each percentage of depth became. */
-  readonly depths: DepthNotes;
+  /** Told what places are and, where a side table is wanted, everything else. */
+  readonly notes: Notes;
 }
 
 export function checkProtocol(host: CheckInput): Protocol {
@@ -98,6 +102,10 @@ export function checkProtocol(host: CheckInput): Protocol {
     shapes.set(shape.name, shape);
   }
   const { decisions, outputs } = checkResultStatements(input, shapes);
+  if (input.notes.collecting) {
+    const results = { experiments: shapes, lets: scope.lets };
+    noteSymbols({ scope, results, notes: input.notes, axes: new Map() }, input.main, input.others);
+  }
   const used = new Set(studies.map((s) => s.model));
   warnSameWeights(input, used);
   const usedTexts = new Set(studies.flatMap((s) => textsOfStudy(s).map((t) => textsKey(t, s.model))));
@@ -217,7 +225,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       name: instance.id,
       signature: opened?.signature ?? assumedSignature,
       assumed: opened === null,
-      depths: input.depths,
+      notes: input.notes,
     };
     for (const textsName of texts ?? [null]) {
       const runsOn = textsName === null ? "" : textsRunOn(statement, scope, textsName);

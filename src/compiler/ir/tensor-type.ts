@@ -72,6 +72,26 @@ export function sameExtent(a: Extent, b: Extent): boolean {
   }
 }
 
+export function sameType(a: TensorType, b: TensorType): boolean {
+  if (a === b) return true;
+  if (a.unit !== b.unit || a.element !== b.element || a.axes.length !== b.axes.length) return false;
+  return a.axes.every((axis, i) => axis.name === b.axes[i]?.name && sameIn(axis.extent, b.axes[i].extent));
+}
+
+/** The type with nothing said of lengths that come from a model: what is known where no model is. */
+export function withoutSizes(type: TensorType): TensorType {
+  const axes = type.axes.map(({ name, extent }): Axis => {
+    return { name, extent: isOfModel(extent) ? { kind: "positions", minus: 0 } : extent };
+  });
+  return { ...type, axes };
+}
+
+function isOfModel(extent: Extent): boolean {
+  if (extent.kind === "fixed") return true;
+  if (extent.kind === "positions") return false;
+  return extent.kind === "product" ? extent.of.some(isOfModel) : isOfModel(extent.of);
+}
+
 function sameIn(a: Extent, b: Extent | undefined): boolean {
   return b !== undefined && sameExtent(a, b);
 }

@@ -21,20 +21,6 @@ export function layerAtDepth(percent: number, layers: number): number {
   return Math.min(Math.max(nearest, 0), layers - 1);
 }
 
-/** Collects percentages, each once for a model. */
-export interface DepthNotes {
-  readonly note: (place: DepthPlace) => void;
-  readonly all: () => readonly DepthPlace[];
-}
-
-export function createDepthNotes(): DepthNotes {
-  const found = new Map<string, DepthPlace>();
-  return {
-    note: (depth) => void found.set(`${depth.place} ${depth.model}`, depth),
-    all: () => [...found.values()],
-  };
-}
-
 const namedModels = 3;
 
 /** `L87.5% is L28 of the 32 layers of pythia`: a sentence without its full stop for each percentage and layer. */

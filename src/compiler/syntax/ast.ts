@@ -50,7 +50,8 @@ export interface Positions extends Node {
     | { readonly kind: "last" }
     | { readonly kind: "index"; readonly index: number }
     | { readonly kind: "range"; readonly first: number; readonly last: number }
-    | { readonly kind: "token"; readonly text: string };
+    /** `span` is that of the string. */
+    | { readonly kind: "token"; readonly text: string; readonly span: Span };
 }
 
 export interface NamedArgument extends Node {

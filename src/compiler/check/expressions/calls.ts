@@ -2,46 +2,45 @@
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { Expression, MetricStatement, NamedArgument, Parameter } from "../../syntax/ast.js";
-import { isSite } from "../../models/sites.js";
+import type { Expression, MetricStatement, Name, NamedArgument, Parameter } from "../../syntax/ast.js";
 import { bindParameter } from "./arguments.js";
 import { elaborateFunction } from "./function-calls.js";
-import { functions } from "../../operations/written.js";
 import { functionNames, futureFunctions, resultFunctions } from "../names/functions.js";
+import { functions } from "../../operations/written.js";
+import { calleeMeaning } from "../names/meaning.js";
 import { elaborateGrad } from "./grad.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
+import { noteValue } from "./value-notes.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
 type CallLike = Extract<Expression, { kind: "call" | "metricUse" }>;
 
 export function elaborateCall(cx: Elaboration, environment: Environment, call: CallLike): Value {
   const callee = call.kind === "call" ? call.callee : call.metric;
-  const named = call.kind === "call" ? call.named : call.arguments;
-  const form = functions.get(callee.text);
-  const consumes = call.kind === "call" && (call.over.length > 0 || call.between.length > 0);
-  // A metric may have the name of a function (`kl`): what names axes is the function, which metrics never do.
-  if (call.kind === "call" && form !== undefined && consumes) return elaborateFunction(cx, environment, call, form);
-  const metric = cx.scope.metrics.get(callee.text);
-  if (metric !== undefined) {
-    const positional = call.kind === "call" ? call.positional : [];
-    if (call.kind === "call" && consumes) {
-      const axis = [...call.over, ...call.between][0];
-      return reportError(
-        cx,
-        "A3008",
-        axis?.span ?? call.span,
-        { metric: callee.text },
-        { hint: `reduce its result instead: mean(${callee.text}(…) over ${axis?.text ?? "head"})` },
-      );
+  const value = elaborateCallee(cx, environment, call, callee);
+  noteValue(cx, callee.span, value);
+  return value;
+}
+
+function elaborateCallee(cx: Elaboration, environment: Environment, call: CallLike, callee: Name): Value {
+  const meaning = calleeMeaning(cx.scope, call);
+  if (meaning?.kind === "metric") {
+    if (call.kind === "metricUse") return unfoldMetric(cx, environment, meaning.metric, [], call.arguments, call.span);
+    const [axis] = [...call.over, ...call.between];
+    if (axis === undefined) {
+      return unfoldMetric(cx, environment, meaning.metric, call.positional, call.named, call.span);
     }
-    return unfoldMetric(cx, environment, metric, positional, named, call.span);
+    const hint = `reduce its result instead: mean(${callee.text}(…) over ${axis.text})`;
+    return reportError(cx, "A3008", axis.span, { metric: callee.text }, { hint });
   }
-  if (call.kind === "call" && form !== undefined) return elaborateFunction(cx, environment, call, form);
-  if (call.kind === "call" && callee.text === "grad") return elaborateGrad(cx, environment, call);
-  if (isSite(callee.text)) {
+  if (meaning?.kind === "site") {
     return wrongKind(cx, call.span, `${callee.text}[L5] with square brackets`, cx.sourceOf(call.span));
   }
+  if (call.kind === "call" && meaning?.kind === "function") {
+    return elaborateFunction(cx, environment, call, meaning.shape);
+  }
+  if (call.kind === "call" && meaning?.kind === "future") return elaborateGrad(cx, environment, call);
   return unknownCallee(cx, callee, call.kind === "call");
 }
 
@@ -141,6 +140,7 @@ export function unfoldMetric(
     const inner = given === undefined ? reportingAt(cx, span, metric, parameter) : cx;
     const scope = given === undefined ? { ...environment, values, axes } : environment;
     const value = bindParameter(inner, scope, parameter, expression, axes);
+    noteValue(cx, parameter.name.span, value);
     if (value.kind === "error") sound = false;
     values.set(parameter.name.text, value);
   }

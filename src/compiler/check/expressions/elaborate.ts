@@ -6,18 +6,20 @@
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { reasonInWords } from "../../operations/reasons.js";
-import { isSite, siteNames, sites } from "../../models/sites.js";
+import { siteNames, sites } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
 import { cycleText, elaborateCall, unfoldMetric } from "./calls.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
-import { functionNames, futureFunctions, isQuantity, quantityNames } from "../names/functions.js";
+import { functionNames, futureFunctions, quantityNames } from "../names/functions.js";
+import { meaningOf } from "../names/meaning.js";
 import { limits } from "../limits.js";
 import { elaborateCount, elaborateLayer } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateQuantity, elaborateToken } from "./quantities.js";
 import { elaborateAt, elaborateIndex } from "./selection.js";
 import { siteValue } from "./site-values.js";
+import { noteParts, noteValue } from "./value-notes.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
 /** Elaborates `expression` where names mean what `environment` says. */
@@ -26,6 +28,11 @@ export function elaborate(cx: Elaboration, environment: Environment, expression:
   cx.work.depth++;
   const value = elaborateExpression(cx, environment, expression);
   cx.work.depth--;
+  if (cx.work.visited !== null) {
+    cx.work.visited.add(expression);
+    noteValue(cx, expression.span, value);
+    if (value.kind === "error") noteParts(cx, environment, expression);
+  }
   return value;
 }
 
@@ -67,6 +74,7 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
     }
     case "let": {
       const value = elaborate(cx, environment, expression.value);
+      noteValue(cx, expression.name.span, value);
       const values = new Map(environment.values).set(expression.name.text, value);
       return elaborate(cx, { ...environment, values }, expression.body);
     }
@@ -95,27 +103,31 @@ function elaborateName(
   const name = expression.text;
   const bound = environment.values.get(name);
   if (bound !== undefined) return bound;
-  if (isSite(name)) {
-    if (!sites[name].perLayer) return siteValue(cx, name, null, expression);
-    return reportError(
-      cx,
-      "A3003",
-      expression.span,
-      { site: name },
-      { hint: `${name}[L5], ${name}[L-1] or ${name}[layer]` },
-    );
-  }
-  if (isQuantity(name) && !cx.scope.metrics.has(name)) return elaborateQuantity(cx, name, expression.span);
-  const param = cx.scope.params.get(name);
-  if (param !== undefined) {
-    if (environment.unfolding.includes(name)) {
-      return reportError(cx, "A2006", expression.span, { name, path: cycleText(environment.unfolding, name) });
+  const meaning = meaningOf(cx.scope, name);
+  switch (meaning?.kind) {
+    case "site":
+      if (!sites[meaning.site].perLayer) return siteValue(cx, meaning.site, null, expression);
+      return reportError(
+        cx,
+        "A3003",
+        expression.span,
+        { site: name },
+        { hint: `${name}[L5], ${name}[L-1] or ${name}[layer]` },
+      );
+    case "quantity":
+      return elaborateQuantity(cx, meaning.quantity, expression.span);
+    case "param": {
+      if (environment.unfolding.includes(name)) {
+        return reportError(cx, "A2006", expression.span, { name, path: cycleText(environment.unfolding, name) });
+      }
+      const unfolding = [...environment.unfolding, name];
+      return elaborate(cx, { values: new Map(), axes: new Map(), unfolding }, meaning.value);
     }
-    return elaborate(cx, { values: new Map(), axes: new Map(), unfolding: [...environment.unfolding, name] }, param);
+    case "metric":
+      return unfoldMetric(cx, environment, meaning.metric, [], [], expression.span);
+    case undefined:
+      return unknownName(cx, expression, environment.values.keys());
   }
-  const metric = cx.scope.metrics.get(name);
-  if (metric !== undefined) return unfoldMetric(cx, environment, metric, [], [], expression.span);
-  return unknownName(cx, expression, environment.values.keys());
 }
 
 /** Reports a name that means nothing in an expression; `bound` are the names of the surrounding metric. */

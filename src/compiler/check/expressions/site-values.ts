@@ -5,6 +5,7 @@ import { siteNames, type SiteName } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { siteType } from "../../ir/site-types.js";
+import { noteValue } from "./value-notes.js";
 import type { Elaboration, Value } from "./values.js";
 
 /** Reports a name that stands where a site is indexed and is none. */
@@ -60,5 +61,8 @@ export function siteValue(
       },
     );
   }
-  return { kind: "tensor", node: cx.builder.site({ site, layer }, siteType(site, signature), expression.span) };
+  const node = cx.builder.site({ site, layer }, siteType(site, signature), expression.span);
+  const value: Value = { kind: "tensor", node };
+  if (expression.kind === "index") noteValue(cx, expression.base.span, value);
+  return value;
 }

@@ -4,7 +4,7 @@
  * the axes, later ones follow a choice. Two sweeps of the same name must have the same values; they then move together.
  */
 import type { Span } from "../../base/span.js";
-import type { Coordinate } from "../../ir/protocol.js";
+import type { Coordinate, Coordinates } from "../../ir/protocol.js";
 
 export interface SweepAxis {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface Sweeps {
   /** The value chosen for the axis `name`; the first of `values` while axes are being discovered. */
   choose(name: string, values: readonly number[], span: Span): number;
   readonly axes: ReadonlyMap<string, SweepAxis>;
+  /** The value that each of `axes` has here. Complete when everything has been elaborated. */
+  readonly point: () => Coordinates;
   /** Axes of one name with different values, met while discovering. */
   readonly conflicts: readonly { readonly first: SweepAxis; readonly second: SweepAxis }[];
 }
@@ -24,9 +26,11 @@ export interface Sweeps {
 export function createSweeps(choice: ReadonlyMap<string, number> | null): Sweeps {
   const axes = new Map<string, SweepAxis>();
   const conflicts: { first: SweepAxis; second: SweepAxis }[] = [];
+  const valueOf = (name: string, values: readonly Coordinate[]): number => choice?.get(name) ?? Number(values[0] ?? 0);
   return {
     axes,
     conflicts,
+    point: () => Object.fromEntries([...axes.values()].map(({ name, values }) => [name, valueOf(name, values)])),
     choose(name, values, span) {
       const axis: SweepAxis = { name, values, span };
       const known = axes.get(name);
@@ -34,7 +38,7 @@ export function createSweeps(choice: ReadonlyMap<string, number> | null): Sweeps
       else if (known.values.length !== values.length || known.values.some((v, i) => v !== values[i])) {
         conflicts.push({ first: known, second: axis });
       }
-      return choice?.get(name) ?? values[0] ?? 0;
+      return valueOf(name, values);
     },
   };
 }

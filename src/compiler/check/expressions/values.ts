@@ -56,9 +56,9 @@ export interface Elaboration extends TextFacts {
   readonly sweeps: Sweeps;
   /**
    * How often a metric was unfolded in this expression (definitions that double again and again are stopped), and how
-   * deep the expression at hand is nested.
+   * deep the expression at hand is nested; the expressions that were elaborated, where their types are noted (else null).
    */
-  readonly work: { unfolded: number; depth: number };
+  readonly work: { unfolded: number; depth: number; readonly visited: Set<Expression> | null };
   readonly report: (d: Diagnostic) => void;
   /** Says that a form is sound and that this build cannot run it. */
   readonly cannotRun: (span: Span, what: string) => void;

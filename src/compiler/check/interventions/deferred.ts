@@ -6,6 +6,7 @@ import type { AblateClause, Name, Selection } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { axesOfShape } from "../results/result-axes.js";
 import { metricNames, type ExperimentShape } from "../results/result-scope.js";
+import { startWork } from "../results/result-context.js";
 import { checkResult } from "../results/results.js";
 import { pathBetween } from "../names/experiment-order.js";
 import type { InterventionContext } from "./context.js";
@@ -147,8 +148,9 @@ function rankingOf(
 ): ResultExpression | null {
   const { report, sourceOf, scope } = cx;
   const results = { experiments: shapes, lets: scope.lets };
-  const work = { unfolded: 0, depth: 0 };
-  const context = { results, subject: shape, report, unfolding: [], work, sourceOf };
+  const notes = cx.model.notes ?? null;
+  const work = startWork(notes);
+  const context = { results, subject: shape, report, unfolding: [], work, sourceOf, notes };
   const by = checkResult(context, selection.by);
   if (by === null) return null;
   const { span } = selection.by;

@@ -87,6 +87,7 @@ function expressionSweep(
   const watched: Sweeps = {
     ...discovery,
     choose: (axis, ...rest) => (swept.add(axis), discovery.choose(axis, ...rest)),
+    point: () => Object.fromEntries(Object.entries(discovery.point()).filter(([axis]) => swept.has(axis))),
   };
   if (elaborateTensor(cx, value, watched, expected) === null || places === null || positions === null) return null;
   const [conflict] = discovery.conflicts;

@@ -5,6 +5,7 @@ import type { Span } from "../../base/span.js";
 import { isSite, siteNames, sites, type SiteName } from "../../models/sites.js";
 import type { Name, PlaceLiteral } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
+import { noteSite } from "../expressions/value-notes.js";
 import { limits } from "../limits.js";
 import { resolvePlace, unitCount, type ResolvedPlace } from "../models/places.js";
 import type { InterventionContext, PlacePoint } from "./context.js";
@@ -21,6 +22,7 @@ export function targetNamed(cx: InterventionContext, name: Name): Target | null 
     return null;
   }
   if (!checkWritable(cx, site, name.span)) return null;
+  noteSite(cx.model, name.span, site);
   return { word: site, perLayer: sites[site].perLayer, unit: unitOf(site), eachUnit: false, spots: whole(site) };
 }
 

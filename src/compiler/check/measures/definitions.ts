@@ -11,7 +11,8 @@ import { cycleText, unknownArgument, unknownCallee } from "../expressions/calls.
 import { unknownName } from "../expressions/elaborate.js";
 import { reportError } from "../faults.js";
 import { functions } from "../../operations/written.js";
-import { functionNames, futureFunctions, isQuantity, resultFunctions } from "../names/functions.js";
+import { functionNames, futureFunctions, resultFunctions } from "../names/functions.js";
+import { meaningOf } from "../names/meaning.js";
 import { unknownSite } from "../expressions/site-values.js";
 import type { Elaboration } from "../expressions/values.js";
 
@@ -49,9 +50,8 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
   const { metrics, params } = cx.scope;
   switch (expression.kind) {
     case "name": {
-      const { text } = expression;
-      const known = bound.has(text) || isSite(text) || metrics.has(text) || params.has(text);
-      if (!known && !isQuantity(text)) unknownName(cx, expression, bound);
+      const isMeant = bound.has(expression.text) || meaningOf(cx.scope, expression.text) !== null;
+      if (!isMeant) unknownName(cx, expression, bound);
       return;
     }
     case "call":

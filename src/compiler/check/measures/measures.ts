@@ -6,14 +6,13 @@ import type { MeasureExpression } from "../../ir/expression.js";
 import type { Measure, MeasuredAxis } from "../../ir/protocol.js";
 import { reservedNames } from "../../ir/result-type.js";
 import type { TensorType } from "../../ir/tensor-type.js";
-import type { ExperimentStatement, Expression, MeasureItem } from "../../syntax/ast.js";
-import { isSite } from "../../models/sites.js";
+import type { ExperimentStatement, Expression, MeasureItem, Name } from "../../syntax/ast.js";
 import { originsOf } from "../../operations/origins.js";
 import { unknownCallee } from "../expressions/calls.js";
 import { elaborate } from "../expressions/elaborate.js";
 import { createExpressionBuilder } from "../expressions/expression-builder.js";
 import { asTensor, reportError, tooMany, wrongKind } from "../faults.js";
-import { isQuantity } from "../names/functions.js";
+import { meaningOf } from "../names/meaning.js";
 import { limits } from "../limits.js";
 import type { CheckedModel } from "../models/places.js";
 import type { Scope } from "../names/scope.js";
@@ -43,7 +42,7 @@ export const topLevel: Environment = { values: new Map(), axes: new Map(), unfol
 
 /** The column that an item fills: the name after `as`, else the metric's or site's own. */
 export function columnName(item: MeasureItem): string | null {
-  return item.as?.text ?? (item.recovery ? "recovery" : rootName(item.expression));
+  return item.as?.text ?? (item.recovery ? "recovery" : (rootName(item.expression)?.text ?? null));
 }
 
 /** Where the `measure` clause asks for a column; the whole statement when no item of it has this name. */
@@ -51,14 +50,15 @@ export function measureSpan(statement: ExperimentStatement, metric: string): Spa
   return statement.measures.find((item) => columnName(item) === metric)?.span ?? statement.span;
 }
 
-function rootName(expression: Expression): string | null {
+/** The name that a column without `as` is called after; null for an expression that has none. */
+export function rootName(expression: Expression): Name | null {
   switch (expression.kind) {
     case "name":
-      return expression.text;
+      return { text: expression.text, span: expression.span };
     case "call":
-      return expression.callee.text;
+      return expression.callee;
     case "metricUse":
-      return expression.metric.text;
+      return expression.metric;
     case "index":
     case "last":
     case "at":
@@ -77,6 +77,7 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
   for (const item of items) {
     const metric = columnName(item);
     if (metric === null) {
+      noteRefused(cx, item);
       if (item.expression.kind === "missing") continue;
       cx.report(
         diagnostic(
@@ -89,12 +90,14 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
       continue;
     }
     if ((interventionColumns as readonly string[]).includes(metric)) {
+      noteRefused(cx, item);
       const what = "a column that every metric has";
       reportError(cx, "A2019", item.as?.span ?? item.span, { kind: "column", name: metric, what });
       continue;
     }
     const first = seen.get(metric);
     if (first !== undefined) {
+      noteRefused(cx, item);
       cx.report(
         diagnostic(
           "A2002",
@@ -109,6 +112,13 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
     measures.push(...checkItem(cx, item, metric));
   }
   return measures;
+}
+
+/** Notes what is in an item that fills no column. */
+function noteRefused(cx: MeasureContext, { expression }: MeasureItem): void {
+  if (cx.model.notes?.collecting !== true) return;
+  const silent: MeasureContext = { ...cx, report: () => undefined, cannotRun: () => undefined };
+  elaborate(startElaboration(silent, createSweeps(null)), topLevel, expression);
 }
 
 function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): readonly Measure[] {
@@ -186,14 +196,9 @@ function measuredAxes(cx: MeasureContext, { expression, type }: TypedExpression)
   return type.axes.map(({ name }) => ({ name: renamed(cx, name), origin: origins.get(name) ?? null }));
 }
 
-function isKnown({ scope }: MeasureContext, name: string): boolean {
-  const known = isSite(name) || scope.metrics.has(name) || scope.params.has(name);
-  return known || isQuantity(name);
-}
-
 function elaborateItem(cx: MeasureContext, item: MeasureItem, sweeps: Sweeps): TypedExpression | null {
   const { expression } = item;
-  if (expression.kind === "name" && !isKnown(cx, expression.text)) {
+  if (expression.kind === "name" && meaningOf(cx.scope, expression.text) === null) {
     // What stands alone after `measure` was meant as a metric.
     unknownCallee(cx, expression, false);
     return null;
@@ -213,7 +218,8 @@ export interface TypedExpression {
 
 /** Elaboration of one expression outside of any metric, with a builder of its own. */
 export function startElaboration(cx: MeasureContext, sweeps: Sweeps): Elaboration {
-  return { ...cx, builder: createExpressionBuilder(), sweeps, work: { unfolded: 0, depth: 0 }, elaborate };
+  const visited = cx.model.notes?.collecting === true ? new Set<Expression>() : null;
+  return { ...cx, builder: createExpressionBuilder(), sweeps, work: { unfolded: 0, depth: 0, visited }, elaborate };
 }
 
 /** Elaborates an expression that must be a tensor or a number, which `expected` describes; null after an error. */

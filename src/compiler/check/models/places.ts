@@ -4,7 +4,8 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelSignature } from "../../models/model.js";
 import { signatureOf } from "../../models/parts/signature.js";
 import type { IndexRange, PlaceLiteral } from "../../syntax/ast.js";
-import { layerAtDepth, type DepthNotes } from "../../models/depths.js";
+import { layerAtDepth } from "../../models/depths.js";
+import type { Notes } from "../notes.js";
 
 /** A model as checking sees it: its sizes and the name that messages use. */
 export interface CheckedModel {
@@ -12,8 +13,8 @@ export interface CheckedModel {
   readonly signature: ModelSignature;
   /** True when no such model could be opened: sizes are made up, and nothing is said about them. */
   readonly assumed: boolean;
-  /** Keeps which layer a percentage of depth became; absent where nobody will ask. */
-  readonly depths?: DepthNotes;
+  /** Told what places and expressions are in this model; absent where nobody will ask. */
+  readonly notes?: Notes;
 }
 
 /**
@@ -110,11 +111,15 @@ export function resolvePlace(
   }
   // `L2..-3`: one end from the start and the other from the end.
   if (layers.first > layers.last || units.first > units.last) return reversed();
-  if (range.kind === "depth") {
-    const [depth = place.text] = /^[^%]*%/.exec(place.text) ?? [];
-    model.depths?.note({ place: depth, model: model.name, layer: layers.first, layers: signature.layers });
-  }
-  return { layers: indicesIn(layers), units: place.unit === "none" ? null : indicesIn(units) };
+  const resolved = { layers: indicesIn(layers), units: place.unit === "none" ? null : indicesIn(units) };
+  const [depth = place.text] = range.kind === "depth" ? (/^[^%]*%/.exec(place.text) ?? []) : [];
+  model.notes?.place({
+    span: place.span,
+    model: model.name,
+    ...resolved,
+    depth: range.kind === "depth" ? { place: depth, of: signature.layers } : null,
+  });
+  return resolved;
 }
 
 /** True for `L5..3` and `L-1..-3`, whatever the model. */

@@ -79,7 +79,7 @@ export function readImports(
 }
 
 /** The resolved path of the file that an import names. */
-function importedPath({ path: { value, span } }: ImportStatement): string {
+export function importedPath({ path: { value, span } }: ImportStatement): string {
   return resolvePath(span.file, value.endsWith(".atlas") ? value : `${value}.atlas`);
 }
 

@@ -23,6 +23,8 @@ export interface Scope {
   readonly texts: ReadonlyMap<string, PromptsStatement | CorpusStatement>;
   readonly metrics: ReadonlyMap<string, MetricStatement>;
   readonly params: ReadonlyMap<string, Expression>;
+  /** The statements that declare `params`, whose values may have been given from outside. */
+  readonly declaredParams: ReadonlyMap<string, ParamStatement>;
   /** Experiments of the protocol itself in order; unnamed ones are called `experiment_1`, `experiment_2` … */
   readonly experiments: ReadonlyMap<string, ExperimentStatement>;
   readonly lets: ReadonlyMap<string, LetStatement>;
@@ -152,6 +154,7 @@ export function collectScope(
     texts,
     metrics: new Map([...standard, ...own]),
     params,
+    declaredParams,
     experiments,
     lets,
     statements,
@@ -161,9 +164,14 @@ export function collectScope(
 
 const declarations = new Set<Statement["kind"]>(["import", "model", "prompts", "corpus", "param", "metric"]);
 
+/** True for a statement that an import takes; others run or show something. */
+export function isDeclaration({ kind }: Statement): boolean {
+  return declarations.has(kind);
+}
+
 /** Warns of an imported file that also runs or shows something: only its declarations are taken. */
 function warnOfLeftOut(file: FileSyntax, report: (d: Diagnostic) => void): void {
-  const left = soundStatements(file).filter((s) => !declarations.has(s.kind));
+  const left = soundStatements(file).filter((s) => !isDeclaration(s));
   const [first] = left;
   if (first === undefined) return;
   const what =

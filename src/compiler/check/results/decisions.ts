@@ -20,7 +20,7 @@ import { reportError, reportFault, wrongKind } from "../faults.js";
 import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./named-results.js";
 import { infixName } from "../../operations/written.js";
 import { axesOf, checkCoordinates, typeOfOperation } from "./result-axes.js";
-import type { ResultContext } from "./results.js";
+import type { ResultContext } from "./result-context.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
 
 /** A decision as its own check makes it, before its text is put beside it. */

@@ -5,7 +5,8 @@ import type { NamedResult, ResultExpression } from "../../ir/protocol.js";
 import type { Expression, Name } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { axesOf, checkAxis, isColumn, tokensHint, type ResultAxes } from "./result-axes.js";
-import { checkResult, type ResultContext } from "./results.js";
+import type { ResultContext } from "./result-context.js";
+import { checkResult } from "./results.js";
 
 /** Source text on one line, for labels and titles. */
 export function labelOf(cx: Pick<ResultContext, "sourceOf">, span: Span): string {

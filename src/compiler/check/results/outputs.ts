@@ -7,7 +7,7 @@ import type { SaveStatement, Statement } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { measuredResult } from "./named-results.js";
 import { checkPlot } from "./plots.js";
-import type { ResultContext } from "./results.js";
+import type { ResultContext } from "./result-context.js";
 import { addSavedFile, clashOf, endingOf, saveNameProblem, type SavedFiles } from "./save-names.js";
 import { checkTable } from "./tables.js";
 

@@ -4,7 +4,7 @@ import type { Expression, Name, PlotStatement } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { axisNames, isNumeric, labelOf, measuredNumbers, named, namedResult, shareAxis } from "./named-results.js";
 import { metricNames } from "./result-scope.js";
-import type { ResultContext } from "./results.js";
+import type { ResultContext } from "./result-context.js";
 
 interface PlotShape {
   /** How many axes stand after `over`. */

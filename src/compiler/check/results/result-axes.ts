@@ -122,7 +122,7 @@ function withTypeOf(of: ResultAxes, type: TensorType | TypeFault): ResultAxes {
 }
 
 /** The tensor that the measurement language would have for a value of results. */
-function tensorOf({ axes, unit, element }: ResultAxes): TensorType {
+export function tensorOf({ axes, unit, element }: ResultAxes): TensorType {
   // Places that one side lacks are no fault of results, so that all axes are of one length.
   const extent = { kind: "positions", minus: 0 } as const;
   return { axes: [...axes.keys()].map((name) => ({ name, extent })), unit, element };

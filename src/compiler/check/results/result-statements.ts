@@ -2,9 +2,11 @@
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Decision, Output } from "../../ir/protocol.js";
+import type { Notes } from "../notes.js";
 import { checkDecision } from "./decisions.js";
 import { checkOutput } from "./outputs.js";
 import type { ExperimentShape } from "./result-scope.js";
+import { startWork } from "./result-context.js";
 import { checkResult } from "./results.js";
 import type { SavedFiles } from "./save-names.js";
 import type { Scope } from "../names/scope.js";
@@ -19,17 +21,18 @@ export function checkResultStatements(
     readonly scope: Scope;
     readonly sourceOf: (span: Span) => string;
     readonly report: (d: Diagnostic) => void;
+    readonly notes: Notes;
   },
   experiments: ReadonlyMap<string, ExperimentShape>,
 ): ResultStatements {
-  const { scope, report, sourceOf } = host;
+  const { scope, report, sourceOf, notes } = host;
   const decisions: Decision[] = [];
   const outputs: Output[] = [];
   const results = { experiments, lets: scope.lets };
   const saved: SavedFiles = new Map();
   for (const statement of scope.statements) {
-    const work = { unfolded: 0, depth: 0 };
-    const context = { results, subject: null, report, unfolding: [], work, sourceOf, saved };
+    const work = startWork(notes);
+    const context = { results, subject: null, report, unfolding: [], work, sourceOf, notes, saved };
     if (statement.kind === "letResult") {
       // Also one that nothing shows; what is wrong is said once, however often it is used.
       if (scope.lets.get(statement.name.text) === statement) {

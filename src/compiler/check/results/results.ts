@@ -2,8 +2,6 @@
 import { experimentsIn } from "../../ir/result-expression.js";
 import { nearestNames } from "../../base/suggest.js";
 import { diagnostic } from "../../diagnostics/create.js";
-import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { Span } from "../../base/span.js";
 import type { ResultCondition, ResultExpression } from "../../ir/protocol.js";
 import type { Expression, Name } from "../../syntax/ast.js";
 import { isFault, type TypeFault } from "../../operations/operation.js";
@@ -23,23 +21,19 @@ import {
   type ResultAxes,
 } from "./result-axes.js";
 import { interventionColumns, plainColumns } from "../../ir/value-columns.js";
+import type { ResultContext } from "./result-context.js";
 import { coordinatesOf } from "./result-coordinates.js";
+import { noteResult, noteResultParts } from "./result-notes.js";
 import { metricOf } from "../../ir/result-type.js";
-import { metricNames, type ExperimentShape, type ResultScope } from "./result-scope.js";
-
-export interface ResultContext {
-  readonly results: ResultScope;
-  /** The experiment that bare column names mean (`by abs(impact)` in `table sweep …`); null where none is. */
-  readonly subject: ExperimentShape | null;
-  readonly report: (d: Diagnostic) => void;
-  /** `let` names being unfolded, to refuse one that uses itself. */
-  readonly unfolding: readonly string[];
-  /** How often a `let` was unfolded in this statement, and how deep the expression at hand is nested. */
-  readonly work: { unfolded: number; depth: number };
-  readonly sourceOf: (span: Span) => string;
-}
-
-type Column = (typeof interventionColumns)[number];
+import {
+  columnPath,
+  isValueColumn,
+  memberPath,
+  metricNames,
+  resultMeaning,
+  type ExperimentShape,
+  type ValueColumn,
+} from "./result-scope.js";
 
 const elementwise = ["abs", "exp", "log", "sqrt"] as const;
 const reductions = ["mean", "sum", "max", "min", "std", "var"] as const;
@@ -59,6 +53,11 @@ export function checkResult(cx: ResultContext, expression: Expression): ResultEx
   cx.work.depth++;
   const checked = checkExpression(cx, expression);
   cx.work.depth--;
+  cx.work.visited?.add(expression);
+  if (checked !== null) {
+    noteResult(cx, expression.span, checked);
+    if (expression.kind === "call") noteResult(cx, expression.callee.span, checked);
+  } else noteResultParts(cx, expression, checkResult);
   return checked;
 }
 
@@ -141,13 +140,13 @@ function bad(cx: ResultContext, expression: Expression, expected: string): null 
 
 function checkName(cx: ResultContext, name: string, at: Expression): ResultExpression | null {
   const { subject, results } = cx;
-  if (subject !== null) {
-    const column = oneOf(interventionColumns, name);
-    if (column !== null) return columnOf(cx, subject, null, column, at);
-    if (metricNames(subject).includes(name)) return columnOf(cx, subject, name, "value", at);
+  const meaning = resultMeaning(results, subject, name);
+  if (meaning?.kind === "column") {
+    return isValueColumn(name)
+      ? columnOf(cx, meaning.shape, null, name, at)
+      : columnOf(cx, meaning.shape, name, "value", at);
   }
-  const defined = results.lets.get(name);
-  if (defined !== undefined) {
+  if (meaning?.kind === "let") {
     if (cx.unfolding.includes(name)) {
       const path = [...cx.unfolding.slice(cx.unfolding.indexOf(name)), name].join(" → ");
       reportError(cx, "A2006", at.span, { name, path });
@@ -158,10 +157,9 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
       tooMany(cx, at.span, "unfolded", cx.work.unfolded, name, "uses of `let`", hint);
       return null;
     }
-    return checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, defined.value);
+    return checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, meaning.statement.value);
   }
-  const experiment = results.experiments.get(name);
-  if (experiment !== undefined) return columnOf(cx, experiment, null, "value", at);
+  if (meaning?.kind === "experiment") return columnOf(cx, meaning.shape, null, "value", at);
   const axes = [...results.experiments.values()].flatMap(({ type }) => [...type.axes, ...type.columns]);
   if (axes.some((axis) => axis.name === name)) {
     const expected = `a value: ${name} is an axis, which is tested with \`is\` or \`in\`, as in \`${name} in [1, 2]\``;
@@ -185,7 +183,7 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
   return null;
 }
 
-function columnsOf(shape: ExperimentShape): readonly Column[] {
+function columnsOf(shape: ExperimentShape): readonly ValueColumn[] {
   return shape.type.intervened || !shape.complete ? interventionColumns : plainColumns;
 }
 
@@ -198,7 +196,7 @@ function columnOf(
   cx: ResultContext,
   shape: ExperimentShape,
   metric: string | null,
-  column: Column,
+  column: ValueColumn,
   at: Expression,
 ): ResultExpression | null {
   const [only, ...more] = metricNames(shape);
@@ -238,24 +236,14 @@ function columnOf(
   return { kind: "column", experiment: shape.name, metric: chosen, column };
 }
 
-function memberPath(expression: Expression): readonly Name[] | null {
-  if (expression.kind === "name") return [{ text: expression.text, span: expression.span }];
-  if (expression.kind !== "member") return null;
-  const base = memberPath(expression.base);
-  return base === null ? null : [...base, expression.member];
-}
-
 /** `sweep.R_V.impact`, `sweep.R_V`, `sweep.impact`; `R_V.impact` beside a subject. */
 function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: "member" }>): ResultExpression | null {
   const path = memberPath(expression);
   if (path === null) return bad(cx, expression, "EXPERIMENT.METRIC or EXPERIMENT.METRIC.COLUMN");
-  const [first, ...rest] = path;
+  const [first] = path;
   if (first === undefined) return null;
-  const named = cx.results.experiments.get(first.text);
-  const usesSubject = named === undefined && cx.subject !== null && metricNames(cx.subject).includes(first.text);
-  const shape = usesSubject ? cx.subject : named;
-  const words = usesSubject ? path : rest;
-  if (shape == null) {
+  const target = columnPath(cx.results, cx.subject, path);
+  if (target === null) {
     reportError(
       cx,
       "A2011",
@@ -265,6 +253,7 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
     );
     return null;
   }
+  const { shape, words } = target;
   const [word, column, extra] = words;
   if (word === undefined || extra !== undefined) return bad(cx, expression, "EXPERIMENT.METRIC.COLUMN");
   const unknown = (name: Name, valid: readonly string[]): null => {

@@ -11,7 +11,8 @@ import { reportError, reportFault, wrongKind } from "../faults.js";
 import { axisNames, isNumeric, labelOf, measuredResult, named } from "./named-results.js";
 import { axesOf, axesOfShape, checkAxis, typeOfOperation } from "./result-axes.js";
 import type { ExperimentShape } from "./result-scope.js";
-import { checkCondition, checkResult, type ResultContext } from "./results.js";
+import type { ResultContext } from "./result-context.js";
+import { checkCondition, checkResult } from "./results.js";
 import { isWhole } from "./statistics.js";
 
 export function checkTable(cx: ResultContext, statement: TableStatement): Output | null {

@@ -1,0 +1,154 @@
+/**
+ * What every name of the sound statements means, for editors. Types are noted where expressions are checked; what a name
+ * means does not depend on whether the expression around it is sound, or is computed at all.
+ */
+import { resolvePath } from "../../base/paths.js";
+import type {
+  Expression,
+  FileSyntax,
+  Statement,
+  StringLiteral,
+  TableStatement,
+  TestUse,
+  TextSource,
+} from "../../syntax/ast.js";
+import { soundStatements } from "../names/doubtful.js";
+import { importedPath } from "../names/imports.js";
+import { isDeclaration } from "../names/scope.js";
+import { memberPath, resultMeaning, type ExperimentShape } from "../results/result-scope.js";
+import { partsOf } from "../expressions/value-notes.js";
+import { filesOf } from "../texts/texts.js";
+import { groupsOf } from "./columns.js";
+import { nameExperiment } from "./experiment-names.js";
+import { nameExpression, nameMetric } from "./expression-names.js";
+import { noteDefinition, noteWords, type Naming } from "./naming.js";
+import { nameResult, noteAxes, noteColumn, noteLevels, noteResultName } from "./result-names.js";
+
+/** Notes every name of the protocol, of its imports, and of the standard library: of these, those in declarations. */
+export function noteSymbols(cx: Naming, main: FileSyntax, others: readonly FileSyntax[]): void {
+  for (const statement of soundStatements(main)) nameStatement(cx, statement);
+  for (const file of others) for (const s of soundStatements(file)) if (isDeclaration(s)) nameStatement(cx, s);
+}
+
+function nameStatement(cx: Naming, statement: Statement): void {
+  const { notes } = cx;
+  switch (statement.kind) {
+    case "import":
+      noteFile(cx, statement.path, importedPath(statement));
+      return;
+    case "model":
+      noteDefinition(cx, "model", statement.name);
+      noteWords(cx, "dtype", statement.dtypes);
+      return;
+    case "prompts":
+      noteDefinition(cx, "prompts", statement.name);
+      nameSource(cx, statement.source);
+      for (const { field } of statement.fields) {
+        notes.name(field.span, "field", { kind: "field", name: field.value, at: null });
+      }
+      return;
+    case "corpus":
+      noteDefinition(cx, "corpus", statement.name);
+      nameSource(cx, statement.source);
+      if (statement.limit !== null) noteWords(cx, "unit", [statement.limit.unit]);
+      return;
+    case "param":
+      noteDefinition(cx, "param", statement.name);
+      nameExpression(cx, { values: new Map(), axes: new Map(), texts: [] }, statement.value);
+      return;
+    case "metric":
+      nameMetric(cx, statement);
+      return;
+    case "experiment":
+      nameExperiment(cx, statement);
+      return;
+    case "letResult":
+      noteDefinition(cx, "result", statement.name);
+      nameResult(cx, null, statement.value);
+      return;
+    case "compare":
+      nameResult(cx, null, statement.value);
+      noteAxes(cx, [statement.axis]);
+      noteLevels(cx, statement.axis.text, statement.levels);
+      noteTests(cx, statement.using);
+      if (statement.correct !== null) noteWords(cx, "correction", [statement.correct]);
+      return;
+    case "correlate":
+      nameResults(cx, [statement.left, statement.right]);
+      noteAxes(cx, statement.by);
+      noteTests(cx, statement.using);
+      return;
+    case "hypothesis":
+      nameResult(cx, null, statement.expect);
+      noteAxes(cx, statement.by);
+      noteTests(cx, statement.using);
+      return;
+    case "find":
+      nameResult(cx, null, statement.of);
+      noteAxes(cx, [statement.over, ...statement.by]);
+      return;
+    case "pca":
+      nameResult(cx, null, statement.of);
+      noteAxes(cx, [statement.over]);
+      return;
+    case "classify":
+      nameResult(cx, null, statement.value);
+      for (const { name } of statement.classes) noteDefinition(cx, "class", name);
+      return;
+    case "table":
+      nameTable(cx, statement);
+      return;
+    case "plot":
+      nameResults(cx, [...statement.of, ...(statement.against === null ? [] : [statement.against])]);
+      noteAxes(cx, [...statement.over, ...statement.by]);
+      return;
+    case "save":
+      noteResultName(cx, null, statement.what);
+  }
+}
+
+function noteTests(cx: Naming, using: readonly TestUse[]): void {
+  for (const { name } of using) noteWords(cx, "test", [name]);
+}
+
+function noteFile({ notes }: Naming, { value, span }: StringLiteral, file: string): void {
+  notes.name(span, "file", { kind: "file", name: value, at: { file, start: 0, end: 0 } });
+}
+
+function nameSource(cx: Naming, source: TextSource): void {
+  for (const path of filesOf(source)) noteFile(cx, path, resolvePath(path.span.file, path.value));
+  for (const { name } of groupsOf(source)) noteDefinition(cx, "group", name);
+}
+
+function nameResults(cx: Naming, expressions: readonly Expression[]): void {
+  for (const expression of expressions) nameResult(cx, null, expression);
+}
+
+function nameTable(cx: Naming, statement: TableStatement): void {
+  const { of, winner, where, by } = statement;
+  nameResult(cx, null, of);
+  const subject = subjectOf(cx, of, new Set());
+  if (winner !== null && subject !== null) for (const name of winner.among) noteColumn(cx, subject, name);
+  else for (const { span } of winner?.among ?? []) cx.notes.name(span, "column", null);
+  if (where !== null) nameResult(cx, subject, where);
+  for (const key of by) {
+    if (winner !== null && key.kind === "name") noteAxes(cx, [{ text: key.text, span: key.span }]);
+    else nameResult(cx, subject, key);
+  }
+}
+
+/** The experiment whose columns a table's clauses name: the first one that its value reads. Null where there is none. */
+function subjectOf(cx: Naming, expression: Expression, followed: ReadonlySet<string>): ExperimentShape | null {
+  const [first] = memberPath(expression) ?? [];
+  if (first === undefined) {
+    for (const part of partsOf(expression)) {
+      const subject = subjectOf(cx, part, followed);
+      if (subject !== null) return subject;
+    }
+    return null;
+  }
+  const meaning = resultMeaning(cx.results, null, first.text);
+  if (meaning?.kind === "experiment") return meaning.shape;
+  if (meaning?.kind !== "let" || followed.has(first.text)) return null;
+  return subjectOf(cx, meaning.statement.value, new Set([...followed, first.text]));
+}
