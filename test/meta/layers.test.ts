@@ -23,6 +23,7 @@ const stages = [
   "passes",
   "lower",
   "results",
+  "decide",
   "docs",
   "ide",
 ];

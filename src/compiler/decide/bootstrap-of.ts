@@ -7,8 +7,8 @@ import { bootstrap, type Bootstrapped } from "../statistics/bootstrap.js";
 import { undecided, type Undecided } from "../statistics/outcome.js";
 import { resampled, type DrawnUnit, type Resampling } from "./resample.js";
 
-/** Rows × draws that an interval may take: about a minute. */
-const mostRows = 3e8;
+/** Rows × draws that an interval may take: about half a minute. */
+const mostRows = 3e7;
 
 export interface ExpressionBootstrap {
   readonly outcome: Bootstrapped | Undecided;

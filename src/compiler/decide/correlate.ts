@@ -4,10 +4,10 @@ import type { Decision, TestUse } from "../ir/decisions.js";
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult, unmatchedText } from "../results/evaluate.js";
 import { coordinateKey, columnsOf, joinArrays, type ResultArray } from "../results/result-array.js";
-import { pearsonR } from "../statistics/correlation.js";
-import { rank, type Sample } from "../statistics/samples.js";
+import { bootstrap } from "../statistics/bootstrap.js";
+import { pearsonR } from "../statistics/pearson-r.js";
+import { rank } from "../statistics/samples.js";
 import { correlationTest } from "../statistics/table.js";
-import { bootstrapExpressions } from "./bootstrap-of.js";
 import { groupsBy } from "./groups.js";
 import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
 
@@ -15,6 +15,9 @@ type Correlate = Extract<Decision, { kind: "correlate" }>;
 
 /** Draws for the interval where places of one text are not independent, so that no formula gives one. */
 const clusterDraws = { count: 2000, seed: 0 };
+
+/** Places × draws that an interval may take: about ten seconds. */
+const mostPairs = 2e8;
 
 export function decideCorrelate(decision: Correlate, results: ResultSet): DecisionOutcome {
   const { left, right, by, tests, text: statement } = decision;
@@ -41,7 +44,7 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
           `${faulty.length} values are not finite (${faulty[0]?.reason ?? "infinite"})`,
         );
       }
-      const { unit, clustered } = independenceOf(a, by);
+      const { unit, clustered, textAxes } = independenceOf(a, by);
       units.add(unit);
       if (test.name !== "bootstrap" && !clustered) {
         const draws = { count: test.count ?? 0, seed: test.seed ?? 0 };
@@ -58,9 +61,9 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
         );
       }
       note(
-        `several places belong to one ${unit}: the interval is from ${unit}s drawn with replacement, and no p is given`,
+        `${n} places belong to fewer ${unit}s: the interval is from ${unit}s drawn with replacement, and no p is given`,
       );
-      return clusteredPart(decision, results, frame, test, by);
+      return clusteredPart([a, b], textAxes, frame, test);
     }),
   );
   const family = groups.length > 1 ? "holm" : null;
@@ -89,46 +92,71 @@ function joinedPairs(
   };
 }
 
-/** What a place is of, and whether several places share a text. */
-function independenceOf(
-  array: ResultArray,
-  by: readonly string[],
-): { readonly unit: string; readonly clustered: boolean } {
+/** What a place is of, and the axes that name the text it belongs to; none where places belong to no text. */
+interface Independence {
+  readonly unit: string;
+  readonly clustered: boolean;
+  readonly textAxes: readonly string[];
+}
+
+function independenceOf(array: ResultArray, by: readonly string[]): Independence {
   const columns = columnsOf(array);
   const axes = array.axes.filter((axis) => !columns.has(axis) && !by.includes(axis));
   const text = (["document", "prompt"] as const).find((axis) => axes.includes(axis));
   if (text === undefined) {
     const isOfOneText = axes.some((axis) => array.ragged.includes(axis));
-    return { unit: isOfOneText ? "text" : (axes.at(-1) ?? "value"), clustered: isOfOneText };
+    return { unit: isOfOneText ? "text" : (axes.at(-1) ?? "value"), clustered: isOfOneText, textAxes: [] };
   }
-  const ofText = axes.filter((axis) => ["prompts", "group", text].includes(axis));
-  const texts = new Set(array.cells.map(({ coordinates }) => coordinateKey(coordinates, ofText)));
-  return { unit: text, clustered: texts.size < array.cells.length };
+  const textAxes = axes.filter((axis) => ["prompts", "group", text].includes(axis));
+  const texts = new Set(array.cells.map(({ coordinates }) => coordinateKey(coordinates, textAxes)));
+  return { unit: text, clustered: texts.size < array.cells.length, textAxes };
 }
 
+/** The places of one text. */
+interface Cluster {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+}
+
+/** Texts are drawn whole, within their sets and groups. */
 function clusteredPart(
-  { left, right }: Correlate,
-  results: ResultSet,
+  [left, right]: readonly [ResultArray, ResultArray],
+  textAxes: readonly string[],
   frame: PartFrame,
   test: TestUse,
-  by: readonly string[],
 ): TestedPart {
-  const ranked = test.name === "spearman";
-  const coefficient = (x: Sample, y: Sample): number =>
-    ranked ? pearsonR(rank(x).ranks, rank(y).ranks) : pearsonR(x, y);
-  const wanted = JSON.stringify(frame.coordinates);
+  const strata = new Map<string, Map<string, { x: number[]; y: number[] }>>();
+  left.cells.forEach(({ coordinates, value }, i) => {
+    const stratum = coordinateKey(
+      coordinates,
+      textAxes.filter((axis) => axis === "prompts" || axis === "group"),
+    );
+    const clusters = strata.get(stratum) ?? new Map<string, { x: number[]; y: number[] }>();
+    strata.set(stratum, clusters);
+    const key = coordinateKey(coordinates, textAxes);
+    const cluster = clusters.get(key) ?? { x: [], y: [] };
+    clusters.set(key, cluster);
+    cluster.x.push(value);
+    cluster.y.push(right.cells[i]?.value ?? Number.NaN);
+  });
+  const groups = [...strata.values()].map((clusters): readonly Cluster[] => [...clusters.values()]);
   const draws = test.name === "bootstrap" ? { count: test.count ?? 0, seed: test.seed ?? 0 } : clusterDraws;
-  const { outcome } = bootstrapExpressions(
-    [left.expression, right.expression],
-    results,
-    ([a, b]) => {
-      if (a === undefined || b === undefined) return Number.NaN;
-      const pairs = joinedPairs(a, b, () => undefined);
-      const group = groupsBy([pairs.left, pairs.right], by).find((g) => JSON.stringify(g.coordinates) === wanted);
-      const [x, y] = (group?.arrays ?? []).map(({ cells }) => cells.map(({ value }) => value));
-      return x === undefined || y === undefined ? Number.NaN : coefficient(x, y);
-    },
-    draws,
-  );
-  return partOf(frame, test.name, outcome);
+  const ranked = test.name === "spearman";
+  const coefficient = (drawn: readonly (readonly Cluster[])[]): number => {
+    const clusters = drawn.flat();
+    const [x, y] = [clusters.flatMap((cluster) => cluster.x), clusters.flatMap((cluster) => cluster.y)];
+    return ranked ? pearsonR(rank(x).ranks, rank(y).ranks) : pearsonR(x, y);
+  };
+  const texts = groups.reduce((sum, { length }) => sum + length, 0);
+  const work = left.cells.length * (draws.count + texts);
+  if (work > mostPairs) {
+    const estimate = coefficient(groups);
+    const part = undecidedPart(
+      frame,
+      test.name,
+      `${left.cells.length} places drawn ${draws.count} times are too many for an interval`,
+    );
+    return { ...part, estimate, statistic: estimate, symbol: ranked ? "ρ" : "r", reason: null };
+  }
+  return partOf({ ...frame, n: [texts, texts] }, test.name, bootstrap(groups, coefficient, draws.count, draws.seed));
 }

@@ -326,11 +326,6 @@ export const catalogue = {
     title: "identical weights",
     message: "{first} and {second} have identical weights: a comparison of the two shows nothing",
   },
-  A8009: {
-    severity: "warning",
-    title: "not yet decided",
-    message: "{what} is not yet available in this build of atlasc: it is checked and recorded, but not decided",
-  },
   A8010: {
     severity: "warning",
     title: "cannot run yet",

@@ -1,19 +1,9 @@
 /** Correlation of two samples whose values belong together in pairs. */
 import { normalAt, tP } from "./distributions.js";
 import { intervalLevel, undecided, type Alternative, type Interval, type TestOutcome } from "./outcome.js";
-import { mean, rank, type Sample } from "./samples.js";
-
-/**
- * Pearson's r, between −1 and 1; NaN where one of the samples does not vary.
- * @throws RangeError when they have different lengths.
- */
-export function pearsonR(left: Sample, right: Sample): number {
-  if (left.length !== right.length) throw new RangeError(`pairs of ${left.length} and ${right.length} values`);
-  const [a, b] = [centred(left), centred(right)];
-  const scale = norm(a) * norm(b);
-  const r = a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0) / scale;
-  return Math.max(-1, Math.min(1, r));
-}
+import { pearsonR } from "./pearson-r.js";
+import { permutePairs } from "./permutation.js";
+import { rank, type Sample } from "./samples.js";
 
 /**
  * Do two samples rise together along a line? p from Student's t, the interval by Fisher's transformation.
@@ -23,15 +13,21 @@ export function pearson(left: Sample, right: Sample, alternative: Alternative): 
   return correlated(left, right, alternative, (r, n) => fisherInterval(r, 1 / Math.sqrt(n - 3), n));
 }
 
+/** Up to this many pairs p comes from all orders of the second sample: Student's t would call 4 ordered pairs p = 0. */
+const exactSpearman = 8;
+
 /**
- * Do two samples rise together in any monotone way? Pearson's r of the ranks, p from Student's t.
- * @source SciPy, `spearmanr`; the interval from Bonett and Wright, "Sample size requirements for estimating Pearson,
+ * Do two samples rise together in any monotone way? Pearson's r of the ranks; p exact for up to 8 pairs and from Student's
+ * t for more.
+ * @source SciPy, `spearmanr`, and for few pairs `permutation_test` as its documentation advises; the interval from Bonett and Wright, "Sample size requirements for estimating Pearson,
  * Kendall and Spearman correlations", 2000.
  */
 export function spearman(left: Sample, right: Sample, alternative: Alternative): TestOutcome {
-  return correlated(rank(left).ranks, rank(right).ranks, alternative, (r, n) =>
-    fisherInterval(r, Math.sqrt((1 + r ** 2 / 2) / (n - 3)), n),
-  );
+  const [x, y] = [rank(left).ranks, rank(right).ranks];
+  const outcome = correlated(x, y, alternative, (r, n) => fisherInterval(r, Math.sqrt((1 + r ** 2 / 2) / (n - 3)), n));
+  if (outcome.kind === "undecided" || x.length > exactSpearman) return outcome;
+  const exact = permutePairs(x, y, alternative, { count: Infinity, seed: 0 });
+  return exact.kind === "undecided" ? exact : { ...outcome, pValue: exact.pValue, method: "exact", df: null };
 }
 
 function correlated(
@@ -58,16 +54,4 @@ function fisherInterval(r: number, error: number, n: number): Interval | null {
   if (n < 4) return null;
   const reach = normalAt(1 - (1 - intervalLevel) / 2) * error;
   return { level: intervalLevel, low: Math.tanh(Math.atanh(r) - reach), high: Math.tanh(Math.atanh(r) + reach) };
-}
-
-/** Deviations from the mean, scaled so that their squares neither overflow nor vanish. */
-function centred(sample: Sample): Sample {
-  const centre = mean(sample);
-  const deviations = sample.map((value) => value - centre);
-  const largest = deviations.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return largest === 0 ? deviations : deviations.map((value) => value / largest);
-}
-
-function norm(sample: Sample): number {
-  return Math.sqrt(sample.reduce((sum, value) => sum + value ** 2, 0));
 }

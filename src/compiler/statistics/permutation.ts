@@ -1,6 +1,6 @@
 /** Tests by exchanging labels: seeded, and exact where all exchanges can be counted. */
 import { seededIntegers } from "../base/random.js";
-import { pearsonR } from "./correlation.js";
+import { pearsonR } from "./pearson-r.js";
 import { pFromTails, undecided, type Alternative, type TestOutcome } from "./outcome.js";
 import { differences } from "./t-tests.js";
 import { mean, type Sample } from "./samples.js";

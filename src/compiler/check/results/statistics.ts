@@ -4,40 +4,12 @@ import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { TestUse } from "../../ir/protocol.js";
 import type { Name, NumberLiteral, TestUse as TestSyntax } from "../../syntax/ast.js";
+import { statisticalTests, type TestedBy } from "../../statistics/table.js";
 import { reportError } from "../faults.js";
 
 interface Context {
   readonly report: (d: Diagnostic) => void;
 }
-
-type TestedBy = "compare" | "correlate" | "hypothesis";
-
-/** Where a test may be used, and whether it draws random numbers: then it says how often, in parentheses. */
-interface TestKind {
-  readonly in: readonly TestedBy[];
-  readonly draws: boolean;
-}
-
-const ofDifferences = ["compare", "hypothesis"] as const;
-
-/**
- * `t_test` with one sample and a number is SciPy's ttest_1samp, with two samples ttest_ind with equal variances;
- * `welch_t` is ttest_ind without that assumption, `paired_t` ttest_rel, `mann_whitney` mannwhitneyu, `wilcoxon` the
- * signed-rank test, `cohens_d` the difference of means over the pooled standard deviation, `pearson` pearsonr and
- * `spearman` spearmanr; `bootstrap` resamples and `permutation` exchanges labels.
- */
-const tests: ReadonlyMap<string, TestKind> = new Map<string, TestKind>([
-  ["t_test", { in: ofDifferences, draws: false }],
-  ["welch_t", { in: ofDifferences, draws: false }],
-  ["paired_t", { in: ofDifferences, draws: false }],
-  ["mann_whitney", { in: ofDifferences, draws: false }],
-  ["wilcoxon", { in: ofDifferences, draws: false }],
-  ["cohens_d", { in: ["compare"], draws: false }],
-  ["bootstrap", { in: ["compare", "correlate", "hypothesis"], draws: true }],
-  ["permutation", { in: ["compare", "correlate", "hypothesis"], draws: true }],
-  ["pearson", { in: ["correlate"], draws: false }],
-  ["spearman", { in: ["correlate"], draws: false }],
-]);
 
 const corrections = ["holm", "bh", "bonferroni"] as const;
 
@@ -55,9 +27,9 @@ export function checkTests(cx: Context, using: readonly TestSyntax[], statement:
 
 function checkTest(cx: Context, use: TestSyntax, statement: TestedBy): TestUse | null {
   const name = use.name.text;
-  const valid = [...tests].filter(([, kind]) => kind.in.includes(statement)).map(([other]) => other);
+  const valid = statisticalTests.filter((test) => test.in.includes(statement)).map((test) => test.name);
   const listed = `for \`${statement}\` there are ${valid.join(", ")}`;
-  const kind = tests.get(name);
+  const kind = statisticalTests.find((test) => test.name === name);
   if (kind === undefined) {
     const suggestions = nearestNames(name, valid);
     reportError(cx, "A2001", use.name.span, { kind: "test", name }, { suggestions, hint: listed });
