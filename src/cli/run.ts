@@ -1,5 +1,6 @@
 /** `atlasc run`. */
 import { relative } from "node:path";
+import { verdictLine } from "../runtime/decisions.js";
 import { remarkLine } from "../runtime/remarks.js";
 import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
@@ -101,6 +102,7 @@ function printOutcome(outcome: RunOutcome): number {
       status: written.status,
       studies: written.studies,
       selections: record.selections,
+      decisions: written.decisions,
       tables: written.tables,
       warnings: notes,
       files: [
@@ -116,7 +118,8 @@ function printOutcome(outcome: RunOutcome): number {
     tableOptions(),
   );
   const remark = remarkLine(summary.status, parts);
-  const ending = [workDone(summary, record.estimate), ...(remark === null ? [] : [remark])].join("\n");
+  const verdicts = verdictLine(record.decisions);
+  const ending = [workDone(summary, record.estimate), verdicts, remark].filter((line) => line !== null).join("\n");
   output.text(`${text}\n\n${ending}`);
   for (const line of faultLines(record)) messages.line(line);
   if (summary.status === "interrupted") {

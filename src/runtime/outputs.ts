@@ -1,4 +1,5 @@
 /** Everything a run leaves behind for people: results, saved files, figures and the report. */
+import type { ReportStatus } from "./report/status.js";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/ir/result-expression.js";
@@ -6,10 +7,11 @@ import type { Output } from "../compiler/ir/protocol.js";
 import type { ResultRow, ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
+import { decisionView, type DecisionView } from "./report/decision-view.js";
 import { buildFigure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
-import type { Judgement, ReportFigure, ReportStatus, StudySummary } from "./report/report-input.js";
+import type { Judgement, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
 import { tokenTextsOf } from "./known-tokens.js";
@@ -29,6 +31,7 @@ export interface OutputRequest {
 }
 
 export interface WrittenOutputs {
+  readonly decisions: readonly DecisionView[];
   readonly tables: readonly TableData[];
   readonly studies: readonly StudySummary[];
   readonly status: ReportStatus;
@@ -103,6 +106,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     }
   }
 
+  const decisions = record.decisions.flatMap(({ outcome }) => (outcome === null ? [] : [decisionView(outcome)]));
   const status = statusOf(record);
   const studies = studiesOf(planned);
   const { source } = planned.loaded;
@@ -114,6 +118,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     digest: planned.digest,
     studies,
     selections: record.selections,
+    decisions,
     figures,
     tables,
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
@@ -122,7 +127,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     judgement: judgementOf(record),
   });
   await write("report", report, html);
-  return { tables, studies, status, files, report, missing, warnings: [...warnings] };
+  return { tables, decisions, studies, status, files, report, missing, warnings: [...warnings] };
 }
 
 function outputName(output: Output): string {

@@ -67,7 +67,7 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
       section: "Statements written before the run",
       entries: record.decisions.map(({ kind, statement, status }) => ({
         label: kind,
-        value: `${statement} (${status})`,
+        value: status === "decided" ? statement : `${statement} (${status})`,
       })),
     });
   }

@@ -1,4 +1,5 @@
 /** Facts of a compiled protocol in the form in which a record keeps them. */
+import { statedDecisions } from "./decisions.js";
 import type { OpenedModel } from "../compiler/models/model.js";
 import { textsKey } from "../compiler/ir/texts-key.js";
 import { canonicalJson } from "../compiler/base/digest.js";
@@ -62,12 +63,7 @@ export function recordedFacts(
   models: ReadonlyMap<string, OpenedModel>,
 ): Required<Pick<RecordRequest, "models" | "texts" | "means" | "plan" | "decisions">> {
   return {
-    decisions: protocol.decisions.map((decision) => ({
-      kind: decision.kind,
-      title: decision.kind === "hypothesis" ? decision.title : null,
-      statement: decision.text,
-      status: "not decided",
-    })),
+    decisions: statedDecisions(protocol),
     models: protocol.models.map((instance) => {
       const opened = models.get(instance.id);
       if (opened === undefined) throw new RangeError(`the model ${instance.id} is not open`);

@@ -20,7 +20,7 @@ export interface RunParts {
   readonly experiments: readonly ExperimentPart[];
   /** Why values are NaN, the most frequent reason first. */
   readonly reasons: readonly { readonly reason: string; readonly count: number }[];
-  /** Statements that are recorded and not decided. */
+  /** Statements that are not decided, because results are missing. */
   readonly undecided: readonly RecordedDecision[];
   /** Tables, figures and files that have nothing to show yet, as `table NAME`. */
   readonly missingOutputs: readonly string[];
@@ -51,8 +51,7 @@ export function partsOf(
   return {
     experiments: [...parts.values()],
     reasons: [...reasons].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count),
-    // This build decides none of them.
-    undecided: decisions,
+    undecided: decisions.filter(({ outcome }) => outcome === null),
     missingOutputs,
     units,
   };

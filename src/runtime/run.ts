@@ -2,6 +2,7 @@
  * A run from beginning to end: compile, record what was asked, check the models, execute the plan, assemble results,
  * draw and write. Nothing here prints; the caller is told through `events`.
  */
+import { decidedBy } from "./decisions.js";
 import { join } from "node:path";
 import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
@@ -183,6 +184,9 @@ export async function runProtocol(
       faults,
       values,
     });
+    // What was stated before the run stays as it was; what it came to is put beside it.
+    const isComplete = summary.units.left + failed + skipped === 0;
+    record = { ...record, decisions: decidedBy(outcome.protocol, assembled.rows, isComplete) };
     const written = await writeOutputs({
       planned: { ...planned, protocol: outcome.protocol, plan: outcome.plan },
       folder,

@@ -53,6 +53,7 @@ const emptyReport: ReportInput = {
   when: "2025-03-02 14:05 UTC",
   digest: "sha256:00",
   studies: [],
+  decisions: [],
   figures: [],
   tables: [],
   source: { path: "empty.atlas", text: "", tokens: [] },

@@ -160,6 +160,7 @@ test("the summary says what was run, shows the tables and where the files are", 
       buildTable(tableOf({ title: "table gains", experiment: "gains", columns: gains }), resultsOf(layerGains(15, 2))),
     ],
     selections: [],
+    decisions: [],
     warnings: ["1 of 12 conditions gave NaN"],
     files: [
       { label: "record", path: "runs/1/record.json" },

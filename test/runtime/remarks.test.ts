@@ -17,6 +17,7 @@ const statement = {
   title: null,
   statement: "find peak of a.loss over layer",
   status: "not decided",
+  outcome: null,
 } as const;
 
 test("a run of which every part is there has no remark", () => {

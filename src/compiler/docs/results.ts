@@ -1,7 +1,7 @@
 /** Entries of what stands in results and around them: columns, units, tests, places, types of parameters. */
 import { tokenTable } from "../../../grammar/tokens.js";
 import type { fixedColumns } from "../ir/result-type.js";
-import { statisticalTests } from "../ir/statistical-tests.js";
+import { statisticalTests } from "../statistics/table.js";
 import type { Unit } from "../ir/tensor-type.js";
 import type { DocEntry, EntryKind } from "./entry.js";
 
@@ -156,7 +156,7 @@ export function resultEntries(): readonly DocEntry[] {
       facts: example === undefined ? [] : [{ name: "example", text: example }],
       definition: null,
     }));
-  const tests = [...statisticalTests].map(([name, test]) => {
+  const tests = statisticalTests.map(({ name, ...test }) => {
     const form = test.draws ? `${name}(10000) seed 1` : name;
     const meaning = `${test.meaning} In ${test.in.join(", ")}.`;
     return [name, { form, meaning }] as const;

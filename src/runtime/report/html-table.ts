@@ -28,7 +28,7 @@ export function tableHtml(table: TableData, index: number): string {
   });
   const empty = `<tr><td colspan="${Math.max(1, table.columns.length)}">no rows</td></tr>`;
   return `<section class="card table-card" aria-labelledby="table-${index}">
-<h3 id="table-${index}">${escapeHtml(table.title)}</h3>
+${table.title === "" ? "" : `<h3 id="table-${index}">${escapeHtml(table.title)}</h3>`}
 ${noteHtml(table, shown.length)}
 <div class="table-scroll" tabindex="0" role="region" aria-labelledby="table-${index}">
 <table class="data">

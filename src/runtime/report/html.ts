@@ -6,6 +6,7 @@ import path from "node:path";
 import { escapeHtml, jsonForScript } from "./escape.js";
 import { highlightSource } from "./highlight.js";
 import { tableHtml } from "./html-table.js";
+import type { DecisionView } from "./decision-view.js";
 import type { Judgement, ProvenanceSection, ReportFigure, ReportInput } from "./report-input.js";
 import { reportScript } from "./report-script.js";
 import { reportStyle } from "./report-style.js";
@@ -43,6 +44,11 @@ ${headerHtml(input)}
 <main id="content">
 ${summaryHtml(input)}
 ${warningsHtml(input.warnings)}
+${sectionHtml(
+  "decisions",
+  "Decisions",
+  input.decisions.map((decision, i) => decisionHtml(decision, input.tables.length + i)),
+)}
 ${sectionHtml("figures", "Figures", input.figures.map(figureHtml))}
 ${sectionHtml("tables", "Tables", input.tables.map(tableHtml))}
 ${judgementHtml(input.judgement)}
@@ -70,6 +76,7 @@ function vegaBuilds(): readonly string[] {
 function headerHtml(input: ReportInput): string {
   const links = [
     ["summary", "Summary", true],
+    ["decisions", "Decisions", input.decisions.length > 0],
     ["figures", "Figures", input.figures.length > 0],
     ["tables", "Tables", input.tables.length > 0],
     ["judgement", "Judgement", true],
@@ -110,6 +117,18 @@ function warningsHtml(warnings: readonly string[]): string {
 
 function sectionHtml(id: string, title: string, parts: readonly string[]): string {
   return parts.length === 0 ? "" : `<section id="${id}"><h2>${title}</h2>\n${parts.join("\n")}\n</section>`;
+}
+
+function decisionHtml({ verdict, title, statement, sentence, table }: DecisionView, index: number): string {
+  const badge = verdict === null ? "" : ` <span class="badge ${verdict.tone}">${verdict.label}</span>`;
+  const said = [statement === null ? "" : `<code>${escapeHtml(statement)}</code>`, escapeHtml(sentence)]
+    .filter((text) => text !== "")
+    .map((text) => `<p>${text}</p>`);
+  return `<section class="decision">
+<h3>${escapeHtml(title)}${badge}</h3>
+${said.join("\n")}
+${tableHtml(table, index)}
+</section>`;
 }
 
 function figureHtml({ figure, svg }: ReportFigure, index: number): string {

@@ -1,12 +1,8 @@
 /** What the HTML report and the terminal summary are made from: plain data, free of the record's exact shape. */
+import type { ReportStatus } from "./status.js";
+import type { DecisionView } from "./decision-view.js";
 import type { Figure } from "./figures.js";
 import type { TableData } from "./table-data.js";
-
-/** How a run ended, in a word, and how worrying that is. */
-export interface ReportStatus {
-  readonly label: string;
-  readonly tone: "good" | "warning" | "bad";
-}
 
 /** What one experiment did on one model and one set of texts, for the summary in sentences. */
 export interface StudySummary {
@@ -60,6 +56,8 @@ export interface ReportInput {
   readonly studies: readonly StudySummary[];
   /** What results decided during the run, a sentence each. */
   readonly selections: readonly string[];
+  /** What statements that compare and decide came to. */
+  readonly decisions: readonly DecisionView[];
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly TableData[];
   readonly source: { readonly path: string; readonly text: string; readonly tokens: readonly SourceToken[] };

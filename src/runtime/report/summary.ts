@@ -1,6 +1,8 @@
 /** What the terminal shows after a run. */
+import type { ReportStatus } from "./status.js";
 import { printableLine } from "../../compiler/base/printable.js";
-import type { ReportStatus, StudySummary } from "./report-input.js";
+import type { DecisionView } from "./decision-view.js";
+import type { StudySummary } from "./report-input.js";
 import { studySentences } from "./sentences.js";
 import type { TableData } from "./table-data.js";
 import { renderTextTable, wrapWords, type TextTableOptions } from "./text-table.js";
@@ -12,6 +14,8 @@ export interface RunSummary {
   readonly studies: readonly StudySummary[];
   /** What results decided during the run, a sentence each. */
   readonly selections: readonly string[];
+  /** What statements that compare and decide came to. */
+  readonly decisions: readonly DecisionView[];
   readonly tables: readonly TableData[];
   readonly warnings: readonly string[];
   /** What was written where; paths as they shall be read. */
@@ -33,6 +37,7 @@ export function renderSummary(run: RunSummary, options: TextTableOptions): strin
       ...sentences,
     ],
     ...run.tables.map((table) => [renderTextTable(shorten(table), options)]),
+    ...run.decisions.map((decision) => decisionLines(decision, options)),
     run.warnings.flatMap((warning) =>
       wrapWords(`warning: ${warning}`, options.width).map((line) => style(line, "warning")),
     ),
@@ -42,6 +47,20 @@ export function renderSummary(run: RunSummary, options: TextTableOptions): strin
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n");
+}
+
+/** The verdict in front of the title, then what it came to and the table of its tests. */
+function decisionLines(
+  { verdict, title, statement, sentence, table }: DecisionView,
+  options: TextTableOptions,
+): readonly string[] {
+  const style = options.style ?? ((text: string) => text);
+  const heading = wrapWords(title, options.width).map((line) => style(line, "title"));
+  const judged = verdict === null ? [] : [style(verdict.label, verdict.tone === "good" ? "note" : "warning")];
+  const said = [statement ?? "", sentence]
+    .filter((text) => text !== "")
+    .flatMap((text) => wrapWords(text, options.width));
+  return [...judged, ...heading, ...said, renderTextTable(shorten(table), options)];
 }
 
 function shorten(table: TableData): TableData {

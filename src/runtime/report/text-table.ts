@@ -48,7 +48,8 @@ export function renderTextTable(table: TableData, options: TextTableOptions): st
       Math.max(8, Math.floor(column.kind === "text" ? (options.width * 2) / 3 : options.width / 3)),
     ),
   );
-  const lines = wrapWords(table.title, options.width).map((line) => style(line, "title"));
+  const heading = table.title === "" ? [] : wrapWords(table.title, options.width);
+  const lines = heading.map((line) => style(line, "title"));
   if (table.rows.length === 0) lines.push(style("no rows", "note"));
   for (const [index, block] of (table.rows.length === 0 ? [] : intoBlocks(columns, options.width)).entries()) {
     if (index > 0) lines.push("");

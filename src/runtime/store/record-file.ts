@@ -28,6 +28,17 @@ function upgraded(value: Readonly<Record<string, unknown>>): unknown {
   return { ...value, format: recordFormat, ...facts, values: null, runs: [run] };
 }
 
+/** Records of versions that decided nothing lack the outcomes of their statements. */
+function withOutcomes(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("decisions" in value)) return value;
+  const { decisions } = value;
+  if (!Array.isArray(decisions)) return value;
+  const complete = decisions.map((decision: unknown): unknown =>
+    typeof decision === "object" && decision !== null ? { outcome: null, ...decision } : decision,
+  );
+  return { ...value, decisions: complete };
+}
+
 function formatProblems(format: unknown): string[] {
   if (format === recordFormat || format === firstFormat) return [];
   const version = /^atlasc-record-(\d+)$/.exec(String(format))?.[1];
@@ -63,7 +74,7 @@ export async function readRecord(path: string): Promise<RunRecord | null> {
   const object = value as Readonly<Record<string, unknown>>;
   const foreign = formatProblems(object["format"]);
   if (foreign.length > 0) throw new RecordFault(path, foreign);
-  const record = upgraded(object);
+  const record = withOutcomes(upgraded(object));
   const problems = recordProblems(record);
   if (problems.length > 0) throw new RecordFault(path, problems);
   return record as RunRecord;

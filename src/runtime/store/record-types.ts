@@ -1,4 +1,5 @@
 /** What a record holds: plain data, field by field as record.schema.json describes them. */
+import type { DecisionOutcome } from "../../compiler/ir/decision-outcome.js";
 import type { PlanCost } from "../../compiler/ir/plan.js";
 import type { Decision } from "../../compiler/ir/protocol.js";
 import type { ModelSignature } from "../../compiler/models/model.js";
@@ -91,7 +92,10 @@ export interface RecordedDecision {
   readonly title: string | null;
   /** As it stands in the protocol, on one line. */
   readonly statement: string;
-  readonly status: "not decided";
+  /** `not decided` before the run, and after one that lacks results. */
+  readonly status: "not decided" | "decided";
+  /** What it came to; null while it is not decided, and in what records of earlier versions said. */
+  readonly outcome: DecisionOutcome | null;
 }
 
 /** When, where, with what and how much one run computed. */

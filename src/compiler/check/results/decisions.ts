@@ -3,7 +3,6 @@
  * decided yet is a warning, and the rest of the protocol runs.
  */
 import { experimentsIn } from "../../ir/result-expression.js";
-import { diagnostic } from "../../diagnostics/create.js";
 import type { Decision } from "../../ir/protocol.js";
 import type {
   ClassifyStatement,
@@ -31,9 +30,6 @@ type Checked = Unstated<Decision>;
 export function checkDecision(cx: ResultContext, statement: Statement): Decision | null {
   const checked = checkStatement(cx, statement);
   if (checked === null) return null;
-  const { span, kind } = statement;
-  const keyword = { ...span, end: span.start + kind.length };
-  cx.report(diagnostic("A8009", keyword, { what: `\`${kind}\`` }));
   return { ...checked, text: labelOf(cx, statement.span), span: statement.span };
 }
 

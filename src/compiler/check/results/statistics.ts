@@ -3,8 +3,8 @@ import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { TestUse } from "../../ir/protocol.js";
-import { statisticalTests as tests, type TestedBy } from "../../ir/statistical-tests.js";
 import type { Name, NumberLiteral, TestUse as TestSyntax } from "../../syntax/ast.js";
+import { statisticalTests, type TestedBy } from "../../statistics/table.js";
 import { reportError } from "../faults.js";
 
 interface Context {
@@ -27,9 +27,9 @@ export function checkTests(cx: Context, using: readonly TestSyntax[], statement:
 
 function checkTest(cx: Context, use: TestSyntax, statement: TestedBy): TestUse | null {
   const name = use.name.text;
-  const valid = [...tests].filter(([, kind]) => kind.in.includes(statement)).map(([other]) => other);
+  const valid = statisticalTests.filter((test) => test.in.includes(statement)).map((test) => test.name);
   const listed = `for \`${statement}\` there are ${valid.join(", ")}`;
-  const kind = tests.get(name);
+  const kind = statisticalTests.find((test) => test.name === name);
   if (kind === undefined) {
     const suggestions = nearestNames(name, valid);
     reportError(cx, "A2001", use.name.span, { kind: "test", name }, { suggestions, hint: listed });

@@ -51,13 +51,6 @@ export const warningsDiagnostics = {
     explanation:
       "Two of the models are the same, so that they cannot differ. Look at the names of their sources or revisions.",
   },
-  A8009: {
-    severity: "warning",
-    title: "not yet decided",
-    message: "{what} is not yet available in this build of atlasc: it is checked and recorded, but not decided",
-    explanation:
-      "The statement is checked and kept in the record, and the rest of the protocol runs. Its decision comes with a later version.",
-  },
   A8010: {
     severity: "warning",
     title: "cannot run yet",

@@ -6,7 +6,7 @@ export const decisionForms: readonly Form[] = [
     name: "compare",
     group: "Statements",
     lines: ["compare VALUE between AXIS LEVEL, … [using TEST, …] [correct METHOD]"],
-    meaning: "Tests whether levels of an axis differ. It is checked and recorded, but not decided yet (A8009).",
+    meaning: "Tests whether levels of an axis differ, each pair of them.",
     example: "compare baseline.R_V between prompts recursive, factual using welch_t, cohens_d",
     outline: "compare VALUE between prompts ONE, OTHER",
     rules: ["compareStatement", "nameList", "usingClause"],
@@ -15,8 +15,7 @@ export const decisionForms: readonly Form[] = [
     name: "correlate",
     group: "Statements",
     lines: ["correlate VALUE with VALUE [by AXIS, …] [using TEST, …]"],
-    meaning:
-      "Correlates two results over the axes that they share. It is checked and recorded, but not decided yet (A8009).",
+    meaning: "Correlates two results over the axes that they share.",
     example: "correlate gains.entropy with abs(gains.gain - 1) by model using pearson",
     rules: ["correlateStatement", "byAxes", "axisList", "usingClause"],
   },
@@ -25,8 +24,8 @@ export const decisionForms: readonly Form[] = [
     group: "Statements",
     lines: ['hypothesis "TEXT" expect SIDE COMPARISON SIDE [by AXIS, …] [using TEST, …] [alpha N]'],
     meaning:
-      "States before the run what is expected, and the test that decides. It is checked and recorded, but not decided yet " +
-      "(A8009).",
+      "States before the run what is expected and which test decides. It ends CONFIRMED, PARTIAL, NOT SIGNIFICANT, REJECTED " +
+      "or UNDECIDED.",
     example: 'hypothesis "smaller than one" expect gains.gain < 1 using t_test alpha 0.05',
     outline: 'hypothesis "text" expect ONE < OTHER',
     rules: ["hypothesisStatement", "expected", "byAxes", "axisList", "usingClause"],
@@ -36,8 +35,8 @@ export const decisionForms: readonly Form[] = [
     group: "Statements",
     lines: ["find changepoint|peak|dip of VALUE over AXIS [by AXIS, …]"],
     meaning:
-      "Looks for the place on an axis where a result changes or is extreme. It is checked and recorded, but not decided " +
-      "yet (A8009).",
+      "Looks along an axis: for the largest value, for the value furthest below the line between its neighbours, or for the " +
+      "place where the values change.",
     example: "find peak of heads.coupling over layer",
     rules: ["findStatement", "byAxes", "axisList"],
   },
@@ -46,7 +45,7 @@ export const decisionForms: readonly Form[] = [
     group: "Statements",
     lines: ["pca of VALUE over AXIS [components N]"],
     meaning:
-      "Principal components of a result along an axis. It is checked and recorded, but not computed yet (A8009).",
+      "Principal components of a result: the levels of the axis are the observations, all other places the features.",
     example: "pca of tokens.nll over revision components 4",
     rules: ["pcaStatement"],
   },
@@ -54,7 +53,7 @@ export const decisionForms: readonly Form[] = [
     name: "classify",
     group: "Statements",
     lines: ["classify VALUE as CLASS, …"],
-    meaning: "Sorts values into named classes. It is checked and recorded, but not decided yet (A8009).",
+    meaning: "Sorts values into named classes: each belongs to the first whose bound is above it.",
     example: "classify map.perplexity as easy < 30, hard",
     rules: ["classifyStatement"],
   },

@@ -1,0 +1,46 @@
+/** Intervals of expressions over results, by drawing whole texts. */
+import type { ResultExpression } from "../ir/result-expression.js";
+import type { ResultSet } from "../ir/results.js";
+import type { ResultArray } from "../results/result-array.js";
+import { evaluateResult } from "../results/evaluate.js";
+import { bootstrap, type Bootstrapped } from "../statistics/bootstrap.js";
+import { undecided, type Undecided } from "../statistics/outcome.js";
+import { resampled, type DrawnUnit, type Resampling } from "./resample.js";
+
+/** Rows × draws that an interval may take: about half a minute. */
+const mostRows = 3e7;
+
+export interface ExpressionBootstrap {
+  readonly outcome: Bootstrapped | Undecided;
+  /** `prompt` or `document`; "" where there is nothing to draw. */
+  readonly unit: string;
+  readonly units: number;
+}
+
+/**
+ * The interval of a number that is computed from results: prompts (documents) are drawn within their sets and groups, and
+ * everything that was measured on them comes along, so that tokens and heads of one text are never taken for independent.
+ */
+export function bootstrapExpressions(
+  expressions: readonly ResultExpression[],
+  results: ResultSet,
+  statistic: (values: readonly ResultArray[]) => number,
+  { count, seed }: { readonly count: number; readonly seed: number },
+  level?: number,
+): ExpressionBootstrap {
+  const resampling: Resampling | null = resampled(expressions, results);
+  if (resampling === null) {
+    return { outcome: undecided("its values belong to no prompt or document to draw"), unit: "", units: 0 };
+  }
+  const { unit, strata, rows, resultsOf } = resampling;
+  const units = strata.reduce((sum, { length }) => sum + length, 0);
+  if (rows * count > mostRows) {
+    const reason = `${rows} values drawn ${count} times are more than a bootstrap may take (${mostRows}): draw fewer times`;
+    return { outcome: undecided(reason), unit, units };
+  }
+  const valueOf = (chosen: readonly (readonly DrawnUnit[])[]): number => {
+    const drawn = resultsOf(chosen);
+    return statistic(expressions.map((expression) => evaluateResult(expression, drawn)));
+  };
+  return { outcome: bootstrap(strata, valueOf, count, seed, level), unit, units };
+}

@@ -1,0 +1,113 @@
+/** What statements that compare and decide came to. Plain JSON, kept in the record; a number that is not there is null. */
+import type { Coordinate, Coordinates } from "./result-expression.js";
+
+/**
+ * Of a hypothesis. CONFIRMED: significant in the direction that was expected. REJECTED: significant in the other one.
+ * NOT SIGNIFICANT: neither. UNDECIDED: the test could not be made, with the reason. PARTIAL: several groups, of which
+ * some are confirmed and not all.
+ */
+export type Verdict = "CONFIRMED" | "PARTIAL" | "NOT SIGNIFICANT" | "REJECTED" | "UNDECIDED";
+
+export interface OutcomeInterval {
+  readonly level: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** One test of one group or pair. */
+export interface TestedPart {
+  /** The group, by the axes of `by`. Empty for all. */
+  readonly coordinates: Coordinates;
+  /** What is compared, as labels: two levels, or the two sides as they are written. */
+  readonly sides: readonly [left: string, right: string];
+  readonly test: string;
+  /** `t`, `U`, `r` …, or `difference`. */
+  readonly symbol: string;
+  readonly statistic: number | null;
+  readonly df: number | null;
+  readonly pValue: number | null;
+  /** After the correction over the family; null where there is none. */
+  readonly adjusted: number | null;
+  /** `exact`, `asymptotic`, `t`, `permutations`, `bca`, `percentile`; null where nothing was tested. */
+  readonly method: string | null;
+  /** A mean difference, a correlation, an effect size: what the interval is of. */
+  readonly estimate: number | null;
+  readonly interval: OutcomeInterval | null;
+  /** Units on each side; for pairs both are the number of pairs. */
+  readonly n: readonly [left: number, right: number];
+  readonly verdict: Verdict | null;
+  /** Why there is no statistic; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** What a series does. */
+export interface FoundPart {
+  readonly coordinates: Coordinates;
+  /** Where it is: the coordinate of the peak or dip, or of the first value after the change. */
+  readonly at: Coordinate | null;
+  /** Of a peak or dip the value there; of a changepoint the mean after it. */
+  readonly value: number | null;
+  /** Of a peak or dip what its neighbours make expected; of a changepoint the mean before it. */
+  readonly expected: number | null;
+  readonly pValue: number | null;
+  /** Of a changepoint: the shape that describes the series best, by AICc. */
+  readonly shape: "level" | "step" | "line" | "s-shape" | null;
+  readonly n: number;
+  readonly reason: string | null;
+}
+
+interface Outcome {
+  /** The statement as it is written, on one line. */
+  readonly statement: string;
+  /** What a reader needs to know to judge it: units of analysis, pairing, what was averaged, corrections. */
+  readonly notes: readonly string[];
+}
+
+export type DecisionOutcome =
+  | (Outcome & {
+      readonly kind: "compare" | "correlate";
+      /** What one independent value is of: `prompt`, `document`, `head` … */
+      readonly unit: string;
+      readonly parts: readonly TestedPart[];
+    })
+  | (Outcome & {
+      readonly kind: "hypothesis";
+      readonly title: string;
+      readonly unit: string;
+      readonly parts: readonly TestedPart[];
+      readonly alpha: number;
+      readonly verdict: Verdict;
+      /** In words: the end of a sentence that begins with the verdict. */
+      readonly reason: string;
+    })
+  | (Outcome & {
+      readonly kind: "find";
+      readonly what: "peak" | "dip" | "changepoint";
+      readonly over: string;
+      readonly parts: readonly FoundPart[];
+    })
+  | (Outcome & {
+      readonly kind: "pca";
+      readonly over: string;
+      /** Levels of `over`, in order. */
+      readonly observations: readonly Coordinate[];
+      /** What each feature is, in the order of the loadings. */
+      readonly features: readonly Coordinates[];
+      readonly components: readonly {
+        readonly explained: number;
+        readonly variance: number;
+        readonly scores: readonly number[];
+        readonly loadings: readonly number[];
+      }[];
+      readonly reason: string | null;
+    })
+  | (Outcome & {
+      readonly kind: "classify";
+      readonly parts: readonly {
+        readonly coordinates: Coordinates;
+        readonly value: number | null;
+        /** The class; null for a value that is not a number, or above the last bound. */
+        readonly name: string | null;
+        readonly reason: string | null;
+      }[];
+    });

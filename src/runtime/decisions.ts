@@ -1,0 +1,57 @@
+/** The statements of a protocol that compare and decide: before a run as they are written, after it as they came out. */
+import { decide } from "../compiler/decide/decide.js";
+import type { DecisionOutcome, Verdict } from "../compiler/ir/decision-outcome.js";
+import type { Protocol } from "../compiler/ir/protocol.js";
+import type { ResultRow } from "../compiler/ir/results.js";
+import type { RecordedDecision } from "./store/record-types.js";
+
+/** What will be decided, for the record before anything runs. */
+export function statedDecisions({ decisions }: Protocol): readonly RecordedDecision[] {
+  return decisions.map((decision) => ({
+    kind: decision.kind,
+    title: decision.kind === "hypothesis" ? decision.title : null,
+    statement: decision.text,
+    status: "not decided",
+    outcome: null,
+  }));
+}
+
+/**
+ * What each statement came to. A run that lacks results decides nothing: half of the values could say the opposite of all
+ * of them.
+ */
+export function decidedBy(
+  protocol: Protocol,
+  rows: readonly ResultRow[],
+  isComplete: boolean,
+): readonly RecordedDecision[] {
+  const stated = statedDecisions(protocol);
+  if (!isComplete) return stated;
+  const types = new Map(protocol.results.map((type) => [type.experiment, type]));
+  const results = { types, rows };
+  return protocol.decisions.map((decision, i): RecordedDecision => {
+    const outcome = decide(decision, results);
+    const before = stated[i];
+    if (before === undefined) throw new RangeError("a decision was not stated");
+    return { ...before, status: "decided", outcome };
+  });
+}
+
+const order: readonly Verdict[] = ["CONFIRMED", "PARTIAL", "NOT SIGNIFICANT", "REJECTED", "UNDECIDED"];
+
+/** `3 hypotheses: 1 CONFIRMED, 1 REJECTED, 1 UNDECIDED (a reason).`; null for a protocol without any. */
+export function verdictLine(decisions: readonly RecordedDecision[]): string | null {
+  const hypotheses = decisions.flatMap(({ outcome }) => (outcome?.kind === "hypothesis" ? [outcome] : []));
+  if (hypotheses.length === 0) return null;
+  const counts = order.flatMap((verdict) => {
+    const those = hypotheses.filter((hypothesis) => hypothesis.verdict === verdict);
+    if (those.length === 0) return [];
+    const why = verdict === "UNDECIDED" ? ` (${[...new Set(those.map(reasonOf))].join("; ")})` : "";
+    return [`${those.length} ${verdict}${why}`];
+  });
+  return `${hypotheses.length} ${hypotheses.length === 1 ? "hypothesis" : "hypotheses"}: ${counts.join(", ")}.`;
+}
+
+function reasonOf({ reason }: Extract<DecisionOutcome, { kind: "hypothesis" }>): string {
+  return reason === "" ? "no reason recorded" : reason;
+}

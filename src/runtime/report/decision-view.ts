@@ -1,0 +1,254 @@
+/** Decisions as people read them: a headline with the verdict, a table, and what a reader needs to know. */
+import type { DecisionOutcome, FoundPart, TestedPart, Verdict } from "../../compiler/ir/decision-outcome.js";
+import type { Coordinates } from "../../compiler/ir/result-expression.js";
+import { formatNumber } from "./format.js";
+import type { ReportStatus } from "./status.js";
+import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
+
+/** A decision ready to be shown. */
+export interface DecisionView {
+  /** Null for what gives numbers and no verdict. */
+  readonly verdict: { readonly label: Verdict; readonly tone: ReportStatus["tone"] } | null;
+  /** What a hypothesis says, or the statement itself. */
+  readonly title: string;
+  /** The statement, where the title is something else. */
+  readonly statement: string | null;
+  /** What it came to, a sentence. */
+  readonly sentence: string;
+  readonly table: TableData;
+}
+
+const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
+  CONFIRMED: "good",
+  PARTIAL: "warning",
+  "NOT SIGNIFICANT": "warning",
+  REJECTED: "bad",
+  UNDECIDED: "warning",
+};
+
+export function decisionView(outcome: DecisionOutcome): DecisionView {
+  const { statement } = outcome;
+  switch (outcome.kind) {
+    case "hypothesis": {
+      const { verdict, title, parts, unit, reason, alpha } = outcome;
+      const because = reason === "" ? "" : `: ${reason}`;
+      const sentence = `${verdict} at alpha ${alpha}${because}. ${unitSentence(unit, parts)}`;
+      return {
+        verdict: { label: verdict, tone: tones[verdict] },
+        title,
+        statement,
+        sentence: sentence.trim(),
+        table: testTable("", parts, outcome.notes, true),
+      };
+    }
+    case "compare":
+    case "correlate":
+      return {
+        verdict: null,
+        title: statement,
+        statement: null,
+        sentence: unitSentence(outcome.unit, outcome.parts),
+        table: testTable("", outcome.parts, outcome.notes, false),
+      };
+    case "find":
+      return {
+        verdict: null,
+        title: statement,
+        statement: null,
+        sentence: foundSentence(outcome.what, outcome.over, outcome.parts),
+        table: foundTable(outcome.what, outcome.over, outcome.parts, outcome.notes),
+      };
+    case "pca":
+      return { verdict: null, title: statement, statement: null, ...componentsView(outcome) };
+    case "classify":
+      return {
+        verdict: null,
+        title: statement,
+        statement: null,
+        sentence: "",
+        table: {
+          title: "",
+          columns: [...axesOf(outcome.parts).map(axisColumn), valueColumn("value", null, false), textColumn("class")],
+          rows: outcome.parts.map(({ coordinates, value, name, reason }) => [
+            ...axesOf(outcome.parts).map((axis) => cell(coordinates[axis] ?? null)),
+            number(value, reason),
+            cell(name ?? `none: ${reason ?? ""}`),
+          ]),
+          note: noteOf(outcome.notes),
+          warnings: [],
+        },
+      };
+  }
+}
+
+function cell(value: TableCell["value"]): TableCell {
+  return { value, reason: null };
+}
+
+function number(value: number | null, reason: string | null): TableCell {
+  return value === null ? { value: reason === null ? null : Number.NaN, reason } : { value, reason: null };
+}
+
+function noteOf(notes: readonly string[]): string | null {
+  return notes.length === 0 ? null : notes.join("; ");
+}
+
+function axesOf(parts: readonly { readonly coordinates: Coordinates }[]): readonly string[] {
+  return [...new Set(parts.flatMap(({ coordinates }) => Object.keys(coordinates)))];
+}
+
+/** `The unit of analysis is the prompt (12 and 12).` */
+function unitSentence(unit: string, parts: readonly TestedPart[]): string {
+  const counts = [
+    ...new Set(
+      parts
+        .filter(({ n }) => n[0] > 0)
+        .map(({ n }) => (n[1] === 0 || n[1] === n[0] ? `${n[0]}` : `${n[0]} and ${n[1]}`)),
+    ),
+  ];
+  if (unit === "" || counts.length === 0) return "";
+  return `The unit of analysis is the ${unit} (n = ${counts.slice(0, 4).join("; ")}${counts.length > 4 ? " …" : ""}).`;
+}
+
+function testTable(title: string, parts: readonly TestedPart[], notes: readonly string[], judged: boolean): TableData {
+  const axes = axesOf(parts);
+  const several = new Set(parts.map((part) => part.sides.join("\u0000"))).size > 1;
+  const corrected = parts.some(({ adjusted }) => adjusted !== null);
+  const levels = [...new Set(parts.flatMap(({ interval }) => (interval === null ? [] : [levelText(interval.level)])))];
+  const columns: TableColumn[] = [
+    ...axes.map(axisColumn),
+    ...(several ? [axisColumn("compared")] : []),
+    axisColumn("test"),
+    textColumn(levels.length === 1 ? `estimate [${levels.join()}]` : "estimate"),
+    textColumn("statistic"),
+    textColumn(corrected ? "p (corrected)" : "p"),
+    textColumn("n"),
+    ...(judged && parts.length > 1 ? [textColumn("verdict")] : []),
+  ];
+  const rows = parts.map((part) => [
+    ...axes.map((axis) => cell(part.coordinates[axis] ?? null)),
+    ...(several ? [cell(part.sides.join(" with "))] : []),
+    cell(part.test),
+    cell(part.reason === null ? estimateText(part, levels.length > 1) : "undecided"),
+    cell(part.statistic === null ? "·" : statisticText(part)),
+    cell(corrected && part.adjusted !== null ? `${pText(part.pValue)} (${pText(part.adjusted)})` : pText(part.pValue)),
+    cell(part.n[1] === 0 || part.n[0] === part.n[1] ? String(part.n[0]) : `${part.n[0]}, ${part.n[1]}`),
+    ...(judged && parts.length > 1 ? [cell(part.verdict ?? "·")] : []),
+  ]);
+  const reasons = [
+    ...new Set(parts.flatMap(({ test, reason }) => (reason === null ? [] : [`${test} is undecided: ${reason}`]))),
+  ];
+  return { title, columns, rows, note: noteOf([...reasons, ...notes]), warnings: [] };
+}
+
+function statisticText({ symbol, df, statistic }: TestedPart): string {
+  const degrees = df === null ? "" : `(${formatNumber(df)})`;
+  return `${symbol}${degrees} = ${formatNumber(statistic ?? Number.NaN)}`;
+}
+
+function levelText(level: number): string {
+  return `${Math.round(level * 1000) / 10}%`;
+}
+
+function estimateText({ estimate, interval }: TestedPart, withLevel: boolean): string {
+  if (estimate === null) return "·";
+  if (interval === null) return formatNumber(estimate);
+  const level = withLevel ? ` ${levelText(interval.level)}` : "";
+  return `${formatNumber(estimate)} [${formatNumber(interval.low)}, ${formatNumber(interval.high)}]${level}`;
+}
+
+/** Two significant digits are what a reader can use; below 1e-4 the exponent. */
+function pText(p: number | null): string {
+  if (p === null) return "·";
+  if (p === 0) return "0";
+  return p < 1e-4 ? p.toExponential(1) : p.toPrecision(2);
+}
+
+function foundSentence(what: string, over: string, parts: readonly FoundPart[]): string {
+  const [only, another] = parts;
+  if (only === undefined || another !== undefined) return "";
+  if (only.reason !== null) return `No ${what}: ${only.reason}.`;
+  const place = `${over} ${String(only.at)}`;
+  if (what !== "changepoint") return `The ${what} is at ${place}.`;
+  const shape =
+    only.shape === "step"
+      ? "a step describes the series best"
+      : `the series is best described as ${only.shape === "level" ? "level" : `a ${only.shape ?? "line"}`}`;
+  return `The largest change is at ${place}, from ${formatNumber(only.expected ?? Number.NaN)} to ${formatNumber(only.value ?? Number.NaN)} (p = ${pText(only.pValue)}); ${shape}.`;
+}
+
+function foundTable(what: string, over: string, parts: readonly FoundPart[], notes: readonly string[]): TableData {
+  const axes = axesOf(parts);
+  const isChange = what === "changepoint";
+  return {
+    title: "",
+    columns: [
+      ...axes.map(axisColumn),
+      axisColumn(over),
+      valueColumn(isChange ? "before" : "value", null, false),
+      valueColumn(isChange ? "after" : "expected", null, false),
+      ...(isChange ? [textColumn("p"), textColumn("shape")] : []),
+      valueColumn("n", null, false),
+    ],
+    rows: parts.map((part) => [
+      ...axes.map((axis) => cell(part.coordinates[axis] ?? null)),
+      cell(part.at ?? "none"),
+      number(isChange ? part.expected : part.value, part.reason),
+      number(isChange ? part.value : part.expected, part.reason),
+      ...(isChange ? [cell(pText(part.pValue)), cell(part.shape ?? "·")] : []),
+      cell(part.n),
+    ]),
+    note: noteOf(notes),
+    warnings: [],
+  };
+}
+
+/** Loadings that a table shows: the largest of each component. */
+const shownLoadings = 3;
+
+function componentsView(outcome: Extract<DecisionOutcome, { kind: "pca" }>): Pick<DecisionView, "sentence" | "table"> {
+  const { components, observations, over, features, reason } = outcome;
+  const sentence =
+    reason === null
+      ? `${observations.length} observations (${over}) of ${features.length} features; the first ${components.length === 1 ? "component explains" : `${components.length} components explain`} ${percent(components.reduce((sum, { explained }) => sum + explained, 0))} of the variance.`
+      : `No components: ${reason}.`;
+  const rows = components.map(({ explained, variance, loadings, scores }, i) => [
+    cell(i + 1),
+    cell(explained),
+    cell(variance),
+    cell(
+      loadings
+        .map((loading, f) => ({ loading, f }))
+        .sort((a, b) => Math.abs(b.loading) - Math.abs(a.loading))
+        .slice(0, shownLoadings)
+        .map(({ loading, f }) => `${placeText(features[f] ?? {})} ${formatNumber(loading)}`)
+        .join(", "),
+    ),
+    cell(scores.map((score, o) => `${String(observations[o])} ${formatNumber(score)}`).join(", ")),
+  ]);
+  return {
+    sentence,
+    table: {
+      title: "",
+      columns: [
+        axisColumn("component"),
+        valueColumn("explained", null, false),
+        valueColumn("variance", null, false),
+        textColumn("largest loadings"),
+        textColumn(`scores by ${over}`),
+      ],
+      rows,
+      note: noteOf(outcome.notes),
+      warnings: [],
+    },
+  };
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`;
+}
+
+function placeText(coordinates: Coordinates): string {
+  const words = Object.entries(coordinates).map(([axis, value]) => `${axis} ${String(value)}`);
+  return words.length === 0 ? "value" : words.join(" ");
+}
