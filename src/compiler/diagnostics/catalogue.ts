@@ -30,7 +30,7 @@ export const catalogue = {
   A1007: {
     severity: "error",
     title: "whole number that is not exact",
-    message: "{text} cannot be held exactly: it would become {value}",
+    message: "{text} cannot be represented exactly: it would become {value}",
   },
   A2001: { severity: "error", title: "unknown metric or function", message: "unknown {kind} {name}" },
   A2002: { severity: "error", title: "declared twice", message: "the {kind} {name} is declared twice" },
@@ -103,12 +103,12 @@ export const catalogue = {
   A3020: {
     severity: "error",
     title: "nothing in common",
-    message: "no place is on both sides: {axis} is {left} on the left and {right} on the right",
+    message: "the two sides have no places in common: {axis} is {left} on the left and {right} on the right",
   },
   A3021: {
     severity: "error",
     title: "nothing to reduce",
-    message: "there is one {axis} for each {owner}, so that nothing is reduced over {axis}",
+    message: "there is one {axis} for each {owner}, so nothing is reduced over {axis}",
   },
   A3022: {
     severity: "error",
@@ -119,7 +119,7 @@ export const catalogue = {
   A3025: {
     severity: "error",
     title: "condition with an axis of its own",
-    message: "{value} has the axis {axis}, which {of} has not: one entry could fulfil the condition and another not",
+    message: "{value} has the axis {axis}, which {of} lacks: one entry could meet the condition and another fail it",
   },
   A4001: {
     severity: "error",
@@ -152,7 +152,7 @@ export const catalogue = {
   A4011: {
     severity: "error",
     title: "not a model folder",
-    message: "the folder {folder} has no config.json, so it is no model (model {source})",
+    message: "the folder {folder} has no config.json, so it is not a model (model {source})",
   },
   A4012: { severity: "error", title: "unreadable JSON", message: "{file} of {source} is not valid JSON: {reason}" },
   A4013: {
@@ -168,7 +168,7 @@ export const catalogue = {
   A4015: {
     severity: "error",
     title: "shard missing",
-    message: "the weights of {source} are incomplete: its index names {file}, which is not there",
+    message: "the weights of {source} are incomplete: its index names {file}, which does not exist",
   },
   A4016: {
     severity: "error",
@@ -186,7 +186,7 @@ export const catalogue = {
     severity: "error",
     title: "identity of the model fails",
     message:
-      "{source}: {identity} does not hold at {site}: the two sides differ by {difference}, allowed is {tolerance}",
+      "{source}: {identity} does not hold at {site}: the two sides differ by {difference}, and at most {tolerance} is allowed",
   },
   A4201: {
     severity: "error",
@@ -209,11 +209,11 @@ export const catalogue = {
   },
   A4105: { severity: "error", title: "unknown field", message: "{path} has no field {field}" },
   A4106: { severity: "error", title: "empty prompt", message: "prompt {index} of {name} has no tokens" },
-  A4107: { severity: "error", title: "no tokenizer", message: "{model} has no tokenizer, and {name} is text" },
+  A4107: { severity: "error", title: "no tokenizer", message: "{name} is text, but {model} has no tokenizer" },
   A4108: {
     severity: "error",
     title: "no BOS token",
-    message: "{name} asks for BOS, and the tokenizer of {model} has no such token",
+    message: "{name} asks for BOS, but the tokenizer of {model} has no such token",
   },
   A4109: {
     severity: "error",
@@ -298,7 +298,8 @@ export const catalogue = {
   A8002: {
     severity: "warning",
     title: "shorter than the window",
-    message: "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
+    message:
+      "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses those that they have",
   },
   A8003: {
     severity: "warning",
@@ -340,7 +341,7 @@ export const catalogue = {
     severity: "warning",
     title: "answers of several tokens",
     message:
-      "{count} of {total} answers of {name} are longer than one token of {model}: the first one counts, such as {piece} of {answer}",
+      "{count} of {total} answers of {name} are longer than one token of {model}: only the first one counts, such as {piece} of {answer}",
   },
   A8012: {
     severity: "warning",
@@ -356,7 +357,7 @@ export const catalogue = {
   A8023: {
     severity: "warning",
     title: "different texts side by side",
-    message: "{texts} are different prompt sets: their prompts are put side by side by number",
+    message: "{texts} are different prompt sets: their prompts are matched by number",
   },
   A8022: {
     severity: "warning",
@@ -365,14 +366,14 @@ export const catalogue = {
   },
   A8018: {
     severity: "warning",
-    title: "weights changed in secret",
+    title: "weights changed unnoticed",
     message:
-      "{file} of {source} holds other weights than were hashed before, though size, times and place are the same",
+      "{file} of {source} holds other weights than were hashed before, although its size, times and location are the same",
   },
   A8019: {
     severity: "warning",
     title: "other numbers than before",
-    message: "the same was asked at {when} ({how}), and the results were others, {kept}",
+    message: "the same request was run at {when} ({how}) with different results, {kept}",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 
