@@ -31,7 +31,9 @@ function printed(command) {
     encoding: "utf8",
     env: { ...process.env, NO_COLOR: "1", COLUMNS: "100" },
   });
-  const text = `${stderr}${stdout}`.replaceAll(runs, "runs").replaceAll(`${root}/`, "");
+  // How far a slow run has come is no part of what it says in the end.
+  const said = stderr.replace(/^\d+\/\d+ units, .*\n/gm, "");
+  const text = `${said}${stdout}`.replaceAll(runs, "runs").replaceAll(`${root}/`, "");
   return text.replace(/ in \d+\.\d s\.$/m, " in … s.").trimEnd();
 }
 

@@ -282,7 +282,7 @@ suite("pairs and answers", () => {
   test("answers of several tokens, and answers that begin like their distractors: a warning for each", () => {
     const content = '{"text":"one","a":" two three","d":" two four"}\n{"text":"one","a":" five","d":" six"}\n';
     assert.deepEqual(messages('"a.jsonl" answer "a" distractor "d"', { "a.jsonl": content }), [
-      'A8011 2 of 4 answers of p are longer than one token of gpt2: the first one counts, such as " two" of " two three"',
+      'A8011 2 of 4 answers of p are longer than one token of gpt2: only the first one counts, such as " two" of " two three"',
       "A8012 answer and distractor of 1 of 2 prompts of p begin with the same token of gpt2: their difference is 0",
     ]);
   });

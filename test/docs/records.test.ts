@@ -1,4 +1,4 @@
-/** docs/records.md describes the formats as they are. */
+/** docs/records.md describes the formats as they are, and docs/versions.md names the same ones. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -16,6 +16,7 @@ interface Schema {
 }
 
 const text = readFileSync(join(root, "docs", "records.md"), "utf8");
+const versions = readFileSync(join(root, "docs", "versions.md"), "utf8");
 const schema = (name: string): Schema => createRequire(import.meta.url)(`atlasc/${name}.schema.json`) as Schema;
 
 test("every key of what `run --json` prints is described", () => {
@@ -37,5 +38,6 @@ test("formats and their versions are those of the code and of the schemas", () =
   for (const [code, published] of formats) {
     assert.equal(published, code);
     assert.ok(text.includes(`\`${String(code)}\``), `docs/records.md does not name ${String(code)}`);
+    assert.ok(versions.includes(`\`${String(code)}\``), `docs/versions.md does not name ${String(code)}`);
   }
 });

@@ -101,7 +101,7 @@ test("units that are computed anew elsewhere, and another one's numbers", async 
   assert.equal(again.code, 0);
   assert.match(
     again.stdout.replace(/\n/g, " "),
-    /warning: the same was asked at .* and the results were others, kept as history/,
+    /warning: the same request was run at .* with different results, kept as history/,
   );
   assert.ok(existsSync(join(place(), "history", entry.replace(/json$/, "results.parquet"))));
   assert.ok(existsSync(join(place(), "results.parquet")));

@@ -248,7 +248,7 @@ test("other numbers than before are told, and the results of before are kept (A8
   assert.equal(await file.keepEarlier(someValues, true), null);
   assert.equal(readFileSync(folder.results, "utf8"), "of monday");
   const told = await file.keepEarlier(otherValues, true);
-  assert.match(told ?? "", /^the same was asked at 2026-01-05T08:00:00\.000Z \(atlasc 0\.1\.0 on .*, cpu, 4 threads\), and the results were others, kept as history\//); // prettier-ignore
+  assert.match(told ?? "", /^the same request was run at 2026-01-05T08:00:00\.000Z \(atlasc 0\.1\.0 on .*, cpu, 4 threads\) with different results, kept as history\//); // prettier-ignore
   const kept = join(folder.folder, "history", "2026-01-05T08-00-00.000Z.results.parquet");
   assert.equal(readFileSync(kept, "utf8"), "of monday");
   assert.ok(!existsSync(folder.results));

@@ -12,10 +12,9 @@ const truths: ReadonlySet<string> = new Set([
   "LessOrEqual",
   "Not",
   "Or",
-  "Xor",
 ]);
 
-const indices: ReadonlySet<string> = new Set(["ArgMax", "ArgMin", "Shape"]);
+const indices: ReadonlySet<string> = new Set(["ArgMax", "Shape"]);
 
 /** ONNX's numbers of element types, as `Cast` writes them. */
 const castTypes: Readonly<Record<number, ElementType>> = {
@@ -54,8 +53,6 @@ function resultOf(node: OnnxNode, output: number, types: ReadonlyMap<string, Ele
     const body = node.attributes["body"];
     if (body?.kind === "graph") return body.value.outputs[output]?.type ?? "float32";
   }
-  // Without a `value` attribute, which atlasc does not emit, ConstantOfShape makes float32 zeros.
-  if (node.op === "ConstantOfShape") return "float32";
   const from = node.inputs[node.op === "Where" ? 1 : 0] ?? "";
   const type = types.get(from);
   if (type === undefined) throw new RangeError(`elementTypes: ${node.op} reads "${from}", which has no type`);

@@ -23,9 +23,7 @@ const broadcast: ReadonlySet<string> = new Set([
   "Or",
   "Pow",
   "Sub",
-  "Sum",
   "Where",
-  "Xor",
 ]);
 
 const reduced = /^(Reduce|Arg)/;
@@ -70,13 +68,6 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
     case "MatMul":
     case "FusedMatMul":
       return of(widest);
-    case "Gemm":
-      return of(2);
-    case "Einsum": {
-      const equation = node.attributes["equation"];
-      const result = equation?.kind === "string" ? equation.value.split("->")[1] : undefined;
-      return of(result?.trim().length);
-    }
     case "Shape": {
       const [start, end] = [integer("start", 0), integer("end", first?.rank ?? 0)];
       if (first === undefined) return of(1);
@@ -91,8 +82,7 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
       return of(first?.rank, first?.rank === 1 ? total : null);
     }
     case "Reshape":
-    case "ConstantOfShape":
-      return of(input(node.op === "Reshape" ? 1 : 0)?.length ?? undefined);
+      return of(input(1)?.length ?? undefined);
     case "Expand": {
       const length = input(1)?.length;
       return length == null || first === undefined ? undefined : of(Math.max(first.rank, length));
@@ -108,8 +98,7 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
       if (first === undefined || index === undefined) return undefined;
       return of(first.rank + index.rank - 1, first.rank === 1 ? index.length : null);
     }
-    // The result depends on the size of the last axis of the indices, or on a body.
-    case "GatherND":
+    // The result depends on its body.
     case "Scan":
       return undefined;
     default:

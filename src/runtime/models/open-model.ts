@@ -43,7 +43,7 @@ type JsonObject = Readonly<Record<string, Json>>;
 /**
  * Finds a model, reads its config, the headers of its weight files and its tokenizer, and hashes the weights (from a
  * cache when the files did not change). Everything that is wrong with the files is a diagnostic at `request.span`:
- * A4010–A4019, and A8018 for weights that changed in secret.
+ * A4010–A4019, and A8018 for weights that changed unnoticed.
  */
 export async function openModel(
   request: ModelRequest,

@@ -61,7 +61,7 @@ export const modelsDiagnostics = {
   A4011: {
     severity: "error",
     title: "not a model folder",
-    message: "the folder {folder} has no config.json, so it is no model (model {source})",
+    message: "the folder {folder} has no config.json, so it is not a model (model {source})",
     explanation:
       "A model folder has config.json in it. Name the folder that transformers has saved, not the one above it.",
   },
@@ -87,7 +87,7 @@ export const modelsDiagnostics = {
   A4015: {
     severity: "error",
     title: "shard missing",
-    message: "the weights of {source} are incomplete: its index names {file}, which is not there",
+    message: "the weights of {source} are incomplete: its index names {file}, which does not exist",
     explanation: "One of the files of the weights is missing. Get it again, into the same folder.",
   },
   A4016: {
@@ -121,7 +121,7 @@ export const modelsDiagnostics = {
     severity: "error",
     title: "identity of the model fails",
     message:
-      "{source}: {identity} does not hold at {site}: the two sides differ by {difference}, allowed is {tolerance}",
+      "{source}: {identity} does not hold at {site}: the two sides differ by {difference}, and at most {tolerance} is allowed",
     explanation:
       "A run of the model contradicts what must hold for its sites, so that its results would be wrong. This is a fault of atlasc or of damaged weights: please report it.",
   },

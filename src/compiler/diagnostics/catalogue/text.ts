@@ -74,7 +74,7 @@ export const textDiagnostics = {
   A1007: {
     severity: "error",
     title: "whole number that is not exact",
-    message: "{text} cannot be held exactly: it would become {value}",
+    message: "{text} cannot be represented exactly: it would become {value}",
     explanation:
       "Whole numbers beyond 2^53 are not all exact, and this one would silently become another. Write one that is exact, or use an exponent.",
   },

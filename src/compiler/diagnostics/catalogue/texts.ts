@@ -43,14 +43,14 @@ export const textsDiagnostics = {
   A4107: {
     severity: "error",
     title: "no tokenizer",
-    message: "{model} has no tokenizer, and {name} is text",
+    message: "{name} is text, but {model} has no tokenizer",
     explanation:
       "Texts need the model's tokenizer, and its folder has none. Add tokenizer.json and tokenizer_config.json, or use `random tokens`.",
   },
   A4108: {
     severity: "error",
     title: "no BOS token",
-    message: "{name} asks for BOS, and the tokenizer of {model} has no such token",
+    message: "{name} asks for BOS, but the tokenizer of {model} has no such token",
     explanation: "The tokenizer has no token that begins a text. Leave out `bos on`.",
   },
   A4109: {

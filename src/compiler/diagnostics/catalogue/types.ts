@@ -109,14 +109,14 @@ export const typesDiagnostics = {
   A3020: {
     severity: "error",
     title: "nothing in common",
-    message: "no place is on both sides: {axis} is {left} on the left and {right} on the right",
+    message: "the two sides have no places in common: {axis} is {left} on the left and {right} on the right",
     explanation:
       "The two sides have no entry of an axis in common, so that every value would be missing. Reduce the axis first, or select one entry on each side.",
   },
   A3021: {
     severity: "error",
     title: "nothing to reduce",
-    message: "there is one {axis} for each {owner}, so that nothing is reduced over {axis}",
+    message: "there is one {axis} for each {owner}, so nothing is reduced over {axis}",
     explanation:
       "Each entry of one axis has a single entry of the other, so that there is nothing to average. Reduce over both axes.",
   },
@@ -131,7 +131,7 @@ export const typesDiagnostics = {
   A3025: {
     severity: "error",
     title: "condition with an axis of its own",
-    message: "{value} has the axis {axis}, which {of} has not: one entry could fulfil the condition and another not",
+    message: "{value} has the axis {axis}, which {of} lacks: one entry could meet the condition and another fail it",
     explanation:
       "The condition has an axis that the value lacks, so that it is not one answer for each entry. Reduce the condition first, as in max(… over position).",
   },

@@ -12,7 +12,8 @@ export const warningsDiagnostics = {
   A8002: {
     severity: "warning",
     title: "shorter than the window",
-    message: "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses what there is",
+    message:
+      "{metric} asks for {asked}, and {count} of {total} prompts of {texts} have fewer: it uses those that they have",
     explanation:
       "`last` and windows take what there is in shorter texts, so that their values are over fewer positions. Use longer texts or a smaller window if they are compared.",
   },
@@ -62,7 +63,7 @@ export const warningsDiagnostics = {
     severity: "warning",
     title: "answers of several tokens",
     message:
-      "{count} of {total} answers of {name} are longer than one token of {model}: the first one counts, such as {piece} of {answer}",
+      "{count} of {total} answers of {name} are longer than one token of {model}: only the first one counts, such as {piece} of {answer}",
     explanation:
       "Only the first token of an answer counts. Choose answers of one token if the whole of them matters, and mind the blank before a word.",
   },
@@ -83,7 +84,7 @@ export const warningsDiagnostics = {
   A8023: {
     severity: "warning",
     title: "different texts side by side",
-    message: "{texts} are different prompt sets: their prompts are put side by side by number",
+    message: "{texts} are different prompt sets: their prompts are matched by number",
     explanation:
       "Results of different texts are joined by the number of the prompt, which says nothing unless the sets are paired. Average over prompt first.",
   },
@@ -95,16 +96,16 @@ export const warningsDiagnostics = {
   },
   A8018: {
     severity: "warning",
-    title: "weights changed in secret",
+    title: "weights changed unnoticed",
     message:
-      "{file} of {source} holds other weights than were hashed before, though size, times and place are the same",
+      "{file} of {source} holds other weights than were hashed before, although its size, times and location are the same",
     explanation:
       "The weights of a model differ from those that were hashed before, though size and times are equal. `--verify-weights` hashes all of them; results of before are of the other weights.",
   },
   A8019: {
     severity: "warning",
     title: "other numbers than before",
-    message: "the same was asked at {when} ({how}), and the results were others, {kept}",
+    message: "the same request was run at {when} ({how}) with different results, {kept}",
     explanation:
       "The same question gave other numbers than before, and both are kept. The record says what differs: a machine, a version or the weights.",
   },

@@ -2,15 +2,15 @@
 
 /** One input (further ones are parameters of the operator); the result has its dimensions. */
 export const samePlaceOperators: ReadonlySet<string> = new Set([
-  ...["Abs", "Acos", "Cast", "Ceil", "Cos", "Erf", "Exp", "Floor", "Identity", "IsInf", "IsNaN", "Log", "Neg", "Not"],
-  ...["FastGelu", "Gelu", "QuickGelu", "Reciprocal", "Relu", "Sigmoid", "Sign", "Sin", "Sqrt", "Tanh"],
+  ...["Abs", "Cast", "Cos", "Exp", "Floor", "Identity", "IsInf", "IsNaN", "Log", "Neg", "Not"],
+  ...["FastGelu", "Gelu", "QuickGelu", "Relu", "Sin", "Sqrt"],
   ...["Softmax", "LogSoftmax"],
 ]);
 
 /** Several inputs, which are broadcast against each other. */
 export const broadcastOperators: ReadonlySet<string> = new Set([
-  ...["Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Sum", "Where"],
-  ...["And", "Or", "Xor", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"],
+  ...["Add", "Sub", "Mul", "Div", "Pow", "Mod", "Max", "Min", "Where"],
+  ...["And", "Or", "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"],
 ]);
 
 /** Of those of {@link samePlaceOperators} the ones that read the whole of one axis. */
@@ -18,6 +18,5 @@ export const normalisations: ReadonlySet<string> = new Set(["Softmax", "LogSoftm
 
 /** Operators that reduce the axes in their second input. */
 export const reductions: ReadonlySet<string> = new Set([
-  ...["ReduceL1", "ReduceL2", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"],
-  "ReduceSumSquare",
+  ...["ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"],
 ]);
