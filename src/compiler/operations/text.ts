@@ -96,8 +96,14 @@ function callText({ operation, attributes }: OperationNode, call: CallForm | nul
       const value = attributes[call.attribute] ?? call.absent;
       return `${operation}(${value === call.absent ? words() : words(`${call.attribute}: ${String(value)}`)})`;
     }
-    // Forms whose words are not all kept say themselves what is shown (`text`).
-    default:
+    // Operations whose calls have other words say themselves what is shown (`Notation.text`).
+    case "tensors":
+    case "seed":
+    case "entries":
+    case "names":
+    case "token":
+    case "unembedding":
+    case undefined:
       return `${operation}(${words()})`;
   }
 }

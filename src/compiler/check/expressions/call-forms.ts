@@ -7,6 +7,12 @@ import { reportError, wrongKind } from "../faults.js";
 import { elaborateCount } from "./literals.js";
 import type { Elaboration, Environment } from "./values.js";
 
+/** Forms of calls whose tensors are the operation's inputs, in order. */
+export type TensorForm = Extract<
+  CallForm,
+  { readonly kind: "tensors" | "over" | "axis" | "count" | "integer" | "pair" }
+>;
+
 /** What may stand in a call's parentheses. */
 interface CallWords {
   /** Number of arguments without a name. */
@@ -87,12 +93,14 @@ export function attributesOf(
   cx: Elaboration,
   environment: Environment,
   call: CallExpression,
-  form: CallForm,
+  form: TensorForm,
 ): OperationAttributes | null {
   const over = call.over.map((axis) => axisName(environment, axis));
   const [named] = call.named;
   const [between] = call.between;
   switch (form.kind) {
+    case "tensors":
+      return {};
     case "over":
       return { over };
     case "pair":
@@ -116,8 +124,6 @@ export function attributesOf(
       const value = named === undefined ? form.absent : elaborateCount(cx, environment, named.value);
       return value === null ? null : { [form.attribute]: value };
     }
-    default:
-      return {};
   }
 }
 

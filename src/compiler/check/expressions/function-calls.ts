@@ -6,7 +6,7 @@ import type { CallForm } from "../../operations/notation.js";
 import { reasonInWords } from "../../operations/reasons.js";
 import type { CallExpression, Name } from "../../syntax/ast.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
-import { attributesOf, axisName, checkWords } from "./call-forms.js";
+import { attributesOf, axisName, checkWords, type TensorForm } from "./call-forms.js";
 import { guardedAxis } from "./guarded.js";
 import { elaborateCount } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
@@ -47,12 +47,7 @@ export function elaborateFunction(
 }
 
 /** A call whose tensors are the operation's inputs, in order. */
-function elaborateTensors(
-  cx: Elaboration,
-  environment: Environment,
-  call: CallExpression,
-  form: Extract<CallForm, { kind: "tensors" | "over" | "axis" | "count" | "integer" | "pair" }>,
-): Value {
+function elaborateTensors(cx: Elaboration, environment: Environment, call: CallExpression, form: TensorForm): Value {
   const name = call.callee.text;
   const tensors = form.kind === "count" ? call.positional.slice(0, 1) : call.positional;
   const inputs = tensors.map((argument) => cx.elaborate(cx, environment, argument));
