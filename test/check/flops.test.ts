@@ -5,7 +5,7 @@ import { layerFlops } from "../../src/compiler/analysis/reads.js";
 import { rowWorkOf } from "../../src/compiler/lower/cost.js";
 import { lowerKnown } from "../../src/compiler/lower/graph.js";
 import { planProtocol } from "../../src/compiler/lower/plan.js";
-import { randomModels } from "../models/fixture.js";
+import type { randomModels } from "../models/fixture.js";
 import { capabilities, compileText, fixtureFacts, numerics } from "./compiling.js";
 
 /**
