@@ -98,7 +98,7 @@ test("a whole run goes through whatever backend it is given", async (context) =>
     for (const file of graph.weights) assert.deepEqual(file, { digest, name: "model.safetensors" });
     const { bytes, ...rest } = graph;
     const message = Buffer.concat([bytes, Buffer.from(JSON.stringify(rest))]);
-    for (const path of [place.runs, start?.weights[0]?.folder ?? "?"]) assert.ok(!message.includes(path), path);
+    for (const path of [place.runs, start.weights[0]?.folder ?? "?"]) assert.ok(!message.includes(path), path);
   }
   assert.ok(opened.some((graph) => graph.weights.length === 1));
 
