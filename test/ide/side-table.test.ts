@@ -64,9 +64,9 @@ test("declarations have their places, documentation and parameters", () => {
     span == null ? null : (compiled.sources.get(span.file) ?? "").slice(span.start, span.end);
   const spread = named("spread");
   assert.equal(spread?.kind, "metric");
-  assert.deepEqual(spread?.documentation, ["How far the rows of x lie apart."]);
+  assert.deepEqual(spread.documentation, ["How far the rows of x lie apart."]);
   assert.deepEqual(
-    spread?.parameters.map(({ name, type, default: written, span }) => [name, type, written, shown(span)]),
+    spread.parameters.map(({ name, type, default: written, span }) => [name, type, written, shown(span)]),
     [
       ["x", "[row, *]", null, "x"],
       ["window", "count", "width", "window"],

@@ -40,7 +40,8 @@ export type ValueType = TensorType | "number" | "layer";
 
 interface ValueVariant extends Pick<TypeFact, "model" | "site" | "value"> {
   readonly type: ValueType;
-  readonly points: Set<PointOf>;
+  /** Of each elaboration that found it; one may stand here several times. */
+  readonly points: PointOf[];
 }
 
 /** Everything that was noted of one span. Syntax trees share spans, so that the same one comes again and again. */
@@ -76,8 +77,8 @@ export function createNotes(collecting: boolean): Notes {
       if (!collecting) return;
       const { variants } = at(span);
       const existing = variants.find((other) => sameValue(other, type, model, site, value));
-      if (existing === undefined) variants.push({ type, model, site, value, points: new Set([point]) });
-      else existing.points.add(point);
+      if (existing === undefined) variants.push({ type, model, site, value, points: [point] });
+      else if (existing.points.at(-1) !== point) existing.points.push(point);
     },
     name(span, kind, symbol) {
       if (collecting) at(span).named ??= { kind, symbol };
@@ -125,7 +126,7 @@ function entriesOf(bySpan: ReadonlyMap<Span, Noted>): readonly Entry[] {
 }
 
 /** The different points of some elaborations. Each elaboration is asked once. */
-function pointReader(): (points: Iterable<PointOf>) => readonly Coordinates[] {
+function pointReader(): (points: readonly PointOf[]) => readonly Coordinates[] {
   const known = new Map<PointOf, Coordinates>();
   const byText = new Map<string, Coordinates>();
   const read = (point: PointOf): Coordinates => {
@@ -137,6 +138,8 @@ function pointReader(): (points: Iterable<PointOf>) => readonly Coordinates[] {
     return shared;
   };
   return (points) => {
+    const [only, second] = points;
+    if (only !== undefined && second === undefined) return [known.get(only) ?? read(only)];
     const different = new Set<Coordinates>();
     for (const point of points) different.add(known.get(point) ?? read(point));
     return [...different];
@@ -159,8 +162,8 @@ function merged(group: readonly Noted[]): Noted {
   const variants: ValueVariant[] = [];
   for (const own of group.flatMap((noted) => noted.variants)) {
     const existing = variants.find((other) => sameValue(other, own.type, own.model, own.site, own.value));
-    if (existing === undefined) variants.push({ ...own, points: new Set(own.points) });
-    else for (const point of own.points) existing.points.add(point);
+    if (existing === undefined) variants.push({ ...own, points: [...own.points] });
+    else for (const point of own.points) existing.points.push(point);
   }
   const places: PlaceFact[] = [];
   for (const place of group.flatMap((noted) => noted.places)) {

@@ -8,7 +8,7 @@ export function entriesAt({ entries }: SideTable, file: string, offset: number):
   // Entries are sorted by start, those that start together by falling length: the last one that holds the offset is the innermost.
   for (let i = firstOf(entries, file); i < entries.length; i++) {
     const entry = entries[i];
-    if (entry === undefined || entry.span.file !== file || entry.span.start > offset) break;
+    if (entry?.span.file !== file || entry.span.start > offset) break;
     if (entry.span.end >= offset) around.unshift(entry);
   }
   return around;
