@@ -71,7 +71,7 @@ suite("a hypothesis", () => {
         "greater",
       ),
     );
-    assert.ok(Math.abs((outcome.parts[0]?.pValue ?? 0) - expected) < 1e-12);
+    assert.ok(Math.abs((outcome.parts[0].pValue ?? 0) - expected) < 1e-12);
     assert.ok(outcome.notes.includes("the value of a prompt is the mean over head (2), pos (3)"));
   });
 
