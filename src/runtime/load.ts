@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly overrides?: ReadonlyMap<string, string>;
   /** Hash all weights, also those of files that did not change as far as the system tells. */
   readonly verifyWeights?: boolean;
+  /** Whether what is known of each piece of the texts is collected, for an editor. */
+  readonly sideTable?: boolean;
 }
 
 /** A protocol as far as it compiles, with the models that were opened for it (by instance id). */
@@ -87,7 +89,7 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
   const overrides = options.overrides ?? new Map<string, string>();
   await identify(identities, source.path);
   for (;;) {
-    const compiled = compile(source, facts, { overrides });
+    const compiled = compile(source, facts, { overrides, sideTable: options.sideTable ?? false });
     if (compiled.value.kind === "checked") {
       const sources = new Map([...facts.stdlib, source].map((file) => [file.path, file.text]));
       for (const [path, fact] of files) if ("text" in fact) sources.set(path, fact.text);

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { encodeModel, explainPlan, lowerGraph } from "atlasc";
-import { planRun } from "atlasc/runtime";
+import { backendNamed, planRun } from "atlasc/runtime";
 
 const text = `model gpt2 from "@stdlib/models/gpt2-tiny"
 prompts p from ["Time heals all wounds, my lady, but not this one."]
@@ -11,7 +11,7 @@ const outcome = await planRun(
   {
     overrides: new Map(),
     memoryBudget: 2 ** 30,
-    engine: { device: { kind: "cpu" }, threads: 2, optimisation: "basic", prepacking: "short texts", tf32: false },
+    engine: { backend: backendNamed("cpu"), threads: 2, optimisation: "basic", prepacking: "short texts", tf32: false },
   },
 );
 if (outcome.kind === "rejected") throw new Error(outcome.diagnostics[0].message);

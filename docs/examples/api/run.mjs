@@ -1,5 +1,5 @@
 import { renderDiagnostics } from "atlasc";
-import { readRecord, readResults, runProtocol } from "atlasc/runtime";
+import { backendNamed, readRecord, readResults, runProtocol } from "atlasc/runtime";
 
 const text = `model gpt2 from "@stdlib/models/gpt2-tiny"
 prompts p from ["Time heals all wounds, my lady, but not this one."]
@@ -9,7 +9,7 @@ const options = {
   runs: "runs",
   overrides: new Map(),
   memoryBudget: 2 ** 30,
-  engine: { device: { kind: "cpu" }, threads: 2, optimisation: "basic", prepacking: "short texts", tf32: false },
+  engine: { backend: backendNamed("cpu"), threads: 2, optimisation: "basic", prepacking: "short texts", tf32: false },
 };
 const outcome = await runProtocol({ path: "sweep.atlas", text }, options, {
   onPlanned: ({ plan }) => console.log(`${plan.graphs.length} graph`),
