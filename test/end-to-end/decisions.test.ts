@@ -27,7 +27,7 @@ model m from "./model"
 prompts p from [${texts.map((ids) => `"${spelled(ids)}"`).join(", ")}]
 `;
 
-test("hypotheses and comparisons are recorded with their text before anything is known, and left open", async (context) => {
+test("statements are recorded before anything is known, and what they come to is put beside them", async (context) => {
   const folder = temporaryFolder(context);
   spelledModel(join(folder, "model"), randomModel);
   const path = protocolIn(
@@ -45,22 +45,42 @@ test("hypotheses and comparisons are recorded with their text before anything is
   assert.equal(ran.summary.status, "finished");
   assert.equal(ran.written.tables.length, 1, "the rest of the protocol runs");
   const record = await readRecord(ran.folder.record);
-  assert.deepEqual(record?.decisions, [
-    {
-      kind: "hypothesis",
-      title: "Early heads matter",
-      statement:
+  assert.deepEqual(
+    record?.decisions.map(({ kind, title, statement, status }) => [kind, title, statement, status]),
+    [
+      [
+        "hypothesis",
+        "Early heads matter",
         'hypothesis "Early heads matter" expect mean(abs(sweep.impact) where layer is L0) > ' +
-        "mean(abs(sweep.impact) where layer is L1) using permutation(1000) seed 1",
-      status: "not decided",
-    },
-    { kind: "find", title: null, statement: "find peak of sweep.impact over layer", status: "not decided" },
-  ]);
+          "mean(abs(sweep.impact) where layer is L1) using permutation(1000) seed 1",
+        "decided",
+      ],
+      ["find", null, "find peak of sweep.impact over layer", "decided"],
+    ],
+  );
+  const [first, second] = record.decisions.map(({ outcome }) => outcome);
+  assert.ok(first?.kind === "hypothesis" && second?.kind === "find");
+  // The values behind the means, averaged by hand: one for each prompt and layer.
+  const byLayer = [0, 1].map((layer) => {
+    const rows = ran.assembled.rows.filter(({ axes, impact }) => axes["layer"] === layer && impact !== null);
+    const prompts = [...new Set(rows.map(({ axes }) => axes["prompt"]))];
+    return prompts.map((prompt) => {
+      const sizes = rows.filter(({ axes }) => axes["prompt"] === prompt).map(({ impact }) => Math.abs(impact ?? NaN));
+      return sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+    });
+  });
+  const [early = [], late = []] = byLayer;
+  const differences = early.map((size, i) => size - (late[i] ?? NaN));
+  const difference = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+  const [part] = first.parts;
+  assert.ok(Math.abs((part?.estimate ?? NaN) - difference) < 1e-12);
+  assert.deepEqual(part?.n, [early.length, late.length]);
+  assert.equal(first.unit, "prompt");
   assert.equal(record.judgement, null);
-  assert.match(record.warnings.join("\n"), /`hypothesis` is not yet available .* not decided/);
+  assert.deepEqual(record.warnings, []);
   const report = readFileSync(ran.written.report, "utf8");
   assert.match(report, /Early heads matter/);
-  assert.match(report, /not decided/);
+  assert.match(report, new RegExp(`class="badge \\w+">${first.verdict}<`));
 });
 
 test("another hypothesis over the same work is another run", async (context) => {
