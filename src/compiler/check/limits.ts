@@ -19,4 +19,8 @@ export const limits = {
   corpusTokens: 4_000_000,
   /** Numbers of a range that is written out. */
   listed: 100_000,
+  /** Bytes of one protocol: parsing takes about 400 bytes of memory for each, and 1 MB are 20,000 lines. */
+  protocolBytes: 2 ** 20,
+  /** Bytes of one file of prompts, or of a corpus: 16 times the tokens that a corpus may have. */
+  textBytes: 64 * 2 ** 20,
 } as const;

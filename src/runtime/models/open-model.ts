@@ -9,6 +9,7 @@ import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
 import { digestOfJson, openDigestCache } from "./digest-cache.js";
 import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
 import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
+import { incompleteFolder } from "./model-advice.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 
@@ -53,7 +54,7 @@ export async function openModel(
   const diagnostics: Diagnostic[] = [];
   const configPath = join(folder, "config.json");
   if (!existsSync(configPath)) {
-    return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder })] };
+    return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder }, incompleteFolder(folder))] };
   }
   const config = readJson(configPath, "config.json", request, diagnostics);
   const weights = await readWeights(folder, request, diagnostics);
@@ -186,7 +187,7 @@ function weightFiles(folder: string, request: ModelRequest, diagnostics: Diagnos
   const { source, span } = request;
   if (existsSync(join(folder, single))) return [single];
   if (!existsSync(join(folder, index))) {
-    diagnostics.push(diagnostic("A4013", span, { source, folder }));
+    diagnostics.push(diagnostic("A4013", span, { source, folder }, incompleteFolder(folder)));
     return null;
   }
   const content = readJson(join(folder, index), index, request, diagnostics);

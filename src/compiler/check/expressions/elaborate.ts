@@ -3,7 +3,6 @@
  * unfolded, layers resolved to numbers and every type checked. Mistakes are reported once and silence what depends on
  * them.
  */
-import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { isSite, siteNames, sites } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
@@ -12,6 +11,7 @@ import { cycleText, elaborateCall, unfoldMetric } from "./calls.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
 import { functionNames, futureFunctions, isQuantity, quantityNames } from "../names/functions.js";
 import { limits } from "../limits.js";
+import { meantBy, meantByMember } from "../names/meant.js";
 import { elaborateCount, elaborateLayer } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateQuantity, elaborateToken } from "./quantities.js";
@@ -83,9 +83,14 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
       return elaborateOf(cx, environment, expression, "paired");
     case "string":
       return elaborateToken(cx, expression);
+    case "member": {
+      const { member } = expression;
+      const found = cx.sourceOf(expression.span);
+      const details = meantByMember(found, member.text, functionNames.includes(member.text));
+      return reportError(cx, "A3004", expression.span, { expected: "a tensor, a number or a layer", found }, details);
+    }
     case "list":
     case "range":
-    case "member":
       return wrongKind(cx, expression.span, "a tensor, a number or a layer", cx.sourceOf(expression.span));
     case "missing":
       return errorValue;
@@ -139,6 +144,6 @@ export function unknownName(
     { name: at.text },
     isFunction
       ? { hint: `${at.text} is a function: write ${at.text}(…)` }
-      : { suggestions: nearestNames(at.text, valid) },
+      : meantBy(at.text, valid),
   );
 }

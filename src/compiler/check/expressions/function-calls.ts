@@ -3,7 +3,7 @@ import { nearestNames } from "../../base/suggest.js";
 import type { OperationAttributes } from "../../ir/expression.js";
 import { typeText } from "../../ir/tensor-type.js";
 import type { CallExpression, Name } from "../../syntax/ast.js";
-import { applyOperation, reportError, wrongKind } from "../faults.js";
+import { applyOperation, reportError, wrongKind, type ErrorDetails } from "../faults.js";
 import type { FunctionShape } from "../names/functions.js";
 import { guardedAxis } from "./guarded.js";
 import { elaborateCount } from "./literals.js";
@@ -93,7 +93,8 @@ function checkWords(cx: Elaboration, call: CallExpression, shape: FunctionShape)
   if (count !== arity) {
     const s = arity === 1 ? "" : "s";
     const form = shape === "pair" ? `: ${name}(x, y over AXIS) or ${name}(x over AXIS between AXIS)` : "";
-    wrongKind(cx, call.span, `${arity} argument${s} to ${name}${form}`, `${count}: ${source}`);
+    const parameters = { expected: `${arity} argument${s} to ${name}${form}`, found: `${count}: ${source}` };
+    reportError(cx, "A3004", call.span, parameters, axesHint(cx, call, shape));
     return false;
   }
   const accepted = name === "unembedding" ? undefined : namedArgument[shape];
@@ -105,7 +106,9 @@ function checkWords(cx: Elaboration, call: CallExpression, shape: FunctionShape)
   const unknown =
     shape === "select" || shape === "rename" ? undefined : call.named.find((a) => a.name.text !== accepted);
   if (unknown !== undefined) {
-    const hint = accepted === undefined ? `${name} has no named parameters` : `${name} has the parameter ${accepted}`;
+    const axes = shape === "over" || shape === "pair" ? `; axes follow \`over\`: ${name}(x over pos)` : "";
+    const hint =
+      accepted === undefined ? `${name} has no named parameters${axes}` : `${name} has the parameter ${accepted}`;
     reportError(cx, "A2005", unknown.name.span, { name: unknown.name.text, metric: name }, { hint });
     return false;
   }
@@ -119,6 +122,15 @@ function checkWords(cx: Elaboration, call: CallExpression, shape: FunctionShape)
     return false;
   }
   return true;
+}
+
+/** `mean(nll, pos)`: axes that are written like arguments. */
+function axesHint(cx: Elaboration, call: CallExpression, shape: FunctionShape): ErrorDetails {
+  if (shape === "seed") return { hint: `the seed is named: ${call.callee.text}(seed: 1)` };
+  const [first, ...others] = call.positional;
+  const axes = others.filter((argument) => argument.kind === "name").map(({ span }) => cx.sourceOf(span));
+  if (!["over", "row"].includes(shape) || first === undefined || axes.length === 0 || axes.length < others.length) return {};
+  return { hint: `axes follow \`over\`: ${call.callee.text}(${cx.sourceOf(first.span)} over ${axes.join(", ")})` };
 }
 
 /** What the operation is told beside its tensors; null after an error. */

@@ -5,7 +5,7 @@ import { isSite } from "../../models/sites.js";
 import type { Expression, SetClause, SteerClause } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
-import { elaborateTensor, type TypedExpression } from "../measures/measures.js";
+import { elaborateTensor, separateSweeps, type TypedExpression } from "../measures/measures.js";
 import { combinations, createSweeps, type Sweeps } from "../expressions/sweeps.js";
 import type { InterventionContext, PlacePoint, Sweep, Variant } from "./context.js";
 import { checkPositions, type SweptPositions } from "./positions.js";
@@ -92,7 +92,7 @@ function expressionSweep(
   const [conflict] = discovery.conflicts;
   if (conflict !== undefined) {
     const related = [{ span: conflict.first.span, text: "the other sweep" }];
-    reportError(cx, "A3006", conflict.second.span, { axis: conflict.first.name }, { related });
+    reportError(cx, "A3006", conflict.second.span, { axis: conflict.first.name }, { related, hint: separateSweeps });
     return null;
   }
   if (swept.has("position")) {

@@ -66,7 +66,8 @@ export function readImports(
       else if ("problem" in fact) {
         lost = true;
         const parameters = { path: statement.path.value, problem: fact.problem };
-        report(diagnostic("A2018", statement.path.span, parameters, importHint(path)));
+        const details = fact.advice === undefined ? importHint(path) : { hint: fact.advice };
+        report(diagnostic("A2018", statement.path.span, parameters, details));
       } else {
         const imported = read({ path, text: fact.text });
         files.push(imported);

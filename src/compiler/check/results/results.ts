@@ -1,5 +1,6 @@
 /** Expressions over results (§8 of the language): `sweep.R_V.impact`, `mean(abs(sweep.impact) over prompt)`. */
 import { experimentsIn } from "../../ir/result-expression.js";
+import { foreignPath } from "../../base/foreign-words.js";
 import { nearestNames } from "../../base/suggest.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
@@ -8,7 +9,7 @@ import type { ResultCondition, ResultExpression } from "../../ir/protocol.js";
 import type { Expression, Name } from "../../syntax/ast.js";
 import { isFault, type TypeFault } from "../../operations/operation.js";
 import type { TensorType } from "../../ir/tensor-type.js";
-import { reportError, reportFault, tooMany, wrongKind } from "../faults.js";
+import { reportError, reportFault, tooMany, wrongKind, type ErrorDetails } from "../faults.js";
 import { limits } from "../limits.js";
 import { comparisonOf, operationOf } from "../expressions/operators.js";
 import {
@@ -26,6 +27,7 @@ import { interventionColumns, plainColumns } from "../../ir/value-columns.js";
 import { coordinatesOf } from "./result-coordinates.js";
 import { metricOf } from "../../ir/result-type.js";
 import { metricNames, type ExperimentShape, type ResultScope } from "./result-scope.js";
+import { missingAxis, unknownResult, unknownResultFunction } from "../names/unknown-results.js";
 
 export interface ResultContext {
   readonly results: ResultScope;
@@ -97,8 +99,14 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
       return checkResultCall(cx, expression);
     case "missing":
       return null;
-    default:
-      return bad(cx, expression, "an expression over results such as sweep.R_V.impact");
+    default: {
+      const expected = "an expression over results such as sweep.R_V.impact";
+      const details = {
+        hint: "inside the model a name is `metric NAME = …`, or `let x = … in …` within an expression; experiments measure it",
+      };
+      reportError(cx, "A3004", expression.span, { expected, found: cx.sourceOf(expression.span) }, details);
+      return null;
+    }
   }
 }
 
@@ -179,14 +187,20 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
       "A2012",
       at.span,
       { experiment: subject.name, name },
-      { suggestions: nearestNames(name, valid), hint: `its columns are ${describeColumns(subject)}.` },
+      { suggestions: nearestNames(name, valid), hint: missingAxis(name) ?? describeRows(subject) },
     );
-  } else reportError(cx, "A2011", at.span, { name }, { suggestions: nearestNames(name, valid) });
+  } else reportError(cx, "A2011", at.span, { name }, unknownResult(name, valid));
   return null;
 }
 
 function columnsOf(shape: ExperimentShape): readonly Column[] {
   return shape.type.intervened || !shape.complete ? interventionColumns : plainColumns;
+}
+
+/** What `by` and `where` of a table can name. */
+function describeRows(shape: ExperimentShape): string {
+  const axes = [...shape.type.axes, ...shape.type.columns].map(({ name }) => name);
+  return `its columns are ${describeColumns(shape)}${axes.length === 0 ? "" : `; its axes are ${axes.join(", ")}`}`;
 }
 
 function describeColumns(shape: ExperimentShape): string {
@@ -256,26 +270,20 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
   const shape = usesSubject ? cx.subject : named;
   const words = usesSubject ? path : rest;
   if (shape == null) {
-    reportError(
-      cx,
-      "A2011",
-      first.span,
-      { name: first.text },
-      { suggestions: nearestNames(first.text, cx.results.experiments.keys()) },
-    );
+    const details = unknownResult(first.text, [...cx.results.experiments.keys()]);
+    reportError(cx, "A2011", first.span, { name: first.text }, meantInside(cx, expression) ?? details);
     return null;
   }
   const [word, column, extra] = words;
   if (word === undefined || extra !== undefined) return bad(cx, expression, "EXPERIMENT.METRIC.COLUMN");
   const unknown = (name: Name, valid: readonly string[]): null => {
     if (!shape.complete) return null;
-    reportError(
-      cx,
-      "A2012",
-      name.span,
-      { experiment: shape.name, name: name.text },
-      { suggestions: nearestNames(name.text, valid), hint: `its columns are ${describeColumns(shape)}` },
-    );
+    const isFunction = oneOf([...elementwise, ...reductions], name.text) !== null;
+    const of = cx.sourceOf(expression.span).replace(/\.\w+$/, "");
+    const hint = isFunction ? `a function stands before its value: ${name.text}(${of})` : `its columns are ${describeColumns(shape)}`;
+    const called = /^(?:delta|diff|difference|change|effect)$/.test(name.text) ? ["impact"] : null;
+    const suggestions = (called ?? nearestNames(name.text, valid)).filter((column) => valid.includes(column));
+    reportError(cx, "A2012", name.span, { experiment: shape.name, name: name.text }, { suggestions, hint });
     return null;
   };
   if (column === undefined) {
@@ -295,18 +303,12 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
   const simple = oneOf(elementwise, name);
   const reduction = oneOf(reductions, name);
   if (simple === null && reduction === null) {
-    const correlation = name === "pearson" || name === "spearman";
     reportError(
       cx,
       "A2001",
       call.callee.span,
       { kind: "function of results", name },
-      {
-        suggestions: nearestNames(name, [...elementwise, ...reductions]),
-        hint: correlation
-          ? `write \`correlate A with B using ${name}\``
-          : `there are ${[...elementwise, ...reductions].join(", ")}`,
-      },
+      unknownResultFunction(name, [...elementwise, ...reductions]),
     );
     return null;
   }
@@ -333,6 +335,12 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
   const over = call.over.length === 0 ? null : call.over.map((a) => a.text);
   const reduced = { kind: "reduce", operation: reduction, argument, over } as const;
   return fits(cx, call, reduction, resultTypeOfOperation(cx.results, reduced)) ? reduced : null;
+}
+
+/** What to say of `blocks.5.hook_z` or `nll.mean`, which belong into a measure and not into a statement about results. */
+function meantInside(cx: ResultContext, expression: Expression): ErrorDetails | null {
+  const path = foreignPath(cx.sourceOf(expression.span));
+  return path === null ? null : { hint: `an experiment measures it: \`measure ${path.write}\`` };
 }
 
 /** Conditions of `where`: `layer in L9..10`, `model is opt`, `abs(impact) > 0.01`, with and, or, not. */

@@ -138,6 +138,14 @@ function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Re
   return { kind: "random", tokens, repeat, count, seed: source.seed?.value ?? 0 };
 }
 
+/** What helps with a file of prompts that could not be read. */
+function fileAdvice(path: string, fact: { readonly advice?: string } | undefined): string {
+  if (fact?.advice !== undefined) return fact.advice;
+  // A text in the place of a file's name.
+  if (/\s/.test(path.trim()) && !/\.\w{2,5}$/.test(path)) return `a text itself stands in brackets: from ["${path}"]`;
+  return "paths start from the folder of the file that names them";
+}
+
 /** Reads the content of a file; null after an error. */
 type ReadFile = (path: StringLiteral, text: string, group: string | null) => readonly TextDraft[] | null;
 
@@ -188,7 +196,7 @@ export function readSource(
           "A4101",
           source.path.span,
           { path: source.path.value, problem: fact?.problem ?? "it was not read" },
-          { hint: "paths start from the folder of the file that names them" },
+          { hint: fileAdvice(source.path.value, fact) },
         );
         return null;
       }
