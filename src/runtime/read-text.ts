@@ -19,7 +19,7 @@ function problemOf(error: unknown): string {
 /** A size in bytes as it is written in messages: `64 MB`. */
 export function sizeText(bytes: number): string {
   const [size, unit] = bytes >= 2 ** 30 ? [bytes / 2 ** 30, "GB"] : [bytes / 2 ** 20, "MB"];
-  return `${Number(size.toFixed(1))} ${unit}`;
+  return `${Number(size.toFixed(2))} ${unit}`;
 }
 
 /** Reads at most `most` bytes of a file; a problem where it has more. A device or pipe has no size, so that reading counts. */
@@ -43,18 +43,29 @@ async function readBytes(path: string, most: number): Promise<Buffer | FileFact>
 }
 
 function tooLarge(size: number, most: number): FileFact {
-  const advice = most === limits.protocolBytes ? "divide it into several protocols" : "take a part of it, or divide it into several files";
+  const advice =
+    most === limits.protocolBytes
+      ? "divide it into several protocols"
+      : "take a part of it, or divide it into several files";
   return { problem: `it has ${sizeText(size)}, and at most ${sizeText(most)} are read`, advice };
+}
+
+/** Whether a file begins with many zero bytes, as UTF-16 without a mark and binary files do: UTF-8 would let them pass. */
+function hasZeros(bytes: Buffer): boolean {
+  return bytes.subarray(0, 200).filter((byte) => byte === 0).length > 8;
 }
 
 /** What a file that is not UTF-8 probably is. */
 function undecoded(bytes: Buffer): FileFact {
   const [first, second] = bytes;
-  const zeros = bytes.subarray(0, 200).filter((byte) => byte === 0).length;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
     return { problem: "it is UTF-16, not UTF-8", advice: "save it as UTF-8: `iconv -f UTF-16 -t UTF-8 OLD > NEW`" };
   }
-  if (zeros > 8) return { problem: "it is no text, or not UTF-8", advice: "prompts are read from UTF-8 text: .txt, .jsonl, .json, .csv" };
+  if (hasZeros(bytes))
+    return {
+      problem: "it is no text, or not UTF-8",
+      advice: "prompts are read from UTF-8 text: .txt, .jsonl, .json, .csv",
+    };
   const before = firstInvalid(bytes);
   const line = bytes.subarray(0, before).filter((byte) => byte === 0x0a).length + 1;
   return {
@@ -87,6 +98,7 @@ export async function readTextFile(path: string, most: number = limits.textBytes
   try {
     const bytes = await readBytes(path, most);
     if (!Buffer.isBuffer(bytes)) return bytes;
+    if (hasZeros(bytes)) return undecoded(bytes);
     try {
       return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
     } catch {

@@ -176,7 +176,10 @@ test("numbers keep four significant digits, and a column keeps its decimals", ()
   assert.equal(formatNumber(NaN), "NaN");
   assert.deepEqual(formatColumn([1.5, -0.25, 0], true), ["+1.500", "-0.250", "0"]);
   assert.deepEqual(formatColumn([12, 3], false), ["12", "3"]);
-  assert.deepEqual(formatColumn([120.5, 0.0004], false), ["120.50", "4.0e-4"]);
+  // One notation for a column: more decimals where few more are enough, else exponents everywhere.
+  assert.deepEqual(formatColumn([120.5, 0.0004], false), ["120.50000", "0.00040"]);
+  assert.deepEqual(formatColumn([0.001, -3.7e-5, 0], true), ["+0.001000", "-0.000037", "0"]);
+  assert.deepEqual(formatColumn([120.5, 3.7e-9], false), ["1.205e+2", "3.700e-9"]);
   assert.deepEqual(formatColumn([0.00001, NaN], true), ["+1.000e-5", "NaN"]);
   assert.equal(formatSeconds(185), "3 min 05 s");
   assert.equal(formatSeconds(0.84), "0.8 s");

@@ -23,7 +23,16 @@ const siteAliases: Readonly<Record<string, readonly string[]>> = {
   resid_post: [
     "hook_resid_post",
     ...["resid", "residual", "resid_stream", "residual_stream", "stream", "resid_out"],
-    ...["hidden", "hidden_state", "hidden_states", "block", "block_output", "layer_output", "activation", "activations"],
+    ...[
+      "hidden",
+      "hidden_state",
+      "hidden_states",
+      "block",
+      "block_output",
+      "layer_output",
+      "activation",
+      "activations",
+    ],
   ],
   q: ["hook_q", "query", "queries", "q_proj"],
   k: ["hook_k", "keys", "k_proj"],
@@ -46,7 +55,9 @@ const siteAliases: Readonly<Record<string, readonly string[]>> = {
   nll: ["nlls", "token_loss", "loss_per_token", "per_token_loss", "surprisal"],
 };
 
-const sites = new Map(Object.entries(siteAliases).flatMap(([site, words]) => words.map((word) => [word, site] as const)));
+const sites = new Map(
+  Object.entries(siteAliases).flatMap(([site, words]) => words.map((word) => [word, site] as const)),
+);
 
 /** The site that is called so elsewhere; null when the word is not known. */
 export function siteCalled(word: string): string | null {
@@ -73,7 +84,8 @@ export function targetCalled(word: string): string | null {
  */
 export function foreignPath(text: string): { readonly path: string; readonly write: string } | null {
   const [path, layer, rest = ""] =
-    /^(?:model\.)?(?:blocks|transformer\.h|layers|gpt_neox\.layers)(?:\.|\[)(\d+)\]?((?:\.[A-Za-z_]\w*)*)/.exec(text) ?? [];
+    /^(?:model\.)?(?:blocks|transformer\.h|layers|gpt_neox\.layers)(?:\.|\[)(\d+)\]?((?:\.[A-Za-z_]\w*)*)/.exec(text) ??
+    [];
   if (path === undefined || layer === undefined) return null;
   const word = rest.split(".").at(-1) ?? "";
   const site = word === "" ? "resid_post" : siteCalled(word === "output" ? (rest.split(".").at(-2) ?? "") : word);
@@ -84,21 +96,35 @@ export function foreignPath(text: string): { readonly path: string; readonly wri
 const statements: readonly (readonly [words: string, hint: string])[] = [
   ["for foreach while loop each", "there are no loops: `heads L*` or `layer L0..5` does every one of them"],
   ["def function fn lambda define", "a formula with a name is `metric NAME(x: [pos, *]) = …`"],
-  ["if else elif unless when", "a file has no branches; results are selected with `where`, as in `table e where layer is 3`"],
+  [
+    "if else elif unless when",
+    "a file has no branches; results are selected with `where`, as in `table e where layer is 3`",
+  ],
   ["print show display echo report", "results are shown with `table EXPERIMENT` and drawn with `plot`"],
   ["load llm network hf hooked_transformer", 'a model is declared with `model NAME from "SOURCE"`'],
   ["run evaluate eval compute forward generate cache run_with_cache", "what is to be computed follows `measure`"],
   ["zero zero_ablate knockout knock_out mask remove disable lesion", "write `ablate heads L5.H3`, for example"],
   ["mean_ablate", "write `ablate heads L5.H3 by mean`, for example"],
   ["add inject steering", "write `steer resid_post L3 by …`"],
-  ["replace swap activation_patch path_patch", "write `patch heads L5 from CLEAN into CORRUPT`, or `set SITE[L5] to …`"],
+  [
+    "replace swap activation_patch path_patch",
+    "write `patch heads L5 from CLEAN into CORRUPT`, or `set SITE[L5] to …`",
+  ],
   ["dataset data texts text sentences inputs", 'texts are declared with `prompts NAME from "FILE"` or `from ["…"]`'],
-  ["use using include from require", 'another file is taken in with `import "FILE"`; a model with `model NAME from "…"`'],
-  ["var const val parameter config", "a constant is `param NAME = 16`, a result `let NAME = …`, a formula `metric NAME = …`"],
+  [
+    "use using include from require",
+    'another file is taken in with `import "FILE"`; a model with `model NAME from "…"`',
+  ],
+  [
+    "var const val parameter config",
+    "a constant is `param NAME = 16`, a result `let NAME = …`, a formula `metric NAME = …`",
+  ],
   ["test assert", 'what results should show is a `hypothesis "…" expect ONE < OTHER using t_test`'],
 ];
 
-const statementHints = new Map(statements.flatMap(([words, hint]) => words.split(" ").map((word) => [word, hint] as const)));
+const statementHints = new Map(
+  statements.flatMap(([words, hint]) => words.split(" ").map((word) => [word, hint] as const)),
+);
 
 /** What to write instead of a statement that begins with this word; null when the word is not known. */
 export function statementCalled(word: string): string | null {
@@ -108,14 +134,19 @@ export function statementCalled(word: string): string | null {
 const weights = "of the weights only the unembedding can be read: W_U, or `unembedding(token)` for one token";
 const noSpectrum =
   "there are no singular values and no eigenvalues; how many directions x fills is measured by its participation ratio";
-const noOrder = "there is no order statistic; `plot box` and `plot histogram` draw them, and `save` gives every value to other tools";
+const noOrder =
+  "there is no order statistic; `plot box` and `plot histogram` draw them, and `save` gives every value to other tools";
 const noShape = "axes have names, so that their order and place never matter";
 const noIndex = "positions are chosen with `at`, other axes with `select(x, head: 3)`";
 const noTraining = "nothing is trained here";
 
 /** Functions and metrics: words, what to say, what to write. */
 const values: readonly (readonly [words: string, note: string, write: string | null])[] = [
-  ["svd svdvals singular_values singular_value eig eigh eigvals eigenvalue eigenvalues eigenvectors spectrum", noSpectrum, "PR(x)"],
+  [
+    "svd svdvals singular_values singular_value eig eigh eigvals eigenvalue eigenvalues eigenvectors spectrum",
+    noSpectrum,
+    "PR(x)",
+  ],
   ["matrix_rank effective_rank eff_rank stable_rank participation_ratio", noSpectrum, "PR(x)"],
   ["median quantile quantiles percentile iqr mode kurtosis skew", noOrder, null],
   ["avg average mean_over", "", "mean(x over AXIS)"],
@@ -145,17 +176,33 @@ const values: readonly (readonly [words: string, note: string, write: string | n
   ["sigmoid logistic expit", "", "1 / (1 + exp(-x))"],
   ["tanh", "", "1 - 2 / (exp(2 * x) + 1)"],
   ["relu", "", "(x + abs(x)) / 2"],
-  ["gelu silu swish erf softplus", "what the model applies itself can be read: mlp_pre before its activation, mlp_act behind", null],
+  [
+    "gelu silu swish erf softplus",
+    "what the model applies itself can be read: mlp_pre before its activation, mlp_act behind",
+    null,
+  ],
   ["sin cos tan floor ceil round sign clamp clip cumsum cumprod fft", "there is no such function", null],
   ["transpose permute reshape view squeeze unsqueeze concat cat stack", noShape, null],
   ["gather index_select take slice getitem", noIndex, null],
   ["len length size shape numel", "how many tokens, bytes and words a text has is `tokens`, `bytes` and `words`", null],
   ["probs probabilities softmax_logits", "", "softmax(logits at last over vocab)"],
-  ["js jsd jensen_shannon wasserstein tv total_variation hellinger", "of divergences there is Kullback and Leibler's", "kl"],
-  ["gradient gradients backward integrated_gradients saliency attribution_patching", "there are no gradients yet: `grad` is checked and cannot run", null],
+  [
+    "js jsd jensen_shannon wasserstein tv total_variation hellinger",
+    "of divergences there is Kullback and Leibler's",
+    "kl",
+  ],
+  [
+    "gradient gradients backward integrated_gradients saliency attribution_patching",
+    "there are no gradients yet: `grad` is checked and cannot run",
+    null,
+  ],
   ["jacobian hessian", "there are no derivatives yet", null],
   ["probe linear_probe logistic_regression sae transcoder fit train optimize", noTraining, null],
-  ["W_E W_pos wpe W_Q W_K W_V W_O W_in W_out W_gate b_Q b_K b_V b_O b_U weights weight params state_dict", weights, null],
+  [
+    "W_E W_pos wpe W_Q W_K W_V W_O W_in W_out W_gate b_Q b_K b_V b_O b_U weights weight params state_dict",
+    weights,
+    null,
+  ],
   // Metrics.
   ["probability p_answer answer_prob prob_answer correct_prob", "", "prob"],
   ["logit_difference logit_diffs logitdiff ld", "", "logit_diff"],

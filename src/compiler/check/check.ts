@@ -63,6 +63,13 @@ export function checkProtocol(host: CheckInput): Protocol {
   const input: CheckInput = { ...host, report };
   const { scope } = input;
   let cycles = 0;
+  const beyond = [...scope.experiments.values()][limits.experiments];
+  if (beyond !== undefined) {
+    const count = scope.experiments.size;
+    const hint = "name several models, prompt sets or places in one experiment, or divide the protocol";
+    tooMany(input, beyond.name?.span ?? beyond.span, "experiments", count, "this protocol", "experiments", hint);
+    return nothingChecked;
+  }
   checkDefinitions(input);
   const studies: Study[] = [];
   const unavailable: Unavailable[] = [];
@@ -119,6 +126,17 @@ export function checkProtocol(host: CheckInput): Protocol {
   };
 }
 
+const nothingChecked: Protocol = {
+  models: [],
+  texts: [],
+  studies: [],
+  results: [],
+  decisions: [],
+  outputs: [],
+  unavailable: [],
+  parameters: {},
+};
+
 /** Names chosen by `on` or `with`, or the only one declared. */
 function choose(
   input: CheckInput,
@@ -155,7 +173,10 @@ function choose(
     if (!names.includes(name.text)) {
       sound = false;
       const listed = names.length === 0 ? "the file declares none" : `the file has ${names.join(", ")}`;
-      const hint = unknown === "A2010" ? (afterWith(name.text, statement.measures.length > 0) ?? `\`with\` takes prompt sets and corpora: ${listed}`) : listed;
+      const hint =
+        unknown === "A2010"
+          ? (afterWith(name.text, statement.measures.length > 0) ?? `\`with\` takes prompt sets and corpora: ${listed}`)
+          : listed;
       const suggestions = nearestNames(name.text, names);
       reportError(input, unknown, name.span, { name: name.text }, { suggestions, hint });
     } else if (chosen.find((other) => other.text === name.text) !== name) {

@@ -13,7 +13,8 @@ export function meantPlace(s: Situation): string {
     const isNeuron = letter.toUpperCase() === "N";
     return `${isNeuron ? "neuron" : "head"} ${unit} of layer ${layer} is \`L${layer}.${isNeuron ? "N" : "H"}${unit}\``;
   }
-  if (layer !== undefined && isType(s.next, "DotDot")) return `a range of layers is \`L${layer}..${Number(layer) + 2}\``;
+  if (layer !== undefined && isType(s.next, "DotDot"))
+    return `a range of layers is \`L${layer}..${Number(layer) + 2}\``;
   if (layer !== undefined) return `layer ${layer} is \`L${layer}\`, and head 3 of it \`L${layer}.H3\``;
   if (/^[HN]\d+$/.test(text)) {
     const [of = "L5"] = /^L[^.]*/.exec(before(s, 2)) ?? [];
@@ -64,9 +65,11 @@ export function meantPositions({ found, next }: Situation): string {
     return "`at` takes positions; a layer is `site[L5]`, or a parameter of a metric: `head_norm layer L5`";
   }
   if (isType(found, "StringLiteral")) return `the position of a word is \`at token ${text}\``;
-  if (/^(?:pos|position|index)$/.test(text)) return `positions stand alone: \`at ${isType(next, "NumberLiteral") ? imageOf(next) : "-1"}\``;
+  if (/^(?:pos|position|index)$/.test(text))
+    return `positions stand alone: \`at ${isType(next, "NumberLiteral") ? imageOf(next) : "-1"}\``;
   if (/^(?:query|key|head|neuron|vocab)$/.test(text)) return `an entry of another axis is \`select(x, ${text}: 0)\``;
-  if (/^(?:first|end|start|begin|beginning)$/.test(text)) return `the first position is \`at 0\`, the last one \`at last\``;
+  if (/^(?:first|end|start|begin|beginning)$/.test(text))
+    return `the first position is \`at 0\`, the last one \`at last\``;
   return 'at last, at 0, at -16..-1, at token "Mary"';
 }
 
@@ -79,10 +82,12 @@ export function amountExample({ statement }: Situation): string {
 export function optionCalled(word: string, statement: string): string | null {
   if (statement !== "table" && statement !== "plot") return null;
   if (/^(?:vs|versus)$/.test(word)) return "write `against`";
-  if (/^(?:title|legend|log|color|colour|xlabel|ylabel|size)$/.test(word)) return "the look of figures is not set in the language";
+  if (/^(?:title|legend|log|color|colour|xlabel|ylabel|size)$/.test(word))
+    return "the look of figures is not set in the language";
   if (statement === "plot") return null;
   if (/^(?:sort|sorted|order|orderby|rank|ranked)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
-  if (/^(?:desc|descending|asc|ascending|reverse)$/.test(word)) return "the largest come first; the smallest do with a minus: `by -impact`";
+  if (/^(?:desc|descending|asc|ascending|reverse)$/.test(word))
+    return "the largest come first; the smallest do with a minus: `by -impact`";
   if (/^(?:limit|first|head|max)$/.test(word)) return "write `top 5`";
   if (/^(?:filter|having|if|when|only)$/.test(word)) return "write `where`";
   if (/^(?:group|grouped|groupby|per|each|columns|rows)$/.test(word)) {

@@ -30,7 +30,12 @@ const wantsValue = (s: Situation): boolean => s.expected.includes("NumberLiteral
 const clauses: ReadonlySet<string> = new Set("on with ablate patch scale steer set measure".split(" "));
 
 /** A string as a name: `"my loss"` → `my_loss`. */
-const asName = (literal: string): string => literal.slice(1, -1).trim().replace(/\W+/g, "_").replace(/^(?=\d|$)/, "_");
+const asName = (literal: string): string =>
+  literal
+    .slice(1, -1)
+    .trim()
+    .replace(/\W+/g, "_")
+    .replace(/^(?=\d|$)/, "_");
 
 const nameFor = (rule: string, what: string, hint: string): Row => ({
   when: both(inRule(rule), wants("Name")),
@@ -55,7 +60,8 @@ export const situations: readonly Row[] = [
   {
     when: both(inRule("file"), finds("Equals"), within("measure")),
     expected: "the end of the measure",
-    hint: (s) => `a column gets its name behind: \`${before(s, 1)} as ${isWordText(imageOf(s.next)) ? imageOf(s.next) : "NAME"}\``,
+    hint: (s) =>
+      `a column gets its name behind: \`${before(s, 1)} as ${isWordText(imageOf(s.next)) ? imageOf(s.next) : "NAME"}\``,
   },
   {
     when: both(inRule("file"), finds("Equals")),
@@ -68,10 +74,8 @@ export const situations: readonly Row[] = [
     hint: "write `not (a is b)`",
   },
   {
-    when: both(
-      inRule("file", "expected"),
-      finds("Less", "Greater", "LessEqual", "GreaterEqual", "Is", "In"),
-      (s) => s.earlier.some((text) => /^(?:[<>]=?|is|in)$/.test(text)),
+    when: both(inRule("file", "expected"), finds("Less", "Greater", "LessEqual", "GreaterEqual", "Is", "In"), (s) =>
+      s.earlier.some((text) => /^(?:[<>]=?|is|in)$/.test(text)),
     ),
     expected: "the end of the comparison",
     hint: "comparisons do not chain: join two of them with `and`",
@@ -181,7 +185,9 @@ export const situations: readonly Row[] = [
     hint: "what is put in place follows `by`: `by zero`, `by mean`, `by constant 0.5`",
   },
   {
-    when: both(inRule("file"), finds("And"), within("plot", "table"), (s) => s.earlier.some((t) => t === "over" || t === "by")),
+    when: both(inRule("file"), finds("And"), within("plot", "table"), (s) =>
+      s.earlier.some((t) => t === "over" || t === "by"),
+    ),
     expected: "`,` or an option",
     hint: "axes are separated by commas",
   },
@@ -189,11 +195,14 @@ export const situations: readonly Row[] = [
     when: both(
       wantsValue,
       within("measure"),
-      (s) => isWordText(before(s, 1)) && isWordText(before(s, 2)) && before(s, 1) !== "measure" && before(s, 2) !== "measure",
+      (s) =>
+        isWordText(before(s, 1)) &&
+        isWordText(before(s, 2)) &&
+        before(s, 1) !== "measure" &&
+        before(s, 2) !== "measure",
     ),
     expected: "a value",
-    hint: (s) =>
-      `\`${before(s, 1)}\` is read as a parameter of \`${before(s, 2)}\`: measures are separated by commas`,
+    hint: (s) => `\`${before(s, 1)}\` is read as a parameter of \`${before(s, 2)}\`: measures are separated by commas`,
   },
   { when: finds("LBrace", "RBrace"), hint: "braces are for groups of texts only: clauses and formulas stand without" },
   // Lists.

@@ -34,21 +34,28 @@ export function onnxSource({ source, span }: ModelRequest): Diagnostic | null {
 /** Advice for a folder that lacks `config.json` or the weights. */
 export function incompleteFolder(folder: string): { readonly hint?: string } {
   const names = isFolder(folder) ? readdirSync(folder) : [];
-  const exported = [...names, ...(isFolder(join(folder, "onnx")) ? readdirSync(join(folder, "onnx")) : [])].some((name) =>
-    name.endsWith(".onnx"),
+  const exported = [...names, ...(isFolder(join(folder, "onnx")) ? readdirSync(join(folder, "onnx")) : [])].some(
+    (name) => name.endsWith(".onnx"),
   );
   if (exported) return { hint: `it holds an ONNX export, which cannot be opened yet; ${opens}` };
   if (names.some((name) => /^pytorch_model.*\.bin$|\.(?:pt|pth|ckpt)$/.test(name))) {
-    return { hint: "its weights are in PyTorch's own format: save them with `model.save_pretrained(FOLDER)`, as safetensors" };
+    return {
+      hint: "its weights are in PyTorch's own format: save them with `model.save_pretrained(FOLDER)`, as safetensors",
+    };
   }
-  if (names.some((name) => name.endsWith(".gguf"))) return { hint: `it holds a GGUF file, which cannot be opened; ${opens}` };
+  if (names.some((name) => name.endsWith(".gguf")))
+    return { hint: `it holds a GGUF file, which cannot be opened; ${opens}` };
   const models = foldersIn(folder).filter((name) => existsSync(join(folder, name, "config.json")));
   if (models.length > 0) return { hint: `there are models in it: ${models.slice(0, mostListed).join(", ")}` };
   return { hint: opens };
 }
 
 /** Advice for a folder that is not there: the models beside it. */
-export function missingFolder(folder: string, siblings: readonly string[], form: "packages" | "paths"): { hint?: string } {
+export function missingFolder(
+  folder: string,
+  siblings: readonly string[],
+  form: "packages" | "paths",
+): { hint?: string } {
   const near = nearestNames(folder.split(/[/\\]/).at(-1) ?? "", siblings);
   const listed = near.length > 0 ? near : siblings.slice(0, mostListed);
   if (listed.length === 0) return {};

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
 import { entryOf } from "../../compiler/base/entry.js";
+import { limits } from "../../compiler/check/limits.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
@@ -10,6 +11,7 @@ import { digestOfJson, openDigestCache } from "./digest-cache.js";
 import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
 import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
 import { incompleteFolder } from "./model-advice.js";
+import { sizeText } from "../read-text.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 
@@ -108,6 +110,12 @@ function readJson(
 ): JsonObject | null {
   let text: string;
   try {
+    const { size } = statSync(path);
+    if (size > limits.modelJsonBytes) {
+      const reason = `it has ${sizeText(size)}, and at most ${sizeText(limits.modelJsonBytes)} are read`;
+      diagnostics.push(diagnostic("A4019", span, { source, file, reason }));
+      return null;
+    }
     text = readFileSync(path, "utf8");
   } catch (error) {
     diagnostics.push(diagnostic("A4019", span, { source, file, reason: reasonOf(error) }));

@@ -101,6 +101,10 @@ function sweepOver(
     return !twice;
   };
   for (const item of items) {
+    if (values.size > limits.expressions) {
+      const what = `this sweep of ${name}`;
+      return tooMany(cx, written.span, "expressions", values.size, what, "expressions", "name fewer values");
+    }
     if (item.kind === "place" && item.unit === "none" && (kind === "layer" || kind === "any")) {
       layers = true;
       const resolved = resolvePlace(item, cx.model, "head", cx.report);

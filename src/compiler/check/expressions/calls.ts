@@ -78,6 +78,14 @@ export function cycleText(unfolding: readonly string[], name: string): string {
   return [...unfolding.slice(unfolding.indexOf(name)), name].join(" → ");
 }
 
+/** Counts a definition that is unfolded. Where there are too many, the first one too many is reported, and none is unfolded any more. */
+export function mayUnfold(cx: Elaboration, span: Span, what: string, things: string): boolean {
+  if (++cx.work.unfolded <= limits.unfolded) return true;
+  const hint = "a definition that uses another one several times doubles with every step";
+  if (cx.work.unfolded === limits.unfolded + 1) tooMany(cx, span, "unfolded", cx.work.unfolded, what, things, hint);
+  return false;
+}
+
 /** Unfolds a metric: binds its parameters and elaborates its body. */
 export function unfoldMetric(
   cx: Elaboration,
@@ -112,10 +120,7 @@ export function unfoldMetric(
     byName.set(key, { argument: argument.value, span: argument.span });
   }
 
-  if (++cx.work.unfolded > limits.unfolded) {
-    const hint = "a metric that uses another one several times doubles with every step";
-    return tooMany(cx, span, "unfolded", cx.work.unfolded, `measuring ${name}`, "uses of metrics", hint);
-  }
+  if (!mayUnfold(cx, span, `measuring ${name}`, "uses of metrics")) return errorValue;
   const values = new Map<string, Value>();
   const axes = new Map<string, string>();
   let sound = true;
@@ -148,7 +153,13 @@ function argumentsHint(cx: Elaboration, metric: MetricStatement, given: readonly
   const name = metric.name.text;
   if (metric.parameters.length > 0) return {};
   const texts = given.map(({ span }) => cx.sourceOf(span));
-  const written = metric.span.file.startsWith("@stdlib/") ? formulaOf(name, texts, given.every(({ kind }) => kind === "string")) : null;
+  const written = metric.span.file.startsWith("@stdlib/")
+    ? formulaOf(
+        name,
+        texts,
+        given.every(({ kind }) => kind === "string"),
+      )
+    : null;
   const whole = `${name} takes none: \`measure ${name}\` is all of it`;
   return { hint: written === null ? whole : `${whole}; of other values it is \`${written}\`` };
 }

@@ -7,7 +7,7 @@ import type { Span } from "../../base/span.js";
 import { isSite, siteNames, sites } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
-import { cycleText, elaborateCall, unfoldMetric } from "./calls.js";
+import { cycleText, elaborateCall, mayUnfold, unfoldMetric } from "./calls.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
 import { functionNames, futureFunctions, isQuantity, quantityNames } from "../names/functions.js";
 import { limits } from "../limits.js";
@@ -121,6 +121,7 @@ function elaborateName(
     if (environment.unfolding.includes(name)) {
       return reportError(cx, "A2006", expression.span, { name, path: cycleText(environment.unfolding, name) });
     }
+    if (!mayUnfold(cx, expression.span, name, "uses of parameters")) return errorValue;
     return elaborate(cx, { values: new Map(), axes: new Map(), unfolding: [...environment.unfolding, name] }, param);
   }
   const metric = cx.scope.metrics.get(name);
@@ -142,8 +143,6 @@ export function unknownName(
     "A2003",
     at.span,
     { name: at.text },
-    isFunction
-      ? { hint: `${at.text} is a function: write ${at.text}(…)` }
-      : meantBy(at.text, valid),
+    isFunction ? { hint: `${at.text} is a function: write ${at.text}(…)` } : meantBy(at.text, valid),
   );
 }

@@ -129,7 +129,8 @@ function axesHint(cx: Elaboration, call: CallExpression, shape: FunctionShape): 
   if (shape === "seed") return { hint: `the seed is named: ${call.callee.text}(seed: 1)` };
   const [first, ...others] = call.positional;
   const axes = others.filter((argument) => argument.kind === "name").map(({ span }) => cx.sourceOf(span));
-  if (!["over", "row"].includes(shape) || first === undefined || axes.length === 0 || axes.length < others.length) return {};
+  if (!["over", "row"].includes(shape) || first === undefined || axes.length === 0 || axes.length < others.length)
+    return {};
   return { hint: `axes follow \`over\`: ${call.callee.text}(${cx.sourceOf(first.span)} over ${axes.join(", ")})` };
 }
 

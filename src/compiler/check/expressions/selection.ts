@@ -40,7 +40,9 @@ export function elaborateIndex(cx: Elaboration, environment: Environment, expres
 function insteadOfIndices(cx: Elaboration, base: Expression, indices: readonly Expression[]): string {
   const source = cx.sourceOf(base.span);
   const numbers = indices.flatMap((index) =>
-    index.kind === "number" || (index.kind === "unary" && index.operand.kind === "number") ? [cx.sourceOf(index.span)] : [],
+    index.kind === "number" || (index.kind === "unary" && index.operand.kind === "number")
+      ? [cx.sourceOf(index.span)]
+      : [],
   );
   const [place] = indices;
   const [number] = numbers;

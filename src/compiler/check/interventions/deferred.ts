@@ -162,7 +162,7 @@ function rankingOf(
 ): ResultExpression | null {
   const { report, sourceOf, scope } = cx;
   const results = { experiments: shapes, lets: scope.lets };
-  const work = { unfolded: 0, depth: 0 };
+  const work = { unfolded: 0, depth: 0, deepest: 0 };
   const context = { results, subject: shape, report, unfolding: [], work, sourceOf };
   const by = checkResult(context, selection.by);
   if (by === null) return null;

@@ -9,7 +9,7 @@ import { elaborateTensor, separateSweeps, type TypedExpression } from "../measur
 import { combinations, createSweeps, type Sweeps } from "../expressions/sweeps.js";
 import type { InterventionContext, PlacePoint, Sweep, Variant } from "./context.js";
 import { checkPositions, type SweptPositions } from "./positions.js";
-import { spread } from "./spread.js";
+import { isPossible, spread } from "./spread.js";
 import { checkWritable, placePoints, targetNamed } from "./targets.js";
 import { checkValue, replacementOf } from "./value.js";
 
@@ -106,6 +106,7 @@ function expressionSweep(
     tooMany(cx, value.span, "expressions", count, "this sweep", "expressions", "name fewer places or values");
     return null;
   }
+  if (!isPossible(cx, [places.length, positions.length, choices], clause.span)) return null;
 
   const made = new Map<string, TypedExpression | null>();
   const valueAt = (choice: ReadonlyMap<string, number>): TypedExpression | null => {

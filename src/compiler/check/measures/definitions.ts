@@ -44,7 +44,9 @@ function checkMetric(cx: Context, metric: MetricStatement): void {
     if (parameter.default !== null) checkNames(cx, parameter.default, bound);
     bound.add(name.text);
     if (type?.kind === "named" && !(parameterTypes as readonly string[]).includes(type.name)) {
-      const suggestions = typeCalled.has(type.name) ? [typeCalled.get(type.name) ?? ""] : nearestNames(type.name, parameterTypes);
+      const suggestions = typeCalled.has(type.name)
+        ? [typeCalled.get(type.name) ?? ""]
+        : nearestNames(type.name, parameterTypes);
       const hint = `types are ${parameterTypes.join(", ")}, and tensors such as [row, *]`;
       reportError(cx, "A2008", type.span, { name: type.name }, { suggestions, hint });
     }

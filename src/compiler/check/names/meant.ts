@@ -9,7 +9,9 @@ export function meantBy(text: string, valid: Iterable<string>): ErrorDetails {
   const unit = /^(?:L(\d+)_?)?([HN])(\d+)$/.exec(text);
   if (unit !== null) {
     const [, layer = "5", letter = "H", number = ""] = unit;
-    return { hint: `${letter === "H" ? "a head" : "a neuron"} is written with its layer: L${layer}.${letter}${number}` };
+    return {
+      hint: `${letter === "H" ? "a head" : "a neuron"} is written with its layer: L${layer}.${letter}${number}`,
+    };
   }
   if (text === "layer") {
     return { hint: "name a layer, such as L5, or L* for every one: `layer` is a parameter that a metric declares" };
@@ -27,5 +29,7 @@ export function meantByMember(source: string, member: string, isFunction: boolea
   if (path !== null) return { hint: `write \`${path.write}\`` };
   const base = source.slice(0, source.lastIndexOf("."));
   if (isFunction) return { hint: `a function stands before its value: ${member}(${base})` };
-  return { hint: "inside the model there are sites, such as resid_post[L5]; columns of results are read in `let` and `table`" };
+  return {
+    hint: "inside the model there are sites, such as resid_post[L5]; columns of results are read in `let` and `table`",
+  };
 }

@@ -6,7 +6,9 @@ import type { ErrorDetails } from "../faults.js";
 const mostListed = 8;
 
 function listed(names: readonly string[]): string {
-  return names.slice(0, mostListed).join(", ") + (names.length > mostListed ? ` and ${names.length - mostListed} more` : "");
+  return (
+    names.slice(0, mostListed).join(", ") + (names.length > mostListed ? ` and ${names.length - mostListed} more` : "")
+  );
 }
 
 /** What to say of a name that is no experiment and no `let`; `known` are those that are. */
@@ -30,7 +32,8 @@ const decorations: ReadonlySet<string> = new Set(
 
 /** What to say of a name after `with` that is neither a prompt set nor a value; null where it can be a misspelt one. `measures`: in an experiment. */
 export function afterWith(name: string, measures: boolean): string | null {
-  if (/^(?:mean|zero|zeros|noise|resample|constant)$/.test(name)) return `what is put in place follows \`by\`: \`by ${name}\``;
+  if (/^(?:mean|zero|zeros|noise|resample|constant)$/.test(name))
+    return `what is put in place follows \`by\`: \`by ${name}\``;
   if (measures || !decorations.has(name)) return null;
   return "plots and tables have no such option: `plot scatter of A against B` draws the points, without a line through them";
 }

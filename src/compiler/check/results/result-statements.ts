@@ -5,7 +5,7 @@ import type { Decision, Output } from "../../ir/protocol.js";
 import { checkDecision } from "./decisions.js";
 import { checkOutput } from "./outputs.js";
 import type { ExperimentShape } from "./result-scope.js";
-import { checkResult } from "./results.js";
+import { checkLet } from "./results.js";
 import type { SavedFiles } from "./save-names.js";
 import type { Scope } from "../names/scope.js";
 
@@ -28,12 +28,12 @@ export function checkResultStatements(
   const results = { experiments, lets: scope.lets };
   const saved: SavedFiles = new Map();
   for (const statement of scope.statements) {
-    const work = { unfolded: 0, depth: 0 };
+    const work = { unfolded: 0, depth: 0, deepest: 0 };
     const context = { results, subject: null, report, unfolding: [], work, sourceOf, saved };
     if (statement.kind === "letResult") {
       // Also one that nothing shows; what is wrong is said once, however often it is used.
       if (scope.lets.get(statement.name.text) === statement) {
-        checkResult({ ...context, unfolding: [statement.name.text] }, statement.value);
+        checkLet(context, statement.name.text, statement.value, statement.name.span);
       }
       continue;
     }

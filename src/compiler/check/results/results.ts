@@ -37,7 +37,7 @@ export interface ResultContext {
   /** `let` names being unfolded, to refuse one that uses itself. */
   readonly unfolding: readonly string[];
   /** How often a `let` was unfolded in this statement, and how deep the expression at hand is nested. */
-  readonly work: { unfolded: number; depth: number };
+  readonly work: { unfolded: number; depth: number; deepest: number };
   readonly sourceOf: (span: Span) => string;
 }
 
@@ -59,6 +59,7 @@ export function checkResult(cx: ResultContext, expression: Expression): ResultEx
     return null;
   }
   cx.work.depth++;
+  cx.work.deepest = Math.max(cx.work.deepest, cx.work.depth);
   const checked = checkExpression(cx, expression);
   cx.work.depth--;
   return checked;
@@ -161,12 +162,7 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
       reportError(cx, "A2006", at.span, { name, path });
       return null;
     }
-    if (++cx.work.unfolded > limits.unfolded) {
-      const hint = "a `let` that uses another one several times doubles with every step";
-      tooMany(cx, at.span, "unfolded", cx.work.unfolded, name, "uses of `let`", hint);
-      return null;
-    }
-    return checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, defined.value);
+    return checkLet(cx, name, defined.value, at.span);
   }
   const experiment = results.experiments.get(name);
   if (experiment !== undefined) return columnOf(cx, experiment, null, "value", at);
@@ -191,6 +187,46 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
     );
   } else reportError(cx, "A2011", at.span, { name }, unknownResult(name, valid));
   return null;
+}
+
+/** A `let` that was checked: what it is, null after an error, and how much of the limits it takes. */
+interface CheckedLet {
+  readonly value: ResultExpression | null;
+  readonly unfolded: number;
+  readonly depth: number;
+}
+
+/** Every `let` is checked once, however often it is used. */
+const checkedLets = new WeakMap<ResultScope, Map<string, CheckedLet>>();
+
+/** The value of a `let` where it is used, or defined; null after an error, which is reported once. */
+export function checkLet(cx: ResultContext, name: string, value: Expression, at: Span): ResultExpression | null {
+  const lets = checkedLets.get(cx.results) ?? new Map<string, CheckedLet>();
+  checkedLets.set(cx.results, lets);
+  const { work } = cx;
+  const known = lets.get(name);
+  if (known !== undefined) {
+    if (known.value === null) return null;
+    work.unfolded += known.unfolded;
+    if (work.unfolded > limits.unfolded) {
+      const hint = "a `let` that uses another one several times doubles with every step";
+      tooMany(cx, at, "unfolded", work.unfolded, name, "uses of `let`", hint);
+      return null;
+    }
+    if (work.depth + known.depth >= limits.depth) {
+      reportError(cx, "A1005", at, { limit: limits.depth });
+      return null;
+    }
+    work.deepest = Math.max(work.deepest, work.depth + known.depth);
+    return known.value;
+  }
+  const before = { ...work };
+  work.unfolded++;
+  work.deepest = work.depth;
+  const checked = checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, value);
+  lets.set(name, { value: checked, unfolded: work.unfolded - before.unfolded, depth: work.deepest - before.depth });
+  work.deepest = Math.max(work.deepest, before.deepest);
+  return checked;
 }
 
 function columnsOf(shape: ExperimentShape): readonly Column[] {
@@ -275,14 +311,22 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
     return null;
   }
   const [word, column, extra] = words;
+  const end = words.at(-1);
+  if (end !== undefined && shape.complete && !metricNames(shape).includes(end.text)) {
+    const called = oneOf([...elementwise, ...reductions], end.text);
+    if (called !== null) {
+      const value = cx.sourceOf(expression.span).replace(/\s*\.\s*\w+$/, "");
+      const hint = `a function stands before its value: ${called}(${value})`;
+      reportError(cx, "A2012", end.span, { experiment: shape.name, name: end.text }, { hint });
+      return null;
+    }
+  }
   if (word === undefined || extra !== undefined) return bad(cx, expression, "EXPERIMENT.METRIC.COLUMN");
   const unknown = (name: Name, valid: readonly string[]): null => {
     if (!shape.complete) return null;
-    const isFunction = oneOf([...elementwise, ...reductions], name.text) !== null;
-    const of = cx.sourceOf(expression.span).replace(/\.\w+$/, "");
-    const hint = isFunction ? `a function stands before its value: ${name.text}(${of})` : `its columns are ${describeColumns(shape)}`;
     const called = /^(?:delta|diff|difference|change|effect)$/.test(name.text) ? ["impact"] : null;
-    const suggestions = (called ?? nearestNames(name.text, valid)).filter((column) => valid.includes(column));
+    const suggestions = (called ?? nearestNames(name.text, valid)).filter((near) => valid.includes(near));
+    const hint = `its columns are ${describeColumns(shape)}`;
     reportError(cx, "A2012", name.span, { experiment: shape.name, name: name.text }, { suggestions, hint });
     return null;
   };
