@@ -2,7 +2,7 @@
 import type { SourceFile } from "../compiler/base/span.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
-import { limits } from "../compiler/check/limits.js";
+import { fileLimits } from "../compiler/base/file-limits.js";
 import { readTextFile } from "../runtime/read-text.js";
 import { planRun, type Planned, type PlanOutcome } from "../runtime/plan-run.js";
 import { planSettings, type CommonOptions } from "./options.js";
@@ -11,7 +11,7 @@ import { printDiagnostics, rejectionJson } from "./terminal.js";
 
 /** A protocol named on the command line, or why it cannot be read. */
 export async function readProtocol(path: string): Promise<SourceFile | Diagnostic> {
-  const fact = await readTextFile(path, limits.protocolBytes);
+  const fact = await readTextFile(path, fileLimits.protocolBytes);
   if ("text" in fact) return { path, text: fact.text };
   const { problem, advice } = fact;
   return diagnostic("A5005", null, { path, problem }, advice === undefined ? {} : { hint: advice });

@@ -7,7 +7,7 @@ import { compile, overrideSource, type Compiled, type Facts } from "../compiler/
 import type { EncodedText } from "../compiler/ir/encodings.js";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import type { ModelFacts } from "../compiler/models/model.js";
-import { limits } from "../compiler/check/limits.js";
+import { fileLimits } from "../compiler/base/file-limits.js";
 import { encodeTexts } from "./models/encode-texts.js";
 import { openModel, type OpenedModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
@@ -84,7 +84,7 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
     const { needs } = compiled.value;
     for (const name of needs.files) {
       // What is not a protocol is a file of texts.
-      const most = name.endsWith(".atlas") ? limits.protocolBytes : limits.textBytes;
+      const most = name.endsWith(".atlas") ? fileLimits.protocolBytes : fileLimits.textBytes;
       files.set(name, await readTextFile(filePath(name), most));
       await identify(identities, name);
     }

@@ -1,7 +1,7 @@
 /** Reading text files that protocols name: what they are, how large they may be, and why one cannot be read. */
 import { open } from "node:fs/promises";
 import type { FileFact } from "../compiler/base/file-fact.js";
-import { limits } from "../compiler/check/limits.js";
+import { fileLimits } from "../compiler/base/file-limits.js";
 
 function problemOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -44,7 +44,7 @@ async function readBytes(path: string, most: number): Promise<Buffer | FileFact>
 
 function tooLarge(size: number, most: number): FileFact {
   const advice =
-    most === limits.protocolBytes
+    most === fileLimits.protocolBytes
       ? "divide it into several protocols"
       : "take a part of it, or divide it into several files";
   return { problem: `it has ${sizeText(size)}, and at most ${sizeText(most)} are read`, advice };
@@ -94,7 +94,7 @@ function firstInvalid(bytes: Buffer): number {
 }
 
 /** Reads a text file of at most `most` bytes; a problem in words when that fails. */
-export async function readTextFile(path: string, most: number = limits.textBytes): Promise<FileFact> {
+export async function readTextFile(path: string, most: number = fileLimits.textBytes): Promise<FileFact> {
   try {
     const bytes = await readBytes(path, most);
     if (!Buffer.isBuffer(bytes)) return bytes;

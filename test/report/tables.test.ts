@@ -38,6 +38,25 @@ test("a table of an experiment shows every column, averaged over prompts", () =>
   expectGolden("report/sweep.txt", renderTextTable(table, { width: 100 }) + "\n");
 });
 
+test("a relative impact over a baseline that is 0 everywhere is left out, and a line says so", () => {
+  const zero = plain.map((r) => ({
+    ...r,
+    value: 0.5,
+    baseline: 0,
+    impact: 0.5,
+    relative: NaN,
+    reason: "relative: the baseline is 0",
+  }));
+  const names = (table: ReturnType<typeof buildTable>): readonly string[] => table.columns.map(({ name }) => name);
+  const table = buildTable(tableOf({}), resultsOf(zero));
+  assert.deepEqual(names(table), ["layer", "head", "nll", "nll.baseline", "nll.impact"]);
+  assert.equal(table.note, "mean over 8 prompts; nll.relative is not shown: the baseline is 0 everywhere");
+  // One baseline that is not 0, or a column asked for by name.
+  assert.equal(names(buildTable(tableOf({}), resultsOf([...zero.slice(0, -1), ...plain.slice(-1)]))).length, 6);
+  const alone = tableOf({ columns: [named("nll.relative", column("sweep", "nll", "relative"), "none")] });
+  assert.deepEqual(names(buildTable(alone, resultsOf(zero))), ["layer", "head", "nll.relative"]);
+});
+
 test("top and by sort descending, with NaN last and its reason underneath", () => {
   const table = buildTable(tableOf({ title: "table sweep by abs(impact)", by: byStrength }), resultsOf(withFault));
   assert.equal(table.rows.at(-1)?.[4]?.reason, "1 of 8 values is NaN: log of 0 in nll");

@@ -26,8 +26,8 @@ export function editDistance(a: string, b: string): number {
 /**
  * The valid names nearest to an unknown one, nearest first, at most three. A wrong suggestion costs trust, so a name is
  * near only when few of its letters differ: one of four or five, two of six to eight, three of more, counted in the shorter
- * of the two. In words of up to three letters a letter may be missing, too many or out of order, but not another one: `svd`
- * is not a misspelt `std`.
+ * of the two. In words of up to three letters a letter may be missing, too many or out of order, and the last of three may
+ * be another one: `R_W` is meant as `R_V`, `svd` is not as `std`.
  */
 export function nearestNames(unknown: string, valid: Iterable<string>): readonly string[] {
   return [...new Set(valid)]
@@ -40,7 +40,10 @@ export function nearestNames(unknown: string, valid: Iterable<string>): readonly
 
 function mostDifferences(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
-  if (length <= 3) return a.length === b.length && lettersOf(a) !== lettersOf(b) ? 0 : 1;
+  if (length <= 3) {
+    const beginsAlike = length === 3 && a.slice(0, 2).toLowerCase() === b.slice(0, 2).toLowerCase();
+    return a.length !== b.length || lettersOf(a) === lettersOf(b) || beginsAlike ? 1 : 0;
+  }
   return length <= 5 ? 1 : length <= 8 ? 2 : 3;
 }
 

@@ -1,10 +1,11 @@
-import { textLimits } from "../syntax/text-limits.js";
+import { fileLimits } from "../base/file-limits.js";
 
 /**
  * How much one protocol may ask for. A sweep is written in a few characters and can stand for more work than any
  * machine has; beyond these numbers checking says so (A3009) instead of filling the memory.
  */
 export const limits = {
+  ...fileLimits,
   /** Experiments of one protocol: each is planned by itself, a thousand in about a second. */
   experiments: 5_000,
   /** Conditions of one experiment. */
@@ -23,10 +24,6 @@ export const limits = {
   corpusTokens: 4_000_000,
   /** Numbers of a range that is written out. */
   listed: 100_000,
-  /** Bytes of one protocol. */
-  protocolBytes: textLimits.bytes,
-  /** Tokens of one protocol. */
-  protocolTokens: textLimits.tokens,
   /** Files that a protocol imports, directly or by way of others. */
   imports: 1_000,
   /** Instances of one declared model: sources × revisions × dtypes. Each is opened, and its graph is built. */
@@ -35,8 +32,4 @@ export const limits = {
   prompts: 200_000,
   /** Records × fields of one file of prompts: each is a cell of the results. */
   fields: 1_000_000,
-  /** Bytes of one file of prompts or of a corpus: 16 for each token that a corpus may have. */
-  textBytes: 64 * 2 ** 20,
-  /** Bytes of config.json, tokenizer.json and the other JSON files of a model; the largest tokenizers have 35 MB. */
-  modelJsonBytes: 256 * 2 ** 20,
 } as const;

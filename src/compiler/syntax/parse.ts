@@ -2,6 +2,7 @@
 import type { CstNode, IToken } from "chevrotain";
 import { parseTokens } from "../../../grammar/parser.js";
 import { tokenize } from "../../../grammar/tokens.js";
+import { fileLimits } from "../base/file-limits.js";
 import type { SourceFile, Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import { hasErrors, type Staged } from "../diagnostics/staged.js";
@@ -15,7 +16,6 @@ import { nestingErrors } from "./nesting.js";
 import { splitPieces, type Piece } from "./pieces.js";
 import { isClauseWord, statementRegions, statementStarts } from "./regions.js";
 import { syntaxErrors } from "./syntax-errors.js";
-import { textLimits } from "./text-limits.js";
 
 /**
  * Parses one file. Never throws: the tree holds whatever was understood, with `missing` nodes and empty names for the
@@ -25,12 +25,12 @@ import { textLimits } from "./text-limits.js";
  */
 export function parse(source: SourceFile): Staged<FileSyntax> {
   // Counted in UTF-16 units, of which a file has no more than bytes.
-  if (source.text.length > textLimits.bytes) {
-    return tooLarge(source, source.text.length, "characters", textLimits.bytes);
+  if (source.text.length > fileLimits.protocolBytes) {
+    return tooLarge(source, source.text.length, "characters", fileLimits.protocolBytes);
   }
   const lexed = tokenize(source.text);
-  if (lexed.tokens.length > textLimits.tokens) {
-    return tooLarge(source, lexed.tokens.length, "tokens", textLimits.tokens);
+  if (lexed.tokens.length > fileLimits.protocolTokens) {
+    return tooLarge(source, lexed.tokens.length, "tokens", fileLimits.protocolTokens);
   }
   const tooDeep = nestingErrors(source, lexed.tokens);
   // The stages after this one recurse over the tree, so a text that could exhaust the stack is not parsed at all.

@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
-import type { ModelRequest } from "./places.js";
+import type { ModelRequest } from "./model-request.js";
 
 const mostListed = 12;
 

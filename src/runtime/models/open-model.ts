@@ -2,14 +2,15 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
 import { entryOf } from "../../compiler/base/entry.js";
-import { limits } from "../../compiler/check/limits.js";
+import { fileLimits } from "../../compiler/base/file-limits.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
 import { digestOfJson, openDigestCache } from "./digest-cache.js";
 import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
-import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
+import { cacheFolder, findModel, processEnvironment, type ModelEnvironment } from "./places.js";
+import type { ModelRequest } from "./model-request.js";
 import { incompleteFolder } from "./model-advice.js";
 import { sizeText } from "../read-text.js";
 import { readSafetensorsHeader } from "./safetensors.js";
@@ -111,8 +112,8 @@ function readJson(
   let text: string;
   try {
     const { size } = statSync(path);
-    if (size > limits.modelJsonBytes) {
-      const reason = `it has ${sizeText(size)}, and at most ${sizeText(limits.modelJsonBytes)} are read`;
+    if (size > fileLimits.modelJsonBytes) {
+      const reason = `it has ${sizeText(size)}, and at most ${sizeText(fileLimits.modelJsonBytes)} are read`;
       diagnostics.push(diagnostic("A4019", span, { source, file, reason }));
       return null;
     }

@@ -6,6 +6,7 @@ import type { Span } from "../../compiler/base/span.js";
 import type { Staged } from "../../compiler/diagnostics/staged.js";
 import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
+import type { ModelRequest } from "./model-request.js";
 import { foldersIn, isFolder, missingDownload, missingFolder, onnxSource } from "./model-advice.js";
 
 /** Where to look for models; tests give their own. */
@@ -18,16 +19,6 @@ export interface ModelEnvironment {
 /** The environment of this process. */
 export function processEnvironment(): ModelEnvironment {
   return { variables: process.env, home: homedir() };
-}
-
-/** A model as a protocol names it. */
-export interface ModelRequest {
-  readonly source: string;
-  readonly revision: string | null;
-  /** Folder of the protocol: relative paths start there. */
-  readonly baseFolder: string;
-  /** Where the source is written; null without a text. */
-  readonly span: Span | null;
 }
 
 /** Folders of a model: files are looked for in each in turn. */

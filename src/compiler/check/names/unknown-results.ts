@@ -1,5 +1,5 @@
 /** Advice about names in statements over results that mean nothing there. */
-import { valueCalled } from "../../base/foreign-words.js";
+import { foreignPath, valueCalled } from "../../base/foreign-words.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { ErrorDetails } from "../faults.js";
 
@@ -50,4 +50,10 @@ export function unknownResultFunction(name: string, known: readonly string[]): E
   const isOrder = ["median", "quantile", "quantiles", "percentile", "iqr", "mode"].includes(name);
   const hint = isOrder ? valueCalled(name) : null;
   return { suggestions: hint === null ? nearestNames(name, known) : [], hint: hint ?? `there are ${known.join(", ")}` };
+}
+
+/** What to say of `blocks.5.hook_z` in a statement about results: an experiment measures it. Null for any other text. */
+export function pathInResults(source: string): ErrorDetails | null {
+  const path = foreignPath(source);
+  return path === null ? null : { hint: `an experiment measures it: \`measure ${path.write}\`` };
 }

@@ -1,6 +1,5 @@
 /** Expressions over results (§8 of the language): `sweep.R_V.impact`, `mean(abs(sweep.impact) over prompt)`. */
 import { experimentsIn } from "../../ir/result-expression.js";
-import { foreignPath } from "../../base/foreign-words.js";
 import { nearestNames } from "../../base/suggest.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
@@ -9,7 +8,7 @@ import type { ResultCondition, ResultExpression } from "../../ir/protocol.js";
 import type { Expression, Name } from "../../syntax/ast.js";
 import { isFault, type TypeFault } from "../../operations/operation.js";
 import type { TensorType } from "../../ir/tensor-type.js";
-import { reportError, reportFault, tooMany, wrongKind, type ErrorDetails } from "../faults.js";
+import { reportError, reportFault, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
 import { comparisonOf, operationOf } from "../expressions/operators.js";
 import {
@@ -23,11 +22,19 @@ import {
   typeOfOperation,
   type ResultAxes,
 } from "./result-axes.js";
-import { interventionColumns, plainColumns } from "../../ir/value-columns.js";
+import { interventionColumns } from "../../ir/value-columns.js";
 import { coordinatesOf } from "./result-coordinates.js";
 import { metricOf } from "../../ir/result-type.js";
-import { metricNames, type ExperimentShape, type ResultScope } from "./result-scope.js";
-import { missingAxis, unknownResult, unknownResultFunction } from "../names/unknown-results.js";
+import { onceChecked, type ResultWork } from "./lets.js";
+import {
+  columnsOf,
+  describeColumns,
+  describeRows,
+  metricNames,
+  type ExperimentShape,
+  type ResultScope,
+} from "./result-scope.js";
+import { missingAxis, pathInResults, unknownResult, unknownResultFunction } from "../names/unknown-results.js";
 
 export interface ResultContext {
   readonly results: ResultScope;
@@ -36,8 +43,7 @@ export interface ResultContext {
   readonly report: (d: Diagnostic) => void;
   /** `let` names being unfolded, to refuse one that uses itself. */
   readonly unfolding: readonly string[];
-  /** How often a `let` was unfolded in this statement, and how deep the expression at hand is nested. */
-  readonly work: { unfolded: number; depth: number; deepest: number };
+  readonly work: ResultWork;
   readonly sourceOf: (span: Span) => string;
 }
 
@@ -189,58 +195,11 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
   return null;
 }
 
-/** A `let` that was checked: what it is, null after an error, and how much of the limits it takes. */
-interface CheckedLet {
-  readonly value: ResultExpression | null;
-  readonly unfolded: number;
-  readonly depth: number;
-}
-
-/** Every `let` is checked once, however often it is used. */
-const checkedLets = new WeakMap<ResultScope, Map<string, CheckedLet>>();
-
 /** The value of a `let` where it is used, or defined; null after an error, which is reported once. */
 export function checkLet(cx: ResultContext, name: string, value: Expression, at: Span): ResultExpression | null {
-  const lets = checkedLets.get(cx.results) ?? new Map<string, CheckedLet>();
-  checkedLets.set(cx.results, lets);
-  const { work } = cx;
-  const known = lets.get(name);
-  if (known !== undefined) {
-    if (known.value === null) return null;
-    work.unfolded += known.unfolded;
-    if (work.unfolded > limits.unfolded) {
-      const hint = "a `let` that uses another one several times doubles with every step";
-      tooMany(cx, at, "unfolded", work.unfolded, name, "uses of `let`", hint);
-      return null;
-    }
-    if (work.depth + known.depth >= limits.depth) {
-      reportError(cx, "A1005", at, { limit: limits.depth });
-      return null;
-    }
-    work.deepest = Math.max(work.deepest, work.depth + known.depth);
-    return known.value;
-  }
-  const before = { ...work };
-  work.unfolded++;
-  work.deepest = work.depth;
-  const checked = checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, value);
-  lets.set(name, { value: checked, unfolded: work.unfolded - before.unfolded, depth: work.deepest - before.depth });
-  work.deepest = Math.max(work.deepest, before.deepest);
-  return checked;
-}
-
-function columnsOf(shape: ExperimentShape): readonly Column[] {
-  return shape.type.intervened || !shape.complete ? interventionColumns : plainColumns;
-}
-
-/** What `by` and `where` of a table can name. */
-function describeRows(shape: ExperimentShape): string {
-  const axes = [...shape.type.axes, ...shape.type.columns].map(({ name }) => name);
-  return `its columns are ${describeColumns(shape)}${axes.length === 0 ? "" : `; its axes are ${axes.join(", ")}`}`;
-}
-
-function describeColumns(shape: ExperimentShape): string {
-  return [...metricNames(shape), ...columnsOf(shape)].join(", ");
+  return onceChecked(cx, name, at, () =>
+    checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, value),
+  );
 }
 
 /** A column of an experiment; `metric` null means its only one. */
@@ -307,7 +266,7 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
   const words = usesSubject ? path : rest;
   if (shape == null) {
     const details = unknownResult(first.text, [...cx.results.experiments.keys()]);
-    reportError(cx, "A2011", first.span, { name: first.text }, meantInside(cx, expression) ?? details);
+    reportError(cx, "A2011", first.span, { name: first.text }, pathInResults(cx.sourceOf(expression.span)) ?? details);
     return null;
   }
   const [word, column, extra] = words;
@@ -379,12 +338,6 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
   const over = call.over.length === 0 ? null : call.over.map((a) => a.text);
   const reduced = { kind: "reduce", operation: reduction, argument, over } as const;
   return fits(cx, call, reduction, resultTypeOfOperation(cx.results, reduced)) ? reduced : null;
-}
-
-/** What to say of `blocks.5.hook_z` or `nll.mean`, which belong into a measure and not into a statement about results. */
-function meantInside(cx: ResultContext, expression: Expression): ErrorDetails | null {
-  const path = foreignPath(cx.sourceOf(expression.span));
-  return path === null ? null : { hint: `an experiment measures it: \`measure ${path.write}\`` };
 }
 
 /** Conditions of `where`: `layer in L9..10`, `model is opt`, `abs(impact) > 0.01`, with and, or, not. */
