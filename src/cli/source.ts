@@ -2,7 +2,8 @@
 import type { SourceFile } from "../compiler/base/span.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
-import { readTextFile } from "../runtime/load.js";
+import { fileLimits } from "../compiler/base/file-limits.js";
+import { readTextFile } from "../runtime/read-text.js";
 import { planRun, type Planned, type PlanOutcome } from "../runtime/plan-run.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { output } from "./screen.js";
@@ -10,9 +11,10 @@ import { printDiagnostics, rejectionJson } from "./terminal.js";
 
 /** A protocol named on the command line, or why it cannot be read. */
 export async function readProtocol(path: string): Promise<SourceFile | Diagnostic> {
-  const fact = await readTextFile(path);
+  const fact = await readTextFile(path, fileLimits.protocolBytes);
   if ("text" in fact) return { path, text: fact.text };
-  return diagnostic("A5005", null, { path, problem: fact.problem });
+  const { problem, advice } = fact;
+  return diagnostic("A5005", null, { path, problem }, advice === undefined ? {} : { hint: advice });
 }
 
 export function isSource(read: SourceFile | Diagnostic): read is SourceFile {

@@ -7,9 +7,11 @@ import { compile, overrideSource, type Compiled, type Facts } from "../compiler/
 import type { EncodedText } from "../compiler/ir/encodings.js";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import type { ModelFacts } from "../compiler/models/model.js";
+import { fileLimits } from "../compiler/base/file-limits.js";
 import { encodeTexts } from "./models/encode-texts.js";
 import { openModel, type OpenedModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
+import { readTextFile } from "./read-text.js";
 
 export interface LoadOptions {
   /** `--set` overrides, as text of the language. */
@@ -29,30 +31,6 @@ export interface Loaded {
   readonly sources: ReadonlyMap<string, string>;
   /** What the compiler was told: with it, it can be called again without reading anything. */
   readonly facts: Facts;
-}
-
-function problemOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return "there is no such file";
-  if (code === "EISDIR") return "it is a folder";
-  if (code === "EACCES") return "it may not be read";
-  if (code === "ENAMETOOLONG") return "its name is too long";
-  if (code === "ENOTDIR") return "a part of its path is a file, not a folder";
-  if (code === "ELOOP") return "its symbolic links go in a circle";
-  // What the system takes as the end of a name, such as \u0000.
-  if (code === "ERR_INVALID_ARG_VALUE") return "no file can have this name";
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** Reads a text file; a problem in words when that fails. */
-export async function readTextFile(path: string): Promise<FileFact> {
-  try {
-    return { text: new TextDecoder("utf-8", { fatal: true }).decode(await readFile(path)) };
-  } catch (error) {
-    const undecoded =
-      error instanceof TypeError && "code" in error && error.code === "ERR_ENCODING_INVALID_ENCODED_DATA";
-    return { problem: undecoded ? "it is not UTF-8 text" : problemOf(error) };
-  }
 }
 
 /** The standard library's files of metrics, in the order of their names. */
@@ -107,7 +85,9 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
     }
     const { needs } = compiled.value;
     for (const name of needs.files) {
-      files.set(name, await readTextFile(filePath(name)));
+      // What is not a protocol is a file of texts.
+      const most = name.endsWith(".atlas") ? fileLimits.protocolBytes : fileLimits.textBytes;
+      files.set(name, await readTextFile(filePath(name), most));
       await identify(identities, name);
     }
     for (const { instance, span } of needs.models) {

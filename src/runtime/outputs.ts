@@ -1,5 +1,6 @@
 /** Everything a run leaves behind for people: results, saved files, figures and the report. */
 import type { ReportStatus } from "./report/status.js";
+import { clauseTexts } from "../compiler/syntax/clause-texts.js";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/ir/result-expression.js";
@@ -182,7 +183,7 @@ function studiesOf(planned: Planned): readonly StudySummary[] {
       prompts: set?.prompts.length ?? 0,
       ...(set?.documents == null ? {} : { documents: set.documents.length }),
       conditions: study.conditions.length - 1,
-      intervention: span === null ? null : text.slice(span.start, span.end).replace(/\s+/g, " "),
+      intervention: span === null ? null : clauseTexts(text.slice(span.start, span.end)).join(" and "),
       metrics: [...new Set(study.measures.map((m) => m.metric))],
     };
   });

@@ -38,6 +38,25 @@ test("a table of an experiment shows every column, averaged over prompts", () =>
   expectGolden("report/sweep.txt", renderTextTable(table, { width: 100 }) + "\n");
 });
 
+test("a relative impact over a baseline that is 0 everywhere is left out, and a line says so", () => {
+  const zero = plain.map((r) => ({
+    ...r,
+    value: 0.5,
+    baseline: 0,
+    impact: 0.5,
+    relative: NaN,
+    reason: "relative: the baseline is 0",
+  }));
+  const names = (table: ReturnType<typeof buildTable>): readonly string[] => table.columns.map(({ name }) => name);
+  const table = buildTable(tableOf({}), resultsOf(zero));
+  assert.deepEqual(names(table), ["layer", "head", "nll", "nll.baseline", "nll.impact"]);
+  assert.equal(table.note, "mean over 8 prompts; nll.relative is not shown: the baseline is 0 everywhere");
+  // One baseline that is not 0, or a column asked for by name.
+  assert.equal(names(buildTable(tableOf({}), resultsOf([...zero.slice(0, -1), ...plain.slice(-1)]))).length, 6);
+  const alone = tableOf({ columns: [named("nll.relative", column("sweep", "nll", "relative"), "none")] });
+  assert.deepEqual(names(buildTable(alone, resultsOf(zero))), ["layer", "head", "nll.relative"]);
+});
+
 test("top and by sort descending, with NaN last and its reason underneath", () => {
   const table = buildTable(tableOf({ title: "table sweep by abs(impact)", by: byStrength }), resultsOf(withFault));
   assert.equal(table.rows.at(-1)?.[4]?.reason, "1 of 8 values is NaN: log of 0 in nll");
@@ -177,7 +196,10 @@ test("numbers keep four significant digits, and a column keeps its decimals", ()
   assert.equal(formatNumber(NaN), "NaN");
   assert.deepEqual(formatColumn([1.5, -0.25, 0], true), ["+1.500", "-0.250", "0"]);
   assert.deepEqual(formatColumn([12, 3], false), ["12", "3"]);
-  assert.deepEqual(formatColumn([120.5, 0.0004], false), ["120.50", "4.0e-4"]);
+  // One notation for a column: more decimals where few more are enough, else exponents everywhere.
+  assert.deepEqual(formatColumn([120.5, 0.0004], false), ["120.50000", "0.00040"]);
+  assert.deepEqual(formatColumn([0.001, -3.7e-5, 0], true), ["+0.001000", "-0.000037", "0"]);
+  assert.deepEqual(formatColumn([120.5, 3.7e-9], false), ["1.205e+2", "3.700e-9"]);
   assert.deepEqual(formatColumn([0.00001, NaN], true), ["+1.000e-5", "NaN"]);
   assert.equal(formatSeconds(185), "3 min 05 s");
   assert.equal(formatSeconds(0.84), "0.8 s");

@@ -24,15 +24,30 @@ export function editDistance(a: string, b: string): number {
 }
 
 /**
- * The valid names nearest to an unknown one, nearest first, at most three. A name counts as near when its distance is
- * at most max(1, ⌊length / 3⌋); a single candidate gets no special treatment, because a wrong suggestion costs trust.
+ * The valid names nearest to an unknown one, nearest first, at most three. A wrong suggestion costs trust, so a name is
+ * near only when few of its letters differ: one of four or five, two of six to eight, three of more, counted in the shorter
+ * of the two. In words of up to three letters a letter may be missing, too many or out of order, and the last of three may
+ * be another one: `R_W` is meant as `R_V`, `svd` is not as `std`.
  */
 export function nearestNames(unknown: string, valid: Iterable<string>): readonly string[] {
-  const limit = Math.max(1, Math.floor(unknown.length / 3));
   return [...new Set(valid)]
     .map((name) => ({ name, distance: editDistance(unknown, name) }))
-    .filter((c) => c.distance <= limit)
+    .filter(({ name, distance }) => distance <= mostDifferences(unknown, name))
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, 3)
     .map((c) => c.name);
+}
+
+function mostDifferences(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  if (length <= 3) {
+    const beginsAlike = length === 3 && a.slice(0, 2).toLowerCase() === b.slice(0, 2).toLowerCase();
+    return a.length !== b.length || lettersOf(a) === lettersOf(b) || beginsAlike ? 1 : 0;
+  }
+  return length <= 5 ? 1 : length <= 8 ? 2 : 3;
+}
+
+/** The letters of a word in the order of the alphabet, without capitals. */
+function lettersOf(word: string): string {
+  return Array.from(word.toLowerCase()).sort().join("");
 }

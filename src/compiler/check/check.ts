@@ -24,6 +24,7 @@ import { checkCycles, checkDefinitions } from "./measures/definitions.js";
 import { isDoubtful, nothingDoubtful } from "./names/doubtful.js";
 import { reportError, tooMany } from "./faults.js";
 import type { Notes } from "./notes.js";
+import { afterWith } from "./names/unknown-results.js";
 import { experimentOrder } from "./names/experiment-order.js";
 import type { EarlierExperiments } from "./interventions/deferred.js";
 import { deferredMost } from "../ir/deferred-axes.js";
@@ -66,6 +67,13 @@ export function checkProtocol(host: CheckInput): Protocol {
   const input: CheckInput = { ...host, report };
   const { scope } = input;
   let cycles = 0;
+  const beyond = [...scope.experiments.values()][limits.experiments];
+  if (beyond !== undefined) {
+    const count = scope.experiments.size;
+    const hint = "name several models, prompt sets or places in one experiment, or divide the protocol";
+    tooMany(input, beyond.name?.span ?? beyond.span, "experiments", count, "this protocol", "experiments", hint);
+    return nothingChecked;
+  }
   checkDefinitions(input);
   const studies: Study[] = [];
   const unavailable: Unavailable[] = [];
@@ -126,6 +134,17 @@ export function checkProtocol(host: CheckInput): Protocol {
   };
 }
 
+const nothingChecked: Protocol = {
+  models: [],
+  texts: [],
+  studies: [],
+  results: [],
+  decisions: [],
+  outputs: [],
+  unavailable: [],
+  parameters: {},
+};
+
 /** Names chosen by `on` or `with`, or the only one declared. */
 function choose(
   input: CheckInput,
@@ -161,7 +180,11 @@ function choose(
   for (const name of chosen) {
     if (!names.includes(name.text)) {
       sound = false;
-      const hint = names.length === 0 ? "the file declares none" : `the file has ${names.join(", ")}`;
+      const listed = names.length === 0 ? "the file declares none" : `the file has ${names.join(", ")}`;
+      const hint =
+        unknown === "A2010"
+          ? (afterWith(name.text, statement.measures.length > 0) ?? `\`with\` takes prompt sets and corpora: ${listed}`)
+          : listed;
       const suggestions = nearestNames(name.text, names);
       reportError(input, unknown, name.span, { name: name.text }, { suggestions, hint });
     } else if (chosen.find((other) => other.text === name.text) !== name) {
@@ -199,7 +222,11 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     }
   };
   if (statement.measures.length === 0 && statement.curvature === null) {
-    const hint = "add a clause such as `measure nll at last`";
+    const [clause] = [...(statement.with.length > 0 ? ["with"] : []), ...(statement.on.length > 0 ? ["on"] : [])];
+    const begins = statement.name === null && statement.interventions.length === 0 && clause !== undefined;
+    const hint = begins
+      ? `\`${clause}\` begins an experiment here, which needs a \`measure\`; the statement before has no such option`
+      : "add a clause such as `measure nll at last`";
     once(diagnostic("A3010", statement.name?.span ?? statement.span, {}, { hint }));
   }
   const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");

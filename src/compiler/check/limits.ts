@@ -1,8 +1,13 @@
+import { fileLimits } from "../base/file-limits.js";
+
 /**
  * How much one protocol may ask for. A sweep is written in a few characters and can stand for more work than any
  * machine has; beyond these numbers checking says so (A3009) instead of filling the memory.
  */
 export const limits = {
+  ...fileLimits,
+  /** Experiments of one protocol: each is planned by itself, a thousand in about a second. */
+  experiments: 5_000,
   /** Conditions of one experiment. */
   conditions: 100_000,
   /** Conditions × prompts of one experiment. */
@@ -19,4 +24,12 @@ export const limits = {
   corpusTokens: 4_000_000,
   /** Numbers of a range that is written out. */
   listed: 100_000,
+  /** Files that a protocol imports, directly or by way of others. */
+  imports: 1_000,
+  /** Instances of one declared model: sources × revisions × dtypes. Each is opened, and its graph is built. */
+  models: 1_000,
+  /** Prompts of one set. Each has a row in every condition, and every one of them costs about 2 kB. */
+  prompts: 200_000,
+  /** Records × fields of one file of prompts: each is a cell of the results. */
+  fields: 1_000_000,
 } as const;

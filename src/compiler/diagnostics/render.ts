@@ -62,7 +62,15 @@ export function renderDiagnostics(
 
 function place(span: Span, sources: Sources): LineColumn | null {
   const text = sources(span.file);
-  return text === undefined ? null : lineColumn(lineStarts(text), Math.min(span.start, text.length));
+  return text === undefined ? null : lineColumn(startsOf(text), Math.min(span.start, text.length));
+}
+
+/** The lines of the text that was asked for last: thousands of diagnostics may be about one text. */
+let recent: { readonly text: string; readonly starts: readonly number[] } | null = null;
+
+function startsOf(text: string): readonly number[] {
+  if (recent?.text !== text) recent = { text, starts: lineStarts(text) };
+  return recent.starts;
 }
 
 function renderLabel(
@@ -79,7 +87,7 @@ function renderLabel(
   const arrow = isPrimary ? "-->" : ":::";
   const file = printableLine(span.file);
   if (text === undefined) return [`${margin}${style("gutter", arrow)} ${style("place", file)}${after(label.text)}`];
-  const starts = lineStarts(text);
+  const starts = startsOf(text);
   const { line, column } = lineColumn(starts, Math.min(span.start, text.length));
   const lineStart = starts[line - 1] ?? 0;
   const lineText = text.slice(lineStart, (starts[line] ?? text.length + 1) - 1).replace(/\r$/, "");
@@ -108,6 +116,13 @@ interface ShownLine {
 
 /** Expands tabs, and cuts a line that is too long so that the part from `first` to `last` stays in view. */
 function crop(line: string, first: number, last: number, width: number): ShownLine {
+  const reach = 8 * width;
+  if (line.length > 4 * reach) {
+    // Only what is near the fault can be seen, and a line can be as long as a file.
+    const from = wholeCharacter(line, Math.max(0, first - reach));
+    const to = wholeCharacter(line, Math.min(line.length, Math.min(last, first + reach) + reach));
+    if (from > 0 || to < line.length) return crop(line.slice(from, to), first - from, Math.min(last, to) - from, width);
+  }
   const cells = toCells(line);
   const columnOf = (offset: number): number => cells.find((cell) => cell.offset >= offset)?.column ?? widthOf(cells);
   const start = columnOf(first);
@@ -125,6 +140,11 @@ function crop(line: string, first: number, last: number, width: number): ShownLi
     start: Math.min(start - origin + before.length, limit),
     end: Math.min(end - origin + before.length, limit),
   };
+}
+
+/** The offset, or the one before it where it lies inside a surrogate pair. */
+function wholeCharacter(line: string, offset: number): number {
+  return /[\udc00-\udfff]/.test(line.charAt(offset)) ? offset - 1 : offset;
 }
 
 /** One visible character: where it is in the line, in which column it is shown, how wide it is. */

@@ -1,4 +1,5 @@
 /** From finished units to result rows: the inverse of batching. */
+import { zeroBaseline } from "./columns.js";
 import type { Evaluation, GraphPlan, Plan } from "../ir/plan.js";
 import { positionOf } from "../ir/origin.js";
 import type { Coordinate, Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
@@ -212,7 +213,7 @@ function compared(cell: Cell, baseline: Cell): Pick<ResultRow, "baseline" | "imp
     (baseline.reason !== null
       ? `baseline: ${baseline.reason}`
       : baseline.value === 0
-        ? "relative: the baseline is 0"
+        ? `relative: ${zeroBaseline}`
         : null);
   return { baseline: baseline.value, impact, relative, reason };
 }

@@ -5,6 +5,9 @@ import type { ResultRow, ResultSet } from "../ir/results.js";
 import { emptyArray, type ResultArray, type ResultCell } from "./result-array.js";
 
 /** The four columns that every metric of an experiment has. */
+/** Why a row has no `relative`: what is said where the row has no other reason. */
+export const zeroBaseline = "the baseline is 0";
+
 export type ColumnName = "value" | "baseline" | "impact" | "relative";
 
 /**
@@ -57,5 +60,5 @@ function columnsFor(type: ResultType, axes: readonly string[]): ResultType["colu
 }
 
 function defaultReason(row: ResultRow, column: ColumnName): string {
-  return column === "relative" && row.baseline === 0 ? "the baseline is 0" : "no reason recorded";
+  return column === "relative" && row.baseline === 0 ? zeroBaseline : "no reason recorded";
 }

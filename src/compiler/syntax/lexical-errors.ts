@@ -17,8 +17,9 @@ const lookalikes: readonly { readonly pattern: RegExp; readonly instead: string 
   { pattern: /^!/, instead: null, hint: "write `not (a is b)` for inequality" },
   { pattern: /^&/, instead: "and", hint: "write `and`" },
   { pattern: /^\|/, instead: "or", hint: "write `or`" },
-  { pattern: /^;/, instead: "", hint: "nothing stands between statements" },
-  { pattern: /^%/, instead: null, hint: "a percentage is a depth: L87.5%" },
+  { pattern: /^;/, instead: "", hint: "nothing stands between statements, and a comma between items" },
+  { pattern: /^@/, instead: null, hint: 'a source stands in quotes: "@stdlib/models/gpt2-tiny"' },
+  { pattern: /^%/, instead: null, hint: "a percentage is a depth: L87.5%; there is no remainder" },
 ];
 
 /** One diagnostic per error. @error A0001 unknown character, A0002 unterminated string, A0004 malformed number */

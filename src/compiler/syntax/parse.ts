@@ -2,7 +2,9 @@
 import type { CstNode, IToken } from "chevrotain";
 import { parseTokens } from "../../../grammar/parser.js";
 import { tokenize } from "../../../grammar/tokens.js";
+import { fileLimits } from "../base/file-limits.js";
 import type { SourceFile, Span } from "../base/span.js";
+import { diagnostic } from "../diagnostics/create.js";
 import { hasErrors, type Staged } from "../diagnostics/staged.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { BrokenStatement, Comment, FileSyntax, RecoveredFile } from "./ast.js";
@@ -22,7 +24,14 @@ import { syntaxErrors } from "./syntax-errors.js";
  * statement, since what follows it in the statement is guesswork, and none in a sound statement.
  */
 export function parse(source: SourceFile): Staged<FileSyntax> {
+  // Counted in UTF-16 units, of which a file has no more than bytes.
+  if (source.text.length > fileLimits.protocolBytes) {
+    return tooLarge(source, source.text.length, "characters", fileLimits.protocolBytes);
+  }
   const lexed = tokenize(source.text);
+  if (lexed.tokens.length > fileLimits.protocolTokens) {
+    return tooLarge(source, lexed.tokens.length, "tokens", fileLimits.protocolTokens);
+  }
   const tooDeep = nestingErrors(source, lexed.tokens);
   // The stages after this one recurse over the tree, so a text that could exhaust the stack is not parsed at all.
   const parsed = parseTokens(tooDeep.length === 0 ? lexed.tokens : []);
@@ -46,6 +55,22 @@ export function parse(source: SourceFile): Staged<FileSyntax> {
     value: { ...file, recovered },
     diagnostics: firstPerStatement([...lexical, ...syntax, ...build.diagnostics, ...tooDeep], source, lexed.tokens),
   };
+}
+
+/** A file that is not parsed because of its size: it may declare anything. */
+function tooLarge(source: SourceFile, count: number, things: string, limit: number): Staged<FileSyntax> {
+  const span = { file: source.path, start: 0, end: 0 };
+  const parameters = {
+    what: "this file",
+    count: count.toLocaleString("en"),
+    things,
+    limit: limit.toLocaleString("en"),
+  };
+  const error = diagnostic("A3009", span, parameters, { hint: "divide the protocol into several files" });
+  const kinds = ["model", "prompt set", "parameter", "metric", "result"] as const;
+  const broken = [{ declares: [{ kinds, name: null }], unnamedExperiment: true, span }];
+  const file = { kind: "file", statements: [], comments: [], complete: false, span: wholeOf(source) } as const;
+  return { value: { ...file, recovered: { sound: [], broken } }, diagnostics: [error] };
 }
 
 /** What is wrong with the first broken statement, read by itself. */

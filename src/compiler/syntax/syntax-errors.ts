@@ -3,6 +3,7 @@ import type { IRecognitionException, IToken } from "chevrotain";
 import { tokenMatcher } from "../../../grammar/chevrotain.js";
 import type { Expectation } from "../../../grammar/parser.js";
 import { AnyWord, labelOf, wordsWithRole } from "../../../grammar/tokens.js";
+import { foreignPath, statementCalled, targetCalled } from "../base/foreign-words.js";
 import { nearestNames } from "../base/suggest.js";
 import type { SourceFile, Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
@@ -10,7 +11,9 @@ import type { Diagnostic, Fix } from "../diagnostics/diagnostic.js";
 import { isRealToken, tokenEnd } from "./build-tree.js";
 import { optionWords } from "./forms/index.js";
 import { countBelow, isClauseWord, isStatementWord, startsLine, statementStarts } from "./regions.js";
-import { situations, type Situation } from "./syntax-situations.js";
+import { optionCalled } from "./meant-words.js";
+import type { Situation } from "./situation.js";
+import { situations } from "./syntax-situations.js";
 
 /** The text in which errors are explained. */
 interface Reading {
@@ -49,28 +52,40 @@ function skippedStatements(reading: Reading, error: IRecognitionException): read
   });
 }
 
+/** How far back a situation looks. */
+const mostEarlier = 40;
+
 function syntaxError(reading: Reading, error: IRecognitionException): Diagnostic {
   const { source, tokens } = reading;
   const found = isRealToken(error.token) ? error.token : null;
-  const previous = tokens[reading.indexAt(found?.startOffset ?? source.text.length) - 1] ?? null;
+  const place = reading.indexAt(found?.startOffset ?? source.text.length);
+  const previous = tokens[place - 1] ?? null;
   const { rule, expected } = readExpectation(error);
   const statement = found !== null && isStatementWord(found) && startsLine(source.text, found);
 
   const misspelt = misspeltStatement(reading, found ?? previous);
   if (misspelt !== null) return misspelt;
-  const situation: Situation = { rule, expected, previous, found };
+  const next = found === null ? null : (tokens[place + 1] ?? null);
+  let begin = place - 1;
+  for (let token = tokens[begin]; token !== undefined && !isStatementWord(token); token = tokens[begin]) begin--;
+  const earlier = tokens.slice(Math.max(0, begin, place - mostEarlier), place).map((token) => token.image);
+  const word = tokens[begin]?.image ?? "";
+  const situation: Situation = { rule, expected, previous, found, next, earlier, statement: word };
+  const path = foreignPathAround(source, found ?? previous);
   const row = situations.find((candidate) => candidate.when(situation));
   if (row === undefined && rule === "file" && found !== null && !isStatementWord(found)) {
-    return outOfPlace(reading, found);
+    return outOfPlace(reading, found, word);
   }
 
   const wanted = row?.expected ?? alternatives(expected.map(labelOf));
   const spanFound = found === null || statement ? behind(source, previous) : spanOf(source, found);
   const isWord = found !== null && tokenMatcher(found, AnyWord) && !statement;
   const near = isWord ? nearest(found.image, expected.flatMap(wordOf)) : null;
+  const advice = typeof row?.hint === "function" ? row.hint(situation) : row?.hint;
   const reserved =
     isWord && row !== undefined && expected.includes("Name") ? `\`${found.image}\` is a word of the language` : null;
-  const hint = near === null ? (reserved ?? row?.hint) : `did you mean \`${near}\`?`;
+  const instead = near === null ? (row?.insists === true ? advice : (reserved ?? advice)) : `did you mean \`${near}\`?`;
+  const hint = path === null ? instead : `${path.path} is \`${path.write}\` here`;
   return diagnostic(
     "A1001",
     spanFound,
@@ -97,15 +112,19 @@ function readExpectation(error: IRecognitionException): Expectation {
  * What stands where only a statement or an option of the statement before can stand. A word at the start of a line was
  * meant to be a statement, or an option of a statement over several lines; elsewhere an option.
  */
-function outOfPlace({ source, starts }: Reading, found: IToken): Diagnostic {
+function outOfPlace({ source, starts }: Reading, found: IToken, clause: string): Diagnostic {
   const offsets = starts.map((token) => token.startOffset);
   const before = starts[countBelow(offsets, found.startOffset) - 1];
-  const options = before === undefined ? [] : optionWords(before.image);
+  // Inside an experiment the options are those of the clause at hand.
+  const word = before?.image === "experiment" ? clause : (before?.image ?? "");
+  const options = optionWords(word);
   const isWord = tokenMatcher(found, AnyWord);
   const span = spanOf(source, found);
   const statements = wordsWithRole("statement", "axis");
   const newStatement = before === undefined || startsLine(source.text, found);
   if (newStatement && isWord) {
+    const instead = statementCalled(found.image);
+    if (instead !== null) return diagnostic("A1002", span, { word: `\`${found.image}\`` }, { hint: instead });
     const near = nearestNames(found.image, [...statements, ...options]);
     return diagnostic("A1002", span, { word: `\`${found.image}\`` }, suggestion(span, near, statementHint));
   }
@@ -113,8 +132,12 @@ function outOfPlace({ source, starts }: Reading, found: IToken): Diagnostic {
   const expected = newStatement
     ? "a statement"
     : options.length > 0
-      ? `an option of \`${before.image}\` or a new statement`
+      ? `an option of \`${word}\` or a new statement`
       : "an operator or a new statement";
+  const called = optionCalled(found.image, word);
+  if (called !== null) {
+    return diagnostic("A1001", span, { expected, found: describe(found, false, "") }, { hint: called });
+  }
   const known = newStatement ? statementHint : options.length > 0 ? `options: ${options.join(", ")}` : "";
   return diagnostic("A1001", span, { expected, found: describe(found, false, "") }, suggestion(span, near, known));
 }
@@ -156,7 +179,19 @@ const replaceBy = (span: Span, replacement: string): Fix => ({
 // A token type's own word, for those that are words.
 const wordOf = (tokenType: string): readonly string[] => /^`(\w+)`$/.exec(labelOf(tokenType))?.slice(1) ?? [];
 
-const nearest = (word: string, valid: readonly string[]): string | null => nearestNames(word, valid)[0] ?? null;
+const nearest = (word: string, valid: readonly string[]): string | null => {
+  const called = targetCalled(word);
+  return called !== null && valid.includes(called) ? called : (nearestNames(word, valid)[0] ?? null);
+};
+
+/** A path of another tool in which the token stands. */
+function foreignPathAround({ text }: SourceFile, token: IToken | null): ReturnType<typeof foreignPath> {
+  if (token === null) return null;
+  let start = token.startOffset;
+  while (start > 0 && /[\w.[\]]/.test(text.charAt(start - 1))) start--;
+  const path = foreignPath(text.slice(start, start + 200));
+  return path !== null && start + path.path.length > token.startOffset ? path : null;
+}
 
 function spanOf(source: SourceFile, token: IToken): Span {
   return { file: source.path, start: token.startOffset, end: tokenEnd(token) };

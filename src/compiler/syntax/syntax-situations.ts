@@ -1,52 +1,42 @@
 /** The table of syntax errors: in which situation which words tell the user what was wanted. First match wins. */
-import type { IToken } from "chevrotain";
-import { clauseWords, outlineOf } from "./forms/index.js";
-
-/** What is known about a parse error. */
-export interface Situation {
-  /** The grammar rule. */
-  readonly rule: string;
-  /** Names of token types that the grammar would have taken. */
-  readonly expected: readonly string[];
-  /** The token before; null at the start of the file. */
-  readonly previous: IToken | null;
-  /** The offending token; null at the end of the file. */
-  readonly found: IToken | null;
-}
+import { outlineOf } from "./forms/index.js";
+import { amountExample, meantClause, meantPlace, meantPositions, meantTarget } from "./meant-words.js";
+import {
+  after,
+  before,
+  both,
+  finds,
+  imageOf,
+  inRule,
+  isType,
+  isWordText,
+  wants,
+  within,
+  type Situation,
+} from "./situation.js";
 
 interface Row {
   readonly when: (situation: Situation) => boolean;
   /** Fills "expected …"; the grammar's own list when absent. */
   readonly expected?: string;
-  readonly hint?: string;
+  readonly hint?: string | ((situation: Situation) => string);
+  /** True where the hint says more than that a word belongs to the language. */
+  readonly insists?: true;
 }
-
-const isType = (token: IToken | null, ...names: readonly string[]): boolean =>
-  token !== null && names.includes(token.tokenType.name);
-const wants =
-  (...names: readonly string[]) =>
-  (s: Situation): boolean =>
-    names.some((name) => s.expected.includes(name));
-const inRule =
-  (...rules: readonly string[]) =>
-  (s: Situation): boolean =>
-    rules.includes(s.rule);
-const finds =
-  (...names: readonly string[]) =>
-  (s: Situation): boolean =>
-    isType(s.found, ...names);
-const after =
-  (...names: readonly string[]) =>
-  (s: Situation): boolean =>
-    isType(s.previous, ...names);
-const both =
-  (...tests: readonly ((s: Situation) => boolean)[]) =>
-  (s: Situation): boolean =>
-    tests.every((test) => test(s));
 
 const startsItem = (s: Situation): boolean => s.found !== null && /^(["A-Za-z0-9_]|\(|\[$)/.test(s.found.image);
 const valueRules = ["primary", "power", "signed", "sum", "expression", "memberAccess", "rankKey", "guarded"];
 const wantsValue = (s: Situation): boolean => s.expected.includes("NumberLiteral") && s.expected.includes("LParen");
+
+const clauses: ReadonlySet<string> = new Set("on with ablate patch scale steer set measure".split(" "));
+
+/** A string as a name: `"my loss"` → `my_loss`. */
+const asName = (literal: string): string =>
+  literal
+    .slice(1, -1)
+    .trim()
+    .replace(/\W+/g, "_")
+    .replace(/^(?=\d|$)/, "_");
 
 const nameFor = (rule: string, what: string, hint: string): Row => ({
   when: both(inRule(rule), wants("Name")),
@@ -69,6 +59,12 @@ export const situations: readonly Row[] = [
     hint: "`=` defines a name; write `is` to compare, `<=` or `>=` for bounds",
   },
   {
+    when: both(inRule("file"), finds("Equals"), within("measure")),
+    expected: "the end of the measure",
+    hint: (s) =>
+      `a column gets its name behind: \`${before(s, 1)} as ${isWordText(imageOf(s.next)) ? imageOf(s.next) : "NAME"}\``,
+  },
+  {
     when: both(inRule("file"), finds("Equals")),
     expected: "the end of the expression",
     hint: "`=` defines a name; write `is` to compare",
@@ -79,10 +75,137 @@ export const situations: readonly Row[] = [
     hint: "write `not (a is b)`",
   },
   {
-    when: both(inRule("file", "expected"), finds("Less", "Greater", "LessEqual", "GreaterEqual", "Is", "In")),
+    when: both(inRule("file", "expected"), finds("Less", "Greater", "LessEqual", "GreaterEqual", "Is", "In"), (s) =>
+      s.earlier.some((text) => /^(?:[<>]=?|is|in)$/.test(text)),
+    ),
     expected: "the end of the comparison",
     hint: "comparisons do not chain: join two of them with `and`",
   },
+  // Calls and paths of other languages.
+  {
+    when: both(finds("Equals"), wants("RParen")),
+    expected: "`,` or `)`",
+    hint: (s) =>
+      /^(dim|axis|dims|axes|keepdims?)$/.test(imageOf(s.previous))
+        ? "axes are named after `over`: mean(nll over pos)"
+        : `arguments are named with a colon: \`${imageOf(s.previous)}: …\``,
+  },
+  {
+    when: both(inRule("file"), finds("LParen"), (s) => before(s, 2) === "."),
+    expected: "the end of the expression",
+    hint: (s) => `a function stands before its value: \`${imageOf(s.previous)}(x over pos)\``,
+  },
+  {
+    when: both(finds("PlaceLiteral"), after("Dot")),
+    expected: "the name of a column",
+    hint: (s) => `a layer stands in brackets: \`${before(s, 2)}[${imageOf(s.found)}]\``,
+  },
+  {
+    when: both(finds("NumberLiteral"), after("Dot"), (s) => /^L[\d*-]/.test(before(s, 2))),
+    expected: "the name of a column",
+    hint: (s) => `a head is \`${before(s, 2)}.H${imageOf(s.found)}\``,
+  },
+  {
+    when: both(finds("Dot"), after("PlaceLiteral"), (s) => isType(s.next, "NumberLiteral", "MalformedNumber")),
+    expected: "the end of the place",
+    hint: (s) => `a head is \`${imageOf(s.previous)}.H${imageOf(s.next)}\``,
+  },
+  {
+    when: both(finds("Colon"), after("LBracket", "Comma")),
+    expected: "a layer, a head or a token",
+    hint: "axes keep what is not chosen: positions are chosen with `at 0..3`, other axes with `select(x, head: 3)`",
+  },
+  {
+    when: both(inRule("file"), finds("Over"), within("ablate")),
+    expected: "an option of `ablate`",
+    hint: "`by mean` averages over prompts and positions, `by mean per position` over prompts only",
+  },
+  {
+    when: both(inRule("file"), finds("Over", "Between"), within("measure", "experiment", "metric", "let", "table")),
+    expected: "the end of the expression",
+    hint: (s) =>
+      s.statement === "table"
+        ? "`over` stands inside a call: `table mean(e.impact over layer)`"
+        : `\`${imageOf(s.found)}\` stands inside a call: \`mean(nll over pos)\``,
+  },
+  {
+    when: both(after("Comma"), finds("Over", "Between")),
+    expected: "another item after the comma",
+    hint: (s) => `\`${imageOf(s.found)}\` follows without a comma: \`mean(nll over pos)\``,
+    insists: true,
+  },
+  {
+    when: both(inRule("file"), within("measure"), (s) => s.earlier.some((text) => /^(?:if|when|unless)$/.test(text))),
+    expected: "the end of the measure",
+    hint: "there are no branches: results are selected with `where`, as in `table e where layer is 3`",
+  },
+  { when: both(after("Star"), finds("Star")), expected: "a value", hint: "a power is written `x ^ 2`" },
+  {
+    when: both(wants("RBracket"), finds("Colon")),
+    expected: "`]`",
+    hint: "a range of positions is `x at 3..5`",
+  },
+  {
+    when: both(after("Comma"), (s) => clauses.has(imageOf(s.found))),
+    expected: "another item after the comma",
+    hint: "clauses follow one another without a comma",
+    insists: true,
+  },
+  // Names and places.
+  {
+    when: both(finds("StringLiteral"), inRule("nameList")),
+    expected: "a name",
+    hint: "what was declared is named without quotes, by the name behind `model` or `prompts`",
+  },
+  {
+    when: both(finds("StringLiteral"), inRule("measureItem"), wants("Name")),
+    expected: "a name",
+    hint: (s) => `names stand without quotes: \`as ${asName(imageOf(s.found))}\``,
+  },
+  {
+    when: both(finds("StringLiteral"), inRule("namedExperiment")),
+    expected: "a name for the experiment",
+    hint: (s) => `names stand without quotes, as letters, digits and \`_\`: \`experiment ${asName(imageOf(s.found))}\``,
+  },
+  {
+    when: both(inRule("file"), after("PlaceLiteral"), finds("And", "Plus", "Or", "Slash")),
+    expected: "`,` or an option",
+    hint: "places are separated by commas: each is a condition of its own, and with `together` all of them are one",
+  },
+  {
+    when: both(inRule("file"), after("PlaceLiteral"), finds("Colon", "Minus", "DotDot")),
+    expected: "`,` or an option",
+    hint: (s) => {
+      const last = /\d+/.exec(imageOf(s.next))?.[0];
+      return `a range is written \`${imageOf(s.previous)}..${last ?? String(Number(imageOf(s.previous).slice(1)) + 2)}\``;
+    },
+  },
+  {
+    when: both(inRule("file"), within("ablate"), finds("To", "As", "Using")),
+    expected: "an option of `ablate`",
+    hint: "what is put in place follows `by`: `by zero`, `by mean`, `by constant 0.5`",
+  },
+  {
+    when: both(inRule("file"), finds("And"), within("plot", "table"), (s) =>
+      s.earlier.some((t) => t === "over" || t === "by"),
+    ),
+    expected: "`,` or an option",
+    hint: "axes are separated by commas",
+  },
+  {
+    when: both(
+      wantsValue,
+      within("measure"),
+      (s) =>
+        isWordText(before(s, 1)) &&
+        isWordText(before(s, 2)) &&
+        before(s, 1) !== "measure" &&
+        before(s, 2) !== "measure",
+    ),
+    expected: "a value",
+    hint: (s) => `\`${before(s, 1)}\` is read as a parameter of \`${before(s, 2)}\`: measures are separated by commas`,
+  },
+  { when: finds("LBrace", "RBrace"), hint: "braces are for groups of texts only: clauses and formulas stand without" },
   // Lists.
   {
     when: both(
@@ -153,25 +276,43 @@ export const situations: readonly Row[] = [
   {
     when: inRule("clauses"),
     expected: "a clause of the experiment",
-    hint: [...clauseWords].join(", ").replace(/, (\w+)$/, " or $1"),
+    hint: meantClause,
   },
   {
     when: both(inRule("placeList", "ablate"), wants("PlaceLiteral")),
     expected: "a place such as L5, L15..30 or L9.H6",
+    hint: meantPlace,
   },
+  { when: both(inRule("ablate", "ablateTarget"), wants("Heads")), hint: meantTarget },
   {
     when: inRule("positions"),
     expected: "positions: `last`, an index, a range or `token`",
-    hint: 'at last, at 0, at -16..-1, at token "Mary"',
+    hint: meantPositions,
   },
   {
     when: both(inRule("scaleOrSteer"), wants("By")),
     expected: "`by`",
-    hint: outlineOf("scale"),
+    hint: amountExample,
   },
   { when: both(inRule("patch"), wants("From", "Into")), hint: outlineOf("patch") },
   { when: both(wantsValue, after("Measure")), expected: "a metric to measure" },
+  { when: both(inRule("set"), wants("To")), expected: "`to`", hint: "set resid_post[L5] to 0" },
+  {
+    when: inRule("replacement"),
+    hint: "there is no noise yet; `by resample from TEXTS` takes values of other prompts, and `set z[L5] to …` any expression",
+  },
+  {
+    when: both(inRule("topSelection"), wants("Of")),
+    expected: "`of`",
+    hint: "places are ranked by another experiment: `ablate top 5 heads of sweep by impact`",
+  },
   // Decisions and output.
+  { when: both(inRule("saveStatement"), wants("To")), expected: "`to`", hint: 'save NAME to "file.csv"' },
+  { when: both(inRule("saveStatement"), wants("StringLiteral")), expected: "the name of a file in quotes" },
+  {
+    when: inRule("plotKind"),
+    hint: "the kind comes first: `plot line of e.loss over layer`, `plot heatmap of e.impact over layer, head`",
+  },
   {
     when: inRule("expected"),
     expected: "`<`, `>`, `<=` or `>=`",
@@ -186,6 +327,11 @@ export const situations: readonly Row[] = [
     when: both(inRule("hypothesisStatement"), wants("Expect")),
     expected: "`expect`",
     hint: outlineOf("hypothesis"),
+  },
+  {
+    when: both(inRule("axisName"), finds("StringLiteral")),
+    expected: "an axis name",
+    hint: "axes are named without quotes",
   },
   { when: inRule("axisName"), expected: "an axis name", hint: "such as layer, head, prompt or position" },
   // Everything that wants a value.

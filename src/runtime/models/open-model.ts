@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
 import { entryOf } from "../../compiler/base/entry.js";
+import { fileLimits } from "../../compiler/base/file-limits.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
@@ -9,7 +10,10 @@ import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
 import type { WeightFile } from "../engine/weights.js";
 import { digestOfJson, openDigestCache } from "./digest-cache.js";
 import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
-import { cacheFolder, findModel, processEnvironment, type ModelEnvironment, type ModelRequest } from "./places.js";
+import { cacheFolder, findModel, processEnvironment, type ModelEnvironment } from "./places.js";
+import type { ModelRequest } from "./model-request.js";
+import { incompleteFolder } from "./model-advice.js";
+import { sizeText } from "../read-text.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 
@@ -57,7 +61,7 @@ export async function openModel(
   const diagnostics: Diagnostic[] = [];
   const configPath = join(folder, "config.json");
   if (!existsSync(configPath)) {
-    return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder })] };
+    return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder }, incompleteFolder(folder))] };
   }
   const config = readJson(configPath, "config.json", request, diagnostics);
   const weights = await readWeights(folder, request, diagnostics);
@@ -113,6 +117,12 @@ function readJson(
 ): JsonObject | null {
   let text: string;
   try {
+    const { size } = statSync(path);
+    if (size > fileLimits.modelJsonBytes) {
+      const reason = `it has ${sizeText(size)}, and at most ${sizeText(fileLimits.modelJsonBytes)} are read`;
+      diagnostics.push(diagnostic("A4019", span, { source, file, reason }));
+      return null;
+    }
     text = readFileSync(path, "utf8");
   } catch (error) {
     diagnostics.push(diagnostic("A4019", span, { source, file, reason: reasonOf(error) }));
@@ -196,7 +206,7 @@ function weightFiles(folder: string, request: ModelRequest, diagnostics: Diagnos
   const { source, span } = request;
   if (existsSync(join(folder, single))) return [single];
   if (!existsSync(join(folder, index))) {
-    diagnostics.push(diagnostic("A4013", span, { source, folder }));
+    diagnostics.push(diagnostic("A4013", span, { source, folder }, incompleteFolder(folder)));
     return null;
   }
   const content = readJson(join(folder, index), index, request, diagnostics);

@@ -6,6 +6,8 @@ import type { Span } from "../../compiler/base/span.js";
 import type { Staged } from "../../compiler/diagnostics/staged.js";
 import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
+import type { ModelRequest } from "./model-request.js";
+import { foldersIn, isFolder, missingDownload, missingFolder, onnxSource } from "./model-advice.js";
 
 /** Where to look for models; tests give their own. */
 export interface ModelEnvironment {
@@ -17,16 +19,6 @@ export interface ModelEnvironment {
 /** The environment of this process. */
 export function processEnvironment(): ModelEnvironment {
   return { variables: process.env, home: homedir() };
-}
-
-/** A model as a protocol names it. */
-export interface ModelRequest {
-  readonly source: string;
-  readonly revision: string | null;
-  /** Folder of the protocol: relative paths start there. */
-  readonly baseFolder: string;
-  /** Where the source is written; null without a text. */
-  readonly span: Span | null;
 }
 
 /** Folders of a model: files are looked for in each in turn. */
@@ -63,6 +55,8 @@ export function cacheFolder({ variables, home }: ModelEnvironment): string {
  */
 export function findModel(request: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
   const { source } = request;
+  const exported = onnxSource(request);
+  if (exported !== null) return { value: null, diagnostics: [exported] };
   if (source.startsWith("@stdlib/")) {
     return localFolder(request, join(packageRoot(), "stdlib", source.slice("@stdlib/".length)), "packages");
   }
@@ -70,20 +64,6 @@ export function findModel(request: ModelRequest, environment: ModelEnvironment):
     return localFolder(request, resolve(request.baseFolder, source), "paths");
   }
   return hubModel(request, environment);
-}
-
-/** False as well for what cannot be looked at: a path through a file, a name with a NUL, a locked folder. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-function foldersIn(path: string): readonly string[] {
-  if (!isFolder(path)) return [];
-  return readdirSync(path).filter((name) => isFolder(join(path, name)));
 }
 
 function localFolder(
@@ -94,9 +74,8 @@ function localFolder(
   if (!isFolder(folder)) {
     // The user wrote the source, not the place of the package on this machine.
     const shown = form === "packages" ? source : folder;
-    const siblings = foldersIn(dirname(folder));
-    const near = nearestNames(folder.slice(dirname(folder).length + 1), siblings);
-    const details = near.length > 0 ? { hint: `there is ${near.join(", ")}` } : {};
+    const beside = form === "packages" ? join(packageRoot(), "stdlib", "models") : dirname(folder);
+    const details = missingFolder(folder, foldersIn(beside), form);
     return { value: null, diagnostics: [diagnostic("A4010", span, { source, folder: shown }, details)] };
   }
   if (revision === null) return { value: { folder, tokenizerFolders: [folder] }, diagnostics: [] };
@@ -130,13 +109,11 @@ export function hubCacheFolder({ variables, home }: ModelEnvironment): string {
 }
 
 /** Cache layout: models--org--name/{refs/<branch> → commit, snapshots/<commit>/<files>, blobs}. */
-function hubModel({ source, revision, span }: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
+function hubModel(request: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
+  const { source, revision, span } = request;
   const repository = join(hubCacheFolder(environment), `models--${source.replaceAll("/", "--")}`);
   if (source.includes("..") || !isFolder(repository)) {
-    const hint =
-      `download it with \`hf download ${source}${revision === null ? "" : ` --revision ${revision}`}\`, ` +
-      `or name a folder: a path that starts with . or /`;
-    return { value: null, diagnostics: [diagnostic("A4016", span, { source }, { hint })] };
+    return { value: null, diagnostics: [diagnostic("A4016", request.span, { source }, missingDownload(request))] };
   }
   const name = revision ?? "main";
   const reference = join(repository, "refs", name);

@@ -11,23 +11,25 @@ export function formatNumber(value: number): string {
 }
 
 /**
- * The numbers of one column, all with the same number of decimals so that they can be compared by eye: enough for four
- * significant digits of the largest. `signed` writes a plus sign, for differences whose direction matters.
+ * The numbers of one column, all in one notation so that they can be compared by eye: with as many decimals as give four
+ * significant digits of the largest and two of the smallest, or, where those would be more than seven, all with an
+ * exponent. `signed` writes a plus sign, for differences whose direction matters.
  */
 export function formatColumn(values: readonly number[], signed: boolean): readonly string[] {
   const finite = values.filter((value) => Number.isFinite(value));
   const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const integers = largest < 1e6 && finite.every((value) => Number.isInteger(value));
-  const exponential = largest >= 1e6 || (largest > 0 && largest < 1e-4);
-  const decimals = integers ? 0 : decimalsFor(largest);
+  const smallest = finite.reduce((least, value) => (value === 0 ? least : Math.min(least, Math.abs(value))), Infinity);
+  const needed = integers ? 0 : decimalsFor(largest);
+  // A value that would be rounded to nothing would read as zero.
+  const vanishes = smallest < 0.5 * 10 ** -needed;
+  const decimals = vanishes ? 1 - Math.floor(Math.log10(smallest)) : needed;
+  const exponential = largest >= 1e6 || (largest > 0 && largest < 1e-4) || decimals > mostDecimals;
   return values.map((value) => {
     if (!Number.isFinite(value)) return String(value);
     const plus = signed && value > 0 ? "+" : "";
     if (value === 0) return "0";
-    // A value that would be rounded to nothing is written with an exponent, so that it does not read as zero.
-    const vanishes = Math.abs(value) < 0.5 * 10 ** -decimals;
-    if (exponential) return plus + value.toExponential(3);
-    return plus + (vanishes ? value.toExponential(1) : value.toFixed(decimals));
+    return plus + (exponential ? value.toExponential(3) : value.toFixed(decimals));
   });
 }
 
@@ -41,7 +43,9 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+const mostDecimals = 7;
+
 function decimalsFor(magnitude: number): number {
   if (magnitude === 0) return 0;
-  return Math.min(7, Math.max(2, 3 - Math.floor(Math.log10(magnitude))));
+  return Math.min(mostDecimals, Math.max(2, 3 - Math.floor(Math.log10(magnitude))));
 }

@@ -3,6 +3,7 @@ import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
+import { zeroBaseline } from "../../compiler/results/columns.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
 import {
@@ -13,6 +14,7 @@ import {
   emptyArray,
   type ResultArray,
 } from "../../compiler/results/result-array.js";
+import { listOf } from "./sentences.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
 import { filterAxes, lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
 import { inContext, isTokenAxis, noTokenTexts, sharedText, tokenText, type TokenTexts } from "./token-texts.js";
@@ -30,7 +32,7 @@ export type TableOutput = Extract<Output, { kind: "table" }>;
  * shown as what they stand for, and have no mean.
  */
 export function buildTable(output: TableOutput, results: ResultSet, tokens: TokenTexts = noTokenTexts): TableData {
-  const { columns } = output;
+  const { columns, left } = withoutEmptyRelatives(output, results);
   const warnings = new Set<string>();
   const onNote = (sentence: string): void => void warnings.add(sentence);
   const { before, after } = splitCondition(output.where);
@@ -76,9 +78,41 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
       ...lookups.map((find, i): TableCell => inWords(place, find(place), i)),
       ...(context === null ? [] : [inContext(sharedText(tokens, experiments, place), entryOf(place, along), context)]),
     ]),
-    note: noteOf(mean, output, shown.length, places.length, possible),
+    note: joined([noteOf(mean, output, shown.length, places.length, possible), left]),
     warnings: [...warnings],
   };
+}
+
+/**
+ * The columns of a table without the `relative` of metrics whose baseline is 0 everywhere, as that of `kl` is by definition:
+ * it would be NaN in every row. A column that is asked for by name is kept.
+ */
+function withoutEmptyRelatives(
+  { columns, by }: TableOutput,
+  results: ResultSet,
+): { readonly columns: readonly NamedResult[]; readonly left: string | null } {
+  const [, second] = columns;
+  const isEmpty = ({ expression, label }: NamedResult): boolean => {
+    if (second === undefined || expression.kind !== "column" || expression.column !== "relative") return false;
+    if (by?.label === label) return false;
+    const { cells } = evaluateResult(expression, results);
+    return (
+      cells.length > 0 &&
+      cells.every(({ value, reason }) => Number.isNaN(value) && reason?.endsWith(zeroBaseline) === true)
+    );
+  };
+  const empty = columns.filter(isEmpty);
+  if (empty.length === 0) return { columns, left: null };
+  const names = listOf(empty.map(({ label }) => label));
+  return {
+    columns: columns.filter((column) => !empty.includes(column)),
+    left: `${names} ${empty.length === 1 ? "is" : "are"} not shown: the baseline is 0 everywhere`,
+  };
+}
+
+function joined(parts: readonly (string | null)[]): string | null {
+  const said = parts.filter((part) => part !== null);
+  return said.length === 0 ? null : said.join("; ");
 }
 
 function isInfinite(value: number): boolean {

@@ -1,5 +1,4 @@
 /** Parameters of metrics and what is given for them: kinds, sweeps, axes of tensors. */
-import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { typeText } from "../../ir/tensor-type.js";
 import type { Expression, Parameter } from "../../syntax/ast.js";
@@ -78,7 +77,8 @@ function checkKind(cx: Elaboration, kind: string, value: Value, span: Span): Val
         describe(cx, value),
       );
     default:
-      return reportError(cx, "A2008", span, { name: kind }, { suggestions: nearestNames(kind, parameterTypes) });
+      // The definition says what is wrong with the type.
+      return errorValue;
   }
 }
 
@@ -101,6 +101,10 @@ function sweepOver(
     return !twice;
   };
   for (const item of items) {
+    if (values.size > limits.expressions) {
+      const what = `this sweep of ${name}`;
+      return tooMany(cx, written.span, "expressions", values.size, what, "expressions", "name fewer values");
+    }
     if (item.kind === "place" && item.unit === "none" && (kind === "layer" || kind === "any")) {
       layers = true;
       const resolved = resolvePlace(item, cx.model, "head", cx.report);

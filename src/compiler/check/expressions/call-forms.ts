@@ -3,7 +3,7 @@ import type { OperationAttributes } from "../../ir/expression.js";
 import { operationNamed } from "../../operations/index.js";
 import type { CallForm } from "../../operations/notation.js";
 import type { CallExpression, Name } from "../../syntax/ast.js";
-import { reportError, wrongKind } from "../faults.js";
+import { reportError, wrongKind, type ErrorDetails } from "../faults.js";
 import { elaborateCount } from "./literals.js";
 import type { Elaboration, Environment } from "./values.js";
 
@@ -62,7 +62,11 @@ export function checkWords(cx: Elaboration, call: CallExpression, form: CallForm
   if (count !== words.positional) {
     const s = words.positional === 1 ? "" : "s";
     const forms = words.between ? `: ${name}(x, y over AXIS) or ${name}(x over AXIS between AXIS)` : "";
-    wrongKind(cx, call.span, `${words.positional} argument${s} to ${name}${forms}`, `${count}: ${source}`);
+    const parameters = {
+      expected: `${words.positional} argument${s} to ${name}${forms}`,
+      found: `${count}: ${source}`,
+    };
+    reportError(cx, "A3004", call.span, parameters, argumentHint(cx, call, form));
     return false;
   }
   const twice = call.named.find((a, i) => call.named.findIndex((b) => b.name.text === a.name.text) < i);
@@ -72,7 +76,9 @@ export function checkWords(cx: Elaboration, call: CallExpression, form: CallForm
   }
   const unknown = words.namesAxes ? undefined : call.named.find((a) => a.name.text !== words.named);
   if (unknown !== undefined) {
-    const hint = words.named === null ? `${name} has no named parameters` : `${name} has the parameter ${words.named}`;
+    const axes = words.over ? `; axes follow \`over\`: ${name}(x over pos)` : "";
+    const hint =
+      words.named === null ? `${name} has no named parameters${axes}` : `${name} has the parameter ${words.named}`;
     reportError(cx, "A2005", unknown.name.span, { name: unknown.name.text, metric: name }, { hint });
     return false;
   }
@@ -86,6 +92,16 @@ export function checkWords(cx: Elaboration, call: CallExpression, form: CallForm
     return false;
   }
   return true;
+}
+
+/** What was meant by too many arguments: a seed without its name, or axes as in `mean(nll, pos)`. */
+function argumentHint(cx: Elaboration, call: CallExpression, form: CallForm): ErrorDetails {
+  if (form.kind === "seed") return { hint: `the seed is named: ${call.callee.text}(seed: 1)` };
+  const [first, ...others] = call.positional;
+  const axes = others.filter((argument) => argument.kind === "name").map(({ span }) => cx.sourceOf(span));
+  const takesAxes = form.kind === "over" || form.kind === "axis";
+  if (!takesAxes || first === undefined || axes.length === 0 || axes.length < others.length) return {};
+  return { hint: `axes follow \`over\`: ${call.callee.text}(${cx.sourceOf(first.span)} over ${axes.join(", ")})` };
 }
 
 /** What the operation is told beside its tensors by the words of a checked call; null after an error. */

@@ -3,13 +3,15 @@ import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Expression, MetricStatement, Name, NamedArgument, Parameter } from "../../syntax/ast.js";
+import { isSite } from "../../models/sites.js";
 import { bindParameter } from "./arguments.js";
 import { elaborateFunction } from "./function-calls.js";
 import { functionNames, futureFunctions, resultFunctions } from "../names/functions.js";
 import { functions } from "../../operations/written.js";
 import { calleeMeaning } from "../names/meaning.js";
 import { elaborateGrad } from "./grad.js";
-import { reportError, tooMany, wrongKind } from "../faults.js";
+import { reportError, tooMany, wrongKind, type ErrorDetails } from "../faults.js";
+import { meantBy } from "../names/meant.js";
 import { limits } from "../limits.js";
 import { noteValue } from "./value-notes.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
@@ -63,25 +65,26 @@ export function unknownCallee(
   callee: { readonly text: string; readonly span: Span },
   inCall: boolean,
 ): Value {
-  const instead = resultFunctions.get(callee.text);
+  const { text } = callee;
+  const instead = resultFunctions.get(text);
   const valid = inCall ? [...cx.scope.metrics.keys(), ...functionNames] : [...cx.scope.metrics.keys()];
-  const isFunction = !inCall && (functions.has(callee.text) || futureFunctions.has(callee.text));
-  return reportError(
-    cx,
-    "A2001",
-    callee.span,
-    { kind: inCall ? "metric or function" : "metric", name: callee.text },
-    {
-      suggestions: instead === undefined ? nearestNames(callee.text, valid) : [],
-      ...(instead === undefined ? {} : { hint: instead }),
-      ...(isFunction ? { hint: `${callee.text} is a function: write ${callee.text}(…)` } : {}),
-    },
-  );
+  const isFunction = !inCall && (functions.has(text) || futureFunctions.has(text));
+  const hint = isFunction ? `${text} is a function: write ${text}(…)` : instead;
+  const details = hint === undefined ? meantBy(text, valid) : { hint };
+  return reportError(cx, "A2001", callee.span, { kind: inCall ? "metric or function" : "metric", name: text }, details);
 }
 
 /** `a → b → a`: the part of what is being unfolded from the first use of `name` on. */
 export function cycleText(unfolding: readonly string[], name: string): string {
   return [...unfolding.slice(unfolding.indexOf(name)), name].join(" → ");
+}
+
+/** Counts a definition that is unfolded. Where there are too many, the first one too many is reported, and none is unfolded any more. */
+export function mayUnfold(cx: Elaboration, span: Span, what: string, things: string): boolean {
+  if (++cx.work.unfolded <= limits.unfolded) return true;
+  const hint = "a definition that uses another one several times doubles with every step";
+  if (cx.work.unfolded === limits.unfolded + 1) tooMany(cx, span, "unfolded", cx.work.unfolded, what, things, hint);
+  return false;
 }
 
 /** Unfolds a metric: binds its parameters and elaborates its body. */
@@ -100,7 +103,8 @@ export function unfoldMetric(
   const { parameters } = metric;
   const byName = new Map<string, { argument: Expression; span: Span }>();
   if (positional.length > parameters.length) {
-    return wrongKind(cx, span, `at most ${parameters.length} arguments to ${name}`, `${positional.length}`);
+    const limit = { expected: `at most ${parameters.length} arguments to ${name}`, found: `${positional.length}` };
+    return reportError(cx, "A3004", span, limit, argumentsHint(cx, metric, positional));
   }
   positional.forEach((argument, i) => {
     const parameter = parameters[i];
@@ -117,10 +121,7 @@ export function unfoldMetric(
     byName.set(key, { argument: argument.value, span: argument.span });
   }
 
-  if (++cx.work.unfolded > limits.unfolded) {
-    const hint = "a metric that uses another one several times doubles with every step";
-    return tooMany(cx, span, "unfolded", cx.work.unfolded, `measuring ${name}`, "uses of metrics", hint);
-  }
+  if (!mayUnfold(cx, span, `measuring ${name}`, "uses of metrics")) return errorValue;
   const values = new Map<string, Value>();
   const axes = new Map<string, string>();
   let sound = true;
@@ -133,7 +134,7 @@ export function unfoldMetric(
         "A2007",
         span,
         { name: parameter.name.text, metric: name },
-        { hint: `write ${exampleUse(name, parameter)}` },
+        { hint: `write ${exampleUse(metric, parameter)}` },
       );
     }
     // A default is written in the metric's own file: its mistakes are shown where the metric is used.
@@ -149,11 +150,58 @@ export function unfoldMetric(
   return cx.elaborate(reportingAt(cx, span, metric, null), inner, metric.body);
 }
 
-function exampleUse(metric: string, parameter: Parameter): string {
+/** What to write instead of `rank(x)` and `prob(" Mary")`: metrics that stand for a whole measurement. */
+function argumentsHint(cx: Elaboration, metric: MetricStatement, given: readonly Expression[]): ErrorDetails {
+  const name = metric.name.text;
+  if (metric.parameters.length > 0) return {};
+  const texts = given.map(({ span }) => cx.sourceOf(span));
+  const written = metric.span.file.startsWith("@stdlib/")
+    ? formulaOf(
+        name,
+        texts,
+        given.every(({ kind }) => kind === "string"),
+      )
+    : null;
+  const whole = `${name} takes none: \`measure ${name}\` is all of it`;
+  return { hint: written === null ? whole : `${whole}; of other values it is \`${written}\`` };
+}
+
+/** The formula of a metric of the standard library for values that a use names. */
+function formulaOf(name: string, [first = "x", second = "y"]: readonly string[], tokens: boolean): string | null {
+  if (name === "rank") return tokens ? `sum(logits at last > logits[${first}] at last over vocab)` : `PR(${first})`;
+  if (name === "prob" && tokens) return `exp(logprobs[${first}] at last)`;
+  if (name === "logit_diff" && tokens) return `logits[${first}] at last - logits[${second}] at last`;
+  if (name === "entropy") return `sum(entr(softmax(${first} over vocab)) over vocab)`;
+  if (name === "loss") return `mean(${first} over pos)`;
+  if (name === "perplexity") return `exp(mean(${first} over pos))`;
+  if (name === "accuracy") return `mean(argmax(logits at 0..-2 over vocab) is target over pos)`;
+  return null;
+}
+
+function exampleUse({ name: { text: metric }, body }: MetricStatement, parameter: Parameter): string {
   const name = parameter.name.text;
   if (parameter.type?.kind === "tensor") return `${metric}(resid_post[L5]), or another tensor`;
-  const value = parameter.type?.name === "layer" ? "L5" : "16";
+  const type = parameter.type?.name ?? (isLayer(body, name) ? "layer" : "count");
+  const value = type === "layer" ? "L5" : type === "token" ? "answer" : "16";
   return `${metric} ${name} ${value}, or ${metric}(${name}: ${value}) inside an expression`;
+}
+
+/** Whether a parameter without a type is used as a layer somewhere: `resid_post[depth - 1]`. */
+function isLayer(part: unknown, parameter: string): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  const { kind, base, indices } = part as Partial<Extract<Expression, { kind: "index" }>>;
+  if (kind === "index" && base?.kind === "name" && isSite(base.text) && namesOf(indices).has(parameter)) return true;
+  return Object.entries(part).some(([key, inner]) => key !== "span" && isLayer(inner, parameter));
+}
+
+/** Names that stand in indices, also as a part of `layer - 1`. */
+function namesOf(indices: readonly Expression[] = []): ReadonlySet<string> {
+  return new Set(
+    indices.flatMap((index) => {
+      const parts = index.kind === "binary" ? [index.left, index.right] : [index];
+      return parts.flatMap((part) => (part.kind === "name" ? [part.text] : []));
+    }),
+  );
 }
 
 /**
@@ -181,7 +229,7 @@ function reportingAt(cx: Elaboration, use: Span, metric: MetricStatement, parame
       ],
       ...(parameter === null || d.hint !== undefined
         ? {}
-        : { hint: `give it explicitly: ${exampleUse(metric.name.text, parameter)}` }),
+        : { hint: `give it explicitly: ${exampleUse(metric, parameter)}` }),
       // An edit belongs to the file that it was made for.
       fixes: [],
     });

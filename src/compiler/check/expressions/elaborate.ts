@@ -3,17 +3,17 @@
  * unfolded, layers resolved to numbers and every type checked. Mistakes are reported once and silence what depends on
  * them.
  */
-import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { reasonInWords } from "../../operations/reasons.js";
 import { siteNames, sites } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
-import { cycleText, elaborateCall, unfoldMetric } from "./calls.js";
+import { cycleText, elaborateCall, mayUnfold, unfoldMetric } from "./calls.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
 import { functionNames, futureFunctions, quantityNames } from "../names/functions.js";
 import { meaningOf } from "../names/meaning.js";
 import { limits } from "../limits.js";
+import { meantBy, meantByMember } from "../names/meant.js";
 import { elaborateCount, elaborateLayer } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateQuantity, elaborateToken } from "./quantities.js";
@@ -86,9 +86,14 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
       return elaborateOf(cx, environment, expression, "paired");
     case "string":
       return elaborateToken(cx, expression);
+    case "member": {
+      const { member } = expression;
+      const found = cx.sourceOf(expression.span);
+      const details = meantByMember(found, member.text, functionNames.includes(member.text));
+      return reportError(cx, "A3004", expression.span, { expected: "a tensor, a number or a layer", found }, details);
+    }
     case "list":
     case "range":
-    case "member":
       return wrongKind(cx, expression.span, "a tensor, a number or a layer", cx.sourceOf(expression.span));
     case "missing":
       return errorValue;
@@ -120,6 +125,7 @@ function elaborateName(
       if (environment.unfolding.includes(name)) {
         return reportError(cx, "A2006", expression.span, { name, path: cycleText(environment.unfolding, name) });
       }
+      if (!mayUnfold(cx, expression.span, name, "uses of parameters")) return errorValue;
       const unfolding = [...environment.unfolding, name];
       return elaborate(cx, { values: new Map(), axes: new Map(), unfolding }, meaning.value);
     }
@@ -144,8 +150,6 @@ export function unknownName(
     "A2003",
     at.span,
     { name: at.text },
-    isFunction
-      ? { hint: `${at.text} is a function: write ${at.text}(…)` }
-      : { suggestions: nearestNames(at.text, valid) },
+    isFunction ? { hint: `${at.text} is a function: write ${at.text}(…)` } : meantBy(at.text, valid),
   );
 }

@@ -7,6 +7,7 @@ import { firstPosition } from "./alignment.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
 import { describe, elaborateCount } from "./literals.js";
 import { resolvePlace } from "../models/places.js";
+import { functions } from "../../operations/written.js";
 import { everyPromptHas, nextTokens } from "./quantities.js";
 import { siteValue, unknownSite } from "./site-values.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
@@ -28,11 +29,29 @@ export function elaborateIndex(cx: Elaboration, environment: Environment, expres
   const site = named !== null && isSite(named) && sites[named].perLayer ? named : null;
   if (index === undefined || more.length > 0) {
     const expected = site === null ? "one token" : "one layer";
-    return wrongKind(cx, expression.span, expected, `${indices.length} indices`);
+    const parameters = { expected, found: `${indices.length} indices` };
+    return reportError(cx, "A3004", expression.span, parameters, { hint: insteadOfIndices(cx, base, indices) });
   }
   return site === null
     ? lookUp(cx, environment, expression, index)
     : elaborateLayerOf(cx, environment, site, expression, index);
+}
+
+/** What to write for indices in the manner of other languages: `x[L3, -1]`, `x[0, 3]`, `logits[-1]`. */
+function insteadOfIndices(cx: Elaboration, base: Expression, indices: readonly Expression[]): string {
+  const source = cx.sourceOf(base.span);
+  const numbers = indices.flatMap((index) =>
+    index.kind === "number" || (index.kind === "unary" && index.operand.kind === "number")
+      ? [cx.sourceOf(index.span)]
+      : [],
+  );
+  const [place] = indices;
+  const [number] = numbers;
+  const chosen = place?.kind === "place" ? `${source}[${cx.sourceOf(place.span)}]` : source;
+  if (number !== undefined && numbers.length === 1) {
+    return `brackets take a layer, a head or a token; a position is \`${chosen} at ${number}\``;
+  }
+  return "one head is L5.H3; positions are chosen with `at`, entries of other axes with `select(x, query: -1, key: 0)`";
 }
 
 /** A site of one layer, or one head or neuron of it. */
@@ -82,12 +101,15 @@ function lookUp(cx: Elaboration, environment: Environment, expression: IndexExpr
   }
   const type = cx.builder.typeOf(base.node);
   if (!type.axes.some((axis) => axis.name === "vocab")) {
-    return wrongKind(cx, expression.base.span, "a tensor with the axis vocab, such as logits", typeText(type));
+    const parameters = { expected: "a tensor with the axis vocab, such as logits", found: typeText(type) };
+    const details = { hint: insteadOfIndices(cx, expression.base, [index]) };
+    return reportError(cx, "A3004", expression.base.span, parameters, details);
   }
   if (token.kind !== "tensor" || cx.builder.typeOf(token.node).unit !== "token") {
     const expected = 'a token: answer, distractor, target or a string such as " Mary"';
     const found = token.kind === "tensor" ? typeText(cx.builder.typeOf(token.node)) : describe(cx, token);
-    return wrongKind(cx, index.span, expected, found);
+    const hint = token.kind === "number" ? { hint: insteadOfIndices(cx, expression.base, [index]) } : {};
+    return reportError(cx, "A3004", index.span, { expected, found }, hint);
   }
   const attributes = { axis: "vocab" };
   const operands = [expression.base, index].map((side) => cx.sourceOf(side.span));
@@ -122,6 +144,16 @@ export function elaborateAt(
   { at }: Positions,
   expression: Extract<Expression, { kind: "at" }>,
 ): Value {
+  const type = base.kind === "tensor" ? cx.builder.typeOf(base.node) : null;
+  const of = expression.base;
+  if (of.kind === "call" && of.over.length === 0 && type?.axes.length === 0 && functions.has(of.callee.text)) {
+    // All axes are gone: positions are chosen before.
+    const inner = of.positional.map(({ span }) => cx.sourceOf(span)).join(", ");
+    const positions = cx.sourceOf(expression.positions.span).replace(/^at\s+/, "");
+    const hint = `${of.callee.text}(…) takes all axes together: choose positions inside, ${of.callee.text}(${inner} at ${positions})`;
+    const details = { expected: "a tensor with the axis pos", found: typeText(type), hint };
+    return reportError(cx, "A3001", expression.span, { fault: "`at` needs the axis pos" }, details);
+  }
   switch (at.kind) {
     case "range":
       return applyOperation(cx, "slice", [base], { first: at.first, last: at.last }, expression);

@@ -1,4 +1,5 @@
 /** Sites as values of an expression, checked against the model at hand. */
+import { siteCalled, valueCalled } from "../../base/foreign-words.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { siteNames, type SiteName } from "../../models/sites.js";
@@ -13,8 +14,9 @@ export function unknownSite(
   cx: Pick<Elaboration, "report">,
   at: { readonly text: string; readonly span: Span },
 ): Value {
-  const suggestions = nearestNames(at.text, siteNames);
-  const hint = `sites are ${siteNames.join(", ")}`;
+  const called = siteCalled(at.text);
+  const suggestions = called === null ? nearestNames(at.text, siteNames) : [called];
+  const hint = (called === null ? valueCalled(at.text) : null) ?? `sites are ${siteNames.join(", ")}`;
   return reportError(cx, "A2004", at.span, { name: at.text }, { suggestions, hint });
 }
 

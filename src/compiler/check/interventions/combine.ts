@@ -37,7 +37,7 @@ export function combineSweeps(cx: InterventionContext, sweeps: readonly Sweep[])
     if (known.size !== byKey.size || [...known].some((key) => !byKey.has(key))) {
       const related = sweeps.slice(0, i).map((other) => ({ span: other.span, text: "the other sweep" }));
       const hint =
-        "interventions that share an axis move along it together; write `together` to sweep only one of them";
+        "interventions that share an axis move along it together: name the same places in both, or write `together` in one, which then applies all of its places at once; two sweeps of one axis cannot be multiplied yet: write an experiment for each place of one of them";
       reportError(cx, "A3006", span, { axis: disagreeing(shared, all, points) }, { related, hint });
       return null;
     }

@@ -1,8 +1,8 @@
 /** `ablate top 10 heads of EXPERIMENT by COLUMN`: conditions that another experiment's result decides. */
 import { experimentsIn } from "../../ir/result-expression.js";
-import { nearestNames } from "../../base/suggest.js";
 import type { DeferredConditions, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import type { AblateClause, Name, Selection } from "../../syntax/ast.js";
+import { unknownResult } from "../names/unknown-results.js";
 import { reportError, wrongKind } from "../faults.js";
 import { axesOfShape } from "../results/result-axes.js";
 import { metricNames, type ExperimentShape } from "../results/result-scope.js";
@@ -98,8 +98,7 @@ function subjectOf(
 ): ExperimentShape | null {
   const { experiments } = cx.scope;
   if (!experiments.has(name.text)) {
-    const suggestions = nearestNames(name.text, experiments.keys());
-    reportError(cx, "A2011", name.span, { name: name.text }, { suggestions });
+    reportError(cx, "A2011", name.span, { name: name.text }, unknownResult(name.text, [...experiments.keys()]));
     return null;
   }
   const path = pathBetween(cx.scope, name.text, own);

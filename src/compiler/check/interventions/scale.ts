@@ -4,25 +4,30 @@ import { bindParameter } from "../expressions/arguments.js";
 import { fitsFloat32, reportError, wrongKind } from "../faults.js";
 import { startElaboration, topLevel } from "../measures/measures.js";
 import { createSweeps } from "../expressions/sweeps.js";
-import { everyPlace, type InterventionContext, type PlacePoint, type Sweep, type Variant } from "./context.js";
+import { everyPlace, type InterventionContext, type Sweep, type Variant } from "./context.js";
 import { checkPositions } from "./positions.js";
-import { spread } from "./spread.js";
+import { isPossible, spread } from "./spread.js";
 import { placePoints, targetNamed } from "./targets.js";
 
 export function checkScale(cx: InterventionContext, clause: ScaleClause): Sweep | null {
   const target = targetNamed(cx, clause.target);
   const places = target === null ? null : placePoints(cx, target, clause.places, clause.target.span);
   const positions = checkPositions(cx, clause.positions, clause.together);
-  const variants = factorsOf(cx, clause, places ?? []);
-  if (places === null || positions === null || variants === null) return null;
+  const factors = factorsOf(cx, clause);
+  if (places === null || positions === null || factors === null) return null;
+  if (!isPossible(cx, [places.length, positions.length, factors.values.length], clause.span)) return null;
+  const variants = factors.values.map((factor): Variant => {
+    const replacement = factor === 0 ? { kind: "zero" as const } : { kind: "scale" as const, factor };
+    return everyPlace(places, replacement, factors.swept ? { factor } : {});
+  });
   return spread(cx, variants, positions, clause.together, clause.span);
 }
 
+/** The numbers to multiply with, and whether they are an axis; null after an error. */
 function factorsOf(
   cx: InterventionContext,
   { by, target }: ScaleClause,
-  places: readonly PlacePoint[],
-): readonly Variant[] | null {
+): { readonly values: readonly number[]; readonly swept: boolean } | null {
   const sweeps = createSweeps(null);
   const name = { text: "factor", span: by.span };
   // Numbers, parameters of the protocol and lists mean here what they mean as a parameter of a metric.
@@ -47,8 +52,5 @@ function factorsOf(
     return null;
   }
   if (!factors.every((factor) => fitsFloat32(cx, factor, by.span))) return null;
-  return factors.map((factor) => {
-    const replacement = factor === 0 ? { kind: "zero" as const } : { kind: "scale" as const, factor };
-    return everyPlace(places, replacement, swept === undefined ? {} : { factor });
-  });
+  return { values: factors, swept: swept !== undefined };
 }

@@ -6,6 +6,19 @@ import { limits } from "../limits.js";
 import type { InterventionContext, Sweep, SweepPoint, Variant } from "./context.js";
 import type { SweptPositions } from "./positions.js";
 
+/** Whether a sweep of so many places, positions and values is small enough to be built; reports one that is not. */
+export function isPossible(
+  cx: InterventionContext,
+  [places, positions, values]: readonly [places: number, positions: number, values: number],
+  span: Span,
+): boolean {
+  const count = places * positions * values;
+  if (count <= limits.conditions) return true;
+  const sizes = `${places} places, ${positions} positions, ${values} values`;
+  tooMany(cx, span, "conditions", count, "this sweep", "conditions", `it has ${sizes}: name fewer`);
+  return false;
+}
+
 /**
  * One point for each value, place and position; with `together` all places and positions at once, and one point for
  * each value. Null when there would be too many.
@@ -17,12 +30,7 @@ export function spread(
   together: boolean,
   span: Span,
 ): Sweep | null {
-  const count = variants.reduce((sum, { places }) => sum + places.length * positions.length, 0);
-  if (count > limits.conditions) {
-    const sizes = `${variants[0]?.places.length ?? 0} places, ${positions.length} positions, ${variants.length} values`;
-    tooMany(cx, span, "conditions", count, "this sweep", "conditions", `it has ${sizes}: name fewer`);
-    return null;
-  }
+  if (!isPossible(cx, [variants[0]?.places.length ?? 0, positions.length, variants.length], span)) return null;
   const points: SweepPoint[] = [];
   for (const { coordinates: chosen, places } of variants) {
     const all: SiteWrite[] = [];

@@ -5,11 +5,11 @@ import { isSite } from "../../models/sites.js";
 import type { Expression, SetClause, SteerClause } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
-import { elaborateTensor, type TypedExpression } from "../measures/measures.js";
+import { elaborateTensor, separateSweeps, type TypedExpression } from "../measures/measures.js";
 import { combinations, createSweeps, type Sweeps } from "../expressions/sweeps.js";
 import type { InterventionContext, PlacePoint, Sweep, Variant } from "./context.js";
 import { checkPositions, type SweptPositions } from "./positions.js";
-import { spread } from "./spread.js";
+import { isPossible, spread } from "./spread.js";
 import { checkWritable, placePoints, targetNamed } from "./targets.js";
 import { checkValue, replacementOf } from "./value.js";
 
@@ -93,7 +93,7 @@ function expressionSweep(
   const [conflict] = discovery.conflicts;
   if (conflict !== undefined) {
     const related = [{ span: conflict.first.span, text: "the other sweep" }];
-    reportError(cx, "A3006", conflict.second.span, { axis: conflict.first.name }, { related });
+    reportError(cx, "A3006", conflict.second.span, { axis: conflict.first.name }, { related, hint: separateSweeps });
     return null;
   }
   if (swept.has("position")) {
@@ -107,6 +107,7 @@ function expressionSweep(
     tooMany(cx, value.span, "expressions", count, "this sweep", "expressions", "name fewer places or values");
     return null;
   }
+  if (!isPossible(cx, [places.length, positions.length, choices], clause.span)) return null;
 
   const made = new Map<string, TypedExpression | null>();
   const valueAt = (choice: ReadonlyMap<string, number>): TypedExpression | null => {

@@ -1,5 +1,6 @@
 /** What an intervention names as its target, and the places of it: `heads L9..10`, `mlp L3`, `resid_pre L*`, `embed`. */
 import { partTarget, targetWords, unitOf, whole, type Target } from "../../ir/targets.js";
+import { siteCalled, targetCalled } from "../../base/foreign-words.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { isSite, siteNames, sites, type SiteName } from "../../models/sites.js";
@@ -16,9 +17,11 @@ export function targetNamed(cx: InterventionContext, name: Name): Target | null 
   if (word !== undefined) return partTarget(word, cx.model.signature);
   const site = name.text;
   if (!isSite(site)) {
-    const valid = [...targetWords, ...siteNames.filter((s) => sites[s].writable)];
+    const valid: readonly string[] = [...targetWords, ...siteNames.filter((s) => sites[s].writable)];
     const hint = `what can be changed: ${valid.join(", ")}`;
-    reportError(cx, "A2004", name.span, { name: site }, { suggestions: nearestNames(site, valid), hint });
+    const called = [targetCalled(site), siteCalled(site)].find((word) => word !== null && valid.includes(word));
+    const suggestions = called == null ? nearestNames(site, valid) : [called];
+    reportError(cx, "A2004", name.span, { name: site }, { suggestions, hint });
     return null;
   }
   if (!checkWritable(cx, site, name.span)) return null;

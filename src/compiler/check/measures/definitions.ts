@@ -18,6 +18,18 @@ import type { Elaboration } from "../expressions/values.js";
 
 type Context = Pick<Elaboration, "report" | "scope">;
 
+/** What other languages call the types of parameters. */
+const typeCalled: ReadonlyMap<string, string> = new Map([
+  ["int", "count"],
+  ["integer", "count"],
+  ["float", "scalar"],
+  ["number", "scalar"],
+  ["real", "scalar"],
+  ["str", "token"],
+  ["string", "token"],
+  ["place", "layer"],
+]);
+
 /** Checks every metric outside the standard library and every `param`. */
 export function checkDefinitions(cx: Context): void {
   for (const value of cx.scope.params.values()) checkNames(cx, value, new Set());
@@ -34,7 +46,9 @@ function checkMetric(cx: Context, metric: MetricStatement): void {
     if (parameter.default !== null) checkNames(cx, parameter.default, bound);
     bound.add(name.text);
     if (type?.kind === "named" && !(parameterTypes as readonly string[]).includes(type.name)) {
-      const suggestions = nearestNames(type.name, parameterTypes);
+      const suggestions = typeCalled.has(type.name)
+        ? [typeCalled.get(type.name) ?? ""]
+        : nearestNames(type.name, parameterTypes);
       const hint = `types are ${parameterTypes.join(", ")}, and tensors such as [row, *]`;
       reportError(cx, "A2008", type.span, { name: type.name }, { suggestions, hint });
     }

@@ -37,6 +37,10 @@ export interface MeasureContext extends TextFacts {
   readonly sourceOf: (span: Span) => string;
 }
 
+/** The way out of two sweeps that share an axis without having the same values (A3006). */
+export const separateSweeps =
+  "both move along the axis together: name the same values in both; for every combination of the two give one an axis of its own, as a parameter of a metric: `metric NAME(other: layer = L0..2) = …`";
+
 /** Where no name is bound but those of the protocol. */
 export const topLevel: Environment = { values: new Map(), axes: new Map(), unfolding: [] };
 
@@ -84,7 +88,7 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
           "A3004",
           item.span,
           { expected: "a name for this column", found: "an expression without a name" },
-          { hint: "write `as NAME` after it" },
+          { hint: nameAdvice(item.expression) },
         ),
       );
       continue;
@@ -121,6 +125,15 @@ function noteRefused(cx: MeasureContext, { expression }: MeasureItem): void {
   elaborate(startElaboration(silent, createSweeps(null)), topLevel, expression);
 }
 
+/** How a measure gets a name; or what to write instead of one that cannot be meant so. */
+function nameAdvice(expression: Expression): string {
+  if (expression.kind === "string") return `a metric is named without quotes: \`measure ${expression.value}\``;
+  if (expression.kind === "list") return "several measures stand without brackets, separated by commas";
+  const names = expression.kind === "binary" && expression.left.kind === "name" && expression.right.kind === "name";
+  if (names && expression.operator === "and") return "several measures are separated by commas";
+  return "write `as NAME` after it";
+}
+
 function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): readonly Measure[] {
   const discovery = createSweeps(null);
   const first = elaborateItem(cx, item, discovery);
@@ -131,7 +144,7 @@ function checkItem(cx: MeasureContext, item: MeasureItem, metric: string): reado
         "A3006",
         conflict.second.span,
         { axis: conflict.first.name },
-        { related: [{ span: conflict.first.span, text: "the other sweep" }] },
+        { related: [{ span: conflict.first.span, text: "the other sweep" }], hint: separateSweeps },
       ),
     );
     return [];

@@ -40,7 +40,16 @@ export function factsOf(columns: readonly ModelColumn[], instance: string): Coor
   );
 }
 
-function parameterCount({ graph }: ModelGraph): number {
+/** Counts of graphs that were asked about before: a protocol asks once for each experiment. */
+const counted = new WeakMap<ModelGraph, number>();
+
+function parameterCount(model: ModelGraph): number {
+  const known = counted.get(model) ?? countParameters(model);
+  counted.set(model, known);
+  return known;
+}
+
+function countParameters({ graph }: ModelGraph): number {
   const places = new Map<string, number>();
   for (const { shape, data } of graph.initializers) {
     if (data.kind !== "external") continue;

@@ -3,7 +3,8 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelInstance } from "../../ir/protocol.js";
 import { dtypes, type Dtype } from "../../models/dtype.js";
 import type { ModelStatement, Name, StringLiteral } from "../../syntax/ast.js";
-import { reportError } from "../faults.js";
+import { reportError, tooMany } from "../faults.js";
+import { limits } from "../limits.js";
 
 function dtypeOf(name: Name, report: (d: Diagnostic) => void): Dtype | null {
   const found = dtypes.find((d) => d === name.text);
@@ -35,13 +36,22 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
   const chosen = statement.dtypes.map((d) => dtypeOf(d, report));
   const written = (list: readonly StringLiteral[]): readonly Name[] =>
     list.map(({ value, span }) => ({ text: value, span }));
-  for (const list of [written(statement.sources), written(statement.revisions), statement.dtypes]) {
-    for (const [i, { text, span }] of list.entries()) {
-      if (list.findIndex((other) => other.text === text) < i) reportError({ report }, "A1003", span, { what: text });
+  const lists = [written(statement.sources), written(statement.revisions), statement.dtypes];
+  const count = lists.reduce((product, list) => product * Math.max(1, list.length), 1);
+  if (count > limits.models) {
+    tooMany({ report }, statement.span, "models", count, name, "models", "name fewer sources, revisions or dtypes");
+    return [];
+  }
+  for (const list of lists) {
+    const seen = new Set<string>();
+    for (const { text, span } of list) {
+      if (seen.has(text)) reportError({ report }, "A1003", span, { what: text });
+      seen.add(text);
     }
   }
   const shortNames = statement.sources.map(({ value }) => shortName(value));
   const instances: ModelInstance[] = [];
+  const ids = new Set<string>();
   for (const [s, { value: source }] of statement.sources.entries()) {
     const short = shortNames[s] ?? source;
     // Two sources can end in the same word: then both go by their whole names.
@@ -56,7 +66,8 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
         const parts = Object.values(coordinates);
         const id = parts.length === 0 ? name : `${name} ${parts.join(" ")}`;
         // What is written twice has been reported.
-        if (instances.some((other) => other.id === id)) continue;
+        if (ids.has(id)) continue;
+        ids.add(id);
         instances.push({ id, name, source, revision, dtype, coordinates });
       }
     }

@@ -1,9 +1,11 @@
 /** The files that a protocol imports: which file each import names, each file once, and no way back to the protocol. */
 import { resolvePath, stdlibPrefix } from "../../base/paths.js";
-import type { SourceFile } from "../../base/span.js";
+import type { SourceFile, Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { FileSyntax, ImportStatement } from "../../syntax/ast.js";
+import { tooMany } from "../faults.js";
+import { limits } from "../limits.js";
 import { soundStatements } from "./doubtful.js";
 import type { FileFact } from "../../base/file-fact.js";
 
@@ -43,6 +45,7 @@ export function readImports(
   const files: FileSyntax[] = [];
   const missing: string[] = [];
   let lost = false;
+  let full = false;
   const identityOf = (path: string): string => known.identities?.get(path) ?? path;
   const own = known.identities?.get(mainPath) ?? resolvePath("", mainPath);
   const seen = new Set<string>();
@@ -66,9 +69,15 @@ export function readImports(
       else if ("problem" in fact) {
         lost = true;
         const parameters = { path: statement.path.value, problem: fact.problem };
-        report(diagnostic("A2018", statement.path.span, parameters, importHint(path)));
+        const details = fact.advice === undefined ? importHint(path) : { hint: fact.advice };
+        report(diagnostic("A2018", statement.path.span, parameters, details));
       } else {
-        const imported = read({ path, text: fact.text });
+        if (files.length >= limits.imports) {
+          if (!full) tooManyImports(statement.path.span, report);
+          full = true;
+          return;
+        }
+        const imported = read(sourceOf(path, fact));
         files.push(imported);
         visit(imported, [...way, statement]);
       }
@@ -76,6 +85,23 @@ export function readImports(
   };
   visit(main, []);
   return { files, missing, lost };
+}
+
+/** The source of each file that was read, so that it is parsed once however often the host asks. */
+const sources = new WeakMap<FileFact, SourceFile>();
+
+function sourceOf(path: string, fact: Extract<FileFact, { text: string }>): SourceFile {
+  const known = sources.get(fact);
+  // One fact under two paths would be two files.
+  if (known?.path === path) return known;
+  const source = { path, text: fact.text };
+  sources.set(fact, source);
+  return source;
+}
+
+function tooManyImports(span: Span, report: (d: Diagnostic) => void): void {
+  const hint = "put declarations that belong together into one file";
+  tooMany({ report }, span, "imports", limits.imports + 1, "this protocol", "imported files", hint);
 }
 
 /** The resolved path of the file that an import names. */

@@ -8,6 +8,7 @@ import type {
   ClassifyStatement,
   CompareStatement,
   CorrelateStatement,
+  Expression,
   FindStatement,
   HypothesisStatement,
   Name,
@@ -20,6 +21,7 @@ import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./n
 import { infixName } from "../../operations/written.js";
 import { axesOf, checkCoordinates, typeOfOperation } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
+import { unknownResult } from "../names/unknown-results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
 
 /** A decision as its own check makes it, before its text is put beside it. */
@@ -91,6 +93,7 @@ function checkLevels(cx: ResultContext, levels: readonly Name[]): readonly strin
 
 function checkCorrelate(cx: ResultContext, statement: CorrelateStatement): Checked | null {
   const tests = checkTests(cx, statement.using, "correlate");
+  if (!isValueName(cx, statement.right)) return null;
   const left = measuredNumbers(cx, statement.left, "`correlate`");
   const right = measuredNumbers(cx, statement.right, "`correlate`");
   if (left === null || right === null || !shareAxis(cx, left, right, statement.right)) return null;
@@ -98,6 +101,18 @@ function checkCorrelate(cx: ResultContext, statement: CorrelateStatement): Check
   if (by === null || tests === null) return null;
   const used = tests.length > 0 ? tests : [{ name: "pearson", count: null, seed: null }];
   return { kind: "correlate", left, right, by, tests: used };
+}
+
+/** Reports a word after `with` that is no value: `correlate a with regression`. */
+function isValueName(cx: ResultContext, right: Expression): boolean {
+  const { lets, experiments } = cx.results;
+  if (right.kind !== "name" || lets.has(right.text) || experiments.has(right.text)) return true;
+  const known = [...experiments.keys(), ...lets.keys()];
+  const { suggestions = [] } = unknownResult(right.text, known);
+  const [example = "sweep"] = known;
+  const hint = `\`with\` takes the value to correlate with, such as ${example}.loss; how follows \`using\`: pearson or spearman`;
+  reportError(cx, "A2011", right.span, { name: right.text }, { suggestions, hint });
+  return false;
 }
 
 const comparisons = ["<", ">", "<=", ">="] as const;

@@ -27,12 +27,12 @@ export function nameFields(fields: Iterable<string>, axes: ReadonlySet<string>):
     if (axes.has(field) || languageAxes.has(field)) return "an axis";
     return reservedNames.has(field) ? "a column of results" : null;
   };
-  const plain = all.filter((field) => field.trim() !== "" && takenBy(field) === null);
+  const plain = new Set(all.filter((field) => field.trim() !== "" && takenBy(field) === null));
   const used = new Set([...plain, ...axes]);
   const names = new Map<string, string>();
   const renamed: RenamedField[] = [];
   for (const field of all) {
-    if (plain.includes(field)) {
+    if (plain.has(field)) {
       names.set(field, field);
       continue;
     }

@@ -1,6 +1,5 @@
 /** Statements that show or save results: `table`, `plot`, `save`. */
 import { diagnostic, type Details } from "../../diagnostics/create.js";
-import { nearestNames } from "../../base/suggest.js";
 import type { NamedResult, Output } from "../../ir/protocol.js";
 import { saveFormats } from "../../ir/results.js";
 import type { SaveStatement, Statement } from "../../syntax/ast.js";
@@ -10,6 +9,7 @@ import { checkPlot } from "./plots.js";
 import type { ResultContext } from "./result-context.js";
 import { addSavedFile, clashOf, endingOf, saveNameProblem, type SavedFiles } from "./save-names.js";
 import { checkTable } from "./tables.js";
+import { unknownResult } from "../names/unknown-results.js";
 
 /** Where an output may be said a second time: files that are saved. */
 export interface OutputContext extends ResultContext {
@@ -35,8 +35,8 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
   let value: NamedResult | null = null;
   if (!cx.results.experiments.has(name)) {
     if (!cx.results.lets.has(name)) {
-      const suggestions = nearestNames(name, [...cx.results.experiments.keys(), ...cx.results.lets.keys()]);
-      reportError(cx, "A2011", statement.what.span, { name }, { suggestions });
+      const known = [...cx.results.experiments.keys(), ...cx.results.lets.keys()];
+      reportError(cx, "A2011", statement.what.span, { name }, unknownResult(name, known));
       return null;
     }
     value = measuredResult(cx, { kind: "name", text: name, span: statement.what.span });

@@ -11,6 +11,7 @@ import { isFault, type TypeFault } from "../../operations/operation.js";
 import type { Name } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { infixName } from "../../operations/written.js";
+import { missingAxis } from "../names/unknown-results.js";
 import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
 /** The type of a value over results. */
@@ -215,7 +216,10 @@ export function checkAxis(cx: { readonly report: (d: Diagnostic) => void }, axis
     "A2013",
     axis.span,
     { experiment: of.label, name: axis.text },
-    { suggestions, hint: valid.length === 0 ? "it has no axes" : `its axes are ${valid.join(", ")}` },
+    {
+      suggestions,
+      hint: missingAxis(axis.text) ?? (valid.length === 0 ? "it has no axes" : `its axes are ${valid.join(", ")}`),
+    },
   );
   return false;
 }

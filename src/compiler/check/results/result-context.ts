@@ -7,16 +7,17 @@ import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
 /** How much of a statement has been checked. */
 export interface ResultWork {
-  /** How often a `let` was unfolded, and how deep the expression at hand is nested. */
+  /** How often a `let` was unfolded, how deep the expression at hand is nested, and the deepest one so far. */
   unfolded: number;
   depth: number;
+  deepest: number;
   /** The expressions that were checked, where their types are noted; else null. */
   readonly visited: Set<Expression> | null;
 }
 
 /** The work of a statement that nothing has been checked of. */
 export function startWork(notes: Notes | null): ResultWork {
-  return { unfolded: 0, depth: 0, visited: notes?.collecting === true ? new Set() : null };
+  return { unfolded: 0, depth: 0, deepest: 0, visited: notes?.collecting === true ? new Set() : null };
 }
 
 export interface ResultContext {

@@ -25,8 +25,18 @@ export function coordinatesOf(cx: Context, expression: Expression): readonly Coo
     case "range":
       return integers(cx, expression, expression.first, expression.last);
     case "list": {
-      const items = expression.items.map((item) => coordinatesOf(cx, item));
-      return items.includes(null) ? null : items.flatMap((item) => item ?? []);
+      const all: Coordinate[] = [];
+      let sound = true;
+      for (const item of expression.items) {
+        const own = coordinatesOf(cx, item);
+        if (own === null) sound = false;
+        else if (all.length + own.length > limits.listed) {
+          const count = all.length + own.length;
+          tooMany(cx, item.span, "listed", count, "this list", "numbers", "use < and > instead");
+          return null;
+        } else for (const one of own) all.push(one);
+      }
+      return sound ? all : null;
     }
     case "place": {
       const { layers } = expression;

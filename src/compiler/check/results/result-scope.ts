@@ -1,7 +1,7 @@
 /** What results a protocol will have, for checking the statements that read them. */
+import { interventionColumns, plainColumns } from "../../ir/value-columns.js";
 import type { ResultType } from "../../ir/result-type.js";
 import type { Expression, LetStatement, Name } from "../../syntax/ast.js";
-import { interventionColumns } from "../../ir/value-columns.js";
 
 export interface ExperimentShape {
   readonly name: string;
@@ -77,4 +77,20 @@ export function columnPath(
   if (shape !== undefined) return { shape, words: rest, ofSubject: false };
   if (subject === null || !metricNames(subject).includes(first.text)) return null;
   return { shape: subject, words: path, ofSubject: true };
+}
+
+/** Columns that every metric of the experiment has. */
+export function columnsOf(shape: ExperimentShape): readonly (typeof interventionColumns)[number][] {
+  return shape.type.intervened || !shape.complete ? interventionColumns : plainColumns;
+}
+
+/** What `by` and `where` of a table can name. */
+export function describeRows(shape: ExperimentShape): string {
+  const axes = [...shape.type.axes, ...shape.type.columns].map(({ name }) => name);
+  return `its columns are ${describeColumns(shape)}${axes.length === 0 ? "" : `; its axes are ${axes.join(", ")}`}`;
+}
+
+/** The metrics and their columns, for messages. */
+export function describeColumns(shape: ExperimentShape): string {
+  return [...metricNames(shape), ...columnsOf(shape)].join(", ");
 }

@@ -7,7 +7,7 @@ import { checkDecision } from "./decisions.js";
 import { checkOutput } from "./outputs.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { startWork } from "./result-context.js";
-import { checkResult } from "./results.js";
+import { checkLet } from "./results.js";
 import type { SavedFiles } from "./save-names.js";
 import type { Scope } from "../names/scope.js";
 
@@ -36,7 +36,7 @@ export function checkResultStatements(
     if (statement.kind === "letResult") {
       // Also one that nothing shows; what is wrong is said once, however often it is used.
       if (scope.lets.get(statement.name.text) === statement) {
-        checkResult({ ...context, unfolding: [statement.name.text] }, statement.value);
+        checkLet(context, statement.name.text, statement.value, statement.name.span);
       }
       continue;
     }

@@ -2,11 +2,12 @@
 import { experimentsIn } from "../../ir/result-expression.js";
 import { nearestNames } from "../../base/suggest.js";
 import { diagnostic } from "../../diagnostics/create.js";
+import type { Span } from "../../base/span.js";
 import type { ResultCondition, ResultExpression } from "../../ir/protocol.js";
 import type { Expression, Name } from "../../syntax/ast.js";
 import { isFault, type TypeFault } from "../../operations/operation.js";
 import type { TensorType } from "../../ir/tensor-type.js";
-import { reportError, reportFault, tooMany, wrongKind } from "../faults.js";
+import { reportError, reportFault, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
 import { infixName } from "../../operations/written.js";
 import {
@@ -20,13 +21,16 @@ import {
   typeOfOperation,
   type ResultAxes,
 } from "./result-axes.js";
-import { interventionColumns, plainColumns } from "../../ir/value-columns.js";
 import type { ResultContext } from "./result-context.js";
 import { coordinatesOf } from "./result-coordinates.js";
 import { noteResult, noteResultParts } from "./result-notes.js";
 import { metricOf } from "../../ir/result-type.js";
+import { onceChecked } from "./lets.js";
 import {
   columnPath,
+  columnsOf,
+  describeColumns,
+  describeRows,
   isValueColumn,
   memberPath,
   metricNames,
@@ -34,6 +38,7 @@ import {
   type ExperimentShape,
   type ValueColumn,
 } from "./result-scope.js";
+import { missingAxis, pathInResults, unknownResult, unknownResultFunction } from "../names/unknown-results.js";
 
 const elementwise = ["abs", "exp", "log", "sqrt"] as const;
 const reductions = ["mean", "sum", "max", "min", "std", "var"] as const;
@@ -51,6 +56,7 @@ export function checkResult(cx: ResultContext, expression: Expression): ResultEx
     return null;
   }
   cx.work.depth++;
+  cx.work.deepest = Math.max(cx.work.deepest, cx.work.depth);
   const checked = checkExpression(cx, expression);
   cx.work.depth--;
   cx.work.visited?.add(expression);
@@ -96,8 +102,14 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
       return checkResultCall(cx, expression);
     case "missing":
       return null;
-    default:
-      return bad(cx, expression, "an expression over results such as sweep.R_V.impact");
+    default: {
+      const expected = "an expression over results such as sweep.R_V.impact";
+      const details = {
+        hint: "inside the model a name is `metric NAME = …`, or `let x = … in …` within an expression; experiments measure it",
+      };
+      reportError(cx, "A3004", expression.span, { expected, found: cx.sourceOf(expression.span) }, details);
+      return null;
+    }
   }
 }
 
@@ -152,12 +164,7 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
       reportError(cx, "A2006", at.span, { name, path });
       return null;
     }
-    if (++cx.work.unfolded > limits.unfolded) {
-      const hint = "a `let` that uses another one several times doubles with every step";
-      tooMany(cx, at.span, "unfolded", cx.work.unfolded, name, "uses of `let`", hint);
-      return null;
-    }
-    return checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, meaning.statement.value);
+    return checkLet(cx, name, meaning.statement.value, at.span);
   }
   if (meaning?.kind === "experiment") return columnOf(cx, meaning.shape, null, "value", at);
   const axes = [...results.experiments.values()].flatMap(({ type }) => [...type.axes, ...type.columns]);
@@ -177,18 +184,17 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
       "A2012",
       at.span,
       { experiment: subject.name, name },
-      { suggestions: nearestNames(name, valid), hint: `its columns are ${describeColumns(subject)}.` },
+      { suggestions: nearestNames(name, valid), hint: missingAxis(name) ?? describeRows(subject) },
     );
-  } else reportError(cx, "A2011", at.span, { name }, { suggestions: nearestNames(name, valid) });
+  } else reportError(cx, "A2011", at.span, { name }, unknownResult(name, valid));
   return null;
 }
 
-function columnsOf(shape: ExperimentShape): readonly ValueColumn[] {
-  return shape.type.intervened || !shape.complete ? interventionColumns : plainColumns;
-}
-
-function describeColumns(shape: ExperimentShape): string {
-  return [...metricNames(shape), ...columnsOf(shape)].join(", ");
+/** The value of a `let` where it is used, or defined; null after an error, which is reported once. */
+export function checkLet(cx: ResultContext, name: string, value: Expression, at: Span): ResultExpression | null {
+  return onceChecked(cx, name, at, () =>
+    checkResult({ ...cx, subject: null, unfolding: [...cx.unfolding, name] }, value),
+  );
 }
 
 /** A column of an experiment; `metric` null means its only one. */
@@ -244,38 +250,39 @@ function checkMember(cx: ResultContext, expression: Extract<Expression, { kind: 
   if (first === undefined) return null;
   const target = columnPath(cx.results, cx.subject, path);
   if (target === null) {
-    reportError(
-      cx,
-      "A2011",
-      first.span,
-      { name: first.text },
-      { suggestions: nearestNames(first.text, cx.results.experiments.keys()) },
-    );
+    const details = unknownResult(first.text, [...cx.results.experiments.keys()]);
+    reportError(cx, "A2011", first.span, { name: first.text }, pathInResults(cx.sourceOf(expression.span)) ?? details);
     return null;
   }
   const { shape, words } = target;
   const [word, column, extra] = words;
+  const end = words.at(-1);
+  if (end !== undefined && shape.complete && !metricNames(shape).includes(end.text)) {
+    const called = oneOf([...elementwise, ...reductions], end.text);
+    if (called !== null) {
+      const value = cx.sourceOf(expression.span).replace(/\s*\.\s*\w+$/, "");
+      const hint = `a function stands before its value: ${called}(${value})`;
+      reportError(cx, "A2012", end.span, { experiment: shape.name, name: end.text }, { hint });
+      return null;
+    }
+  }
   if (word === undefined || extra !== undefined) return bad(cx, expression, "EXPERIMENT.METRIC.COLUMN");
   const unknown = (name: Name, valid: readonly string[]): null => {
     if (!shape.complete) return null;
-    reportError(
-      cx,
-      "A2012",
-      name.span,
-      { experiment: shape.name, name: name.text },
-      { suggestions: nearestNames(name.text, valid), hint: `its columns are ${describeColumns(shape)}` },
-    );
+    const called = /^(?:delta|diff|difference|change|effect)$/.test(name.text) ? ["impact"] : null;
+    const suggestions = (called ?? nearestNames(name.text, valid)).filter((near) => valid.includes(near));
+    const hint = `its columns are ${describeColumns(shape)}`;
+    reportError(cx, "A2012", name.span, { experiment: shape.name, name: name.text }, { suggestions, hint });
     return null;
   };
   if (column === undefined) {
-    const only = oneOf(interventionColumns, word.text);
     if (metricNames(shape).includes(word.text)) return columnOf(cx, shape, word.text, "value", expression);
-    if (only !== null) return columnOf(cx, shape, null, only, expression);
+    if (isValueColumn(word.text)) return columnOf(cx, shape, null, word.text, expression);
     return unknown(word, [...metricNames(shape), ...columnsOf(shape)]);
   }
   if (!metricNames(shape).includes(word.text)) return unknown(word, metricNames(shape));
-  const chosen = oneOf(interventionColumns, column.text);
-  return chosen === null ? unknown(column, columnsOf(shape)) : columnOf(cx, shape, word.text, chosen, expression);
+  if (!isValueColumn(column.text)) return unknown(column, columnsOf(shape));
+  return columnOf(cx, shape, word.text, column.text, expression);
 }
 
 function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "call" }>): ResultExpression | null {
@@ -284,18 +291,12 @@ function checkResultCall(cx: ResultContext, call: Extract<Expression, { kind: "c
   const simple = oneOf(elementwise, name);
   const reduction = oneOf(reductions, name);
   if (simple === null && reduction === null) {
-    const correlation = name === "pearson" || name === "spearman";
     reportError(
       cx,
       "A2001",
       call.callee.span,
       { kind: "function of results", name },
-      {
-        suggestions: nearestNames(name, [...elementwise, ...reductions]),
-        hint: correlation
-          ? `write \`correlate A with B using ${name}\``
-          : `there are ${[...elementwise, ...reductions].join(", ")}`,
-      },
+      unknownResultFunction(name, [...elementwise, ...reductions]),
     );
     return null;
   }

@@ -1,6 +1,5 @@
 /** `table`: of an experiment, of a value, of winners, of tokens in their text. */
 import { experimentsIn } from "../../ir/result-expression.js";
-import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import type { NamedResult, Output } from "../../ir/protocol.js";
 import type { MetricType } from "../../ir/result-type.js";
@@ -9,11 +8,12 @@ import type { Expression, Name, NumberLiteral, TableStatement } from "../../synt
 import { interventionColumns } from "../../ir/value-columns.js";
 import { reportError, reportFault, wrongKind } from "../faults.js";
 import { axisNames, isNumeric, labelOf, measuredResult, named } from "./named-results.js";
-import { axesOf, axesOfShape, checkAxis, typeOfOperation } from "./result-axes.js";
-import type { ExperimentShape } from "./result-scope.js";
+import { axesOf, axesOfShape, checkAxis, typeOfOperation, type ResultAxes } from "./result-axes.js";
+import { metricNames, type ExperimentShape } from "./result-scope.js";
 import type { ResultContext } from "./result-context.js";
 import { checkCondition, checkResult } from "./results.js";
 import { isWhole } from "./statistics.js";
+import { unknownResult } from "../names/unknown-results.js";
 
 export function checkTable(cx: ResultContext, statement: TableStatement): Output | null {
   const shape = statement.of.kind === "name" ? cx.results.experiments.get(statement.of.text) : undefined;
@@ -57,6 +57,7 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
     wrongKind(cx, second.span, "one value to sort by", labelOf(cx, second.span));
     return null;
   }
+  if (by !== undefined && !isSortable(cx, by, of, subject)) return null;
   // `table difference top 20 by abs(difference)`: the table's own expression under the name it was declared with.
   const sortKey = by === undefined ? null : checkResult(inner, by);
   if (by !== undefined && sortKey === null) return null;
@@ -75,6 +76,17 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
     context: context?.value ?? null,
     span: statement.span,
   };
+}
+
+/** Reports an axis after `by` of a table, which sorts by a value. */
+function isSortable(cx: ResultContext, by: Expression, of: ResultAxes, subject: ExperimentShape): boolean {
+  if (by.kind !== "name") return true;
+  const isValue = metricNames(subject).includes(by.text) || cx.results.lets.has(by.text);
+  if (isValue || cx.results.experiments.has(by.text) || !of.axes.has(by.text)) return true;
+  const [example] = metricNames(subject);
+  const hint = `rows stand in the order of the sweep, ${by.text} among it; \`by\` sorts by a value, such as \`by ${example ?? "loss"}\``;
+  reportError(cx, "A3004", by.span, { expected: "a value to sort by", found: `the axis ${by.text}` }, { hint });
+  return false;
 }
 
 /** The order of `top N` without `by`: that of the only column. Null after an error. */
@@ -116,13 +128,7 @@ function checkWinner(
       return null;
     }
     const name = statement.of.text;
-    reportError(
-      cx,
-      "A2011",
-      statement.of.span,
-      { name },
-      { suggestions: nearestNames(name, cx.results.experiments.keys()) },
-    );
+    reportError(cx, "A2011", statement.of.span, { name }, unknownResult(name, [...cx.results.experiments.keys()]));
     return null;
   }
   const extra = statement.top ?? statement.context;

@@ -21,7 +21,7 @@ import { hasFields } from "./text-files.js";
 import { readTextRecords } from "./text-records.js";
 import { readSource } from "./texts.js";
 import { addsBos } from "./tokenised.js";
-import { cutWindows, firstScored } from "./windows.js";
+import { cutWindows, firstScored, tokensInWindows } from "./windows.js";
 
 type Report = (d: Diagnostic) => void;
 
@@ -160,6 +160,12 @@ export function tokeniseCorpus(
     // A text that spells BOS out has it already, and it is not one of its tokens.
     const spelled = bos.id !== null && all[0] === bos.id ? 1 : 0;
     const ids = all.slice(spelled);
+    if (total + tokensInWindows(ids.length, window, stride, bos.id !== null) > limits.corpusTokens) {
+      const count = total + tokensInWindows(ids.length, window, stride, bos.id !== null);
+      const hint = "take fewer with `limit 100k tokens`, or a longer stride";
+      tooMany({ report }, statement.span, "corpusTokens", count, "this corpus", "tokens in its windows", hint);
+      return null;
+    }
     const windows = cutWindows(ids.length, window, stride, bos.id !== null);
     if (windows.length === 0) {
       const hint = "a token is predicted from the ones before it; `bos on` puts one before the first";
@@ -167,11 +173,6 @@ export function tokeniseCorpus(
       return null;
     }
     total += windows.reduce((sum, { begin, end }) => sum + end - begin, 0);
-    if (total > limits.corpusTokens) {
-      const hint = "take fewer with `limit 100k tokens`, or a longer stride";
-      tooMany({ report }, statement.span, "corpusTokens", total, "this corpus", "tokens in its windows", hint);
-      return null;
-    }
     const first = firstScored(bos.id !== null);
     const scoredPieces = own.slice(spelled + first);
     const size = { tokens: ids.length - first, ...textSize(scoredPieces.join("")) };

@@ -1,6 +1,7 @@
 /** Files of prompts: records with fields (JSON Lines, JSON, CSV) or plain lines. */
 import type { Coordinate } from "../../ir/protocol.js";
 import { numberFault, smallestNumber } from "../../syntax/literals.js";
+import { limits } from "../limits.js";
 import { parseCsv } from "./csv.js";
 
 /** Fields of a record by name; null where the file says null. */
@@ -27,6 +28,8 @@ function suffixOf(name: string): string {
   return /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? "";
 }
 
+const tooManyFields = `the records have more than ${limits.fields.toLocaleString("en")} values up to here: leave out records or fields`;
+
 /** Records of a file by its suffix. A JSON array of strings has records with the field `text`. */
 export function readRecords(name: string, text: string): readonly TextRecord[] | FileProblem {
   const suffix = suffixOf(name);
@@ -50,7 +53,9 @@ function csvRecords(text: string): readonly TextRecord[] | FileProblem {
   const twice = header.cells.find((cell, i) => header.cells.indexOf(cell) < i);
   if (twice !== undefined) return { line: header.line, problem: `the header has "${twice}" twice` };
   const records: TextRecord[] = [];
+  const most = limits.fields / header.cells.length;
   for (const { line, cells } of body) {
+    if (records.length > most) return { line, problem: tooManyFields };
     if (cells.length !== header.cells.length) {
       return { line, problem: `${cells.length} cells where the header has ${header.cells.length}` };
     }
@@ -61,11 +66,14 @@ function csvRecords(text: string): readonly TextRecord[] | FileProblem {
 
 function jsonLines(text: string): readonly TextRecord[] | FileProblem {
   const records: TextRecord[] = [];
+  let count = 0;
   for (const { line, text: content } of plainLines(text)) {
+    if (count > limits.fields) return { line, problem: tooManyFields };
     const value = parseJson(content);
     if ("problem" in value) return { line, problem: value.problem };
     const fields = toFields(value.value);
     if (typeof fields === "string") return { line, problem: fields };
+    count += fields.size;
     records.push({ place: `line ${line}`, fields });
   }
   return records;
@@ -76,9 +84,12 @@ function jsonArray(text: string): readonly TextRecord[] | FileProblem {
   if ("problem" in value) return value;
   if (!Array.isArray(value.value)) return { line: 1, problem: "expected an array of texts or of objects" };
   const records: TextRecord[] = [];
+  let count = 0;
   for (const [i, item] of (value.value as readonly unknown[]).entries()) {
+    if (count > limits.fields) return { line: 1, problem: `item ${i + 1}: ${tooManyFields}` };
     const fields = typeof item === "string" ? new Map([["text", item]]) : toFields(item);
     if (typeof fields === "string") return { line: 1, problem: `item ${i + 1}: ${fields}` };
+    count += fields.size;
     records.push({ place: `item ${i + 1}`, fields });
   }
   return records;

@@ -1,6 +1,7 @@
 /** Prompt sets: from the declaration and the files it names to texts with their columns, ready for a tokenizer. */
 import { resolvePath } from "../../base/paths.js";
 import type { FileFact } from "../../base/file-fact.js";
+import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { FieldOption, Name, PromptsStatement, StringLiteral, TextSource } from "../../syntax/ast.js";
@@ -49,7 +50,14 @@ export function draftTexts(
     report(diagnostic("A4103", statement.name.span, { name: statement.name.text }, { hint }));
     return null;
   }
-  return { kind: "texts", items };
+  return isPossibleSet(items.length, statement.name.span, report) ? { kind: "texts", items } : null;
+}
+
+/** Reports a set of more prompts than are possible. */
+function isPossibleSet(count: number, span: Span, report: Report): boolean {
+  if (count <= limits.prompts) return true;
+  tooMany({ report }, span, "prompts", count, "this set", "prompts", "take a part of them; a long text is a `corpus`");
+  return false;
 }
 
 /** Options that say which field of a file plays which part need a file with fields. */
@@ -135,7 +143,16 @@ function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Re
     tooMany({ report }, source.span, "randomTokens", tokens * repeat * count, "this set", "tokens", hint);
     return null;
   }
+  if (!isPossibleSet(count, source.span, report)) return null;
   return { kind: "random", tokens, repeat, count, seed: source.seed?.value ?? 0 };
+}
+
+/** What helps with a file of prompts that could not be read. */
+function fileAdvice(path: string, fact: { readonly advice?: string } | undefined): string {
+  if (fact?.advice !== undefined) return fact.advice;
+  // A text in the place of a file's name.
+  if (/\s/.test(path.trim()) && !/\.\w{2,5}$/.test(path)) return `a text itself stands in brackets: from ["${path}"]`;
+  return "paths start from the folder of the file that names them";
 }
 
 /** Reads the content of a file; null after an error. */
@@ -188,7 +205,7 @@ export function readSource(
           "A4101",
           source.path.span,
           { path: source.path.value, problem: fact?.problem ?? "it was not read" },
-          { hint: "paths start from the folder of the file that names them" },
+          { hint: fileAdvice(source.path.value, fact) },
         );
         return null;
       }

@@ -30,6 +30,15 @@ export function cutWindows(tokens: number, window: number, stride: number, bos: 
   return windows;
 }
 
+/** Tokens in all windows that {@link cutWindows} makes, BOS not counted, without making them. */
+export function tokensInWindows(tokens: number, window: number, stride: number, bos: boolean): number {
+  const size = bos ? window - 1 : window;
+  if (tokens <= firstScored(bos)) return 0;
+  const advance = Math.min(stride, window - 1);
+  const count = 1 + Math.max(0, Math.ceil((tokens - size) / advance));
+  return (count - 1) * size + (tokens - (count - 1) * advance);
+}
+
 /** The first token of a text that is predicted: nothing predicts a text's first token but BOS. */
 export function firstScored(bos: boolean): number {
   return bos ? 0 : 1;

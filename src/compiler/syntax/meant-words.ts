@@ -1,0 +1,98 @@
+/** What was probably meant by words that stand where the grammar has no place for them. */
+import { statementCalled } from "../base/foreign-words.js";
+import { clauseWords } from "./forms/index.js";
+import { before, imageOf, isType, type Situation } from "./situation.js";
+
+/** `all` and `each` in front of what is done for each of several places anyway. */
+const quantifiers = new Set(["all", "every", "each", "any"]);
+
+/** How the place is written that somebody may have meant: `L2H1`, `5.3`, `2`, `1..3`, `[`. */
+export function meantPlace(s: Situation): string {
+  const text = imageOf(s.found);
+  const [, layer, letter = "", unit] = /^[Ll]?(\d+)(?:[._]?([HhNn]?)(\d+))?$/.exec(text) ?? [];
+  if (layer !== undefined && unit !== undefined) {
+    const isNeuron = letter.toUpperCase() === "N";
+    return `${isNeuron ? "neuron" : "head"} ${unit} of layer ${layer} is \`L${layer}.${isNeuron ? "N" : "H"}${unit}\``;
+  }
+  if (layer !== undefined && isType(s.next, "DotDot"))
+    return `a range of layers is \`L${layer}..${Number(layer) + 2}\``;
+  if (layer !== undefined) return `layer ${layer} is \`L${layer}\`, and head 3 of it \`L${layer}.H3\``;
+  if (/^[HN]\d+$/.test(text)) {
+    const [of = "L5"] = /^L[^.]*/.exec(before(s, 2)) ?? [];
+    return `it is written with its layer: \`${of}.${text}\``;
+  }
+  if (text === "[" || text === "(") return "places stand without brackets: `L5.H3, L7`";
+  if (/^(?:in|of|at|for|on|from)$/.test(text)) return `places follow directly: \`${before(s, 1)} L5\``;
+  if (text === "random") return "random places cannot be drawn yet: write them out, `L5.H3, L7.H0`";
+  if (quantifiers.has(text) || text === "*") return `all layers are \`L*\`: \`${before(s, 1)} L*\``;
+  return "places are written `L5`, `L15..30`, `L9.H6` or `L*`";
+}
+
+/** What to write where `ablate` wants a part of the model. */
+export function meantTarget(s: Situation): string {
+  const text = imageOf(s.found);
+  if (/^pairs?$/.test(text)) {
+    return "pairs of places cannot be swept yet: `ablate heads L0.H0, L0.H1 together` is one pair, and each pair an experiment";
+  }
+  if (quantifiers.has(text)) {
+    const next = imageOf(s.next);
+    return `every one of several places is a condition of its own: \`ablate ${next === "" ? "heads" : next} L*\``;
+  }
+  if (isType(s.found, "PlaceLiteral")) {
+    const unit = /\.([HN])/.exec(text)?.[1];
+    return unit === undefined
+      ? `say what of it: \`heads ${text}\`, \`mlp ${text}\`, \`attention ${text}\` or \`layer ${text}\``
+      : `write \`${unit === "N" ? "neurons" : "heads"} ${text}\``;
+  }
+  if (/^[Ll]?\d/.test(text)) return meantPlace(s).replaceAll("`L", "`ablate heads L");
+  return "other sites are changed with `set`: `set resid_post[L5] to 0`";
+}
+
+/** What to write where a clause of an experiment is wanted. */
+export function meantClause(s: Situation): string {
+  const text = imageOf(s.found);
+  if (text === "-") return `names have no hyphen: \`${before(s, 1)}_${imageOf(s.next)}\``;
+  if (text === ":") return "clauses follow the name without a colon";
+  if (/^(?:using|model|prompts|corpus)$/.test(text)) return "models follow `on`, prompts and corpora `with`";
+  const clause = /^(?:for|foreach|while|loop|each|if|run|eval|evaluate|compute|zero|knockout|mask|remove|add|replace)$/;
+  const called = clause.test(text) ? statementCalled(text) : null;
+  return called ?? [...clauseWords].join(", ").replace(/, (\w+)$/, " or $1");
+}
+
+/** What to write where positions are wanted. */
+export function meantPositions({ found, next }: Situation): string {
+  const text = imageOf(found);
+  if (text === "layer" || isType(found, "PlaceLiteral")) {
+    return "`at` takes positions; a layer is `site[L5]`, or a parameter of a metric: `head_norm layer L5`";
+  }
+  if (isType(found, "StringLiteral")) return `the position of a word is \`at token ${text}\``;
+  if (/^(?:pos|position|index)$/.test(text))
+    return `positions stand alone: \`at ${isType(next, "NumberLiteral") ? imageOf(next) : "-1"}\``;
+  if (/^(?:query|key|head|neuron|vocab)$/.test(text)) return `an entry of another axis is \`select(x, ${text}: 0)\``;
+  if (/^(?:first|end|start|begin|beginning)$/.test(text))
+    return `the first position is \`at 0\`, the last one \`at last\``;
+  return 'at last, at 0, at -16..-1, at token "Mary"';
+}
+
+/** An example of the clause that lacks its `by`. */
+export function amountExample({ statement }: Situation): string {
+  return statement === "steer" ? "steer resid_post L9 by 4 * random_direction(seed: 1)" : "scale heads L9 by 0.5";
+}
+
+/** What to write instead of an option of a table or plot that other languages have; null for any other word. */
+export function optionCalled(word: string, statement: string): string | null {
+  if (statement !== "table" && statement !== "plot") return null;
+  if (/^(?:vs|versus)$/.test(word)) return "write `against`";
+  if (/^(?:title|legend|log|color|colour|xlabel|ylabel|size)$/.test(word))
+    return "the look of figures is not set in the language";
+  if (statement === "plot") return null;
+  if (/^(?:sort|sorted|order|orderby|rank|ranked)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
+  if (/^(?:desc|descending|asc|ascending|reverse)$/.test(word))
+    return "the largest come first; the smallest do with a minus: `by -impact`";
+  if (/^(?:limit|first|head|max)$/.test(word)) return "write `top 5`";
+  if (/^(?:filter|having|if|when|only)$/.test(word)) return "write `where`";
+  if (/^(?:group|grouped|groupby|per|each|columns|rows)$/.test(word)) {
+    return "a table keeps all axes but the prompts: average others away, as in `table mean(e.impact over head)`";
+  }
+  return null;
+}

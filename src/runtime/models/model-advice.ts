@@ -1,0 +1,92 @@
+/** What helps when a model cannot be found or opened where a protocol says that it is. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { nearestNames } from "../../compiler/base/suggest.js";
+import { diagnostic } from "../../compiler/diagnostics/create.js";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
+import type { ModelRequest } from "./model-request.js";
+
+const mostListed = 12;
+
+/** False as well for what cannot be looked at: a path through a file, a name with a NUL, a locked folder. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Names of the folders in a folder; none where it is not one. */
+export function foldersIn(path: string): readonly string[] {
+  if (!isFolder(path)) return [];
+  return readdirSync(path).filter((name) => isFolder(join(path, name)));
+}
+
+const opens = "a folder as transformers saves it can: config.json, model.safetensors and tokenizer.json";
+
+/** Refuses a source that is an ONNX file (A5001); null for any other. */
+export function onnxSource({ source, span }: ModelRequest): Diagnostic | null {
+  if (!/\.onnx(?:_data|\.data)?$/i.test(source)) return null;
+  return diagnostic("A5001", span, { what: `opening an ONNX export, such as ${source},` }, { hint: opens });
+}
+
+/** Advice for a folder that lacks `config.json` or the weights. */
+export function incompleteFolder(folder: string): { readonly hint?: string } {
+  const names = isFolder(folder) ? readdirSync(folder) : [];
+  const exported = [...names, ...(isFolder(join(folder, "onnx")) ? readdirSync(join(folder, "onnx")) : [])].some(
+    (name) => name.endsWith(".onnx"),
+  );
+  if (exported) return { hint: `it holds an ONNX export, which cannot be opened yet; ${opens}` };
+  if (names.some((name) => /^pytorch_model.*\.bin$|\.(?:pt|pth|ckpt)$/.test(name))) {
+    return {
+      hint: "its weights are in PyTorch's own format: save them with `model.save_pretrained(FOLDER)`, as safetensors",
+    };
+  }
+  if (names.some((name) => name.endsWith(".gguf")))
+    return { hint: `it holds a GGUF file, which cannot be opened; ${opens}` };
+  const models = foldersIn(folder).filter((name) => existsSync(join(folder, name, "config.json")));
+  if (models.length > 0) return { hint: `there are models in it: ${models.slice(0, mostListed).join(", ")}` };
+  return { hint: opens };
+}
+
+/** Advice for a folder that is not there: the models beside it. */
+export function missingFolder(
+  folder: string,
+  siblings: readonly string[],
+  form: "packages" | "paths",
+): { hint?: string } {
+  const near = nearestNames(folder.split(/[/\\]/).at(-1) ?? "", siblings);
+  const listed = near.length > 0 ? near : siblings.slice(0, mostListed);
+  if (listed.length === 0) return {};
+  if (form === "paths") return { hint: `there is ${listed.join(", ")}` };
+  const names = listed.map((name) => `@stdlib/models/${name}`);
+  return { hint: `there is ${names.join(", ")}; a model of the Hub is named without @stdlib, such as "gpt2"` };
+}
+
+/** Names that other tools have for models of the Hub. */
+const otherNames: readonly (readonly [RegExp, string])[] = [
+  [/^gpt2-small$/, "gpt2"],
+  [/^(pythia-.+)$/, "EleutherAI/$1"],
+  [/^(gpt-neox?-.+)$/, "EleutherAI/$1"],
+  [/^((?:Meta-)?Llama-.+)$/i, "meta-llama/$1"],
+  [/^(Mistral-.+)$/i, "mistralai/$1"],
+  [/^(Qwen2.+)$/i, "Qwen/$1"],
+];
+
+/** Advice for a model of the Hub that is not on this machine. */
+export function missingDownload({ source, revision, baseFolder }: ModelRequest): { readonly hint: string } {
+  const local = resolve(baseFolder, source);
+  if (isFolder(local)) {
+    return { hint: `a folder is named from the file on: "./${relative(baseFolder, local).split("\\").join("/")}"` };
+  }
+  const other = otherNames.find(([pattern]) => pattern.test(source));
+  if (other !== undefined) {
+    const id = source.replace(...other);
+    return { hint: `the Hub calls it ${id}: write "${id}", and download it with \`hf download ${id}\`` };
+  }
+  const version = revision === null ? "" : ` --revision ${revision}`;
+  return {
+    hint: `download it with \`hf download ${source}${version}\`, or name a folder: a path that starts with . or /`,
+  };
+}
