@@ -1,0 +1,75 @@
+/** What is said of a model that is not where a protocol says, or not of a kind that can be opened. */
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { after } from "node:test";
+import { openModel } from "../../src/runtime/models/open-model.js";
+
+const folder = mkdtempSync(join(tmpdir(), "atlasc-advice-"));
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+const environment = { home: folder, variables: {} };
+
+async function advice(source: string, revision: string | null = null): Promise<string> {
+  const { diagnostics } = await openModel({ source, revision, baseFolder: folder, span: null }, environment);
+  const [first] = diagnostics;
+  return `${first?.code ?? ""} ${first?.message ?? ""}: ${first?.hint ?? ""}`;
+}
+
+function make(path: string, content = ""): void {
+  mkdirSync(join(folder, path, ".."), { recursive: true });
+  writeFileSync(join(folder, path), content);
+}
+
+test("models of the package are listed, in the form in which they are written", async () => {
+  assert.match(
+    await advice("@stdlib/models/gpt2"),
+    /^A4010 .*: there is @stdlib\/models\/gpt2-tiny, @stdlib\/models\/llama-tiny/,
+  );
+  // The hint is followed.
+  const { value } = await openModel(
+    { source: "@stdlib/models/gpt2-tiny", revision: null, baseFolder: folder, span: null },
+    environment,
+  );
+  assert.ok(value);
+});
+
+test("a folder without a point in front is told apart from a model of the Hub", async () => {
+  make("mine/model/config.json", "{}");
+  assert.match(await advice("mine/model"), /^A4016 .*: .*"\.\/mine\/model"/);
+  assert.match(await advice("./mine/model"), /^A4013 /);
+});
+
+test("names of TransformerLens are those of the Hub", async () => {
+  assert.match(await advice("gpt2-small"), /: the Hub calls it gpt2: write "gpt2", .*`hf download gpt2`/);
+  assert.match(await advice("pythia-70m"), /write "EleutherAI\/pythia-70m"/);
+  assert.match(await advice("org/name", "v1"), /`hf download org\/name --revision v1`/);
+});
+
+test("exports and other formats are called what they are", async () => {
+  make("export/model.onnx");
+  make("nested/config.json", "{}");
+  make("nested/onnx/model.onnx");
+  make("torch/config.json", "{}");
+  make("torch/pytorch_model.bin");
+  make("quantised/model.gguf");
+  for (const source of ["x.onnx", "./export/model.onnx", "org/name/model.onnx"]) {
+    assert.match(
+      await advice(source),
+      /^A5001 opening an ONNX export.* not yet available.*: a folder as transformers saves it/,
+    );
+  }
+  assert.match(await advice("./export"), /^A4011 .*ONNX export, which cannot be opened yet/);
+  assert.match(await advice("./nested"), /^A4013 .*ONNX export, which cannot be opened yet/);
+  assert.match(await advice("./torch"), /^A4013 .*save_pretrained/);
+  assert.match(await advice("./quantised"), /^A4011 .*GGUF/);
+});
+
+test("a folder of models names them", async () => {
+  make("several/one/config.json", "{}");
+  make("several/two/config.json", "{}");
+  assert.match(await advice("./several"), /^A4011 .*: there are models in it: one, two/);
+  assert.match(await advice("./severel"), /^A4010 .*: there is several/);
+});
