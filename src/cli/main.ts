@@ -1,174 +1,19 @@
 #!/usr/bin/env node
-/** The command line: a thin shell. Commands load their code when they run, so that `--help` and `check` start fast. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { atlascVersion } from "../runtime/version.js";
-import { passNames } from "../compiler/passes/names.js";
-import { backendForms, defaultBackend } from "../runtime/engine/backends/index.js";
-import { leaveWith, messages, output, watchStreams } from "./screen.js";
-import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
-
-/** More threads than this are a slip of the keyboard, and no machine would start them. */
-const mostThreads = 4096;
-
-function threadCount(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= 1)) throw new InvalidArgumentError("It must be a whole number of at least 1.");
-  if (value > mostThreads) throw new InvalidArgumentError(`It must be at most ${mostThreads}.`);
-  return value;
-}
-
-/** `--no-opt [names]`: commander would take the `no-` for the negation of an option `--opt`. */
-function noOptOption(): Option {
-  const option = new Option("--no-opt [passes]", "leave out optimisations: all of them, or those named")
-    .preset(passNames.join(","))
-    .argParser(parseNoOpt);
-  option.negate = false;
-  return option;
-}
-
-function withExecutionOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option("--set <name=value>", "give a `param` of the protocol another value (repeatable)")
-        .argParser(parseOverride)
-        .default(new Map<string, string>(), "none"),
-    )
-    .addOption(
-      new Option("--memory <size>", "activations that one batch may take, such as 512MB or 2GB")
-        .argParser(parseMemory)
-        .default(2 ** 30, "1GB"),
-    )
-    .addOption(
-      new Option("--device <device>", backendForms())
-        .argParser(parseDevice)
-        .default(defaultBackend, defaultBackend.name),
-    )
-    .option("--threads <count>", "threads of one operator (default: the machine's cores)", threadCount)
-    .option("--prepacking", "rearrange weights for texts of any length (default: for short texts)")
-    .option("--no-prepacking", "read all weights where they are mapped: less memory, slower with short texts")
-    .addOption(noOptOption())
-    .option("--tf32", "CUDA: allow TF32 in f32 matrix products", false)
-    .option("--verify-weights", "hash all weights, also those of files that seem not to have changed", false);
-}
-
-const program = new Command("atlasc")
-  .description("Runs declarative experiments on the inside of transformer language models.")
-  .showSuggestionAfterError(true)
-  .showHelpAfterError("(atlasc --help lists the commands)")
-  .addHelpText(
-    "after",
-    "\nExit codes: 0 done; 1 the input is wrong; 2 something failed while running; 130 interrupted.\n",
-  );
-
-// Commander repeats what it was given, so it prints through the same border. Commands that are made later inherit this.
-const withoutLastBreak = (text: string): string => text.replace(/\n$/, "");
-program
-  .configureOutput({
-    writeOut: (text) => {
-      output.text(withoutLastBreak(text));
-    },
-    writeErr: (text) => {
-      messages.text(withoutLastBreak(text));
-    },
-    // Line breaks that are not commander's own stand in what it was given.
-    outputError: (text, write) => {
-      write(text.replace(/\n(?!\(Did you mean |$)/g, "\\n"));
-    },
-  })
-  // It would end the process before it is known whether what it printed could be written.
-  .exitOverride();
-
-program.version(atlascVersion(), "-V, --version", "print the version");
-
-withExecutionOptions(program.command("run"))
-  .description("run a protocol; finished work is kept, so running again continues or computes nothing")
-  .argument("<protocol>", "a .atlas file")
-  .option("--runs <folder>", "folder of records, results and reports", "runs")
-  .option("--json", "print the outcome as JSON", false)
-  .action(async (file: string, options: CommonOptions & { runs: string; json: boolean }) => {
-    const { runCommand } = await import("./run.js");
-    leaveWith(await runCommand(file, options));
-  });
-
-withExecutionOptions(program.command("check"))
-  .description("check a protocol without running it")
-  .argument("<protocol...>", ".atlas files")
-  .option("--json", "print diagnostics as JSON", false)
-  .action(async (files: readonly string[], options: CommonOptions & { json: boolean }) => {
-    const { checkCommand } = await import("./check.js");
-    leaveWith(await checkCommand(files, options));
-  });
-
-withExecutionOptions(program.command("explain"))
-  .description("say what a run would do, what each optimisation saves, and about how long it takes")
-  .argument("<protocol>", "a .atlas file")
-  .option("--runs <folder>", "folder of records, where the last run is looked up", "runs")
-  .option("--no-times", "leave out times, for which this machine's speed is measured")
-  .option("--json", "print the plan as JSON", false)
-  .action(async (file: string, options: CommonOptions & { runs: string; times: boolean; json: boolean }) => {
-    const { explainCommand } = await import("./explain.js");
-    leaveWith(await explainCommand(file, options));
-  });
-
-program
-  .command("inspect")
-  .description("show a model's sites and shapes, and check its identities")
-  .argument("<model>", "a folder, an @stdlib/models/… name or a Hub id in the local cache")
-  .option("--revision <name>", "a revision of the model")
-  .option("--threads <count>", "threads of one operator (default: the machine's cores)", threadCount)
-  .option("--json", "print as JSON", false)
-  .action(async (model: string, options: { revision?: string; threads?: number; json: boolean }) => {
-    const { inspectCommand } = await import("./inspect.js");
-    leaveWith(await inspectCommand(model, options));
-  });
-
-withExecutionOptions(program.command("graph"))
-  .description("write the rewritten ONNX graphs of a protocol")
-  .argument("<protocol>", "a .atlas file")
-  .option("--out <folder>", "where to write them", "graphs")
-  .option("--json", "print what was written as JSON", false)
-  .action(async (file: string, options: CommonOptions & { out: string; json: boolean }) => {
-    const { graphCommand } = await import("./graph.js");
-    leaveWith(await graphCommand(file, options));
-  });
-
-program
-  .command("doc")
-  .description("show the reference of a word, metric, site, operation or diagnostic; without a name, list them")
-  .argument("[name...]", "such as ablate, R_V, resid_post, L87.5% or A3006; or a group, such as plots")
-  .option("--json", "print as JSON", false)
-  .action(async (names: readonly string[], options: { json: boolean }) => {
-    const { docCommand } = await import("./doc.js");
-    leaveWith(await docCommand(names, options));
-  });
-
-program
-  .command("fmt")
-  .description("format protocols in place")
-  .argument("<protocol...>", ".atlas files")
-  .option("--check", "change nothing; exit 1 when a file is not formatted", false)
-  .action(async (files: readonly string[], options: { check: boolean }) => {
-    const { formatCommand } = await import("./format.js");
-    leaveWith(await formatCommand(files, options));
-  });
+/** The command: what catches faults is there before anything is loaded that could have one. */
 
 async function leaveAfter(error: unknown): Promise<void> {
-  if (error instanceof CommanderError) {
-    leaveWith(error.exitCode);
-    return;
-  }
-  const { reportFailure } = await import("./failure.js");
-  leaveWith(reportFailure(error));
+  const { leaveAfter: leave } = await import("./leave-after.js");
+  leave(error);
 }
 
-watchStreams();
 // A fault that no command expected. Node would leave with 1, which says that the input is wrong.
 process.on("uncaughtException", (error) => {
   void leaveAfter(error).finally(() => process.exit());
 });
 
 try {
-  await program.parseAsync();
+  const { runProgram } = await import("./program.js");
+  await runProgram();
 } catch (error) {
   await leaveAfter(error);
 }
