@@ -108,7 +108,8 @@ suite("a hypothesis", () => {
       return outcome.reason;
     };
     assert.match(reason(a.map((value, pos) => ({ axes: { pos }, value }))), /tokens of one text are not independent/);
-    assert.match(reason(byPrompt([1])), /at least two values/);
+    assert.match(reason(byPrompt([1])), /only 1 prompt, which has no spread/);
+    assert.match(reason(byPrompt([2, 2, 2])), /all 3 values are equal/);
     assert.match(
       reason([...byPrompt(a), { axes: { prompt: 9 }, value: Number.NaN, reason: "log of 0" }]),
       /1 of 7 values are not finite \(log of 0\)/,
@@ -144,7 +145,65 @@ suite("a hypothesis", () => {
     const spread = { kind: "reduce", operation: "std", argument: column("e"), over: null } as const;
     const outcome = judged(decide(hypothesis(spread, "<", constant(2), "bootstrap"), resultsOf({ e: made })));
     assert.equal(outcome.verdict, "CONFIRMED");
-    assert.deepEqual([outcome.unit, outcome.parts[0]?.n, outcome.parts[0]?.interval?.level], ["prompt", [6, 6], 0.9]);
+    assert.deepEqual([outcome.unit, outcome.parts[0]?.n, outcome.parts[0]?.interval?.level], ["prompt", [6, 0], 0.95]);
+  });
+
+  test("by bootstrap of a mean draws the same units as a test, pairs together, and is corrected as they are", () => {
+    const made = [...byPrompt(a, { layer: 0 }), ...byPrompt(b, { layer: 1 })];
+    const sides = [where(column("e"), "layer", 0), where(column("e"), "layer", 1)] as const;
+    const outcome = judged(decide(hypothesis(sides[0], "<", sides[1], "bootstrap"), resultsOf({ e: made })));
+    const difference = a.reduce((sum, value, i) => sum + (value - (b[i] ?? 0)) / a.length, 0);
+    assert.ok(Math.abs((outcome.parts[0]?.estimate ?? 0) - difference) < 1e-12);
+    assert.deepEqual([outcome.verdict, outcome.parts[0]?.n], ["CONFIRMED", [6, 6]]);
+    const models = [...byPrompt(b, { model: "x" }), ...byPrompt(a, { model: "y" })];
+    const grouped = hypothesis(column("e"), ">", constant(0.45), "bootstrap", { by: ["model"] });
+    const parts = judged(decide(grouped, resultsOf({ e: models }))).parts;
+    assert.deepEqual(
+      parts.map(({ adjusted }) => adjusted),
+      adjust(
+        parts.map(({ pValue }) => pValue ?? Number.NaN),
+        "holm",
+      ),
+    );
+  });
+
+  test("takes of a side that lacks an axis of `by` what agrees on the others", () => {
+    const both = ["x", "y"].flatMap((model, m) =>
+      [0, 1].flatMap((layer) =>
+        byPrompt(
+          a.map((v, i) => v + m + layer + (i % 2)),
+          { model, layer },
+        ),
+      ),
+    );
+    const one = ["x", "y"].flatMap((model, m) =>
+      byPrompt(
+        a.map((v) => v + m),
+        { model },
+      ),
+    );
+    const outcome = judged(
+      decide(
+        hypothesis(column("e"), ">", column("f"), "paired_t", { by: ["model", "layer"] }),
+        resultsOf({ e: both, f: one }),
+      ),
+    );
+    // The other side's own model, not the mean of both models: the difference is the layer and a half.
+    assert.deepEqual(
+      outcome.parts.map(({ estimate }) => Math.round((estimate ?? 0) * 1e9) / 1e9),
+      [0.5, 1.5, 0.5, 1.5],
+    );
+  });
+
+  test("knows the same prompts however they were selected, and refuses sides that share some of them", () => {
+    const made = [...byPrompt(a, { prompts: "x" }), ...byPrompt(b, { prompts: "y" })];
+    const results = resultsOf({ e: made }, ["x", "y"]);
+    const alone = resultsOf({ f: byPrompt(b) }, ["x"]);
+    const all = { types: new Map([...results.types, ...alone.types]), rows: [...results.rows, ...alone.rows] };
+    const same = judged(decide(hypothesis(where(column("e"), "prompts", "x"), "<", column("f"), "paired_t"), all));
+    assert.equal(same.parts[0]?.pValue, pOf(pairedT(a, b, "less")));
+    const overlap = judged(decide(hypothesis(column("e"), "<", column("f"), "welch_t"), all));
+    assert.match(overlap.reason, /neither pair nor are independent/);
   });
 
   test("is confirmed at a rate of alpha at most where labels mean nothing", () => {
@@ -210,6 +269,18 @@ suite("correlate", () => {
     assert.deepEqual(part.n, [6, 6]);
   });
 
+  test("counts a value that the other side repeats once", () => {
+    const fine = a.flatMap((value, layer) =>
+      [0, 1, 2].map((head): Made => ({ axes: { layer, head }, value: value + head })),
+    );
+    const coarse = b.map((value, layer): Made => ({ axes: { layer }, value }));
+    const outcome = decide(correlate(column("e"), column("f"), ["pearson"]), resultsOf({ e: fine, f: coarse }));
+    const [part] = partsOf(outcome);
+    assert.deepEqual(part?.n, [6, 6]);
+    assert.ok(Math.abs((part.pValue ?? 0) - pOf(pearson(a, b, "two-sided"))) < 1e-12);
+    assert.ok(outcome.notes.some((note) => note.includes("averaged over it")));
+  });
+
   test("gives no p for tokens of the same texts, and an interval from drawing texts", () => {
     const tokens = (values: readonly number[]): readonly Made[] =>
       values.flatMap((value, prompt) =>
@@ -236,6 +307,26 @@ suite("find, pca and classify", () => {
     );
     assert.ok(found.kind === "find");
     assert.deepEqual([found.parts[0]?.at, found.parts[0]?.expected], [2, 4.5]);
+  });
+
+  test("steps in any order lie in the order of their numbers, and prompts of two sets are no series", () => {
+    const steps = ["step100", "step0", "step10", "step50"].map((revision): Made => ({
+      axes: { revision },
+      value: { step0: 0, step10: 9, step50: 1, step100: 4 }[revision] ?? 0,
+    }));
+    const found = decide(
+      { kind: "find", what: "dip", value: named(column("e")), over: "revision", by: [], text: "", span },
+      resultsOf({ e: steps }),
+    );
+    assert.ok(found.kind === "find");
+    assert.equal(found.parts[0]?.at, "step50");
+    const sets = [...byPrompt(a, { prompts: "x" }), ...byPrompt(b, { prompts: "y" })];
+    const mixed = decide(
+      { kind: "find", what: "peak", value: named(column("e")), over: "prompt", by: [], text: "", span },
+      resultsOf({ e: sets }, ["x", "y"]),
+    );
+    assert.ok(mixed.kind === "find");
+    assert.match(mixed.parts[0]?.reason ?? "", /prompts of different sets have the same numbers/);
   });
 
   test("steps that are named by number lie where the numbers say", () => {

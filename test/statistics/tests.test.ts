@@ -113,7 +113,7 @@ test("what cannot be tested says why", () => {
     assert.equal(outcome.kind, "undecided");
     return outcome.reason;
   };
-  assert.match(reason(oneSampleT([1], 0, "less")) ?? "", /at least two values in sample, and there is 1/);
+  assert.match(reason(oneSampleT([1], 0, "less")) ?? "", /at least two values in the sample, and there is 1/);
   assert.match(reason(pairedT([1, 2, 3], [0, 1, 2], "less")) ?? "", /all values are equal/);
   assert.match(reason(welchT([1, 1], [2, 2], "less")) ?? "", /no variance/);
   assert.match(reason(welchT([1, Number.NaN], [2, 3], "less")) ?? "", /not finite/);

@@ -32,14 +32,26 @@ export function bootstrapExpressions(
   if (resampling === null) {
     return { outcome: undecided("its values belong to no prompt or document to draw"), unit: "", units: 0 };
   }
-  const { unit, strata, rows, resultsOf } = resampling;
+  const { unit, rows, resultsOf } = resampling;
+  const all = resampling.strata;
+  const valueWithout = (left: number): number =>
+    statistic(
+      expressions.map((expression) =>
+        evaluateResult(expression, resultsOf(all.map((units, i) => (i === left ? [] : units)))),
+      ),
+    );
+  const whole = valueWithout(-1);
+  // Texts that the statistic does not depend on (another group, say) stay as they are.
+  const matters = all.map((_, i) => valueWithout(i) !== whole);
+  const strata = all.filter((_, i) => matters[i]);
   const units = strata.reduce((sum, { length }) => sum + length, 0);
   if (rows * count > mostRows) {
     const reason = `${rows} values drawn ${count} times are more than a bootstrap may take (${mostRows}): draw fewer times`;
     return { outcome: undecided(reason), unit, units };
   }
   const valueOf = (chosen: readonly (readonly DrawnUnit[])[]): number => {
-    const drawn = resultsOf(chosen);
+    let next = 0;
+    const drawn = resultsOf(all.map((fixed, i) => (matters[i] === true ? (chosen[next++] ?? []) : fixed)));
     return statistic(expressions.map((expression) => evaluateResult(expression, drawn)));
   };
   return { outcome: bootstrap(strata, valueOf, count, seed, level), unit, units };

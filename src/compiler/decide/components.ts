@@ -5,6 +5,8 @@ import type { Decision } from "../ir/decisions.js";
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
 import { columnsOf, coordinateKey, levelsOf, pickCoordinates } from "../results/result-array.js";
+import { undecided } from "../statistics/outcome.js";
+import { mixedTexts } from "./find.js";
 import { principalComponents } from "../statistics/principal-components.js";
 
 type Pca = Extract<Decision, { kind: "pca" }>;
@@ -36,7 +38,8 @@ export function decidePca({ value, over, components, text: statement }: Pca, res
   const matrix = observations.map((level) =>
     complete.map(([key]) => values.get(`${key}|${String(level)}`) ?? Number.NaN),
   );
-  const outcome = principalComponents(matrix, components);
+  const mixed = mixedTexts(array, over, []);
+  const outcome = mixed === null ? principalComponents(matrix, components) : undecided(mixed);
   const common = { kind: "pca", statement, over, observations, notes: [...notes] } as const;
   if (outcome.kind === "undecided") return { ...common, features: [], components: [], reason: outcome.reason };
   return {

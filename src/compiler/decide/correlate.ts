@@ -3,7 +3,15 @@ import type { DecisionOutcome, TestedPart } from "../ir/decision-outcome.js";
 import type { Decision, TestUse } from "../ir/decisions.js";
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult, unmatchedText } from "../results/evaluate.js";
-import { coordinateKey, columnsOf, joinArrays, type ResultArray } from "../results/result-array.js";
+import {
+  averagedAxes,
+  averageOver,
+  coordinateKey,
+  columnsOf,
+  joinArrays,
+  levelsOf,
+  type ResultArray,
+} from "../results/result-array.js";
 import { bootstrap } from "../statistics/bootstrap.js";
 import { pearsonR } from "../statistics/pearson-r.js";
 import { rank } from "../statistics/samples.js";
@@ -24,10 +32,10 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
   const notes = new Set<string>();
   const note = (sentence: string): void => void notes.add(sentence);
   const joined = joinedPairs(
-    evaluateResult(left.expression, results, note),
-    evaluateResult(right.expression, results, note),
+    ...sameAxes(evaluateResult(left.expression, results, note), evaluateResult(right.expression, results, note), note),
     note,
   );
+  notePooled(joined.left, by, note);
   const units = new Set<string>();
   const groups = groupsBy([joined.left, joined.right], by);
   const parts = groups.flatMap(({ coordinates, arrays: [a, b] }) =>
@@ -51,7 +59,7 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
         const outcome = correlationTest(test.name, x, y, "two-sided", draws);
         return outcome === null
           ? undecidedPart(frame, test.name, "no such correlation")
-          : partOf(frame, test.name, outcome);
+          : partOf(frame, test.name, outcome, test.name === "spearman" ? "ρ" : "r");
       }
       if (test.name === "permutation") {
         return undecidedPart(
@@ -67,7 +75,8 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
     }),
   );
   const family = groups.length > 1 ? "holm" : null;
-  if (family !== null) note(`p-values are corrected for ${groups.length} groups (Holm)`);
+  if (family !== null && parts.some(({ pValue }) => pValue !== null))
+    note(`p-values are corrected for ${groups.length} groups (Holm)`);
   return {
     kind: "correlate",
     statement,
@@ -75,6 +84,33 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
     parts: corrected(parts, family),
     notes: [...notes],
   };
+}
+
+/** Axes of models and sets: places that differ in one of them are of unlike things. */
+const unlike = ["model", "revision", "dtype", "prompts"];
+
+function notePooled(array: ResultArray, by: readonly string[], note: (sentence: string) => void): void {
+  for (const axis of unlike.filter((name) => array.axes.includes(name) && !by.includes(name))) {
+    const levels = levelsOf(array, axis).length;
+    if (levels > 1) note(`places of ${levels} levels of ${axis} are put together; \`by ${axis}\` keeps them apart`);
+  }
+}
+
+/**
+ * Both sides averaged to the axes that they share: a value that is repeated along an axis of the other side is one value,
+ * not many.
+ */
+function sameAxes(
+  left: ResultArray,
+  right: ResultArray,
+  note: (sentence: string) => void,
+): readonly [ResultArray, ResultArray] {
+  const shared = left.axes.filter((axis) => right.axes.includes(axis));
+  return [left, right].map((array) => {
+    const averaged = averagedAxes(array, shared).map(({ axis }) => axis);
+    if (averaged.length > 0) note(`one side has no ${averaged.join(", ")}: the other is averaged over it`);
+    return averaged.length > 0 ? averageOver(array, shared) : array;
+  }) as [ResultArray, ResultArray];
 }
 
 /** Values of both sides at the same places, in the same order. */
@@ -158,5 +194,10 @@ function clusteredPart(
     );
     return { ...part, estimate, statistic: estimate, symbol: ranked ? "ρ" : "r", reason: null };
   }
-  return partOf({ ...frame, n: [texts, texts] }, test.name, bootstrap(groups, coefficient, draws.count, draws.seed));
+  return partOf(
+    { ...frame, n: [texts, texts] },
+    test.name,
+    bootstrap(groups, coefficient, draws.count, draws.seed),
+    ranked ? "ρ" : "r",
+  );
 }

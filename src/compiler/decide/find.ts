@@ -20,6 +20,7 @@ export function decideFind(decision: Find, results: ResultSet): DecisionOutcome 
   const array = evaluateResult(value.expression, results, (sentence) => notes.add(sentence));
   const averaged = averagedAxes(array, [over, ...by]).map(({ axis, most }) => `${axis} (${most})`);
   if (averaged.length > 0) notes.add(`each value is the mean over ${averaged.join(", ")}`);
+  const mixed = mixedTexts(array, over, by);
   const series = averageOver(array, [over, ...by]);
   const coordinates = levelsOf(series, over).map(numberOf);
   if (coordinates.some(Number.isNaN)) notes.add(`${over} is not a number: its levels are taken as evenly spaced`);
@@ -31,14 +32,23 @@ export function decideFind(decision: Find, results: ResultSet): DecisionOutcome 
     notes.add("shapes are compared by AICc: level, line, step, s-shape");
   }
   const parts = groupsBy([series], by).map((group): FoundPart => {
-    const found = { coordinates: group.coordinates, ...lookIn(group.arrays[0] ?? series, over, what) };
-    return found;
+    const found = lookIn(group.arrays[0] ?? series, over, what);
+    const nothing = { at: null, value: null, expected: null, pValue: null, shape: null };
+    return { coordinates: group.coordinates, ...found, ...(mixed === null ? {} : { ...nothing, reason: mixed }) };
   });
   return { kind: "find", what, over, statement, parts, notes: [...notes] };
 }
 
-function lookIn(series: ResultArray, over: string, what: Find["what"]): Omit<FoundPart, "coordinates"> {
+/** Levels by their numbers where they have some, else in the order of the protocol. */
+function inOrder(series: ResultArray, over: string): readonly Coordinate[] {
   const levels = levelsOf(series, over);
+  return levels.some((level) => Number.isNaN(numberOf(level)))
+    ? levels
+    : [...levels].sort((a, b) => numberOf(a) - numberOf(b));
+}
+
+function lookIn(series: ResultArray, over: string, what: Find["what"]): Omit<FoundPart, "coordinates"> {
+  const levels = inOrder(series, over);
   const byLevel = new Map(series.cells.map((cell) => [String(entryOf(cell.coordinates, over)), cell]));
   const cells = levels.flatMap((level) => byLevel.get(String(level)) ?? []);
   const y = cells.map(({ value }) => value);
@@ -67,4 +77,15 @@ function numberOf(level: Coordinate): number {
   if (typeof level === "number") return level;
   const digits = /^(?:step|checkpoint|L)?[-_ ]?(\d+(?:\.\d+)?)$/i.exec(level);
   return digits === null ? Number.NaN : Number(digits[1]);
+}
+
+/** Texts of different sets have the same numbers: along them there is no series without their set. Null where all is well. */
+export function mixedTexts(array: ResultArray, over: string, by: readonly string[]): string | null {
+  if (over !== "prompt" && over !== "document") return null;
+  const axis = ["prompts", ...(over === "document" ? ["group"] : [])].find(
+    (name) => !by.includes(name) && array.axes.includes(name) && levelsOf(array, name).length > 1,
+  );
+  return axis === undefined
+    ? null
+    : `${over}s of different ${axis === "prompts" ? "sets" : "groups"} have the same numbers: select one, or add \`by ${axis}\``;
 }

@@ -5,12 +5,14 @@ import { experimentsIn, type ResultExpression } from "../ir/result-expression.js
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
 import type { ResultArray } from "../results/result-array.js";
-import type { Alternative } from "../statistics/outcome.js";
+import type { Bootstrapped } from "../statistics/bootstrap.js";
+import type { Alternative, Undecided } from "../statistics/outcome.js";
 import { statisticalTest, type Samples } from "../statistics/table.js";
 import { bootstrapExpressions } from "./bootstrap-of.js";
-import { groupsBy } from "./groups.js";
-import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
-import { behindMean, textsScope } from "./spine.js";
+import { agreeing, groupsBy } from "./groups.js";
+import { corrected, partOf, undecidedPart, withDirection, type PartFrame } from "./parts.js";
+import { bootstrapSamples, countsOf, faultOfSamples, misfit, samplesOfUnits } from "./samples.js";
+import { behindMean, textsScope, type TextsScope } from "./spine.js";
 import { unitAxesOf, unitsOf, type Units } from "./units.js";
 
 type Hypothesis = Extract<Decision, { kind: "hypothesis" }>;
@@ -24,7 +26,7 @@ type Compared =
 interface Side {
   readonly expression: ResultExpression;
   readonly array: ResultArray;
-  readonly scope: string;
+  readonly scope: TextsScope;
 }
 
 export function decideHypothesis(decision: Hypothesis, results: ResultSet): DecisionOutcome {
@@ -41,9 +43,11 @@ export function decideHypothesis(decision: Hypothesis, results: ResultSet): Deci
     const group = sides.map((side, i) => ({ ...side, array: arrays[i] ?? side.array }));
     return tests.map((test): BothWays => {
       const frame: PartFrame = { coordinates, sides: [left.label, right.label], n: [0, 0] };
-      if (test.name !== "bootstrap") return testPart(group, by, frame, test, less ? "less" : "greater", units, note);
-      const part = bootstrapPart(decision, results, frame, test, less, units);
-      return { expected: part, opposite: part };
+      const towards = less ? "less" : "greater";
+      const isMean = test.name !== "bootstrap" || samplesOf(group, by).kind === "samples";
+      return isMean
+        ? testPart(group, by, frame, test, towards, units, note)
+        : bootstrapPart(decision, results, frame, test, towards, units);
     });
   });
   const several = made.length > tests.length;
@@ -56,7 +60,8 @@ export function decideHypothesis(decision: Hypothesis, results: ResultSet): Deci
     made.map((both) => both.opposite),
     correction,
   );
-  if (several) note(`p-values are corrected for the ${made.length / tests.length} groups (Holm)`);
+  if (several && expected.some(({ adjusted }) => adjusted !== null))
+    note(`p-values are corrected for the ${made.length / tests.length} groups (Holm)`);
   note("p is one-sided, in the direction that was expected");
   const judged = expected.map((part, i) => ({ ...part, verdict: part.verdict ?? verdictOf(part, opposite[i], alpha) }));
   const verdict = overall(judged);
@@ -110,23 +115,36 @@ function testPart(
   }
   const { samples, unit } = compared;
   units.add(unit);
+  const fault = faultOfSamples(samples, unit);
+  if (fault !== null) {
+    const part = undecidedPart({ ...frame, n: countsOf(samples) }, test.name, fault);
+    return { expected: part, opposite: part };
+  }
   compared.notes.forEach(note);
-  const n: PartFrame["n"] =
-    samples.kind === "one" ? [samples.sample.length, 0] : [samples.left.length, samples.right.length];
-  const counted = { ...frame, n };
+  const counted = { ...frame, n: countsOf(samples) };
   const draws = { count: test.count ?? 0, seed: test.seed ?? 0 };
+  if (test.name === "bootstrap")
+    return bothWays(counted, test, bootstrapSamples(samples, draws.count, draws.seed), alternative);
   const run = (towards: Alternative): TestedPart => {
     const outcome = statisticalTest(test.name).run?.(samples, towards, draws) ?? null;
-    if (outcome !== null) return partOf(counted, test.name, outcome);
-    const wants =
-      samples.kind === "independent" ? "the two sides have different units" : `both sides are of the same ${unit}s`;
-    return undecidedPart(
-      counted,
-      test.name,
-      `${test.name} does not fit: ${samples.kind === "one" ? "one side is a number" : wants}`,
-    );
+    return outcome === null
+      ? undecidedPart(counted, test.name, misfit(samples, test.name, unit))
+      : partOf(counted, test.name, outcome);
   };
   return { expected: run(alternative), opposite: run(alternative === "less" ? "greater" : "less") };
+}
+
+function bothWays(
+  frame: PartFrame,
+  { name }: TestUse,
+  outcome: Bootstrapped | Undecided,
+  alternative: "less" | "greater",
+): BothWays {
+  const part = partOf(frame, name, outcome);
+  return {
+    expected: withDirection(part, outcome, alternative),
+    opposite: withDirection(part, outcome, alternative === "less" ? "greater" : "less"),
+  };
 }
 
 /** The samples of a group: against a number, in pairs where both sides have the same units, else independent. */
@@ -154,31 +172,16 @@ function samplesOf(sides: readonly Side[], by: readonly string[]): Compared {
   }
   const notes = notesOf([a.units, b.units]);
   const { unit } = a.units;
-  const other = new Map(b.units.values.map(({ key, value }) => [key, value]));
-  const shared = a.units.values.filter(({ key }) => other.has(key));
-  if (shared.length === 0) {
-    const [x, y] = [a, b].map(({ units }) => units.values.map(({ value }) => value)) as [number[], number[]];
-    return {
-      kind: "samples",
-      samples: { kind: "independent", left: x, right: y },
-      unit,
-      notes: [...notes, `the two sides have different ${unit}s`],
-    };
-  }
-  if (shared.length < a.units.values.length || shared.length < b.units.values.length) {
-    const reason = `${shared.length} ${unit}s are on both sides and others on one only: they neither pair nor are independent`;
+  const samples = samplesOfUnits(a.units.values, b.units.values);
+  if (samples === null) {
+    const reason = `some ${unit}s are on both sides and some on one only: they neither pair nor are independent`;
     return { kind: "none", reason };
   }
-  return {
-    kind: "samples",
-    samples: {
-      kind: "paired",
-      left: shared.map(({ value }) => value),
-      right: shared.map(({ key }) => other.get(key) ?? Number.NaN),
-    },
-    unit,
-    notes: [...notes, `both sides are of the same ${unit}s, so values are compared in pairs`],
-  };
+  const how =
+    samples.kind === "paired"
+      ? `both sides are of the same ${unit}s, so values are compared in pairs`
+      : `the two sides have different ${unit}s`;
+  return { kind: "samples", samples, unit, notes: [...notes, how] };
 }
 
 function unitsOfSide(
@@ -198,40 +201,29 @@ function notesOf(units: readonly Units[]): readonly string[] {
   );
 }
 
+/** A statistic that is no mean: it is computed anew for drawn texts. */
 function bootstrapPart(
-  { left, right, by, alpha }: Hypothesis,
+  { left, right, by }: Hypothesis,
   results: ResultSet,
   frame: PartFrame,
-  { name, count, seed }: TestUse,
-  less: boolean,
+  test: TestUse,
+  alternative: "less" | "greater",
   units: Set<string>,
-): TestedPart {
+): BothWays {
+  if (by.some((axis) => axis === "prompt" || axis === "document")) {
+    const part = undecidedPart(frame, test.name, "each group has one text, and there is nothing to draw");
+    return { expected: part, opposite: part };
+  }
   const ofGroup = (array: ResultArray): number => {
-    const group = groupsBy([array], by).find(
-      ({ coordinates }) => JSON.stringify(coordinates) === JSON.stringify(frame.coordinates),
-    );
-    const cells = group?.arrays[0]?.cells ?? array.cells;
+    const { cells } = agreeing(array, frame.coordinates, by);
     return cells.reduce((sum, { value }) => sum + value, 0) / cells.length;
   };
-  const expressions = [left.expression, right.expression];
   const statistic = ([a, b]: readonly ResultArray[]): number =>
     a === undefined || b === undefined ? Number.NaN : ofGroup(a) - ofGroup(b);
-  // A one-sided test at alpha is what the two-sided interval of level 1 − 2·alpha says.
-  const {
-    outcome,
-    unit,
-    units: n,
-  } = bootstrapExpressions(expressions, results, statistic, { count: count ?? 0, seed: seed ?? 0 }, 1 - 2 * alpha);
-  if (unit !== "") units.add(unit);
-  const part = partOf({ ...frame, n: [n, n] }, name, outcome);
-  if (part.interval === null) return part;
-  const { low, high } = part.interval;
-  const verdict: Verdict = (less ? high < 0 : low > 0)
-    ? "CONFIRMED"
-    : (less ? low > 0 : high < 0)
-      ? "REJECTED"
-      : "NOT SIGNIFICANT";
-  return { ...part, verdict };
+  const draws = { count: test.count ?? 0, seed: test.seed ?? 0 };
+  const drawn = bootstrapExpressions([left.expression, right.expression], results, statistic, draws);
+  if (drawn.unit !== "") units.add(drawn.unit);
+  return bothWays({ ...frame, n: [drawn.units, 0] }, test, drawn.outcome, alternative);
 }
 
 function verdictOf(expected: TestedPart, opposite: TestedPart | undefined, alpha: number): Verdict {

@@ -3,7 +3,7 @@ import type { Correction } from "../statistics/corrections.js";
 import { adjust } from "../statistics/corrections.js";
 import type { Bootstrapped } from "../statistics/bootstrap.js";
 import type { EffectSize } from "../statistics/effect-sizes.js";
-import type { TestOutcome } from "../statistics/outcome.js";
+import type { TestOutcome, Undecided } from "../statistics/outcome.js";
 import { statisticalTest } from "../statistics/table.js";
 import type { TestedPart } from "../ir/decision-outcome.js";
 
@@ -23,8 +23,13 @@ const nothing = {
 } as const;
 
 /** A part for whatever a test, an effect size or a bootstrap gave. */
-export function partOf(frame: PartFrame, test: string, outcome: TestOutcome | EffectSize | Bootstrapped): TestedPart {
-  const common = { ...nothing, ...frame, test, symbol: statisticalTest(test).symbol };
+export function partOf(
+  frame: PartFrame,
+  test: string,
+  outcome: TestOutcome | EffectSize | Bootstrapped,
+  symbol: string = statisticalTest(test).symbol,
+): TestedPart {
+  const common = { ...nothing, ...frame, test, symbol };
   switch (outcome.kind) {
     case "undecided":
       return { ...common, reason: outcome.reason };
@@ -59,4 +64,14 @@ export function corrected(parts: readonly TestedPart[], correction: Correction |
     family.forEach((part, i) => adjusted.set(part, values[i] ?? Number.NaN));
   }
   return parts.map((part) => ({ ...part, adjusted: adjusted.get(part) ?? null }));
+}
+
+/** A bootstrap with the p of one direction: the chance that what is estimated lies on the other side of 0. */
+export function withDirection(
+  part: TestedPart,
+  outcome: Bootstrapped | Undecided,
+  alternative: "less" | "greater",
+): TestedPart {
+  if (outcome.kind === "undecided") return part;
+  return { ...part, pValue: alternative === "less" ? 1 - outcome.belowZero : outcome.belowZero };
 }

@@ -2,9 +2,6 @@
 import type { ResultCondition, ResultExpression } from "../ir/result-expression.js";
 import type { ResultSet } from "../ir/results.js";
 
-/** Axes that say which texts a value is of. */
-const textAxes = ["prompts", "group"];
-
 /**
  * What is averaged where an expression is a mean of everything (`mean(abs(sweep.impact) where layer in L9..10)`): a test
  * compares the values behind the mean. Null for an expression that is no mean.
@@ -14,32 +11,51 @@ export function behindMean(expression: ResultExpression): ResultExpression | nul
 }
 
 /**
- * Which texts the values of an expression belong to, beside the coordinates that they still have: prompt 3 of one set is
- * not prompt 3 of another. Equal texts give equal words.
+ * Which texts the values of an expression belong to, where their coordinates no longer say so: prompt 3 of one set is not
+ * prompt 3 of another. `null` where it is said by coordinates, or nowhere.
  */
-export function textsScope(expression: ResultExpression, results: ResultSet): string {
+export interface TextsScope {
+  /** The prompt set. */
+  readonly prompts: string | null;
+  /** The group: documents are numbered within theirs. */
+  readonly group: string | null;
+}
+
+const nowhere: TextsScope = { prompts: null, group: null };
+
+export function textsScope(expression: ResultExpression, results: ResultSet): TextsScope {
   switch (expression.kind) {
     case "number":
-      return "";
-    case "column":
-      return (results.types.get(expression.experiment)?.texts ?? []).join(" and ");
+      return nowhere;
+    case "column": {
+      const texts = results.types.get(expression.experiment)?.texts ?? [];
+      return { prompts: texts.length === 1 ? (texts[0] ?? null) : null, group: null };
+    }
     case "call":
     case "reduce":
       return textsScope(expression.argument, results);
     case "where": {
-      const fixed = fixedTexts(expression.condition);
       const inner = textsScope(expression.argument, results);
-      return fixed.length === 0 ? inner : `${inner} where ${fixed.join(" and ")}`;
+      const { condition } = expression;
+      return { prompts: fixed(condition, "prompts") ?? inner.prompts, group: fixed(condition, "group") ?? inner.group };
     }
     case "binary": {
-      const sides = [textsScope(expression.left, results), textsScope(expression.right, results)];
-      return [...new Set(sides.filter((side) => side !== ""))].join(" with ");
+      const [left, right] = [textsScope(expression.left, results), textsScope(expression.right, results)];
+      return { prompts: both(left.prompts, right.prompts), group: both(left.group, right.group) };
     }
   }
 }
 
-function fixedTexts(condition: ResultCondition): readonly string[] {
-  if (condition.kind === "and") return condition.operands.flatMap(fixedTexts);
-  if (condition.kind !== "axis" || !textAxes.includes(condition.axis) || condition.among.length !== 1) return [];
-  return [`${condition.axis} is ${condition.among.map(String).join()}`];
+/** The one level that a condition leaves an axis; null for an axis that it does not fix. */
+function fixed(condition: ResultCondition, axis: string): string | null {
+  if (condition.kind === "and")
+    return condition.operands.map((part) => fixed(part, axis)).find((at) => at !== null) ?? null;
+  return condition.kind === "axis" && condition.axis === axis && condition.among.length === 1
+    ? String(condition.among[0])
+    : null;
+}
+
+function both(left: string | null, right: string | null): string | null {
+  if (left === null || right === null || left === right) return left ?? right;
+  return `${left} with ${right}`;
 }

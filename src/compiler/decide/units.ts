@@ -5,6 +5,7 @@
  */
 import { entryOf } from "../base/entry.js";
 import type { Coordinates } from "../ir/result-expression.js";
+import type { TextsScope } from "./spine.js";
 import { averagedAxes, averageOver, columnsOf, type ResultArray } from "../results/result-array.js";
 
 export interface UnitValue {
@@ -39,10 +40,12 @@ const modelAxes = ["model", "revision", "dtype"];
  */
 export function unitAxesOf(array: ResultArray, except: readonly string[]): UnitAxes {
   const columns = columnsOf(array);
-  const axes = array.axes.filter((axis) => !columns.has(axis) && !except.includes(axis));
-  const text = textUnits.find((axis) => axes.includes(axis));
+  const axes = array.axes.filter((axis) => !columns.has(axis) && !except.includes(axis) && levels(array, axis) > 1);
+  // A single prompt is a text all the same.
+  const all = array.axes.filter((axis) => !columns.has(axis) && !except.includes(axis));
+  const text = textUnits.find((axis) => all.includes(axis));
   if (text !== undefined) {
-    return { kind: "units", unit: text, axes: axes.filter((axis) => ["prompts", "group", text].includes(axis)) };
+    return { kind: "units", unit: text, axes: all.filter((axis) => ["prompts", "group", text].includes(axis)) };
   }
   const places = axes.filter((axis) => !array.ragged.includes(axis));
   if (places.length === 0 && axes.length > 0) {
@@ -64,11 +67,15 @@ export function unitAxesOf(array: ResultArray, except: readonly string[]): UnitA
   return { kind: "none", reason: `values differ in ${named}, and none of these is the unit: average over all but one` };
 }
 
-/** The values of an array's units: means over whatever else it has. `scope` tells apart units that only look alike. */
+function levels(array: ResultArray, axis: string): number {
+  return new Set(array.cells.map(({ coordinates }) => String(entryOf(coordinates, axis)))).size;
+}
+
+/** The values of an array's units: means over whatever else it has. `scope` says which texts they are of, as far as coordinates do not. */
 export function unitsOf(
   array: ResultArray,
   { unit, axes }: Extract<UnitAxes, { kind: "units" }>,
-  scope: string,
+  scope: TextsScope,
 ): Units {
   const means = averageOver(array, axes);
   const averaged = averagedAxes(array, axes).map(({ axis, least, most }) =>
@@ -83,11 +90,20 @@ export function unitsOf(
   return {
     unit,
     values: means.cells.map(({ coordinates, value }) => ({
-      key: [scope, ...axes.map((axis) => `${axis} ${String(entryOf(coordinates, axis))}`)].join("; "),
+      key: keyOf(coordinates, unit, axes, scope),
       coordinates,
       value,
     })),
     averaged: averaged.length === 0 ? null : averaged.join(", "),
     reason,
   };
+}
+
+/** Prompts are numbered through the groups of their set, documents within their group. */
+function keyOf(coordinates: Coordinates, unit: string, axes: readonly string[], scope: TextsScope): string {
+  const at = (axis: string): string => String(entryOf(coordinates, axis));
+  if (unit !== "prompt" && unit !== "document") return JSON.stringify(axes.map((axis) => [axis, at(axis)]));
+  const prompts = entryOf(coordinates, "prompts") ?? scope.prompts;
+  const group = unit === "document" ? (entryOf(coordinates, "group") ?? scope.group) : null;
+  return JSON.stringify([prompts, group, at(unit)]);
 }

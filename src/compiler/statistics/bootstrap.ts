@@ -11,6 +11,8 @@ export interface Bootstrapped {
   /** `percentile` where the jackknife does not vary, so that there is no acceleration to correct by. */
   readonly method: "bca" | "percentile";
   readonly resamples: number;
+  /** Chance, by the same correction, that what is estimated is below 0; never 0 or 1, as draws are finite. */
+  readonly belowZero: number;
 }
 
 /**
@@ -50,14 +52,19 @@ export function bootstrap<U>(
   });
   const tail = (1 - level) / 2;
   const found = { kind: "bootstrapped", estimate, resamples: inOrder.length } as const;
+  const negative = inOrder.filter((value) => value < 0).length + inOrder.filter((value) => value === 0).length / 2;
+  const share = (negative + 0.5) / (inOrder.length + 1);
   if (!Number.isFinite(bias) || !Number.isFinite(acceleration)) {
-    return { ...found, interval: interval(tail, 1 - tail), method: "percentile" };
+    return { ...found, interval: interval(tail, 1 - tail), method: "percentile", belowZero: share };
   }
+  // The level whose corrected quantile is 0: the inverse of `corrected`.
+  const u = normalAt(share) - bias;
+  const belowZero = normalBelow(u / (1 + acceleration * u) - bias);
   const corrected = (p: number): number => {
     const z = bias + normalAt(p);
     return normalBelow(bias + z / (1 - acceleration * z));
   };
-  return { ...found, interval: interval(corrected(tail), corrected(1 - tail)), method: "bca" };
+  return { ...found, interval: interval(corrected(tail), corrected(1 - tail)), method: "bca", belowZero };
 }
 
 /** From the jackknife over the units of all groups; NaN where leaving out a unit never matters. */

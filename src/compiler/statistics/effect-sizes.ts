@@ -51,6 +51,15 @@ export function hedgesG(left: Sample, right: Sample): EffectSize | Undecided {
   return effect(g, all / (left.length * right.length) + g ** 2 / (2 * (all - 3.94)));
 }
 
+/** Hedges' g of pairs: {@link pairedCohensD} with the same correction, for n − 1 degrees of freedom. */
+export function pairedHedgesG(left: Sample, right: Sample): EffectSize | Undecided {
+  const d = pairedCohensD(left, right);
+  if (d.kind === "undecided") return d;
+  const n = left.length;
+  const g = d.value * (1 - 3 / (4 * (n - 1) - 1));
+  return effect(g, 1 / n + g ** 2 / (2 * n));
+}
+
 function effect(value: number, spread: number): EffectSize {
   const reach = normalAt(1 - (1 - intervalLevel) / 2) * Math.sqrt(spread);
   return { kind: "effect", value, interval: { level: intervalLevel, low: value - reach, high: value + reach } };

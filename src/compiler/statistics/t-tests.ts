@@ -8,7 +8,7 @@ import { mean, squaredDeviations, variance, type Sample } from "./samples.js";
  * @source SciPy, `ttest_1samp`.
  */
 export function oneSampleT(sample: Sample, expected: number, alternative: Alternative): TestOutcome {
-  if (sample.length < 2) return undecided(tooFew("sample", sample));
+  if (sample.length < 2) return undecided(tooFew("the sample", sample));
   const error = Math.sqrt(variance(sample) / sample.length);
   return tOutcome(mean(sample) - expected, error, sample.length - 1, alternative, "all values are equal");
 }

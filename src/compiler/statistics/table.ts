@@ -1,6 +1,6 @@
 /** The tests that a protocol may name after `using`. */
 import { pearson, spearman } from "./correlation.js";
-import { cohensD, hedgesG, pairedCohensD, type EffectSize } from "./effect-sizes.js";
+import { cohensD, hedgesG, pairedCohensD, pairedHedgesG, type EffectSize } from "./effect-sizes.js";
 import { undecided, type Alternative, type TestOutcome, type Undecided } from "./outcome.js";
 import { permuteGroups, permutePairs, permuteSigns, type Draws } from "./permutation.js";
 import { mannWhitney, wilcoxon } from "./rank-tests.js";
@@ -156,7 +156,11 @@ export function statisticalTest(name: string): StatisticalTest {
 export function effectSize(name: string, samples: Samples): EffectSize | Undecided | null {
   if (name !== "cohens_d" && name !== "hedges_g") return null;
   if (samples.kind === "one") return undecided("an effect size compares two samples");
-  if (name === "hedges_g") return hedgesG(samples.left, samples.right);
+  if (name === "hedges_g") {
+    return samples.kind === "paired"
+      ? pairedHedgesG(samples.left, samples.right)
+      : hedgesG(samples.left, samples.right);
+  }
   return samples.kind === "paired" ? pairedCohensD(samples.left, samples.right) : cohensD(samples.left, samples.right);
 }
 

@@ -118,7 +118,7 @@ function testTable(title: string, parts: readonly TestedPart[], notes: readonly 
   const columns: TableColumn[] = [
     ...axes.map(axisColumn),
     ...(several ? [axisColumn("compared")] : []),
-    axisColumn("test"),
+    textColumn("test"),
     textColumn(levels.length === 1 ? `estimate [${levels.join()}]` : "estimate"),
     textColumn("statistic"),
     textColumn(corrected ? "p (corrected)" : "p"),

@@ -128,7 +128,7 @@ export const words: Readonly<Record<string, Word>> = {
   ),
   changepoint: clause("The place at which a result changes most.", "find changepoint of a.loss over layer"),
   peak: clause("The place at which a result is largest.", "find peak of a.loss over layer"),
-  dip: clause("The place at which a result is smallest.", "find dip of a.loss over layer"),
+  dip: clause("The value furthest below the line between its neighbours.", "find dip of a.loss over layer"),
   components: clause(
     "How many principal components; 2 when nothing is said.",
     "pca of a.nll over revision components 4",
