@@ -226,7 +226,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     const begins = statement.name === null && statement.interventions.length === 0 && clause !== undefined;
     const hint = begins
       ? `\`${clause}\` begins an experiment here, which needs a \`measure\`; the statement before has no such option`
-      : "add a clause such as `measure nll at last`";
+      : "`measure` comes last: `experiment NAME on MODEL with TEXTS ablate heads L3 measure loss`; what stands behind it begins another experiment";
     once(diagnostic("A3010", statement.name?.span ?? statement.span, {}, { hint }));
   }
   const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");

@@ -299,7 +299,10 @@ export const situations: readonly Row[] = [
   { when: both(inRule("set"), wants("To")), expected: "`to`", hint: "set resid_post[L5] to 0" },
   {
     when: inRule("replacement"),
-    hint: "there is no noise yet; `by resample from TEXTS` takes values of other prompts, and `set z[L5] to …` any expression",
+    hint: ({ found }) =>
+      isType(found, "NumberLiteral", "Minus")
+        ? "a number stands after `constant`: `by constant 0.5`; nothing at all is `by zero`"
+        : "there is no noise yet; `by resample from TEXTS` takes values of other prompts, and `set z[L5] to …` any expression",
   },
   {
     when: both(inRule("topSelection"), wants("Of")),

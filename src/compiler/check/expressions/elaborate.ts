@@ -117,7 +117,7 @@ function elaborateName(
         "A3003",
         expression.span,
         { site: name },
-        { hint: `${name}[L5], ${name}[L-1] or ${name}[layer]` },
+        { hint: `${name}[L5], ${name}[L-1] or ${name}[L*]` },
       );
     case "quantity":
       return elaborateQuantity(cx, meaning.quantity, expression.span);
