@@ -74,7 +74,7 @@ const positions: fc.Arbitrary<Positions> = fc
     fc.constant({ kind: "last" } as const),
     whole.map((index) => ({ kind: "index", index }) as const),
     fc.tuple(whole, whole).map(([first, last]) => ({ kind: "range", first, last }) as const),
-    string.map((literal) => ({ kind: "token", text: literal.value, span: literal.span }) as const),
+    string.map((literal) => ({ kind: "token", text: literal.value }) as const),
   )
   .map((at) => ({ kind: "positions", at, span }));
 

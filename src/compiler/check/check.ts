@@ -112,7 +112,11 @@ export function checkProtocol(host: CheckInput): Protocol {
   const { decisions, outputs } = checkResultStatements(input, shapes);
   if (input.notes.collecting) {
     const results = { experiments: shapes, lets: scope.lets };
-    noteSymbols({ scope, results, notes: input.notes, axes: new Map() }, input.main, input.others);
+    noteSymbols(
+      { scope, results, notes: input.notes, sourceOf: input.sourceOf, axes: new Map() },
+      input.main,
+      input.others,
+    );
   }
   const used = new Set(studies.map((s) => s.model));
   warnSameWeights(input, used);

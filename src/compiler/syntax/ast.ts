@@ -50,8 +50,7 @@ export interface Positions extends Node {
     | { readonly kind: "last" }
     | { readonly kind: "index"; readonly index: number }
     | { readonly kind: "range"; readonly first: number; readonly last: number }
-    /** `span` is that of the string. */
-    | { readonly kind: "token"; readonly text: string; readonly span: Span };
+    | { readonly kind: "token"; readonly text: string };
 }
 
 export interface NamedArgument extends Node {

@@ -174,8 +174,7 @@ export function buildPositions(build: Build, node: CstNode | undefined): Positio
   const span = nodeSpan(build, node);
   const string = tokenOf(node, "StringLiteral");
   if (string !== undefined) {
-    const { value, span: literal } = stringOf(build, string);
-    return { kind: "positions", at: { kind: "token", text: value, span: literal }, span };
+    return { kind: "positions", at: { kind: "token", text: stringOf(build, string).value }, span };
   }
   const number = nodeOf(node, "numberOrRange");
   if (number === undefined) return { kind: "positions", at: { kind: "last" }, span };

@@ -75,8 +75,11 @@ export function noteTexts(cx: Naming, own: readonly string[], { text, span }: Na
 }
 
 /** Notes the token that positions name, if they name one. */
-export function namePositions({ notes }: Naming, positions: Positions | null): void {
-  if (positions?.at.kind === "token") notes.name(positions.at.span, "token", null);
+export function namePositions({ notes, sourceOf }: Naming, positions: Positions | null): void {
+  if (positions?.at.kind !== "token") return;
+  const { span } = positions;
+  // The string is what follows the word `token`.
+  notes.name({ ...span, start: span.start + sourceOf(span).indexOf('"') }, "token", null);
 }
 
 function nameCall(cx: Naming, bound: Bound, call: Extract<Expression, { kind: "call" | "metricUse" }>): void {

@@ -1,4 +1,5 @@
 /** What finding the meaning of names knows, and the symbols of what statements declare. */
+import type { Span } from "../../base/span.js";
 import type { SymbolReference } from "../../ir/side-table.js";
 import type { FieldOption, Name } from "../../syntax/ast.js";
 import { meaningOf, type Meaning } from "../names/meaning.js";
@@ -11,6 +12,7 @@ export interface Naming {
   readonly scope: Scope;
   readonly results: ResultScope;
   readonly notes: Notes;
+  readonly sourceOf: (span: Span) => string;
   /** Axes of results whose symbols have been looked for. */
   readonly axes: Map<string, SymbolReference>;
 }
