@@ -186,7 +186,7 @@ function choose(
       sound = false;
       const listed = names.length === 0 ? "the file declares none" : `the file has ${names.join(", ")}`;
       const hint =
-        unknown === "A2010"
+        unknown === "A2010" && statement.with.includes(name)
           ? (afterWith(name.text, statement.measures.length > 0) ?? `\`with\` takes prompt sets and corpora: ${listed}`)
           : listed;
       const suggestions = nearestNames(name.text, names);
