@@ -7,7 +7,7 @@ import type { ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
 import { filterCells, pickCoordinates, type ResultArray } from "../results/result-array.js";
 import { entryOf } from "../base/entry.js";
-import { effectSize, statisticalTest, type Samples } from "../statistics/table.js";
+import { effectSize, runTest, type Samples } from "../statistics/run-test.js";
 import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
 import { bootstrapSamples, faultOfSamples, misfit, samplesOfUnits } from "./samples.js";
 import { textsScope, type TextsScope } from "./spine.js";
@@ -71,7 +71,7 @@ function tested(samples: Samples, test: TestUse, frame: PartFrame, unit: string)
   if (effect !== null) return partOf(frame, test.name, effect);
   const draws = { count: test.count ?? 0, seed: test.seed ?? 0 };
   if (test.name === "bootstrap") return partOf(frame, test.name, bootstrapSamples(samples, draws.count, draws.seed));
-  const outcome = statisticalTest(test.name).run?.(samples, "two-sided", draws) ?? null;
+  const outcome = runTest(test.name, samples, "two-sided", draws);
   if (outcome !== null) return partOf(frame, test.name, outcome);
   return undecidedPart(frame, test.name, misfit(samples, test.name, unit));
 }

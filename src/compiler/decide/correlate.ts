@@ -15,7 +15,7 @@ import {
 import { bootstrap } from "../statistics/bootstrap.js";
 import { pearsonR } from "../statistics/pearson-r.js";
 import { rank } from "../statistics/samples.js";
-import { correlationTest } from "../statistics/table.js";
+import { correlationTest } from "../statistics/run-test.js";
 import { groupsBy } from "./groups.js";
 import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
 

@@ -7,7 +7,7 @@ import { evaluateResult } from "../results/evaluate.js";
 import type { ResultArray } from "../results/result-array.js";
 import type { Bootstrapped } from "../statistics/bootstrap.js";
 import type { Alternative, Undecided } from "../statistics/outcome.js";
-import { statisticalTest, type Samples } from "../statistics/table.js";
+import { runTest, type Samples } from "../statistics/run-test.js";
 import { bootstrapExpressions } from "./bootstrap-of.js";
 import { agreeing, groupsBy } from "./groups.js";
 import { corrected, partOf, undecidedPart, withDirection, type PartFrame } from "./parts.js";
@@ -126,7 +126,7 @@ function testPart(
   if (test.name === "bootstrap")
     return bothWays(counted, test, bootstrapSamples(samples, draws.count, draws.seed), alternative);
   const run = (towards: Alternative): TestedPart => {
-    const outcome = statisticalTest(test.name).run?.(samples, towards, draws) ?? null;
+    const outcome = runTest(test.name, samples, towards, draws);
     return outcome === null
       ? undecidedPart(counted, test.name, misfit(samples, test.name, unit))
       : partOf(counted, test.name, outcome);

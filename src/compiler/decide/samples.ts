@@ -2,7 +2,7 @@
 import { bootstrap, type Bootstrapped } from "../statistics/bootstrap.js";
 import { undecided, type Undecided } from "../statistics/outcome.js";
 import { mean } from "../statistics/samples.js";
-import type { Samples } from "../statistics/table.js";
+import type { Samples } from "../statistics/run-test.js";
 import type { UnitValue } from "./units.js";
 
 /** Values that differ by less than this, relative to their size, are equal: they differ by rounding. */

@@ -1,19 +1,6 @@
 /** The tests that a protocol may name after `using`. */
-import { pearson, spearman } from "./correlation.js";
-import { cohensD, hedgesG, pairedCohensD, pairedHedgesG, type EffectSize } from "./effect-sizes.js";
-import { undecided, type Alternative, type TestOutcome, type Undecided } from "./outcome.js";
-import { permuteGroups, permutePairs, permuteSigns, type Draws } from "./permutation.js";
-import { mannWhitney, wilcoxon } from "./rank-tests.js";
-import type { Sample } from "./samples.js";
-import { oneSampleT, pairedT, pooledT, welchT } from "./t-tests.js";
 
 export type TestedBy = "compare" | "correlate" | "hypothesis";
-
-/** What is tested: one sample against a number, two samples in pairs, or two independent samples. */
-export type Samples =
-  | { readonly kind: "one"; readonly sample: Sample; readonly expected: number }
-  | { readonly kind: "paired"; readonly left: Sample; readonly right: Sample }
-  | { readonly kind: "independent"; readonly left: Sample; readonly right: Sample };
 
 export interface StatisticalTest {
   readonly name: string;
@@ -25,11 +12,6 @@ export interface StatisticalTest {
   readonly in: readonly TestedBy[];
   /** True when it draws at random: then it says how often, in parentheses. */
   readonly draws: boolean;
-  /**
-   * The test of these samples, or null for samples that it is not made for. Absent for what is no test: effect sizes and
-   * the bootstrap, which `compare`, `correlate` and `hypothesis` handle by themselves.
-   */
-  readonly run?: (samples: Samples, alternative: Alternative, draws: Draws) => TestOutcome | null;
 }
 
 const differences = ["compare", "hypothesis"] as const;
@@ -44,10 +26,6 @@ export const statisticalTests: readonly StatisticalTest[] = [
     symbol: "t",
     in: differences,
     draws: false,
-    run: (samples, alternative) => {
-      if (samples.kind === "one") return oneSampleT(samples.sample, samples.expected, alternative);
-      return samples.kind === "independent" ? pooledT(samples.left, samples.right, alternative) : null;
-    },
   },
   {
     name: "welch_t",
@@ -55,8 +33,6 @@ export const statisticalTests: readonly StatisticalTest[] = [
     symbol: "t",
     in: differences,
     draws: false,
-    run: (samples, alternative) =>
-      samples.kind === "independent" ? welchT(samples.left, samples.right, alternative) : null,
   },
   {
     name: "paired_t",
@@ -64,8 +40,6 @@ export const statisticalTests: readonly StatisticalTest[] = [
     symbol: "t",
     in: differences,
     draws: false,
-    run: (samples, alternative) =>
-      samples.kind === "paired" ? pairedT(samples.left, samples.right, alternative) : null,
   },
   {
     name: "mann_whitney",
@@ -73,8 +47,6 @@ export const statisticalTests: readonly StatisticalTest[] = [
     symbol: "U",
     in: differences,
     draws: false,
-    run: (samples, alternative) =>
-      samples.kind === "independent" ? mannWhitney(samples.left, samples.right, alternative) : null,
   },
   {
     name: "wilcoxon",
@@ -82,15 +54,6 @@ export const statisticalTests: readonly StatisticalTest[] = [
     symbol: "W",
     in: differences,
     draws: false,
-    run: (samples, alternative) => {
-      if (samples.kind === "independent") return null;
-      if (samples.kind === "paired") return wilcoxon(samples.left, samples.right, alternative);
-      return wilcoxon(
-        samples.sample.map((value) => value - samples.expected),
-        null,
-        alternative,
-      );
-    },
   },
   {
     name: "permutation",
@@ -99,12 +62,6 @@ export const statisticalTests: readonly StatisticalTest[] = [
     symbol: "difference",
     in: everywhere,
     draws: true,
-    run: (samples, alternative, draws) => {
-      if (samples.kind === "independent") return permuteGroups(samples.left, samples.right, alternative, draws);
-      if (samples.kind === "paired") return permuteSigns(samples.left, samples.right, alternative, draws);
-      const shifted = samples.sample.map((value) => value - samples.expected);
-      return permuteSigns(shifted, null, alternative, draws);
-    },
   },
   {
     name: "bootstrap",
@@ -150,29 +107,4 @@ export function statisticalTest(name: string): StatisticalTest {
   const test = byName.get(name);
   if (test === undefined) throw new RangeError(`there is no test ${name}`);
   return test;
-}
-
-/** An effect size by name, of two samples; null for what is no effect size. */
-export function effectSize(name: string, samples: Samples): EffectSize | Undecided | null {
-  if (name !== "cohens_d" && name !== "hedges_g") return null;
-  if (samples.kind === "one") return undecided("an effect size compares two samples");
-  if (name === "hedges_g") {
-    return samples.kind === "paired"
-      ? pairedHedgesG(samples.left, samples.right)
-      : hedgesG(samples.left, samples.right);
-  }
-  return samples.kind === "paired" ? pairedCohensD(samples.left, samples.right) : cohensD(samples.left, samples.right);
-}
-
-/** A correlation by name, of pairs; `permutation` exchanges the pairs. Null for what is none. */
-export function correlationTest(
-  name: string,
-  left: Sample,
-  right: Sample,
-  alternative: Alternative,
-  draws: Draws,
-): TestOutcome | null {
-  if (name === "pearson") return pearson(left, right, alternative);
-  if (name === "spearman") return spearman(left, right, alternative);
-  return name === "permutation" ? permutePairs(left, right, alternative, draws) : null;
 }
