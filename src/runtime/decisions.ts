@@ -1,40 +1,36 @@
 /** The statements of a protocol that compare and decide: before a run as they are written, after it as they came out. */
 import { decide } from "../compiler/decide/decide.js";
 import type { DecisionOutcome, Verdict } from "../compiler/ir/decision-outcome.js";
-import type { Protocol } from "../compiler/ir/protocol.js";
-import type { ResultRow } from "../compiler/ir/results.js";
+import type { Decision, Protocol } from "../compiler/ir/protocol.js";
+import type { ResultSet } from "../compiler/ir/results.js";
 import type { RecordedDecision } from "./store/record-types.js";
 
 /** What will be decided, for the record before anything runs. */
 export function statedDecisions({ decisions }: Protocol): readonly RecordedDecision[] {
-  return decisions.map((decision) => ({
+  return decisions.map(stated);
+}
+
+function stated(decision: Decision): RecordedDecision {
+  return {
     kind: decision.kind,
     title: decision.kind === "hypothesis" ? decision.title : null,
     statement: decision.text,
     status: "not decided",
     outcome: null,
-  }));
+  };
 }
 
 /**
  * What each statement came to. A run that lacks results decides nothing: half of the values could say the opposite of all
  * of them.
  */
-export function decidedBy(
-  protocol: Protocol,
-  rows: readonly ResultRow[],
-  isComplete: boolean,
-): readonly RecordedDecision[] {
-  const stated = statedDecisions(protocol);
-  if (!isComplete) return stated;
-  const types = new Map(protocol.results.map((type) => [type.experiment, type]));
-  const results = { types, rows };
-  return protocol.decisions.map((decision, i): RecordedDecision => {
-    const outcome = decide(decision, results);
-    const before = stated[i];
-    if (before === undefined) throw new RangeError("a decision was not stated");
-    return { ...before, status: "decided", outcome };
-  });
+export function decidedBy(protocol: Protocol, results: ResultSet, isComplete: boolean): readonly RecordedDecision[] {
+  if (!isComplete) return statedDecisions(protocol);
+  return protocol.decisions.map((decision) => ({
+    ...stated(decision),
+    status: "decided",
+    outcome: decide(decision, results),
+  }));
 }
 
 const order: readonly Verdict[] = ["CONFIRMED", "PARTIAL", "NOT SIGNIFICANT", "REJECTED", "UNDECIDED"];

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/ir/result-expression.js";
 import type { Output } from "../compiler/ir/protocol.js";
-import type { ResultRow, ResultSet } from "../compiler/ir/results.js";
+import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { decisionView, type DecisionView } from "./report/decision-view.js";
@@ -28,7 +28,7 @@ export interface OutputRequest {
   readonly planned: Planned;
   readonly folder: RunFolder;
   readonly record: RunRecord;
-  readonly rows: readonly ResultRow[];
+  readonly results: ResultSet;
 }
 
 export interface WrittenOutputs {
@@ -46,7 +46,8 @@ export interface WrittenOutputs {
 
 /** Writes results.parquet, saved files, figures (SVG, PNG) and report.html into the run's folder. */
 export async function writeOutputs(request: OutputRequest): Promise<WrittenOutputs> {
-  const { planned, folder, record, rows } = request;
+  const { planned, folder, record, results } = request;
+  const { rows } = results;
   const { protocol } = planned;
   const files: { kind: string; path: string; sha256: string }[] = [];
   const keep = async (kind: string, path: string): Promise<void> => {
@@ -57,8 +58,6 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     await keep(kind, path);
   };
 
-  const types = new Map(protocol.results.map((type) => [type.experiment, type]));
-  const results: ResultSet = { types, rows };
   const tokens = tokenTextsOf(protocol, planned.loaded);
   const saved = savedRows(rows, results, tokens);
   await writeResults(folder.results, saved);

@@ -2,6 +2,7 @@
  * A run from beginning to end: compile, record what was asked, check the models, execute the plan, assemble results,
  * draw and write. Nothing here prints; the caller is told through `events`.
  */
+import { resultSetOf } from "../compiler/ir/results.js";
 import { decidedBy } from "./decisions.js";
 import { join } from "node:path";
 import { digestOf } from "../compiler/base/digest.js";
@@ -186,12 +187,14 @@ export async function runProtocol(
     });
     // What was stated before the run stays as it was; what it came to is put beside it.
     const isComplete = summary.units.left + failed + skipped === 0;
-    record = { ...record, decisions: decidedBy(outcome.protocol, assembled.rows, isComplete) };
+    // Decisions, tables and figures read the same columns, which are made once for one set of results.
+    const results = resultSetOf(outcome.protocol, assembled.rows);
+    record = { ...record, decisions: decidedBy(outcome.protocol, results, isComplete) };
     const written = await writeOutputs({
       planned: { ...planned, protocol: outcome.protocol, plan: outcome.plan },
       folder,
       record: file.ofFolder({ ...record, judgement: await file.judgement() }),
-      rows: assembled.rows,
+      results,
     });
     const warnings = [...record.warnings, ...written.warnings];
     record = await file.write({ ...record, warnings, outputs: written.files });

@@ -3,7 +3,8 @@ import type { DecisionOutcome } from "../ir/decision-outcome.js";
 import type { Decision } from "../ir/decisions.js";
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
-import { averagedAxes, averageOver, columnsOf } from "../results/result-array.js";
+import { averageOver, columnsOf } from "../results/result-array.js";
+import { averagedText } from "./units.js";
 
 type Classify = Extract<Decision, { kind: "classify" }>;
 
@@ -17,10 +18,8 @@ export function decideClassify({ value, classes, text: statement }: Classify, re
   const kept = array.axes.filter(
     (axis) => !columns.has(axis) && !sampled.includes(axis) && !array.ragged.includes(axis),
   );
-  const averaged = averagedAxes(array, kept).map(({ axis, least, most }) =>
-    least === most ? `${axis} (${most})` : `${axis} (${least} to ${most})`,
-  );
-  if (averaged.length > 0) notes.add(`each value is the mean over ${averaged.join(", ")}`);
+  const averaged = averagedText(array, kept);
+  if (averaged !== null) notes.add(`each value is the mean over ${averaged}`);
   const parts = averageOver(array, kept).cells.map(({ coordinates, value: measured, reason }) => {
     if (Number.isNaN(measured)) return { coordinates, value: null, name: null, reason: reason ?? "no reason recorded" };
     const band = classes.find(({ below }) => below === null || measured < below);

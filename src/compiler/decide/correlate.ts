@@ -17,6 +17,7 @@ import { pearsonR } from "../statistics/pearson-r.js";
 import { rank } from "../statistics/samples.js";
 import { correlationTest } from "../statistics/run-test.js";
 import { groupsBy } from "./groups.js";
+import { drawsOf } from "./samples.js";
 import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
 
 type Correlate = Extract<Decision, { kind: "correlate" }>;
@@ -55,11 +56,10 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
       const { unit, clustered, textAxes } = independenceOf(a, by);
       units.add(unit);
       if (test.name !== "bootstrap" && !clustered) {
-        const draws = { count: test.count ?? 0, seed: test.seed ?? 0 };
-        const outcome = correlationTest(test.name, x, y, "two-sided", draws);
+        const outcome = correlationTest(test.name, x, y, "two-sided", drawsOf(test));
         return outcome === null
           ? undecidedPart(frame, test.name, "no such correlation")
-          : partOf(frame, test.name, outcome, test.name === "spearman" ? "ρ" : "r");
+          : partOf(frame, test.name, outcome, symbolOf(test));
       }
       if (test.name === "permutation") {
         return undecidedPart(
@@ -71,7 +71,7 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
       note(
         `${n} places belong to fewer ${unit}s: the interval is from ${unit}s drawn with replacement, and no p is given`,
       );
-      return clusteredPart([a, b], textAxes, frame, test);
+      return clusteredPart([a, b], textAxes, frame, test, note);
     }),
   );
   const family = groups.length > 1 ? "holm" : null;
@@ -84,6 +84,11 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
     parts: corrected(parts, family),
     notes: [...notes],
   };
+}
+
+/** A correlation is r or ρ, also where `permutation` or `bootstrap` stands for its test. */
+function symbolOf({ name }: TestUse): string {
+  return name === "spearman" ? "ρ" : "r";
 }
 
 /** Axes of models and sets: places that differ in one of them are of unlike things. */
@@ -160,6 +165,7 @@ function clusteredPart(
   textAxes: readonly string[],
   frame: PartFrame,
   test: TestUse,
+  note: (sentence: string) => void,
 ): TestedPart {
   const strata = new Map<string, Map<string, { x: number[]; y: number[] }>>();
   left.cells.forEach(({ coordinates, value }, i) => {
@@ -176,7 +182,7 @@ function clusteredPart(
     cluster.y.push(right.cells[i]?.value ?? Number.NaN);
   });
   const groups = [...strata.values()].map((clusters): readonly Cluster[] => [...clusters.values()]);
-  const draws = test.name === "bootstrap" ? { count: test.count ?? 0, seed: test.seed ?? 0 } : clusterDraws;
+  const draws = test.name === "bootstrap" ? drawsOf(test) : clusterDraws;
   const ranked = test.name === "spearman";
   const coefficient = (drawn: readonly (readonly Cluster[])[]): number => {
     const clusters = drawn.flat();
@@ -187,17 +193,19 @@ function clusteredPart(
   const work = left.cells.length * (draws.count + texts);
   if (work > mostPairs) {
     const estimate = coefficient(groups);
-    const part = undecidedPart(
-      frame,
-      test.name,
-      `${left.cells.length} places drawn ${draws.count} times are too many for an interval`,
-    );
-    return { ...part, estimate, statistic: estimate, symbol: ranked ? "ρ" : "r", reason: null };
+    note(`${left.cells.length} places drawn ${draws.count} times are too many for an interval: none is given`);
+    return {
+      ...undecidedPart(frame, test.name, ""),
+      estimate,
+      statistic: estimate,
+      symbol: symbolOf(test),
+      reason: null,
+    };
   }
   return partOf(
     { ...frame, n: [texts, texts] },
     test.name,
     bootstrap(groups, coefficient, draws.count, draws.seed),
-    ranked ? "ρ" : "r",
+    symbolOf(test),
   );
 }

@@ -5,25 +5,29 @@ import type { Decision } from "../ir/decisions.js";
 import type { Coordinate } from "../ir/result-expression.js";
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
-import { averagedAxes, averageOver, levelsOf, type ResultArray } from "../results/result-array.js";
+import { averageOver, levelsOf, type ResultArray } from "../results/result-array.js";
 import { changepoint } from "../statistics/changepoint.js";
 import { dip, peak } from "../statistics/extremum.js";
+import { stepOf } from "../models/steps.js";
 import { groupsBy } from "./groups.js";
+import { averagedText } from "./units.js";
 
 type Find = Extract<Decision, { kind: "find" }>;
 
 const draws = { count: 9999, seed: 0 };
 
+const nothing = { at: null, value: null, expected: null, pValue: null, shape: null } as const;
+
 export function decideFind(decision: Find, results: ResultSet): DecisionOutcome {
   const { what, value, over, by, text: statement } = decision;
   const notes = new Set<string>();
   const array = evaluateResult(value.expression, results, (sentence) => notes.add(sentence));
-  const averaged = averagedAxes(array, [over, ...by]).map(({ axis, most }) => `${axis} (${most})`);
-  if (averaged.length > 0) notes.add(`each value is the mean over ${averaged.join(", ")}`);
+  const averaged = averagedText(array, [over, ...by]);
+  if (averaged !== null) notes.add(`each value is the mean over ${averaged}`);
   const mixed = mixedTexts(array, over, by);
   const series = averageOver(array, [over, ...by]);
-  const coordinates = levelsOf(series, over).map(numberOf);
-  if (coordinates.some(Number.isNaN)) notes.add(`${over} is not a number: its levels are taken as evenly spaced`);
+  if (levelsOf(series, over).map(numberOf).some(Number.isNaN))
+    notes.add(`${over} is not a number: its levels are taken as evenly spaced`);
   if (what === "dip") notes.add("a dip is the value furthest below the line between its neighbours");
   if (what === "changepoint") {
     notes.add(
@@ -31,11 +35,10 @@ export function decideFind(decision: Find, results: ResultSet): DecisionOutcome 
     );
     notes.add("shapes are compared by AICc: level, line, step, s-shape");
   }
-  const parts = groupsBy([series], by).map((group): FoundPart => {
-    const found = lookIn(group.arrays[0] ?? series, over, what);
-    const nothing = { at: null, value: null, expected: null, pValue: null, shape: null };
-    return { coordinates: group.coordinates, ...found, ...(mixed === null ? {} : { ...nothing, reason: mixed }) };
-  });
+  const parts = groupsBy([series], by).map(({ coordinates: group, arrays: [own = series] }): FoundPart => ({
+    coordinates: group,
+    ...(mixed === null ? lookIn(own, over, what) : { ...nothing, n: own.cells.length, reason: mixed }),
+  }));
   return { kind: "find", what, over, statement, parts, notes: [...notes] };
 }
 
@@ -54,29 +57,28 @@ function lookIn(series: ResultArray, over: string, what: Find["what"]): Omit<Fou
   const y = cells.map(({ value }) => value);
   const numbers = levels.map(numberOf);
   const x = numbers.some(Number.isNaN) ? levels.map((_, i) => i) : numbers;
-  const nothing = { at: null, value: null, expected: null, pValue: null, shape: null, n: y.length };
+  const empty = { ...nothing, n: y.length };
   const faulty = cells.find(({ value }) => !Number.isFinite(value));
   if (faulty !== undefined) {
     const place = `${over} ${String(entryOf(faulty.coordinates, over))}`;
-    return { ...nothing, reason: `the value at ${place} is not finite (${faulty.reason ?? "infinite"})` };
+    return { ...empty, reason: `the value at ${place} is not finite (${faulty.reason ?? "infinite"})` };
   }
   const at = (place: number): Coordinate | null => levels[place] ?? null;
   if (what === "changepoint") {
     const outcome = changepoint(x, y, draws);
-    if (outcome.kind === "undecided") return { ...nothing, reason: outcome.reason };
+    if (outcome.kind === "undecided") return { ...empty, reason: outcome.reason };
     const { place, before, after, pValue, best } = outcome;
-    return { ...nothing, at: at(place), value: after, expected: before, pValue, shape: best, reason: null };
+    return { ...empty, at: at(place), value: after, expected: before, pValue, shape: best, reason: null };
   }
   const outcome = what === "peak" ? peak(x, y) : dip(x, y);
-  if (outcome.kind === "undecided") return { ...nothing, reason: outcome.reason };
-  return { ...nothing, at: at(outcome.place), value: outcome.value, expected: outcome.expected, reason: null };
+  if (outcome.kind === "undecided") return { ...empty, reason: outcome.reason };
+  return { ...empty, at: at(outcome.place), value: outcome.value, expected: outcome.expected, reason: null };
 }
 
-/** A coordinate as a number: `step4000` and `L12` hold one. NaN for any other text. */
+/** A coordinate as a number: itself, or the training step that it is named for. NaN for any other text. */
 function numberOf(level: Coordinate): number {
   if (typeof level === "number") return level;
-  const digits = /^(?:step|checkpoint|L)?[-_ ]?(\d+(?:\.\d+)?)$/i.exec(level);
-  return digits === null ? Number.NaN : Number(digits[1]);
+  return /^\d+(?:\.\d+)?$/.test(level) ? Number(level) : (stepOf(level) ?? Number.NaN);
 }
 
 /** Texts of different sets have the same numbers: along them there is no series without their set. Null where all is well. */

@@ -11,7 +11,7 @@ import { runTest, type Samples } from "../statistics/run-test.js";
 import { bootstrapExpressions } from "./bootstrap-of.js";
 import { agreeing, groupsBy } from "./groups.js";
 import { corrected, partOf, undecidedPart, withDirection, type PartFrame } from "./parts.js";
-import { bootstrapSamples, countsOf, faultOfSamples, misfit, samplesOfUnits } from "./samples.js";
+import { bootstrapSamples, countsOf, drawsOf, faultOfSamples, misfit, pairingNote, samplesOfUnits } from "./samples.js";
 import { behindMean, textsScope, type TextsScope } from "./spine.js";
 import { unitAxesOf, unitsOf, type Units } from "./units.js";
 
@@ -31,7 +31,7 @@ interface Side {
 
 export function decideHypothesis(decision: Hypothesis, results: ResultSet): DecisionOutcome {
   const { title, left, right, operation, by, tests, alpha, text: statement } = decision;
-  const less = operation === "<" || operation === "<=";
+  const towards = operation === "<" || operation === "<=" ? "less" : "greater";
   const notes = new Set<string>();
   const note = (sentence: string): void => void notes.add(sentence);
   const sides = [left, right].map(({ expression }) => sideOf(expression, by, results, note));
@@ -41,14 +41,14 @@ export function decideHypothesis(decision: Hypothesis, results: ResultSet): Deci
     by,
   ).flatMap(({ coordinates, arrays }) => {
     const group = sides.map((side, i) => ({ ...side, array: arrays[i] ?? side.array }));
-    return tests.map((test): BothWays => {
-      const frame: PartFrame = { coordinates, sides: [left.label, right.label], n: [0, 0] };
-      const towards = less ? "less" : "greater";
-      const isMean = test.name !== "bootstrap" || samplesOf(group, by).kind === "samples";
-      return isMean
-        ? testPart(group, by, frame, test, towards, units, note)
-        : bootstrapPart(decision, results, frame, test, towards, units);
-    });
+    const compared = samplesOf(group, by);
+    const frame: PartFrame = { coordinates, sides: [left.label, right.label], n: [0, 0] };
+    return tests.map((test): BothWays =>
+      // What is no mean has no samples, but can be computed anew for drawn texts.
+      test.name === "bootstrap" && compared.kind === "none"
+        ? bootstrapPart(decision, results, frame, test, towards, units)
+        : testPart(compared, frame, test, towards, units, note),
+    );
   });
   const several = made.length > tests.length;
   const correction = several ? "holm" : null;
@@ -100,39 +100,36 @@ function sideOf(
 }
 
 function testPart(
-  sides: readonly Side[],
-  by: readonly string[],
+  compared: Compared,
   frame: PartFrame,
   test: TestUse,
   alternative: "less" | "greater",
   units: Set<string>,
   note: (sentence: string) => void,
 ): BothWays {
-  const compared = samplesOf(sides, by);
-  if (compared.kind === "none") {
-    const part = undecidedPart(frame, test.name, compared.reason);
-    return { expected: part, opposite: part };
-  }
+  if (compared.kind === "none") return neitherWay(undecidedPart(frame, test.name, compared.reason));
   const { samples, unit } = compared;
   units.add(unit);
-  const fault = faultOfSamples(samples, unit);
-  if (fault !== null) {
-    const part = undecidedPart({ ...frame, n: countsOf(samples) }, test.name, fault);
-    return { expected: part, opposite: part };
-  }
-  compared.notes.forEach(note);
   const counted = { ...frame, n: countsOf(samples) };
-  const draws = { count: test.count ?? 0, seed: test.seed ?? 0 };
-  if (test.name === "bootstrap")
-    return bothWays(counted, test, bootstrapSamples(samples, draws.count, draws.seed), alternative);
+  const fault = faultOfSamples(samples, unit);
+  if (fault !== null) return neitherWay(undecidedPart(counted, test.name, fault));
+  compared.notes.forEach(note);
+  const draws = drawsOf(test);
+  if (test.name === "bootstrap") return bothWays(counted, test, bootstrapSamples(samples, draws), alternative);
   const run = (towards: Alternative): TestedPart => {
     const outcome = runTest(test.name, samples, towards, draws);
     return outcome === null
       ? undecidedPart(counted, test.name, misfit(samples, test.name, unit))
       : partOf(counted, test.name, outcome);
   };
-  return { expected: run(alternative), opposite: run(alternative === "less" ? "greater" : "less") };
+  return { expected: run(alternative), opposite: run(otherWay[alternative]) };
 }
+
+function neitherWay(part: TestedPart): BothWays {
+  return { expected: part, opposite: part };
+}
+
+const otherWay = { less: "greater", greater: "less" } as const;
 
 function bothWays(
   frame: PartFrame,
@@ -143,7 +140,7 @@ function bothWays(
   const part = partOf(frame, name, outcome);
   return {
     expected: withDirection(part, outcome, alternative),
-    opposite: withDirection(part, outcome, alternative === "less" ? "greater" : "less"),
+    opposite: withDirection(part, outcome, otherWay[alternative]),
   };
 }
 
@@ -177,11 +174,8 @@ function samplesOf(sides: readonly Side[], by: readonly string[]): Compared {
     const reason = `some ${unit}s are on both sides and some on one only: they neither pair nor are independent`;
     return { kind: "none", reason };
   }
-  const how =
-    samples.kind === "paired"
-      ? `both sides are of the same ${unit}s, so values are compared in pairs`
-      : `the two sides have different ${unit}s`;
-  return { kind: "samples", samples, unit, notes: [...notes, how] };
+  const pairing = pairingNote(samples, unit);
+  return { kind: "samples", samples, unit, notes: pairing === null ? notes : [...notes, pairing] };
 }
 
 function unitsOfSide(
@@ -211,8 +205,7 @@ function bootstrapPart(
   units: Set<string>,
 ): BothWays {
   if (by.some((axis) => axis === "prompt" || axis === "document")) {
-    const part = undecidedPart(frame, test.name, "each group has one text, and there is nothing to draw");
-    return { expected: part, opposite: part };
+    return neitherWay(undecidedPart(frame, test.name, "each group has one text, and there is nothing to draw"));
   }
   const ofGroup = (array: ResultArray): number => {
     const { cells } = agreeing(array, frame.coordinates, by);
@@ -220,8 +213,7 @@ function bootstrapPart(
   };
   const statistic = ([a, b]: readonly ResultArray[]): number =>
     a === undefined || b === undefined ? Number.NaN : ofGroup(a) - ofGroup(b);
-  const draws = { count: test.count ?? 0, seed: test.seed ?? 0 };
-  const drawn = bootstrapExpressions([left.expression, right.expression], results, statistic, draws);
+  const drawn = bootstrapExpressions([left.expression, right.expression], results, statistic, drawsOf(test));
   if (drawn.unit !== "") units.add(drawn.unit);
   return bothWays({ ...frame, n: [drawn.units, 0] }, test, drawn.outcome, alternative);
 }

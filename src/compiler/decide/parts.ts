@@ -1,9 +1,8 @@
 /** Outcomes of tests as parts of a decision. */
-import type { Correction } from "../statistics/corrections.js";
-import { adjust } from "../statistics/corrections.js";
+import { adjust, type Correction } from "../statistics/corrections.js";
 import type { Bootstrapped } from "../statistics/bootstrap.js";
 import type { EffectSize } from "../statistics/effect-sizes.js";
-import type { TestOutcome, Undecided } from "../statistics/outcome.js";
+import { undecided, type TestOutcome, type Undecided } from "../statistics/outcome.js";
 import { statisticalTest } from "../statistics/table.js";
 import type { TestedPart } from "../ir/decision-outcome.js";
 
@@ -48,7 +47,7 @@ export function partOf(
 }
 
 export function undecidedPart(frame: PartFrame, test: string, reason: string): TestedPart {
-  return { ...nothing, ...frame, test, symbol: statisticalTest(test).symbol, reason };
+  return partOf(frame, test, undecided(reason));
 }
 
 /** The parts with p-values corrected over each test's family: all parts that use the same test. */

@@ -2,14 +2,18 @@
 import { bootstrap, type Bootstrapped } from "../statistics/bootstrap.js";
 import { undecided, type Undecided } from "../statistics/outcome.js";
 import { mean } from "../statistics/samples.js";
+import { differences } from "../statistics/t-tests.js";
+import type { Draws } from "../statistics/permutation.js";
 import type { Samples } from "../statistics/run-test.js";
+import type { TestUse } from "../ir/decisions.js";
 import type { UnitValue } from "./units.js";
 
 /** Values that differ by less than this, relative to their size, are equal: they differ by rounding. */
 const equalWithin = 1e-12;
 
 function isConstant(values: readonly number[]): boolean {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const low = values.reduce((least, value) => Math.min(least, value), Infinity);
+  const high = values.reduce((most, value) => Math.max(most, value), -Infinity);
   return high - low <= equalWithin * Math.max(Math.abs(low), Math.abs(high));
 }
 
@@ -32,8 +36,7 @@ export function faultOfSamples(samples: Samples, unit: string): string | null {
     if (left.length === 0 || right.length === 0) return "one side has no values";
     return isConstant(left) && isConstant(right) ? `all values of each side are equal, so there is no variance` : null;
   }
-  const values =
-    samples.kind === "one" ? samples.sample : samples.left.map((value, i) => value - (samples.right[i] ?? Number.NaN));
+  const values = samples.kind === "one" ? samples.sample : differences(samples.left, samples.right);
   const what = samples.kind === "one" ? "values" : "differences";
   return few(values) ?? (isConstant(values) ? `all ${values.length} ${what} are equal, so there is no variance` : null);
 }
@@ -44,7 +47,7 @@ export function countsOf(samples: Samples): readonly [number, number] {
 }
 
 /** The interval of the difference of means, and on which side of 0 it lies: units are drawn, pairs stay together. */
-export function bootstrapSamples(samples: Samples, count: number, seed: number): Bootstrapped | Undecided {
+export function bootstrapSamples(samples: Samples, { count, seed }: Draws): Bootstrapped | Undecided {
   const meanOf = (units: readonly number[] | undefined): number => mean(units ?? []);
   if (samples.kind === "independent") {
     const { left, right } = samples;
@@ -54,7 +57,7 @@ export function bootstrapSamples(samples: Samples, count: number, seed: number):
   const values =
     samples.kind === "one"
       ? samples.sample.map((value) => value - samples.expected)
-      : samples.left.map((value, i) => value - (samples.right[i] ?? Number.NaN));
+      : differences(samples.left, samples.right);
   return bootstrap<number>([values], ([units]) => meanOf(units), count, seed);
 }
 
@@ -64,4 +67,17 @@ export function misfit({ kind }: Samples, test: string, unit: string): string {
   return kind === "paired"
     ? `${test} is for independent samples, and both sides are of the same ${unit}s: use paired_t or wilcoxon`
     : `${test} is for pairs, and the two sides have different ${unit}s: use welch_t or mann_whitney`;
+}
+
+/** What a test draws; nothing where it draws nothing. */
+export function drawsOf({ count, seed }: TestUse): Draws {
+  return { count: count ?? 0, seed: seed ?? 0 };
+}
+
+/** How the sides stand to each other, for the reader of the outcome. */
+export function pairingNote({ kind }: Samples, unit: string): string | null {
+  if (kind === "one") return null;
+  return kind === "paired"
+    ? `both sides are of the same ${unit}s, so values are compared in pairs`
+    : `the two sides have different ${unit}s`;
 }

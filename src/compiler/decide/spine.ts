@@ -1,5 +1,5 @@
 /** What the sides of a comparison are made of, seen through their expressions. */
-import type { ResultCondition, ResultExpression } from "../ir/result-expression.js";
+import { fixedCoordinates, type ResultExpression } from "../ir/result-expression.js";
 import type { ResultSet } from "../ir/results.js";
 
 /**
@@ -36,23 +36,18 @@ export function textsScope(expression: ResultExpression, results: ResultSet): Te
       return textsScope(expression.argument, results);
     case "where": {
       const inner = textsScope(expression.argument, results);
-      const { condition } = expression;
-      return { prompts: fixed(condition, "prompts") ?? inner.prompts, group: fixed(condition, "group") ?? inner.group };
+      const fixed = fixedCoordinates(expression.condition);
+      const at = (axis: keyof TextsScope): string | null => {
+        const level = fixed.get(axis);
+        return level === undefined ? inner[axis] : String(level);
+      };
+      return { prompts: at("prompts"), group: at("group") };
     }
     case "binary": {
       const [left, right] = [textsScope(expression.left, results), textsScope(expression.right, results)];
       return { prompts: both(left.prompts, right.prompts), group: both(left.group, right.group) };
     }
   }
-}
-
-/** The one level that a condition leaves an axis; null for an axis that it does not fix. */
-function fixed(condition: ResultCondition, axis: string): string | null {
-  if (condition.kind === "and")
-    return condition.operands.map((part) => fixed(part, axis)).find((at) => at !== null) ?? null;
-  return condition.kind === "axis" && condition.axis === axis && condition.among.length === 1
-    ? String(condition.among[0])
-    : null;
 }
 
 function both(left: string | null, right: string | null): string | null {

@@ -6,12 +6,11 @@
 import { entryOf } from "../base/entry.js";
 import type { Coordinates } from "../ir/result-expression.js";
 import type { TextsScope } from "./spine.js";
-import { averagedAxes, averageOver, columnsOf, type ResultArray } from "../results/result-array.js";
+import { averagedAxes, averageOver, columnsOf, levelsOf, type ResultArray } from "../results/result-array.js";
 
 export interface UnitValue {
   /** Equal for the same unit, wherever it is measured. */
   readonly key: string;
-  readonly coordinates: Coordinates;
   readonly value: number;
 }
 
@@ -40,9 +39,9 @@ const modelAxes = ["model", "revision", "dtype"];
  */
 export function unitAxesOf(array: ResultArray, except: readonly string[]): UnitAxes {
   const columns = columnsOf(array);
-  const axes = array.axes.filter((axis) => !columns.has(axis) && !except.includes(axis) && levels(array, axis) > 1);
-  // A single prompt is a text all the same.
   const all = array.axes.filter((axis) => !columns.has(axis) && !except.includes(axis));
+  // An axis with one level tells nothing apart; but a single prompt is a text all the same.
+  const axes = all.filter((axis) => levelsOf(array, axis).length > 1);
   const text = textUnits.find((axis) => all.includes(axis));
   if (text !== undefined) {
     return { kind: "units", unit: text, axes: all.filter((axis) => ["prompts", "group", text].includes(axis)) };
@@ -67,8 +66,12 @@ export function unitAxesOf(array: ResultArray, except: readonly string[]): UnitA
   return { kind: "none", reason: `values differ in ${named}, and none of these is the unit: average over all but one` };
 }
 
-function levels(array: ResultArray, axis: string): number {
-  return new Set(array.cells.map(({ coordinates }) => String(entryOf(coordinates, axis)))).size;
+/** What the mean over everything but `kept` is over: `head (4), position (3 to 9)`; null where nothing is averaged. */
+export function averagedText(array: ResultArray, kept: readonly string[]): string | null {
+  const averaged = averagedAxes(array, kept).map(({ axis, least, most }) =>
+    least === most ? `${axis} (${most})` : `${axis} (${least} to ${most})`,
+  );
+  return averaged.length === 0 ? null : averaged.join(", ");
 }
 
 /** The values of an array's units: means over whatever else it has. `scope` says which texts they are of, as far as coordinates do not. */
@@ -78,9 +81,6 @@ export function unitsOf(
   scope: TextsScope,
 ): Units {
   const means = averageOver(array, axes);
-  const averaged = averagedAxes(array, axes).map(({ axis, least, most }) =>
-    least === most ? `${axis} (${most})` : `${axis} (${least} to ${most})`,
-  );
   const faulty = means.cells.filter(({ value }) => !Number.isFinite(value));
   const [first] = faulty;
   const reason =
@@ -91,10 +91,9 @@ export function unitsOf(
     unit,
     values: means.cells.map(({ coordinates, value }) => ({
       key: keyOf(coordinates, unit, axes, scope),
-      coordinates,
       value,
     })),
-    averaged: averaged.length === 0 ? null : averaged.join(", "),
+    averaged: averagedText(array, axes),
     reason,
   };
 }

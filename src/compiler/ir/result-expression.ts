@@ -42,10 +42,21 @@ export type ResultCondition =
   | { readonly kind: "and" | "or"; readonly operands: readonly ResultCondition[] }
   | { readonly kind: "not"; readonly operand: ResultCondition };
 
-/** Axes that a condition fixes to one coordinate: selecting one element removes its axis. */
+/** Axes that a condition fixes, each with its one coordinate; where one is fixed twice, the first. */
+export function fixedCoordinates(condition: ResultCondition): ReadonlyMap<string, Coordinate> {
+  const fixed = new Map<string, Coordinate>();
+  const look = (part: ResultCondition): void => {
+    if (part.kind === "and") part.operands.forEach(look);
+    if (part.kind !== "axis" || part.among.length !== 1 || fixed.has(part.axis)) return;
+    for (const level of part.among) fixed.set(part.axis, level);
+  };
+  look(condition);
+  return fixed;
+}
+
+/** The axes of {@link fixedCoordinates}: selecting one element removes its axis. */
 export function fixedAxes(condition: ResultCondition): readonly string[] {
-  if (condition.kind === "and") return condition.operands.flatMap(fixedAxes);
-  return condition.kind === "axis" && condition.among.length === 1 ? [condition.axis] : [];
+  return [...fixedCoordinates(condition).keys()];
 }
 
 /** A column of a table or a mark of a plot, with the text the user wrote for it and what its values are. */

@@ -1,5 +1,5 @@
 import type { Coordinates } from "./result-expression.js";
-import type { Condition } from "./protocol.js";
+import type { Condition, Protocol } from "./protocol.js";
 import { baselineCondition, observedCondition, type ResultType } from "./result-type.js";
 import type { Unit } from "./tensor-type.js";
 
@@ -50,6 +50,11 @@ export function conditionLabel({ intervened }: ResultType, { coordinates, writes
 export interface ResultSet {
   readonly types: ReadonlyMap<string, ResultType>;
   readonly rows: readonly ResultRow[];
+}
+
+/** Rows with the types of the protocol's experiments. */
+export function resultSetOf({ results }: Pick<Protocol, "results">, rows: readonly ResultRow[]): ResultSet {
+  return { types: new Map(results.map((type) => [type.experiment, type])), rows };
 }
 
 /** Formats of saved results, each the ending of its files' names. */

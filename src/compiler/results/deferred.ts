@@ -5,7 +5,7 @@
 import { placeAxes } from "../ir/deferred-axes.js";
 import { partTarget, partWord } from "../ir/targets.js";
 import type { Condition, Coordinates, DeferredConditions, Protocol, SiteWrite, Study } from "../ir/protocol.js";
-import type { ResultRow, ResultSet } from "../ir/results.js";
+import { resultSetOf, type ResultRow, type ResultSet } from "../ir/results.js";
 import type { ModelSignature, OpenedModel } from "../models/model.js";
 import { averageOver, evaluateResult } from "./evaluate.js";
 import { largerAtTheOtherEnd, rankingKey, type RankingKey } from "./ranking-key.js";
@@ -99,7 +99,7 @@ export function resolveStudies(
   rows: readonly ResultRow[],
   models: ReadonlyMap<string, OpenedModel>,
 ): ResolvedStudies | null {
-  const results = { types: new Map(protocol.results.map((type) => [type.experiment, type])), rows };
+  const results = resultSetOf(protocol, rows);
   const waiting = new Set(protocol.studies.filter((s) => s.deferred !== null).map((s) => s.experiment));
   const selections: string[] = [];
   const problems: string[] = [];

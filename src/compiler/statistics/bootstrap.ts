@@ -28,7 +28,6 @@ export function bootstrap<U>(
   statistic: (groups: readonly (readonly U[])[]) => number,
   count: number,
   seed: number,
-  level: number = intervalLevel,
 ): Bootstrapped | Undecided {
   const small = groups.find(({ length }) => length < 2);
   if (small !== undefined)
@@ -46,11 +45,11 @@ export function bootstrap<U>(
   const bias = normalAt((below + equal / 2) / inOrder.length);
   const acceleration = accelerationOf(groups, statistic);
   const interval = (low: number, high: number): Interval => ({
-    level,
+    level: intervalLevel,
     low: quantileOfSorted(inOrder, low),
     high: quantileOfSorted(inOrder, high),
   });
-  const tail = (1 - level) / 2;
+  const tail = (1 - intervalLevel) / 2;
   const found = { kind: "bootstrapped", estimate, resamples: inOrder.length } as const;
   const negative = inOrder.filter((value) => value < 0).length + inOrder.filter((value) => value === 0).length / 2;
   const share = (negative + 0.5) / (inOrder.length + 1);

@@ -1,6 +1,6 @@
 /** Is a difference small enough not to matter? */
 import { tAt } from "./distributions.js";
-import { undecided, type Tested, type TestOutcome, type Undecided } from "./outcome.js";
+import { undecided, type TestOutcome } from "./outcome.js";
 import { oneSampleT, welchT } from "./t-tests.js";
 import type { Sample } from "./samples.js";
 
@@ -16,13 +16,13 @@ export function equivalent(left: Sample, right: Sample | number, within: number,
     typeof right === "number" ? oneSampleT(left, right + bound, alternative) : welchT(left, right, alternative, bound);
   const above = test(-within, "greater");
   const below = test(within, "less");
-  if (isUndecided(above)) return above;
-  if (isUndecided(below)) return below;
+  if (above.kind === "undecided") return above;
+  if (below.kind === "undecided") return below;
   const larger = above.pValue >= below.pValue ? above : below;
   const estimate = above.estimate - within;
-  const df = larger.df ?? undefined;
-  const interval = above.interval;
-  if (df === undefined || interval === null) return undecided("the test gives no interval");
+  const { df } = larger;
+  const { interval } = above;
+  if (df === null || interval === null) return undecided("the test gives no interval");
   // The standard error, from the interval that the t-test gives.
   const error = (interval.high - interval.low) / 2 / tAt(1 - (1 - interval.level) / 2, df);
   const reach = tAt(1 - alpha, df) * error;
@@ -31,8 +31,4 @@ export function equivalent(left: Sample, right: Sample | number, within: number,
     estimate,
     interval: { level: 1 - 2 * alpha, low: estimate - reach, high: estimate + reach },
   };
-}
-
-function isUndecided(outcome: Tested | Undecided): outcome is Undecided {
-  return outcome.kind === "undecided";
 }

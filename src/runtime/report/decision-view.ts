@@ -38,7 +38,7 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         title,
         statement,
         sentence: sentence.trim(),
-        table: testTable("", parts, outcome.notes, true),
+        table: testTable(parts, outcome.notes, true),
       };
     }
     case "compare":
@@ -48,7 +48,7 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         title: statement,
         statement: null,
         sentence: unitSentence(outcome.unit, outcome.parts),
-        table: testTable("", outcome.parts, outcome.notes, false),
+        table: testTable(outcome.parts, outcome.notes, false),
       };
     case "find":
       return {
@@ -60,7 +60,8 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
       };
     case "pca":
       return { verdict: null, title: statement, statement: null, ...componentsView(outcome) };
-    case "classify":
+    case "classify": {
+      const axes = axesOf(outcome.parts);
       return {
         verdict: null,
         title: statement,
@@ -68,9 +69,9 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         sentence: "",
         table: {
           title: "",
-          columns: [...axesOf(outcome.parts).map(axisColumn), valueColumn("value", null, false), textColumn("class")],
+          columns: [...axes.map(axisColumn), valueColumn("value", null, false), textColumn("class")],
           rows: outcome.parts.map(({ coordinates, value, name, reason }) => [
-            ...axesOf(outcome.parts).map((axis) => cell(coordinates[axis] ?? null)),
+            ...axes.map((axis) => cell(coordinates[axis] ?? null)),
             number(value, reason),
             cell(name ?? `none: ${reason ?? ""}`),
           ]),
@@ -78,6 +79,7 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
           warnings: [],
         },
       };
+    }
   }
 }
 
@@ -110,7 +112,7 @@ function unitSentence(unit: string, parts: readonly TestedPart[]): string {
   return `The unit of analysis is the ${unit} (n = ${counts.slice(0, 4).join("; ")}${counts.length > 4 ? " …" : ""}).`;
 }
 
-function testTable(title: string, parts: readonly TestedPart[], notes: readonly string[], judged: boolean): TableData {
+function testTable(parts: readonly TestedPart[], notes: readonly string[], judged: boolean): TableData {
   const axes = axesOf(parts);
   const several = new Set(parts.map((part) => part.sides.join("\u0000"))).size > 1;
   const corrected = parts.some(({ adjusted }) => adjusted !== null);
@@ -138,7 +140,7 @@ function testTable(title: string, parts: readonly TestedPart[], notes: readonly 
   const reasons = [
     ...new Set(parts.flatMap(({ test, reason }) => (reason === null ? [] : [`${test} is undecided: ${reason}`]))),
   ];
-  return { title, columns, rows, note: noteOf([...reasons, ...notes]), warnings: [] };
+  return { title: "", columns, rows, note: noteOf([...reasons, ...notes]), warnings: [] };
 }
 
 function statisticText({ symbol, df, statistic }: TestedPart): string {

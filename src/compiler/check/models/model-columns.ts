@@ -1,6 +1,7 @@
 /** Facts of models that results can be drawn over: how large a model is, how far its training had come. */
 import type { Coordinates, ModelInstance } from "../../ir/protocol.js";
 import type { ModelGraph } from "../../models/model.js";
+import { stepOf } from "../../models/steps.js";
 
 /** A fact by model instance; one that lacks it is absent. */
 export interface ModelColumn {
@@ -60,9 +61,4 @@ function countParameters({ graph }: ModelGraph): number {
     );
   }
   return [...places.values()].reduce((sum, count) => sum + count, 0);
-}
-
-function stepOf(revision: string): number | null {
-  const digits = /^(?:(?:global[_-]?)?step|checkpoint|ckpt)[_-]?(\d{1,15})$/i.exec(revision)?.[1];
-  return digits === undefined ? null : Number(digits);
 }
