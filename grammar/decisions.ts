@@ -1,6 +1,9 @@
 /** The grammar of what is done with results: comparisons, hypotheses, tables, plots, files. */
-import { AxisName, Name, tokens as t } from "./tokens.js";
+import { EOF } from "./chevrotain.js";
+import { AxisName, Name, tokens as t, wordsWithRole } from "./tokens.js";
 import { DeclarationGrammar } from "./declarations.js";
+
+const statementWords: ReadonlySet<string> = new Set(wordsWithRole("statement", "axis"));
 
 export class DecisionGrammar extends DeclarationGrammar {
   // ---- comparison and decision --------------------------------------------------------------------------------------
@@ -36,7 +39,7 @@ export class DecisionGrammar extends DeclarationGrammar {
     this.CONSUME(t.Hypothesis);
     this.CONSUME(t.StringLiteral);
     this.CONSUME(t.Expect);
-    this.SUBRULE(this.expected);
+    this.SUBRULE(this.expectation);
     this.MANY(() => {
       this.OR([
         { ALT: () => this.SUBRULE(this.byAxes) },
@@ -47,21 +50,79 @@ export class DecisionGrammar extends DeclarationGrammar {
             this.CONSUME(t.NumberLiteral);
           },
         },
+        {
+          ALT: () => {
+            this.CONSUME(t.Else, { LABEL: "else" });
+            this.CONSUME(t.Not);
+            this.CONSUME(t.Supported);
+          },
+        },
       ]);
     });
   });
 
+  // `all` and `any` are names as well: `all.loss < 3` expects something of an experiment.
+  expectation = this.RULE("expectation", () => {
+    this.OPTION({ GATE: () => this.ahead(2, t.Of), DEF: () => this.SUBRULE(this.quantity) });
+    this.SUBRULE(this.expected);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.expected);
+    });
+  });
+
+  quantity = this.RULE("quantity", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.All, { LABEL: "word" }) },
+      { ALT: () => this.CONSUME(t.Any, { LABEL: "word" }) },
+      { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "count" }) },
+    ]);
+    this.CONSUME(t.Of);
+  });
+
   // Here, and only here, `<` binds looser than `where`, so that both sides can be guarded without parentheses.
   expected = this.RULE("expected", () => {
-    this.SUBRULE(this.expectedSide, { LABEL: "operand" });
     this.OR([
-      { ALT: () => this.CONSUME(t.Less, { LABEL: "operator" }) },
-      { ALT: () => this.CONSUME(t.Greater, { LABEL: "operator" }) },
-      { ALT: () => this.CONSUME(t.LessEqual, { LABEL: "operator" }) },
-      { ALT: () => this.CONSUME(t.GreaterEqual, { LABEL: "operator" }) },
+      {
+        // A text alone is the title of a hypothesis; before anything else it is a value like any other.
+        GATE: () => this.endsAfterString(),
+        IGNORE_AMBIGUITIES: true,
+        ALT: () => this.CONSUME(t.StringLiteral, { LABEL: "title" }),
+      },
+      {
+        ALT: () => {
+          this.SUBRULE(this.expectedSide, { LABEL: "operand" });
+          this.OR2([
+            {
+              ALT: () => {
+                this.OR3([
+                  { ALT: () => this.CONSUME(t.Less, { LABEL: "operator" }) },
+                  { ALT: () => this.CONSUME(t.Greater, { LABEL: "operator" }) },
+                  { ALT: () => this.CONSUME(t.LessEqual, { LABEL: "operator" }) },
+                  { ALT: () => this.CONSUME(t.GreaterEqual, { LABEL: "operator" }) },
+                ]);
+                this.SUBRULE2(this.expectedSide, { LABEL: "operand" });
+              },
+            },
+            {
+              ALT: () => {
+                this.CONSUME(t.Equivalent);
+                this.CONSUME(t.To);
+                this.SUBRULE3(this.expectedSide, { LABEL: "operand" });
+                this.CONSUME(t.Within);
+                this.SUBRULE(this.sum, { LABEL: "margin" });
+              },
+            },
+          ]);
+        },
+      },
     ]);
-    this.SUBRULE2(this.expectedSide, { LABEL: "operand" });
   });
+
+  private endsAfterString(): boolean {
+    const after = [t.Comma, t.By, t.Using, t.Alpha, t.Else, EOF].some((type) => this.ahead(2, type));
+    return this.ahead(1, t.StringLiteral) && (after || statementWords.has(this.LA(2).image));
+  }
 
   expectedSide = this.RULE("expectedSide", () => {
     this.SUBRULE(this.sum, { LABEL: "base" });

@@ -1,5 +1,5 @@
 /** The statements of a protocol that compare and decide: before a run as they are written, after it as they came out. */
-import { decide } from "../compiler/decide/decide.js";
+import { decideAll } from "../compiler/decide/decide.js";
 import type { DecisionOutcome, Verdict } from "../compiler/ir/decision-outcome.js";
 import type { Decision, Protocol } from "../compiler/ir/protocol.js";
 import type { ResultSet } from "../compiler/ir/results.js";
@@ -26,14 +26,15 @@ function stated(decision: Decision): RecordedDecision {
  */
 export function decidedBy(protocol: Protocol, results: ResultSet, isComplete: boolean): readonly RecordedDecision[] {
   if (!isComplete) return statedDecisions(protocol);
-  return protocol.decisions.map((decision) => ({
+  const outcomes = decideAll(protocol.decisions, results);
+  return protocol.decisions.map((decision, i) => ({
     ...stated(decision),
     status: "decided",
-    outcome: decide(decision, results),
+    outcome: outcomes[i] ?? null,
   }));
 }
 
-const order: readonly Verdict[] = ["CONFIRMED", "PARTIAL", "NOT SIGNIFICANT", "REJECTED", "UNDECIDED"];
+const order: readonly Verdict[] = ["CONFIRMED", "PARTIAL", "NOT SIGNIFICANT", "NOT SUPPORTED", "REJECTED", "UNDECIDED"];
 
 /** `3 hypotheses: 1 CONFIRMED, 1 REJECTED, 1 UNDECIDED (a reason).`; null for a protocol without any. */
 export function verdictLine(decisions: readonly RecordedDecision[]): string | null {

@@ -126,8 +126,10 @@ suite("hypothesis", () => {
   test("keeps both sides, the comparison and the level of significance", () => {
     const made = decision(`hypothesis "early heads do less" expect ${impacts} using permutation(99) seed 1 alpha 0.01`);
     assert.ok(made.kind === "hypothesis");
-    assert.deepEqual([made.title, made.operation, made.alpha], ["early heads do less", "<", 0.01]);
-    assert.equal(made.right.label, "mean(abs(sweep.impact) where layer is L1)");
+    const [member] = made.members;
+    assert.ok(member?.kind === "order");
+    assert.deepEqual([made.title, member.operation, made.alpha], ["early heads do less", "<", 0.01]);
+    assert.equal(member.right.label, "mean(abs(sweep.impact) where layer is L1)");
     const without = decision(`hypothesis "h" expect sweep.impact > 0 using t_test`);
     assert.equal(without.kind === "hypothesis" && without.alpha, 0.05);
   });
@@ -139,6 +141,63 @@ suite("hypothesis", () => {
     ]);
     assert.deepEqual(messages(`hypothesis "h" expect sweep.impct > 0 using t_test`), [
       "A2012 sweep has no column impct",
+    ]);
+  });
+
+  test("expects a difference within a margin, in the unit of the values", () => {
+    const made = decision(`hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test`);
+    assert.ok(made.kind === "hypothesis");
+    const [member] = made.members;
+    assert.ok(member?.kind === "equivalence");
+    assert.deepEqual([member.left.label, member.right.label, member.within], ["sweep.impact", "0", 0.05]);
+    const faulty = (rest: string): readonly string[] =>
+      messages(`hypothesis "h" expect sweep.impact ${rest} using t_test`);
+    assert.deepEqual(faulty("equivalent to 0 within 0"), [
+      "A3005 0 is not a number above 0, in the unit of the values",
+    ]);
+    assert.deepEqual(faulty("equivalent to 0 within 0 - 1"), [
+      "A3005 0 - 1 is not a number above 0, in the unit of the values",
+    ]);
+    assert.deepEqual(faulty("equivalent to plain.gain within 1"), ["A3001 `-` mixes units: nats and no unit"]);
+  });
+
+  const two = `hypothesis "a" expect plain.loss > 0 using t_test\nhypothesis "b" expect plain.gain > 0 using t_test\n`;
+
+  test("joins several expectations, and other hypotheses by their titles", () => {
+    const { decisions } = protocolOf(
+      `${head}hypothesis "all" expect all of "a", "b", sweep.impact > 0 using t_test else not supported\n${two}`,
+      around,
+    );
+    const [made] = decisions;
+    assert.ok(made?.kind === "hypothesis");
+    assert.deepEqual([made.quantity, made.falsified], ["all", true]);
+    assert.deepEqual(
+      made.members.map((member) => (member.kind === "titled" ? member.title : member.kind)),
+      ["a", "b", "order"],
+    );
+    const any = protocolOf(`${head}hypothesis "one" expect any of "a", "b"\n${two}`, around).decisions[0];
+    assert.ok(any?.kind === "hypothesis");
+    assert.deepEqual([any.quantity, any.tests], [1, []]);
+  });
+
+  test("says how many of several must hold, and depends on no hypothesis that depends on it", () => {
+    assert.deepEqual(messages(`hypothesis "c" expect plain.loss > 0, plain.gain > 0 using t_test`), [
+      "A3004 expected `all of`, `any of` or `2 of` before several expectations, found 2 of them",
+    ]);
+    assert.deepEqual(messages(`hypothesis "c" expect 3 of plain.loss > 0, plain.gain > 0 using t_test`), [
+      "A3005 3 is not a number of at most 2, as many as are expected",
+    ]);
+    assert.deepEqual(messages(`hypothesis "c" expect 3 of plain.loss > 0 by prompts using t_test`), []);
+    assert.deepEqual(messages(`${two}hypothesis "c" expect all of "a", "d"`), ["A2001 unknown hypothesis d"]);
+    assert.deepEqual(messages(`${two}hypothesis "a" expect plain.loss > 1 using t_test`), [
+      "A1003 the hypothesis “a” is given twice",
+    ]);
+    assert.deepEqual(messages(`hypothesis "c" expect all of "d"\nhypothesis "d" expect any of "c"`), [
+      "A2006 c is defined by itself: c → d → c",
+      "A2006 d is defined by itself: d → c → d",
+    ]);
+    assert.deepEqual(messages(`${two}hypothesis "c" expect all of "a", "b" using t_test`), [
+      "A1004 `using` means nothing for a hypothesis of other hypotheses",
     ]);
   });
 });

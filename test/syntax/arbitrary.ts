@@ -2,6 +2,8 @@
 import fc from "fast-check";
 import type {
   CurvatureClause,
+  Expectation,
+  Expected,
   Expression,
   FileSyntax,
   IndexRange,
@@ -285,6 +287,32 @@ const experiment: fc.Arbitrary<Statement> = fc.record({
 });
 
 const order = fc.constantFrom("<", ">", "<=", ">=");
+const expected: fc.Arbitrary<Expected> = fc.oneof(
+  fc.record({
+    kind: fc.constant("order" as const),
+    operator: order,
+    left: expression,
+    right: expression,
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("equivalence" as const),
+    left: expression,
+    right: expression,
+    within: number,
+    span: spanned,
+  }),
+  fc.record({ kind: fc.constant("titled" as const), title: string, span: spanned }),
+);
+const expectation: fc.Arbitrary<Expectation> = fc.record({
+  quantity: fc.oneof(
+    fc.constant(null),
+    fc.record({ kind: fc.constantFrom("all" as const, "any" as const), span: spanned }),
+    fc.record({ kind: fc.constant("count" as const), count: number, span: spanned }),
+  ),
+  members: fc.array(expected, { minLength: 1, maxLength: 3 }),
+  span: spanned,
+});
 
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   { arbitrary: experiment, weight: 5 },
@@ -327,12 +355,11 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
   fc.record({
     kind: fc.constant("hypothesis" as const),
     title: string,
-    expect: fc
-      .tuple(order, expression, expression)
-      .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
+    expect: expectation,
     by,
     using,
     alpha: numberOrNull,
+    falsified: fc.option(fc.record({ kind: fc.constant("notSupported" as const), span: spanned })),
     span: spanned,
   }),
   fc.record({

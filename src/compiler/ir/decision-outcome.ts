@@ -4,9 +4,10 @@ import type { Coordinate, Coordinates } from "./result-expression.js";
 /**
  * Of a hypothesis. CONFIRMED: significant in the direction that was expected. REJECTED: significant in the other one.
  * NOT SIGNIFICANT: neither. UNDECIDED: the test could not be made, with the reason. PARTIAL: several groups, of which
- * some are confirmed and not all.
+ * some are confirmed and too few. NOT SUPPORTED: any other than CONFIRMED and UNDECIDED, where the hypothesis says
+ * `else not supported`.
  */
-export type Verdict = "CONFIRMED" | "PARTIAL" | "NOT SIGNIFICANT" | "REJECTED" | "UNDECIDED";
+export type Verdict = "CONFIRMED" | "PARTIAL" | "NOT SIGNIFICANT" | "REJECTED" | "NOT SUPPORTED" | "UNDECIDED";
 
 export interface OutcomeInterval {
   readonly level: number;
@@ -20,6 +21,9 @@ export interface TestedPart {
   readonly coordinates: Coordinates;
   /** What is compared, as labels: two levels, or the two sides as they are written. */
   readonly sides: readonly [left: string, right: string];
+  /** Of a hypothesis: what is expected here, as it is written, or the title of another hypothesis in quotes. */
+  readonly claim: string | null;
+  /** A test by name; `hypothesis` for what another hypothesis decided. */
   readonly test: string;
   /** `t`, `U`, `r` …, or `difference`. */
   readonly symbol: string;

@@ -17,6 +17,27 @@ interface Stated {
   readonly span: Span;
 }
 
+/** One thing that a hypothesis expects. */
+export type Expectation =
+  | {
+      readonly kind: "order";
+      readonly left: NamedResult;
+      readonly operation: "<" | ">" | "<=" | ">=";
+      readonly right: NamedResult;
+    }
+  | {
+      readonly kind: "equivalence";
+      readonly left: NamedResult;
+      readonly right: NamedResult;
+      /** How large a difference counts as none; positive, in the unit of the two values. */
+      readonly within: number;
+    }
+  /** The verdict of another hypothesis, by its title. */
+  | { readonly kind: "titled"; readonly title: string };
+
+/** `hypothesis "…" expect …`. */
+export type Hypothesis = Extract<Decision, { kind: "hypothesis" }>;
+
 export type Decision =
   | (Stated & {
       readonly kind: "compare";
@@ -37,13 +58,20 @@ export type Decision =
   | (Stated & {
       readonly kind: "hypothesis";
       readonly title: string;
-      readonly left: NamedResult;
-      readonly operation: "<" | ">" | "<=" | ">=";
-      readonly right: NamedResult;
+      /** What is expected: one thing, or several. */
+      readonly members: readonly Expectation[];
+      /**
+       * How many of the expectations, each counted in every group of `by`, must be confirmed; "all" where `all of` is
+       * written. Null where nothing is: every group is then a question of its own.
+       */
+      readonly quantity: "all" | number | null;
       readonly by: readonly string[];
+      /** Empty where every member is another hypothesis. */
       readonly tests: readonly TestUse[];
       /** Level of significance, between 0 and 1. */
       readonly alpha: number;
+      /** `else not supported`: whatever is decided and not confirmed speaks against it. */
+      readonly falsified: boolean;
     })
   | (Stated & {
       readonly kind: "find";

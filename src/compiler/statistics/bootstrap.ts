@@ -11,8 +11,8 @@ export interface Bootstrapped {
   /** `percentile` where the jackknife does not vary, so that there is no acceleration to correct by. */
   readonly method: "bca" | "percentile";
   readonly resamples: number;
-  /** Chance, by the same correction, that what is estimated is below 0; never 0 or 1, as draws are finite. */
-  readonly belowZero: number;
+  /** Chance, by the same correction, that what is estimated is below a value; never 0 or 1, as draws are finite. */
+  readonly below: (value: number) => number;
 }
 
 /**
@@ -40,9 +40,10 @@ export function bootstrap<U>(
   ).filter(Number.isFinite);
   if (drawn.length < count / 2) return undecided("most resamples have no value");
   const inOrder = sorted(drawn);
-  const below = inOrder.filter((value) => value < estimate).length;
-  const equal = inOrder.filter((value) => value === estimate).length;
-  const bias = normalAt((below + equal / 2) / inOrder.length);
+  /** How many resamples are below a value; those that are equal to it count half. */
+  const ranked = (at: number): number =>
+    inOrder.filter((value) => value < at).length + inOrder.filter((value) => value === at).length / 2;
+  const bias = normalAt(ranked(estimate) / inOrder.length);
   const acceleration = accelerationOf(groups, statistic);
   const interval = (low: number, high: number): Interval => ({
     level: intervalLevel,
@@ -51,19 +52,20 @@ export function bootstrap<U>(
   });
   const tail = (1 - intervalLevel) / 2;
   const found = { kind: "bootstrapped", estimate, resamples: inOrder.length } as const;
-  const negative = inOrder.filter((value) => value < 0).length + inOrder.filter((value) => value === 0).length / 2;
-  const share = (negative + 0.5) / (inOrder.length + 1);
+  const share = (at: number): number => (ranked(at) + 0.5) / (inOrder.length + 1);
   if (!Number.isFinite(bias) || !Number.isFinite(acceleration)) {
-    return { ...found, interval: interval(tail, 1 - tail), method: "percentile", belowZero: share };
+    return { ...found, interval: interval(tail, 1 - tail), method: "percentile", below: share };
   }
-  // The level whose corrected quantile is 0: the inverse of `corrected`.
-  const u = normalAt(share) - bias;
-  const belowZero = normalBelow(u / (1 + acceleration * u) - bias);
+  /** The level whose corrected quantile is the value: the inverse of `corrected`. */
+  const below = (at: number): number => {
+    const u = normalAt(share(at)) - bias;
+    return normalBelow(u / (1 + acceleration * u) - bias);
+  };
   const corrected = (p: number): number => {
     const z = bias + normalAt(p);
     return normalBelow(bias + z / (1 - acceleration * z));
   };
-  return { ...found, interval: interval(corrected(tail), corrected(1 - tail)), method: "bca", belowZero };
+  return { ...found, interval: interval(corrected(tail), corrected(1 - tail)), method: "bca", below };
 }
 
 /** From the jackknife over the units of all groups; NaN where leaving out a unit never matters. */

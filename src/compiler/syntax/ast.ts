@@ -345,12 +345,41 @@ export interface CorrelateStatement extends Node {
 export interface HypothesisStatement extends Node {
   readonly kind: "hypothesis";
   readonly title: StringLiteral;
-  /** A comparison (`<`, `>`). */
-  readonly expect: Expression;
+  readonly expect: Expectation;
   readonly by: readonly Name[];
   readonly using: readonly TestUse[];
   readonly alpha: NumberLiteral | null;
+  /** `else not supported`. */
+  readonly falsified: (Node & { readonly kind: "notSupported" }) | null;
 }
+
+/** What a hypothesis expects: one thing, or several of which `quantity` says how many must hold. */
+export interface Expectation extends Node {
+  readonly quantity: Quantity | null;
+  readonly members: readonly Expected[];
+}
+
+/** `all of`, `any of`, `2 of`. */
+export type Quantity = Node &
+  ({ readonly kind: "all" } | { readonly kind: "any" } | { readonly kind: "count"; readonly count: NumberLiteral });
+
+/** One thing that is expected: an order, a difference too small to matter, or what another hypothesis says. */
+export type Expected = Node &
+  (
+    | {
+        readonly kind: "order";
+        readonly operator: "<" | ">" | "<=" | ">=";
+        readonly left: Expression;
+        readonly right: Expression;
+      }
+    | {
+        readonly kind: "equivalence";
+        readonly left: Expression;
+        readonly right: Expression;
+        readonly within: Expression;
+      }
+    | { readonly kind: "titled"; readonly title: StringLiteral }
+  );
 
 export interface FindStatement extends Node {
   readonly kind: "find";

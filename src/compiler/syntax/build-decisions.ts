@@ -1,12 +1,11 @@
 /** Concrete to abstract syntax: what is done with results. */
 import type { CstNode } from "chevrotain";
-import { joinSpans } from "../base/span.js";
 import type {
-  BinaryOperator,
   ClassifyStatement,
   CompareStatement,
   CorrelateStatement,
-  Expression,
+  Expectation,
+  Expected,
   FindStatement,
   HypothesisStatement,
   Name,
@@ -14,6 +13,7 @@ import type {
   PcaStatement,
   PlotKind,
   PlotStatement,
+  Quantity,
   SaveStatement,
   TableStatement,
   TestUse,
@@ -82,23 +82,46 @@ export function buildCorrelate(build: Build, node: CstNode): CorrelateStatement 
 /** `hypothesis "…" expect a < b …`. */
 export function buildHypothesis(build: Build, node: CstNode): HypothesisStatement {
   const title = stringOf(build, tokenOf(node, "StringLiteral"));
-  const expect = buildExpected(build, nodeOf(node, "expected"));
+  const expect = buildExpectation(build, nodeOf(node, "expectation"));
   const by = buildBy(build, node);
   const using = buildUsing(build, node);
   const alpha = numberOrNull(build, once(build, tokensOf(node, "NumberLiteral"), "`alpha`"));
-  return { kind: "hypothesis", title, expect, by, using, alpha, span: nodeSpan(build, node) };
+  const otherwise = once(build, tokensOf(node, "else"), "`else`");
+  const falsified =
+    otherwise === undefined ? null : ({ kind: "notSupported", span: tokenSpan(build, otherwise) } as const);
+  return { kind: "hypothesis", title, expect, by, using, alpha, falsified, span: nodeSpan(build, node) };
 }
 
-function buildExpected(build: Build, node: CstNode | undefined): Expression {
+function buildExpectation(build: Build, node: CstNode | undefined): Expectation {
+  const members = nodesOf(node, "expected").map((member) => buildExpected(build, member));
+  const [first] = members;
+  const written = nodeOf(node, "quantity");
+  return {
+    quantity: written === undefined ? null : buildQuantity(build, written),
+    members,
+    span: node === undefined ? (first?.span ?? missing(build).span) : nodeSpan(build, node),
+  };
+}
+
+function buildQuantity(build: Build, node: CstNode): Quantity {
+  const span = nodeSpan(build, node);
+  const count = tokenOf(node, "count");
+  if (count !== undefined) return { kind: "count", count: numberOf(build, count), span };
+  return { kind: tokenOf(node, "word")?.image === "any" ? "any" : "all", span };
+}
+
+function buildExpected(build: Build, node: CstNode): Expected {
+  const span = nodeSpan(build, node);
+  const title = tokenOf(node, "title");
+  if (title !== undefined) return { kind: "titled", title: stringOf(build, title), span };
   const [leftNode, rightNode] = nodesOf(node, "operand");
-  const operator = tokenOf(node, "operator");
-  if (leftNode === undefined) return missing(build);
   const left = buildExpression(build, leftNode);
-  if (operator === undefined) return left;
-  const operatorSpan = tokenSpan(build, operator);
   const right = buildExpression(build, rightNode);
-  const span = joinSpans(joinSpans(nodeSpan(build, leftNode), operatorSpan), nodeSpan(build, node));
-  return { kind: "binary", operator: operator.image as BinaryOperator, left, right, span };
+  if (tokenOf(node, "Equivalent") !== undefined) {
+    return { kind: "equivalence", left, right, within: buildExpression(build, nodeOf(node, "margin")), span };
+  }
+  const operator = tokenOf(node, "operator")?.image ?? "<";
+  return { kind: "order", operator: operator as "<" | ">" | "<=" | ">=", left, right, span };
 }
 
 /** `find what of value over axis`. */

@@ -1,5 +1,7 @@
 /** The layout of each statement. */
 import type {
+  Expectation,
+  Expected,
   HypothesisStatement,
   MetricStatement,
   ModelStatement,
@@ -286,10 +288,6 @@ function printOther(statement: Statement): Doc {
 
 function printHypothesis(hypothesis: HypothesisStatement): Doc {
   const { expect } = hypothesis;
-  const comparison: Doc =
-    expect.kind === "binary"
-      ? [group(printSide(expect.left)), indent(line, expect.operator, " ", group(printSide(expect.right)))]
-      : printSide(expect);
   const alpha: readonly Doc[] =
     hypothesis.alpha === null
       ? []
@@ -297,11 +295,42 @@ function printHypothesis(hypothesis: HypothesisStatement): Doc {
   // The tests stand on a line of their own when the whole does not fit.
   const decision = [...byAxes(hypothesis.by), ...usingTests(hypothesis.using)];
   const decided = decision.length === 0 ? alpha : [...decision, group(indent(alpha))];
+  const falsified =
+    hypothesis.falsified === null ? [] : [line, source(hypothesis.falsified.span.start), "else not supported"];
   return [
     "hypothesis ",
     printString(hypothesis.title),
-    indent(hard, source(expect.span.start), group("expect ", group(comparison), decided)),
+    indent(hard, source(expect.span.start), group("expect ", printExpectation(expect), decided, falsified)),
   ];
+}
+
+function printExpectation({ quantity, members }: Expectation): Doc {
+  const [first, ...more] = members.map(printExpected);
+  if (quantity === null)
+    return group(
+      first ?? "",
+      more.map((member) => [",", line, member]),
+    );
+  const count: Doc = quantity.kind === "count" ? printNumber(quantity.count) : quantity.kind;
+  return group(count, " of", indent(line, join(members.map(printExpected), [",", line])));
+}
+
+function printExpected(expected: Expected): Doc {
+  switch (expected.kind) {
+    case "titled":
+      return printString(expected.title);
+    case "order":
+      return group(
+        group(printSide(expected.left)),
+        indent(line, expected.operator, " ", group(printSide(expected.right))),
+      );
+    case "equivalence": {
+      const { left, right, within } = expected;
+      const margin = printExpression(within, bindingLevel.sum);
+      const other = ["equivalent to ", group(printSide(right)), line, "within ", margin];
+      return group(group(printSide(left)), indent(line, other));
+    }
+  }
 }
 
 function printSide(side: Expression): Doc {

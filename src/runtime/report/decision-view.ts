@@ -23,6 +23,7 @@ const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
   PARTIAL: "warning",
   "NOT SIGNIFICANT": "warning",
   REJECTED: "bad",
+  "NOT SUPPORTED": "bad",
   UNDECIDED: "warning",
 };
 
@@ -114,12 +115,13 @@ function unitSentence(unit: string, parts: readonly TestedPart[]): string {
 
 function testTable(parts: readonly TestedPart[], notes: readonly string[], judged: boolean): TableData {
   const axes = axesOf(parts);
-  const several = new Set(parts.map((part) => part.sides.join("\u0000"))).size > 1;
+  const compared = (part: TestedPart): string => part.claim ?? part.sides.join(" with ");
+  const several = new Set(parts.map(compared)).size > 1;
   const corrected = parts.some(({ adjusted }) => adjusted !== null);
   const levels = [...new Set(parts.flatMap(({ interval }) => (interval === null ? [] : [levelText(interval.level)])))];
   const columns: TableColumn[] = [
     ...axes.map(axisColumn),
-    ...(several ? [axisColumn("compared")] : []),
+    ...(several ? [axisColumn(judged ? "expected" : "compared")] : []),
     textColumn("test"),
     textColumn(levels.length === 1 ? `estimate [${levels.join()}]` : "estimate"),
     textColumn("statistic"),
@@ -129,12 +131,18 @@ function testTable(parts: readonly TestedPart[], notes: readonly string[], judge
   ];
   const rows = parts.map((part) => [
     ...axes.map((axis) => cell(part.coordinates[axis] ?? null)),
-    ...(several ? [cell(part.sides.join(" with "))] : []),
+    ...(several ? [cell(compared(part))] : []),
     cell(part.test),
     cell(part.reason === null ? estimateText(part, levels.length > 1) : "undecided"),
     cell(part.statistic === null ? "·" : statisticText(part)),
     cell(corrected && part.adjusted !== null ? `${pText(part.pValue)} (${pText(part.adjusted)})` : pText(part.pValue)),
-    cell(part.n[1] === 0 || part.n[0] === part.n[1] ? String(part.n[0]) : `${part.n[0]}, ${part.n[1]}`),
+    cell(
+      part.n[0] === 0
+        ? "·"
+        : part.n[1] === 0 || part.n[0] === part.n[1]
+          ? String(part.n[0])
+          : `${part.n[0]}, ${part.n[1]}`,
+    ),
     ...(judged && parts.length > 1 ? [cell(part.verdict ?? "·")] : []),
   ]);
   const reasons = [

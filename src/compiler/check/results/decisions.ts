@@ -1,8 +1,4 @@
-/**
- * Statements that compare and decide (§8 of the language). Everything that they name is checked; that they are not
- * decided yet is a warning, and the rest of the protocol runs.
- */
-import { experimentsIn } from "../../ir/result-expression.js";
+/** Statements that compare and decide (§8 of the language). */
 import type { Decision } from "../../ir/protocol.js";
 import type {
   ClassifyStatement,
@@ -10,16 +6,14 @@ import type {
   CorrelateStatement,
   Expression,
   FindStatement,
-  HypothesisStatement,
   Name,
   PcaStatement,
   Statement,
 } from "../../syntax/ast.js";
-import { isFault } from "../../operations/operation.js";
-import { reportError, reportFault, wrongKind } from "../faults.js";
-import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./named-results.js";
-import { infixName } from "../../operations/written.js";
-import { axesOf, checkCoordinates, typeOfOperation } from "./result-axes.js";
+import { reportError, wrongKind } from "../faults.js";
+import { checkHypothesis, type Titles } from "./hypotheses.js";
+import { axisNames, labelOf, measuredNumbers, shareAxis } from "./named-results.js";
+import { axesOf, checkCoordinates } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
 import { unknownResult } from "../names/unknown-results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
@@ -28,21 +22,24 @@ import { checkCorrection, checkTests, isWhole } from "./statistics.js";
 type Unstated<D> = D extends unknown ? Omit<D, "text" | "span"> : never;
 type Checked = Unstated<Decision>;
 
-/** The decision that a statement asks for; null for any other statement and after an error. */
-export function checkDecision(cx: ResultContext, statement: Statement): Decision | null {
-  const checked = checkStatement(cx, statement);
+/**
+ * The decision that a statement asks for; null for any other statement and after an error.
+ * @param titles of all hypotheses of the protocol.
+ */
+export function checkDecision(cx: ResultContext, statement: Statement, titles: Titles): Decision | null {
+  const checked = checkStatement(cx, statement, titles);
   if (checked === null) return null;
   return { ...checked, text: labelOf(cx, statement.span), span: statement.span };
 }
 
-function checkStatement(cx: ResultContext, statement: Statement): Checked | null {
+function checkStatement(cx: ResultContext, statement: Statement, titles: Titles): Checked | null {
   switch (statement.kind) {
     case "compare":
       return checkCompare(cx, statement);
     case "correlate":
       return checkCorrelate(cx, statement);
     case "hypothesis":
-      return checkHypothesis(cx, statement);
+      return checkHypothesis(cx, statement, titles);
     case "find":
       return checkFind(cx, statement);
     case "pca":
@@ -113,52 +110,6 @@ function isValueName(cx: ResultContext, right: Expression): boolean {
   const hint = `\`with\` takes the value to correlate with, such as ${example}.loss; how follows \`using\`: pearson or spearman`;
   reportError(cx, "A2011", right.span, { name: right.text }, { suggestions, hint });
   return false;
-}
-
-const comparisons = ["<", ">", "<=", ">="] as const;
-const defaultAlpha = 0.05;
-
-function checkHypothesis(cx: ResultContext, statement: HypothesisStatement): Checked | null {
-  const { expect, alpha } = statement;
-  const tests = checkTests(cx, statement.using, "hypothesis");
-  if (expect.kind !== "binary") return null;
-  const operation = comparisons.find((comparison) => comparison === expect.operator);
-  if (operation === undefined) return null;
-  const left = namedResult(cx, expect.left);
-  const right = namedResult(cx, expect.right);
-  if (left === null || right === null) return null;
-  const compared = typeOfOperation(cx.results, infixName(operation), [left.expression, right.expression]);
-  if (isFault(compared)) {
-    reportFault(cx, expect.span, infixName(operation), compared, []);
-    return null;
-  }
-  if (experimentsIn(left.expression).length + experimentsIn(right.expression).length === 0) {
-    const expected = "a value of an experiment such as sweep.impact on one side at least";
-    wrongKind(cx, expect.span, expected, labelOf(cx, expect.span));
-    return null;
-  }
-  const by = axisNames(cx, statement.by, [left, right]);
-  if (alpha !== null && !(alpha.value > 0 && alpha.value < 1)) {
-    const expected = "a level of significance between 0 and 1";
-    reportError(cx, "A3005", alpha.span, { value: alpha.text, expected });
-    return null;
-  }
-  if (by === null || tests === null) return null;
-  if (tests.length === 0) {
-    const hint = "say what decides: `using t_test`, `using permutation(10000) seed 1` …";
-    reportError(cx, "A2007", statement.title.span, { metric: "the hypothesis", name: "`using`" }, { hint });
-    return null;
-  }
-  return {
-    kind: "hypothesis",
-    title: statement.title.value,
-    left,
-    operation,
-    right,
-    by,
-    tests,
-    alpha: alpha?.value ?? defaultAlpha,
-  };
 }
 
 function checkFind(cx: ResultContext, statement: FindStatement): Checked | null {

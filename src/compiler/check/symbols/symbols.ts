@@ -4,6 +4,7 @@
  */
 import { resolvePath } from "../../base/paths.js";
 import type {
+  Expected,
   Expression,
   FileSyntax,
   Statement,
@@ -79,7 +80,7 @@ function nameStatement(cx: Naming, statement: Statement): void {
       noteTests(cx, statement.using);
       return;
     case "hypothesis":
-      nameResult(cx, null, statement.expect);
+      for (const member of statement.expect.members) nameExpected(cx, member);
       noteAxes(cx, statement.by);
       noteTests(cx, statement.using);
       return;
@@ -151,4 +152,10 @@ function subjectOf(cx: Naming, expression: Expression, followed: ReadonlySet<str
   if (meaning?.kind === "experiment") return meaning.shape;
   if (meaning?.kind !== "let" || followed.has(first.text)) return null;
   return subjectOf(cx, meaning.statement.value, new Set([...followed, first.text]));
+}
+
+function nameExpected(cx: Naming, expected: Expected): void {
+  if (expected.kind === "titled") return;
+  nameResults(cx, [expected.left, expected.right]);
+  if (expected.kind === "equivalence") nameResult(cx, null, expected.within);
 }

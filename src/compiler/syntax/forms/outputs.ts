@@ -22,13 +22,15 @@ export const decisionForms: readonly Form[] = [
   {
     name: "hypothesis",
     group: "Statements",
-    lines: ['hypothesis "TEXT" expect SIDE COMPARISON SIDE [by AXIS, …] [using TEST, …] [alpha N]'],
+    lines: [
+      'hypothesis "TEXT" expect [QUANTITY] EXPECTED, … [by AXIS, …] [using TEST, …] [alpha N] [else not supported]',
+    ],
     meaning:
       "States before the run what is expected and which test decides. It ends CONFIRMED, PARTIAL, NOT SIGNIFICANT, REJECTED " +
-      "or UNDECIDED.",
+      "or UNDECIDED; with `else not supported`, whatever is decided and not CONFIRMED is NOT SUPPORTED.",
     example: 'hypothesis "smaller than one" expect gains.gain < 1 using t_test alpha 0.05',
     outline: 'hypothesis "text" expect ONE < OTHER',
-    rules: ["hypothesisStatement", "expected", "byAxes", "axisList", "usingClause"],
+    rules: ["hypothesisStatement", "expectation", "byAxes", "axisList", "usingClause"],
   },
   {
     name: "find",

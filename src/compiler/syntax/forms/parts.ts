@@ -65,6 +65,7 @@ const values = {
   SITE: piece("a site as an expression writes it: z[L5], z[L5.H3], logits", ["postfix"], "z[L1.H2]"),
   KEY: piece("a column, such as impact; abs(impact), -impact", ["rankKey", "memberAccess"], "-impact"),
   NUMBER: piece("a number or a param", ["rankKey", "memberAccess"], "0.5"),
+  MARGIN: piece("a number above 0, in the unit of the sides", ["sum"], "0.05"),
   SIDE: piece(
     "a value; `where` binds tighter here than the comparison",
     ["expectedSide", "sideDisjunction", "sideConjunction", "sideNegation", "sideComparison"],
@@ -106,6 +107,12 @@ const composed = {
     "zero when nothing is said",
   ),
   TEST: form(["NAME [(N)] [seed N]"], ["testUse"], "such as welch_t or bootstrap(10000): atlasc doc tests"),
+  QUANTITY: form(["all of | any of | N of"], ["quantity"], "how many must be CONFIRMED; each group of `by` counts"),
+  EXPECTED: form(
+    ["SIDE COMPARISON SIDE", "SIDE equivalent to SIDE within MARGIN", '"TITLE"'],
+    ["expected"],
+    "a title is that of another hypothesis",
+  ),
   COMPARISON: form(["< | > | <= | >="], []),
   CLASS: form(["NAME [< N]"], ["classBound"], "bounds ascend; the last class may have none"),
   COUNT: form(["N | NAME | ( EXPRESSION )"], ["lastCount"]),

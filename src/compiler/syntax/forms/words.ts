@@ -122,6 +122,30 @@ export const words: Readonly<Record<string, Word>> = {
     "What a hypothesis expects of two values.",
     'hypothesis "smaller" expect a.loss < b.loss using t_test',
   ),
+  all: clause(
+    "`all of`: every one of several expectations, in every group, must be CONFIRMED.",
+    'hypothesis "both" expect all of a.loss < 3, b.loss < 3 using t_test',
+  ),
+  any: clause(
+    "`any of`: one of several expectations, or one group, must be CONFIRMED.",
+    'hypothesis "one" expect any of a.loss < 3, b.loss < 3 using t_test',
+  ),
+  equivalent: clause(
+    "Expects two values to differ by less than a margin, which two one-sided tests decide.",
+    'hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test',
+  ),
+  within: clause(
+    "How large a difference may be to count as none, in the unit of the values.",
+    'hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test',
+  ),
+  else: clause(
+    "`else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
+    'hypothesis "smaller" expect a.loss < 3 using t_test else not supported',
+  ),
+  supported: clause(
+    "`else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
+    'hypothesis "smaller" expect a.loss < 3 using t_test else not supported',
+  ),
   alpha: clause(
     "The level below which a p-value decides for a hypothesis; 0.05 when nothing is said.",
     'hypothesis "smaller" expect a.loss < 3 using t_test alpha 0.01',
