@@ -26,6 +26,7 @@ export class AtlasGrammar extends DecisionGrammar {
       { ALT: () => this.SUBRULE(this.corpusStatement) },
       { ALT: () => this.SUBRULE(this.paramStatement) },
       { ALT: () => this.SUBRULE(this.metricStatement) },
+      { ALT: () => this.SUBRULE(this.referenceStatement) },
       { ALT: () => this.SUBRULE(this.namedExperiment) },
       { ALT: () => this.SUBRULE(this.letStatement) },
       { ALT: () => this.SUBRULE(this.compareStatement) },

@@ -5,6 +5,8 @@ import type {
   Expectation,
   Expected,
   Expression,
+  Fact,
+  FactValue,
   FileSyntax,
   IndexRange,
   Intervention,
@@ -225,6 +227,19 @@ const by = names(axis, 0);
 const oneOrList = <T>(items: fc.Arbitrary<T[]>): fc.Arbitrary<{ items: T[]; isList: boolean }> =>
   fc.tuple(items, fc.boolean()).map(([list, bracketed]) => ({ items: list, isList: bracketed || list.length > 1 }));
 
+const factValue: fc.Arbitrary<FactValue> = fc.oneof(
+  string,
+  fc.record({ kind: fc.constant("signed" as const), negative: fc.boolean(), number, span: spanned }),
+);
+const fact: fc.Arbitrary<Fact> = fc
+  .record({ name: member, values: fc.array(factValue, { minLength: 1, maxLength: 3 }), bracketed: fc.boolean() })
+  .map(({ name: word, values, bracketed }) => ({
+    name: word,
+    values,
+    isList: bracketed || values.length > 1,
+    span,
+  }));
+
 const model = fc
   .tuple(
     fc.record(declared),
@@ -232,8 +247,9 @@ const model = fc
     fc.option(oneOrList(strings)),
     fc.option(oneOrList(names(name, 1))),
     fc.option(string),
+    fc.array(fact, { maxLength: 2 }),
   )
-  .map(([common, sources, revisions, dtypes, tokenizer]): Statement => ({
+  .map(([common, sources, revisions, dtypes, tokenizer, facts]): Statement => ({
     kind: "model",
     ...common,
     sources: sources.items,
@@ -243,6 +259,7 @@ const model = fc
     dtypes: dtypes?.items ?? [],
     dtypesAreList: dtypes?.isList ?? false,
     tokenizer,
+    facts,
   }));
 
 const parameter = fc.record({
@@ -360,6 +377,12 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     using,
     alpha: numberOrNull,
     falsified: fc.option(fc.record({ kind: fc.constant("notSupported" as const), span: spanned })),
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("reference" as const),
+    title: string,
+    fields: fc.array(fc.record({ name, value: factValue }), { minLength: 1, maxLength: 3 }),
     span: spanned,
   }),
   fc.record({

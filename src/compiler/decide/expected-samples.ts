@@ -1,6 +1,6 @@
 /** The samples that an expectation compares: against a number, in pairs where both sides have the same units, else independent. */
-import { experimentsIn, type ResultExpression } from "../ir/result-expression.js";
-import type { ResultSet } from "../ir/results.js";
+import type { ResultExpression } from "../ir/result-expression.js";
+import { isConstant, type ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
 import type { ResultArray } from "../results/result-array.js";
 import type { Samples } from "../statistics/run-test.js";
@@ -18,6 +18,8 @@ export interface Side {
   readonly expression: ResultExpression;
   readonly array: ResultArray;
   readonly scope: TextsScope;
+  /** A number or a published value, to which the values of the other side are compared one by one. */
+  readonly isConstant: boolean;
 }
 
 /** A mean of everything is seen through, so that the test has the values behind it. */
@@ -28,21 +30,34 @@ export function sideOf(
   note: (sentence: string) => void,
 ): Side {
   const scope = textsScope(expression, results);
+  const constant = isConstant(expression, (name) => results.types.get(name));
   const array = evaluateResult(expression, results, note);
-  const behind = array.axes.filter((axis) => !by.includes(axis)).length === 0 ? behindMean(expression) : null;
+  const behind =
+    array.axes.filter((axis) => !by.includes(axis)).length === 0 && !constant ? behindMean(expression) : null;
   return behind === null
-    ? { expression, array, scope }
-    : { expression: behind, array: evaluateResult(behind, results), scope: textsScope(behind, results) };
+    ? { expression, array, scope, isConstant: constant }
+    : {
+        expression: behind,
+        array: evaluateResult(behind, results),
+        scope: textsScope(behind, results),
+        isConstant: false,
+      };
 }
 
 /** The samples of a group, of which each side has the part that belongs to it. */
 export function samplesOf(left: Side, right: Side, by: readonly string[]): Compared {
-  const numbers = [left, right].map(({ expression }) => experimentsIn(expression).length === 0);
-  if (numbers.includes(true)) {
-    const isLeft = numbers[1] === true;
+  const constants = [left, right].map(({ isConstant }) => isConstant);
+  if (constants.includes(true)) {
+    const isLeft = constants[1] === true;
     const measured = unitsOfSide(isLeft ? left : right, by);
     if (measured.kind === "none") return measured;
-    const number = (isLeft ? right : left).array.cells[0]?.value ?? Number.NaN;
+    const { cells } = (isLeft ? right : left).array;
+    const [only] = cells;
+    if (only === undefined) return { kind: "none", reason: "there is no published value to compare with" };
+    if (cells.length > 1) {
+      return { kind: "none", reason: `there are ${cells.length} published values: select one with \`where\`` };
+    }
+    const number = only.value;
     const values = measured.units.values.map(({ value }) => value);
     const notes = notesOf([measured.units]);
     // A number on the left: mirrored, so that the sample is always the left side.

@@ -50,7 +50,8 @@ export function decideHypothesis(
     findings.note(
       `p-values are corrected for the ${made.length} ${members.length > 1 ? "expectations" : "groups"} (Holm)`,
     );
-  if (several && quantity === "all") findings.note("all must hold, so p-values need no correction");
+  if (several && quantity === "all" && hypothesis.tests.length > 0)
+    findings.note("all must hold, so p-values need no correction");
   if (members.some(({ kind }) => kind === "order")) findings.note("p is one-sided, in the direction that was expected");
   if (members.some(({ kind }) => kind === "equivalence"))
     findings.note("equivalence is decided by two one-sided tests (TOST); p is the larger one");
@@ -96,9 +97,11 @@ function partsOf(
   const { by, tests } = hypothesis;
   const { left, right } = member;
   const sides = [left, right].map(({ expression }) => sideOf(expression, by, results, findings.note)) as [Side, Side];
+  // Published values of models that nobody measured make no groups.
   const groups = groupsBy(
     sides.map(({ array }) => array),
     by,
+    sides.filter(({ isConstant }) => !isConstant).map(({ array }) => array),
   );
   return groups.map(({ coordinates, arrays }) => {
     const [a, b] = sides.map((side, i) => ({ ...side, array: arrays[i] ?? side.array })) as [Side, Side];

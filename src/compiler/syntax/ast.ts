@@ -141,6 +141,25 @@ export interface ModelStatement extends Node, Documented {
   readonly dtypes: readonly Name[];
   readonly dtypesAreList: boolean;
   readonly tokenizer: StringLiteral | null;
+  readonly facts: readonly Fact[];
+}
+
+/** `lab: "EleutherAI"`, or `lab: ["EleutherAI", "OpenAI"]`: a value for each source of the model. */
+export interface Fact extends Node {
+  readonly name: Name;
+  readonly values: readonly FactValue[];
+  readonly isList: boolean;
+}
+
+/** A text, or a number with its sign. */
+export type FactValue =
+  StringLiteral | (Node & { readonly kind: "signed"; readonly negative: boolean; readonly number: NumberLiteral });
+
+/** `reference "Pythia-6.9B" gain 0.80 norm "LayerNorm"`: values that others have published. */
+export interface ReferenceStatement extends Node {
+  readonly kind: "reference";
+  readonly title: StringLiteral;
+  readonly fields: readonly { readonly name: Name; readonly value: FactValue }[];
 }
 
 export type TextSource =
@@ -443,6 +462,7 @@ export type Statement =
   | CompareStatement
   | CorrelateStatement
   | HypothesisStatement
+  | ReferenceStatement
   | FindStatement
   | PcaStatement
   | ClassifyStatement

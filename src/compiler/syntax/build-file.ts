@@ -9,6 +9,7 @@ import {
   buildModel,
   buildParam,
   buildPrompts,
+  buildReference,
 } from "./build-declarations.js";
 import {
   buildClassify,
@@ -94,6 +95,8 @@ function buildStatement(build: Build, node: CstNode | undefined, documentation: 
       return buildParam(build, node, documentation);
     case "metricStatement":
       return buildMetric(build, node, documentation);
+    case "referenceStatement":
+      return buildReference(build, node);
     case "namedExperiment":
       return buildExperiment(build, node, nodeOf(node, "clauses"), documentation);
     case "clauses":

@@ -2,11 +2,14 @@
 import type {
   Expectation,
   Expected,
+  Fact,
+  FactValue,
   HypothesisStatement,
   MetricStatement,
   ModelStatement,
   Name,
   Parameter,
+  ReferenceStatement,
   Statement,
   StringLiteral,
   TableStatement,
@@ -101,6 +104,7 @@ function printModel(model: ModelStatement): Doc {
           ],
         ]),
     ...(model.tokenizer === null ? [] : [["tokenizer ", printString(model.tokenizer)]]),
+    ...(model.facts.length === 0 ? [] : [printFacts(model.facts)]),
   ];
   return group(
     "model ",
@@ -109,6 +113,27 @@ function printModel(model: ModelStatement): Doc {
     printStrings(model.sources, model.sourcesAreList),
     indent(options.map((option) => [line, option])),
   );
+}
+
+function printFacts(facts: readonly Fact[]): Doc {
+  const written = facts.map(({ name, values, isList }) => {
+    const [only] = values;
+    const value =
+      isList || only === undefined
+        ? printBracketed(values.map(printFactValue), endOf(values, 0))
+        : printFactValue(only);
+    return [printName(name), ": ", value];
+  });
+  return group("facts {", indent(line, join(written, [",", line])), line, "}");
+}
+
+function printFactValue(value: FactValue): Doc {
+  return value.kind === "string" ? printString(value) : [value.negative ? "-" : "", printNumber(value.number)];
+}
+
+function printReference({ title, fields }: ReferenceStatement): Doc {
+  const written = fields.map(({ name, value }) => [printName(name), " ", printFactValue(value)]);
+  return group("reference ", printString(title), indent(written.map((field) => [line, field])));
 }
 
 function printSource(from: TextSource): Doc {
@@ -232,6 +257,8 @@ function printOther(statement: Statement): Doc {
       );
     case "hypothesis":
       return printHypothesis(statement);
+    case "reference":
+      return printReference(statement);
     case "find":
       return group(
         `find ${statement.what} of `,

@@ -45,7 +45,11 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const experiments = [...new Set(columns.flatMap((named) => experimentsIn(named.expression)))];
   // An intervention's own positions are written as the protocol has them, and are not those of the value.
   const along = full.flatMap((array) => array.ragged).find(isTokenAxis) ?? "position";
-  const keep = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
+  const axes = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
+  // Published values are shown with all that is said of them.
+  const isPublished =
+    experiments.length > 0 && experiments.every((name) => results.types.get(name)?.texts.length === 0);
+  const keep = isPublished ? [...new Set([...axes, ...full.flatMap((array) => [...columnsOf(array)])])] : axes;
   const reduce = (array: ResultArray, named: NamedResult): ResultArray =>
     named.unit === "token" ? agreeOver(array, keep) : averageOver(array, keep, onNote);
   const averages = columns.map((named, i) => reduce(full[i] ?? emptyArray, named));

@@ -1,14 +1,13 @@
 /** `hypothesis "…" expect …`: what is expected, of which values, and what decides. */
 import { nearestNames } from "../../base/suggest.js";
 import type { Expectation, Hypothesis } from "../../ir/decisions.js";
-import { experimentsIn } from "../../ir/result-expression.js";
 import type { NamedResult } from "../../ir/protocol.js";
 import { isFault } from "../../operations/operation.js";
 import { infixName } from "../../operations/written.js";
 import type { Expected, Expression, HypothesisStatement, Statement, StringLiteral } from "../../syntax/ast.js";
 import { reportError, reportFault, wrongKind } from "../faults.js";
 import { axisNames, labelOf, namedResult } from "./named-results.js";
-import { typeOfOperation } from "./result-axes.js";
+import { isConstantResult, typeOfOperation } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
 import { checkResult } from "./results.js";
 import { checkTests, isWhole } from "./statistics.js";
@@ -143,7 +142,7 @@ function checkSides(
     reportFault(cx, expected.span, operation, compared, []);
     return null;
   }
-  if (experimentsIn(left.expression).length + experimentsIn(right.expression).length > 0) return { left, right };
+  if (![left, right].every(({ expression }) => isConstantResult(cx.results, expression))) return { left, right };
   wrongKind(
     cx,
     expected.span,

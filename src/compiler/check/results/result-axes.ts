@@ -2,7 +2,7 @@
 import { nearestNames } from "../../base/suggest.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Coordinate, ResultCondition, ResultExpression } from "../../ir/protocol.js";
-import { experimentsIn } from "../../ir/result-expression.js";
+import { isConstant } from "../../ir/results.js";
 import { fixedAxes } from "../../ir/result-expression.js";
 import { alsoRemoved, joinDecided, metricOf, type DecidedAxis } from "../../ir/result-type.js";
 import { scalar, type TensorType } from "../../ir/tensor-type.js";
@@ -148,6 +148,15 @@ export function resultTypeOfOperation(
   }
 }
 
+/** True for a number and for published values, which take the unit of what they are compared with. */
+export function isConstantResult(results: ResultScope, expression: ResultExpression): boolean {
+  return isConstant(expression, (name) => {
+    const shape = results.experiments.get(name);
+    // What is wrong itself measures something all the same.
+    return shape?.complete === true ? shape.type : undefined;
+  });
+}
+
 /** What to do instead of computing with ids of tokens. */
 export const tokensHint = "tables show tokens as what they stand for; a number would be nll, prob or rank";
 
@@ -158,7 +167,7 @@ export function typeOfOperation(
   inputs: readonly ResultExpression[],
   attributes: Readonly<Record<string, readonly string[]>> = {},
 ): TensorType | TypeFault {
-  const values = inputs.map((input) => ({ value: axesOf(results, input), literal: experimentsIn(input).length === 0 }));
+  const values = inputs.map((input) => ({ value: axesOf(results, input), literal: isConstantResult(results, input) }));
   // Nothing is known of the units of an experiment that is wrong itself.
   if (values.some(({ value }) => !value.complete)) return scalar;
   const type = typeOperation(

@@ -26,6 +26,10 @@ export const words: Readonly<Record<string, Word>> = {
     "The folder of the tokenizer of an ONNX export; such models are not yet available (A5001).",
     'model exported from "model.onnx" tokenizer "folder"',
   ),
+  facts: clause(
+    "What is known of a model beside its weights: columns of results where an experiment has several models.",
+    'model small from "@stdlib/models/gpt2-tiny" facts { lab: "ours", tokens: 40 }',
+  ),
   random: clause(
     "Prompts of tokens drawn at random from the vocabulary, without its special tokens.",
     "prompts probe random tokens 50 repeat 2 count 8 seed 7",
