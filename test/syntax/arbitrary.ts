@@ -1,4 +1,7 @@
-/** Random syntax trees for fast-check, such as a parse can give: spans are empty, comments absent. */
+/**
+ * Random syntax trees for fast-check, such as a parse can give: spans are empty, comments absent. Long because it mirrors the
+ * table of the abstract syntax.
+ */
 import fc from "fast-check";
 import type {
   CurvatureClause,

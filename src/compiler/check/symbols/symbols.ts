@@ -7,6 +7,7 @@ import type {
   Expected,
   Expression,
   FileSyntax,
+  Name,
   Statement,
   StringLiteral,
   TableStatement,
@@ -22,7 +23,8 @@ import { filesOf } from "../texts/texts.js";
 import { groupsOf } from "./columns.js";
 import { nameExperiment } from "./experiment-names.js";
 import { nameExpression, nameMetric } from "./expression-names.js";
-import { noteDefinition, noteWords, type Naming } from "./naming.js";
+import { noteDefinition, noteWords, statedSymbol, type Naming } from "./naming.js";
+import { languageAxes, outerAxes } from "../../ir/axes.js";
 import { nameResult, noteAxes, noteColumn, noteLevels, noteResultName } from "./result-names.js";
 
 /** Notes every name of the protocol, of its imports, and of the standard library: of these, those in declarations. */
@@ -40,6 +42,10 @@ function nameStatement(cx: Naming, statement: Statement): void {
     case "model":
       noteDefinition(cx, "model", statement.name);
       noteWords(cx, "dtype", statement.dtypes);
+      for (const { name } of statement.facts) noteStated(cx, name);
+      return;
+    case "reference":
+      for (const { name } of statement.fields) noteStated(cx, name);
       return;
     case "prompts":
       noteDefinition(cx, "prompts", statement.name);
@@ -158,4 +164,14 @@ function nameExpected(cx: Naming, expected: Expected): void {
   if (expected.kind === "titled") return;
   nameResults(cx, [expected.left, expected.right]);
   if (expected.kind === "equivalence") nameResult(cx, null, expected.within);
+}
+
+/** A fact or a field of a reference: what the first statement that has it calls it, or a coordinate. */
+function noteStated(cx: Naming, name: Name): void {
+  if (languageAxes.has(name.text) || outerAxes.includes(name.text)) {
+    noteAxes(cx, [name]);
+    return;
+  }
+  const symbol = statedSymbol(cx, name.text);
+  cx.notes.name(name.span, symbol?.at === name.span ? "definition" : "column", symbol);
 }
