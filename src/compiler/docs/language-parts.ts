@@ -3,6 +3,7 @@ import { decisionForms, forms, leadingForms, words, type Form } from "../syntax/
 import { usagesOf } from "../syntax/forms/usage.js";
 import { partTexts, wrapped, wrappedForm } from "./form-text.js";
 import { code, fenced, proseCell, table } from "./markdown.js";
+import { resultFunctions } from "../check/results/result-functions.js";
 import { resultEntries } from "./results.js";
 
 /** Columns of a block of forms. */
@@ -24,6 +25,7 @@ export function languageParts(): Readonly<Record<string, string>> {
     words: wordTable(),
     columns: entryTable("column", ["column", "meaning"]),
     tests: entryTable("test", ["test", "what it is, and in SciPy"]),
+    "result-functions": functionTable(),
   };
 }
 
@@ -58,6 +60,13 @@ function wordTable(): string {
       const written = [...new Set(usages.map((usage) => usage.written))];
       return [code(word), written.map(codeCell).join(", "), within.map(code).join(", "), proseCell(meaning)];
     }),
+  );
+}
+
+function functionTable(): string {
+  return table(
+    ["function", "meaning"],
+    resultFunctions.map(({ form, meaning }) => [form.split("\n").map(code).join(", "), proseCell(meaning)]),
   );
 }
 

@@ -28,7 +28,7 @@ export function checkResultStatements(
   const { scope, report, sourceOf, notes } = host;
   const decisions: Decision[] = [];
   const outputs: Output[] = [];
-  const results = { experiments, lets: scope.lets };
+  const results = { experiments, lets: scope.lets, params: scope.params };
   const saved: SavedFiles = new Map();
   for (const statement of scope.statements) {
     const work = startWork(notes);
