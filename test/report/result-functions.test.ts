@@ -3,12 +3,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { suite } from "node:test";
-import type { Coordinates, ResultCondition, ResultExpression } from "../../src/compiler/ir/protocol.js";
+import type { Coordinates, NamedResult, ResultCondition, ResultExpression } from "../../src/compiler/ir/protocol.js";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { evaluateResult } from "../../src/compiler/results/evaluate.js";
 import type { ResultArray } from "../../src/compiler/results/result-array.js";
+import { tableHtml } from "../../src/runtime/report/html-table.js";
+import { buildTable } from "../../src/runtime/report/tables.js";
+import { renderTextTable } from "../../src/runtime/report/text-table.js";
+import { noTokenTexts } from "../../src/runtime/report/token-texts.js";
+import { rowsOfValue } from "../../src/runtime/saved-values.js";
 import { root } from "../support/root.js";
-import { column, resultsOf, row } from "./samples.js";
+import { column, resultsOf, row, tableOf } from "./samples.js";
 
 type Nested = number | null | readonly Nested[];
 type Reductions = Readonly<Record<"mean" | "sum" | "max" | "min" | "std" | "var" | "median" | "count", Nested>> & {
@@ -355,4 +360,67 @@ test("the larger and the smaller of two values, place by place", () => {
   });
   agree(evaluated(of("max"), rows), max, "max");
   agree(evaluated(of("min"), rows), min, "min");
+});
+
+suite("labels", () => {
+  // Per prompt and layer, which of two models is better: at layer 0 always b, at layer 1 it depends on the prompt.
+  const rows = ["a", "b"].flatMap((model) =>
+    [0, 1].flatMap((prompt) =>
+      [0, 1].map((layer) => {
+        const isBetter = layer === 0 ? model === "b" : (model === "a") === (prompt === 0);
+        return row("e", "m", { model, prompt, layer }, isBetter ? 1 : 0);
+      }),
+    ),
+  );
+  const better: NamedResult = { label: "better", expression: argmax("model"), unit: "label", element: "real" };
+
+  test("are shown in tables, where all that a row averages agree", () => {
+    const table = buildTable(tableOf({ title: "better", experiment: "e", columns: [better] }), resultsOf(rows));
+    assert.deepEqual(
+      table.columns.map(({ name, kind, unit }) => [name, kind, unit]),
+      [
+        ["layer", "axis", null],
+        ["better", "text", null],
+      ],
+    );
+    assert.deepEqual(
+      table.rows.map(([, cell]) => [cell?.value, cell?.reason]),
+      [
+        ["b", null],
+        [NaN, "2 different labels, which have no mean"],
+      ],
+    );
+    assert.match(renderTextTable(table, { width: 80 }), /0 {2}b\n +1 {2}NaN¹\n[^]*¹ NaN: 2 different labels/);
+    assert.match(tableHtml(table, 0), />b<\/td>/);
+  });
+
+  test("choose the rows of tables", () => {
+    const { rows: kept, note } = buildTable(
+      tableOf({
+        title: "m",
+        experiment: "e",
+        columns: [{ ...better, label: "mean", expression: reduce("mean", ["model"]), unit: "none" }],
+        where: { kind: "among", value: argmax("model"), among: ["b"] },
+      }),
+      resultsOf(rows),
+    );
+    assert.deepEqual(
+      kept.map(([layer]) => layer?.value),
+      [0],
+    );
+    assert.match(note ?? "", /1 row left out by the condition on these means/);
+  });
+
+  test("are saved as their numbers and their names", () => {
+    const saved = rowsOfValue("better", better, resultsOf(rows), noTokenTexts, () => undefined);
+    assert.deepEqual(
+      saved.map(({ axes, unit, value, valueText }) => [axes["prompt"], axes["layer"], unit, value, valueText]),
+      [
+        [0, 0, "label", 1, "b"],
+        [0, 1, "label", 0, "a"],
+        [1, 0, "label", 1, "b"],
+        [1, 1, "label", 1, "b"],
+      ],
+    );
+  });
 });

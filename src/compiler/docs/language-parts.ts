@@ -63,10 +63,15 @@ function wordTable(): string {
   );
 }
 
+/** Functions with one meaning share a row. */
 function functionTable(): string {
+  const meanings = [...new Set(resultFunctions.map(({ meaning }) => meaning))];
   return table(
     ["function", "meaning"],
-    resultFunctions.map(({ form, meaning }) => [form.split("\n").map(code).join(", "), proseCell(meaning)]),
+    meanings.map((meaning) => {
+      const forms = resultFunctions.filter((row) => row.meaning === meaning).flatMap(({ form }) => form.split("\n"));
+      return [forms.map(code).join(", "), proseCell(meaning)];
+    }),
   );
 }
 

@@ -24,7 +24,8 @@ export const columns: Readonly<Record<(typeof fixedColumns)[number], Row>> = {
   unit: { form: "unit", meaning: "nats, bits, token, label or none." },
   value: {
     form: "EXPERIMENT.METRIC",
-    meaning: "The number that was measured; NaN is kept. Truth values are 1 and 0, tokens their ids, labels their numbers.",
+    meaning:
+      "The number that was measured; NaN is kept. Truth values are 1 and 0, tokens their ids, labels their numbers.",
     example: "table sweep.loss",
   },
   baseline: {
@@ -60,7 +61,7 @@ const units: Readonly<Record<Unit, Row>> = {
     form: "label",
     meaning:
       "The name of an entry of an axis, such as a group or a model, which argmax and argmin give: it can be compared with `is` and " +
-      "`in`, and nothing else. Saved values are its number in the order of the protocol.",
+      "`in`, and nothing else. Saved values are numbers of labels in the order of the protocol, with the names beside them.",
   },
   none: {
     form: "none",

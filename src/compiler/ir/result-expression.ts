@@ -120,6 +120,27 @@ export function experimentsIn(expression: ResultExpression): readonly string[] {
   }
 }
 
+/** Every experiment that an evaluation looks at, those in the conditions of `where` among them. */
+export function experimentsRead(expression: ResultExpression): readonly string[] {
+  switch (expression.kind) {
+    case "column":
+    case "number":
+      return experimentsIn(expression);
+    case "call":
+    case "reduce":
+    case "quantile":
+    case "argmax":
+    case "rank":
+      return experimentsRead(expression.argument);
+    case "where":
+      return [expression.argument, ...comparedIn(expression.condition)].flatMap(experimentsRead);
+    case "binary":
+      return [expression.left, expression.right].flatMap(experimentsRead);
+    case "truth":
+      return comparedIn(expression.condition).flatMap(experimentsRead);
+  }
+}
+
 /** The values that a condition compares, in the order in which they are written. */
 export function comparedIn(condition: ResultCondition): readonly ResultExpression[] {
   switch (condition.kind) {
