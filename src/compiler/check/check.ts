@@ -115,7 +115,7 @@ export function checkProtocol(host: CheckInput): Protocol {
   if (references !== null) shapes.set(referencesName, references.shape);
   const { decisions, outputs } = checkResultStatements(input, shapes);
   if (input.notes.collecting) {
-    const results = { experiments: shapes, lets: scope.lets };
+    const results = { experiments: shapes, lets: scope.lets, params: scope.params };
     noteSymbols(
       { scope, results, notes: input.notes, sourceOf: input.sourceOf, axes: new Map() },
       input.main,

@@ -15,7 +15,16 @@ import type { TensorType } from "./tensor-type.js";
 
 export type { Decision, TestUse } from "./decisions.js";
 export type { Output, PlotKind } from "./outputs.js";
-export type { Coordinate, Coordinates, NamedResult, ResultCondition, ResultExpression } from "./result-expression.js";
+export type {
+  BinaryOperation,
+  Comparison,
+  Coordinate,
+  Coordinates,
+  NamedResult,
+  Reduction,
+  ResultCondition,
+  ResultExpression,
+} from "./result-expression.js";
 
 /** One model at one revision and dtype: everything that opens as one set of weights. */
 export interface ModelInstance {

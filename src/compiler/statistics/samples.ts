@@ -25,6 +25,8 @@ export function quantileOfSorted(sorted: Sample, q: number): number {
   const low = sorted[below] ?? Number.NaN;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN;
   const part = place - below;
+  // Without a step there is nothing to interpolate, also where both are infinite.
+  if (part === 0 || low === high) return low;
   // As NumPy: from the nearer end, so that both ends are met exactly.
   return part < 0.5 ? low + (high - low) * part : high - (high - low) * (1 - part);
 }

@@ -51,7 +51,11 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
     experiments.length > 0 && experiments.every((name) => results.types.get(name)?.texts.length === 0);
   const keep = isPublished ? [...new Set([...axes, ...full.flatMap((array) => [...columnsOf(array)])])] : axes;
   const reduce = (array: ResultArray, named: NamedResult): ResultArray =>
-    named.unit === "token" ? agreeOver(array, keep) : averageOver(array, keep, onNote);
+    array.labels !== null
+      ? agreeOver(array, keep, "labels")
+      : named.unit === "token"
+        ? agreeOver(array, keep, "tokens")
+        : averageOver(array, keep, onNote);
   const averages = columns.map((named, i) => reduce(full[i] ?? emptyArray, named));
   const mean = describeMean(averagedAxes(full[0] ?? emptyArray, keep));
   const selected = averages.map((array) => (after === null ? array : filterWhere(array, after, results, restrict)));
@@ -67,9 +71,12 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const valueColumns = showBy ? [...columns, output.by] : columns;
   const infinite = selected.reduce((sum, { cells }) => sum + cells.filter(({ value }) => isInfinite(value)).length, 0);
   if (infinite > 0) onNote(`${countOf(infinite, "value")} ${infinite === 1 ? "is" : "are"} infinite`);
-  const headings = valueColumns.map((named): TableColumn => headingOf(named));
+  const headings = valueColumns.map((named, i): TableColumn => headingOf(named, valueArrays[i] ?? emptyArray));
   const lookups = valueArrays.map(lookup);
   const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
+    const labels = valueArrays[i]?.labels ?? null;
+    if (labels !== null && typeof cell.value === "number")
+      return { ...cell, value: labels[cell.value] ?? cell.value };
     if (headings[i]?.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
     const text = tokens.tokenAt(output.experiment, place, cell.value);
     return text === null ? cell : { ...cell, shown: tokenText(text, cell.value) };
@@ -129,7 +136,8 @@ function allAxes(arrays: readonly ResultArray[]): readonly string[] {
   return [...new Set(arrays.flatMap((array) => array.axes))].filter((axis) => !described.has(axis));
 }
 
-function headingOf(named: NamedResult): TableColumn {
+function headingOf(named: NamedResult, { labels }: ResultArray): TableColumn {
+  if (labels !== null) return textColumn(named.label);
   return valueColumn(named.label, unitOf(named), isSigned(named.expression));
 }
 

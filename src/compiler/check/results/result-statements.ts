@@ -29,7 +29,7 @@ export function checkResultStatements(
   const { scope, report, sourceOf, notes } = host;
   const decisions: Decision[] = [];
   const outputs: Output[] = [];
-  const results = { experiments, lets: scope.lets };
+  const results = { experiments, lets: scope.lets, params: scope.params };
   const titles = titlesOf(scope.statements);
   const saved: SavedFiles = new Map();
   for (const statement of scope.statements) {
