@@ -53,7 +53,13 @@ export const resultFunctions: readonly ResultFunction[] = [
     "The smallest value; of two values the smaller one, place by place.",
     "let best = min(sweep.loss over head)",
   ),
-  row("std", "std(x over AXIS, …)", "Standard deviation, with n and not n − 1.", "let s = std(e.loss over prompt)", true),
+  row(
+    "std",
+    "std(x over AXIS, …)",
+    "Standard deviation, with n and not n − 1.",
+    "let s = std(e.loss over prompt)",
+    true,
+  ),
   row("var", "var(x over AXIS, …)", "Variance, with n and not n − 1.", "let v = var(e.gain over prompt)", true),
   row(
     "count",

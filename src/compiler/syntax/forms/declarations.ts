@@ -9,7 +9,7 @@ export const declarationForms: readonly Form[] = [
     meaning: "Declares a model, or a sweep over models, revisions or storage types where a list is given.",
     example: 'model dev from "@stdlib/models/pythia-tiny" revision ["step0", "step4000"]',
     outline: 'model NAME from "source"',
-    rules: ["modelStatement"],
+    rules: ["modelStatement", "factsOption"],
     declares: ["model"],
   },
   {
