@@ -197,7 +197,7 @@ suite("hypothesis", () => {
       "A2006 d is defined by itself: d → c → d",
     ]);
     assert.deepEqual(messages(`${two}hypothesis "c" expect all of "a", "b" using t_test`), [
-      "A1004 `using` means nothing for a hypothesis of other hypotheses",
+      "A1004 `using` has no meaning in a hypothesis of other hypotheses",
     ]);
   });
 });

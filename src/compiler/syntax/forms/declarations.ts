@@ -53,7 +53,7 @@ export const declarationForms: readonly Form[] = [
       "Published values as data: a row of the results `references`, whose axis `model` has the name. Numbers are its values; " +
       "texts, and facts of models such as params, its columns; a field called like an axis is a coordinate.",
     example: 'reference "Pythia-6.9B" gain 0.80 norm "LayerNorm" source "a paper"',
-    outline: 'reference "name" FIELD VALUE',
+    outline: 'reference "name" gain 0.80',
     rules: ["referenceStatement"],
   },
   {
