@@ -13,7 +13,7 @@ import type { ResultType } from "./result-type.js";
 import type { TensorType } from "./tensor-type.js";
 
 export type { Decision, TestUse } from "./decisions.js";
-export type { Output, PlotKind } from "./outputs.js";
+export type { IntervalRequest, Output, PlotKind } from "./outputs.js";
 export type { Coordinate, Coordinates, NamedResult, ResultCondition, ResultExpression } from "./result-expression.js";
 
 /** One model at one revision and dtype: everything that opens as one set of weights. */

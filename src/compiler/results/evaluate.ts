@@ -134,7 +134,7 @@ export function isAxisCondition(condition: ResultCondition): boolean {
  * `where` inside an expression. An axis that is fixed to one value is removed, as selecting one element removes an
  * axis: this is what lets `x where prompts is a` and `x where prompts is b` be subtracted from each other.
  */
-function selectWhere(array: ResultArray, condition: ResultCondition, results: ResultSet): ResultArray {
+export function selectWhere(array: ResultArray, condition: ResultCondition, results: ResultSet): ResultArray {
   const filtered = filterWhere(array, condition, results);
   const fixed = new Set(fixedAxes(condition));
   if (fixed.size === 0) return filtered;
@@ -210,7 +210,8 @@ function prepareComparison(
   };
 }
 
-function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
+/** A function of one value; a NaN keeps its reason. */
+export function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
   const x = cell.value;
   if (Number.isNaN(x)) return { ...cell, reason: cell.reason ?? "no reason recorded" };
   if (operation === "abs") return { ...cell, value: Math.abs(x) };
@@ -224,7 +225,8 @@ function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCe
   return { ...cell, value: NaN, reason: x === 0 ? "log of 0" : "log of a negative number" };
 }
 
-function applyBinary(
+/** Arithmetic of two values; a NaN of either keeps its reason. */
+export function applyBinary(
   operation: "+" | "-" | "*" | "/" | "^",
   left: ResultCell,
   right: ResultCell,
