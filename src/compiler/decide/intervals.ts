@@ -47,10 +47,7 @@ const mostRows = 1e7;
 
 /** The intervals of all cells of what is shown, from one sequence of draws. */
 export function intervalsOf(shown: ShownValue, results: ResultSet, request: IntervalRequest): Intervals {
-  const measured = averageOver(
-    filterAxes(evaluateResult(shown.expression, results), shown.conditions),
-    shown.keep,
-  );
+  const measured = averageOver(filterAxes(evaluateResult(shown.expression, results), shown.conditions), shown.keep);
   const resampling = resampled([shown.expression], results);
   if (resampling === null) return everywhere(measured, "", "its values belong to no prompt or document to draw");
   return (
@@ -121,7 +118,7 @@ function drawnIntervals(
 }
 
 function onlyOne(unit: string): string {
-  return `it is of one ${unit} only: there is nothing to draw`;
+  return `one ${unit} only, nothing to draw from`;
 }
 
 function alongStrata<T>(sizes: readonly number[], make: (first: number, end: number) => T): readonly T[] {

@@ -78,7 +78,7 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
   const arrays = full.map((array) => averageOver(array, keep, onNote));
   const over = output.over.map((name) => axisOf(name, arrays));
   const by = output.by.map((name) => axisOf(name, arrays));
-  const { intervals, note } = shownIntervals(output.ci, output.values, arrays, [], keep, results);
+  const { intervals, words } = shownIntervals(output.ci, output.values, arrays, [], keep, results);
   const separate = output.plot === "heatmap";
   const quantities = output.values.map((named) => withUnit(named.label, unitOf(named)));
   const points = arrays.map((array, index) =>
@@ -113,7 +113,7 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
     series: seriesOrder(all, by),
     seriesTitle: safeTitle(output.by.join(", ")),
     mean: describeMean(averagedAxes(full[0] ?? emptyArray, keep)),
-    intervals: note,
+    intervals: words === null ? null : [words.text, ...(words.lacking === null ? [] : [words.lacking])].join(" · "),
     faults: all.filter((point) => point.reason !== null).length,
     absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
   };

@@ -256,7 +256,13 @@ function errorBars(panel: FigurePanel, step: number, tooltip: readonly VegaLiteS
   const axis = valueChannel(panel, true)["axis"];
   const at = (field: string): VegaLiteSpec => ({ field, type: "quantitative", stack: null, axis });
   const stroke = { color: "#1f2430", opacity: 1 };
-  const cap = { type: "tick", orient: "horizontal", size: Math.max(4, Math.min(12, step / 2)), thickness: 1.5, ...stroke };
+  const cap = {
+    type: "tick",
+    orient: "horizontal",
+    size: Math.max(4, Math.min(12, step / 2)),
+    thickness: 1.5,
+    ...stroke,
+  };
   return [
     {
       transform,
@@ -300,7 +306,12 @@ function seriesChannel(data: FigureData): VegaLiteSpec {
     type: "nominal",
     sort: data.series,
     scale: { domain: data.series, range },
-    legend: { title: data.seriesTitle === "" ? null : data.seriesTitle, symbolLimit: 40 },
+    legend: {
+      title: data.seriesTitle === "" ? null : data.seriesTitle,
+      symbolLimit: 40,
+      // The symbols would be as faint as the bands.
+      ...(data.panels.some(hasIntervals) ? { symbolOpacity: 1 } : {}),
+    },
   };
 }
 

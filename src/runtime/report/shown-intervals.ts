@@ -1,6 +1,6 @@
 /** Which of the values that an output shows have intervals, and what is said of them. */
 import { intervalsOf, type Intervals } from "../../compiler/decide/intervals.js";
-import { intervalsText } from "../../compiler/decide/interval-words.js";
+import { intervalWords, type IntervalWords } from "../../compiler/decide/interval-words.js";
 import type { IntervalRequest, NamedResult, ResultCondition } from "../../compiler/ir/protocol.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
@@ -10,7 +10,7 @@ export interface ShownIntervals {
   /** For each value its intervals; null for a value that has none. */
   readonly intervals: readonly (Intervals | null)[];
   /** What the intervals are, or why there are none; null where there is nothing to say. */
-  readonly note: string | null;
+  readonly words: IntervalWords | null;
 }
 
 /**
@@ -26,7 +26,7 @@ export function shownIntervals(
   keep: readonly string[],
   results: ResultSet,
 ): ShownIntervals {
-  if (request === null) return { intervals: values.map(() => null), note: null };
+  if (request === null) return { intervals: values.map(() => null), words: null };
   const made = values.map(({ expression, unit }, i) => {
     // Ids of tokens have no mean.
     if (unit === "token") return null;
@@ -36,7 +36,7 @@ export function shownIntervals(
   const all = made.filter((one) => one !== null);
   // A value without any interval has no columns and no bars: the note says why.
   const intervals = made.map((one) => (one?.cells.some(({ reason }) => reason === null) === true ? one : null));
-  return { intervals, note: intervalsText(all, request) };
+  return { intervals, words: intervalWords(all, request) };
 }
 
 /** Whether a value is measured on documents alone and no longer has a place for each. */

@@ -68,7 +68,7 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   if (infinite > 0) onNote(`${countOf(infinite, "value")} ${infinite === 1 ? "is" : "are"} infinite`);
   const headings = valueColumns.map((named): TableColumn => headingOf(named));
   const averaged = showBy && sortKeys !== null ? [...averages, sortKeys] : averages;
-  const { intervals, note } = shownIntervals(output.ci, valueColumns, averaged, before, keep, results);
+  const { intervals, words } = shownIntervals(output.ci, valueColumns, averaged, before, keep, results);
   const lookups = valueArrays.map(lookup);
   const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
     if (headings[i]?.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
@@ -80,8 +80,9 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
     columns: [
       ...keep.map(axisColumn),
       ...headings.flatMap((heading, i) => [
-        heading,
-        ...(intervals[i] == null ? [] : intervalColumns(heading, headings.length > 1)),
+        ...(intervals[i] == null
+          ? [heading]
+          : [{ ...heading, quantity: heading.name }, ...intervalColumns(heading, headings.length > 1)]),
       ]),
       ...(context === null ? [] : [textColumn("in its text")]),
     ],
@@ -93,7 +94,7 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
       }),
       ...(context === null ? [] : [inContext(sharedText(tokens, experiments, place), entryOf(place, along), context)]),
     ]),
-    note: joined([noteOf(mean, output, shown.length, places.length, possible), note, left]),
+    note: joined([noteOf(mean, output, shown.length, places.length, possible), words?.text ?? null, left]),
     warnings: [...warnings],
   };
 }
@@ -146,7 +147,7 @@ function headingOf(named: NamedResult): TableColumn {
 
 /** The two ends of an interval, beside the value that they are of. */
 function intervalColumns({ name, unit, signed }: TableColumn, several: boolean): readonly TableColumn[] {
-  return ["low", "high"].map((end) => valueColumn(several ? `${name} ${end}` : end, unit, signed));
+  return ["low", "high"].map((end) => valueColumn(several ? `${name} ${end}` : end, unit, signed, name));
 }
 
 function intervalCells({ value, reason }: TableCell, interval: CellInterval | null): readonly TableCell[] {
