@@ -30,10 +30,13 @@ export interface Budget {
 }
 
 /** Multiplications and additions that all intervals of one value may take: some ten seconds. */
-export const mostSteps = 1e10;
+const mostSteps = 2e9;
+
+/** How many of them a function of a value takes as long as. */
+const stepsOfFunction = 20;
 
 /** Numbers that may be held at once: 8 bytes each. */
-export const mostNumbers = 5e7;
+const mostNumbers = 5e7;
 
 export function isOverBudget({ steps, numbers }: Budget): boolean {
   return steps > mostSteps || numbers > mostNumbers;
@@ -62,7 +65,7 @@ export function elementwise(
   const value = compute(values.map((one) => one.value));
   if (values.every(({ draws }) => draws === null)) return { value, text, draws: null, of: null };
   budget.numbers += count + texts;
-  budget.steps += count + texts;
+  budget.steps += (count + texts) * stepsOfFunction;
   const draws = new Float64Array(isOverBudget(budget) ? 0 : count + texts);
   for (let i = 0; i < draws.length; i++) {
     draws[i] = compute(values.map((one) => (one.draws === null ? one.value : (one.draws[i] ?? Number.NaN))));
@@ -147,29 +150,18 @@ function moments(
   const spread = isSpread(operation);
   const weights = new Float64Array(result.length);
   const squares = spread ? new Float64Array(result.length) : null;
-  const total = { n: 0, sum: 0, squares: 0 };
-  for (const [text, own] of sums) {
-    total.n += own.n;
-    total.sum += own.sum;
-    total.squares += own.squares;
-    const counts = draws.counts[text] ?? null;
-    for (let i = 0; i < count; i++) {
-      const times = counts === null ? 1 : (counts[i] ?? 0);
-      weights[i] = (weights[i] ?? 0) + times * own.n;
-      result[i] = (result[i] ?? 0) + times * own.sum;
-      if (squares !== null) squares[i] = (squares[i] ?? 0) + times * own.squares;
-    }
-  }
-  weights.fill(total.n, count);
-  result.fill(total.sum, count);
-  squares?.fill(total.squares, count);
-  for (const [text, own] of sums) {
-    if (text < 0) continue;
-    const i = count + text;
-    weights[i] = total.n - own.n;
-    result[i] = total.sum - own.sum;
-    if (squares !== null) squares[i] = total.squares - own.squares;
-  }
+  const texts = [...sums.keys()];
+  const all = [...sums.values()];
+  const total = (of: (own: TextSums) => number): number => all.reduce((sum, own) => sum + of(own), 0);
+  const fill = (into: Float64Array, of: (own: TextSums) => number): void => {
+    addDrawn(into, texts, all.map(of), draws);
+    const whole = total(of);
+    into.fill(whole, count);
+    for (const [text, own] of sums) if (text >= 0) into[count + text] = whole - of(own);
+  };
+  fill(result, ({ sum }) => sum);
+  fill(weights, ({ n }) => n);
+  if (squares !== null) fill(squares, (own) => own.squares);
   for (const { text, draws: values } of others) {
     for (let i = 0; i < result.length; i++) {
       const times = weightAt(text, i, draws);
@@ -188,6 +180,31 @@ function moments(
     else if (squares !== null) {
       const variance = Math.max(0, (squares[i] ?? 0) / n - (sum / n) ** 2);
       result[i] = operation === "var" ? variance : Math.sqrt(variance);
+    }
+  }
+}
+
+/** Adds to each draw the numbers of its texts, each as often as it was drawn. The loop that all intervals wait for. */
+function addDrawn(
+  into: Float64Array,
+  texts: readonly number[],
+  numbers: readonly number[],
+  { count, counts }: TextDraws,
+): void {
+  const always = new Uint16Array(count).fill(1);
+  const never = new Uint16Array(count);
+  // Four texts at a time: the sum is read and written once for all of them.
+  for (let first = 0; first < texts.length; first += 4) {
+    const drawn = (at: number): Uint16Array => {
+      const text = texts[first + at];
+      return text === undefined ? never : text < 0 ? always : (counts[text] ?? never);
+    };
+    const [p, q, r, s] = [drawn(0), drawn(1), drawn(2), drawn(3)];
+    const [a, b = 0, c = 0, d = 0] = numbers.slice(first, first + 4) as [number, number?, number?, number?];
+    for (let i = 0; i < count; i++) {
+      into[i] =
+        (into[i] as number) +
+        ((p[i] as number) * a + (q[i] as number) * b + (r[i] as number) * c + (s[i] as number) * d);
     }
   }
 }

@@ -43,7 +43,10 @@ export interface Intervals {
 }
 
 /** Rows × draws for what has to be evaluated anew in each draw: some ten seconds. */
-const mostRows = 1e7;
+const mostRows = 5e6;
+
+/** Texts × draws: some seconds, and 2 bytes each. */
+const mostDrawn = 1e8;
 
 /** The intervals of all cells of what is shown, from one sequence of draws. */
 export function intervalsOf(shown: ShownValue, results: ResultSet, request: IntervalRequest): Intervals {
@@ -51,7 +54,8 @@ export function intervalsOf(shown: ShownValue, results: ResultSet, request: Inte
   const resampling = resampled([shown.expression], results);
   if (resampling === null) return everywhere(measured, "", "its values belong to no prompt or document to draw");
   return (
-    drawnIntervals(shown, results, resampling, request) ?? evaluatedIntervals(shown, measured, resampling, request)
+    drawnIntervals(shown, measured, results, resampling, request) ??
+    evaluatedIntervals(shown, measured, resampling, request)
   );
 }
 
@@ -76,6 +80,7 @@ function placed({ axes, cells: places }: ResultArray, unit: string, cells: reado
 /** Numbers under all draws at once; null for what has to be evaluated draw by draw. */
 function drawnIntervals(
   { expression, conditions, keep }: ShownValue,
+  measured: ResultArray,
   results: ResultSet,
   { unit, strata }: Resampling,
   { level, count, seed }: IntervalRequest,
@@ -83,6 +88,10 @@ function drawnIntervals(
   const textOf = new Map(strata.flat().flatMap(({ rows }, text) => rows.map(({ axes }) => [axes, text] as const)));
   const budget: Budget = { steps: 0, numbers: 0 };
   const sizes = strata.map(({ length }) => length);
+  const texts = sizes.reduce((sum, size) => sum + size, 0);
+  if (texts * count > mostDrawn) {
+    return everywhere(measured, unit, `${texts} ${unit}s drawn ${count} times are too many: draw fewer times`);
+  }
   const draws = drawTexts(sizes, { count, seed });
   const cx: DrawnContext = { results, textAt: (coordinates) => textOf.get(coordinates), draws, budget };
   const drawn = evaluateDrawn(expression, cx);
