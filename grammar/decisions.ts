@@ -250,7 +250,8 @@ export class DecisionGrammar extends DeclarationGrammar {
     this.CONSUME(t.Table);
     this.SUBRULE(this.disjunction);
     this.MANY({
-      GATE: () => !this.ahead(1, t.With) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
+      GATE: () =>
+        !this.ahead(1, t.With) || this.ahead(2, t.Ci) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
       DEF: () => this.SUBRULE(this.tableOption),
     });
   });
@@ -297,7 +298,21 @@ export class DecisionGrammar extends DeclarationGrammar {
           this.CONSUME2(t.NumberLiteral, { LABEL: "context" });
         },
       },
+      { ALT: () => this.SUBRULE(this.intervalClause) },
     ]);
+  });
+
+  // `off` is a name, too: what follows `ci` is read as the word first.
+  intervalClause = this.RULE("intervalClause", () => {
+    this.CONSUME(t.With);
+    this.CONSUME(t.Ci);
+    this.OPTION(() =>
+      this.OR([
+        { ALT: () => this.CONSUME(t.Off, { LABEL: "off" }) },
+        { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "level" }) },
+      ]),
+    );
+    this.OPTION2(() => this.SUBRULE(this.testUse));
   });
 
   plotStatement = this.RULE("plotStatement", () => {
@@ -309,22 +324,25 @@ export class DecisionGrammar extends DeclarationGrammar {
       this.CONSUME(t.Comma);
       this.SUBRULE2(this.expression, { LABEL: "of" });
     });
-    this.MANY2(() => {
-      this.OR([
-        {
-          ALT: () => {
-            this.CONSUME(t.Against);
-            this.SUBRULE3(this.expression, { LABEL: "against" });
+    this.MANY2({
+      GATE: () => !this.ahead(1, t.With) || this.ahead(2, t.Ci),
+      DEF: () =>
+        this.OR([
+          {
+            ALT: () => {
+              this.CONSUME(t.Against);
+              this.SUBRULE3(this.expression, { LABEL: "against" });
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.Over);
-            this.SUBRULE(this.axisList, { LABEL: "over" });
+          {
+            ALT: () => {
+              this.CONSUME(t.Over);
+              this.SUBRULE(this.axisList, { LABEL: "over" });
+            },
           },
-        },
-        { ALT: () => this.SUBRULE(this.byAxes) },
-      ]);
+          { ALT: () => this.SUBRULE(this.byAxes) },
+          { ALT: () => this.SUBRULE(this.intervalClause) },
+        ]),
     });
   });
 

@@ -192,6 +192,7 @@ export const tokenTable = {
   Lowest: soft("lowest"),
   Highest: soft("highest"),
   Context: soft("context"),
+  Ci: soft("ci"),
   Heatmap: soft("heatmap"),
   Line: soft("line"),
   Bar: soft("bar"),

@@ -8,11 +8,12 @@ import type { Output } from "../compiler/ir/protocol.js";
 import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
+import { decisionFigure } from "./report/decision-figures.js";
 import { decisionView, type DecisionView } from "./report/decision-view.js";
 import { buildFigure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
-import type { Judgement, ReportFigure, StudySummary } from "./report/report-input.js";
+import type { Judgement, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
 import { tokenTextsOf } from "./known-tokens.js";
@@ -106,7 +107,17 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     }
   }
 
-  const decisions = record.decisions.flatMap(({ outcome }) => (outcome === null ? [] : [decisionView(outcome)]));
+  const decisions: ReportDecision[] = [];
+  for (const [i, { outcome }] of record.decisions.entries()) {
+    const decision = protocol.decisions[i];
+    if (outcome === null) continue;
+    const experiments = decision?.kind === "pca" ? experimentsIn(decision.value.expression) : [];
+    const figure = decision === undefined ? null : decisionFigure(decision, outcome, results);
+    decisions.push({
+      ...decisionView(outcome, { tokens, experiments }),
+      figure: figure === null ? null : { figure, svg: await renderFigureSvg(figure.spec) },
+    });
+  }
   const status = statusOf(record);
   const studies = studiesOf(planned);
   const { source } = planned.loaded;

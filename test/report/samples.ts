@@ -177,7 +177,7 @@ export function columnsOf(
 export function tableOf(more: Partial<TableOutput>): TableOutput {
   const columns = columnsOf(more.experiment ?? "sweep", "nll");
   const standard = { title: "table sweep", experiment: "sweep", columns, where: null, by: null, top: null };
-  return { kind: "table", ...standard, context: null, span, ...more };
+  return { kind: "table", ...standard, context: null, ci: null, span, ...more };
 }
 
 /** A plot of the values over axes. */
@@ -189,7 +189,7 @@ export function plotOf(
   by: readonly string[] = [],
   against: NamedResult | null = null,
 ): PlotOutput {
-  return { kind: "plot", title, plot, values, against, over, by, span };
+  return { kind: "plot", title, plot, values, against, over, by, ci: null, span };
 }
 
 const impact = named("sweep.impact", column("sweep", "nll", "impact"), "nats");

@@ -223,6 +223,24 @@ const fields = fc.uniqueArray(
   }),
   { selector: (field) => field.part, maxLength: 3 },
 );
+const interval = fc.option(
+  fc.oneof(
+    fc.record({ off: fc.constant(true), level: fc.constant(null), draws: fc.constant(null), span: spanned }),
+    fc.record({
+      off: fc.constant(false),
+      level: numberOrNull,
+      draws: fc.option(
+        fc.record({
+          name: name.filter(({ text }) => text !== "off"),
+          count: numberOrNull,
+          seed: numberOrNull,
+          span: spanned,
+        }),
+      ),
+      span: spanned,
+    }),
+  ),
+);
 const using = fc.array(fc.record({ name, count: numberOrNull, seed: numberOrNull, span: spanned }), { maxLength: 2 });
 const by = names(axis, 0);
 
@@ -411,6 +429,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     where: fc.option(expression),
     by: fc.array(expression, { maxLength: 2 }),
     context: numberOrNull,
+    ci: interval,
     span: spanned,
   }),
   fc.record({
@@ -420,6 +439,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     against: fc.option(expression),
     over: names(axis, 0),
     by,
+    ci: interval,
     span: spanned,
   }),
   fc.record({ kind: fc.constant("save" as const), what: name, to: string, span: spanned }),

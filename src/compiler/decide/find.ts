@@ -43,7 +43,7 @@ export function decideFind(decision: Find, results: ResultSet): DecisionOutcome 
 }
 
 /** Levels by their numbers where they have some, else in the order of the protocol. */
-function inOrder(series: ResultArray, over: string): readonly Coordinate[] {
+export function inOrder(series: ResultArray, over: string): readonly Coordinate[] {
   const levels = levelsOf(series, over);
   return levels.some((level) => Number.isNaN(numberOf(level)))
     ? levels
@@ -76,7 +76,7 @@ function lookIn(series: ResultArray, over: string, what: Find["what"]): Omit<Fou
 }
 
 /** A coordinate as a number: itself, or the training step that it is named for. NaN for any other text. */
-function numberOf(level: Coordinate): number {
+export function numberOf(level: Coordinate): number {
   if (typeof level === "number") return level;
   return /^\d+(?:\.\d+)?$/.test(level) ? Number(level) : (stepOf(level) ?? Number.NaN);
 }

@@ -97,6 +97,8 @@ export type DecisionOutcome =
       readonly observations: readonly Coordinate[];
       /** What each feature is, in the order of the loadings. */
       readonly features: readonly Coordinates[];
+      /** The share of the variance along every component, of which `components` has the first. */
+      readonly spectrum: readonly number[];
       readonly components: readonly {
         readonly explained: number;
         readonly variance: number;

@@ -145,7 +145,7 @@ export function filterWhere(
  * `where` inside an expression. An axis that is fixed to one value is removed, as selecting one element removes an
  * axis: this is what lets `x where prompts is a` and `x where prompts is b` be subtracted from each other.
  */
-function selectWhere(array: ResultArray, condition: ResultCondition, results: ResultSet): ResultArray {
+export function selectWhere(array: ResultArray, condition: ResultCondition, results: ResultSet): ResultArray {
   const filtered = filterWhere(array, condition, results);
   const fixed = new Set(fixedAxes(condition));
   if (fixed.size === 0) return filtered;
@@ -216,7 +216,8 @@ function valueFinder({ axes, cells }: ResultArray): (coordinates: Coordinates) =
   return (coordinates) => index.get(coordinateKey(coordinates, axes)) ?? NaN;
 }
 
-function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
+/** A function of one value; a NaN keeps its reason. */
+export function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
   const x = cell.value;
   if (Number.isNaN(x)) return { ...cell, reason: cell.reason ?? "no reason recorded" };
   if (operation === "abs") return { ...cell, value: Math.abs(x) };
@@ -230,7 +231,8 @@ function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCe
   return { ...cell, value: NaN, reason: x === 0 ? "log of 0" : "log of a negative number" };
 }
 
-function applyBinary(operation: BinaryOperation, left: ResultCell, right: ResultCell): CellValue {
+/** Arithmetic of two values; a NaN of either keeps its reason. */
+export function applyBinary(operation: BinaryOperation, left: ResultCell, right: ResultCell): CellValue {
   const faulty = [left, right].filter((cell) => Number.isNaN(cell.value));
   if (faulty.length > 0) {
     const reasons = faulty.map((cell) => cell.reason ?? "no reason recorded");

@@ -19,7 +19,7 @@ export function variance(sample: Sample): number {
 }
 
 /** The value below which the fraction `q` of a sorted sample lies, interpolated as NumPy's `quantile` does by default. */
-export function quantileOfSorted(sorted: Sample, q: number): number {
+export function quantileOfSorted(sorted: Sample | Float64Array, q: number): number {
   const place = (sorted.length - 1) * q;
   const below = Math.floor(place);
   const low = sorted[below] ?? Number.NaN;

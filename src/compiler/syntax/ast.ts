@@ -422,6 +422,14 @@ export interface ClassifyStatement extends Node {
   readonly classes: readonly { readonly name: Name; readonly below: NumberLiteral | null }[];
 }
 
+/** `with ci …`: an interval beside each mean that is shown. */
+export interface IntervalClause extends Node {
+  /** `with ci off`: none where there would be one by itself. */
+  readonly off: boolean;
+  readonly level: NumberLiteral | null;
+  readonly draws: TestUse | null;
+}
+
 export interface TableStatement extends Node {
   readonly kind: "table";
   readonly of: Expression;
@@ -431,6 +439,7 @@ export interface TableStatement extends Node {
   /** Sort key, or, when every item is a plain axis name after `winner`, the axes to keep. */
   readonly by: readonly Expression[];
   readonly context: NumberLiteral | null;
+  readonly ci: IntervalClause | null;
 }
 
 export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density";
@@ -442,6 +451,7 @@ export interface PlotStatement extends Node {
   readonly against: Expression | null;
   readonly over: readonly Name[];
   readonly by: readonly Name[];
+  readonly ci: IntervalClause | null;
 }
 
 export interface SaveStatement extends Node {

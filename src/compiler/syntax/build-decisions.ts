@@ -8,6 +8,7 @@ import type {
   Expected,
   FindStatement,
   HypothesisStatement,
+  IntervalClause,
   Name,
   NumberLiteral,
   PcaStatement,
@@ -41,12 +42,29 @@ function buildBy(build: Build, node: CstNode): readonly Name[] {
 
 function buildUsing(build: Build, node: CstNode): readonly TestUse[] {
   const clause = once(build, nodesOf(node, "usingClause"), "`using`");
-  return nodesOf(clause, "testUse").map((test) => ({
+  return nodesOf(clause, "testUse").map((test) => buildTestUse(build, test));
+}
+
+function buildTestUse(build: Build, test: CstNode): TestUse {
+  return {
     name: nameOf(build, tokenOf(test, "Name")),
     count: numberOrNull(build, tokenOf(test, "count")),
     seed: numberOrNull(build, tokenOf(test, "seed")),
     span: nodeSpan(build, test),
-  }));
+  };
+}
+
+/** `with ci …` among these clauses. */
+function buildInterval(build: Build, clauses: readonly CstNode[]): IntervalClause | null {
+  const clause = once(build, clauses, "`with ci`");
+  if (clause === undefined) return null;
+  const draws = nodeOf(clause, "testUse");
+  return {
+    off: tokenOf(clause, "off") !== undefined,
+    level: numberOrNull(build, tokenOf(clause, "level")),
+    draws: draws === undefined ? null : buildTestUse(build, draws),
+    span: nodeSpan(build, clause),
+  };
 }
 
 function axisOf(build: Build, node: CstNode): Name {
@@ -181,6 +199,10 @@ export function buildTable(build: Build, node: CstNode): TableStatement {
     where: where === undefined ? null : buildExpression(build, nodeOf(where, "where")),
     by: nodesOf(by, "by").map((key) => buildExpression(build, key)),
     context: count("Context", "context", "context"),
+    ci: buildInterval(
+      build,
+      options.flatMap((candidate) => nodesOf(candidate, "intervalClause")),
+    ),
     span: nodeSpan(build, node),
   };
 }
@@ -198,6 +220,7 @@ export function buildPlot(build: Build, node: CstNode): PlotStatement {
     against: against === undefined ? null : buildExpression(build, against),
     over: buildAxisList(build, over),
     by: buildBy(build, node),
+    ci: buildInterval(build, nodesOf(node, "intervalClause")),
     span: nodeSpan(build, node),
   };
 }

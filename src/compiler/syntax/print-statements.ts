@@ -2,9 +2,11 @@
 import type {
   Expectation,
   Expected,
+  Expression,
   Fact,
   FactValue,
   HypothesisStatement,
+  IntervalClause,
   MetricStatement,
   ModelStatement,
   Name,
@@ -15,7 +17,6 @@ import type {
   TableStatement,
   TestUse,
   TextSource,
-  Expression,
 } from "./ast.js";
 import { type Doc, group, hard, ifBroken, indent, join, line, source } from "./layout.js";
 import {
@@ -212,13 +213,31 @@ function printParameter(parameter: Parameter): Doc {
 const byAxes = (by: readonly Name[]): readonly Doc[] =>
   by.length === 0 ? [] : [[line, source(by[0]?.span.start ?? 0), "by ", group(indent(printNames(by)))]];
 
-function usingTests(using: readonly TestUse[]): readonly Doc[] {
-  if (using.length === 0) return [];
-  const tests = using.map((test) => [
+function printTest(test: TestUse): Doc {
+  return [
     printName(test.name),
     test.count === null ? "" : ["(", printNumber(test.count), ")"],
     test.seed === null ? "" : [" seed ", printNumber(test.seed)],
-  ]);
+  ];
+}
+
+function intervalClause(ci: IntervalClause | null): readonly Doc[] {
+  if (ci === null) return [];
+  const { off, level, draws, span } = ci;
+  return [
+    [
+      line,
+      source(span.start),
+      off ? "with ci off" : "with ci",
+      level === null ? "" : [" ", printNumber(level)],
+      draws === null ? "" : [" ", printTest(draws)],
+    ],
+  ];
+}
+
+function usingTests(using: readonly TestUse[]): readonly Doc[] {
+  if (using.length === 0) return [];
+  const tests = using.map(printTest);
   return [[line, source(using[0]?.span.start ?? 0), "using ", group(indent(join(tests, [",", line])))]];
 }
 
@@ -304,6 +323,7 @@ function printOther(statement: Statement): Doc {
             ? []
             : [line, source(statement.over[0]?.span.start ?? 0), "over ", group(indent(printNames(statement.over)))],
           byAxes(statement.by),
+          intervalClause(statement.ci),
         ),
       );
     case "save":
@@ -389,6 +409,7 @@ function printTable(table: TableStatement): Doc {
             ),
           ],
       table.context === null ? [] : [line, "with context ", printNumber(table.context)],
+      intervalClause(table.ci),
     ),
   );
 }

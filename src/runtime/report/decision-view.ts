@@ -1,9 +1,11 @@
 /** Decisions as people read them: a headline with the verdict, a table, and what a reader needs to know. */
 import type { DecisionOutcome, FoundPart, TestedPart, Verdict } from "../../compiler/ir/decision-outcome.js";
 import type { Coordinates } from "../../compiler/ir/result-expression.js";
+import { componentsView } from "./components-view.js";
 import { formatNumber } from "./format.js";
 import type { ReportStatus } from "./status.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
+import { noTokenTexts, type TokenTexts } from "./token-texts.js";
 
 /** A decision ready to be shown. */
 export interface DecisionView {
@@ -16,6 +18,8 @@ export interface DecisionView {
   /** What it came to, a sentence. */
   readonly sentence: string;
   readonly table: TableData;
+  /** The largest loadings of principal components; null for everything else. */
+  readonly loadings: TableData | null;
 }
 
 const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
@@ -27,7 +31,26 @@ const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
   UNDECIDED: "warning",
 };
 
-export function decisionView(outcome: DecisionOutcome): DecisionView {
+/** Where the tokens behind an outcome are read: the texts of the experiments that its value reads. */
+export interface TokensBehind {
+  readonly tokens: TokenTexts;
+  readonly experiments: readonly string[];
+}
+
+const nothingKnown: TokensBehind = { tokens: noTokenTexts, experiments: [] };
+
+export function decisionView(outcome: DecisionOutcome, behind: TokensBehind = nothingKnown): DecisionView {
+  if (outcome.kind !== "pca") return { ...plainView(outcome), loadings: null };
+  const { statement } = outcome;
+  return {
+    verdict: null,
+    title: statement,
+    statement: null,
+    ...componentsView(outcome, behind.tokens, behind.experiments),
+  };
+}
+
+function plainView(outcome: Exclude<DecisionOutcome, { kind: "pca" }>): Omit<DecisionView, "loadings"> {
   const { statement } = outcome;
   switch (outcome.kind) {
     case "hypothesis": {
@@ -59,8 +82,6 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         sentence: foundSentence(outcome.what, outcome.over, outcome.parts),
         table: foundTable(outcome.what, outcome.over, outcome.parts, outcome.notes),
       };
-    case "pca":
-      return { verdict: null, title: statement, statement: null, ...componentsView(outcome) };
     case "classify": {
       const axes = axesOf(outcome.parts);
       return {
@@ -211,54 +232,4 @@ function foundTable(what: string, over: string, parts: readonly FoundPart[], not
     note: noteOf(notes),
     warnings: [],
   };
-}
-
-/** Loadings that a table shows: the largest of each component. */
-const shownLoadings = 3;
-
-function componentsView(outcome: Extract<DecisionOutcome, { kind: "pca" }>): Pick<DecisionView, "sentence" | "table"> {
-  const { components, observations, over, features, reason } = outcome;
-  const sentence =
-    reason === null
-      ? `${observations.length} observations (${over}) of ${features.length} features; the first ${components.length === 1 ? "component explains" : `${components.length} components explain`} ${percent(components.reduce((sum, { explained }) => sum + explained, 0))} of the variance.`
-      : `No components: ${reason}.`;
-  const rows = components.map(({ explained, variance, loadings, scores }, i) => [
-    cell(i + 1),
-    cell(explained),
-    cell(variance),
-    cell(
-      loadings
-        .map((loading, f) => ({ loading, f }))
-        .sort((a, b) => Math.abs(b.loading) - Math.abs(a.loading))
-        .slice(0, shownLoadings)
-        .map(({ loading, f }) => `${placeText(features[f] ?? {})} ${formatNumber(loading)}`)
-        .join(", "),
-    ),
-    cell(scores.map((score, o) => `${String(observations[o])} ${formatNumber(score)}`).join(", ")),
-  ]);
-  return {
-    sentence,
-    table: {
-      title: "",
-      columns: [
-        axisColumn("component"),
-        valueColumn("explained", null, false),
-        valueColumn("variance", null, false),
-        textColumn("largest loadings"),
-        textColumn(`scores by ${over}`),
-      ],
-      rows,
-      note: noteOf(outcome.notes),
-      warnings: [],
-    },
-  };
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
-}
-
-function placeText(coordinates: Coordinates): string {
-  const words = Object.entries(coordinates).map(([axis, value]) => `${axis} ${String(value)}`);
-  return words.length === 0 ? "value" : words.join(" ");
 }

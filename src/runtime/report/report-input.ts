@@ -25,6 +25,11 @@ export interface ReportFigure {
   readonly svg: string | null;
 }
 
+/** What a statement came to, with its figure, if it has one. */
+export interface ReportDecision extends DecisionView {
+  readonly figure: ReportFigure | null;
+}
+
 /** A piece of source text and what it is: `comment`, `keyword`, `string`, `number`, `site`, `metric`, `operator` … */
 export interface SourceToken {
   readonly start: number;
@@ -57,7 +62,7 @@ export interface ReportInput {
   /** What results decided during the run, a sentence each. */
   readonly selections: readonly string[];
   /** What statements that compare and decide came to. */
-  readonly decisions: readonly DecisionView[];
+  readonly decisions: readonly ReportDecision[];
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly TableData[];
   readonly source: { readonly path: string; readonly text: string; readonly tokens: readonly SourceToken[] };

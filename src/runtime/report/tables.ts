@@ -1,11 +1,13 @@
 /** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
 import { entryOf } from "../../compiler/base/entry.js";
+import type { CellInterval } from "../../compiler/decide/intervals.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { zeroBaseline } from "../../compiler/results/columns.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
+import { filterAxes } from "../../compiler/results/filter-axes.js";
 import {
   agreeOver,
   averagedAxes,
@@ -15,8 +17,9 @@ import {
   type ResultArray,
 } from "../../compiler/results/result-array.js";
 import { listOf } from "./sentences.js";
+import { shownIntervals } from "./shown-intervals.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
-import { filterAxes, lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
+import { lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
 import { inContext, isTokenAxis, noTokenTexts, sharedText, tokenText, type TokenTexts } from "./token-texts.js";
 
 export type { TableCell, TableColumn, TableData } from "./table-data.js";
@@ -72,6 +75,8 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const infinite = selected.reduce((sum, { cells }) => sum + cells.filter(({ value }) => isInfinite(value)).length, 0);
   if (infinite > 0) onNote(`${countOf(infinite, "value")} ${infinite === 1 ? "is" : "are"} infinite`);
   const headings = valueColumns.map((named, i): TableColumn => headingOf(named, valueArrays[i] ?? emptyArray));
+  const averaged = showBy && sortKeys !== null ? [...averages, sortKeys] : averages;
+  const { intervals, words } = shownIntervals(output.ci, valueColumns, averaged, before, keep, results);
   const lookups = valueArrays.map(lookup);
   const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
     const labels = valueArrays[i]?.labels ?? null;
@@ -82,13 +87,24 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   };
   return {
     title: output.title,
-    columns: [...keep.map(axisColumn), ...headings, ...(context === null ? [] : [textColumn("in its text")])],
+    columns: [
+      ...keep.map(axisColumn),
+      ...headings.flatMap((heading, i) => [
+        ...(intervals[i] == null
+          ? [heading]
+          : [{ ...heading, quantity: heading.name }, ...intervalColumns(heading, headings.length > 1)]),
+      ]),
+      ...(context === null ? [] : [textColumn("in its text")]),
+    ],
     rows: shown.map((place) => [
       ...keep.map((axis): TableCell => ({ value: entryOf(place, axis) ?? null, reason: null })),
-      ...lookups.map((find, i): TableCell => inWords(place, find(place), i)),
+      ...lookups.flatMap((find, i): readonly TableCell[] => {
+        const cell = inWords(place, find(place), i);
+        return [cell, ...(intervals[i] == null ? [] : intervalCells(cell, intervals[i].at(place)))];
+      }),
       ...(context === null ? [] : [inContext(sharedText(tokens, experiments, place), entryOf(place, along), context)]),
     ]),
-    note: joined([noteOf(mean, output, shown.length, places.length, possible), left]),
+    note: joined([noteOf(mean, output, shown.length, places.length, possible), words?.text ?? null, left]),
     warnings: [...warnings],
   };
 }
@@ -138,6 +154,17 @@ function allAxes(arrays: readonly ResultArray[]): readonly string[] {
 function headingOf(named: NamedResult, { labels }: ResultArray): TableColumn {
   if (labels !== null) return textColumn(named.label);
   return valueColumn(named.label, unitOf(named), isSigned(named.expression));
+}
+
+/** The two ends of an interval, beside the value that they are of. */
+function intervalColumns({ name, unit, signed }: TableColumn, several: boolean): readonly TableColumn[] {
+  return ["low", "high"].map((end) => valueColumn(several ? `${name} ${end}` : end, unit, signed, name));
+}
+
+function intervalCells({ value, reason }: TableCell, interval: CellInterval | null): readonly TableCell[] {
+  if (value === null || interval === null) return [value, value].map(() => ({ value: null, reason: null }));
+  const why = Number.isNaN(value) ? reason : interval.reason;
+  return [interval.low, interval.high].map((end) => ({ value: end, reason: Number.isNaN(end) ? why : null }));
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { NamedResult, Output, PlotKind } from "../../ir/protocol.js";
 import type { Expression, Name, PlotStatement } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
+import { checkIntervals } from "./intervals.js";
 import { axisNames, isNumeric, labelOf, measuredNumbers, named, namedResult, shareAxis } from "./named-results.js";
 import { metricNames } from "./result-scope.js";
 import type { ResultContext } from "./result-context.js";
@@ -67,6 +68,9 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
     wrongKind(cx, spanOf(statement.by, statement), `at most two axes after \`by\` for a ${plot}`, found);
     return null;
   }
+  const takes = { byDefault: plot === "bar", none: plot === "bar" || plot === "line" ? null : `\`plot ${plot}\`` };
+  const ci = checkIntervals(cx, statement.ci, takes);
+  if (ci === false) return null;
   const over = statement.over.map((a) => a.text);
   const by = statement.by.map((a) => a.text);
   const title = [
@@ -75,7 +79,7 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
     ...(over.length === 0 ? [] : [`over ${over.join(", ")}`]),
     ...(by.length === 0 ? [] : [`by ${by.join(", ")}`]),
   ].join(" ");
-  return { kind: "plot", title, plot, values, against, over, by, span: statement.span };
+  return { kind: "plot", title, plot, values, against, over, by, ci, span: statement.span };
 }
 
 /** The value of a plot. An experiment of several columns, one of which is its density, is drawn by it in a `density`. */

@@ -66,23 +66,24 @@ export const outputForms: readonly Form[] = [
     name: "table",
     group: "Statements",
     lines: [
-      "table VALUE [top N] [where CONDITION] [by VALUE, …] [with context N]",
+      "table VALUE [top N] [where CONDITION] [by VALUE, …] [with context N] [with ci [off|N] [TEST]]",
       "table EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …]",
     ],
-    meaning: "Shows results as a table.",
+    meaning: "Shows results as a table. `with ci` puts an interval beside each mean.",
     example: "table sweep top 10 by abs(loss.impact)",
-    rules: ["tableStatement", "tableOption", "nameList"],
+    rules: ["tableStatement", "tableOption", "nameList", "intervalClause"],
   },
   {
     name: "plot",
     group: "Statements",
     lines: [
-      "plot heatmap|line|bar|histogram|box|scatter|density of VALUE, … [against VALUE] [over AXIS, …] [by AXIS, …]",
+      "plot heatmap|line|bar|histogram|box|scatter|density of VALUE, … [against VALUE] [over AXIS, …] [by AXIS, …] " +
+        "[with ci [off|N] [TEST]]",
     ],
     meaning:
       "Shows results as a figure; axes that are not named are averaged. Each kind has an entry: atlasc doc plots.",
     example: "plot heatmap of sweep.loss.impact over layer, head",
-    rules: ["plotStatement", "plotKind", "byAxes", "axisList"],
+    rules: ["plotStatement", "plotKind", "byAxes", "axisList", "intervalClause"],
   },
   {
     name: "save",
@@ -108,17 +109,20 @@ export const plotForms: readonly Form[] = [
   {
     name: "line",
     group: "Plots",
-    lines: ["plot line of VALUE, … over AXIS [by AXIS, …]"],
+    lines: ["plot line of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]]"],
     meaning:
-      "A line along one axis. `by` makes lines or panels, and so do several values; all other axes are averaged.",
+      "A line along one axis. `by` makes lines or panels, and so do several values; all other axes are averaged. `with ci` " +
+      "draws a band around it.",
     example: "plot line of sweep.loss.impact over layer by head",
     rules: [],
   },
   {
     name: "bar",
     group: "Plots",
-    lines: ["plot bar of VALUE, … over AXIS [by AXIS, …]"],
-    meaning: "A bar for each entry of one axis. `by` makes series or panels; all other axes are averaged.",
+    lines: ["plot bar of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]]"],
+    meaning:
+      "A bar for each entry of one axis. `by` makes series or panels; all other axes are averaged. `with ci` draws error bars, " +
+      "which means over documents have by themselves.",
     example: "plot bar of sweep.loss.impact over layer by group",
     rules: [],
   },

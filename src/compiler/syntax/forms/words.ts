@@ -69,7 +69,10 @@ export const words: Readonly<Record<string, Word>> = {
     "Whether the token that begins a text is put in front; as the tokenizer's configuration says when nothing is said.",
     'prompts lines from "lines.txt" bos off',
   ),
-  off: clause("After `bos`: no token is put in front of the text.", 'prompts lines from "lines.txt" bos off'),
+  off: clause(
+    "After `bos`: no token is put in front of the text. After `with ci`: no intervals.",
+    'prompts lines from "lines.txt" bos off',
+  ),
   window: clause(
     "Tokens of one window of a corpus; as many as the model accepts, at most 1024, when nothing is said.",
     'corpus novel from "novel.txt" window 256',
@@ -173,6 +176,10 @@ export const words: Readonly<Record<string, Word>> = {
   context: clause(
     "Shows each row's token inside so many tokens of its text, and keeps prompts apart.",
     "table surprise top 5 by surprise with context 6",
+  ),
+  ci: clause(
+    "A bootstrap interval beside each mean: 95% when nothing is said, from 2,000 draws of whole texts.",
+    "table mean(tokens.nll over position, prompt) with ci 0.9",
   ),
   against: clause(
     "The value on the horizontal axis of a scatter plot.",
