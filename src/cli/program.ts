@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { atlascVersion } from "../runtime/version.js";
 import { passNames } from "../compiler/passes/names.js";
+import type { Judgement } from "../runtime/judge.js";
 import { backendForms, defaultBackend } from "../runtime/engine/backends/index.js";
 import { leaveWith, messages, output, watchStreams } from "./screen.js";
 import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
@@ -107,6 +108,21 @@ withExecutionOptions(program.command("explain"))
   .action(async (file: string, options: CommonOptions & { runs: string; times: boolean; json: boolean }) => {
     const { explainCommand } = await import("./explain.js");
     leaveWith(await explainCommand(file, options));
+  });
+
+program
+  .command("judge")
+  .description("write down what you make of a run's results; earlier judgements are never changed")
+  .argument("<run>", "a run's folder, `latest`, a protocol's name (its last run), or first digits of a digest")
+  .requiredOption("--verdict <text>", "what you make of the results, in your own words")
+  .requiredOption("--by <name>", "who says so")
+  .option("--note <text>", "what else there is to say, in any number of lines")
+  .option("--hypothesis <title>", "which hypothesis it is about (default: the run as a whole)")
+  .option("--runs <folder>", "folder of records, where the run is looked up", "runs")
+  .option("--json", "print what was written as JSON", false)
+  .action(async (run: string, options: Judgement & { runs: string; json: boolean }) => {
+    const { judgeCommand } = await import("./judge.js");
+    leaveWith(await judgeCommand(run, options));
   });
 
 program

@@ -2,6 +2,7 @@
 export { backendNamed } from "./engine/backends/index.js";
 export type { Backend, EngineOptions, EngineSettings, EngineStart } from "./engine/backend.js";
 export type { Engine } from "./engine/engine.js";
+export { judgeRun, type Judgement, type JudgeOptions, type JudgeOutcome } from "./judge.js";
 export { loadProtocol, type Loaded, type LoadOptions } from "./load.js";
 export { openModel, type OpenedModel } from "./models/open-model.js";
 export { planRun, type Planned, type PlanOutcome, type PlanSettings } from "./plan-run.js";

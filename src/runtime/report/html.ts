@@ -7,7 +7,8 @@ import { escapeHtml, jsonForScript } from "./escape.js";
 import { highlightSource } from "./highlight.js";
 import { tableHtml } from "./html-table.js";
 import type { DecisionView } from "./decision-view.js";
-import type { Judgement, ProvenanceSection, ReportFigure, ReportInput } from "./report-input.js";
+import { judgementHtml } from "./judgement-html.js";
+import type { ProvenanceSection, ReportFigure, ReportInput } from "./report-input.js";
 import { reportScript } from "./report-script.js";
 import { reportStyle } from "./report-style.js";
 import { studySentences } from "./sentences.js";
@@ -51,7 +52,7 @@ ${sectionHtml(
 )}
 ${sectionHtml("figures", "Figures", input.figures.map(figureHtml))}
 ${sectionHtml("tables", "Tables", input.tables.map(tableHtml))}
-${judgementHtml(input.judgement)}
+${judgementHtml(input.judgements)}
 ${sourceHtml(input)}
 ${provenanceHtml(input.provenance)}
 </main>
@@ -154,18 +155,6 @@ function fileName(title: string): string {
       .replace(/^-+|-+$/g, "")
       .slice(0, 60) || "figure"
   );
-}
-
-function judgementHtml(judgement: Judgement | null): string {
-  const content =
-    judgement === null
-      ? `<p class="empty">Empty. What these results mean is for a person to say, with a name and a date; the machine never fills this in.</p>`
-      : `<blockquote>${escapeHtml(judgement.text)}</blockquote><p class="note">${judgedBy(judgement)}</p>`;
-  return `<section id="judgement" class="card judgement"><h2>Judgement</h2>${content}</section>`;
-}
-
-function judgedBy({ by }: Judgement): string {
-  return by === null ? "Without a name and a date." : `${escapeHtml(by.name)}, ${escapeHtml(by.date)}`;
 }
 
 function sourceHtml(input: ReportInput): string {

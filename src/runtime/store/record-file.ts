@@ -28,9 +28,11 @@ function upgraded(value: Readonly<Record<string, unknown>>): unknown {
   return { ...value, format: recordFormat, ...facts, values: null, runs: [run] };
 }
 
-/** Records of versions that decided nothing lack the outcomes of their statements. */
-function withOutcomes(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("decisions" in value)) return value;
+/** Records of earlier versions lack what these did not know: outcomes of statements, how work was divided, lists of units. */
+function completed(earlier: unknown): unknown {
+  if (typeof earlier !== "object" || earlier === null) return earlier;
+  const value = { planning: null, units: null, ...earlier };
+  if (!("decisions" in value)) return value;
   const { decisions } = value;
   if (!Array.isArray(decisions)) return value;
   const complete = decisions.map((decision: unknown): unknown =>
@@ -74,7 +76,7 @@ export async function readRecord(path: string): Promise<RunRecord | null> {
   const object = value as Readonly<Record<string, unknown>>;
   const foreign = formatProblems(object["format"]);
   if (foreign.length > 0) throw new RecordFault(path, foreign);
-  const record = withOutcomes(upgraded(object));
+  const record = completed(upgraded(object));
   const problems = recordProblems(record);
   if (problems.length > 0) throw new RecordFault(path, problems);
   return record as RunRecord;

@@ -1,8 +1,12 @@
-/** Checks records and entries of their history against the published schemas, and says in words what is wrong. */
+/** Checks records, entries of their history and judgements against the published schemas, and says in words what is wrong. */
 import { createRequire } from "node:module";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 
-const schemas = { record: "atlasc/record.schema.json", history: "atlasc/history.schema.json" } as const;
+const schemas = {
+  record: "atlasc/record.schema.json",
+  history: "atlasc/history.schema.json",
+  judgement: "atlasc/judgement.schema.json",
+} as const;
 
 const compiled = new Map<keyof typeof schemas, ValidateFunction>();
 
@@ -12,8 +16,8 @@ function validator(which: keyof typeof schemas): ValidateFunction {
   // By the package's own name, because the schemas are published there and are not copied beside the compiled files.
   const load = (name: string): object => createRequire(import.meta.url)(name) as object;
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
-  // An entry of the history is described with the record's own definitions.
-  if (which === "history") ajv.addSchema(load(schemas.record));
+  // The others are described with the record's own definitions.
+  if (which !== "record") ajv.addSchema(load(schemas.record));
   const validate = ajv.compile(load(schemas[which]));
   compiled.set(which, validate);
   return validate;
@@ -53,4 +57,9 @@ export function recordProblems(value: unknown): string[] {
 /** What is wrong with a value as an entry of a history: a sentence each, none when it is valid. */
 export function historyProblems(value: unknown): string[] {
   return problemsOf("history", value, "the entry");
+}
+
+/** What is wrong with a value as a judgement: a sentence each, none when it is valid. */
+export function judgementProblems(value: unknown): string[] {
+  return problemsOf("judgement", value, "the judgement");
 }

@@ -34,6 +34,8 @@ export interface UnitStore {
   read(id: string): Promise<StoredUnit | null>;
   /** Keeps a unit. When the promise resolves, the unit survives whatever happens to this process. */
   write(unit: StoredUnit): Promise<void>;
+  /** SHA-256 of a unit's numbers, whatever its remarks, as it was read or written here last; null when it was neither. */
+  digestOf(id: string): string | null;
   /** Where a unit's file lies or would lie. */
   pathOf(id: string): string;
 }
@@ -47,9 +49,18 @@ type Table = Readonly<Record<string, MemoryTensor>>;
 
 /** SHA-256 over everything a file says: id, remarks, names, types, shapes, values. */
 function checksumOf(id: string, about: string, truth: string, tensors: Table): string {
+  return hashOf([id, about, truth], tensors);
+}
+
+/** SHA-256 over the numbers alone: when and how fast they were computed is no part of it. */
+function contentOf(truth: string, tensors: Table): string {
+  return hashOf([truth], tensors);
+}
+
+function hashOf(words: readonly string[], tensors: Table): string {
   const names = Object.keys(tensors).sort();
   const shapes = names.map((name) => [name, tensors[name]?.type ?? "", [...(tensors[name]?.shape ?? [])]]);
-  const hash = createHash("sha256").update(canonicalJson([id, about, truth, shapes]));
+  const hash = createHash("sha256").update(canonicalJson([...words, shapes]));
   for (const name of names) {
     const data = tensors[name]?.data;
     if (data !== undefined) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -57,7 +68,14 @@ function checksumOf(id: string, about: string, truth: string, tensors: Table): s
   return hash.digest("hex");
 }
 
-function encodeUnit({ id, tensors, about }: StoredUnit): Buffer {
+/** A unit as a file has it. */
+interface UnitFile {
+  readonly bytes: Buffer;
+  /** SHA-256 of its numbers. */
+  readonly content: string;
+}
+
+function encodeUnit({ id, tensors, about }: StoredUnit): UnitFile {
   const table: Record<string, MemoryTensor> = {};
   const truthful: string[] = [];
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -69,12 +87,13 @@ function encodeUnit({ id, tensors, about }: StoredUnit): Buffer {
   const truth = JSON.stringify(truthful.sort());
   const remarks = canonicalJson(about);
   const checksum = checksumOf(id, remarks, truth, table);
-  return writeSafetensors(table, {
+  const bytes = writeSafetensors(table, {
     [keys.id]: id,
     [keys.about]: remarks,
     [keys.truth]: truth,
     [keys.checksum]: checksum,
   });
+  return { bytes, content: contentOf(truth, table) };
 }
 
 function engineTensor(tensor: MemoryTensor, truth: boolean): EngineTensor {
@@ -85,7 +104,7 @@ function engineTensor(tensor: MemoryTensor, truth: boolean): EngineTensor {
 }
 
 /** The unit in a file's bytes, or why they are not that unit. */
-function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
+function decodeUnit(id: string, bytes: Uint8Array): (StoredUnit & { readonly content: string }) | string {
   const file = readSafetensors(bytes);
   if (!file.ok) return file.reason;
   const { tensors, metadata } = file.value;
@@ -99,7 +118,8 @@ function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
   }
   const truthful = new Set(JSON.parse(truth) as string[]);
   const named = Object.entries(tensors).map(([name, t]) => [name, engineTensor(t, truthful.has(name))] as const);
-  return { id, about: JSON.parse(about) as Record<string, string>, tensors: Object.fromEntries(named) };
+  const content = contentOf(truth, tensors);
+  return { id, about: JSON.parse(about) as Record<string, string>, tensors: Object.fromEntries(named), content };
 }
 
 /** What makes a single file useless and says nothing of the others: no permission, a folder of its name, a bad block. */
@@ -122,6 +142,9 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     return join(folder, id.slice(0, 2), `${id}.safetensors`);
   };
 
+  /** Unit id → SHA-256 of its numbers. */
+  const contents = new Map<string, string>();
+
   async function read(id: string): Promise<StoredUnit | null> {
     const path = pathOf(id);
     let bytes: Buffer;
@@ -137,7 +160,11 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
       throw new StoreFault(`cannot read unit ${id} from ${path}: ${reasonOf(error)}`, path, id, error);
     }
     const unit = decodeUnit(id, bytes);
-    if (typeof unit !== "string") return unit;
+    if (typeof unit !== "string") {
+      const { content, ...stored } = unit;
+      contents.set(id, content);
+      return stored;
+    }
     onDamage({ unit: id, path, reason: unit });
     return null;
   }
@@ -146,12 +173,15 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     folder,
     pathOf,
     read,
+    digestOf: (id) => contents.get(id) ?? null,
     has: async (id) => (await read(id)) !== null,
     async write(unit) {
       const path = pathOf(unit.id);
       try {
         await setFolderAside(path);
-        await writeFileAtomic(path, encodeUnit(unit));
+        const { bytes, content } = encodeUnit(unit);
+        await writeFileAtomic(path, bytes);
+        contents.set(unit.id, content);
       } catch (error) {
         throw new StoreFault(`cannot write unit ${unit.id} to ${path}: ${reasonOf(error)}`, path, unit.id, error);
       }
