@@ -17,6 +17,23 @@ function threadCount(text: string): number {
   return value;
 }
 
+/** How a run is named, for the help of commands that take one. */
+const runForms = "a run's folder, `latest`, a protocol's name (its last run), or first digits of a digest";
+
+function unitCount(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= Number.MAX_SAFE_INTEGER)) {
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
+  }
+  return value;
+}
+
+function seedNumber(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value < 2 ** 32)) throw new InvalidArgumentError("It must be a whole number from 0 to 4294967295.");
+  return value;
+}
+
 /** `--no-opt [names]`: commander would take the `no-` for the negation of an option `--opt`. */
 function noOptOption(): Option {
   const option = new Option("--no-opt [passes]", "leave out optimisations: all of them, or those named")
@@ -113,7 +130,7 @@ withExecutionOptions(program.command("explain"))
 program
   .command("judge")
   .description("write down what you make of a run's results; earlier judgements are never changed")
-  .argument("<run>", "a run's folder, `latest`, a protocol's name (its last run), or first digits of a digest")
+  .argument("<run>", runForms)
   .requiredOption("--verdict <text>", "what you make of the results, in your own words")
   .requiredOption("--by <name>", "who says so")
   .option("--note <text>", "what else there is to say, in any number of lines")
@@ -123,6 +140,20 @@ program
   .action(async (run: string, options: Judgement & { runs: string; json: boolean }) => {
     const { judgeCommand } = await import("./judge.js");
     leaveWith(await judgeCommand(run, options));
+  });
+
+program
+  .command("verify")
+  .description("check that a run is what its record says: digests of text, weights, units and files, order, judgements")
+  .argument("<run>", runForms)
+  .option("--rerun <count>", "compute so many of its units again, drawn at random, and compare every bit", unitCount)
+  .option("--seed <number>", "draw these units (default: a random one, which is printed)", seedNumber)
+  .option("--runs <folder>", "folder of records, where the run is looked up", "runs")
+  .option("--json", "print as JSON", false)
+  .addHelpText("after", "\nExit codes: 0 all agrees; 1 something does not, or there is no such run.\n")
+  .action(async (run: string, options: { runs: string; rerun?: number; seed?: number; json: boolean }) => {
+    const { verifyCommand } = await import("./verify.js");
+    leaveWith(await verifyCommand(run, options));
   });
 
 program

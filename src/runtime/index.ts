@@ -9,3 +9,11 @@ export { planRun, type Planned, type PlanOutcome, type PlanSettings } from "./pl
 export { runProtocol, type RunEvents, type RunOptions, type RunOutcome } from "./run.js";
 export { readRecord, type RunRecord } from "./store/record.js";
 export { readResults } from "./store/results.js";
+export {
+  verifyRun,
+  type Finding,
+  type Rerun,
+  type RerunUnit,
+  type VerifyOptions,
+  type VerifyOutcome,
+} from "./verify-run.js";

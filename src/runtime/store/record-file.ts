@@ -28,15 +28,22 @@ function upgraded(value: Readonly<Record<string, unknown>>): unknown {
   return { ...value, format: recordFormat, ...facts, values: null, runs: [run] };
 }
 
+/** Those of the parts that an object does not have. */
+function lacking(object: object, parts: Readonly<Record<string, null>>): Readonly<Record<string, null>> {
+  return Object.fromEntries(Object.entries(parts).filter(([key]) => !(key in object)));
+}
+
 /** Records of earlier versions lack what these did not know: outcomes of statements, how work was divided, lists of units. */
 function completed(earlier: unknown): unknown {
   if (typeof earlier !== "object" || earlier === null) return earlier;
-  const value = { planning: null, units: null, ...earlier };
-  if (!("decisions" in value)) return value;
-  const { decisions } = value;
+  // What is there keeps its place: a record that is read and written again reads as before.
+  const value = { ...earlier, ...lacking(earlier, { planning: null, units: null }) };
+  const decisions: unknown = "decisions" in earlier ? earlier.decisions : null;
   if (!Array.isArray(decisions)) return value;
   const complete = decisions.map((decision: unknown): unknown =>
-    typeof decision === "object" && decision !== null ? { outcome: null, ...decision } : decision,
+    typeof decision === "object" && decision !== null
+      ? { ...decision, ...lacking(decision, { outcome: null }) }
+      : decision,
   );
   return { ...value, decisions: complete };
 }

@@ -46,7 +46,23 @@ function problemsOf(which: keyof typeof schemas, value: unknown, whole: string):
   const validate = validator(which);
   if (validate(value)) return [];
   // "anyOf" only sums up the problems of its branches, which are listed too.
-  return (validate.errors ?? []).filter((error) => error.keyword !== "anyOf").map((error) => problemText(error, whole));
+  const errors = (validate.errors ?? []).filter((error) => error.keyword !== "anyOf");
+  const telling = ofMeantBranches(errors);
+  return (telling.length === 0 ? errors : telling).map((error) => problemText(error, whole));
+}
+
+/**
+ * Without the errors of what was not meant: alternatives (`oneOf`) are told apart by their `kind`, and one that has another
+ * kind says nothing about the value; nor does that it could be null.
+ */
+function ofMeantBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const branchOf = ({ schemaPath }: ErrorObject): string | undefined => /^.*\/oneOf\/\d+/.exec(schemaPath)?.[0];
+  const others = new Set(errors.filter(({ instancePath }) => instancePath.endsWith("/kind")).map(branchOf));
+  return errors.filter((error) => {
+    const branch = branchOf(error);
+    if (error.keyword === "oneOf") return false;
+    return branch === undefined || !(others.has(branch) || error.schemaPath === `${branch}/type`);
+  });
 }
 
 /** What is wrong with a value as a record: a sentence each, none when it is valid. */

@@ -42,6 +42,11 @@ export interface UnitStore {
 
 const idPattern = /^[\w-]{2,200}$/;
 
+/** Whether a text can be the id of a unit. */
+export function isUnitId(text: string): boolean {
+  return idPattern.test(text);
+}
+
 /** Metadata keys of a unit file. Truth values are stored as int32, since the file writer has no type for them. */
 const keys = { id: "atlasc.unit", checksum: "atlasc.sha256", about: "atlasc.about", truth: "atlasc.truth" } as const;
 
@@ -75,7 +80,8 @@ interface UnitFile {
   readonly content: string;
 }
 
-function encodeUnit({ id, tensors, about }: StoredUnit): UnitFile {
+/** Tensors as a file holds them, and the names of those that are truth values, as JSON. */
+function tableOf(tensors: EngineTensors): { readonly table: Table; readonly truth: string } {
   const table: Record<string, MemoryTensor> = {};
   const truthful: string[] = [];
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -84,7 +90,17 @@ function encodeUnit({ id, tensors, about }: StoredUnit): UnitFile {
       table[name] = { type: "int32", shape: tensor.dims, data: Int32Array.from(tensor.data) };
     } else table[name] = { type: tensor.type, shape: tensor.dims, data: tensor.data };
   }
-  const truth = JSON.stringify(truthful.sort());
+  return { table, truth: JSON.stringify(truthful.sort()) };
+}
+
+/** SHA-256 of the numbers of a unit with their names, types and shapes, as `digestOf` of a store gives it. */
+export function digestOfNumbers(tensors: EngineTensors): string {
+  const { table, truth } = tableOf(tensors);
+  return contentOf(truth, table);
+}
+
+function encodeUnit({ id, tensors, about }: StoredUnit): UnitFile {
+  const { table, truth } = tableOf(tensors);
   const remarks = canonicalJson(about);
   const checksum = checksumOf(id, remarks, truth, table);
   const bytes = writeSafetensors(table, {
