@@ -157,6 +157,29 @@ program
   });
 
 program
+  .command("diff")
+  .description("compare two runs: what was asked for, every value, decisions, and why they can differ")
+  .argument("<left>", runForms)
+  .argument("<right>", "the other run, in the same words")
+  .option("--runs <folder>", "folder of records, where the runs are looked up", "runs")
+  .option("--json", "print as JSON", false)
+  .addHelpText("after", "\nExit codes: 0 results and decisions are the same; 1 they differ, or there is no such run.\n")
+  .action(async (left: string, right: string, options: { runs: string; json: boolean }) => {
+    const { diffCommand } = await import("./diff.js");
+    leaveWith(await diffCommand(left, right, options));
+  });
+
+program
+  .command("log")
+  .description("list the runs of a folder by time, with verdicts and judgements")
+  .argument("[folder]", "a folder of runs, or that of a protocol", "runs")
+  .option("--json", "print as JSON", false)
+  .action(async (folder: string, options: { json: boolean }) => {
+    const { logCommand } = await import("./log.js");
+    leaveWith(await logCommand(folder, options));
+  });
+
+program
   .command("inspect")
   .description("show a model's sites and shapes, and check its identities")
   .argument("<model>", "a folder, an @stdlib/models/… name or a Hub id in the local cache")

@@ -51,7 +51,7 @@ export const runsDiagnostics = {
   A5011: {
     severity: "error",
     title: "run missing",
-    message: "{run} is not a run: {problem}",
+    message: "no run at {run}: {problem}",
     explanation:
       "A run is named by its folder, by `latest`, by the name of its protocol (its last run is meant), or by the first digits of its digest, as `atlasc log` lists them. `--runs` says where runs are looked up.",
   },
