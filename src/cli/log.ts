@@ -1,6 +1,6 @@
 /** `atlasc log`. */
 import { logRuns, type LoggedRun, type OtherFolder } from "../runtime/log-runs.js";
-import { ofOthersText, subjectText } from "../runtime/report/judgement-html.js";
+import { ofOthersText } from "../runtime/report/judgement-html.js";
 import { axisColumn, textColumn } from "../runtime/report/table-data.js";
 import { renderTextTable, wrapWords } from "../runtime/report/text-table.js";
 import { exitCodes } from "./exit-codes.js";
@@ -70,7 +70,7 @@ function judgementText({ judgements, judgement }: LoggedRun): string {
     if (judgement === null) return "";
     return typeof judgement === "string" ? judgement : `${judgement.text} (${judgement.name})`;
   }
-  const about = last.hypothesis === null ? "" : `${subjectText(last.hypothesis)}: `;
+  const about = last.hypothesis === null ? "" : ", on a hypothesis";
   const more = judgements.length === 1 ? "" : `, ${judgements.length} in all`;
-  return `${about}${last.verdict} (${last.by}${more}${last.ofOthers ? `; ${ofOthersText}` : ""})`;
+  return `${last.verdict} (${last.by}${about}${more}${last.ofOthers ? `; ${ofOthersText}` : ""})`;
 }
