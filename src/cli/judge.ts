@@ -18,7 +18,9 @@ export async function judgeCommand(
   if (json) output.json({ folder: folder.folder, file, number, ...entry, reportProblem });
   else {
     const { time, by, verdict, note, hypothesis } = entry;
-    output.line(`Judgement ${number} of ${folder.folder}, on ${subjectText(hypothesis)}`);
+    output.line(
+      `Judgement ${number} of ${folder.folder}${entry.of.status === "finished" ? "" : ` (${entry.of.status})`}, on ${subjectText(hypothesis)}`,
+    );
     output.line(`verdict  ${verdict}`);
     output.line(`by       ${by}, ${time}`);
     if (note !== null)

@@ -4,6 +4,7 @@ import { printable, printableLine } from "../compiler/base/printable.js";
 import { nearestNames } from "../compiler/base/suggest.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
+import { valuesDigest } from "./values-digest.js";
 import { renewJudgements } from "./renew-report.js";
 import { errorCode, reasonOf, StoreFault } from "./store/fault.js";
 import { findRun } from "./store/find-run.js";
@@ -94,7 +95,8 @@ async function judge(folder: RunFolder, judgement: Judgement, now: Date): Promis
   if (unknown !== null) return refused([unknown]);
   const ended = status === "finished" || status === "interrupted" || status === "failed" ? status : null;
   const results = await digestOfResults(folder);
-  if (ended === null || values === null || results === null) {
+  // A run that was interrupted before its first batch wrote a file without rows.
+  if (ended === null || values === null || values === valuesDigest([]) || results === null) {
     const hint = "run the protocol again: what was computed is kept";
     return refused([{ problem: "the run has no results", hint }]);
   }
