@@ -13,7 +13,7 @@ import { decisionView, type DecisionView } from "./report/decision-view.js";
 import { buildFigure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
-import type { Judgement, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
+import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
 import { tokenTextsOf } from "./known-tokens.js";
@@ -30,6 +30,8 @@ export interface OutputRequest {
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly results: ResultSet;
+  /** What people said of the run. */
+  readonly judgements: JudgementsView;
 }
 
 export interface WrittenOutputs {
@@ -121,7 +123,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   const status = statusOf(record);
   const studies = studiesOf(planned);
   const { source } = planned.loaded;
-  const report = join(folder.folder, "report.html");
+  const { report } = folder;
   const html = renderReport({
     title: protocolName(source.path),
     status,
@@ -135,7 +137,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
     warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
     provenance: provenanceOf(record),
-    judgement: judgementOf(record),
+    judgements: request.judgements,
   });
   await write("report", report, html);
   return { tables, decisions, studies, status, files, report, missing, warnings: [...warnings] };
@@ -159,14 +161,6 @@ function experimentsOf(output: Output): readonly string[] {
         experimentsIn(value.expression),
       );
   }
-}
-
-/** What a person wrote into the record; blanks are nothing. */
-function judgementOf({ judgement }: RunRecord): Judgement | null {
-  if (judgement === null) return null;
-  if (typeof judgement === "string") return judgement.trim() === "" ? null : { text: judgement, by: null };
-  const { text, name, date } = judgement;
-  return { text, by: { name, date } };
 }
 
 function statusOf(record: RunRecord): ReportStatus {

@@ -6,7 +6,8 @@ import path from "node:path";
 import { escapeHtml, jsonForScript } from "./escape.js";
 import { highlightSource } from "./highlight.js";
 import { tableHtml } from "./html-table.js";
-import type { Judgement, ProvenanceSection, ReportDecision, ReportFigure, ReportInput } from "./report-input.js";
+import { judgementHtml } from "./judgement-html.js";
+import type { ProvenanceSection, ReportDecision, ReportFigure, ReportInput } from "./report-input.js";
 import { reportScript } from "./report-script.js";
 import { reportStyle } from "./report-style.js";
 import { studySentences } from "./sentences.js";
@@ -53,7 +54,7 @@ ${sectionHtml(
 )}
 ${sectionHtml("figures", "Figures", input.figures.map(figureHtml))}
 ${sectionHtml("tables", "Tables", input.tables.map(tableHtml))}
-${judgementHtml(input.judgement)}
+${judgementHtml(input.judgements)}
 ${sourceHtml(input)}
 ${provenanceHtml(input.provenance)}
 </main>
@@ -165,18 +166,6 @@ function fileName(title: string): string {
       .replace(/^-+|-+$/g, "")
       .slice(0, 60) || "figure"
   );
-}
-
-function judgementHtml(judgement: Judgement | null): string {
-  const content =
-    judgement === null
-      ? `<p class="empty">Empty. What these results mean is for a person to say, with a name and a date; the machine never fills this in.</p>`
-      : `<blockquote>${escapeHtml(judgement.text)}</blockquote><p class="note">${judgedBy(judgement)}</p>`;
-  return `<section id="judgement" class="card judgement"><h2>Judgement</h2>${content}</section>`;
-}
-
-function judgedBy({ by }: Judgement): string {
-  return by === null ? "Without a name and a date." : `${escapeHtml(by.name)}, ${escapeHtml(by.date)}`;
 }
 
 function sourceHtml(input: ReportInput): string {
