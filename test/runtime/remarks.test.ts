@@ -24,7 +24,7 @@ const statement = {
 } as const;
 
 test("hypotheses are counted by their verdicts, and why one is undecided stands beside it", () => {
-  const part = { coordinates: {}, sides: ["a", "b"], test: "t_test", symbol: "t", statistic: null, df: null, pValue: null, adjusted: null, method: null, estimate: null, interval: null, n: [2, 2], verdict: null, reason: null } as const; // prettier-ignore
+  const part = { coordinates: {}, sides: ["a", "b"], claim: null, test: "t_test", symbol: "t", statistic: null, df: null, pValue: null, adjusted: null, method: null, estimate: null, interval: null, n: [2, 2], verdict: null, reason: null } as const; // prettier-ignore
   const decided = (verdict: Verdict, reason = ""): RecordedDecision => ({
     kind: "hypothesis",
     title: verdict,

@@ -1,7 +1,7 @@
 /** What a reader has to know of intervals, in words. */
 import type { IntervalRequest } from "../ir/outputs.js";
 import { countOf } from "../results/describe.js";
-import type { Intervals } from "./intervals.js";
+import { notFinite, type Intervals } from "./intervals.js";
 
 /** Below so many texts the draws are too much alike: BCa intervals of a normal mean hold it in 90% of cases at n = 10, not in 95%. */
 const fewTexts = 10;
@@ -24,7 +24,8 @@ export function intervalWords(
   if (cells.length === 0) return null;
   const name = `${Math.round(level * 1e4) / 100}% CI`;
   const made = cells.filter(({ reason }) => reason === null);
-  const without = cells.filter(({ reason }) => reason !== null);
+  // What is NaN itself has its own reason, which is said with it.
+  const without = cells.filter(({ reason }) => reason !== null && (reason !== notFinite || made.length === 0));
   const why = [...new Set(without.map(({ reason }) => reason ?? ""))].join("; ");
   if (made.length === 0) return { text: `no ${name}: ${why}`, lacking: null };
   const units = [...new Set(all.map(({ unit }) => unit).filter((unit) => unit !== ""))].join(" or ");

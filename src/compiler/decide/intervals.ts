@@ -22,6 +22,9 @@ export interface ShownValue {
   readonly keep: readonly string[];
 }
 
+/** Why what is NaN itself has no interval. */
+export const notFinite = "the value itself is not finite";
+
 /** The interval of one cell. */
 export interface CellInterval {
   /** NaN where there is none. */
@@ -146,7 +149,7 @@ function intervalOf(
   level: number,
   n: number,
 ): CellInterval {
-  if (!Number.isFinite(estimate)) return without(n, "the value itself is not finite");
+  if (!Number.isFinite(estimate)) return without(n, notFinite);
   const outcome = intervalFrom(estimate, draws, left, level);
   if (outcome.kind === "undecided") return without(n, outcome.reason);
   const { interval, method } = outcome;

@@ -8,6 +8,7 @@ import type {
   Expression,
   FileSyntax,
   Name,
+  PlotStatement,
   Statement,
   StringLiteral,
   TableStatement,
@@ -104,10 +105,12 @@ function nameStatement(cx: Naming, statement: Statement): void {
       return;
     case "table":
       nameTable(cx, statement);
+      noteInterval(cx, statement);
       return;
     case "plot":
       nameResults(cx, [...statement.of, ...(statement.against === null ? [] : [statement.against])]);
       noteAxes(cx, [...statement.over, ...statement.by]);
+      noteInterval(cx, statement);
       return;
     case "save":
       noteResultName(cx, null, statement.what);
@@ -116,6 +119,10 @@ function nameStatement(cx: Naming, statement: Statement): void {
 
 function noteTests(cx: Naming, using: readonly TestUse[]): void {
   for (const { name } of using) noteWords(cx, "test", [name]);
+}
+
+function noteInterval(cx: Naming, { ci }: TableStatement | PlotStatement): void {
+  if (ci?.draws != null) noteTests(cx, [ci.draws]);
 }
 
 function noteFile({ notes }: Naming, { value, span }: StringLiteral, file: string): void {
