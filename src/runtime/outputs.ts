@@ -9,7 +9,8 @@ import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { decisionView, type DecisionView } from "./report/decision-view.js";
-import { buildFigure } from "./report/figures.js";
+import { decisionFigures } from "./report/decision-figures.js";
+import { buildFigure, type Figure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
 import type { Judgement, ReportFigure, StudySummary } from "./report/report-input.js";
@@ -69,6 +70,15 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
+  const draw = async (figure: Figure, kind: string): Promise<void> => {
+    warn(figure.title, figure.warnings);
+    const svg = await renderFigureSvg(figure.spec);
+    figures.push({ figure, svg });
+    const name = `figure-${figures.length}-${kind}`;
+    await write("figure", join(folder.outputs, `${name}.svg`), svg);
+    await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
+    await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
+  };
   const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
@@ -94,16 +104,10 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       );
       await keep("saved", path);
     }
-    if (output.kind === "plot") {
-      const figure = buildFigure(output, results);
-      warn(figure.title, figure.warnings);
-      const svg = await renderFigureSvg(figure.spec);
-      figures.push({ figure, svg });
-      const name = `figure-${figures.length}-${output.plot}`;
-      await write("figure", join(folder.outputs, `${name}.svg`), svg);
-      await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
-      await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
-    }
+    if (output.kind === "plot") await draw(buildFigure(output, results), output.plot);
+  }
+  for (const { outcome } of record.decisions) {
+    for (const { figure, kind } of outcome === null ? [] : decisionFigures(outcome)) await draw(figure, kind);
   }
 
   const decisions = record.decisions.flatMap(({ outcome }) => (outcome === null ? [] : [decisionView(outcome)]));

@@ -115,6 +115,7 @@ export function compare(
     value: named(value),
     axis,
     levels,
+    by: [],
     tests: tests.map((name) => ({ name, count: null, seed: null })),
     correction: null,
     text: "compare",
@@ -131,9 +132,10 @@ export function correlate(
   return {
     kind: "correlate",
     left: named(left, "left"),
-    right: named(right, "right"),
+    right: { kind: "value", value: named(right, "right") },
     by,
     tests: tests.map((name) => ({ name, count: null, seed: null })),
+    correction: null,
     text: "correlate",
     span,
   };

@@ -7,6 +7,7 @@ import { decideCompare } from "./compare.js";
 import { decidePca } from "./components.js";
 import { decideCorrelate } from "./correlate.js";
 import { decideFind } from "./find.js";
+import { decideFit } from "./fit.js";
 import { decideHypothesis } from "./hypothesis.js";
 
 /** The outcome of one statement. Equal results give equal outcomes: whatever is drawn is drawn from a seed. */
@@ -22,6 +23,8 @@ export function decide(decision: Decision, results: ResultSet): DecisionOutcome 
       return decideFind(decision, results);
     case "pca":
       return decidePca(decision, results);
+    case "fit":
+      return decideFit(decision, results);
     case "classify":
       return decideClassify(decision, results);
   }

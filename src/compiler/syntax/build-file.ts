@@ -17,6 +17,7 @@ import {
   buildFind,
   buildHypothesis,
   buildPca,
+  buildFit,
   buildPlot,
   buildSave,
   buildTable,
@@ -110,6 +111,8 @@ function buildStatement(build: Build, node: CstNode | undefined, documentation: 
       return buildFind(build, node);
     case "pcaStatement":
       return buildPca(build, node);
+    case "fitStatement":
+      return buildFit(build, node);
     case "classifyStatement":
       return buildClassify(build, node);
     case "tableStatement":

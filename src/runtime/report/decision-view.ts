@@ -1,6 +1,8 @@
 /** Decisions as people read them: a headline with the verdict, a table, and what a reader needs to know. */
 import type { DecisionOutcome, FoundPart, TestedPart, Verdict } from "../../compiler/ir/decision-outcome.js";
 import type { Coordinates } from "../../compiler/ir/result-expression.js";
+import { matrixTables } from "./correlation-matrix.js";
+import { fitSentence, fitTable } from "./fit-view.js";
 import { formatNumber } from "./format.js";
 import type { ReportStatus } from "./status.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
@@ -16,6 +18,8 @@ export interface DecisionView {
   /** What it came to, a sentence. */
   readonly sentence: string;
   readonly table: TableData;
+  /** What a terminal shows instead of the table, where it has no room for it; null for the table itself. */
+  readonly terminal: readonly TableData[] | null;
 }
 
 const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
@@ -39,16 +43,29 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         statement,
         sentence: sentence.trim(),
         table: testTable(parts, outcome.notes, true),
+        terminal: null,
       };
     }
     case "compare":
-    case "correlate":
+    case "correlate": {
+      const table = testTable(outcome.parts, outcome.notes, false);
       return {
         verdict: null,
         title: statement,
         statement: null,
         sentence: unitSentence(outcome.unit, outcome.parts),
-        table: testTable(outcome.parts, outcome.notes, false),
+        table,
+        terminal: outcome.kind === "correlate" ? matrixTables(outcome, table) : null,
+      };
+    }
+    case "fit":
+      return {
+        verdict: null,
+        title: statement,
+        statement: null,
+        sentence: fitSentence(outcome),
+        table: fitTable(outcome, pText),
+        terminal: null,
       };
     case "find":
       return {
@@ -57,9 +74,10 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         statement: null,
         sentence: foundSentence(outcome.what, outcome.over, outcome.parts),
         table: foundTable(outcome.what, outcome.over, outcome.parts, outcome.notes),
+        terminal: null,
       };
     case "pca":
-      return { verdict: null, title: statement, statement: null, ...componentsView(outcome) };
+      return { verdict: null, title: statement, statement: null, ...componentsView(outcome), terminal: null };
     case "classify": {
       const axes = axesOf(outcome.parts);
       return {
@@ -78,6 +96,7 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
           note: noteOf(outcome.notes),
           warnings: [],
         },
+        terminal: null,
       };
     }
   }

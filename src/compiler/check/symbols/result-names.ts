@@ -94,7 +94,8 @@ function nameMembership(cx: Naming, left: Expression, right: Expression): void {
   for (const level of right.kind === "list" ? right.items : [right]) nameLevel(cx, left.text, level);
 }
 
-function nameLevel(cx: Naming, axis: string, level: Expression): void {
+/** Notes an element of an axis, however it is written. */
+export function nameLevel(cx: Naming, axis: string, level: Expression): void {
   const { span } = level;
   if (level.kind === "name") noteLevels(cx, axis, [{ text: level.text, span }]);
   if (level.kind === "place") cx.notes.name(span, "place", null);
