@@ -46,8 +46,7 @@ interface Fixture {
     readonly high: number;
   })[];
   readonly regression: readonly Readonly<
-    Record<"x" | "y", readonly number[]> &
-      Record<"slope" | "intercept" | "p" | "low" | "high" | "rSquared", number>
+    Record<"x" | "y", readonly number[]> & Record<"slope" | "intercept" | "p" | "low" | "high" | "rSquared", number>
   >[];
   readonly series: readonly Readonly<
     Record<"x" | "y", readonly number[]> &
@@ -58,7 +57,9 @@ interface Fixture {
       Record<"rSquared" | "deviation", number> & {
         readonly curve: Curve;
         readonly p: number | null;
-        readonly coefficients: readonly Readonly<Record<"value" | "error" | "low" | "high", number> & { name: string }>[];
+        readonly coefficients: readonly Readonly<
+          Record<"value" | "error" | "low" | "high", number> & { name: string }
+        >[];
       }
   >[];
   readonly components: readonly {

@@ -7,7 +7,7 @@ import { evaluateResult } from "../results/evaluate.js";
 import type { ResultArray } from "../results/result-array.js";
 import { effectSize, runTest, type Samples } from "../statistics/run-test.js";
 import { agreeing, groupsBy } from "./groups.js";
-import { floorNote } from "./p-floor.js";
+import { correctionOf, exactFloorNote, exchanges, familyOf, floorNote, small } from "./p-floor.js";
 import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
 import { bootstrapSamples, drawsOf, faultOfSamples, misfit, pairingNote, samplesOfUnits } from "./samples.js";
 import { levelsInOrder } from "./series.js";
@@ -18,9 +18,6 @@ type Compare = Extract<Decision, { kind: "compare" }>;
 
 /** Pairs that a statement may have: the record holds each of them. */
 const mostPairs = 5000;
-
-/** Below this a p-value is small: where none can be, a note says so. */
-const small = 0.05;
 
 /** What was measured at one level of the axis. */
 interface Level {
@@ -36,37 +33,40 @@ export function decideCompare(decision: Compare, results: ResultSet): DecisionOu
   const array = evaluateResult(value.expression, results, note);
   const axes = unitAxesOf(array, [axis, ...by]);
   const named = decision.levels ?? levelsInOrder(array, axis);
-  const count = (named.length * (named.length - 1)) / 2;
-  const frameOf = (coordinates: Coordinates, sides: PartFrame["sides"]): PartFrame => ({ coordinates, sides, n: [0, 0] });
-  const fault = faultOfLevels(axis, named, count);
-  const levels = fault === null ? named.map((level) => levelOf(decision, level, results)) : [];
   const groups = groupsBy([array], by);
+  const pairs = (named.length * (named.length - 1)) / 2;
+  const comparisons = pairs * groups.length;
+  const correction = correctionOf(decision.correction, comparisons);
+  const fault = faultOfLevels(axis, named, comparisons);
+  const levels = fault === null ? named.map((level) => levelOf(decision, level, results)) : [];
+  const told: Told = { note, family: familyOf(correction, comparisons) };
+  const made = groups.flatMap(({ coordinates }) =>
+    levels.flatMap((left, i) =>
+      levels
+        .slice(i + 1)
+        .flatMap((right) =>
+          compared(decision, inGroup(left, coordinates, by), inGroup(right, coordinates, by), axes, coordinates, told),
+        ),
+    ),
+  );
+  const nothing: PartFrame = { coordinates: {}, sides: ["each level", "each other level"], n: [0, 0] };
   const parts =
-    fault === null
-      ? groups.flatMap(({ coordinates }) =>
-          levels.flatMap((left, i) =>
-            levels.slice(i + 1).flatMap((right) => {
-              const frame = frameOf(coordinates, [String(left.level), String(right.level)]);
-              return compared(decision, inGroup(left, coordinates, by), inGroup(right, coordinates, by), axes, frame, note);
-            }),
-          ),
-        )
-      : tests.map(({ name }) => undecidedPart(frameOf({}, ["each level", "each other level"]), name, fault));
-  const correction = decision.correction ?? (count * groups.length > 1 ? "holm" : null);
-  const judged = corrected(parts, correction);
-  if (count * groups.length > 1 && parts.some(({ pValue }) => pValue !== null)) {
+    fault === null ? corrected(made, correction) : tests.map(({ name }) => undecidedPart(nothing, name, fault));
+  if (comparisons > 1 && parts.some(({ pValue }) => pValue !== null)) {
     const several = groups.length > 1 ? ` in ${groups.length} groups` : "";
-    note(`p-values are corrected for ${count} ${count === 1 ? "pair" : "pairs"}${several} (${correction ?? ""})`);
+    note(`p-values are corrected for ${pairs} ${pairs === 1 ? "pair" : "pairs"}${several} (${correction ?? ""})`);
   }
-  const floor = floorNote(judged, tests, correction, 2, small);
+  const floor = floorNote(parts, tests, correction, 2, small);
   if (floor !== null) note(floor);
-  return {
-    kind: "compare",
-    statement,
-    unit: axes.kind === "units" ? axes.unit : "",
-    parts: judged,
-    notes: [...notes],
-  };
+  const unit = axes.kind === "units" ? axes.unit : "";
+  return { kind: "compare", statement, unit, parts, notes: [...notes] };
+}
+
+/** What is said about all pairs. */
+interface Told {
+  readonly note: (sentence: string) => void;
+  /** How many p-values each one is corrected for. */
+  readonly family: number;
 }
 
 function faultOfLevels(axis: string, levels: readonly Coordinate[], pairs: number): string | null {
@@ -96,9 +96,10 @@ function compared(
   left: Level,
   right: Level,
   axes: UnitAxes,
-  frame: PartFrame,
-  note: (sentence: string) => void,
+  coordinates: Coordinates,
+  { note, family }: Told,
 ): readonly TestedPart[] {
+  const frame: PartFrame = { coordinates, sides: [String(left.level), String(right.level)], n: [0, 0] };
   const undecided = (reason: string, n: PartFrame["n"] = [0, 0]): readonly TestedPart[] =>
     tests.map(({ name }) => undecidedPart({ ...frame, n }, name, reason));
   if (axes.kind === "none") return undecided(axes.reason);
@@ -118,7 +119,12 @@ function compared(
   if (fault !== null) return undecided(fault, n);
   const pairing = samples.kind === "paired" ? pairingNote(samples, unit) : null;
   if (pairing !== null) note(pairing);
-  return tests.map((test) => tested(samples, test, { ...frame, n }, unit));
+  return tests.map((test) => {
+    const part = tested(samples, test, { ...frame, n }, unit);
+    const floor = exactFloorNote(part, exchanges(samples, n), unit, family);
+    if (floor !== null) note(floor);
+    return part;
+  });
 }
 
 function tested(samples: Samples, test: TestUse, frame: PartFrame, unit: string): TestedPart {

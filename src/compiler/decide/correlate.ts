@@ -16,14 +16,11 @@ import {
 } from "../results/result-array.js";
 import { correlationMatrix } from "./correlation-matrix.js";
 import { groupsBy } from "./groups.js";
-import { floorNote } from "./p-floor.js";
+import { correctionOf, familyOf, floorNote, small } from "./p-floor.js";
 import { correlatedParts, pairedPlaces, type MadeParts, type PairedPlaces, type Told } from "./paired-places.js";
 import { corrected } from "./parts.js";
 
 type Correlate = Extract<Decision, { kind: "correlate" }>;
-
-/** Below this a p-value is small: where none can be, a note says so. */
-const small = 0.05;
 
 export function decideCorrelate(decision: Correlate, results: ResultSet): DecisionOutcome {
   const { right, tests, text: statement } = decision;
@@ -35,10 +32,11 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
       ? correlationMatrix(decision, right.axes, evaluateResult(decision.left.expression, results, note), units, note)
       : withOther(decision, right, results, units, note);
   if (right.kind === "levels") notePooled(made.array, [...right.axes, ...decision.by], note);
-  const several = made.parts.length > tests.length;
-  const correction = decision.correction ?? (several ? "holm" : null);
+  const comparisons = made.parts.length / tests.length;
+  const correction = correctionOf(decision.correction, comparisons);
   const parts = corrected(made.parts, correction);
-  if (several && parts.some(({ pValue }) => pValue !== null)) note(`p-values are corrected for ${made.family} (${correction ?? ""})`);
+  if (comparisons > 1 && parts.some(({ pValue }) => pValue !== null))
+    note(`p-values are corrected for ${made.family} (${correction ?? ""})`);
   const floor = floorNote(parts, tests, correction, 2, small);
   if (floor !== null) note(floor);
   return {
@@ -53,7 +51,7 @@ export function decideCorrelate(decision: Correlate, results: ResultSet): Decisi
 
 /** With another value, or with the numbers of an axis. */
 function withOther(
-  { left, by, tests }: Correlate,
+  { left, by, tests, correction }: Correlate,
   right: Exclude<CorrelatedWith, { kind: "levels" }>,
   results: ResultSet,
   units: Set<string>,
@@ -67,7 +65,13 @@ function withOther(
   notePooled(places.left, [...by, ...(right.kind === "axis" ? variesAlong(values, right.axis) : [])], note);
   const label = right.kind === "axis" ? right.axis : right.value.label;
   const groups = groupsBy([places.left, places.right], by);
-  const told: Told = { note, units, correlations: groups.length };
+  const correlations = groups.length;
+  const told: Told = {
+    note,
+    units,
+    correlations,
+    family: familyOf(correctionOf(correction, correlations), correlations),
+  };
   const parts = groups.flatMap(({ coordinates, arrays: [a = places.left, b = places.right] }) =>
     correlatedParts({ left: a, right: b }, tests, { coordinates, sides: [left.label, label] }, by, told),
   );
@@ -106,7 +110,10 @@ function noteTrend(axis: string, units: ReadonlySet<string>, note: (sentence: st
 const unlike = ["model", "revision", "dtype", "prompts"];
 
 function notePooled(array: ResultArray, meant: readonly string[], note: (sentence: string) => void): void {
-  for (const axis of unlike.filter((name) => array.axes.includes(name) && !meant.includes(name))) {
+  // Groups of texts are told apart by their texts, unless these were averaged.
+  const isOfTexts = array.axes.includes("prompt") || array.axes.includes("document");
+  const kept = isOfTexts ? unlike : [...unlike, "group"];
+  for (const axis of kept.filter((name) => array.axes.includes(name) && !meant.includes(name))) {
     const levels = levelsOf(array, axis).length;
     if (levels > 1) note(`places of ${levels} levels of ${axis} are put together; \`by ${axis}\` keeps them apart`);
   }

@@ -5,6 +5,7 @@ import type { Decision } from "../ir/decisions.js";
 import { alsoRemoved } from "../ir/result-type.js";
 import { groupCells, levelsOf, pickCoordinates, type ResultArray } from "../results/result-array.js";
 import { groupsBy } from "./groups.js";
+import { correctionOf, familyOf } from "./p-floor.js";
 import { correlatedParts, pairedPlaces, type MadeParts, type Told } from "./paired-places.js";
 import { undecidedPart } from "./parts.js";
 import { levelsInOrder, mixedTexts } from "./series.js";
@@ -24,7 +25,7 @@ interface Level {
 
 /** Each pair once, in the order of the axes: the first level with all others, then the second … */
 export function correlationMatrix(
-  { by, tests }: Correlate,
+  { by, tests, correction }: Correlate,
   axes: readonly string[],
   array: ResultArray,
   units: Set<string>,
@@ -46,7 +47,7 @@ export function correlationMatrix(
     const sides = { coordinates: {}, sides: ["each level", "each other level"], n: [0, 0] } as const;
     return { parts: tests.map(({ name }) => undecidedPart(sides, name, fault)), family, array };
   }
-  const told: Told = { note, units, correlations: pairs };
+  const told: Told = { note, units, correlations: pairs, family: familyOf(correctionOf(correction, pairs), pairs) };
   let incomplete = 0;
   const parts = groups.flatMap(({ coordinates, levels }) =>
     levels.flatMap((left, i) =>

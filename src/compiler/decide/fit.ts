@@ -17,7 +17,7 @@ type Fit = Extract<Decision, { kind: "fit" }>;
 export function decideFit(decision: Fit, results: ResultSet): DecisionOutcome {
   const { curve, value, over, by, text: statement } = decision;
   const { formula, scale } = curves[curve];
-  const notes = new Set<string>([`least squares of ${scale}; R² and the residual deviation are of the same`]);
+  const notes = new Set<string>([`least squares of ${scale}; R² and the residual deviation are on that scale`]);
   const note = (sentence: string): void => void notes.add(sentence);
   const array = evaluateResult(value.expression, results, note);
   const averaged = averagedText(array, [over, ...by]);
@@ -73,9 +73,7 @@ function faultOf(series: ResultArray, over: string): string | null {
   const named = levelsOf(series, over).find((level) => Number.isNaN(coordinateNumber(level)));
   if (named !== undefined) return `${over} ${String(named)} is not a number`;
   const faulty = series.cells.find(({ value }) => !Number.isFinite(value));
-  return faulty === undefined
-    ? null
-    : `the value at ${place(faulty)} is not finite (${faulty.reason ?? "infinite"})`;
+  return faulty === undefined ? null : `the value at ${place(faulty)} is not finite (${faulty.reason ?? "infinite"})`;
 }
 
 /** The p-values of the groups by Holm's method. */

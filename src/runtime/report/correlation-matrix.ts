@@ -28,16 +28,18 @@ export function matricesOf({ between, parts }: Correlate): readonly Matrix[] {
   if (between.length === 0) return [];
   const sound = parts.filter(({ n }) => n[0] > 0);
   const keys = new Map(
-    sound.map((part) => [
-      `${part.test} ${coordinateKey(part.coordinates, Object.keys(part.coordinates))}`,
-      part,
-    ]),
+    sound.map((part) => [`${part.test} ${coordinateKey(part.coordinates, Object.keys(part.coordinates))}`, part]),
   );
   return [...keys].map(([key, first]) => {
     const own = sound.filter(
       (part) => `${part.test} ${coordinateKey(part.coordinates, Object.keys(part.coordinates))}` === key,
     );
-    const cells = new Map(own.flatMap((part) => [[pairKey(part.sides), part], [pairKey(reversed(part.sides)), part]]));
+    const cells = new Map(
+      own.flatMap((part) => [
+        [pairKey(part.sides), part],
+        [pairKey(reversed(part.sides)), part],
+      ]),
+    );
     const group = Object.entries(first.coordinates).map(([axis, level]) => `${axis} ${String(level)}`);
     return {
       title: [`${first.symbol} (${first.test}) between levels of ${between.join(", ")}`, ...group].join(", "),
@@ -81,12 +83,12 @@ function matrixTable({ title, levels, at }: Matrix): TableData {
 
 function cellText(part: TestedPart | null): string {
   if (part?.estimate == null) return part?.reason == null ? "·" : "undecided";
-  return formatNumber(Number(part.estimate.toFixed(2)));
+  return part.estimate.toFixed(2).replace(/^-(?=0\.00$)/, "");
 }
 
 /** The table of the pairs; of many the strongest and weakest. */
 function listed({ parts }: Correlate, table: TableData, isLarge: boolean): TableData {
-  if (parts.length <= mostListed) return table;
+  if (parts.length <= mostListed || parts.every(({ estimate }) => estimate === null)) return table;
   const order = parts
     .map((part, row) => ({ row, strength: Math.abs(part.estimate ?? Number.NaN) }))
     .filter(({ strength }) => !Number.isNaN(strength))
@@ -106,8 +108,7 @@ const mostNumbers = 24;
 
 /** A heatmap for each matrix. */
 export function matrixFigures(outcome: Correlate): readonly Figure[] {
-  return matricesOf(outcome).map((matrix) => {
-    const { levels, at, title } = matrix;
+  return matricesOf(outcome).flatMap(({ levels, at, title }): readonly Figure[] => {
     const cells = levels.flatMap((row) =>
       levels.flatMap((column) => {
         const part = row === column ? null : at(row, column);
@@ -115,27 +116,37 @@ export function matrixFigures(outcome: Correlate): readonly Figure[] {
         return [{ row: safeTitle(row), column: safeTitle(column), r: part.estimate, n: part.n[0] }];
       }),
     );
-    const estimates = cells.map(({ r }) => r);
-    const range =
-      estimates.length === 0
-        ? "It has no values."
-        : `Correlations lie between ${formatNumber(estimates.reduce((a, b) => Math.min(a, b)))} and ${formatNumber(estimates.reduce((a, b) => Math.max(a, b)))}.`;
-    return framedFigure(outcome.statement, [], {
-      subtitle: title,
-      description: `Correlation matrix of ${levels.length} levels, ${title}. ${range}`,
-      parts: heatmap(levels.map(safeTitle), cells),
-    });
+    if (cells.length === 0) return [];
+    const least = cells.reduce((low, { r }) => Math.min(low, r), Infinity);
+    const most = cells.reduce((high, { r }) => Math.max(high, r), -Infinity);
+    const range = `Correlations lie between ${formatNumber(least)} and ${formatNumber(most)}.`;
+    return [
+      framedFigure(outcome.statement, [], {
+        subtitle: title,
+        description: `Correlation matrix of ${levels.length} levels, ${title}. ${range}`,
+        parts: heatmap(levels.map(safeTitle), cells),
+      }),
+    ];
   });
 }
 
 function heatmap(levels: readonly string[], cells: readonly object[]): VegaLiteSpec {
-  const step = levels.length <= 8 ? 46 : levels.length <= mostNumbers ? 34 : Math.max(6, Math.floor(640 / levels.length));
+  const step =
+    levels.length <= 8 ? 46 : levels.length <= mostNumbers ? 34 : Math.max(6, Math.floor(640 / levels.length));
+  const isWide = levels.some((level) => level.length > 3);
   const axis = (field: string): VegaLiteSpec => ({
     field,
     type: "nominal",
     sort: levels,
     scale: { domain: levels },
-    axis: { title: null, domain: false, ticks: false, grid: false, labelLimit: 220 },
+    axis: {
+      title: null,
+      domain: false,
+      ticks: false,
+      grid: false,
+      labelLimit: 220,
+      labelAngle: field === "column" && isWide ? -90 : 0,
+    },
   });
   const tooltip = [
     { field: "row", type: "nominal", title: "level" },

@@ -9,13 +9,16 @@ import { axisColumn, textColumn, valueColumn, type TableCell, type TableData } f
 
 type Fit = Extract<DecisionOutcome, { kind: "fit" }>;
 
-/** `y = 12·x^−0.08 explains 98.2% of the variance (log y over log x) of 6 points.`; "" for several groups. */
-export function fitSentence({ parts, formula, scale }: Fit): string {
+/** `y = 12·x^-0.08 explains 98.2% of the variance (log y over log x) of 6 points.`; "" for several groups. */
+export function fitSentence({ parts, formula, scale, curve }: Fit): string {
   const [only, another] = parts;
   if (only === undefined || another !== undefined) return "";
   if (only.reason !== null) return `No curve: ${only.reason}.`;
   const share = ((only.rSquared ?? Number.NaN) * 100).toFixed(1);
-  return `${formula} explains ${share}% of the variance (${scale}) of ${only.n} points.`;
+  const [a, b] = only.coefficients.map(({ value }) => formatNumber(value));
+  const numbers = { linear: `y = ${a} + ${b}·x`, power_law: `y = ${a}·x^${b}`, exponential: `y = ${a}·exp(${b}·x)` };
+  const law = curve === "logistic" ? formula : numbers[curve];
+  return `${law} explains ${share}% of the variance (${scale}) of ${only.n} points.`;
 }
 
 /** A row for each coefficient. `pText` says a p-value. */

@@ -23,7 +23,8 @@ export function checkCorrelate(cx: ResultContext, statement: CorrelateStatement)
   const isValue = statement.right === null || isValueOrAxis(cx, statement.right);
   const left = isValue ? measuredNumbers(cx, statement.left, "`correlate`") : null;
   if (left === null) return null;
-  const compared = statement.right === null ? between(cx, left, statement) : withRight(cx, left, statement, statement.right);
+  const compared =
+    statement.right === null ? between(cx, left, statement) : withRight(cx, left, statement, statement.right);
   if (compared === null || tests === null || correction === null) return null;
   return {
     kind: "correlate",

@@ -49,7 +49,7 @@ function valuesOf(decision: Decision): readonly { readonly expression: Parameter
  */
 function copies(name: string, sets: readonly TokenizedTexts[]): number {
   const set = sets.find((candidate) => candidate.name === name);
-  if (set === undefined || set.documents !== null) return 0;
+  if (set?.documents !== null) return 0;
   const other = sets.find((candidate) => candidate.name === corruptName(name) && candidate.model === set.model);
   const keys = set.prompts.map(({ ids }, i) => `${ids.join(" ")}|${other?.prompts[i]?.ids.join(" ") ?? ""}`);
   return keys.length - new Set(keys).size;
