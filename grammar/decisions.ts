@@ -13,26 +13,71 @@ export class DecisionGrammar extends DeclarationGrammar {
     this.SUBRULE(this.expression);
     this.CONSUME(t.Between);
     this.CONSUME(AxisName, { LABEL: "axis" });
-    this.SUBRULE(this.nameList);
+    // `correct` is a clause where a name follows, and a level of that name elsewhere.
+    this.OPTION({
+      GATE: () => !(this.ahead(1, t.Correct) && this.ahead(2, Name)),
+      DEF: () => this.SUBRULE(this.levelList),
+    });
     this.MANY(() => {
       this.OR([
+        { ALT: () => this.SUBRULE(this.byAxes) },
         { ALT: () => this.SUBRULE(this.usingClause) },
-        {
-          ALT: () => {
-            this.CONSUME(t.Correct);
-            this.CONSUME(Name, { LABEL: "correct" });
-          },
-        },
+        { ALT: () => this.SUBRULE(this.correctClause) },
       ]);
     });
+  });
+
+  levelList = this.RULE("levelList", () => {
+    this.SUBRULE(this.level);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.level);
+    });
+  });
+
+  level = this.RULE("level", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(Name) },
+      { ALT: () => this.CONSUME(t.StringLiteral) },
+      { ALT: () => this.CONSUME(t.PlaceLiteral) },
+      {
+        ALT: () => {
+          this.OPTION(() => this.CONSUME(t.Minus, { LABEL: "firstSign" }));
+          this.SUBRULE(this.numberOrRange);
+        },
+      },
+    ]);
+  });
+
+  correctClause = this.RULE("correctClause", () => {
+    this.CONSUME(t.Correct);
+    this.CONSUME(Name, { LABEL: "method" });
   });
 
   correlateStatement = this.RULE("correlateStatement", () => {
     this.CONSUME(t.Correlate);
     this.SUBRULE(this.expression, { LABEL: "left" });
-    this.CONSUME(t.With);
-    this.SUBRULE2(this.expression, { LABEL: "right" });
-    this.MANY(() => this.OR([{ ALT: () => this.SUBRULE(this.byAxes) }, { ALT: () => this.SUBRULE(this.usingClause) }]));
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.With);
+          this.SUBRULE2(this.expression, { LABEL: "right" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Between);
+          this.SUBRULE(this.axisList, { LABEL: "between" });
+        },
+      },
+    ]);
+    this.MANY(() => {
+      this.OR2([
+        { ALT: () => this.SUBRULE(this.byAxes) },
+        { ALT: () => this.SUBRULE(this.usingClause) },
+        { ALT: () => this.SUBRULE(this.correctClause) },
+      ]);
+    });
   });
 
   hypothesisStatement = this.RULE("hypothesisStatement", () => {
@@ -222,6 +267,21 @@ export class DecisionGrammar extends DeclarationGrammar {
       this.CONSUME(t.Components);
       this.CONSUME(t.NumberLiteral);
     });
+  });
+
+  fitStatement = this.RULE("fitStatement", () => {
+    this.CONSUME(t.Fit);
+    this.OR([
+      { ALT: () => this.CONSUME(t.PowerLaw, { LABEL: "curve" }) },
+      { ALT: () => this.CONSUME(t.Linear, { LABEL: "curve" }) },
+      { ALT: () => this.CONSUME(t.Exponential, { LABEL: "curve" }) },
+      { ALT: () => this.CONSUME(t.Logistic, { LABEL: "curve" }) },
+    ]);
+    this.CONSUME(t.Of);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.Over);
+    this.SUBRULE(this.axisName);
+    this.OPTION(() => this.SUBRULE(this.byAxes));
   });
 
   classifyStatement = this.RULE("classifyStatement", () => {

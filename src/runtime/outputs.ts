@@ -8,9 +8,9 @@ import type { Output } from "../compiler/ir/protocol.js";
 import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
-import { decisionFigure } from "./report/decision-figures.js";
 import { decisionView, type DecisionView } from "./report/decision-view.js";
-import { buildFigure } from "./report/figures.js";
+import { decisionFigures } from "./report/decision-figures.js";
+import { buildFigure, type Figure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
 import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
@@ -72,6 +72,16 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
+  let drawn = 0;
+  const draw = async (figure: Figure, kind: string): Promise<ReportFigure> => {
+    warn(figure.title, figure.warnings);
+    const svg = await renderFigureSvg(figure.spec);
+    const name = `figure-${++drawn}-${kind}`;
+    await write("figure", join(folder.outputs, `${name}.svg`), svg);
+    await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
+    await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
+    return { figure, svg };
+  };
   const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
@@ -97,28 +107,17 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       );
       await keep("saved", path);
     }
-    if (output.kind === "plot") {
-      const figure = buildFigure(output, results);
-      warn(figure.title, figure.warnings);
-      const svg = await renderFigureSvg(figure.spec);
-      figures.push({ figure, svg });
-      const name = `figure-${figures.length}-${output.plot}`;
-      await write("figure", join(folder.outputs, `${name}.svg`), svg);
-      await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
-      await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
-    }
+    if (output.kind === "plot") figures.push(await draw(buildFigure(output, results), output.plot));
   }
 
   const decisions: ReportDecision[] = [];
   for (const [i, { outcome }] of record.decisions.entries()) {
     const decision = protocol.decisions[i];
-    if (outcome === null) continue;
-    const experiments = decision?.kind === "pca" ? experimentsIn(decision.value.expression) : [];
-    const figure = decision === undefined ? null : decisionFigure(decision, outcome, results);
-    decisions.push({
-      ...decisionView(outcome, { tokens, experiments }),
-      figure: figure === null ? null : { figure, svg: await renderFigureSvg(figure.spec) },
-    });
+    if (outcome === null || decision === undefined) continue;
+    const experiments = decision.kind === "pca" ? experimentsIn(decision.value.expression) : [];
+    const own: ReportFigure[] = [];
+    for (const { figure, kind } of decisionFigures(decision, outcome, results)) own.push(await draw(figure, kind));
+    decisions.push({ ...decisionView(outcome, { tokens, experiments }), figures: own });
   }
   const status = statusOf(record);
   const studies = studiesOf(planned);

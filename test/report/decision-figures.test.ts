@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decide } from "../../src/compiler/decide/decide.js";
 import type { Decision } from "../../src/compiler/ir/protocol.js";
-import { decisionFigure } from "../../src/runtime/report/decision-figures.js";
+import { decisionFigures } from "../../src/runtime/report/decision-figures.js";
 import { decisionView } from "../../src/runtime/report/decision-view.js";
 import type { Figure } from "../../src/runtime/report/figures.js";
 import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
@@ -38,9 +38,9 @@ async function rendered(figure: Figure): Promise<string> {
 
 function figureOf(decision: Decision, rows = series): Figure {
   const results = resultsOf(rows);
-  const figure = decisionFigure(decision, decide(decision, results), results);
-  assert.ok(figure !== null);
-  return figure;
+  const [drawn] = decisionFigures(decision, decide(decision, results), results);
+  assert.ok(drawn !== undefined);
+  return drawn.figure;
 }
 
 test("a changepoint is marked in its series, one panel for each group", async () => {

@@ -129,6 +129,16 @@ const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((
   };
 });
 
+/** An element of an axis. */
+const level: fc.Arbitrary<Expression> = fc.oneof(
+  name.map(({ text: word }): Expression => ({ kind: "name", text: word, span })),
+  string,
+  place,
+  number,
+  number.map((operand): Expression => ({ kind: "unary", operator: "-", operand, span })),
+  fc.tuple(whole, whole).map(([first, last]): Expression => ({ kind: "range", first, last, span })),
+);
+
 const reach = { positions: fc.option(positions), together: fc.boolean(), span: fc.constant(span) };
 const target = { target: name, places: fc.oneof(fc.constant<PlaceLiteral[]>([]), places) };
 const ablateTarget = fc.constantFrom("heads", "kv_heads", "neurons", "mlp", "attention", "layer");
@@ -384,12 +394,26 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     kind: fc.constant("compare" as const),
     value: expression,
     axis,
-    levels: names(name, 1),
+    levels: fc.array(level, { maxLength: 3 }),
+    by,
     using,
     correct: fc.option(name),
     span: spanned,
   }),
-  fc.record({ kind: fc.constant("correlate" as const), left: expression, right: expression, by, using, span: spanned }),
+  fc
+    .tuple(fc.boolean(), expression, names(axis, 1))
+    .chain(([isWith, right, axes]) =>
+      fc.record({
+        kind: fc.constant("correlate" as const),
+        left: expression,
+        right: fc.constant(isWith ? right : null),
+        between: fc.constant(isWith ? [] : axes),
+        by,
+        using,
+        correct: fc.option(name),
+        span: spanned,
+      }),
+    ),
   fc.record({
     kind: fc.constant("hypothesis" as const),
     title: string,
@@ -409,6 +433,14 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
   fc.record({
     kind: fc.constant("find" as const),
     what: fc.constantFrom("changepoint", "peak", "dip"),
+    of: expression,
+    over: axis,
+    by,
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("fit" as const),
+    curve: fc.constantFrom("power_law", "linear", "exponential", "logistic"),
     of: expression,
     over: axis,
     by,

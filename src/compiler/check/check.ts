@@ -40,6 +40,7 @@ import { checkReferences } from "./results/references.js";
 import type { ExperimentShape } from "./results/result-scope.js";
 import { checkResultStatements } from "./results/result-statements.js";
 import { resultTypeOf, type TypedResults } from "./results/result-type.js";
+import { warnSameTexts } from "./results/same-texts.js";
 import type { Scope } from "./names/scope.js";
 import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./results/study-labels.js";
 import { noteSymbols } from "./symbols/symbols.js";
@@ -114,6 +115,12 @@ export function checkProtocol(host: CheckInput): Protocol {
   const references = checkReferences(input, scope.references);
   if (references !== null) shapes.set(referencesName, references.shape);
   const { decisions, outputs } = checkResultStatements(input, shapes);
+  warnSameTexts(
+    decisions,
+    [...shapes.values()].map(({ type }) => type),
+    input.texts.values(),
+    report,
+  );
   if (input.notes.collecting) {
     const results = { experiments: shapes, lets: scope.lets, params: scope.params };
     noteSymbols(

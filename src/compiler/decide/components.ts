@@ -7,7 +7,7 @@ import type { ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
 import { columnsOf, coordinateKey, levelsOf, pickCoordinates } from "../results/result-array.js";
 import { undecided } from "../statistics/outcome.js";
-import { mixedTexts } from "./find.js";
+import { mixedTexts } from "./series.js";
 import { principalComponents } from "../statistics/principal-components.js";
 
 type Pca = Extract<Decision, { kind: "pca" }>;

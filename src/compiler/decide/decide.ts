@@ -7,6 +7,7 @@ import { decideCompare } from "./compare.js";
 import { decidePca } from "./components.js";
 import { decideCorrelate } from "./correlate.js";
 import { decideFind } from "./find.js";
+import { decideFit } from "./fit.js";
 import { decideHypothesis } from "./hypothesis.js";
 
 /**
@@ -49,6 +50,8 @@ export function decide(
       return decideFind(decision, results);
     case "pca":
       return decidePca(decision, results);
+    case "fit":
+      return decideFit(decision, results);
     case "classify":
       return decideClassify(decision, results);
   }

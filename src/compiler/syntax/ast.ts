@@ -348,7 +348,9 @@ export interface CompareStatement extends Node {
   readonly kind: "compare";
   readonly value: Expression;
   readonly axis: Name;
-  readonly levels: readonly Name[];
+  /** Names, texts, numbers, places and ranges; empty for all levels of the axis. */
+  readonly levels: readonly Expression[];
+  readonly by: readonly Name[];
   readonly using: readonly TestUse[];
   readonly correct: Name | null;
 }
@@ -356,9 +358,13 @@ export interface CompareStatement extends Node {
 export interface CorrelateStatement extends Node {
   readonly kind: "correlate";
   readonly left: Expression;
-  readonly right: Expression;
+  /** What stands after `with`; null for `between`. */
+  readonly right: Expression | null;
+  /** The axes after `between`; empty for `with`. */
+  readonly between: readonly Name[];
   readonly by: readonly Name[];
   readonly using: readonly TestUse[];
+  readonly correct: Name | null;
 }
 
 export interface HypothesisStatement extends Node {
@@ -413,6 +419,16 @@ export interface PcaStatement extends Node {
   readonly of: Expression;
   readonly over: Name;
   readonly components: NumberLiteral | null;
+}
+
+export type FitCurve = "power_law" | "linear" | "exponential" | "logistic";
+
+export interface FitStatement extends Node {
+  readonly kind: "fit";
+  readonly curve: FitCurve;
+  readonly of: Expression;
+  readonly over: Name;
+  readonly by: readonly Name[];
 }
 
 export interface ClassifyStatement extends Node {
@@ -475,6 +491,7 @@ export type Statement =
   | ReferenceStatement
   | FindStatement
   | PcaStatement
+  | FitStatement
   | ClassifyStatement
   | TableStatement
   | PlotStatement

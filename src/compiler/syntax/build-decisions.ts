@@ -7,6 +7,8 @@ import type {
   Expectation,
   Expected,
   FindStatement,
+  FitCurve,
+  FitStatement,
   HypothesisStatement,
   IntervalClause,
   Name,
@@ -19,7 +21,7 @@ import type {
   TableStatement,
   TestUse,
 } from "./ast.js";
-import { buildAxisList, buildExpression, missing } from "./build-expressions.js";
+import { buildAxisList, buildExpression, buildLevel, missing } from "./build-expressions.js";
 import {
   type Build,
   nameOf,
@@ -67,6 +69,11 @@ function buildInterval(build: Build, clauses: readonly CstNode[]): IntervalClaus
   };
 }
 
+function buildCorrect(build: Build, node: CstNode): Name | null {
+  const clause = once(build, nodesOf(node, "correctClause"), "`correct`");
+  return clause === undefined ? null : nameOf(build, tokenOf(clause, "method"));
+}
+
 function axisOf(build: Build, node: CstNode): Name {
   return nameOf(build, tokenOf(nodeOf(node, "axisName"), "name"));
 }
@@ -75,26 +82,31 @@ function axisOf(build: Build, node: CstNode): Name {
 export function buildCompare(build: Build, node: CstNode): CompareStatement {
   const value = buildExpression(build, nodeOf(node, "expression"));
   const axis = nameOf(build, tokenOf(node, "axis"));
-  const levels = namesOf(build, nodeOf(node, "nameList"), "Name");
+  const levels = nodesOf(nodeOf(node, "levelList"), "level").map((level) => buildLevel(build, level));
+  const by = buildBy(build, node);
   const using = buildUsing(build, node);
-  const correct = once(build, tokensOf(node, "correct"), "`correct`");
   return {
     kind: "compare",
     value,
     axis,
     levels,
+    by,
     using,
-    correct: correct === undefined ? null : nameOf(build, correct),
+    correct: buildCorrect(build, node),
     span: nodeSpan(build, node),
   };
 }
 
-/** `correlate left with right …`. */
+/** `correlate left with right …`, `correlate value between axes …`. */
 export function buildCorrelate(build: Build, node: CstNode): CorrelateStatement {
   const left = buildExpression(build, nodeOf(node, "left"));
-  const right = buildExpression(build, nodeOf(node, "right"));
+  const axes = nodeOf(node, "between");
+  const between = buildAxisList(build, axes);
+  const right = axes === undefined ? buildExpression(build, nodeOf(node, "right")) : null;
   const by = buildBy(build, node);
-  return { kind: "correlate", left, right, by, using: buildUsing(build, node), span: nodeSpan(build, node) };
+  const using = buildUsing(build, node);
+  const correct = buildCorrect(build, node);
+  return { kind: "correlate", left, right, between, by, using, correct, span: nodeSpan(build, node) };
 }
 
 /** `hypothesis "…" expect a < b …`. */
@@ -156,6 +168,14 @@ export function buildPca(build: Build, node: CstNode): PcaStatement {
   const over = axisOf(build, node);
   const components = numberOrNull(build, tokenOf(node, "NumberLiteral"));
   return { kind: "pca", of, over, components, span: nodeSpan(build, node) };
+}
+
+/** `fit curve of value over axis`. */
+export function buildFit(build: Build, node: CstNode): FitStatement {
+  const curve = (tokenOf(node, "curve")?.image ?? "linear") as FitCurve;
+  const of = buildExpression(build, nodeOf(node, "expression"));
+  const over = axisOf(build, node);
+  return { kind: "fit", curve, of, over, by: buildBy(build, node), span: nodeSpan(build, node) };
 }
 
 /** `classify value as name < bound, …`. */

@@ -18,6 +18,7 @@ import {
   buildFind,
   buildHypothesis,
   buildPca,
+  buildFit,
   buildPlot,
   buildSave,
   buildTable,
@@ -113,6 +114,8 @@ function buildStatement(build: Build, node: CstNode | undefined, documentation: 
       return buildFind(build, node);
     case "pcaStatement":
       return buildPca(build, node);
+    case "fitStatement":
+      return buildFit(build, node);
     case "classifyStatement":
       return buildClassify(build, node);
     case "tableStatement":

@@ -241,6 +241,15 @@ function usingTests(using: readonly TestUse[]): readonly Doc[] {
   return [[line, source(using[0]?.span.start ?? 0), "using ", group(indent(join(tests, [",", line])))]];
 }
 
+const correction = (method: Name | null): readonly Doc[] =>
+  method === null ? [] : [line, "correct ", printName(method)];
+
+const printLevels = (levels: readonly Expression[]): Doc =>
+  join(
+    levels.map((level) => printExpression(level)),
+    [",", line],
+  );
+
 function printOther(statement: Statement): Doc {
   switch (statement.kind) {
     case "import":
@@ -257,11 +266,11 @@ function printOther(statement: Statement): Doc {
             source(statement.axis.span.start),
             "between ",
             printName(statement.axis),
-            " ",
-            group(indent(printNames(statement.levels))),
+            statement.levels.length === 0 ? "" : [" ", group(indent(printLevels(statement.levels)))],
           ],
+          byAxes(statement.by),
           usingTests(statement.using),
-          statement.correct === null ? [] : [line, "correct ", printName(statement.correct)],
+          correction(statement.correct),
         ),
       );
     case "correlate":
@@ -269,9 +278,17 @@ function printOther(statement: Statement): Doc {
         "correlate ",
         group(printExpression(statement.left)),
         indent(
-          [line, "with ", group(printExpression(statement.right))],
+          statement.right === null
+            ? [
+                line,
+                source(statement.between[0]?.span.start ?? 0),
+                "between ",
+                group(indent(printNames(statement.between))),
+              ]
+            : [line, "with ", group(printExpression(statement.right))],
           byAxes(statement.by),
           usingTests(statement.using),
+          correction(statement.correct),
         ),
       );
     case "hypothesis":
@@ -292,6 +309,12 @@ function printOther(statement: Statement): Doc {
           [line, source(statement.over.span.start), "over ", printName(statement.over)],
           statement.components === null ? [] : [line, "components ", printNumber(statement.components)],
         ),
+      );
+    case "fit":
+      return group(
+        `fit ${statement.curve} of `,
+        group(printExpression(statement.of)),
+        indent([line, source(statement.over.span.start), "over ", printName(statement.over)], byAxes(statement.by)),
       );
     case "classify": {
       const classes = statement.classes.map(({ name, below }) => [

@@ -337,6 +337,15 @@ export const situations: readonly Row[] = [
     hint: outlineOf("compare"),
   },
   {
+    when: both(inRule("correlateStatement"), wants("Between")),
+    expected: "`with` or `between`",
+    hint: outlineOf("correlate"),
+  },
+  {
+    when: both(inRule("fitStatement"), wants("PowerLaw")),
+    hint: "the curve comes first: `fit power_law of e.loss over params`, `fit linear of e.loss over layer`",
+  },
+  {
     when: both(inRule("hypothesisStatement"), wants("Expect")),
     expected: "`expect`",
     hint: outlineOf("hypothesis"),

@@ -1,5 +1,5 @@
 /** Principal components in pictures: how much each explains, and where the observations lie. */
-import { numberOf } from "../../compiler/decide/find.js";
+import { coordinateNumber } from "../../compiler/ir/coordinate-number.js";
 import type { DecisionOutcome } from "../../compiler/ir/decision-outcome.js";
 import type { Drawing } from "./drawing.js";
 import { safeLevel, safeTitle } from "./figure-data.js";
@@ -136,7 +136,7 @@ function scores({ components, over, observations }: Components): VegaLiteSpec {
   }
   // Layers and training steps have an order, which the eye wants to follow; prompts have none.
   const isPath =
-    over !== "prompt" && over !== "document" && observations.every((level) => !Number.isNaN(numberOf(level)));
+    over !== "prompt" && over !== "document" && observations.every((level) => !Number.isNaN(coordinateNumber(level)));
   const xy = { x: score("one", 1, first.explained), y: score("two", 2, second.explained) };
   return {
     title,

@@ -2,6 +2,8 @@
 import type { DecisionOutcome, FoundPart, TestedPart, Verdict } from "../../compiler/ir/decision-outcome.js";
 import type { Coordinates } from "../../compiler/ir/result-expression.js";
 import { componentsView } from "./components-view.js";
+import { matrixTables } from "./correlation-matrix.js";
+import { fitSentence, fitTable } from "./fit-view.js";
 import { formatNumber } from "./format.js";
 import type { ReportStatus } from "./status.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
@@ -20,6 +22,8 @@ export interface DecisionView {
   readonly table: TableData;
   /** The largest loadings of principal components; null for everything else. */
   readonly loadings: TableData | null;
+  /** What a terminal shows instead of the table, where it has no room for it; null for the table itself. */
+  readonly terminal: readonly TableData[] | null;
 }
 
 const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
@@ -47,6 +51,7 @@ export function decisionView(outcome: DecisionOutcome, behind: TokensBehind = no
     title: statement,
     statement: null,
     ...componentsView(outcome, behind.tokens, behind.experiments),
+    terminal: null,
   };
 }
 
@@ -63,16 +68,29 @@ function plainView(outcome: Exclude<DecisionOutcome, { kind: "pca" }>): Omit<Dec
         statement,
         sentence: sentence.trim(),
         table: testTable(parts, outcome.notes, true),
+        terminal: null,
       };
     }
     case "compare":
-    case "correlate":
+    case "correlate": {
+      const table = testTable(outcome.parts, outcome.notes, false);
       return {
         verdict: null,
         title: statement,
         statement: null,
         sentence: unitSentence(outcome.unit, outcome.parts),
-        table: testTable(outcome.parts, outcome.notes, false),
+        table,
+        terminal: outcome.kind === "correlate" ? matrixTables(outcome, table) : null,
+      };
+    }
+    case "fit":
+      return {
+        verdict: null,
+        title: statement,
+        statement: null,
+        sentence: fitSentence(outcome),
+        table: fitTable(outcome, pText),
+        terminal: null,
       };
     case "find":
       return {
@@ -81,6 +99,7 @@ function plainView(outcome: Exclude<DecisionOutcome, { kind: "pca" }>): Omit<Dec
         statement: null,
         sentence: foundSentence(outcome.what, outcome.over, outcome.parts),
         table: foundTable(outcome.what, outcome.over, outcome.parts, outcome.notes),
+        terminal: null,
       };
     case "classify": {
       const axes = axesOf(outcome.parts);
@@ -100,6 +119,7 @@ function plainView(outcome: Exclude<DecisionOutcome, { kind: "pca" }>): Omit<Dec
           note: noteOf(outcome.notes),
           warnings: [],
         },
+        terminal: null,
       };
     }
   }

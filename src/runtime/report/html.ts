@@ -24,7 +24,7 @@ const require = createRequire(import.meta.url);
  */
 export function renderReport(input: ReportInput): string {
   // Figures of decisions are numbered after the others.
-  const decided = input.decisions.flatMap(({ figure }) => (figure === null ? [] : [figure]));
+  const decided = input.decisions.flatMap(({ figures }) => figures);
   const all = [...input.figures, ...decided];
   const scripts = all.length > 0 ? [...vegaBuilds(), reportScript] : [reportScript];
   const hashes = scripts.map((script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`);
@@ -124,7 +124,7 @@ function sectionHtml(id: string, title: string, parts: readonly string[]): strin
 
 /** @param index of its first table; a second one has the next. */
 function decisionHtml(
-  { verdict, title, statement, sentence, table, loadings, figure }: ReportDecision,
+  { verdict, title, statement, sentence, table, loadings, figures: own }: ReportDecision,
   index: number,
   figures: readonly ReportFigure[],
 ): string {
@@ -136,7 +136,7 @@ function decisionHtml(
 <h3>${escapeHtml(title)}${badge}</h3>
 ${said.join("\n")}
 ${[
-  ...(figure === null ? [] : [figureHtml(figure, figures.indexOf(figure))]),
+  ...own.map((figure) => figureHtml(figure, figures.indexOf(figure))),
   tableHtml(table, index),
   ...(loadings === null ? [] : [tableHtml(loadings, index + 1)]),
 ].join("\n")}

@@ -25,9 +25,9 @@ export interface ReportFigure {
   readonly svg: string | null;
 }
 
-/** What a statement came to, with its figure, if it has one. */
+/** What a statement came to, with its figures, if it has some. */
 export interface ReportDecision extends DecisionView {
-  readonly figure: ReportFigure | null;
+  readonly figures: readonly ReportFigure[];
 }
 
 /** A piece of source text and what it is: `comment`, `keyword`, `string`, `number`, `site`, `metric`, `operator` … */

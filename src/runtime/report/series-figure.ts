@@ -1,6 +1,7 @@
 /** What `find` found, marked in the series that it looked at: a panel for each group. */
 import { entryOf } from "../../compiler/base/entry.js";
-import { inOrder, numberOf } from "../../compiler/decide/find.js";
+import { levelsInOrder } from "../../compiler/decide/series.js";
+import { coordinateNumber } from "../../compiler/ir/coordinate-number.js";
 import { groupsBy } from "../../compiler/decide/groups.js";
 import type { DecisionOutcome, FoundPart } from "../../compiler/ir/decision-outcome.js";
 import type { Coordinate, Decision } from "../../compiler/ir/protocol.js";
@@ -29,7 +30,7 @@ export function drawFound(decision: Find, outcome: Found, results: ResultSet): D
   const groups = groupsBy([series], by).map(({ coordinates, arrays: [own = series] }) => ({
     title: by.map((axis) => `${axis} ${String(entryOf(coordinates, axis))}`).join(", "),
     part: found.get(coordinateKey(coordinates, by)) ?? null,
-    levels: inOrder(own, over),
+    levels: levelsInOrder(own, over),
     values: new Map(own.cells.map((cell) => [String(entryOf(cell.coordinates, over)), cell.value])),
   }));
   const shown = groups.slice(0, mostPanels).filter(({ levels }) => levels.length > 0);
@@ -94,7 +95,7 @@ function panel(
   const place = part?.at == null ? -1 : levels.findIndex((level) => String(level) === String(part.at));
   const width = small ? 300 : Math.min(560, Math.max(360, levels.length * 26));
   const title = safeTitle(over.replaceAll("_", " "));
-  const ends = [levels[0], levels.at(-1)].map((level) => numberOf(level ?? 0));
+  const ends = [levels[0], levels.at(-1)].map((level) => coordinateNumber(level ?? 0));
   const x = {
     field: "place",
     ...(isNumeric

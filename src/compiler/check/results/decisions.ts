@@ -1,21 +1,22 @@
 /** Statements that compare and decide (§8 of the language). */
-import type { Decision } from "../../ir/protocol.js";
+import type { Coordinate, Decision } from "../../ir/protocol.js";
 import type {
   ClassifyStatement,
   CompareStatement,
-  CorrelateStatement,
   Expression,
   FindStatement,
-  Name,
+  FitStatement,
   PcaStatement,
   Statement,
 } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
+import { checkCorrelate } from "./correlations.js";
 import { checkHypothesis, type Titles } from "./hypotheses.js";
-import { axisNames, labelOf, measuredNumbers, shareAxis } from "./named-results.js";
-import { axesOf, checkCoordinates } from "./result-axes.js";
+import { axisNames, labelOf, measuredNumbers } from "./named-results.js";
+import { isNumericAxis } from "./numeric-axis.js";
+import { coordinatesOf } from "./result-coordinates.js";
+import { axesOf, checkCoordinates, type ResultAxes } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
-import { unknownResult } from "../names/unknown-results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
 
 /** A decision as its own check makes it, before its text is put beside it. */
@@ -44,6 +45,8 @@ function checkStatement(cx: ResultContext, statement: Statement, titles: Titles)
       return checkFind(cx, statement);
     case "pca":
       return checkPca(cx, statement);
+    case "fit":
+      return checkFit(cx, statement);
     case "classify":
       return checkClassify(cx, statement);
     default:
@@ -56,60 +59,63 @@ function checkCompare(cx: ResultContext, statement: CompareStatement): Checked |
   const correction = checkCorrection(cx, statement.correct);
   const value = measuredNumbers(cx, statement.value, "`compare`");
   if (value === null) return null;
-  const axes = axisNames(cx, [statement.axis], [value]);
-  const levels = checkLevels(cx, statement.levels);
-  if (axes === null || levels === null || tests === null || correction === null) return null;
+  const axes = axisNames(cx, [statement.axis, ...statement.by], [value]);
+  if (axes === null || tests === null || correction === null) return null;
   const of = axesOf(cx.results, value.expression);
-  const { text } = statement.axis;
-  const known = statement.levels.every((level) => checkCoordinates(cx, text, [level.text], level.span, of));
-  if (!known) return null;
+  const { text, span } = statement.axis;
+  const gone = statement.by.find((axis) =>
+    of.decided.some((decided) => decided.name === axis.text && decided.of.includes(text)),
+  );
+  if (gone !== undefined) {
+    const found = `${gone.text}, which follows from ${text}`;
+    wrongKind(cx, gone.span, "an axis along which the same levels are measured again", found);
+    return null;
+  }
+  const levels = checkLevels(cx, text, statement.levels, of);
+  if (levels === null) return null;
+  const known = of.axes.get(text) ?? null;
+  if (levels.length === 0 && known !== null && known.size < 2 && of.complete) {
+    wrongKind(cx, span, "an axis of two levels or more to compare", `${text} with ${[...known].join(", ") || "none"}`);
+    return null;
+  }
   return {
     kind: "compare",
     value,
     axis: text,
-    levels,
+    levels: levels.length === 0 ? null : levels,
+    by: axes.slice(1),
     tests: tests.length > 0 ? tests : [{ name: "welch_t", count: null, seed: null }],
     correction: correction === "none" ? null : correction,
   };
 }
 
-/** Two or more different levels. */
-function checkLevels(cx: ResultContext, levels: readonly Name[]): readonly string[] | null {
-  const twice = levels.find((level, i) => levels.findIndex((other) => other.text === level.text) < i);
-  if (twice !== undefined) {
-    reportError(cx, "A1003", twice.span, { what: twice.text });
-    return null;
+/** Two or more different levels that the axis has; null after an error, which has been reported. */
+function checkLevels(
+  cx: ResultContext,
+  axis: string,
+  written: readonly Expression[],
+  of: ResultAxes,
+): readonly Coordinate[] | null {
+  const levels: Coordinate[] = [];
+  for (const expression of written) {
+    const own = coordinatesOf(cx, expression);
+    if (own === null) return null;
+    for (const level of own) {
+      if (levels.some((other) => String(other) === String(level))) {
+        reportError(cx, "A1003", expression.span, { what: String(level) });
+        return null;
+      }
+      if (!checkCoordinates(cx, axis, [level], expression.span, of)) return null;
+      levels.push(level);
+    }
   }
   const [only, second] = levels;
-  if (only !== undefined && second === undefined) {
-    wrongKind(cx, only.span, "two levels or more to compare", only.text);
+  const [first] = written;
+  if (only !== undefined && first !== undefined && second === undefined) {
+    wrongKind(cx, first.span, "two levels or more to compare", String(only));
     return null;
   }
-  return only === undefined ? null : levels.map((level) => level.text);
-}
-
-function checkCorrelate(cx: ResultContext, statement: CorrelateStatement): Checked | null {
-  const tests = checkTests(cx, statement.using, "correlate");
-  if (!isValueName(cx, statement.right)) return null;
-  const left = measuredNumbers(cx, statement.left, "`correlate`");
-  const right = measuredNumbers(cx, statement.right, "`correlate`");
-  if (left === null || right === null || !shareAxis(cx, left, right, statement.right)) return null;
-  const by = axisNames(cx, statement.by, [left, right]);
-  if (by === null || tests === null) return null;
-  const used = tests.length > 0 ? tests : [{ name: "pearson", count: null, seed: null }];
-  return { kind: "correlate", left, right, by, tests: used };
-}
-
-/** Reports a word after `with` that is no value: `correlate a with regression`. */
-function isValueName(cx: ResultContext, right: Expression): boolean {
-  const { lets, experiments } = cx.results;
-  if (right.kind !== "name" || lets.has(right.text) || experiments.has(right.text)) return true;
-  const known = [...experiments.keys(), ...lets.keys()];
-  const { suggestions = [] } = unknownResult(right.text, known);
-  const [example = "sweep"] = known;
-  const hint = `\`with\` takes the value to correlate with, such as ${example}.loss; how follows \`using\`: pearson or spearman`;
-  reportError(cx, "A2011", right.span, { name: right.text }, { suggestions, hint });
-  return false;
+  return levels;
 }
 
 function checkFind(cx: ResultContext, statement: FindStatement): Checked | null {
@@ -117,6 +123,14 @@ function checkFind(cx: ResultContext, statement: FindStatement): Checked | null 
   const axes = value === null ? null : axisNames(cx, [statement.over, ...statement.by], [value]);
   if (value === null || axes === null) return null;
   return { kind: "find", what: statement.what, value, over: statement.over.text, by: axes.slice(1) };
+}
+
+function checkFit(cx: ResultContext, statement: FitStatement): Checked | null {
+  const value = measuredNumbers(cx, statement.of, "`fit`");
+  const axes = value === null ? null : axisNames(cx, [statement.over, ...statement.by], [value]);
+  if (value === null || axes === null) return null;
+  if (!isNumericAxis(cx, statement.over, axesOf(cx.results, value.expression))) return null;
+  return { kind: "fit", curve: statement.curve, value, over: statement.over.text, by: axes.slice(1) };
 }
 
 const defaultComponents = 2;

@@ -121,7 +121,8 @@ function labelsOf({ results }: Naming, value: Expression): string | null {
   return isArgmax ? (of.over[0]?.text ?? null) : null;
 }
 
-function nameLevel(cx: Naming, axis: string, level: Expression): void {
+/** Notes an element of an axis, however it is written. */
+export function nameLevel(cx: Naming, axis: string, level: Expression): void {
   const { span } = level;
   if (level.kind === "name") noteLevels(cx, axis, [{ text: level.text, span }]);
   if (level.kind === "place") cx.notes.name(span, "place", null);

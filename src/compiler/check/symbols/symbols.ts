@@ -26,7 +26,7 @@ import { nameExperiment } from "./experiment-names.js";
 import { nameExpression, nameMetric } from "./expression-names.js";
 import { noteDefinition, noteWords, statedSymbol, type Naming } from "./naming.js";
 import { languageAxes, outerAxes } from "../../ir/axes.js";
-import { nameResult, noteAxes, noteColumn, noteLevels, noteResultName } from "./result-names.js";
+import { nameResult, nameLevel, noteAxes, noteColumn, noteResultName } from "./result-names.js";
 
 /** Notes every name of the protocol, of its imports, and of the standard library: of these, those in declarations. */
 export function noteSymbols(cx: Naming, main: FileSyntax, others: readonly FileSyntax[]): void {
@@ -76,15 +76,17 @@ function nameStatement(cx: Naming, statement: Statement): void {
       return;
     case "compare":
       nameResult(cx, null, statement.value);
-      noteAxes(cx, [statement.axis]);
-      noteLevels(cx, statement.axis.text, statement.levels);
+      noteAxes(cx, [statement.axis, ...statement.by]);
+      for (const level of statement.levels) nameLevel(cx, statement.axis.text, level);
       noteTests(cx, statement.using);
       if (statement.correct !== null) noteWords(cx, "correction", [statement.correct]);
       return;
     case "correlate":
-      nameResults(cx, [statement.left, statement.right]);
-      noteAxes(cx, statement.by);
+      nameResult(cx, null, statement.left);
+      if (statement.right !== null) nameCorrelated(cx, statement.right);
+      noteAxes(cx, [...statement.between, ...statement.by]);
       noteTests(cx, statement.using);
+      if (statement.correct !== null) noteWords(cx, "correction", [statement.correct]);
       return;
     case "hypothesis":
       for (const member of statement.expect.members) nameExpected(cx, member);
@@ -92,6 +94,7 @@ function nameStatement(cx: Naming, statement: Statement): void {
       noteTests(cx, statement.using);
       return;
     case "find":
+    case "fit":
       nameResult(cx, null, statement.of);
       noteAxes(cx, [statement.over, ...statement.by]);
       return;
@@ -115,6 +118,13 @@ function nameStatement(cx: Naming, statement: Statement): void {
     case "save":
       noteResultName(cx, null, statement.what);
   }
+}
+
+/** What stands after `with`: a value, or an axis of the other one. */
+function nameCorrelated(cx: Naming, right: Expression): void {
+  const isAxis = right.kind === "name" && resultMeaning(cx.results, null, right.text) === null;
+  if (isAxis) noteAxes(cx, [{ text: right.text, span: right.span }]);
+  else nameResult(cx, null, right);
 }
 
 function noteTests(cx: Naming, using: readonly TestUse[]): void {

@@ -5,19 +5,25 @@ export const decisionForms: readonly Form[] = [
   {
     name: "compare",
     group: "Statements",
-    lines: ["compare VALUE between AXIS LEVEL, … [using TEST, …] [correct METHOD]"],
-    meaning: "Tests whether levels of an axis differ, each pair of them.",
+    lines: ["compare VALUE between AXIS [LEVEL, …] [by AXIS, …] [using TEST, …] [correct METHOD]"],
+    meaning: "Tests whether levels of an axis differ, each pair of them; all levels where none is named.",
     example: "compare baseline.R_V between prompts recursive, factual using welch_t, cohens_d",
     outline: "compare VALUE between prompts ONE, OTHER",
-    rules: ["compareStatement", "nameList", "usingClause"],
+    rules: ["compareStatement", "levelList", "byAxes", "axisList", "usingClause", "correctClause"],
   },
   {
     name: "correlate",
     group: "Statements",
-    lines: ["correlate VALUE with VALUE [by AXIS, …] [using TEST, …]"],
-    meaning: "Correlates two results over the axes that they share.",
+    lines: [
+      "correlate VALUE with VALUE|AXIS [by AXIS, …] [using TEST, …] [correct METHOD]",
+      "correlate VALUE between AXIS, … [by AXIS, …] [using TEST, …] [correct METHOD]",
+    ],
+    meaning:
+      "Correlates two results over the axes that they share, a result with an axis of numbers (a trend), or the levels of " +
+      "axes with each other (a matrix).",
     example: "correlate gains.entropy with abs(gains.gain - 1) by model using pearson",
-    rules: ["correlateStatement", "byAxes", "axisList", "usingClause"],
+    outline: "correlate ONE with OTHER",
+    rules: ["correlateStatement", "byAxes", "axisList", "usingClause", "correctClause"],
   },
   {
     name: "hypothesis",
@@ -50,6 +56,15 @@ export const decisionForms: readonly Form[] = [
       "Principal components of a result: the levels of the axis are the observations, all other places the features.",
     example: "pca of tokens.nll over revision components 4",
     rules: ["pcaStatement"],
+  },
+  {
+    name: "fit",
+    group: "Statements",
+    lines: ["fit power_law|linear|exponential|logistic of VALUE over AXIS [by AXIS, …]"],
+    meaning:
+      "Fits a curve by least squares along an axis of numbers: its coefficients, their errors, and how well it fits.",
+    example: "fit power_law of sizes.loss over params",
+    rules: ["fitStatement", "byAxes", "axisList"],
   },
   {
     name: "classify",

@@ -123,7 +123,7 @@ export const words: Readonly<Record<string, Word>> = {
   ),
   correct: clause(
     "The correction for several comparisons: holm, bh or bonferroni.",
-    "compare a.loss between group one, two using welch_t correct holm",
+    "compare a.loss between group one, two, three using welch_t correct bh",
   ),
   expect: clause(
     "What a hypothesis expects of two values.",
@@ -163,6 +163,16 @@ export const words: Readonly<Record<string, Word>> = {
   components: clause(
     "How many principal components; 2 when nothing is said.",
     "pca of a.nll over revision components 4",
+  ),
+  power_law: clause("The curve a·x^b: a line through the logarithms of both.", "fit power_law of a.loss over params"),
+  linear: clause("The line a + b·x.", "fit linear of a.loss over layer"),
+  exponential: clause(
+    "The curve a·exp(b·x): a line through the logarithm of the value.",
+    "fit exponential of a.loss over layer",
+  ),
+  logistic: clause(
+    "The curve low + height / (1 + exp(−(x − centre) / width)), by nonlinear least squares.",
+    "fit logistic of a.loss over step",
   ),
   winner: clause(
     "Says at each place which of several metrics is the lowest or the highest. Equal means are a tie.",
