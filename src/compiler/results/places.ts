@@ -71,11 +71,7 @@ function numberOf(level: Coordinate | undefined): number {
  * of their ranks. A NaN keeps its reason, and the others are ranked without it; `onNote` is told.
  * @source scipy.stats.rankdata of −x, method "average"
  */
-export function rankOver(
-  array: ResultArray,
-  over: readonly string[],
-  onNote: (sentence: string) => void,
-): ResultArray {
+export function rankOver(array: ResultArray, over: readonly string[], onNote: (sentence: string) => void): ResultArray {
   const { axes, ragged, dropped } = remainingAxes(array, over);
   const groups = groupCells(array.cells, axes);
   const ranks = new Map<ResultCell, number>();
@@ -89,7 +85,9 @@ export function rankOver(
   const missing = array.cells.length - ranks.size;
   if (missing > 0) {
     const [be, have] = missing === 1 ? ["is", "has"] : ["are", "have"];
-    onNote(`rank: ${missing} of ${array.cells.length} values ${be} NaN and ${have} no rank; the others are ranked without`);
+    onNote(
+      `rank: ${missing} of ${array.cells.length} values ${be} NaN and ${have} no rank; the others are ranked without`,
+    );
   }
   return { ...array, cells: array.cells.map((cell) => ({ ...cell, value: ranks.get(cell) ?? NaN })) };
 }

@@ -41,7 +41,8 @@ export function truthArray(cx: TruthContext, condition: ResultCondition): Result
       const { kind, operands } = condition;
       const [first, ...more] = operands.filter((operand) => !isAxisCondition(operand));
       if (first === undefined) throw new RangeError("truthArray: tests of axes alone have no places");
-      const join = (a: ResultCell, b: ResultCell): CellValue => truthOf(joinTruths(kind, [heldBy(a), heldBy(b)]), [a, b]);
+      const join = (a: ResultCell, b: ResultCell): CellValue =>
+        truthOf(joinTruths(kind, [heldBy(a), heldBy(b)]), [a, b]);
       const joined = more.reduce(
         (left, operand) => joinArrays(left, truthArray(cx, operand), join, cx.onUnmatched),
         truthArray(cx, first),

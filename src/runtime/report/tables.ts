@@ -71,8 +71,7 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const lookups = valueArrays.map(lookup);
   const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
     const labels = valueArrays[i]?.labels ?? null;
-    if (labels !== null && typeof cell.value === "number")
-      return { ...cell, value: labels[cell.value] ?? cell.value };
+    if (labels !== null && typeof cell.value === "number") return { ...cell, value: labels[cell.value] ?? cell.value };
     if (headings[i]?.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
     const text = tokens.tokenAt(output.experiment, place, cell.value);
     return text === null ? cell : { ...cell, shown: tokenText(text, cell.value) };

@@ -38,7 +38,8 @@ export function afterWith(name: string, measures: boolean): string | null {
   return "plots and tables have no such option: `plot scatter of A against B` draws the points, without a line through them";
 }
 
-const noNaN = "a NaN makes the result NaN, with its reason; select the values first, as in median(x where layer in L1..5)";
+const noNaN =
+  "a NaN makes the result NaN, with its reason; select the values first, as in median(x where layer in L1..5)";
 
 /** Functions of other tools, with what results have instead. */
 const called: readonly (readonly [words: string, hint: string])[] = [
@@ -52,8 +53,14 @@ const called: readonly (readonly [words: string, hint: string])[] = [
   ["rankdata ranks", "write rank(x over AXIS): 1 is the largest"],
   ["idxmax which_max", "write argmax(x over AXIS)"],
   ["idxmin which_min", "write argmin(x over AXIS)"],
-  ["nunique unique value_counts", "count(x is 3 over AXIS) is how often x is 3; `plot histogram of x` shows all of them"],
-  ["len length size numel count_nonzero nonzero", "write count(x over AXIS); of a condition it counts how often it holds"],
+  [
+    "nunique unique value_counts",
+    "count(x is 3 over AXIS) is how often x is 3; `plot histogram of x` shows all of them",
+  ],
+  [
+    "len length size numel count_nonzero nonzero",
+    "write count(x over AXIS); of a condition it counts how often it holds",
+  ],
   ["share fraction proportion rate", "write mean(CONDITION over AXIS), as in mean(x < 1 over prompt)"],
   ["any some", "write count(CONDITION over AXIS) > 0"],
   ["all every", "write mean(CONDITION over AXIS) >= 1"],

@@ -33,9 +33,8 @@ export function conditionOn(
     }
     if (testsAxis(cx, expression)) return axisTest(cx, expression, of);
     const compared = comparison(cx, expression, check);
-    return compared !== null && compared.sides.every(({ at, value }) => isWithin(cx, at, value, of))
-      ? compared.condition
-      : null;
+    if (compared === null) return null;
+    return compared.sides.every(({ at, value }) => isWithin(cx, at, value, of)) ? compared.condition : null;
   }
   if (expression.kind !== "name" && expression.kind !== "member" && expression.kind !== "where") {
     return badCondition(cx, expression);
@@ -55,7 +54,8 @@ export function checkTruthValue(cx: ResultContext, expression: Expression, check
 
 function truthCondition(cx: ResultContext, expression: Expression, check: Check): ResultCondition | null {
   if (isAxisTest(cx, expression)) {
-    const hint = "it selects, as in `x where layer in L1..2`, or stands beside a comparison: `x > 1 and layer in L1..2`";
+    const hint =
+      "it selects, as in `x where layer in L1..2`, or stands beside a comparison: `x > 1 and layer in L1..2`";
     const found = `the test of an axis alone, \`${cx.sourceOf(expression.span)}\``;
     reportError(cx, "A3004", expression.span, { expected: "a value", found }, { hint });
     return null;
@@ -65,8 +65,7 @@ function truthCondition(cx: ResultContext, expression: Expression, check: Check)
     return operand === null ? null : { kind: "not", operand };
   }
   if (expression.kind !== "binary") {
-    const checked = expression.kind === "missing" ? null : truthOfValue(cx, expression, check);
-    return checked;
+    return expression.kind === "missing" ? null : truthOfValue(cx, expression, check);
   }
   const { operator, left, right } = expression;
   if (operator === "and" || operator === "or") return joinedTruth(cx, expression, operator, check);
@@ -81,12 +80,7 @@ function truthCondition(cx: ResultContext, expression: Expression, check: Check)
 }
 
 /** `A and B`: what compares values comes first, and tests of axes look at its places. */
-function joinedTruth(
-  cx: ResultContext,
-  expression: Binary,
-  kind: "and" | "or",
-  check: Check,
-): ResultCondition | null {
+function joinedTruth(cx: ResultContext, expression: Binary, kind: "and" | "or", check: Check): ResultCondition | null {
   const sides = [expression.left, expression.right];
   const valued = sides.filter((side) => !isAxisTest(cx, side));
   const truths = valued.map((side) => truthCondition(cx, side, check));
@@ -146,7 +140,8 @@ function comparison(cx: ResultContext, expression: Binary, check: Check): Compar
   }
   const b = operator === "in" ? null : check(cx, right);
   if (a === null || b === null) return null;
-  if (!fits(cx, expression, infixName(operation), typeOfOperation(cx.results, infixName(operation), [a, b]))) return null;
+  if (!fits(cx, expression, infixName(operation), typeOfOperation(cx.results, infixName(operation), [a, b])))
+    return null;
   const [own, other] = [a, b].map((side) => axesOf(cx.results, side).labels);
   if (own?.axis !== other?.axis) {
     const named = (of: typeof own, at: Expression): string =>
