@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import test, { suite } from "node:test";
 import { seededIntegers } from "../../src/compiler/base/random.js";
 import { decide } from "../../src/compiler/decide/decide.js";
-import type { ResultCondition, ResultExpression } from "../../src/compiler/ir/result-expression.js";
 import type { DecisionOutcome, TestedPart } from "../../src/compiler/ir/decision-outcome.js";
 import { adjust } from "../../src/compiler/statistics/corrections.js";
 import type { TestOutcome } from "../../src/compiler/statistics/outcome.js";
@@ -147,32 +146,6 @@ suite("a hypothesis", () => {
     const outcome = judged(decide(hypothesis(spread, "<", constant(2), "bootstrap"), resultsOf({ e: made })));
     assert.equal(outcome.verdict, "CONFIRMED");
     assert.deepEqual([outcome.unit, outcome.parts[0]?.n, outcome.parts[0]?.interval?.level], ["prompt", [6, 0], 0.95]);
-  });
-
-  test("by bootstrap draws what a condition looks at along", () => {
-    const large: ResultCondition = { kind: "compare", operation: ">", left: column("f"), right: constant(0.5) };
-    const results = resultsOf({ e: byPrompt(a), f: byPrompt(b) });
-    const chosen: ResultExpression = {
-      kind: "reduce",
-      operation: "std",
-      argument: { kind: "where", argument: column("e"), condition: large },
-      over: null,
-    };
-    const outcome = judged(decide(hypothesis(chosen, "<", constant(2), "bootstrap"), results));
-    assert.equal(outcome.verdict, "CONFIRMED");
-    // The median of prompts is no mean, and is computed anew for every draw.
-    const median: ResultExpression = { kind: "reduce", operation: "median", argument: column("e"), over: null };
-    const [part] = judged(decide(hypothesis(median, ">", constant(0.05), "bootstrap"), results)).parts;
-    assert.equal(part?.estimate, 0.45 - 0.05);
-    // A share is a mean of truth values: a text has one.
-    const share: ResultExpression = {
-      kind: "reduce",
-      operation: "mean",
-      argument: { kind: "truth", condition: { ...large, left: column("e"), right: constant(0.45) } },
-      over: null,
-    };
-    const tested = judged(decide(hypothesis(share, ">", constant(0.4), "t_test"), results));
-    assert.equal(tested.parts[0]?.pValue, pOf(oneSampleT([0, 1, 0, 1, 0, 1], 0.4, "greater")));
   });
 
   test("by bootstrap of a mean draws the same units as a test, pairs together, and is corrected as they are", () => {

@@ -3,7 +3,7 @@ import { decisionForms, forms, leadingForms, words, type Form } from "../syntax/
 import { usagesOf } from "../syntax/forms/usage.js";
 import { partTexts, wrapped, wrappedForm } from "./form-text.js";
 import { code, fenced, proseCell, table } from "./markdown.js";
-import { resultFunctions } from "../check/results/result-functions.js";
+import { resultFunctions } from "../ir/result-functions.js";
 import { resultEntries } from "./results.js";
 
 /** Columns of a block of forms. */

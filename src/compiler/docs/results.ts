@@ -2,7 +2,7 @@
 import { tokenTable } from "../../../grammar/tokens.js";
 import type { fixedColumns } from "../ir/result-type.js";
 import { statisticalTests } from "../statistics/table.js";
-import { resultFunctions } from "../check/results/result-functions.js";
+import { resultFunctions } from "../ir/result-functions.js";
 import type { Unit } from "../ir/tensor-type.js";
 import type { DocEntry, EntryKind } from "./entry.js";
 

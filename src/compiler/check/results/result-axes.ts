@@ -12,7 +12,7 @@ import type { Name } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { infixName } from "../../operations/written.js";
 import { missingAxis } from "../names/unknown-results.js";
-import { typeOfOwnFunction, type OwnFunction } from "./result-functions.js";
+import { typeOfOwnFunction, type OwnFunction } from "./result-function-types.js";
 import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
 /** The type of a value over results. */

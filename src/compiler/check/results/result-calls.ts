@@ -7,7 +7,7 @@ import { axesOf, checkAxis, checkReducible, resultTypeOfOperation, type ResultAx
 import { constantOf } from "./result-constants.js";
 import type { ResultContext } from "./result-context.js";
 import { bad, fits, meets, type Check } from "./result-faults.js";
-import { elementwise, reductions, resultFunction, resultFunctionNames } from "./result-functions.js";
+import { elementwise, reductions, resultFunction, resultFunctionNames } from "../../ir/result-functions.js";
 
 type Call = Extract<Expression, { kind: "call" }>;
 type Applied = Extract<ResultExpression, { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" }>;

@@ -33,9 +33,8 @@ export function conditionOn(
     }
     if (testsAxis(cx, expression)) return axisTest(cx, expression, of);
     const compared = comparison(cx, expression, check);
-    return compared !== null && compared.sides.every(({ at, value }) => isWithin(cx, at, value, of))
-      ? compared.condition
-      : null;
+    if (compared === null) return null;
+    return compared.sides.every(({ at, value }) => isWithin(cx, at, value, of)) ? compared.condition : null;
   }
   if (expression.kind !== "name" && expression.kind !== "member" && expression.kind !== "where") {
     return badCondition(cx, expression);
@@ -66,8 +65,7 @@ function truthCondition(cx: ResultContext, expression: Expression, check: Check)
     return operand === null ? null : { kind: "not", operand };
   }
   if (expression.kind !== "binary") {
-    const checked = expression.kind === "missing" ? null : truthOfValue(cx, expression, check);
-    return checked;
+    return expression.kind === "missing" ? null : truthOfValue(cx, expression, check);
   }
   const { operator, left, right } = expression;
   if (operator === "and" || operator === "or") return joinedTruth(cx, expression, operator, check);

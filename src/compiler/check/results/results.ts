@@ -12,7 +12,7 @@ import { checkTruthValue, conditionOn } from "./result-conditions.js";
 import { constantOf } from "./result-constants.js";
 import type { ResultContext } from "./result-context.js";
 import { bad, fits, meets } from "./result-faults.js";
-import { resultFunction } from "./result-functions.js";
+import { resultFunction } from "../../ir/result-functions.js";
 import { noteResult, noteResultParts } from "./result-notes.js";
 import { metricOf } from "../../ir/result-type.js";
 import { onceChecked } from "./lets.js";

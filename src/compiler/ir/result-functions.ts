@@ -1,7 +1,4 @@
-/** The functions of results: how they are written, what they are for, and which values they take. */
-import type { TensorType } from "../../ir/tensor-type.js";
-import type { TypeFault } from "../../operations/operation.js";
-import { mixedUnitsFault, numberFault, real } from "../../operations/typing.js";
+/** The functions of results: how they are written and what they are for. The checker, the reference and suggestions read it. */
 
 /** Functions of each value by itself. */
 export const elementwise = ["abs", "exp", "log", "sqrt"] as const;
@@ -108,29 +105,4 @@ export const resultFunctionNames: readonly string[] = resultFunctions.map(({ nam
 /** The function of that name; null for a name that is none. */
 export function resultFunction(name: string): ResultFunction | null {
   return resultFunctions.find((own) => own.name === name) ?? null;
-}
-
-/** Functions that results have, and `measure` does not have so: `max` and `min` are those of two values. */
-export type OwnFunction = "count" | "median" | "quantile" | "argmax" | "argmin" | "rank" | "max" | "min";
-
-/** Unit and element of one of the functions of results, or why it does not apply. */
-export function typeOfOwnFunction(
-  name: OwnFunction,
-  inputs: readonly TensorType[],
-): Pick<TensorType, "unit" | "element"> | TypeFault {
-  const unit = inputs[0]?.unit ?? "none";
-  switch (name) {
-    case "count":
-      return real("none");
-    case "median":
-    case "quantile":
-      return numberFault(name, inputs) ?? real(unit);
-    case "argmax":
-    case "argmin":
-    case "rank":
-      return numberFault(name, inputs) ?? real("none");
-    case "max":
-    case "min":
-      return mixedUnitsFault(name, inputs) ?? real(unit);
-  }
 }
