@@ -197,7 +197,7 @@ for (const { wrong, write, at, then, before = head } of cases) {
 /** Where there is nothing to write yet, the hint says so and names what people do instead. */
 const withoutWay: readonly (readonly [wrong: string, code: string, says: RegExp])[] = [
   ["measure median(nll) as m", "A2001", /no order statistic.*plot box.*save/],
-  [`${sweep}let r = pearson(e.loss, e.impact)`, "A2001", /not decided yet.*plot scatter/],
+  [`${sweep}let r = pearson(e.loss, e.impact)`, "A2001", /correlates two results.*plot scatter/],
   [`${sweep}let r = median(e.loss)`, "A2001", /no order statistic/],
   ["experiment e measure loss\ntable e by group", "A2012", /in no groups.*braces.*group "FIELD"/],
   ["experiment e measure loss\nplot bar of e.loss over group", "A2013", /in no groups/],

@@ -1,4 +1,7 @@
-/** Random syntax trees for fast-check, such as a parse can give: spans are empty, comments absent. */
+/**
+ * Random syntax trees for fast-check, such as a parse can give: spans are empty, comments absent. Long because each part of the
+ * tree has its generator here, built from those before it.
+ */
 import fc from "fast-check";
 import type {
   CurvatureClause,
@@ -334,20 +337,18 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     correct: fc.option(name),
     span: spanned,
   }),
-  fc
-    .tuple(fc.boolean(), expression, names(axis, 1))
-    .chain(([isWith, right, axes]) =>
-      fc.record({
-        kind: fc.constant("correlate" as const),
-        left: expression,
-        right: fc.constant(isWith ? right : null),
-        between: fc.constant(isWith ? [] : axes),
-        by,
-        using,
-        correct: fc.option(name),
-        span: spanned,
-      }),
-    ),
+  fc.tuple(fc.boolean(), expression, names(axis, 1)).chain(([isWith, right, axes]) =>
+    fc.record({
+      kind: fc.constant("correlate" as const),
+      left: expression,
+      right: fc.constant(isWith ? right : null),
+      between: fc.constant(isWith ? [] : axes),
+      by,
+      using,
+      correct: fc.option(name),
+      span: spanned,
+    }),
+  ),
   fc.record({
     kind: fc.constant("hypothesis" as const),
     title: string,

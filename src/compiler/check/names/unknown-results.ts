@@ -42,7 +42,7 @@ export function afterWith(name: string, measures: boolean): string | null {
 export function unknownResultFunction(name: string, known: readonly string[]): ErrorDetails {
   if (name === "pearson" || name === "spearman") {
     return {
-      hint: `\`correlate A with B using ${name}\` is checked and recorded, and not decided yet; until then \`plot scatter of A against B\` shows both, and \`save\` gives them to other tools`,
+      hint: `\`correlate A with B using ${name}\` correlates two results, and \`plot scatter of A against B\` shows both`,
     };
   }
   const called = known.find((other) => valueCalled(name)?.includes(`\`${other}(`) === true);
