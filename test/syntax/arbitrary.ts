@@ -400,20 +400,18 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     correct: fc.option(name),
     span: spanned,
   }),
-  fc
-    .tuple(fc.boolean(), expression, names(axis, 1))
-    .chain(([isWith, right, axes]) =>
-      fc.record({
-        kind: fc.constant("correlate" as const),
-        left: expression,
-        right: fc.constant(isWith ? right : null),
-        between: fc.constant(isWith ? [] : axes),
-        by,
-        using,
-        correct: fc.option(name),
-        span: spanned,
-      }),
-    ),
+  fc.tuple(fc.boolean(), expression, names(axis, 1)).chain(([isWith, right, axes]) =>
+    fc.record({
+      kind: fc.constant("correlate" as const),
+      left: expression,
+      right: fc.constant(isWith ? right : null),
+      between: fc.constant(isWith ? [] : axes),
+      by,
+      using,
+      correct: fc.option(name),
+      span: spanned,
+    }),
+  ),
   fc.record({
     kind: fc.constant("hypothesis" as const),
     title: string,

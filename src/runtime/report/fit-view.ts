@@ -9,16 +9,20 @@ import { axisColumn, textColumn, valueColumn, type TableCell, type TableData } f
 
 type Fit = Extract<DecisionOutcome, { kind: "fit" }>;
 
-/** `y = 12·x^-0.08 explains 98.2% of the variance (log y over log x) of 6 points.`; "" for several groups. */
+/** `y = 12·x^-0.08: R² = 0.982 (log y over log x), n = 6.`; "" for several groups. */
 export function fitSentence({ parts, formula, scale, curve }: Fit): string {
   const [only, another] = parts;
   if (only === undefined || another !== undefined) return "";
   if (only.reason !== null) return `No curve: ${only.reason}.`;
-  const share = ((only.rSquared ?? Number.NaN) * 100).toFixed(1);
-  const [a, b] = only.coefficients.map(({ value }) => formatNumber(value));
-  const numbers = { linear: `y = ${a} + ${b}·x`, power_law: `y = ${a}·x^${b}`, exponential: `y = ${a}·exp(${b}·x)` };
-  const law = curve === "logistic" ? formula : numbers[curve];
-  return `${law} explains ${share}% of the variance (${scale}) of ${only.n} points.`;
+  const [a = Number.NaN, b = Number.NaN] = only.coefficients.map(({ value }) => value);
+  const [first, second] = [a, b].map(formatNumber);
+  const laws = {
+    linear: `y = ${first} ${b < 0 ? "-" : "+"} ${formatNumber(Math.abs(b))}·x`,
+    power_law: `y = ${first}·x^${second}`,
+    exponential: `y = ${first}·exp(${second}·x)`,
+    logistic: formula,
+  };
+  return `${laws[curve]}: R² = ${formatNumber(only.rSquared ?? Number.NaN)} (${scale}), n = ${only.n}.`;
 }
 
 /** A row for each coefficient. `pText` says a p-value. */
@@ -100,6 +104,7 @@ export function fitFigure(outcome: Fit): Figure | null {
       series: seriesOf(part),
     }));
   });
+  if (points.length === 0) return null;
   const undrawn = fitted.reduce((sum, part) => sum + part.points.length, 0) - points.length;
   const series = [...new Set(points.map((point) => point.series))];
   const left = undrawn === 0 ? "" : ` · ${undrawn} not above 0 (not drawn)`;
@@ -149,7 +154,9 @@ function layers(
     width: 420,
     height: 300,
     layer: [
-      { data: { values: lines }, mark: { type: "line", strokeWidth: 1.5 }, encoding: { x, y, color } },
+      ...(lines.length === 0
+        ? []
+        : [{ data: { values: lines }, mark: { type: "line", strokeWidth: 1.5 }, encoding: { x, y, color } }]),
       {
         data: { values: points },
         mark: { type: "point", filled: true, size: 45, opacity: 0.9 },
