@@ -208,7 +208,8 @@ function readOverrides(
   report: (d: Diagnostic) => void,
 ): ReadonlyMap<string, Expression> {
   const statements = files.flatMap(soundStatements);
-  const declared = statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
+  const params = statements.flatMap((s) => (s.kind === "param" ? [s] : []));
+  const declared = params.map(({ name }) => name.text);
   const values = new Map<string, Expression>();
   for (const [name, text] of overrides) {
     const source = overrideSource(name, text);
@@ -225,6 +226,14 @@ function readOverrides(
           hint: declared.length === 0 ? "it declares none" : `it declares ${declared.join(", ")}`,
         },
       );
+      continue;
+    }
+    // A string needs no quotes there, which a shell would take away.
+    const isString = params.some((s) => s.name.text === name && s.value.kind === "string");
+    if (isString && !/^\s*["[]/.test(text)) {
+      const start = source.text.length - text.length;
+      const place = { file: source.path, start, end: source.text.length };
+      values.set(name, { kind: "string", value: text, span: place });
       continue;
     }
     const { statements: written, complete, span } = read(source);

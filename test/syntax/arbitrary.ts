@@ -10,6 +10,7 @@ import type {
   Name,
   NumberLiteral,
   PlaceLiteral,
+  PlaceUse,
   Positions,
   Statement,
   StringLiteral,
@@ -56,7 +57,10 @@ const bound: fc.Arbitrary<{ index: IndexRange; text: string }> = fc.oneof(
 );
 const layers = fc.oneof(
   bound,
-  fc.constantFrom(0, 12.5, 100).map((percent) => ({ index: { kind: "depth", percent } as const, text: `${percent}%` })),
+  fc
+    .constantFrom(0, 12.5, 100)
+    .map((percent) => ({ index: { kind: "depth", first: percent, last: percent } as const, text: `${percent}%` })),
+  fc.constant({ index: { kind: "depth", first: 12.5, last: 50 } as const, text: "12.5%..50%" }),
 );
 const place: fc.Arbitrary<PlaceLiteral> = fc
   .tuple(layers, fc.option(fc.tuple(fc.constantFrom("head", "neuron"), bound)))
@@ -68,7 +72,11 @@ const place: fc.Arbitrary<PlaceLiteral> = fc
     text: `L${layer.text}${unit === null ? "" : `.${unit[0] === "head" ? "H" : "N"}${unit[1].text}`}`,
     span,
   }));
-const places = fc.array(place, { minLength: 1, maxLength: 3 });
+const placeUse: fc.Arbitrary<PlaceUse> = fc.oneof(
+  place,
+  fc.constantFrom("hero", "critical").map((word): PlaceUse => ({ kind: "name", text: word, span })),
+);
+const places = fc.array(placeUse, { minLength: 1, maxLength: 3 });
 const positions: fc.Arbitrary<Positions> = fc
   .oneof(
     fc.constant({ kind: "last" } as const),
@@ -123,7 +131,7 @@ const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((
 });
 
 const reach = { positions: fc.option(positions), together: fc.boolean(), span: fc.constant(span) };
-const target = { target: name, places: fc.oneof(fc.constant<PlaceLiteral[]>([]), places) };
+const target = { target: name, places: fc.oneof(fc.constant<PlaceUse[]>([]), places) };
 const ablateTarget = fc.constantFrom("heads", "kv_heads", "neurons", "mlp", "attention", "layer");
 const spanned = fc.constant(span);
 
@@ -226,18 +234,20 @@ const oneOrList = <T>(items: fc.Arbitrary<T[]>): fc.Arbitrary<{ items: T[]; isLi
 const model = fc
   .tuple(
     fc.record(declared),
-    oneOrList(strings),
-    fc.option(oneOrList(strings)),
+    fc.oneof(oneOrList(strings), name),
+    fc.option(fc.oneof(oneOrList(strings), name)),
     fc.option(oneOrList(names(name, 1))),
     fc.option(string),
   )
   .map(([common, sources, revisions, dtypes, tokenizer]): Statement => ({
     kind: "model",
     ...common,
-    sources: sources.items,
-    sourcesAreList: sources.isList,
-    revisions: revisions?.items ?? [],
-    revisionsAreList: revisions?.isList ?? false,
+    sources: "items" in sources ? sources.items : [],
+    sourcesAreList: "items" in sources && sources.isList,
+    sourcesParam: "items" in sources ? null : sources,
+    revisions: revisions !== null && "items" in revisions ? revisions.items : [],
+    revisionsAreList: revisions !== null && "items" in revisions && revisions.isList,
+    revisionsParam: revisions === null || "items" in revisions ? null : revisions,
     dtypes: dtypes?.items ?? [],
     dtypesAreList: dtypes?.isList ?? false,
     tokenizer,
@@ -272,7 +282,7 @@ const experiment: fc.Arbitrary<Statement> = fc.record({
       kind: fc.constant("curvature" as const),
       of: expression,
       parameters: name,
-      places: fc.oneof(fc.constant<PlaceLiteral[]>([]), places),
+      places: fc.oneof(fc.constant<PlaceUse[]>([]), places),
       top: numberOrNull,
       trace: fc.boolean(),
       density: fc.boolean(),

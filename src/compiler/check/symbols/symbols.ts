@@ -21,7 +21,7 @@ import { filesOf } from "../texts/texts.js";
 import { groupsOf } from "./columns.js";
 import { nameExperiment } from "./experiment-names.js";
 import { nameExpression, nameMetric } from "./expression-names.js";
-import { noteDefinition, noteWords, type Naming } from "./naming.js";
+import { noteDefinition, noteParam, noteWords, type Naming } from "./naming.js";
 import { nameResult, noteAxes, noteColumn, noteLevels, noteResultName } from "./result-names.js";
 
 /** Notes every name of the protocol, of its imports, and of the standard library: of these, those in declarations. */
@@ -38,6 +38,7 @@ function nameStatement(cx: Naming, statement: Statement): void {
       return;
     case "model":
       noteDefinition(cx, "model", statement.name);
+      for (const param of [statement.sourcesParam, statement.revisionsParam]) if (param !== null) noteParam(cx, param);
       noteWords(cx, "dtype", statement.dtypes);
       return;
     case "prompts":
