@@ -228,12 +228,13 @@ function readOverrides(
       );
       continue;
     }
-    // A string needs no quotes there, which a shell would take away.
-    const isString = params.some((s) => s.name.text === name && s.value.kind === "string");
-    if (isString && !/^\s*["[]/.test(text)) {
-      const start = source.text.length - text.length;
-      const place = { file: source.path, start, end: source.text.length };
-      values.set(name, { kind: "string", value: text, span: place });
+    const plain = plainStrings(params.find((s) => s.name.text === name)?.value, text, {
+      file: source.path,
+      start: source.text.length - text.length,
+      end: source.text.length,
+    });
+    if (plain !== null) {
+      values.set(name, plain);
       continue;
     }
     const { statements: written, complete, span } = read(source);
@@ -245,4 +246,16 @@ function readOverrides(
     if (extra !== undefined) wrongKind({ report }, extra.span, "one value", text);
   }
   return values;
+}
+
+/**
+ * The value of a `--set` for a param that is a string or a list of strings, where it is written without quotes, which a
+ * shell would take away: the text itself, or with commas between them several. Null for what is to be read as in a file.
+ */
+function plainStrings(declared: Expression | undefined, text: string, span: Span): Expression | null {
+  if (/^\s*["[]/.test(text)) return null;
+  if (declared?.kind === "string") return { kind: "string", value: text, span };
+  if (declared?.kind !== "list" || !declared.items.every(({ kind }) => kind === "string")) return null;
+  const items = text.split(",").map((item): Expression => ({ kind: "string", value: item.trim(), span }));
+  return { kind: "list", items, span };
 }

@@ -46,7 +46,13 @@ suite("a model's source", () => {
       ["acme/two", null],
     ]);
     assert.deepEqual(instancesOf(text, { checkpoint: '["acme/two", "acme/three"]' }).length, 2);
-    assert.deepEqual(instancesOf(list, { sizes: '["acme/three"]' }), [["acme/three", null]]);
+    for (const given of ['["acme/three"]', "acme/three"]) {
+      assert.deepEqual(instancesOf(list, { sizes: given }), [["acme/three", null]]);
+    }
+    assert.deepEqual(instancesOf(list, { sizes: "acme/a-1, acme/a-2" }), [
+      ["acme/a-1", null],
+      ["acme/a-2", null],
+    ]);
   });
 
   test("revisions are, too", () => {
