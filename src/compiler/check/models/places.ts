@@ -121,7 +121,7 @@ function depthsIn(
   signature: ModelSignature,
 ): readonly Omit<DepthPlace, "model">[] {
   if (kind !== "depth") return [];
-  const [from = text, to] = text.match(/[\d.]*\d%/g) ?? [];
+  const [from = text, to] = text.match(/\d+(?:\.\d+)?%/g) ?? [];
   const depth = (percentage: string, layer: number) => ({ place: `L${percentage}`, layer, layers: signature.layers });
   return [depth(from, first), ...(to === undefined ? [] : [depth(to, last)])];
 }
