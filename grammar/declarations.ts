@@ -14,13 +14,13 @@ export class DeclarationGrammar extends ExperimentGrammar {
     this.CONSUME(t.Model);
     this.CONSUME(Name);
     this.CONSUME(t.From);
-    this.SUBRULE(this.oneOrMoreStrings, { LABEL: "source" });
+    this.SUBRULE(this.stringsOrName, { LABEL: "source" });
     this.MANY(() => {
       this.OR([
         {
           ALT: () => {
             this.CONSUME(t.Revision);
-            this.SUBRULE2(this.oneOrMoreStrings, { LABEL: "revision" });
+            this.SUBRULE2(this.stringsOrName, { LABEL: "revision" });
           },
         },
         {
@@ -94,6 +94,14 @@ export class DeclarationGrammar extends ExperimentGrammar {
   referenceField = this.RULE("referenceField", () => {
     this.CONSUME(Name, { LABEL: "name" });
     this.SUBRULE(this.factValue);
+  });
+
+  /** Strings, or a `param` that has them. */
+  stringsOrName = this.RULE("stringsOrName", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(Name, { LABEL: "param" }) },
+      { ALT: () => this.SUBRULE(this.oneOrMoreStrings) },
+    ]);
   });
 
   oneOrMoreStrings = this.RULE("oneOrMoreStrings", () => {

@@ -84,11 +84,19 @@ export class ExperimentGrammar extends ExpressionGrammar {
   });
 
   placeList = this.RULE("placeList", () => {
-    this.CONSUME(t.PlaceLiteral);
+    this.SUBRULE(this.place);
     this.MANY(() => {
       this.CONSUME(t.Comma);
-      this.CONSUME2(t.PlaceLiteral);
+      this.SUBRULE2(this.place);
     });
+  });
+
+  /** A place, or a `param` that is one: under a name of its own, because words such as `together` may follow a target. */
+  place = this.RULE("place", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.PlaceLiteral, { LABEL: "place" }) },
+      { ALT: () => this.CONSUME(t.Identifier, { LABEL: "place" }) },
+    ]);
   });
 
   ablate = this.RULE("ablate", () => {

@@ -38,8 +38,9 @@ const soft = keyword("soft", "keyword.other");
 const symbol = (pattern: RegExp, text: string, scope: string) =>
   ({ pattern, label: `\`${text}\``, scope, word: null }) as const;
 
-// One bound of a place: `*`, `87.5%`, `5`, `-1`, `15..30`.
-const bound = String.raw`(?:\*|-?\d+(?:\.\d+)?%|-?\d+(?:\.\.-?\d+)?)`;
+// One bound of a place: `*`, `87.5%`, `50%..87.5%`, `5`, `-1`, `15..30`.
+const percentage = String.raw`-?\d+(?:\.\d+)?%`;
+const bound = String.raw`(?:\*|${percentage}(?:\.\.${percentage})?|-?\d+(?:\.\.-?\d+)?)`;
 
 /** The table. Keywords stand together between the literals and the identifier. */
 export const tokenTable = {

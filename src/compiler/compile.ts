@@ -208,7 +208,8 @@ function readOverrides(
   report: (d: Diagnostic) => void,
 ): ReadonlyMap<string, Expression> {
   const statements = files.flatMap(soundStatements);
-  const declared = statements.flatMap((s) => (s.kind === "param" ? [s.name.text] : []));
+  const params = statements.flatMap((s) => (s.kind === "param" ? [s] : []));
+  const declared = params.map(({ name }) => name.text);
   const values = new Map<string, Expression>();
   for (const [name, text] of overrides) {
     const source = overrideSource(name, text);
@@ -227,6 +228,15 @@ function readOverrides(
       );
       continue;
     }
+    const plain = plainStrings(params.find((s) => s.name.text === name)?.value, text, {
+      file: source.path,
+      start: source.text.length - text.length,
+      end: source.text.length,
+    });
+    if (plain !== null) {
+      values.set(name, plain);
+      continue;
+    }
     const { statements: written, complete, span } = read(source);
     const [statement, ...more] = written;
     // A value that cannot be read is an error already: nothing more is said of what uses it.
@@ -236,4 +246,16 @@ function readOverrides(
     if (extra !== undefined) wrongKind({ report }, extra.span, "one value", text);
   }
   return values;
+}
+
+/**
+ * The value of a `--set` for a param that is a string or a list of strings, where it is written without quotes, which a
+ * shell would take away: the text itself, or with commas between them several. Null for what is to be read as in a file.
+ */
+function plainStrings(declared: Expression | undefined, text: string, span: Span): Expression | null {
+  if (/^\s*["[]/.test(text)) return null;
+  if (declared?.kind === "string") return { kind: "string", value: text, span };
+  if (declared?.kind !== "list" || !declared.items.every(({ kind }) => kind === "string")) return null;
+  const items = text.split(",").map((item): Expression => ({ kind: "string", value: item.trim(), span }));
+  return { kind: "list", items, span };
 }

@@ -24,7 +24,11 @@ function filesIn(folder: string, ending: string): readonly string[] {
 }
 
 const documents = ["README.md", "CHANGELOG.md", ...filesIn("docs", ".md")];
-const protocols = [...filesIn("docs/examples", ".atlas"), ...filesIn("pipelines", ".atlas")];
+const protocols = [
+  ...filesIn("docs/examples", ".atlas"),
+  ...filesIn("pipelines", ".atlas"),
+  ...filesIn("pipelines/seeds", ".atlas"),
+];
 const modules = filesIn("docs/examples/shared", ".atlas");
 const weights = "stdlib/models/gpt2-tiny/model.safetensors";
 
@@ -55,7 +59,7 @@ describe("protocols in the documents", () => {
 
 describe("protocols run", () => {
   const skip = existsSync(join(root, weights)) ? false : `there is no ${weights}`;
-  // Those of pipelines/ run in test/end-to-end/pipelines.test.ts, where what they find is checked too.
+  // Those of pipelines/ run in test/end-to-end/pipelines.test.ts and seeds.test.ts, where what they find is checked too.
   for (const path of filesIn("docs/examples", ".atlas")) {
     test(`${path} runs`, { skip }, async (t) => {
       const source: SourceFile = { path: join(root, path), text: read(path) };

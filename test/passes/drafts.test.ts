@@ -89,7 +89,7 @@ function verifyEachPass(naive: Draft): void {
   assert.deepEqual(runDraftPasses(pipeline, naive, context, true), draft);
 }
 
-for (const name of ["head-sweep", "patching", "corpus-map", "random-direction", "development"]) {
+for (const name of ["head-sweep", "patching", "seeds/domain-map", "random-direction", "seeds/development"]) {
   test(`${name}: every pass keeps what was asked`, async () => {
     const path = join(root, "pipelines", `${name}.atlas`);
     verifyEachPass(await draftOf(path, readFileSync(path, "utf8")));

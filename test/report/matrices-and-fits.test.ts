@@ -64,7 +64,7 @@ test("beyond twelve levels the terminal has the strongest and weakest pairs, and
 test("the figure of a matrix has both triangles and the range −1 to 1, whatever levels are called", async () => {
   const names = ["constructor", "__proto__", "<b>&\u001b[31m"];
   const decision = between(column("e"), ["model"], ["pearson"]);
-  const [{ figure } = { figure: null }] = decisionFigures(decide(decision, models(names)));
+  const [{ figure } = { figure: null }] = decisionFigures(decision, decide(decision, models(names)), models(names));
   const text = JSON.stringify(figure?.spec);
   assert.match(text, /"domain":\[-1,/);
   assert.match(figure?.description ?? "", /Correlation matrix of 3 levels/);
@@ -80,7 +80,11 @@ test("a fit is drawn with its points and its curve inside of them, on the scale 
     [1, 2, 4, 8].map((layer): Made => ({ axes: { model, layer }, value: (m + 1) / layer })),
   );
   const decision = fit("power_law", column("e"), "layer", ["model"]);
-  const [{ figure } = { figure: null }] = decisionFigures(decide(decision, resultsOf({ e: made })));
+  const [{ figure } = { figure: null }] = decisionFigures(
+    decision,
+    decide(decision, resultsOf({ e: made })),
+    resultsOf({ e: made }),
+  );
   const { layer } = figure?.spec as {
     readonly layer: readonly { readonly data: { readonly values: readonly { x: number; y: number }[] } }[];
   };

@@ -17,6 +17,7 @@ import type {
   Name,
   NumberLiteral,
   PlaceLiteral,
+  PlaceUse,
   Positions,
   Statement,
   StringLiteral,
@@ -63,7 +64,10 @@ const bound: fc.Arbitrary<{ index: IndexRange; text: string }> = fc.oneof(
 );
 const layers = fc.oneof(
   bound,
-  fc.constantFrom(0, 12.5, 100).map((percent) => ({ index: { kind: "depth", percent } as const, text: `${percent}%` })),
+  fc
+    .constantFrom(0, 12.5, 100)
+    .map((percent) => ({ index: { kind: "depth", first: percent, last: percent } as const, text: `${percent}%` })),
+  fc.constant({ index: { kind: "depth", first: 12.5, last: 50 } as const, text: "12.5%..50%" }),
 );
 const place: fc.Arbitrary<PlaceLiteral> = fc
   .tuple(layers, fc.option(fc.tuple(fc.constantFrom("head", "neuron"), bound)))
@@ -75,7 +79,11 @@ const place: fc.Arbitrary<PlaceLiteral> = fc
     text: `L${layer.text}${unit === null ? "" : `.${unit[0] === "head" ? "H" : "N"}${unit[1].text}`}`,
     span,
   }));
-const places = fc.array(place, { minLength: 1, maxLength: 3 });
+const placeUse: fc.Arbitrary<PlaceUse> = fc.oneof(
+  place,
+  fc.constantFrom("hero", "critical").map((word): PlaceUse => ({ kind: "name", text: word, span })),
+);
+const places = fc.array(placeUse, { minLength: 1, maxLength: 3 });
 const positions: fc.Arbitrary<Positions> = fc
   .oneof(
     fc.constant({ kind: "last" } as const),
@@ -140,7 +148,7 @@ const level: fc.Arbitrary<Expression> = fc.oneof(
 );
 
 const reach = { positions: fc.option(positions), together: fc.boolean(), span: fc.constant(span) };
-const target = { target: name, places: fc.oneof(fc.constant<PlaceLiteral[]>([]), places) };
+const target = { target: name, places: fc.oneof(fc.constant<PlaceUse[]>([]), places) };
 const ablateTarget = fc.constantFrom("heads", "kv_heads", "neurons", "mlp", "attention", "layer");
 const spanned = fc.constant(span);
 
@@ -274,8 +282,8 @@ const fact: fc.Arbitrary<Fact> = fc
 const model = fc
   .tuple(
     fc.record(declared),
-    oneOrList(strings),
-    fc.option(oneOrList(strings)),
+    fc.oneof(oneOrList(strings), name),
+    fc.option(fc.oneof(oneOrList(strings), name)),
     fc.option(oneOrList(names(name, 1))),
     fc.option(string),
     fc.array(fact, { maxLength: 2 }),
@@ -283,10 +291,12 @@ const model = fc
   .map(([common, sources, revisions, dtypes, tokenizer, facts]): Statement => ({
     kind: "model",
     ...common,
-    sources: sources.items,
-    sourcesAreList: sources.isList,
-    revisions: revisions?.items ?? [],
-    revisionsAreList: revisions?.isList ?? false,
+    sources: "items" in sources ? sources.items : [],
+    sourcesAreList: "items" in sources && sources.isList,
+    sourcesParam: "items" in sources ? null : sources,
+    revisions: revisions !== null && "items" in revisions ? revisions.items : [],
+    revisionsAreList: revisions !== null && "items" in revisions && revisions.isList,
+    revisionsParam: revisions === null || "items" in revisions ? null : revisions,
     dtypes: dtypes?.items ?? [],
     dtypesAreList: dtypes?.isList ?? false,
     tokenizer,
@@ -322,7 +332,7 @@ const experiment: fc.Arbitrary<Statement> = fc.record({
       kind: fc.constant("curvature" as const),
       of: expression,
       parameters: name,
-      places: fc.oneof(fc.constant<PlaceLiteral[]>([]), places),
+      places: fc.oneof(fc.constant<PlaceUse[]>([]), places),
       top: numberOrNull,
       trace: fc.boolean(),
       density: fc.boolean(),

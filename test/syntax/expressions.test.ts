@@ -112,7 +112,9 @@ test("literals", () => {
     { kind: "one", index: -1 },
   ]);
   const depth = expressionOf("L87.5%");
-  assert.deepEqual(depth.kind === "place" && depth.layers, { kind: "depth", percent: 87.5 });
+  assert.deepEqual(depth.kind === "place" && depth.layers, { kind: "depth", first: 87.5, last: 87.5 });
+  const depths = expressionOf("L12.5%..50%");
+  assert.deepEqual(depths.kind === "place" && depths.layers, { kind: "depth", first: 12.5, last: 50 });
   const string = expressionOf(String.raw`"a\"\\\n\u00e9 # not a comment"`);
   assert.equal(string.kind === "string" && string.value, 'a"\\\né # not a comment');
 });

@@ -9,8 +9,8 @@ import type { SiteReference } from "../models/sites.js";
 /** A place as one model resolves it. */
 export interface PlaceNote extends PlaceFact {
   readonly span: Span;
-  /** The percentage as written and the layers that the model has; null for a place that is no percentage. */
-  readonly depth: { readonly place: string; readonly of: number } | null;
+  /** What each percentage in the place is in this model; none in a place that has no percentages. */
+  readonly depths: readonly Omit<DepthPlace, "model">[];
 }
 
 /** Gives the point of a sweep; asked when the elaboration is over, which then knows all axes. */
@@ -63,12 +63,9 @@ export function createNotes(collecting: boolean): Notes {
   };
   return {
     collecting,
-    place({ span, depth, ...fact }) {
-      const { model, layers } = fact;
-      const [layer] = layers;
-      if (depth !== null && layer !== undefined) {
-        depths.set(`${depth.place} ${model}`, { place: depth.place, model, layer, layers: depth.of });
-      }
+    place({ span, depths: written, ...fact }) {
+      const { model } = fact;
+      for (const depth of written) depths.set(`${depth.place} ${model}`, { ...depth, model });
       if (!collecting) return;
       const { places } = at(span);
       if (!places.some((other) => samePlace(other, fact))) places.push(fact);

@@ -132,10 +132,10 @@ const places: Readonly<Record<string, Row>> = {
     example: "ablate mlp L2..4 measure loss",
   },
   "L87.5%": {
-    form: "L87.5%",
+    form: "L87.5%, L50%..75%",
     meaning:
       "The layer whose index over the number of layers is nearest to the fraction, so that models of different depth can be " +
-      "compared: L28 of 32 layers.",
+      "compared: L28 of 32 layers. Of two with `..` all layers from the first to the last.",
     example: "ablate mlp L50% measure loss",
   },
   "L5.H3": {
@@ -187,7 +187,7 @@ const isPlace = new RegExp(`^${tokenTable.PlaceLiteral.pattern.source}$`);
 /** The entries of places that a place such as `L9..10.H0..3` is made like: its layers, then its heads or neurons. */
 export function placesLike(place: string): readonly string[] {
   if (!isPlace.test(place)) return [];
-  const read = /^L(?<layers>[^.]+(?:\.\.-?\d+|\.\d+%)?)(?:\.(?<unit>[HN]).+)?$/.exec(place)?.groups;
+  const read = /^L(?<layers>[\d.*%-]+?)(?:\.(?<unit>[HN]).+)?$/.exec(place)?.groups;
   if (read === undefined) return [];
   const { layers = "", unit } = read;
   const ofLayers = layers === "*" ? "L*" : layers.endsWith("%") ? "L87.5%" : layers.includes("..") ? "L15..30" : "L5";

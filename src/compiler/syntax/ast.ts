@@ -26,12 +26,15 @@ export interface NumberLiteral extends Node {
   readonly text: string;
 }
 
-/** One bound or choice of an index: `*`, `5`, `-1`, `15..30`, `87.5%`. Percent is a fraction of depth in [0, 100]. */
+/**
+ * One bound or choice of an index: `*`, `5`, `-1`, `15..30`, `87.5%`, `50%..87.5%`. Percentages are fractions of depth in
+ * [0, 100]; a single one is both ends.
+ */
 export type IndexRange =
   | { readonly kind: "all" }
   | { readonly kind: "one"; readonly index: number }
   | { readonly kind: "range"; readonly first: number; readonly last: number }
-  | { readonly kind: "depth"; readonly percent: number };
+  | { readonly kind: "depth"; readonly first: number; readonly last: number };
 
 /** `L5`, `L15..30`, `L-1`, `L*`, `L87.5%`, `L28.H11`, `L9..10.H0..3`, `L3.N0..99`. */
 export interface PlaceLiteral extends Node {
@@ -42,6 +45,9 @@ export interface PlaceLiteral extends Node {
   readonly units: IndexRange;
   readonly text: string;
 }
+
+/** Where an intervention changes the model: a place, or the name of a `param` that is one. */
+export type PlaceUse = PlaceLiteral | NameExpression;
 
 /** Positions after `at`: `last`, `-16..-1`, `0`, `token "Mary"`. */
 export interface Positions extends Node {
@@ -136,8 +142,12 @@ export interface ModelStatement extends Node, Documented {
   readonly sources: readonly StringLiteral[];
   /** True when written in brackets, even with one item: the source is then an axis. */
   readonly sourcesAreList: boolean;
+  /** The param whose value the sources are; null where they are written out. Until its value is put in there are none. */
+  readonly sourcesParam: Name | null;
   readonly revisions: readonly StringLiteral[];
   readonly revisionsAreList: boolean;
+  /** As `sourcesParam`. */
+  readonly revisionsParam: Name | null;
   readonly dtypes: readonly Name[];
   readonly dtypesAreList: boolean;
   readonly tokenizer: StringLiteral | null;
@@ -236,7 +246,7 @@ export type AblateTarget = "heads" | "kv_heads" | "neurons" | "mlp" | "attention
 
 /** What an intervention changes: places written out, or those that an earlier experiment ranks first. */
 export type Selection =
-  | (Node & { readonly kind: "places"; readonly places: readonly PlaceLiteral[] })
+  | (Node & { readonly kind: "places"; readonly places: readonly PlaceUse[] })
   | (Node & {
       readonly kind: "top";
       /** `top 10` is first = last = 10 with `isRange` false; `top 1..20` is an axis. */
@@ -262,7 +272,7 @@ export interface PatchClause extends Node {
   readonly kind: "patch";
   /** `heads`, `mlp`, `attention`, or a site's name such as `resid_pre`, `pattern`. */
   readonly target: Name;
-  readonly places: readonly PlaceLiteral[];
+  readonly places: readonly PlaceUse[];
   readonly positions: Positions | null;
   readonly together: boolean;
   readonly from: Name;
@@ -272,7 +282,7 @@ export interface PatchClause extends Node {
 export interface ScaleClause extends Node {
   readonly kind: "scale";
   readonly target: Name;
-  readonly places: readonly PlaceLiteral[];
+  readonly places: readonly PlaceUse[];
   readonly positions: Positions | null;
   readonly together: boolean;
   readonly by: Expression;
@@ -281,7 +291,7 @@ export interface ScaleClause extends Node {
 export interface SteerClause extends Node {
   readonly kind: "steer";
   readonly target: Name;
-  readonly places: readonly PlaceLiteral[];
+  readonly places: readonly PlaceUse[];
   readonly positions: Positions | null;
   readonly together: boolean;
   readonly by: Expression;
@@ -311,7 +321,7 @@ export interface CurvatureClause extends Node {
   readonly kind: "curvature";
   readonly of: Expression;
   readonly parameters: Name;
-  readonly places: readonly PlaceLiteral[];
+  readonly places: readonly PlaceUse[];
   readonly top: NumberLiteral | null;
   readonly trace: boolean;
   readonly density: boolean;

@@ -51,11 +51,18 @@ function buildStrings(build: Build, node: CstNode | undefined): Strings {
   return { items, isList: list !== undefined };
 }
 
+/** Strings, or the name of the param that has them. */
+function buildStringsOrName(build: Build, node: CstNode | undefined): Strings & { readonly param: Name | null } {
+  const param = tokenOf(node, "param");
+  const strings = buildStrings(build, nodeOf(node, "oneOrMoreStrings"));
+  return { ...strings, param: param === undefined ? null : nameOf(build, param) };
+}
+
 /** `model NAME from …`. */
 export function buildModel(build: Build, node: CstNode, documentation: Documentation): ModelStatement {
   const name = nameOf(build, tokenOf(node, "Name"));
-  const sources = buildStrings(build, nodeOf(node, "source"));
-  const revisions = buildStrings(build, once(build, nodesOf(node, "revision"), "`revision`"));
+  const sources = buildStringsOrName(build, nodeOf(node, "source"));
+  const revisions = buildStringsOrName(build, once(build, nodesOf(node, "revision"), "`revision`"));
   const dtype = once(build, nodesOf(node, "dtype"), "`dtype`");
   const tokenizer = once(build, tokensOf(node, "tokenizer"), "`tokenizer`");
   return {
@@ -63,8 +70,10 @@ export function buildModel(build: Build, node: CstNode, documentation: Documenta
     name,
     sources: sources.items,
     sourcesAreList: sources.isList,
+    sourcesParam: sources.param,
     revisions: revisions.items,
     revisionsAreList: revisions.isList,
+    revisionsParam: revisions.param,
     dtypes: namesOf(build, dtype, "item"),
     dtypesAreList: tokenOf(dtype, "LBracket") !== undefined,
     tokenizer: tokenizer === undefined ? null : stringOf(build, tokenizer),

@@ -11,7 +11,7 @@ import type {
   MeasureItem,
   Name,
   NamedArgument,
-  PlaceLiteral,
+  PlaceUse,
   Positions,
   Replacement,
   Selection,
@@ -73,9 +73,14 @@ function buildIntervention(build: Build, node: CstNode): Intervention {
   }
 }
 
-/** The places under a node's place list. */
-function buildPlaces(build: Build, node: CstNode | undefined): readonly PlaceLiteral[] {
-  return tokensOf(nodeOf(node, "placeList"), "PlaceLiteral").map((token) => placeOf(build, token));
+/** The places under a node's place list, and the names that stand for places. */
+function buildPlaces(build: Build, node: CstNode | undefined): readonly PlaceUse[] {
+  return nodesOf(nodeOf(node, "placeList"), "place").flatMap((place): readonly PlaceUse[] => {
+    const [token] = tokensOf(place, "place");
+    if (token === undefined) return [];
+    if (token.tokenType.name === "PlaceLiteral") return [placeOf(build, token)];
+    return [{ kind: "name", ...nameOf(build, token) }];
+  });
 }
 
 function buildAblate(build: Build, node: CstNode): AblateClause {

@@ -38,8 +38,13 @@ export function placeParts(text: string): Pick<PlaceLiteral, "layers" | "unit" |
 
 function indexRange(text: string): IndexRange {
   if (text === "*") return { kind: "all" };
-  if (text.endsWith("%")) return { kind: "depth", percent: Number(text.slice(0, -1)) };
   const [first, last] = text.split("..");
+  if (text.endsWith("%")) {
+    const [from = NaN, to = from] = [first, last].map((end) =>
+      end === undefined ? undefined : Number(end.slice(0, -1)),
+    );
+    return { kind: "depth", first: from, last: to };
+  }
   return last === undefined
     ? { kind: "one", index: Number(first) }
     : { kind: "range", first: Number(first), last: Number(last) };

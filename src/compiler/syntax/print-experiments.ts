@@ -6,7 +6,7 @@ import type {
   Expression,
   Intervention,
   MeasureItem,
-  PlaceLiteral,
+  PlaceUse,
   Positions,
   Replacement,
 } from "./ast.js";
@@ -112,14 +112,14 @@ function endsInAt(e: Expression): boolean {
   return e.kind === "binary" && endsInAt(e.right);
 }
 
-function printPlaces(places: readonly PlaceLiteral[]): Doc {
+function printPlaces(places: readonly PlaceUse[]): Doc {
   return join(
     places.map((place) => [source(place.span.start), place.text]),
     [",", line],
   );
 }
 
-function printTarget(text: string, offset: number, places: readonly PlaceLiteral[]): Doc {
+function printTarget(text: string, offset: number, places: readonly PlaceUse[]): Doc {
   return [source(offset), text, ...(places.length === 0 ? [] : [" ", group(indent(printPlaces(places)))])];
 }
 

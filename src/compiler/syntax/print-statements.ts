@@ -89,11 +89,15 @@ function printStrings(strings: readonly StringLiteral[], isList: boolean): Doc {
     : printString(first);
 }
 
+function printStringsOrName(items: readonly StringLiteral[], isList: boolean, param: Name | null): Doc {
+  return param === null ? printStrings(items, isList) : printName(param);
+}
+
 function printModel(model: ModelStatement): Doc {
   const options: readonly Doc[] = [
-    ...(model.revisions.length === 0 && !model.revisionsAreList
+    ...(model.revisions.length === 0 && !model.revisionsAreList && model.revisionsParam === null
       ? []
-      : [["revision ", printStrings(model.revisions, model.revisionsAreList)]]),
+      : [["revision ", printStringsOrName(model.revisions, model.revisionsAreList, model.revisionsParam)]]),
     ...(model.dtypes.length === 0
       ? []
       : [
@@ -111,7 +115,7 @@ function printModel(model: ModelStatement): Doc {
     "model ",
     printName(model.name),
     " from ",
-    printStrings(model.sources, model.sourcesAreList),
+    printStringsOrName(model.sources, model.sourcesAreList, model.sourcesParam),
     indent(options.map((option) => [line, option])),
   );
 }

@@ -279,7 +279,7 @@ export const situations: readonly Row[] = [
     hint: meantClause,
   },
   {
-    when: both(inRule("placeList", "ablate"), wants("PlaceLiteral")),
+    when: both(inRule("place", "placeList", "ablate"), wants("PlaceLiteral")),
     expected: "a place such as L5, L15..30 or L9.H6",
     hint: meantPlace,
   },

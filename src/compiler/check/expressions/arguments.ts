@@ -6,6 +6,7 @@ import { describe, elaborateLayer } from "./literals.js";
 import { asTensor, reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
 import { resolvePlace } from "../models/places.js";
+import { behindParams } from "../names/param-values.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
 /** Types that a parameter can have, beside tensors. */
@@ -17,17 +18,10 @@ function kindOf(parameter: Parameter): string {
   return parameter.default?.kind === "place" ? "layer" : "any";
 }
 
-/** What a name stands for when it is a `param` of the protocol, and again when that is one; else the expression itself. */
-function behindParam(cx: Elaboration, environment: Environment, expression: Expression): Expression {
-  let found = expression;
-  const seen = new Set<Expression>();
-  while (found.kind === "name" && !seen.has(found) && (found !== expression || !environment.values.has(found.text))) {
-    seen.add(found);
-    const value = cx.scope.params.get(found.text);
-    if (value === undefined) break;
-    found = value;
-  }
-  return found;
+/** {@link behindParams} for what no parameter or `let` around it means. */
+export function behindParam(cx: Elaboration, environment: Environment, expression: Expression): Expression {
+  const isLocal = expression.kind === "name" && environment.values.has(expression.text);
+  return isLocal ? expression : behindParams(cx.scope.params, expression);
 }
 
 /**

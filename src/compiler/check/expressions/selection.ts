@@ -4,6 +4,7 @@ import { extentSize, typeText } from "../../ir/tensor-type.js";
 import { reasonInWords } from "../../operations/reasons.js";
 import { isSite, sites, type SiteName } from "../../models/sites.js";
 import { firstPosition } from "./alignment.js";
+import { behindParam } from "./arguments.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
 import { describe, elaborateCount } from "./literals.js";
 import { resolvePlace } from "../models/places.js";
@@ -62,7 +63,8 @@ function elaborateLayerOf(
   expression: IndexExpression,
   index: Expression,
 ): Value {
-  if (index.kind === "place" && index.unit !== "none") return selectUnit(cx, site, index, expression);
+  const written = behindParam(cx, environment, index);
+  if (written.kind === "place" && written.unit !== "none") return selectUnit(cx, site, written, expression);
   const layer = index.kind === "string" ? null : cx.elaborate(cx, environment, index);
   if (layer?.kind === "error") return errorValue;
   if (layer?.kind !== "layer") {

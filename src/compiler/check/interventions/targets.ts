@@ -4,10 +4,11 @@ import { siteCalled, targetCalled } from "../../base/foreign-words.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { isSite, siteNames, sites, type SiteName } from "../../models/sites.js";
-import type { Name, PlaceLiteral } from "../../syntax/ast.js";
+import type { Name, PlaceLiteral, PlaceUse } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { noteSite } from "../expressions/value-notes.js";
 import { limits } from "../limits.js";
+import { placesWithParams } from "../names/param-values.js";
 import { resolvePlace, unitCount, type ResolvedPlace } from "../models/places.js";
 import type { InterventionContext, PlacePoint } from "./context.js";
 
@@ -53,9 +54,11 @@ export function checkWritable(cx: InterventionContext, site: SiteName, span: Spa
 export function placePoints(
   cx: InterventionContext,
   target: Target,
-  places: readonly PlaceLiteral[],
+  written: readonly PlaceUse[],
   span: Span,
 ): readonly PlacePoint[] | null {
+  const places = placesWithParams({ params: cx.scope.params, report: cx.report }, written);
+  if (places === null) return null;
   const [first] = places;
   if (!target.perLayer) {
     if (first === undefined) return [{ coordinates: {}, spots: target.spots(null, null) }];

@@ -1,10 +1,10 @@
-/** Places (`L15..30.H0..3`, `L-1`, `L87.5%`) as indices of the model at hand. */
+/** Places (`L15..30.H0..3`, `L-1`, `L87.5%`, `L50%..75%`) as indices of the model at hand. */
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelSignature } from "../../models/model.js";
 import { signatureOf } from "../../models/parts/signature.js";
 import type { IndexRange, PlaceLiteral } from "../../syntax/ast.js";
-import { layerAtDepth } from "../../models/depths.js";
+import { layerAtDepth, type DepthPlace } from "../../models/depths.js";
 import type { Notes } from "../notes.js";
 
 /** A model as checking sees it: its sizes and the name that messages use. */
@@ -51,10 +51,8 @@ function boundsOf(range: IndexRange, size: number): Bounds {
   switch (range.kind) {
     case "all":
       return { first: 0, last: size - 1 };
-    case "depth": {
-      const index = layerAtDepth(range.percent, size);
-      return { first: index, last: index };
-    }
+    case "depth":
+      return { first: layerAtDepth(range.first, size), last: layerAtDepth(range.last, size) };
     case "one":
       return { first: fromEnd(range.index), last: fromEnd(range.index) };
     case "range":
@@ -104,7 +102,7 @@ export function resolvePlace(
   const inside = (index: number, size: number): boolean => index >= 0 && index < size;
   const within = ({ first, last }: Bounds, size: number): boolean => inside(first, size) && inside(last, size);
   const { layers: range } = place;
-  const isFraction = range.kind !== "depth" || (range.percent >= 0 && range.percent <= 100);
+  const isFraction = range.kind !== "depth" || (range.first >= 0 && range.last <= 100);
   if (!isFraction || !within(layers, signature.layers)) return outside("A4201", signature.layers, "L", "layers");
   if (place.unit !== "none" && !within(units, unitSize)) {
     return outside("A4202", unitSize, place.unit === "head" ? "H" : "N", unitWords[unitName]);
@@ -112,18 +110,25 @@ export function resolvePlace(
   // `L2..-3`: one end from the start and the other from the end.
   if (layers.first > layers.last || units.first > units.last) return reversed();
   const resolved = { layers: indicesIn(layers), units: place.unit === "none" ? null : indicesIn(units) };
-  const [depth = place.text] = range.kind === "depth" ? (/^[^%]*%/.exec(place.text) ?? []) : [];
-  model.notes?.place({
-    span: place.span,
-    model: model.name,
-    ...resolved,
-    depth: range.kind === "depth" ? { place: depth, of: signature.layers } : null,
-  });
+  model.notes?.place({ span: place.span, model: model.name, ...resolved, depths: depthsIn(place, layers, signature) });
   return resolved;
 }
 
-/** True for `L5..3` and `L-1..-3`, whatever the model. */
+/** The layer that each percentage of a place is, as it would be written alone; none where it has no percentages. */
+function depthsIn(
+  { layers: { kind }, text }: PlaceLiteral,
+  { first, last }: Bounds,
+  signature: ModelSignature,
+): readonly Omit<DepthPlace, "model">[] {
+  if (kind !== "depth") return [];
+  const [from = text, to] = text.match(/\d+(?:\.\d+)?%/g) ?? [];
+  const depth = (percentage: string, layer: number) => ({ place: `L${percentage}`, layer, layers: signature.layers });
+  return [depth(from, first), ...(to === undefined ? [] : [depth(to, last)])];
+}
+
+/** True for `L5..3`, `L-1..-3` and `L75%..50%`, whatever the model. */
 function isReversed(range: IndexRange): boolean {
+  if (range.kind === "depth") return range.first > range.last;
   return range.kind === "range" && range.first < 0 === range.last < 0 && range.first > range.last;
 }
 

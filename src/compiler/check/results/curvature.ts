@@ -4,6 +4,7 @@ import type { ResultAxis } from "../../ir/result-type.js";
 import type { CurvatureClause } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { elaborateTensor, type MeasureContext } from "../measures/measures.js";
+import { placesWithParams } from "../names/param-values.js";
 import { resolvePlace } from "../models/places.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { isWhole } from "./statistics.js";
@@ -29,7 +30,9 @@ export function checkCurvature(cx: MeasureContext, clause: CurvatureClause): Cur
     reportError(cx, "A2003", span, { name: text }, { suggestions, hint });
   }
   const layers = new Set<number>();
-  for (const place of clause.places) {
+  const places = placesWithParams({ params: cx.scope.params, report: cx.report }, clause.places);
+  if (places === null) sound = false;
+  for (const place of places ?? []) {
     if (place.unit !== "none") {
       sound = false;
       wrongKind(cx, place.span, "layers such as L9 or L*", place.text);

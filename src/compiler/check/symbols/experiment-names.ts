@@ -1,10 +1,10 @@
 /** What the names in an experiment mean. */
-import type { ExperimentStatement, Intervention, Name, PlaceLiteral, Replacement } from "../../syntax/ast.js";
+import type { ExperimentStatement, Intervention, Name, PlaceUse, Replacement } from "../../syntax/ast.js";
 import { namedTexts } from "../interventions/patch.js";
 import { isSite } from "../../models/sites.js";
 import { languageSymbol } from "../notes.js";
 import { nameExpression, namePositions, noteTexts, type Bound } from "./expression-names.js";
-import { modelSymbol, noteDefinition, noteWords, type Naming } from "./naming.js";
+import { modelSymbol, noteDefinition, noteParam, noteWords, type Naming } from "./naming.js";
 import { nameResult, noteResultName } from "./result-names.js";
 
 /** Notes every name in an experiment. */
@@ -80,6 +80,9 @@ function noteTarget({ notes }: Naming, { text, span }: Name): void {
   else notes.name(span, "word", languageSymbol("part", text));
 }
 
-function notePlaces({ notes }: Naming, places: readonly PlaceLiteral[]): void {
-  for (const { span } of places) notes.name(span, "place", null);
+function notePlaces(cx: Naming, places: readonly PlaceUse[]): void {
+  for (const place of places) {
+    if (place.kind === "place") cx.notes.name(place.span, "place", null);
+    else noteParam(cx, place);
+  }
 }

@@ -27,6 +27,12 @@ export function noteDefinition({ notes }: Naming, kind: SymbolReference["kind"],
   notes.name(name.span, "definition", declared(kind, name));
 }
 
+/** Notes a name that can only mean a `param`. */
+export function noteParam({ notes, scope }: Naming, { text, span }: Name): void {
+  const statement = scope.declaredParams.get(text);
+  notes.name(span, "reference", statement === undefined ? null : declared("param", statement.name));
+}
+
 /** Notes each name as a word of the language. */
 export function noteWords({ notes }: Naming, kind: SymbolReference["kind"], names: readonly Name[]): void {
   for (const { text, span } of names) notes.name(span, "word", languageSymbol(kind, text));

@@ -24,7 +24,7 @@ import { filesOf } from "../texts/texts.js";
 import { groupsOf } from "./columns.js";
 import { nameExperiment } from "./experiment-names.js";
 import { nameExpression, nameMetric } from "./expression-names.js";
-import { noteDefinition, noteWords, statedSymbol, type Naming } from "./naming.js";
+import { noteDefinition, noteParam, noteWords, statedSymbol, type Naming } from "./naming.js";
 import { languageAxes, outerAxes } from "../../ir/axes.js";
 import { nameResult, nameLevel, noteAxes, noteColumn, noteResultName } from "./result-names.js";
 
@@ -42,6 +42,7 @@ function nameStatement(cx: Naming, statement: Statement): void {
       return;
     case "model":
       noteDefinition(cx, "model", statement.name);
+      for (const param of [statement.sourcesParam, statement.revisionsParam]) if (param !== null) noteParam(cx, param);
       noteWords(cx, "dtype", statement.dtypes);
       for (const { name } of statement.facts) noteStated(cx, name);
       return;

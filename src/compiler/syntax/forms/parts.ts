@@ -52,7 +52,7 @@ const pieces = {
   AXIS: piece("an axis, such as layer, head or position", ["axisName", "AxisName", "AxisWord"], "layer"),
   PART: named("heads, kv_heads, neurons, mlp, attention, layer, or a site such as resid_pre", "heads"),
   N: piece("a number", ["NumberLiteral"], "2"),
-  PLACE: piece("such as L5, L15..30, L9.H6: atlasc doc places", ["PlaceLiteral"], "L1.H2"),
+  PLACE: piece("such as L5, L15..30, L9.H6, or a param: atlasc doc places", ["place", "PlaceLiteral"], "L1.H2"),
 } as const;
 
 /** Values. */
@@ -74,11 +74,15 @@ const values = {
 
 /** What has a form of its own. */
 const composed = {
-  SOURCES: form([`"SOURCE" | '[' "SOURCE", … ']'`], ["oneOrMoreStrings", "stringList"], "a list is the axis model"),
+  SOURCES: form(
+    [`"SOURCE" | '[' "SOURCE", … ']' | NAME`],
+    ["stringsOrName", "oneOrMoreStrings", "stringList"],
+    "a list is the axis model, a name a param",
+  ),
   REVISIONS: form(
-    [`"REVISION" | '[' "REVISION", … ']'`],
-    ["oneOrMoreStrings", "stringList"],
-    "a list is the axis revision",
+    [`"REVISION" | '[' "REVISION", … ']' | NAME`],
+    ["stringsOrName", "oneOrMoreStrings", "stringList"],
+    "a list is the axis revision, a name a param",
   ),
   DTYPES: form([`DTYPE | '[' DTYPE, … ']'`], ["oneOrMoreNames"], "a list is the axis dtype"),
   FILES: form([`"FILE" | '[' "TEXT", … ']'`], ["oneOrMoreStrings", "stringList"]),
