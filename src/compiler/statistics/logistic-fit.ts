@@ -84,7 +84,9 @@ function jacobian(x: Sample, at: Coefficients): readonly (readonly number[])[] {
 }
 
 function normalMatrix(rows: readonly (readonly number[])[]): readonly (readonly number[])[] {
-  return [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => rows.reduce((s, row) => s + (row[i] ?? 0) * (row[j] ?? 0), 0)));
+  return [0, 1, 2, 3].map((i) =>
+    [0, 1, 2, 3].map((j) => rows.reduce((s, row) => s + (row[i] ?? 0) * (row[j] ?? 0), 0)),
+  );
 }
 
 function improved(x: Sample, y: Sample, start: Coefficients): Coefficients {
@@ -97,7 +99,9 @@ function improved(x: Sample, y: Sample, start: Coefficients): Coefficients {
     const normal = normalMatrix(rows);
     const damped = normal.map((row, i) => row.map((entry, j) => (i === j ? entry * (1 + damping) : entry)));
     const inverse = inverseOf(damped);
-    const gradient = [0, 1, 2, 3].map((j) => rows.reduce((sum, row, i) => sum + (row[j] ?? 0) * (residuals[i] ?? 0), 0));
+    const gradient = [0, 1, 2, 3].map((j) =>
+      rows.reduce((sum, row, i) => sum + (row[j] ?? 0) * (residuals[i] ?? 0), 0),
+    );
     const step = inverse?.map((row) => row.reduce((sum, entry, j) => sum + entry * (gradient[j] ?? 0), 0));
     const next = step === undefined ? at : (at.map((value, i) => value + (step[i] ?? 0)) as unknown as Coefficients);
     const nextError = squares(x, y, next);

@@ -59,7 +59,8 @@ export const decisionForms: readonly Form[] = [
     name: "fit",
     group: "Statements",
     lines: ["fit power_law|linear|exponential|logistic of VALUE over AXIS [by AXIS, …]"],
-    meaning: "Fits a curve by least squares along an axis of numbers: its coefficients, their errors, and how well it fits.",
+    meaning:
+      "Fits a curve by least squares along an axis of numbers: its coefficients, their errors, and how well it fits.",
     example: "fit power_law of sizes.loss over params",
     rules: ["fitStatement", "byAxes", "axisList"],
   },
