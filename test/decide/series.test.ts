@@ -156,6 +156,19 @@ suite("correlate between levels", () => {
     );
   });
 
+  test("names a level by the coordinates that it has", () => {
+    const made = [
+      ...byPrompt(a, { model: "x" }),
+      ...byPrompt(b, { model: "y", revision: "step1" }),
+      ...byPrompt(c, { model: "y", revision: "step2" }),
+    ];
+    const parts = partsOf(decide(between(column("e"), ["model", "revision"], ["pearson"]), resultsOf({ e: made })));
+    assert.deepEqual(
+      parts.map(({ sides }) => sides.join(" | ")),
+      ["x | y · step1", "x | y · step2", "y · step1 | y · step2"],
+    );
+  });
+
   test("draws texts where several places belong to one, and says what each side lacks", () => {
     const made = ["x", "y"].flatMap((model) =>
       a.flatMap((value, prompt) =>

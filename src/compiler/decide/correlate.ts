@@ -10,7 +10,6 @@ import {
   averageOver,
   columnsOf,
   coordinateKey,
-  groupCells,
   levelsOf,
   type ResultArray,
 } from "../results/result-array.js";
@@ -124,10 +123,11 @@ function variesAlong(array: ResultArray, axis: string): readonly string[] {
   if (!columnsOf(array).has(axis)) return [axis];
   const deciding = array.decided.find(({ name }) => name === axis)?.of ?? [];
   return deciding.filter((along) => {
-    const others = deciding.filter((other) => other !== along);
-    return [...groupCells(array.cells, others).values()].some(
-      (cells) => new Set(cells.map(({ coordinates }) => coordinateKey(coordinates, [axis]))).size > 1,
-    );
+    const values = levelsOf(array, along).map((level) => {
+      const own = array.cells.filter(({ coordinates }) => String(entryOf(coordinates, along)) === String(level));
+      return [...new Set(own.map(({ coordinates }) => coordinateKey(coordinates, [axis])))].sort().join();
+    });
+    return new Set(values).size > 1;
   });
 }
 

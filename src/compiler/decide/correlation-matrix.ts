@@ -88,8 +88,9 @@ function levelsOfAxes(array: ResultArray, axes: readonly string[]): readonly Lev
   const kept = array.axes.filter((axis) => !removed.has(axis));
   const order = axes.map((axis) => new Map(levelsInOrder(array, axis).map((level, i) => [String(level), i])));
   const found = [...groupCells(array.cells, axes).values()].map((cells) => {
-    const texts = axes.map((axis) => String(entryOf(cells[0]?.coordinates ?? {}, axis)));
-    return { texts, places: texts.map((text, i) => order[i]?.get(text) ?? 0), cells };
+    // A model without revisions has no coordinate on that axis.
+    const levels = axes.map((axis) => entryOf(cells[0]?.coordinates ?? {}, axis) ?? null);
+    return { levels, places: levels.map((level, i) => order[i]?.get(String(level)) ?? -1), cells };
   });
   found.sort((a, b) => {
     const first = a.places.findIndex((place, i) => place !== b.places[i]);
@@ -97,8 +98,8 @@ function levelsOfAxes(array: ResultArray, axes: readonly string[]): readonly Lev
   });
   // An axis with one level tells nothing apart.
   const telling = axes.map((axis) => axes.length === 1 || levelsOf(array, axis).length > 1);
-  return found.map(({ texts, cells }) => ({
-    label: texts.filter((_, i) => telling[i]).join(" · "),
+  return found.map(({ levels, cells }) => ({
+    label: levels.filter((level, i) => level !== null && telling[i]).join(" · "),
     array: {
       axes: kept,
       cells: cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, kept) })),
