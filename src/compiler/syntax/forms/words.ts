@@ -65,7 +65,10 @@ export const words: Readonly<Record<string, Word>> = {
     "Whether the token that begins a text is put in front; as the tokenizer's configuration says when nothing is said.",
     'prompts lines from "lines.txt" bos off',
   ),
-  off: clause("After `bos`: no token is put in front of the text. After `with ci`: no intervals.", 'prompts lines from "lines.txt" bos off'),
+  off: clause(
+    "After `bos`: no token is put in front of the text. After `with ci`: no intervals.",
+    'prompts lines from "lines.txt" bos off',
+  ),
   window: clause(
     "Tokens of one window of a corpus; as many as the model accepts, at most 1024, when nothing is said.",
     'corpus novel from "novel.txt" window 256',
