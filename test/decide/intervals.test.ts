@@ -65,7 +65,6 @@ test("the interval of a mean is the bootstrap of its sample, which SciPy's fixtu
   const cell = only(intervalsOf(shown(column("e")), resultsOf({ e: byPrompt(values) }), asked(999, 7)).cells);
   const expected = bootstrap<number>([values], ([sample]) => mean(sample ?? []), 999, 7);
   assert.equal(expected.kind, "bootstrapped");
-  if (expected.kind !== "bootstrapped") return;
   near(cell.low, expected.interval.low, "low");
   near(cell.high, expected.interval.high, "high");
   assert.deepEqual([cell.n, cell.method, cell.reason], [23, "bca", null]);
@@ -87,7 +86,7 @@ function drawByDraw({ expression, keep }: ShownValue, results: ResultSet, { coun
   };
   const next = seededIntegers(seed);
   const draws = Array.from({ length: count }, () =>
-    valuesOf(strata.map((units) => units.map(() => units[next(units.length)] as DrawnUnit))),
+    valuesOf(strata.map((units) => units.flatMap(() => units[next(units.length)] ?? []))),
   );
   const left = strata.map((units, s) =>
     units.map((_, i) => valuesOf(strata.map((stratum, at) => (at === s ? stratum.toSpliced(i, 1) : stratum)))),

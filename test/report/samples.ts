@@ -2,6 +2,7 @@
 import type { Coordinates, NamedResult, ResultExpression } from "../../src/compiler/ir/protocol.js";
 import { languageAxes, outerAxes } from "../../src/compiler/ir/axes.js";
 import type { ResultRow, ResultSet } from "../../src/compiler/ir/results.js";
+import { referencesName } from "../../src/compiler/ir/references.js";
 import { baselineCondition, type ResultType } from "../../src/compiler/ir/result-type.js";
 import type { ColumnName } from "../../src/compiler/results/columns.js";
 import type { PlotOutput } from "../../src/runtime/report/figures.js";
@@ -80,7 +81,7 @@ function typeOf(experiment: string, all: readonly ResultRow[]): ResultType {
         normalised: false,
       };
     }),
-    texts: [],
+    texts: experiment === referencesName ? [] : ["texts"],
     intervened: rows.some((r) => r.condition !== baselineCondition),
   };
 }

@@ -205,9 +205,7 @@ function addDrawn(
     const [p, q, r, s] = [drawn(0), drawn(1), drawn(2), drawn(3)];
     const [a, b = 0, c = 0, d = 0] = numbers.slice(first, first + 4) as [number, number?, number?, number?];
     for (let i = 0; i < count; i++) {
-      into[i] =
-        (into[i] as number) +
-        ((p[i] as number) * a + (q[i] as number) * b + (r[i] as number) * c + (s[i] as number) * d);
+      into[i] = (into[i] ?? 0) + ((p[i] ?? 0) * a + (q[i] ?? 0) * b + (r[i] ?? 0) * c + (s[i] ?? 0) * d);
     }
   }
 }
@@ -228,7 +226,7 @@ function extremes(
     const value = sign * of(own);
     const counts = draws.counts[text] ?? null;
     for (let i = 0; i < count; i++) {
-      if ((counts === null || counts[i] !== 0) && value > (result[i] ?? 0)) result[i] = value;
+      if (counts?.[i] !== 0 && value > (result[i] ?? 0)) result[i] = value;
     }
     if (value > best) [best, second, bestText] = [value, best, text];
     else if (value > second) second = value;

@@ -175,7 +175,7 @@ function evaluatedIntervals(
   };
   const next = seededIntegers(seed);
   const draws = Array.from({ length: count }, () =>
-    valuesOf(strata.map((units) => units.map(() => units[next(units.length)] as DrawnUnit))),
+    valuesOf(strata.map((units) => units.flatMap(() => units[next(units.length)] ?? []))),
   );
   const left = strata.map((units, s) =>
     units.map((_, i) => valuesOf(strata.map((all, at) => (at === s ? all.toSpliced(i, 1) : all)))),

@@ -2,8 +2,9 @@
 import { entryOf } from "../../compiler/base/entry.js";
 import { printableLine } from "../../compiler/base/printable.js";
 import type { CellInterval, Intervals } from "../../compiler/decide/intervals.js";
-import type { Coordinate, Output } from "../../compiler/ir/protocol.js";
-import type { ResultSet } from "../../compiler/ir/results.js";
+import type { Coordinate, NamedResult, Output } from "../../compiler/ir/protocol.js";
+import { fixedCoordinates } from "../../compiler/ir/result-expression.js";
+import { isConstant, type ResultSet } from "../../compiler/ir/results.js";
 import { describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { evaluateResult, type OnNote } from "../../compiler/results/evaluate.js";
 import {
@@ -54,6 +55,12 @@ export interface FigurePanel {
   readonly legend: boolean;
 }
 
+/** A number without axes beside values that have them, such as a published one. */
+export interface FigureLevel {
+  readonly label: string;
+  readonly value: number;
+}
+
 /** A figure's panels (at least one) and what holds for all of them. */
 export interface FigureData {
   readonly panels: readonly FigurePanel[];
@@ -65,6 +72,8 @@ export interface FigureData {
   readonly mean: string | null;
   /** What the intervals are, or why there are none; null where there is nothing to say. */
   readonly intervals: string | null;
+  /** Numbers that lines or bars are compared with, each drawn across all of them. */
+  readonly levels: readonly FigureLevel[];
   /** How many values are NaN. */
   readonly faults: number;
   /** How many places of the grid have no value at all. */
@@ -74,24 +83,25 @@ export interface FigureData {
 /** Evaluates the values of a plot over its axes; see {@link FigureData}. */
 export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNote): FigureData {
   const keep = [...output.over, ...output.by];
-  const full = output.values.map((named) => evaluateResult(named.expression, results, onNote));
+  const { drawn, levels } = withoutLevels(output, results);
+  const full = drawn.map((named) => evaluateResult(named.expression, results, onNote));
   const arrays = full.map((array) => averageOver(array, keep, onNote));
   const over = output.over.map((name) => axisOf(name, arrays));
   const by = output.by.map((name) => axisOf(name, arrays));
-  const { intervals, words } = shownIntervals(output.ci, output.values, arrays, [], keep, results);
+  const { intervals, words } = shownIntervals(output.ci, drawn, arrays, [], keep, results);
   const separate = output.plot === "heatmap";
-  const quantities = output.values.map((named) => withUnit(named.label, unitOf(named)));
+  const quantities = drawn.map((named) => withUnit(named.label, unitOf(named)));
   const points = arrays.map((array, index) =>
     pointsOf(
       array,
       over,
       by,
-      output.values[index]?.label ?? "",
-      output.values.length > 1 && !separate,
+      drawn[index]?.label ?? "",
+      drawn.length > 1 && !separate,
       intervals.some((one) => one !== null) ? (intervals[index]?.at ?? ((): null => null)) : null,
     ),
   );
-  const signed = output.values.map((named) => isSigned(named.expression));
+  const signed = drawn.map((named) => isSigned(named.expression));
   const all = points.flat();
   return {
     panels: separate
@@ -101,7 +111,7 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
       : [
           {
             title: "",
-            quantity: sharedQuantity(output),
+            quantity: sharedQuantity({ values: drawn }),
             signed: signed.some(Boolean),
             points: all,
             range: rangeOf(all),
@@ -114,9 +124,32 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
     seriesTitle: safeTitle(output.by.join(", ")),
     mean: describeMean(averagedAxes(full[0] ?? emptyArray, keep)),
     intervals: words === null ? null : [words.text, ...(words.lacking === null ? [] : [words.lacking])].join(" · "),
+    levels,
     faults: all.filter((point) => point.reason !== null).length,
     absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
   };
+}
+
+/** Published values and numbers without axes, apart from the values that are drawn over the axes. */
+function withoutLevels(
+  { values, plot }: PlotOutput,
+  results: ResultSet,
+): { readonly drawn: readonly NamedResult[]; readonly levels: readonly FigureLevel[] } {
+  if (plot !== "line" && plot !== "bar") return { drawn: values, levels: [] };
+  const isLevel = ({ expression }: NamedResult): boolean =>
+    isConstant(expression, (name) => results.types.get(name)) && evaluateResult(expression, results).axes.length === 0;
+  const levels = values
+    .filter(isLevel)
+    .flatMap((named) =>
+      evaluateResult(named.expression, results).cells.map(({ value }) => ({ label: levelName(named), value })),
+    );
+  return { drawn: values.filter((value) => !isLevel(value)), levels };
+}
+
+/** A published value goes by the name that it was published under, where it is of one. */
+function levelName({ label, expression }: NamedResult): string {
+  const name = expression.kind === "where" ? fixedCoordinates(expression.condition).get("model") : undefined;
+  return safeTitle(name === undefined ? label : String(name));
 }
 
 /** A field name for an axis: no two axes share one, and neither Vega nor the points themselves mean something else by it. */
@@ -197,7 +230,7 @@ function seriesOrder(points: readonly FigurePoint[], by: readonly FigureAxis[]):
 }
 
 /** What the values of a plot are, with their unit where they share one. Several are named by the legend. */
-export function sharedQuantity(output: PlotOutput): string {
+export function sharedQuantity(output: Pick<PlotOutput, "values">): string {
   const units = new Set(output.values.map(unitOf));
   const [unit] = units;
   const [only, ...others] = output.values;

@@ -111,6 +111,7 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
         encoding: { y, ...colored, ...shape, tooltip },
       },
       ...faultCrosses(panel, 300, tooltip, colored),
+      ...levelRules(data),
     ],
   };
 }
@@ -150,6 +151,7 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
       ...zeroRule(panel),
       ...errorBars(panel, step, tooltip),
       ...faultCrosses(panel, 300, tooltip, colored),
+      ...levelRules(data),
     ],
   };
 }
@@ -243,6 +245,22 @@ function zeroRule(panel: FigurePanel): readonly VegaLiteSpec[] {
       encoding: { x: { value: 0 }, x2: { value: "width" }, y: { datum: 0 } },
     },
   ];
+}
+
+/** A dashed line across the figure for each number that values are compared with, with its name at the right end. */
+function levelRules({ levels }: FigureData): readonly VegaLiteSpec[] {
+  return levels.flatMap((level) => [
+    {
+      data: { values: [level] },
+      mark: { type: "rule", color: "#1f2430", strokeDash: [5, 4], strokeWidth: 1.5 },
+      encoding: { x: { value: 0 }, x2: { value: "width" }, y: { datum: level.value } },
+    },
+    {
+      data: { values: [level] },
+      mark: { type: "text", align: "left", dx: 6, color: "#1f2430", fontSize: 11 },
+      encoding: { x: { value: "width" }, y: { datum: level.value }, text: { field: "label" } },
+    },
+  ]);
 }
 
 function hasIntervals(panel: FigurePanel): boolean {

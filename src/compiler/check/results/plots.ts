@@ -5,6 +5,7 @@ import { reportError, wrongKind } from "../faults.js";
 import { checkIntervals } from "./intervals.js";
 import { axisNames, isNumeric, labelOf, measuredNumbers, named, namedResult, shareAxis } from "./named-results.js";
 import { metricNames } from "./result-scope.js";
+import { axesOf, isConstantResult } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
 
 interface PlotShape {
@@ -49,8 +50,14 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
     if (!shareAxis(cx, first, against, statement.against)) return null;
   }
   const drawn = [...statement.over, ...statement.by];
+  const measured = values.filter((value) => !isLevel(cx, plot, value));
+  const [level] = statement.of;
+  if (measured.length === 0 && level !== undefined) {
+    wrongKind(cx, level.span, "a value of an experiment such as sweep.impact", labelOf(cx, level.span));
+    return null;
+  }
   // Each value is drawn over these axes, so each has to have them; a scatter joins its two values first.
-  const sides = against === null ? values.map((value) => [value]) : [[...values, against]];
+  const sides = against === null ? measured.map((value) => [value]) : [[...values, against]];
   for (const side of sides) if (axisNames(cx, drawn, side) === null) return null;
   if (statement.over.length !== shape.over) {
     const found = statement.over.length === 0 ? "none" : statement.over.map((axis) => axis.text).join(", ");
@@ -90,7 +97,16 @@ function drawnValue(cx: ResultContext, plot: PlotKind, expression: Expression): 
     const column = { kind: "column", experiment: shape.name, metric: "density", column: "value" } as const;
     return named(cx, labelOf(cx, expression.span), column);
   }
-  return measuredNumbers(cx, expression, `\`plot ${plot}\``);
+  const what = `\`plot ${plot}\``;
+  if (plot !== "line" && plot !== "bar") return measuredNumbers(cx, expression, what);
+  const value = namedResult(cx, expression);
+  return value !== null && isNumeric(cx, value, what, expression.span) ? value : null;
+}
+
+/** True for a number, or a published one, beside lines or bars: it is drawn as a line across all of them. */
+function isLevel(cx: ResultContext, plot: PlotKind, { expression }: NamedResult): boolean {
+  const isPlain = isConstantResult(cx.results, expression) && axesOf(cx.results, expression).axes.size === 0;
+  return isPlain && (plot === "line" || plot === "bar");
 }
 
 /** What a scatter is drawn against; false after an error. */
