@@ -68,10 +68,11 @@ function isResult({ results }: ResultContext, name: string): boolean {
 function isValueOrAxis(cx: ResultContext, right: Expression): boolean {
   if (right.kind !== "name" || isResult(cx, right.text)) return true;
   const { lets, experiments } = cx.results;
-  const axes = [...experiments.values()].flatMap(({ type, complete }) =>
-    complete ? [...type.axes, ...type.columns].map(({ name }) => name) : [right.text],
-  );
+  const shapes = [...experiments.values()];
+  const axes = shapes.flatMap(({ type }) => [...type.axes, ...type.columns].map(({ name }) => name));
   if (axes.includes(right.text) || languageAxes.has(right.text)) return true;
+  // It may be a field of texts that could not be read, which has been said.
+  if (shapes.some(({ complete }) => !complete)) return false;
   const known = [...experiments.keys(), ...lets.keys()];
   const { suggestions = [] } = unknownResult(right.text, known);
   const [example = "sweep"] = known;
