@@ -8,6 +8,7 @@ import { bootstrapExpressions } from "./bootstrap-of.js";
 import { bootstrapBothWays, neitherWay, testBothWays, type BothWays, type Testable } from "./both-ways.js";
 import { samplesOf, sideOf, type Compared, type Side } from "./expected-samples.js";
 import { agreeing, groupsBy } from "./groups.js";
+import { floorNote } from "./p-floor.js";
 import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
 import { undecided } from "../statistics/outcome.js";
 import { countsOf, drawsOf, faultOfSamples } from "./samples.js";
@@ -46,6 +47,8 @@ export function decideHypothesis(
     all.map((both) => both.opposite),
     several ? "holm" : null,
   );
+  const floor = floorNote(expected, hypothesis.tests, asExpected, 1, alpha);
+  if (floor !== null) findings.note(floor);
   if (expected.some(({ adjusted }) => adjusted !== null))
     findings.note(
       `p-values are corrected for the ${made.length} ${members.length > 1 ? "expectations" : "groups"} (Holm)`,
