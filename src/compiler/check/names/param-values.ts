@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Expression, ModelStatement, Name, PlaceLiteral, PlaceUse, StringLiteral } from "../../syntax/ast.js";
 import { meantUnit } from "../../syntax/meant-words.js";
 import { reportError, wrongKind } from "../faults.js";
+import type { Scope } from "./scope.js";
 
 interface Params {
   readonly params: ReadonlyMap<string, Expression>;
@@ -41,8 +42,15 @@ function valueOf(
   return found.kind === "missing" ? null : found;
 }
 
+/** The declarations of a scope with the values of the params that its models name. @error A2003, A3004 */
+export function withModelParams(scope: Scope, report: (d: Diagnostic) => void): Scope {
+  const { params } = scope;
+  const models = [...scope.models].map(([name, model]) => [name, modelWithParams({ params, report }, model)] as const);
+  return { ...scope, models: new Map(models) };
+}
+
 /** A declaration with the values of the params that it names. Reports what is no string and no list of strings (A3004). */
-export function modelWithParams(cx: Params, statement: ModelStatement): ModelStatement {
+function modelWithParams(cx: Params, statement: ModelStatement): ModelStatement {
   const { sourcesParam, revisionsParam } = statement;
   const sources = sourcesParam === null ? null : stringsOf(cx, sourcesParam, 'a source such as "org/name"');
   const revisions = revisionsParam === null ? null : stringsOf(cx, revisionsParam, 'a revision such as "step512"');
