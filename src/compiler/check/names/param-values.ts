@@ -3,6 +3,7 @@ import { nearestNames } from "../../base/suggest.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Expression, ModelStatement, Name, PlaceLiteral, PlaceUse, StringLiteral } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
+import type { Scope } from "./scope.js";
 
 interface Params {
   readonly params: ReadonlyMap<string, Expression>;
@@ -40,8 +41,13 @@ function valueOf({ params, report }: Params, { text, span }: Name, wanted: strin
   return found.kind === "missing" ? null : found;
 }
 
-/** A declaration with the values of the params that it names. Reports what is no string and no list of strings (A3004). */
-export function modelWithParams(cx: Params, statement: ModelStatement): ModelStatement {
+/** The scope with models whose sources and revisions are the values of the params that they name. @error A2003, A3004 */
+export function scopeWithParams(scope: Scope, report: (d: Diagnostic) => void): Scope {
+  const cx = { params: scope.params, report };
+  return { ...scope, models: new Map([...scope.models].map(([name, model]) => [name, modelWithParams(cx, model)])) };
+}
+
+function modelWithParams(cx: Params, statement: ModelStatement): ModelStatement {
   const { sourcesParam, revisionsParam } = statement;
   const sources = sourcesParam === null ? null : stringsOf(cx, sourcesParam, 'a source such as "org/name"');
   const revisions = revisionsParam === null ? null : stringsOf(cx, revisionsParam, 'a revision such as "step512"');

@@ -3,7 +3,6 @@ import { diagnostic } from "../../diagnostics/create.js";
 import { isSite } from "../../models/sites.js";
 import { nothingDoubtful, soundStatements, type Doubtful } from "./doubtful.js";
 import { baselineName, functionNames, isQuantity } from "./functions.js";
-import { modelWithParams } from "./param-values.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type {
   CorpusStatement,
@@ -151,7 +150,7 @@ export function collectScope(
   const params = new Map<string, Expression>();
   for (const [name, statement] of declaredParams) params.set(name, overrides.get(name) ?? statement.value);
   return {
-    models: new Map([...models].map(([name, model]) => [name, modelWithParams({ params, report }, model)])),
+    models,
     texts,
     metrics: new Map([...standard, ...own]),
     params,
