@@ -1,6 +1,9 @@
 /** The grammar of what is done with results: comparisons, hypotheses, tables, plots, files. */
-import { AxisName, Name, tokens as t } from "./tokens.js";
+import { EOF } from "./chevrotain.js";
+import { AxisName, Name, tokens as t, wordsWithRole } from "./tokens.js";
 import { DeclarationGrammar } from "./declarations.js";
+
+const statementWords: ReadonlySet<string> = new Set(wordsWithRole("statement", "axis"));
 
 export class DecisionGrammar extends DeclarationGrammar {
   // ---- comparison and decision --------------------------------------------------------------------------------------
@@ -10,33 +13,78 @@ export class DecisionGrammar extends DeclarationGrammar {
     this.SUBRULE(this.expression);
     this.CONSUME(t.Between);
     this.CONSUME(AxisName, { LABEL: "axis" });
-    this.SUBRULE(this.nameList);
+    // `correct` is a clause where a name follows, and a level of that name elsewhere.
+    this.OPTION({
+      GATE: () => !(this.ahead(1, t.Correct) && this.ahead(2, Name)),
+      DEF: () => this.SUBRULE(this.levelList),
+    });
     this.MANY(() => {
       this.OR([
+        { ALT: () => this.SUBRULE(this.byAxes) },
         { ALT: () => this.SUBRULE(this.usingClause) },
-        {
-          ALT: () => {
-            this.CONSUME(t.Correct);
-            this.CONSUME(Name, { LABEL: "correct" });
-          },
-        },
+        { ALT: () => this.SUBRULE(this.correctClause) },
       ]);
     });
+  });
+
+  levelList = this.RULE("levelList", () => {
+    this.SUBRULE(this.level);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.level);
+    });
+  });
+
+  level = this.RULE("level", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(Name) },
+      { ALT: () => this.CONSUME(t.StringLiteral) },
+      { ALT: () => this.CONSUME(t.PlaceLiteral) },
+      {
+        ALT: () => {
+          this.OPTION(() => this.CONSUME(t.Minus, { LABEL: "firstSign" }));
+          this.SUBRULE(this.numberOrRange);
+        },
+      },
+    ]);
+  });
+
+  correctClause = this.RULE("correctClause", () => {
+    this.CONSUME(t.Correct);
+    this.CONSUME(Name, { LABEL: "method" });
   });
 
   correlateStatement = this.RULE("correlateStatement", () => {
     this.CONSUME(t.Correlate);
     this.SUBRULE(this.expression, { LABEL: "left" });
-    this.CONSUME(t.With);
-    this.SUBRULE2(this.expression, { LABEL: "right" });
-    this.MANY(() => this.OR([{ ALT: () => this.SUBRULE(this.byAxes) }, { ALT: () => this.SUBRULE(this.usingClause) }]));
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.With);
+          this.SUBRULE2(this.expression, { LABEL: "right" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Between);
+          this.SUBRULE(this.axisList, { LABEL: "between" });
+        },
+      },
+    ]);
+    this.MANY(() => {
+      this.OR2([
+        { ALT: () => this.SUBRULE(this.byAxes) },
+        { ALT: () => this.SUBRULE(this.usingClause) },
+        { ALT: () => this.SUBRULE(this.correctClause) },
+      ]);
+    });
   });
 
   hypothesisStatement = this.RULE("hypothesisStatement", () => {
     this.CONSUME(t.Hypothesis);
     this.CONSUME(t.StringLiteral);
     this.CONSUME(t.Expect);
-    this.SUBRULE(this.expected);
+    this.SUBRULE(this.expectation);
     this.MANY(() => {
       this.OR([
         { ALT: () => this.SUBRULE(this.byAxes) },
@@ -47,21 +95,79 @@ export class DecisionGrammar extends DeclarationGrammar {
             this.CONSUME(t.NumberLiteral);
           },
         },
+        {
+          ALT: () => {
+            this.CONSUME(t.Else, { LABEL: "else" });
+            this.CONSUME(t.Not);
+            this.CONSUME(t.Supported);
+          },
+        },
       ]);
     });
   });
 
+  // `all` and `any` are names as well: `all.loss < 3` expects something of an experiment.
+  expectation = this.RULE("expectation", () => {
+    this.OPTION({ GATE: () => this.ahead(2, t.Of), DEF: () => this.SUBRULE(this.quantity) });
+    this.SUBRULE(this.expected);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.expected);
+    });
+  });
+
+  quantity = this.RULE("quantity", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.All, { LABEL: "word" }) },
+      { ALT: () => this.CONSUME(t.Any, { LABEL: "word" }) },
+      { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "count" }) },
+    ]);
+    this.CONSUME(t.Of);
+  });
+
   // Here, and only here, `<` binds looser than `where`, so that both sides can be guarded without parentheses.
   expected = this.RULE("expected", () => {
-    this.SUBRULE(this.expectedSide, { LABEL: "operand" });
     this.OR([
-      { ALT: () => this.CONSUME(t.Less, { LABEL: "operator" }) },
-      { ALT: () => this.CONSUME(t.Greater, { LABEL: "operator" }) },
-      { ALT: () => this.CONSUME(t.LessEqual, { LABEL: "operator" }) },
-      { ALT: () => this.CONSUME(t.GreaterEqual, { LABEL: "operator" }) },
+      {
+        // A text alone is the title of a hypothesis; before anything else it is a value like any other.
+        GATE: () => this.endsAfterString(),
+        IGNORE_AMBIGUITIES: true,
+        ALT: () => this.CONSUME(t.StringLiteral, { LABEL: "title" }),
+      },
+      {
+        ALT: () => {
+          this.SUBRULE(this.expectedSide, { LABEL: "operand" });
+          this.OR2([
+            {
+              ALT: () => {
+                this.OR3([
+                  { ALT: () => this.CONSUME(t.Less, { LABEL: "operator" }) },
+                  { ALT: () => this.CONSUME(t.Greater, { LABEL: "operator" }) },
+                  { ALT: () => this.CONSUME(t.LessEqual, { LABEL: "operator" }) },
+                  { ALT: () => this.CONSUME(t.GreaterEqual, { LABEL: "operator" }) },
+                ]);
+                this.SUBRULE2(this.expectedSide, { LABEL: "operand" });
+              },
+            },
+            {
+              ALT: () => {
+                this.CONSUME(t.Equivalent);
+                this.CONSUME(t.To);
+                this.SUBRULE3(this.expectedSide, { LABEL: "operand" });
+                this.CONSUME(t.Within);
+                this.SUBRULE(this.sum, { LABEL: "margin" });
+              },
+            },
+          ]);
+        },
+      },
     ]);
-    this.SUBRULE2(this.expectedSide, { LABEL: "operand" });
   });
+
+  private endsAfterString(): boolean {
+    const after = [t.Comma, t.By, t.Using, t.Alpha, t.Else, EOF].some((type) => this.ahead(2, type));
+    return this.ahead(1, t.StringLiteral) && (after || statementWords.has(this.LA(2).image));
+  }
 
   expectedSide = this.RULE("expectedSide", () => {
     this.SUBRULE(this.sum, { LABEL: "base" });
@@ -163,6 +269,21 @@ export class DecisionGrammar extends DeclarationGrammar {
     });
   });
 
+  fitStatement = this.RULE("fitStatement", () => {
+    this.CONSUME(t.Fit);
+    this.OR([
+      { ALT: () => this.CONSUME(t.PowerLaw, { LABEL: "curve" }) },
+      { ALT: () => this.CONSUME(t.Linear, { LABEL: "curve" }) },
+      { ALT: () => this.CONSUME(t.Exponential, { LABEL: "curve" }) },
+      { ALT: () => this.CONSUME(t.Logistic, { LABEL: "curve" }) },
+    ]);
+    this.CONSUME(t.Of);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.Over);
+    this.SUBRULE(this.axisName);
+    this.OPTION(() => this.SUBRULE(this.byAxes));
+  });
+
   classifyStatement = this.RULE("classifyStatement", () => {
     this.CONSUME(t.Classify);
     this.SUBRULE(this.expression);
@@ -189,7 +310,8 @@ export class DecisionGrammar extends DeclarationGrammar {
     this.CONSUME(t.Table);
     this.SUBRULE(this.disjunction);
     this.MANY({
-      GATE: () => !this.ahead(1, t.With) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
+      GATE: () =>
+        !this.ahead(1, t.With) || this.ahead(2, t.Ci) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
       DEF: () => this.SUBRULE(this.tableOption),
     });
   });
@@ -236,7 +358,21 @@ export class DecisionGrammar extends DeclarationGrammar {
           this.CONSUME2(t.NumberLiteral, { LABEL: "context" });
         },
       },
+      { ALT: () => this.SUBRULE(this.intervalClause) },
     ]);
+  });
+
+  // `off` is a name, too: what follows `ci` is read as the word first.
+  intervalClause = this.RULE("intervalClause", () => {
+    this.CONSUME(t.With);
+    this.CONSUME(t.Ci);
+    this.OPTION(() =>
+      this.OR([
+        { ALT: () => this.CONSUME(t.Off, { LABEL: "off" }) },
+        { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "level" }) },
+      ]),
+    );
+    this.OPTION2(() => this.SUBRULE(this.testUse));
   });
 
   plotStatement = this.RULE("plotStatement", () => {
@@ -248,22 +384,25 @@ export class DecisionGrammar extends DeclarationGrammar {
       this.CONSUME(t.Comma);
       this.SUBRULE2(this.expression, { LABEL: "of" });
     });
-    this.MANY2(() => {
-      this.OR([
-        {
-          ALT: () => {
-            this.CONSUME(t.Against);
-            this.SUBRULE3(this.expression, { LABEL: "against" });
+    this.MANY2({
+      GATE: () => !this.ahead(1, t.With) || this.ahead(2, t.Ci),
+      DEF: () =>
+        this.OR([
+          {
+            ALT: () => {
+              this.CONSUME(t.Against);
+              this.SUBRULE3(this.expression, { LABEL: "against" });
+            },
           },
-        },
-        {
-          ALT: () => {
-            this.CONSUME(t.Over);
-            this.SUBRULE(this.axisList, { LABEL: "over" });
+          {
+            ALT: () => {
+              this.CONSUME(t.Over);
+              this.SUBRULE(this.axisList, { LABEL: "over" });
+            },
           },
-        },
-        { ALT: () => this.SUBRULE(this.byAxes) },
-      ]);
+          { ALT: () => this.SUBRULE(this.byAxes) },
+          { ALT: () => this.SUBRULE(this.intervalClause) },
+        ]),
     });
   });
 

@@ -35,8 +35,65 @@ export class DeclarationGrammar extends ExperimentGrammar {
             this.CONSUME(t.StringLiteral, { LABEL: "tokenizer" });
           },
         },
+        { ALT: () => this.SUBRULE(this.factsOption) },
       ]);
     });
+  });
+
+  factsOption = this.RULE("factsOption", () => {
+    this.CONSUME(t.Facts);
+    this.CONSUME(t.LBrace);
+    this.SUBRULE(this.fact);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.fact);
+    });
+    this.OPTION(() => this.CONSUME2(t.Comma));
+    this.CONSUME(t.RBrace);
+  });
+
+  fact = this.RULE("fact", () => {
+    this.CONSUME(AnyWord, { LABEL: "name" });
+    this.CONSUME(t.Colon);
+    this.OR([
+      { ALT: () => this.SUBRULE(this.factValue) },
+      {
+        ALT: () => {
+          this.CONSUME(t.LBracket);
+          this.SUBRULE2(this.factValue);
+          this.MANY(() => {
+            this.CONSUME(t.Comma);
+            this.SUBRULE3(this.factValue);
+          });
+          this.OPTION(() => this.CONSUME2(t.Comma));
+          this.CONSUME(t.RBracket);
+        },
+      },
+    ]);
+  });
+
+  factValue = this.RULE("factValue", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.StringLiteral) },
+      {
+        ALT: () => {
+          this.OPTION(() => this.CONSUME(t.Minus));
+          this.CONSUME(t.NumberLiteral);
+        },
+      },
+    ]);
+  });
+
+  // What others have published.
+  referenceStatement = this.RULE("referenceStatement", () => {
+    this.CONSUME(t.Reference);
+    this.CONSUME(t.StringLiteral);
+    this.AT_LEAST_ONE(() => this.SUBRULE(this.referenceField));
+  });
+
+  referenceField = this.RULE("referenceField", () => {
+    this.CONSUME(Name, { LABEL: "name" });
+    this.SUBRULE(this.factValue);
   });
 
   /** Strings, or a `param` that has them. */

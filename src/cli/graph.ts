@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
-import { loweredGraphs } from "../runtime/run.js";
+import { loweredGraphs } from "../runtime/execute-stage.js";
 import { replaceFile } from "../runtime/store/atomic.js";
 import { makeFolder } from "../runtime/store/make-folder.js";
 import { exitCodes } from "./exit-codes.js";

@@ -2,6 +2,7 @@
 import { remarksOf } from "../runtime/remarks.js";
 import type { TableCell, TableData } from "../runtime/report/table-data.js";
 import type { RunOutcome } from "../runtime/run.js";
+import { isOfOthers } from "../runtime/store/judgements.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { rejectionJson } from "./terminal.js";
 
@@ -12,7 +13,7 @@ export function outcomeJson(outcome: RunOutcome): unknown {
   if (outcome.kind === "rejected") {
     return rejectedJson(outcome.diagnostics, outcome.loaded.sources);
   }
-  const { summary, planned, folder, record, written, parts } = outcome;
+  const { summary, planned, folder, record, written, parts, judgements } = outcome;
   return {
     format: outcomeFormat,
     status: summary.status,
@@ -34,6 +35,7 @@ export function outcomeJson(outcome: RunOutcome): unknown {
     warnings: record.warnings,
     faults: record.faults,
     judgement: record.judgement,
+    judgements: judgements.map(({ file, entry }) => ({ file, ...entry, ofOthers: isOfOthers(entry, record) })),
     outputs: written.files,
   };
 }

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { atlascVersion } from "../runtime/version.js";
 import { passNames } from "../compiler/passes/names.js";
+import type { Judgement } from "../runtime/judge.js";
 import { backendForms, defaultBackend } from "../runtime/engine/backends/index.js";
 import { leaveWith, messages, output, watchStreams } from "./screen.js";
 import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
@@ -13,6 +14,23 @@ function threadCount(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= 1)) throw new InvalidArgumentError("It must be a whole number of at least 1.");
   if (value > mostThreads) throw new InvalidArgumentError(`It must be at most ${mostThreads}.`);
+  return value;
+}
+
+/** How a run is named, for the help of commands that take one. */
+const runForms = "a run's folder, `latest`, a protocol's name (its last run), or first digits of a digest";
+
+function unitCount(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= Number.MAX_SAFE_INTEGER)) {
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
+  }
+  return value;
+}
+
+function seedNumber(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value < 2 ** 32)) throw new InvalidArgumentError("It must be a whole number from 0 to 4294967295.");
   return value;
 }
 
@@ -107,6 +125,58 @@ withExecutionOptions(program.command("explain"))
   .action(async (file: string, options: CommonOptions & { runs: string; times: boolean; json: boolean }) => {
     const { explainCommand } = await import("./explain.js");
     leaveWith(await explainCommand(file, options));
+  });
+
+program
+  .command("judge")
+  .description("write down what you make of a run's results; earlier judgements are never changed")
+  .argument("<run>", runForms)
+  .requiredOption("--verdict <text>", "what you make of the results, in your own words")
+  .requiredOption("--by <name>", "who says so")
+  .option("--note <text>", "what else there is to say, in any number of lines")
+  .option("--hypothesis <title>", "which hypothesis it is about (default: the run as a whole)")
+  .option("--runs <folder>", "folder of records, where the run is looked up", "runs")
+  .option("--json", "print what was written as JSON", false)
+  .action(async (run: string, options: Judgement & { runs: string; json: boolean }) => {
+    const { judgeCommand } = await import("./judge.js");
+    leaveWith(await judgeCommand(run, options));
+  });
+
+program
+  .command("verify")
+  .description("check that a run is what its record says: digests of text, weights, units and files, order, judgements")
+  .argument("<run>", runForms)
+  .option("--rerun <count>", "compute so many of its units again, drawn at random, and compare every bit", unitCount)
+  .option("--seed <number>", "draw these units (default: a random one, which is printed)", seedNumber)
+  .option("--runs <folder>", "folder of records, where the run is looked up", "runs")
+  .option("--json", "print as JSON", false)
+  .addHelpText("after", "\nExit codes: 0 all agrees; 1 something does not, or there is no such run.\n")
+  .action(async (run: string, options: { runs: string; rerun?: number; seed?: number; json: boolean }) => {
+    const { verifyCommand } = await import("./verify.js");
+    leaveWith(await verifyCommand(run, options));
+  });
+
+program
+  .command("diff")
+  .description("compare two runs: what was asked for, every value, decisions, and why they can differ")
+  .argument("<left>", runForms)
+  .argument("<right>", "the other run, in the same words")
+  .option("--runs <folder>", "folder of records, where the runs are looked up", "runs")
+  .option("--json", "print as JSON", false)
+  .addHelpText("after", "\nExit codes: 0 results and decisions are the same; 1 they differ, or there is no such run.\n")
+  .action(async (left: string, right: string, options: { runs: string; json: boolean }) => {
+    const { diffCommand } = await import("./diff.js");
+    leaveWith(await diffCommand(left, right, options));
+  });
+
+program
+  .command("log")
+  .description("list the runs of a folder by time, with verdicts and judgements")
+  .argument("[folder]", "a folder of runs, or that of a protocol", "runs")
+  .option("--json", "print as JSON", false)
+  .action(async (folder: string, options: { json: boolean }) => {
+    const { logCommand } = await import("./log.js");
+    leaveWith(await logCommand(folder, options));
   });
 
 program

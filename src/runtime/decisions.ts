@@ -1,5 +1,5 @@
 /** The statements of a protocol that compare and decide: before a run as they are written, after it as they came out. */
-import { decide } from "../compiler/decide/decide.js";
+import { decideAll } from "../compiler/decide/decide.js";
 import type { DecisionOutcome, Verdict } from "../compiler/ir/decision-outcome.js";
 import type { Decision, Protocol } from "../compiler/ir/protocol.js";
 import type { ResultSet } from "../compiler/ir/results.js";
@@ -26,28 +26,41 @@ function stated(decision: Decision): RecordedDecision {
  */
 export function decidedBy(protocol: Protocol, results: ResultSet, isComplete: boolean): readonly RecordedDecision[] {
   if (!isComplete) return statedDecisions(protocol);
-  return protocol.decisions.map((decision) => ({
+  const outcomes = decideAll(protocol.decisions, results);
+  return protocol.decisions.map((decision, i) => ({
     ...stated(decision),
     status: "decided",
-    outcome: decide(decision, results),
+    outcome: outcomes[i] ?? null,
   }));
 }
 
-const order: readonly Verdict[] = ["CONFIRMED", "PARTIAL", "NOT SIGNIFICANT", "REJECTED", "UNDECIDED"];
+const order: readonly Verdict[] = ["CONFIRMED", "PARTIAL", "NOT SIGNIFICANT", "NOT SUPPORTED", "REJECTED", "UNDECIDED"];
 
 /** `3 hypotheses: 1 CONFIRMED, 1 REJECTED, 1 UNDECIDED (a reason).`; null for a protocol without any. */
 export function verdictLine(decisions: readonly RecordedDecision[]): string | null {
-  const hypotheses = decisions.flatMap(({ outcome }) => (outcome?.kind === "hypothesis" ? [outcome] : []));
+  const hypotheses = hypothesesOf(decisions);
   if (hypotheses.length === 0) return null;
-  const counts = order.flatMap((verdict) => {
-    const those = hypotheses.filter((hypothesis) => hypothesis.verdict === verdict);
-    if (those.length === 0) return [];
-    const why = verdict === "UNDECIDED" ? ` (${[...new Set(those.map(reasonOf))].join("; ")})` : "";
-    return [`${those.length} ${verdict}${why}`];
-  });
-  return `${hypotheses.length} ${hypotheses.length === 1 ? "hypothesis" : "hypotheses"}: ${counts.join(", ")}.`;
+  const why = [...new Set(hypotheses.filter(({ verdict }) => verdict === "UNDECIDED").map(reasonOf))].join("; ");
+  // UNDECIDED stands last.
+  const counts = verdictCounts(decisions).join(", ") + (why === "" ? "" : ` (${why})`);
+  return `${hypotheses.length} ${hypotheses.length === 1 ? "hypothesis" : "hypotheses"}: ${counts}.`;
 }
 
-function reasonOf({ reason }: Extract<DecisionOutcome, { kind: "hypothesis" }>): string {
+/** How many hypotheses came to each verdict: `1 CONFIRMED`, `2 UNDECIDED`; those that are not decided are left out. */
+export function verdictCounts(decisions: readonly RecordedDecision[]): readonly string[] {
+  const hypotheses = hypothesesOf(decisions);
+  return order.flatMap((verdict) => {
+    const count = hypotheses.filter((hypothesis) => hypothesis.verdict === verdict).length;
+    return count === 0 ? [] : [`${count} ${verdict}`];
+  });
+}
+
+type Hypothesis = Extract<DecisionOutcome, { kind: "hypothesis" }>;
+
+function hypothesesOf(decisions: readonly RecordedDecision[]): readonly Hypothesis[] {
+  return decisions.flatMap(({ outcome }) => (outcome?.kind === "hypothesis" ? [outcome] : []));
+}
+
+function reasonOf({ reason }: Hypothesis): string {
   return reason === "" ? "no reason recorded" : reason;
 }

@@ -54,6 +54,8 @@ export interface ExecutePlanOptions {
   readonly engine: EngineOptions;
   readonly store: UnitStore;
   readonly onProgress?: (progress: ExecutionProgress) => void;
+  /** Called whenever it is known what became of a unit, in that order; again for one that is computed again. */
+  readonly onUnit?: (unit: string, outcome: UnitOutcome) => void;
   /** Called for each child that is started, with its process id and versions. */
   readonly onEngineStart?: (info: EngineInfo) => void;
   /** Aborting ends the child at once; what is finished is kept. Aborting again changes nothing. */
@@ -154,6 +156,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
   function settle(unit: Unit, outcome: UnitOutcome): void {
     const before = outcomes.get(unit.id);
     outcomes.set(unit.id, outcome);
+    options.onUnit?.(unit.id, outcome);
     // What is computed again for others, beside the task, is no progress.
     if (!all.has(unit.id)) return;
     done += Number(before === undefined);

@@ -9,10 +9,11 @@ import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { decisionView, type DecisionView } from "./report/decision-view.js";
-import { buildFigure } from "./report/figures.js";
+import { decisionFigures } from "./report/decision-figures.js";
+import { buildFigure, type Figure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
-import type { Judgement, ReportFigure, StudySummary } from "./report/report-input.js";
+import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
 import { tokenTextsOf } from "./known-tokens.js";
@@ -29,6 +30,8 @@ export interface OutputRequest {
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly results: ResultSet;
+  /** What people said of the run. */
+  readonly judgements: JudgementsView;
 }
 
 export interface WrittenOutputs {
@@ -69,6 +72,16 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
+  let drawn = 0;
+  const draw = async (figure: Figure, kind: string): Promise<ReportFigure> => {
+    warn(figure.title, figure.warnings);
+    const svg = await renderFigureSvg(figure.spec);
+    const name = `figure-${++drawn}-${kind}`;
+    await write("figure", join(folder.outputs, `${name}.svg`), svg);
+    await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
+    await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
+    return { figure, svg };
+  };
   const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
@@ -94,23 +107,22 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       );
       await keep("saved", path);
     }
-    if (output.kind === "plot") {
-      const figure = buildFigure(output, results);
-      warn(figure.title, figure.warnings);
-      const svg = await renderFigureSvg(figure.spec);
-      figures.push({ figure, svg });
-      const name = `figure-${figures.length}-${output.plot}`;
-      await write("figure", join(folder.outputs, `${name}.svg`), svg);
-      await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
-      await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
-    }
+    if (output.kind === "plot") figures.push(await draw(buildFigure(output, results), output.plot));
   }
 
-  const decisions = record.decisions.flatMap(({ outcome }) => (outcome === null ? [] : [decisionView(outcome)]));
+  const decisions: ReportDecision[] = [];
+  for (const [i, { outcome }] of record.decisions.entries()) {
+    const decision = protocol.decisions[i];
+    if (outcome === null || decision === undefined) continue;
+    const experiments = decision.kind === "pca" ? experimentsIn(decision.value.expression) : [];
+    const own: ReportFigure[] = [];
+    for (const { figure, kind } of decisionFigures(decision, outcome, results)) own.push(await draw(figure, kind));
+    decisions.push({ ...decisionView(outcome, { tokens, experiments }), figures: own });
+  }
   const status = statusOf(record);
   const studies = studiesOf(planned);
   const { source } = planned.loaded;
-  const report = join(folder.folder, "report.html");
+  const { report } = folder;
   const html = renderReport({
     title: protocolName(source.path),
     status,
@@ -124,7 +136,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
     warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
     provenance: provenanceOf(record),
-    judgement: judgementOf(record),
+    judgements: request.judgements,
   });
   await write("report", report, html);
   return { tables, decisions, studies, status, files, report, missing, warnings: [...warnings] };
@@ -148,14 +160,6 @@ function experimentsOf(output: Output): readonly string[] {
         experimentsIn(value.expression),
       );
   }
-}
-
-/** What a person wrote into the record; blanks are nothing. */
-function judgementOf({ judgement }: RunRecord): Judgement | null {
-  if (judgement === null) return null;
-  if (typeof judgement === "string") return judgement.trim() === "" ? null : { text: judgement, by: null };
-  const { text, name, date } = judgement;
-  return { text, by: { name, date } };
 }
 
 function statusOf(record: RunRecord): ReportStatus {

@@ -6,6 +6,7 @@ import { canonicalJson } from "../compiler/base/digest.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { CorpusDocument, Protocol, TokenizedTexts } from "../compiler/ir/protocol.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
+import { passNames } from "../compiler/passes/names.js";
 import { siteKey } from "../compiler/models/sites.js";
 import { fedValueOf } from "../compiler/replacements/index.js";
 import type { Assembled } from "../compiler/results/assemble.js";
@@ -14,8 +15,10 @@ import {
   type RecordRequest,
   type RecordedIdentity,
   type RecordedMean,
+  type RecordedPlanning,
   type RecordedTexts,
 } from "./store/record.js";
+import type { PlanSettings } from "./plan-run.js";
 import { unitNotes, type RunSummary } from "./unit-rows.js";
 
 function tokenCount(set: TokenizedTexts): number {
@@ -97,6 +100,16 @@ export function recordedFacts(
     }),
     means: recordedMeans(protocol),
     plan: recordedPlan(plan),
+  };
+}
+
+/** How the work is divided, as the settings say. */
+export function recordedPlanning({ memoryBudget, passes, graphWork, chunkedFrom }: PlanSettings): RecordedPlanning {
+  return {
+    memoryBudget,
+    passes: passes ?? passNames,
+    graphWork: graphWork ?? null,
+    chunkedFrom: chunkedFrom ?? null,
   };
 }
 

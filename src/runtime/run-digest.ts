@@ -45,6 +45,7 @@ export function runDigest({ text, protocol, plan, models, options }: RunDigestRe
     studies: protocol.studies.map(studyKey),
     // What results are called, and what stands beside them.
     results: protocol.results,
+    references: protocol.references,
     evaluations: plan.evaluations.map(({ purpose, study, unaffected }) => [purpose, study, unaffected]),
     outputs: protocol.outputs.map(({ span: _span, ...output }) => output),
     decisions: protocol.decisions.map(({ span: _span, ...decision }) => decision),

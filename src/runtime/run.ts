@@ -11,19 +11,15 @@ import type { OpenedModel as CheckedModel } from "../compiler/models/model.js";
 import { depthSentences } from "../compiler/models/depths.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
-import type { GraphPlan, Plan } from "../compiler/ir/plan.js";
 import type { Protocol } from "../compiler/ir/protocol.js";
-import { lowerGraph } from "../compiler/lower/graph.js";
-import { modelBytes } from "../compiler/lower/plan.js";
-import { planSegments } from "../compiler/lower/segments.js";
-import type { Graph } from "../compiler/onnx/graph.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import { numericsOf } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
 import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
-import { createRunEstimator, missingUnits, type RunEstimator } from "./estimate.js";
-import { executePlan, type ExecutionProgress, type ExecutionSummary } from "./execute.js";
-import { createFeeds } from "./feeds.js";
+import { createRunEstimator } from "./estimate.js";
+import type { ExecutionProgress } from "./execute.js";
+import { executeStage, openWeightBytes } from "./execute-stage.js";
+import { judgementViews } from "./judgement-views.js";
 import type { Loaded } from "./load.js";
 import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
 import { cacheFolder, processEnvironment } from "./models/places.js";
@@ -31,18 +27,25 @@ import type { IdentityResult } from "../compiler/models/identities.js";
 import { verifiedIdentities } from "./models/verify-model.js";
 import { localWeights } from "./models/weight-files.js";
 import { createWeightsGuard, type WeightsGuard } from "./models/weights-guard.js";
-import { once } from "./once.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
-import { preparedSegments } from "./prepared-segments.js";
-import { recordedFacts, recordedIdentities, recordedMeans, recordedPlan, runNotes } from "./recorded.js";
+import {
+  recordedFacts,
+  recordedIdentities,
+  recordedMeans,
+  recordedPlan,
+  recordedPlanning,
+  runNotes,
+} from "./recorded.js";
 import { partsOf, type RunParts } from "./remarks.js";
-import { executeStages, type Stage } from "./stages.js";
+import { executeStages } from "./stages.js";
+import { readJudgements, type StoredJudgement } from "./store/judgements.js";
 import { pointToLatest } from "./store/latest.js";
 import { createRecord, updateRecord, type RunRecord } from "./store/record.js";
 import { lockRunFolder, runFolderOf, type RunFolder } from "./store/run-folder.js";
 import { sweepTemporaries } from "./store/sweep.js";
 import { openRunRecord, type RunRecordFile } from "./store/run-record.js";
-import { openUnitStore, type UnitDamage, type UnitStore } from "./store/units.js";
+import { openUnitStore, type UnitDamage } from "./store/units.js";
+import { createUnitLog } from "./unit-log.js";
 import { readRows, type RunSummary } from "./unit-rows.js";
 import { valuesDigest } from "./values-digest.js";
 import { atlascVersion } from "./version.js";
@@ -76,6 +79,8 @@ export type RunOutcome =
       readonly summary: RunSummary;
       readonly assembled: Assembled;
       readonly written: WrittenOutputs;
+      /** What people said of the run before, oldest first. */
+      readonly judgements: readonly StoredJudgement[];
       /** What a reader of the results must know, a sentence each. */
       readonly notes: readonly string[];
       readonly parts: RunParts;
@@ -120,6 +125,7 @@ export async function runProtocol(
     overrides: Object.fromEntries(options.overrides),
     atlascVersion: atlascVersion(),
     engine: options.engine,
+    planning: recordedPlanning(options),
     warnings: planned.warnings.map((d) => d.message),
     ...recordedFacts(protocol, plan, models),
   });
@@ -146,6 +152,7 @@ export async function runProtocol(
       return { kind: "rejected", loaded, diagnostics: checks.diagnostics };
     }
 
+    const log = createUnitLog();
     const damages = new Map<string, UnitDamage>();
     const store = openUnitStore(unitFolder, (damage) => damages.set(damage.path, damage));
     const estimator = createRunEstimator(models, memory, {
@@ -155,7 +162,22 @@ export async function runProtocol(
     const planning = { ...planOptions(options), memory };
     const outcome = await executeStages({ protocol, plan }, models, planning, {
       execute: (stage, only) =>
-        executeStage(stage, { loaded, models, store, estimator, keeper, guard, options, events }, only),
+        executeStage(
+          stage,
+          {
+            loaded,
+            models,
+            store,
+            engine: options.engine,
+            keeper,
+            guard,
+            ...(options.signal === undefined ? {} : { signal: options.signal }),
+            onUnit: log.note,
+            ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
+            ...(options.estimateFromFlops === undefined ? {} : { estimator }),
+          },
+          only,
+        ),
       assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
     });
     const { assembled, selections } = outcome;
@@ -184,19 +206,25 @@ export async function runProtocol(
       means: recordedMeans(outcome.protocol),
       faults,
       values,
+      units: await file.keepUnits(log.list(outcome.protocol, outcome.plan, store)),
     });
     // What was stated before the run stays as it was; what it came to is put beside it.
     const isComplete = summary.units.left + failed + skipped === 0;
     // Decisions, tables and figures read the same columns, which are made once for one set of results.
     const results = resultSetOf(outcome.protocol, assembled.rows);
     record = { ...record, decisions: decidedBy(outcome.protocol, results, isComplete) };
+    const judgements = await readJudgements(folder.folder);
+    const shown = file.ofFolder({ ...record, judgement: await file.judgement() });
     const written = await writeOutputs({
       planned: { ...planned, protocol: outcome.protocol, plan: outcome.plan },
       folder,
-      record: file.ofFolder({ ...record, judgement: await file.judgement() }),
+      record: shown,
       results,
+      // The values are those of now, which the folder gets only when its outputs are written.
+      judgements: judgementViews({ ...shown, values }, judgements.entries),
     });
-    const warnings = [...record.warnings, ...written.warnings];
+    const unread = judgements.problems.map((own) => `${own.file} is not as it was written: ${own.problem}`);
+    const warnings = [...record.warnings, ...written.warnings, ...unread];
     record = await file.write({ ...record, warnings, outputs: written.files });
     return {
       kind: "ran",
@@ -206,7 +234,8 @@ export async function runProtocol(
       summary,
       assembled,
       written,
-      notes: [...notes, ...written.warnings, ...file.problems()],
+      judgements: judgements.entries,
+      notes: [...notes, ...written.warnings, ...unread, ...file.problems()],
       parts: partsOf(outcome.protocol, assembled.rows, record.decisions, written.missing, summary.units),
     };
   } catch (error) {
@@ -216,64 +245,6 @@ export async function runProtocol(
     await keeper.end();
     await lock.release();
   }
-}
-
-/** What the stages of a run have in common. */
-interface RunSurroundings {
-  readonly loaded: Loaded;
-  readonly models: ReadonlyMap<string, CheckedModel>;
-  readonly store: UnitStore;
-  readonly estimator: RunEstimator;
-  readonly keeper: EngineKeeper;
-  readonly guard: WeightsGuard;
-  readonly options: RunOptions;
-  readonly events: RunEvents;
-}
-
-/** Executes the plan of one stage; with `only`, these of its units, which were finished before and got lost. */
-async function executeStage(
-  { protocol, plan }: Stage,
-  { loaded, models, store, estimator, keeper, guard, options, events }: RunSurroundings,
-  only?: ReadonlySet<string>,
-): Promise<ExecutionSummary> {
-  const graphs = loweredGraphs(plan, models);
-  // A run that finds all its units in the store needs no graph.
-  const segments = once(() => planSegments(plan, graphs, (model) => required(models.get(model), model).graph));
-  if (options.estimateFromFlops !== undefined && only === undefined) {
-    await estimator.addStage({ plan, missing: await missingUnits(plan, store), segments });
-  }
-  const prepared = once(() => preparedSegments(plan, segments(), loaded.models, options.engine.backend.capabilities));
-  const feeds = createFeeds(protocol, plan, (model) => required(models.get(model), model).signature);
-  return await executePlan({
-    plan,
-    ...(only === undefined ? {} : { only }),
-    store,
-    engine: options.engine,
-    keeper,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
-    prepare: {
-      problemOf: guard,
-      segments: ({ graph, prepacked }) => prepared().get(graph)?.(prepacked) ?? [],
-      feedsOf: (evaluation, unit, readUnit) =>
-        feeds.feedsOf(
-          evaluation,
-          unit,
-          graphs(unit.graph).inputs.map((input) => input.name),
-          readUnit,
-        ),
-    },
-  });
-}
-
-/**
- * Bytes of weights that a run keeps in open sessions. A run may take 1.3 times the weights of its models and the budget
- * for activations: every weight can stay open once, and there is some room for sessions that overlap. Small models get
- * 256 MiB, so that all their graphs stay open.
- */
-function openWeightBytes(protocol: Protocol, models: ReadonlyMap<string, CheckedModel>): number {
-  const weights = protocol.models.reduce((sum, { id }) => sum + modelBytes(required(models.get(id), id)), 0);
-  return Math.max(256 * 2 ** 20, 1.3 * weights);
 }
 
 /** A run that ends by an error says so in its record, as far as the disk lets it; the error itself goes on. */
@@ -286,21 +257,6 @@ async function recordFailure(file: RunRecordFile, record: RunRecord, error: unkn
 function required<T>(value: T | undefined, name: string): T {
   if (value === undefined) throw new RangeError(`the model ${name} is not open`);
   return value;
-}
-
-/** Lowers each graph of a plan once, when it is first asked for. */
-export function loweredGraphs(plan: Plan, models: ReadonlyMap<string, CheckedModel>): (id: string) => Graph {
-  const plans = new Map<string, GraphPlan>(plan.graphs.map((graph) => [graph.id, graph]));
-  const lowered = new Map<string, Graph>();
-  return (id) => {
-    const known = lowered.get(id);
-    if (known !== undefined) return known;
-    const graph = plans.get(id);
-    if (graph === undefined) throw new RangeError(`the plan has no graph ${id}`);
-    const made = lowerGraph(required(models.get(graph.model), graph.model).graph, graph);
-    lowered.set(id, made);
-    return made;
-  };
 }
 
 /** Where verdicts on models are kept. */

@@ -33,8 +33,13 @@ export function rowsOfValue(
     reason,
     promptText: "prompt" in coordinates ? sharedPrompt(tokens, experiments, coordinates) : null,
     token: tokenAt(coordinates),
-    valueText: null,
+    valueText: textOf(value, array.labels),
   }));
+}
+
+/** The name that a label stands for; null for any other value. */
+function textOf(value: number, labels: readonly string[] | null): string | null {
+  return labels?.[value] ?? null;
 }
 
 /** Rows with the words of their texts and tokens. */

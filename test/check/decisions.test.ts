@@ -65,6 +65,37 @@ suite("compare", () => {
     ]);
   });
 
+  test("takes every way of writing a level that a condition takes, each once, or all of them", () => {
+    const levels = (text: string): unknown => (decision(text) as Extract<Decision, { kind: "compare" }>).levels;
+    assert.deepEqual(levels("compare plain.gain between layer L1, L2"), [1, 2]);
+    assert.deepEqual(levels("compare plain.gain between layer 1, 2"), [1, 2]);
+    assert.deepEqual(levels("compare plain.gain between layer L1..2"), [1, 2]);
+    assert.deepEqual(levels('compare plain.gain between prompts "short", long'), ["short", "long"]);
+    assert.equal(levels("compare plain.gain between layer"), null);
+    assert.equal(levels("compare plain.gain between layer correct holm"), null);
+    assert.deepEqual(messages("compare plain.gain between layer L1..3"), ["A2020 the axis layer of plain has no 3"]);
+    assert.deepEqual(messages("compare plain.gain between layer L1, 1"), ["A1003 1 is given twice"]);
+    assert.deepEqual(messages("compare plain.gain between layer L-1, L1"), [
+      "A3004 expected layers counted from the start, such as L9 or L9..10, found L-1",
+    ]);
+    assert.deepEqual(messages("compare plain.gain where layer in L1..1 between layer"), [
+      "A2013 the selection of plain has no axis layer",
+    ]);
+    assert.deepEqual(messages("compare (plain.gain where not layer is L1) between layer"), []);
+  });
+
+  test("is by groups of other axes", () => {
+    const compared = decision("compare plain.gain between layer L1, L2 by prompts") as Extract<
+      Decision,
+      { kind: "compare" }
+    >;
+    assert.deepEqual(compared.by, ["prompts"]);
+    assert.deepEqual(messages("compare plain.gain between layer L1, L2 by layer"), [
+      "A1003 the axis layer is given twice",
+    ]);
+    assert.deepEqual(messages("compare plain.gain between layer L1, L2 by head"), ["A2013 plain has no axis head"]);
+  });
+
   test("is by Welch's t test when it does not say how", () => {
     const compared = decision("compare plain.loss between prompts short, long");
     assert.ok(compared.kind === "compare");
@@ -120,14 +151,78 @@ suite("correlate", () => {
   });
 });
 
+suite("correlate with an axis, and between levels", () => {
+  const right = (text: string): unknown => (decision(text) as Extract<Decision, { kind: "correlate" }>).right;
+
+  test("takes an axis of numbers of the value; a result of that name comes first", () => {
+    assert.deepEqual(right("correlate plain.gain with layer by prompts"), { kind: "axis", axis: "layer" });
+    const shadowed = right(`let layer = plain.loss\ncorrelate plain.gain with layer`) as { readonly kind: string };
+    assert.equal(shadowed.kind, "value");
+    assert.deepEqual(messages("correlate plain.gain with prompts"), [
+      "A3004 expected an axis of numbers, such as layer, position, params, or a revision called step512, found prompts (short, long)",
+    ]);
+    assert.deepEqual(messages("correlate plain.loss with layer"), ["A2013 plain has no axis layer"]);
+    assert.deepEqual(messages("correlate plain.gain with layer by layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("correlate plain.gain with regression"), ["A2011 unknown experiment regression"]);
+  });
+
+  test("takes the levels of axes that are free of each other, two at least", () => {
+    assert.deepEqual(right("correlate plain.gain between layer correct bh"), { kind: "levels", axes: ["layer"] });
+    assert.deepEqual(right("correlate sweep.impact between layer, head using spearman"), {
+      kind: "levels",
+      axes: ["layer", "head"],
+    });
+    assert.deepEqual(messages("correlate plain.gain between head"), ["A2013 plain has no axis head"]);
+    assert.deepEqual(messages("correlate plain.gain between layer, layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("correlate plain.gain between layer by layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("correlate plain.gain between prompts"), [
+      "A8023 short and long are different prompt sets: their prompts are matched by number",
+    ]);
+    assert.deepEqual(messages("correlate plain.gain between layer correct home"), ["A2001 unknown correction home"]);
+    const grouped = head.replace(
+      '["the cat sat on the mat", "it rained all day long"]',
+      '{ x: ["the cat sat"], y: ["it rained"] }',
+    );
+    assert.deepEqual(messagesOf(`${grouped}correlate sweep.impact between group`, around), [
+      "A3004 expected an axis along which the same places are measured again, found group, which follows from prompt",
+    ]);
+  });
+});
+
+suite("fit", () => {
+  test("takes a curve, and an axis of numbers", () => {
+    const fitted = decision("fit power_law of plain.gain over layer by prompts");
+    assert.ok(fitted.kind === "fit");
+    assert.deepEqual([fitted.curve, fitted.over, fitted.by], ["power_law", "layer", ["prompts"]]);
+    assert.deepEqual(messages("fit linear of plain.loss over prompts"), [
+      "A3004 expected an axis of numbers, such as layer, position, params, or a revision called step512, found prompts (short, long)",
+    ]);
+    assert.deepEqual(messages("fit logistic of plain.loss over layer"), ["A2013 plain has no axis layer"]);
+    assert.match(messages("fit cubic of plain.gain over layer").join(), /^A0001|^A1/);
+  });
+});
+
+suite("prompts that are there twice", () => {
+  test("are said where a statement takes them for independent", () => {
+    const twice = head.replace('"it rained all day long"', '"it rained all day long", "it rained all day long"');
+    const with2 = (text: string): readonly string[] => messagesOf(twice + text, around);
+    const expected = ["A8024 1 of 3 prompts of short have the text of an earlier one, and are taken for independent"];
+    assert.deepEqual(with2('hypothesis "h" expect sweep.impact > 0 using t_test'), expected);
+    assert.deepEqual(with2("correlate plain.gain with layer"), expected);
+    assert.deepEqual(with2("find peak of plain.gain over layer"), []);
+  });
+});
+
 suite("hypothesis", () => {
   const impacts = "mean(abs(sweep.impact) where layer in L0..0) < mean(abs(sweep.impact) where layer is L1)";
 
   test("keeps both sides, the comparison and the level of significance", () => {
     const made = decision(`hypothesis "early heads do less" expect ${impacts} using permutation(99) seed 1 alpha 0.01`);
     assert.ok(made.kind === "hypothesis");
-    assert.deepEqual([made.title, made.operation, made.alpha], ["early heads do less", "<", 0.01]);
-    assert.equal(made.right.label, "mean(abs(sweep.impact) where layer is L1)");
+    const [member] = made.members;
+    assert.ok(member?.kind === "order");
+    assert.deepEqual([made.title, member.operation, made.alpha], ["early heads do less", "<", 0.01]);
+    assert.equal(member.right.label, "mean(abs(sweep.impact) where layer is L1)");
     const without = decision(`hypothesis "h" expect sweep.impact > 0 using t_test`);
     assert.equal(without.kind === "hypothesis" && without.alpha, 0.05);
   });
@@ -139,6 +234,63 @@ suite("hypothesis", () => {
     ]);
     assert.deepEqual(messages(`hypothesis "h" expect sweep.impct > 0 using t_test`), [
       "A2012 sweep has no column impct",
+    ]);
+  });
+
+  test("expects a difference within a margin, in the unit of the values", () => {
+    const made = decision(`hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test`);
+    assert.ok(made.kind === "hypothesis");
+    const [member] = made.members;
+    assert.ok(member?.kind === "equivalence");
+    assert.deepEqual([member.left.label, member.right.label, member.within], ["sweep.impact", "0", 0.05]);
+    const faulty = (rest: string): readonly string[] =>
+      messages(`hypothesis "h" expect sweep.impact ${rest} using t_test`);
+    assert.deepEqual(faulty("equivalent to 0 within 0"), [
+      "A3005 0 is not a number above 0, in the unit of the values",
+    ]);
+    assert.deepEqual(faulty("equivalent to 0 within 0 - 1"), [
+      "A3005 0 - 1 is not a number above 0, in the unit of the values",
+    ]);
+    assert.deepEqual(faulty("equivalent to plain.gain within 1"), ["A3001 `-` mixes units: nats and no unit"]);
+  });
+
+  const two = `hypothesis "a" expect plain.loss > 0 using t_test\nhypothesis "b" expect plain.gain > 0 using t_test\n`;
+
+  test("joins several expectations, and other hypotheses by their titles", () => {
+    const { decisions } = protocolOf(
+      `${head}hypothesis "all" expect all of "a", "b", sweep.impact > 0 using t_test else not supported\n${two}`,
+      around,
+    );
+    const [made] = decisions;
+    assert.ok(made?.kind === "hypothesis");
+    assert.deepEqual([made.quantity, made.falsified], ["all", true]);
+    assert.deepEqual(
+      made.members.map((member) => (member.kind === "titled" ? member.title : member.kind)),
+      ["a", "b", "order"],
+    );
+    const any = protocolOf(`${head}hypothesis "one" expect any of "a", "b"\n${two}`, around).decisions[0];
+    assert.ok(any?.kind === "hypothesis");
+    assert.deepEqual([any.quantity, any.tests], [1, []]);
+  });
+
+  test("says how many of several must hold, and depends on no hypothesis that depends on it", () => {
+    assert.deepEqual(messages(`hypothesis "c" expect plain.loss > 0, plain.gain > 0 using t_test`), [
+      "A3004 expected `all of`, `any of` or `2 of` before several expectations, found 2 of them",
+    ]);
+    assert.deepEqual(messages(`hypothesis "c" expect 3 of plain.loss > 0, plain.gain > 0 using t_test`), [
+      "A3005 3 is not a number of at most 2, as many as are expected",
+    ]);
+    assert.deepEqual(messages(`hypothesis "c" expect 3 of plain.loss > 0 by prompts using t_test`), []);
+    assert.deepEqual(messages(`${two}hypothesis "c" expect all of "a", "d"`), ["A2001 unknown hypothesis d"]);
+    assert.deepEqual(messages(`${two}hypothesis "a" expect plain.loss > 1 using t_test`), [
+      "A1003 the hypothesis “a” is given twice",
+    ]);
+    assert.deepEqual(messages(`hypothesis "c" expect all of "d"\nhypothesis "d" expect any of "c"`), [
+      "A2006 c is defined by itself: c → d → c",
+      "A2006 d is defined by itself: d → c → d",
+    ]);
+    assert.deepEqual(messages(`${two}hypothesis "c" expect all of "a", "b" using t_test`), [
+      "A1004 `using` has no meaning in a hypothesis of other hypotheses",
     ]);
   });
 });

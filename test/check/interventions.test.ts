@@ -85,6 +85,7 @@ suite("ablate", () => {
           declaredParams: none,
           experiments: none,
           lets: none,
+          references: [],
           statements: [],
         },
         model: { name: "large", signature: { ...signature, layers: 80, neurons: 28_672 }, assumed: false },

@@ -135,7 +135,7 @@ suite("a hypothesis", () => {
       ["CONFIRMED", "NOT SIGNIFICANT", "NOT SIGNIFICANT"],
     );
     assert.equal(outcome.verdict, "PARTIAL");
-    assert.equal(outcome.reason, "of 3 tests 1 CONFIRMED, 2 NOT SIGNIFICANT");
+    assert.equal(outcome.reason, "of 3 groups 1 CONFIRMED, 2 NOT SIGNIFICANT");
   });
 
   test("by bootstrap draws whole prompts, whatever the statistic", () => {

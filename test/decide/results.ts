@@ -1,6 +1,11 @@
 /** Results made by hand: an experiment with prompts, and what else a test needs. */
 import type { Decision } from "../../src/compiler/ir/decisions.js";
-import type { Coordinates, NamedResult, ResultExpression } from "../../src/compiler/ir/result-expression.js";
+import type {
+  Coordinate,
+  Coordinates,
+  NamedResult,
+  ResultExpression,
+} from "../../src/compiler/ir/result-expression.js";
 import type { ResultAxisKind, ResultType } from "../../src/compiler/ir/result-type.js";
 import type { ResultRow, ResultSet } from "../../src/compiler/ir/results.js";
 
@@ -92,12 +97,12 @@ export function hypothesis(
   return {
     kind: "hypothesis",
     title: "t",
-    left: named(left, "left"),
-    right: named(right, "right"),
-    operation,
+    members: [{ kind: "order", left: named(left, "left"), right: named(right, "right"), operation }],
+    quantity: null,
     by: [],
     tests: [{ name: test, count: draws ? 499 : null, seed: draws ? 3 : null }],
     alpha: 0.05,
+    falsified: false,
     text: "hypothesis",
     span,
     ...more,
@@ -107,7 +112,7 @@ export function hypothesis(
 export function compare(
   value: ResultExpression,
   axis: string,
-  levels: readonly string[],
+  levels: readonly Coordinate[],
   tests: readonly string[],
 ): Extract<Decision, { kind: "compare" }> {
   return {
@@ -115,6 +120,7 @@ export function compare(
     value: named(value),
     axis,
     levels,
+    by: [],
     tests: tests.map((name) => ({ name, count: null, seed: null })),
     correction: null,
     text: "compare",
@@ -131,10 +137,40 @@ export function correlate(
   return {
     kind: "correlate",
     left: named(left, "left"),
-    right: named(right, "right"),
+    right: { kind: "value", value: named(right, "right") },
     by,
     tests: tests.map((name) => ({ name, count: null, seed: null })),
+    correction: null,
     text: "correlate",
     span,
   };
+}
+
+/** With the numbers of an axis: a trend. */
+export function axisCorrelation(
+  left: ResultExpression,
+  axis: string,
+  tests: readonly string[],
+  by: readonly string[] = [],
+): Extract<Decision, { kind: "correlate" }> {
+  return { ...correlate(left, left, tests, by), right: { kind: "axis", axis } };
+}
+
+/** Every level of the axes with every other one: a matrix. */
+export function between(
+  left: ResultExpression,
+  axes: readonly string[],
+  tests: readonly string[],
+  by: readonly string[] = [],
+): Extract<Decision, { kind: "correlate" }> {
+  return { ...correlate(left, left, tests, by), right: { kind: "levels", axes } };
+}
+
+export function fit(
+  curve: Extract<Decision, { kind: "fit" }>["curve"],
+  value: ResultExpression,
+  over: string,
+  by: readonly string[] = [],
+): Extract<Decision, { kind: "fit" }> {
+  return { kind: "fit", curve, value: named(value), over, by, text: "fit", span };
 }

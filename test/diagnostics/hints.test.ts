@@ -196,9 +196,18 @@ for (const { wrong, write, at, then, before = head } of cases) {
 
 /** Where there is nothing to write yet, the hint says so and names what people do instead. */
 const withoutWay: readonly (readonly [wrong: string, code: string, says: RegExp])[] = [
-  ["measure median(nll) as m", "A2001", /no order statistic.*plot box.*save/],
-  [`${sweep}let r = pearson(e.loss, e.impact)`, "A2001", /not decided yet.*plot scatter/],
-  [`${sweep}let r = median(e.loss)`, "A2001", /no order statistic/],
+  ["measure median(nll) as m", "A2001", /taken of results.*median\(e\.loss over prompt\)/],
+  ["measure percentile(nll) as m", "A2001", /no order statistic.*results have.*plot box/],
+  [`${sweep}let r = pearson(e.loss, e.impact)`, "A2001", /correlate A with B using pearson.*plot scatter/],
+  [`${sweep}let r = nanmedian(e.loss)`, "A2001", /a NaN makes the result NaN/],
+  [`${sweep}let r = percentile(e.loss, 90)`, "A2001", /quantile\(x, 0\.9 over AXIS\)/],
+  [`${sweep}let r = argsort(e.loss)`, "A2001", /rank\(x over AXIS\)/],
+  [`${sweep}let r = idxmax(e.loss)`, "A2001", /argmax\(x over AXIS\)/],
+  [`${sweep}let r = nunique(e.loss)`, "A2001", /count\(x is 3 over AXIS\)/],
+  [`${sweep}let r = len(e.loss)`, "A2001", /count\(x over AXIS\)/],
+  [`${sweep}let r = any(e.loss > 3)`, "A2001", /count\(CONDITION over AXIS\) > 0/],
+  [`${sweep}let r = all(e.loss > 3)`, "A2001", /mean\(CONDITION over AXIS\) >= 1/],
+  [`${sweep}let r = floor(e.loss)`, "A2001", /there are abs, exp, .*median, quantile, argmax, argmin, rank/],
   ["experiment e measure loss\ntable e by group", "A2012", /in no groups.*braces.*group "FIELD"/],
   ["experiment e measure loss\nplot bar of e.loss over group", "A2013", /in no groups/],
   [

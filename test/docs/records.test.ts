@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { outcomeFormat } from "../../src/cli/outcome-json.js";
 import { historyFormat } from "../../src/runtime/store/history.js";
+import { judgementFormat } from "../../src/runtime/store/judgements.js";
 import { recordFormat } from "../../src/runtime/store/record-types.js";
 import { root } from "../support/root.js";
 
@@ -33,6 +34,7 @@ test("formats and their versions are those of the code and of the schemas", () =
   const formats = [
     [recordFormat, schema("record").properties["format"]?.const],
     [historyFormat, schema("history").properties["format"]?.const],
+    [judgementFormat, schema("judgement").properties["format"]?.const],
     [outcomeFormat, schema("outcome").$defs["format"]?.const],
   ];
   for (const [code, published] of formats) {

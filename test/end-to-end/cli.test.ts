@@ -22,7 +22,7 @@ import {
   type CommandEnd,
 } from "./support.js";
 
-const commands = ["run", "check", "explain", "inspect", "graph", "doc", "fmt"];
+const commands = ["run", "check", "explain", "judge", "verify", "diff", "log", "inspect", "graph", "doc", "fmt"];
 
 const small = `param width = 4
 model m from "./model"

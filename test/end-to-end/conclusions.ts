@@ -23,6 +23,13 @@ export function conclusionsOf(outcome: DecisionOutcome): readonly string[] {
     case "compare":
     case "correlate":
       return [`${short(outcome.statement)}: ${partsText(outcome.parts)}`];
+    case "fit": {
+      const curves = outcome.parts.map(({ coordinates, coefficients, reason }) => {
+        const words = coefficients.map(({ name, value }) => `${name} = ${value.toPrecision(2)}`);
+        return `${placeOf(coordinates, "")} ${reason ?? words.join(", ")}`.trim();
+      });
+      return [`${outcome.curve} over ${outcome.over}: ${curves.join("; ")}`];
+    }
     case "pca": {
       const shares = outcome.components.map(({ explained }) => `${Math.round(100 * explained)}%`);
       return [`principal components over ${outcome.over}: ${shares.join(", ")} of the variance`];

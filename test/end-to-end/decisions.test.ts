@@ -27,6 +27,39 @@ model m from "./model"
 prompts p from [${texts.map((ids) => `"${spelled(ids)}"`).join(", ")}]
 `;
 
+test("trends, matrices and fits are in the record as its schema has them, and drawn", async (context) => {
+  const folder = temporaryFolder(context);
+  spelledModel(join(folder, "model"), randomModel);
+  const path = protocolIn(
+    folder,
+    `${head}
+    experiment sweep ablate heads L0..1 measure loss
+    experiment tokens measure nll
+    compare sweep.loss between layer using paired_t
+    compare sweep.loss between head 0, 1 by layer using wilcoxon
+    correlate tokens.nll with position using spearman
+    correlate sweep.loss between layer, head using bootstrap(50) seed 1
+    fit linear of tokens.nll over position
+    fit power_law of tokens.nll over position
+    fit logistic of sweep.loss over layer
+    `,
+  );
+  const ran = await runFile(path, { runs: join(folder, "runs") });
+  assert.equal(ran.summary.status, "finished");
+  const record = await readRecord(ran.folder.record);
+  assert.deepEqual(
+    record?.decisions.map(({ kind, status, outcome }) => [kind, status, outcome?.kind]),
+    ["compare", "compare", "correlate", "correlate", "fit", "fit", "fit"].map((kind) => [kind, "decided", kind]),
+  );
+  const figures = record.outputs.filter(({ kind }) => kind === "figure").map(({ path: file }) => file);
+  assert.deepEqual(
+    figures.filter((file) => file.endsWith(".svg")),
+    ["outputs/figure-1-matrix.svg", "outputs/figure-2-fit.svg", "outputs/figure-3-fit.svg", "outputs/figure-4-fit.svg"],
+  );
+  const report = readFileSync(join(ran.folder.folder, "report.html"), "utf8");
+  assert.match(report, /fit power_law of tokens\.nll over position/);
+});
+
 test("statements are recorded before anything is known, and what they come to is put beside them", async (context) => {
   const folder = temporaryFolder(context);
   spelledModel(join(folder, "model"), randomModel);

@@ -126,3 +126,30 @@ test("hostile names, an empty result, text levels and many series draw without w
     assert.ok((await renderFigurePng(svg, 1)).length > 0);
   }
 });
+
+test("a number and a published value are dashed lines across bars and lines, and make no series", async () => {
+  const rows = [
+    ...["a", "b"].map((model, i) => row("gains", "gain", { model }, 1.2 + i)),
+    row("references", "gain", { model: "Pythia-6.9B" }, 0.8),
+    row("references", "gain", { model: "a" }, 0.9),
+  ];
+  const published = named("references.gain", {
+    kind: "where",
+    argument: column("references", "gain"),
+    condition: { kind: "axis", axis: "model", among: ["Pythia-6.9B"] },
+  });
+  const one = named("1", { kind: "number", value: 1 });
+  for (const kind of ["line", "bar"] as const) {
+    const plot = plotOf(kind, "t", [named("gains.gain", column("gains", "gain")), published, one], ["model"]);
+    const { spec } = buildFigure(plot, resultsOf(rows));
+    const svg = await renderQuietly(spec);
+    assert.match(svg, />Pythia-6\.9B<[^]*>1</);
+    const layers = spec["layer"] as readonly { readonly mark: { readonly strokeDash?: unknown } }[];
+    assert.equal(layers.filter(({ mark }) => mark.strokeDash !== undefined).length, 2);
+    assert.doesNotMatch(svg, /aria-label="[^"]*legend/);
+  }
+  // Published values of several models stand beside those of the models.
+  const all = plotOf("bar", "t", [named("gains.gain", column("gains", "gain")), named("references.gain", column("references", "gain"))], ["model"]); // prettier-ignore
+  const svg = await renderQuietly(buildFigure(all, resultsOf(rows)).spec);
+  assert.match(svg, /references\.gain/);
+});

@@ -43,7 +43,11 @@ async function hostileReport(): Promise<string> {
     selections: [],
     warnings: [hostile],
     provenance: [{ section: hostile, entries: [{ label: hostile, value: hostile }] }],
-    judgement: { text: hostile, by: { name: hostile, date: hostile } },
+    judgements: {
+      inRecord: { text: hostile, by: { name: hostile, date: hostile } },
+      given: [{ time: hostile, by: hostile, verdict: hostile, note: hostile, hypothesis: hostile, ofOthers: true }],
+      hypotheses: [hostile, `${hostile} too`],
+    },
   });
 }
 
@@ -60,7 +64,7 @@ const emptyReport: ReportInput = {
   selections: [],
   warnings: [],
   provenance: [],
-  judgement: null,
+  judgements: { inRecord: null, given: [], hypotheses: [] },
 };
 
 /** The page without its own scripts and styles, which are not user-supplied; the specifications stay. */

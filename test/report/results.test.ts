@@ -5,6 +5,7 @@ import type { ResultExpression } from "../../src/compiler/ir/protocol.js";
 import { evaluateResult } from "../../src/compiler/results/evaluate.js";
 import { pairName } from "../../src/compiler/results/pairs.js";
 import { agreeOver, reduceOver } from "../../src/compiler/results/result-array.js";
+import { reducerOf } from "../../src/compiler/results/reductions.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
 import { column, row, tableOf, resultsOf, named } from "./samples.js";
 
@@ -30,9 +31,10 @@ test("tokens that differ have no mean, equal ones are that token", () => {
     ],
     decided: [],
     ragged: [],
+    labels: null,
   };
   assert.deepEqual(
-    agreeOver(array, ["layer"]).cells.map(({ value, reason }) => [value, reason]),
+    agreeOver(array, ["layer"], "tokens").cells.map(({ value, reason }) => [value, reason]),
     [
       [5, null],
       [NaN, "not finite"],
@@ -63,7 +65,7 @@ test("values of every token of a corpus are selected, subtracted, averaged and s
   const array = evaluateResult(difference, resultsOf(many));
   assert.equal(array.cells.length, 100_000);
   assert.deepEqual(array.axes, ["group", "position"]);
-  assert.ok(Math.abs((reduceOver(array, "mean", null).cells[0]?.value ?? NaN) - 1) < 1e-9);
+  assert.ok(Math.abs((reduceOver(array, reducerOf("mean", false), null).cells[0]?.value ?? NaN) - 1) < 1e-9);
   const shown = named("difference", difference);
   const table = buildTable(
     tableOf({ experiment: "tokens", columns: [shown], by: shown, top: 20, context: 12 }),

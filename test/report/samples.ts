@@ -2,6 +2,7 @@
 import type { Coordinates, NamedResult, ResultExpression } from "../../src/compiler/ir/protocol.js";
 import { languageAxes, outerAxes } from "../../src/compiler/ir/axes.js";
 import type { ResultRow, ResultSet } from "../../src/compiler/ir/results.js";
+import { referencesName } from "../../src/compiler/ir/references.js";
 import { baselineCondition, type ResultType } from "../../src/compiler/ir/result-type.js";
 import type { ColumnName } from "../../src/compiler/results/columns.js";
 import type { PlotOutput } from "../../src/runtime/report/figures.js";
@@ -80,7 +81,7 @@ function typeOf(experiment: string, all: readonly ResultRow[]): ResultType {
         normalised: false,
       };
     }),
-    texts: [],
+    texts: experiment === referencesName ? [] : ["texts"],
     intervened: rows.some((r) => r.condition !== baselineCondition),
   };
 }
@@ -177,7 +178,7 @@ export function columnsOf(
 export function tableOf(more: Partial<TableOutput>): TableOutput {
   const columns = columnsOf(more.experiment ?? "sweep", "nll");
   const standard = { title: "table sweep", experiment: "sweep", columns, where: null, by: null, top: null };
-  return { kind: "table", ...standard, context: null, span, ...more };
+  return { kind: "table", ...standard, context: null, ci: null, span, ...more };
 }
 
 /** A plot of the values over axes. */
@@ -189,7 +190,7 @@ export function plotOf(
   by: readonly string[] = [],
   against: NamedResult | null = null,
 ): PlotOutput {
-  return { kind: "plot", title, plot, values, against, over, by, span };
+  return { kind: "plot", title, plot, values, against, over, by, ci: null, span };
 }
 
 const impact = named("sweep.impact", column("sweep", "nll", "impact"), "nats");

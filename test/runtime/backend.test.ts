@@ -13,7 +13,7 @@ import type { Backend } from "../../src/runtime/engine/backend.js";
 import { backendForms, backendNamed, backends, defaultBackend } from "../../src/runtime/engine/backends/index.js";
 import { weightsFolder } from "../../src/runtime/engine/weights.js";
 import { preparedSegments } from "../../src/runtime/prepared-segments.js";
-import { loweredGraphs } from "../../src/runtime/run.js";
+import { loweredGraphs } from "../../src/runtime/execute-stage.js";
 import { readRecord, recordProblems } from "../../src/runtime/store/record.js";
 import {
   oneThread,

@@ -109,7 +109,7 @@ test("a record is valid before and after a run, and its times follow its status"
 });
 
 test("every object of the schemas is closed, and every field is required", () => {
-  const schemas = ["record", "history"].map(
+  const schemas = ["record", "history", "judgement"].map(
     (name) => JSON.parse(readFileSync(new URL(import.meta.resolve(`atlasc/${name}.schema.json`)), "utf8")) as unknown,
   );
   let objects = 0;

@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { tableJson } from "../../src/cli/outcome-json.js";
+import type { Verdict } from "../../src/compiler/ir/decision-outcome.js";
+import { verdictLine } from "../../src/runtime/decisions.js";
+import type { RecordedDecision } from "../../src/runtime/store/record.js";
 import { remarkLine, remarksOf, type RunParts } from "../../src/runtime/remarks.js";
 import { axisColumn, textColumn, valueColumn } from "../../src/runtime/report/table-data.js";
 
@@ -19,6 +22,23 @@ const statement = {
   status: "not decided",
   outcome: null,
 } as const;
+
+test("hypotheses are counted by their verdicts, and why one is undecided stands beside it", () => {
+  const part = { coordinates: {}, sides: ["a", "b"], claim: null, test: "t_test", symbol: "t", statistic: null, df: null, pValue: null, adjusted: null, method: null, estimate: null, interval: null, n: [2, 2], verdict: null, reason: null } as const; // prettier-ignore
+  const decided = (verdict: Verdict, reason = ""): RecordedDecision => ({
+    kind: "hypothesis",
+    title: verdict,
+    statement: verdict,
+    status: "decided",
+    outcome: { kind: "hypothesis", statement: verdict, notes: [], title: verdict, unit: "prompt", parts: [part], alpha: 0.05, verdict, reason }, // prettier-ignore
+  });
+  const three = [decided("UNDECIDED", "2 prompts"), decided("CONFIRMED"), decided("REJECTED"), statement];
+  assert.equal(verdictLine(three), "3 hypotheses: 1 CONFIRMED, 1 REJECTED, 1 UNDECIDED (2 prompts).");
+  assert.equal(verdictLine([decided("PARTIAL", "of 2 tests 1 CONFIRMED")]), "1 hypothesis: 1 PARTIAL.");
+  const why = [decided("UNDECIDED", "2 prompts"), decided("UNDECIDED", "2 prompts"), decided("UNDECIDED")];
+  assert.equal(verdictLine(why), "3 hypotheses: 3 UNDECIDED (2 prompts; no reason recorded).");
+  assert.equal(verdictLine([statement]), null);
+});
 
 test("a run of which every part is there has no remark", () => {
   assert.deepEqual(remarksOf(whole), []);

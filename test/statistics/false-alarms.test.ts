@@ -1,6 +1,7 @@
 /** Negative control: where labels mean nothing, every test rejects at a rate of alpha or less. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { changepoint } from "../../src/compiler/statistics/changepoint.js";
 import { pearson, spearman } from "../../src/compiler/statistics/correlation.js";
 import type { TestOutcome } from "../../src/compiler/statistics/outcome.js";
 import { permuteGroups, permutePairs, permuteSigns } from "../../src/compiler/statistics/permutation.js";
@@ -28,6 +29,21 @@ const tests = new Map<string, (left: Sample, right: Sample) => TestOutcome>([
   ["permutation of signs", (left, right) => permuteSigns(left, right, "greater", draws)],
   ["permutation of pairs", (left, right) => permutePairs(left, right, "greater", draws)],
 ]);
+
+test("a changepoint of noise has a small p at a rate of alpha at most", () => {
+  const next = seededIntegers(20261130);
+  const x = Array.from({ length: 10 }, (_, i) => i);
+  let rejected = 0;
+  for (let i = 0; i < repetitions; i++) {
+    const outcome = changepoint(
+      x,
+      x.map(() => next(1_000_003)),
+      { count: 99, seed: i },
+    );
+    if (outcome.kind === "changepoint" && outcome.pValue <= alpha) rejected++;
+  }
+  assert.ok(rejected / repetitions <= allowed, `${rejected} of ${repetitions}`);
+});
 
 for (const [name, run] of tests) {
   test(`${name}: noise is confirmed at a rate of alpha at most, and a real difference more often`, () => {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Alternative } from "../../src/compiler/statistics/outcome.js";
 import type { Tested, TestOutcome } from "../../src/compiler/statistics/outcome.js";
+import type { Curve } from "../../src/compiler/statistics/curve-fit.js";
 import { root } from "../support/root.js";
 
 interface TestCase {
@@ -45,12 +46,21 @@ interface Fixture {
     readonly high: number;
   })[];
   readonly regression: readonly Readonly<
-    Record<"x" | "y", readonly number[]> &
-      Record<"slope" | "intercept" | "p" | "low" | "high" | "rSquared" | "exponent" | "factor" | "lawP", number>
+    Record<"x" | "y", readonly number[]> & Record<"slope" | "intercept" | "p" | "low" | "high" | "rSquared", number>
   >[];
   readonly series: readonly Readonly<
     Record<"x" | "y", readonly number[]> &
       Record<"place" | "before" | "after" | "p" | "logisticError", number> & { readonly shape: string }
+  >[];
+  readonly curves: readonly Readonly<
+    Record<"x" | "y", readonly number[]> &
+      Record<"rSquared" | "deviation", number> & {
+        readonly curve: Curve;
+        readonly p: number | null;
+        readonly coefficients: readonly Readonly<
+          Record<"value" | "error" | "low" | "high", number> & { name: string }
+        >[];
+      }
   >[];
   readonly components: readonly {
     readonly data: readonly (readonly number[])[];

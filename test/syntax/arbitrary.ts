@@ -1,8 +1,15 @@
-/** Random syntax trees for fast-check, such as a parse can give: spans are empty, comments absent. */
+/**
+ * Random syntax trees for fast-check, such as a parse can give: spans are empty, comments absent. Long because it mirrors the
+ * table of the abstract syntax.
+ */
 import fc from "fast-check";
 import type {
   CurvatureClause,
+  Expectation,
+  Expected,
   Expression,
+  Fact,
+  FactValue,
   FileSyntax,
   IndexRange,
   Intervention,
@@ -130,6 +137,16 @@ const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((
   };
 });
 
+/** An element of an axis. */
+const level: fc.Arbitrary<Expression> = fc.oneof(
+  name.map(({ text: word }): Expression => ({ kind: "name", text: word, span })),
+  string,
+  place,
+  number,
+  number.map((operand): Expression => ({ kind: "unary", operator: "-", operand, span })),
+  fc.tuple(whole, whole).map(([first, last]): Expression => ({ kind: "range", first, last, span })),
+);
+
 const reach = { positions: fc.option(positions), together: fc.boolean(), span: fc.constant(span) };
 const target = { target: name, places: fc.oneof(fc.constant<PlaceUse[]>([]), places) };
 const ablateTarget = fc.constantFrom("heads", "kv_heads", "neurons", "mlp", "attention", "layer");
@@ -224,12 +241,43 @@ const fields = fc.uniqueArray(
   }),
   { selector: (field) => field.part, maxLength: 3 },
 );
+const interval = fc.option(
+  fc.oneof(
+    fc.record({ off: fc.constant(true), level: fc.constant(null), draws: fc.constant(null), span: spanned }),
+    fc.record({
+      off: fc.constant(false),
+      level: numberOrNull,
+      draws: fc.option(
+        fc.record({
+          name: name.filter(({ text }) => text !== "off"),
+          count: numberOrNull,
+          seed: numberOrNull,
+          span: spanned,
+        }),
+      ),
+      span: spanned,
+    }),
+  ),
+);
 const using = fc.array(fc.record({ name, count: numberOrNull, seed: numberOrNull, span: spanned }), { maxLength: 2 });
 const by = names(axis, 0);
 
 /** Lists that are written without brackets when they have one item. */
 const oneOrList = <T>(items: fc.Arbitrary<T[]>): fc.Arbitrary<{ items: T[]; isList: boolean }> =>
   fc.tuple(items, fc.boolean()).map(([list, bracketed]) => ({ items: list, isList: bracketed || list.length > 1 }));
+
+const factValue: fc.Arbitrary<FactValue> = fc.oneof(
+  string,
+  fc.record({ kind: fc.constant("signed" as const), negative: fc.boolean(), number, span: spanned }),
+);
+const fact: fc.Arbitrary<Fact> = fc
+  .record({ name: member, values: fc.array(factValue, { minLength: 1, maxLength: 3 }), bracketed: fc.boolean() })
+  .map(({ name: word, values, bracketed }) => ({
+    name: word,
+    values,
+    isList: bracketed || values.length > 1,
+    span,
+  }));
 
 const model = fc
   .tuple(
@@ -238,8 +286,9 @@ const model = fc
     fc.option(fc.oneof(oneOrList(strings), name)),
     fc.option(oneOrList(names(name, 1))),
     fc.option(string),
+    fc.array(fact, { maxLength: 2 }),
   )
-  .map(([common, sources, revisions, dtypes, tokenizer]): Statement => ({
+  .map(([common, sources, revisions, dtypes, tokenizer, facts]): Statement => ({
     kind: "model",
     ...common,
     sources: "items" in sources ? sources.items : [],
@@ -251,6 +300,7 @@ const model = fc
     dtypes: dtypes?.items ?? [],
     dtypesAreList: dtypes?.isList ?? false,
     tokenizer,
+    facts,
   }));
 
 const parameter = fc.record({
@@ -295,6 +345,32 @@ const experiment: fc.Arbitrary<Statement> = fc.record({
 });
 
 const order = fc.constantFrom("<", ">", "<=", ">=");
+const expected: fc.Arbitrary<Expected> = fc.oneof(
+  fc.record({
+    kind: fc.constant("order" as const),
+    operator: order,
+    left: expression,
+    right: expression,
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("equivalence" as const),
+    left: expression,
+    right: expression,
+    within: number,
+    span: spanned,
+  }),
+  fc.record({ kind: fc.constant("titled" as const), title: string, span: spanned }),
+);
+const expectation: fc.Arbitrary<Expectation> = fc.record({
+  quantity: fc.oneof(
+    fc.constant(null),
+    fc.record({ kind: fc.constantFrom("all" as const, "any" as const), span: spanned }),
+    fc.record({ kind: fc.constant("count" as const), count: number, span: spanned }),
+  ),
+  members: fc.array(expected, { minLength: 1, maxLength: 3 }),
+  span: spanned,
+});
 
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   { arbitrary: experiment, weight: 5 },
@@ -328,26 +404,51 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     kind: fc.constant("compare" as const),
     value: expression,
     axis,
-    levels: names(name, 1),
+    levels: fc.array(level, { maxLength: 3 }),
+    by,
     using,
     correct: fc.option(name),
     span: spanned,
   }),
-  fc.record({ kind: fc.constant("correlate" as const), left: expression, right: expression, by, using, span: spanned }),
+  fc.tuple(fc.boolean(), expression, names(axis, 1)).chain(([isWith, right, axes]) =>
+    fc.record({
+      kind: fc.constant("correlate" as const),
+      left: expression,
+      right: fc.constant(isWith ? right : null),
+      between: fc.constant(isWith ? [] : axes),
+      by,
+      using,
+      correct: fc.option(name),
+      span: spanned,
+    }),
+  ),
   fc.record({
     kind: fc.constant("hypothesis" as const),
     title: string,
-    expect: fc
-      .tuple(order, expression, expression)
-      .map(([operator, left, right]): Expression => ({ kind: "binary", operator, left, right, span })),
+    expect: expectation,
     by,
     using,
     alpha: numberOrNull,
+    falsified: fc.option(fc.record({ kind: fc.constant("notSupported" as const), span: spanned })),
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("reference" as const),
+    title: string,
+    fields: fc.array(fc.record({ name, value: factValue }), { minLength: 1, maxLength: 3 }),
     span: spanned,
   }),
   fc.record({
     kind: fc.constant("find" as const),
     what: fc.constantFrom("changepoint", "peak", "dip"),
+    of: expression,
+    over: axis,
+    by,
+    span: spanned,
+  }),
+  fc.record({
+    kind: fc.constant("fit" as const),
+    curve: fc.constantFrom("power_law", "linear", "exponential", "logistic"),
     of: expression,
     over: axis,
     by,
@@ -368,6 +469,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     where: fc.option(expression),
     by: fc.array(expression, { maxLength: 2 }),
     context: numberOrNull,
+    ci: interval,
     span: spanned,
   }),
   fc.record({
@@ -377,6 +479,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     against: fc.option(expression),
     over: names(axis, 0),
     by,
+    ci: interval,
     span: spanned,
   }),
   fc.record({ kind: fc.constant("save" as const), what: name, to: string, span: spanned }),

@@ -126,7 +126,12 @@ test("both sides of a hypothesis can be guarded", () => {
   });
   const [statement] = value.statements;
   assert.ok(statement?.kind === "hypothesis");
-  assert.equal(show(statement.expect), "(< (where a (and (is m x) (is g y))) (where (+ b 1) (is m z)))");
+  const [member] = statement.expect.members;
+  assert.ok(member?.kind === "order");
+  assert.deepEqual(
+    [member.operator, show(member.left), show(member.right)],
+    ["<", "(where a (and (is m x) (is g y)))", "(where (+ b 1) (is m z))"],
+  );
   assert.deepEqual(
     statement.by.map((axis) => axis.text),
     ["model"],

@@ -135,7 +135,7 @@ const weights = "of the weights only the unembedding can be read: W_U, or `unemb
 const noSpectrum =
   "there are no singular values and no eigenvalues; how many directions x fills is measured by its participation ratio";
 const noOrder =
-  "there is no order statistic; `plot box` and `plot histogram` draw them, and `save` gives every value to other tools";
+  "there is no order statistic inside of the model; results have `median` and `quantile`, and `plot box` draws them";
 const noShape = "axes have names, so that their order and place never matter";
 const noIndex = "positions are chosen with `at`, other axes with `select(x, head: 3)`";
 const noTraining = "nothing is trained here";
@@ -148,13 +148,14 @@ const values: readonly (readonly [words: string, note: string, write: string | n
     "PR(x)",
   ],
   ["matrix_rank effective_rank eff_rank stable_rank participation_ratio", noSpectrum, "PR(x)"],
-  ["median quantile quantiles percentile iqr mode kurtosis skew", noOrder, null],
+  ["quantiles percentile nanmedian nanquantile iqr", noOrder, null],
+  ["mode kurtosis skew", "there is no such statistic; `plot histogram` draws how values are distributed", null],
   ["avg average mean_over", "", "mean(x over AXIS)"],
   ["stdev stddev sd sigma", "", "std(x over AXIS)"],
   ["variance", "", "var(x over AXIS)"],
   ["maximum amax", "", "max(x over AXIS)"],
   ["minimum amin", "", "min(x over AXIS)"],
-  ["total add_up count count_nonzero", "", "sum(x over AXIS)"],
+  ["total add_up count_nonzero", "", "sum(x over AXIS)"],
   ["prod product", "", "exp(sum(log(abs(x)) over AXIS))"],
   ["argmin", "", "argmax(-x over AXIS)"],
   ["topk sort sorted argsort largest", "", "top(x, 5 over AXIS)"],
@@ -197,7 +198,7 @@ const values: readonly (readonly [words: string, note: string, write: string | n
     null,
   ],
   ["jacobian hessian", "there are no derivatives yet", null],
-  ["probe linear_probe logistic_regression sae transcoder fit train optimize", noTraining, null],
+  ["probe linear_probe logistic_regression sae transcoder train optimize", noTraining, null],
   [
     "W_E W_pos wpe W_Q W_K W_V W_O W_in W_out W_gate b_Q b_K b_V b_O b_U weights weight params state_dict",
     weights,

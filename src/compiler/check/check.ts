@@ -35,9 +35,12 @@ import { assumedSignature, type CheckedModel } from "./models/places.js";
 import { factsOf, modelColumnsOf } from "./models/model-columns.js";
 import { modelLabels } from "./models/models.js";
 import { assertUniqueRows } from "../ir/result-rows.js";
+import { referencesName } from "../ir/references.js";
+import { checkReferences } from "./results/references.js";
 import type { ExperimentShape } from "./results/result-scope.js";
 import { checkResultStatements } from "./results/result-statements.js";
 import { resultTypeOf, type TypedResults } from "./results/result-type.js";
+import { warnSameTexts } from "./results/same-texts.js";
 import type { Scope } from "./names/scope.js";
 import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./results/study-labels.js";
 import { noteSymbols } from "./symbols/symbols.js";
@@ -109,9 +112,17 @@ export function checkProtocol(host: CheckInput): Protocol {
     const shape = finish(others);
     shapes.set(shape.name, shape);
   }
+  const references = checkReferences(input, scope.references);
+  if (references !== null) shapes.set(referencesName, references.shape);
   const { decisions, outputs } = checkResultStatements(input, shapes);
+  warnSameTexts(
+    decisions,
+    [...shapes.values()].map(({ type }) => type),
+    input.texts.values(),
+    report,
+  );
   if (input.notes.collecting) {
-    const results = { experiments: shapes, lets: scope.lets };
+    const results = { experiments: shapes, lets: scope.lets, params: scope.params };
     noteSymbols(
       { scope, results, notes: input.notes, sourceOf: input.sourceOf, axes: new Map() },
       input.main,
@@ -125,7 +136,11 @@ export function checkProtocol(host: CheckInput): Protocol {
     models: [...input.instances.values()].flat().filter((m) => used.has(m.id)),
     texts: [...input.texts.values()].filter((t) => usedTexts.has(textsKey(t.name, t.model))),
     studies,
-    results: [...scope.experiments.keys()].flatMap((name) => shapes.get(name)?.type ?? []),
+    results: [
+      ...[...scope.experiments.keys()].flatMap((name) => shapes.get(name)?.type ?? []),
+      ...(references === null ? [] : [references.shape.type]),
+    ],
+    references: references?.values ?? [],
     decisions,
     outputs,
     unavailable,
@@ -143,6 +158,7 @@ const nothingChecked: Protocol = {
   texts: [],
   studies: [],
   results: [],
+  references: [],
   decisions: [],
   outputs: [],
   unavailable: [],
@@ -248,6 +264,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     revision: null,
     dtype: null,
     coordinates: {},
+    facts: {},
   };
   for (const instance of instances.length === 0 ? [assumedInstance] : instances) {
     const opened = input.models.get(instance.id) ?? null;

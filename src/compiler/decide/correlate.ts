@@ -1,104 +1,134 @@
-/** `correlate A with B by … using …`: whether two values rise together over the places that both have. */
-import type { DecisionOutcome, TestedPart } from "../ir/decision-outcome.js";
-import type { Decision, TestUse } from "../ir/decisions.js";
+/** `correlate A with B`, `correlate A with AXIS`, `correlate A between AXIS, …`: whether values rise together. */
+import { entryOf } from "../base/entry.js";
+import { coordinateNumber } from "../ir/coordinate-number.js";
+import type { DecisionOutcome } from "../ir/decision-outcome.js";
+import type { CorrelatedWith, Decision } from "../ir/decisions.js";
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult, unmatchedText } from "../results/evaluate.js";
 import {
   averagedAxes,
   averageOver,
-  coordinateKey,
   columnsOf,
-  joinArrays,
+  coordinateKey,
   levelsOf,
   type ResultArray,
 } from "../results/result-array.js";
-import { bootstrap } from "../statistics/bootstrap.js";
-import { pearsonR } from "../statistics/pearson-r.js";
-import { rank } from "../statistics/samples.js";
-import { correlationTest } from "../statistics/run-test.js";
+import { correlationMatrix } from "./correlation-matrix.js";
 import { groupsBy } from "./groups.js";
-import { drawsOf } from "./samples.js";
-import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
+import { correctionOf, familyOf, floorNote, small } from "./p-floor.js";
+import { correlatedParts, pairedPlaces, type MadeParts, type PairedPlaces, type Told } from "./paired-places.js";
+import { corrected } from "./parts.js";
 
 type Correlate = Extract<Decision, { kind: "correlate" }>;
 
-/** Draws for the interval where places of one text are not independent, so that no formula gives one. */
-const clusterDraws = { count: 2000, seed: 0 };
-
-/** Places × draws that an interval may take: about ten seconds. */
-const mostPairs = 2e8;
-
 export function decideCorrelate(decision: Correlate, results: ResultSet): DecisionOutcome {
-  const { left, right, by, tests, text: statement } = decision;
+  const { right, tests, text: statement } = decision;
   const notes = new Set<string>();
   const note = (sentence: string): void => void notes.add(sentence);
-  const joined = joinedPairs(
-    ...sameAxes(evaluateResult(left.expression, results, note), evaluateResult(right.expression, results, note), note),
-    note,
-  );
-  notePooled(joined.left, by, note);
   const units = new Set<string>();
-  const groups = groupsBy([joined.left, joined.right], by);
-  const parts = groups.flatMap(({ coordinates, arrays: [a, b] }) =>
-    tests.map((test): TestedPart => {
-      const n = a?.cells.length ?? 0;
-      const frame: PartFrame = { coordinates, sides: [left.label, right.label], n: [n, n] };
-      if (a === undefined || b === undefined || n === 0) return undecidedPart(frame, test.name, "there are no pairs");
-      const [x, y] = [a, b].map(({ cells }) => cells.map(({ value }) => value)) as [number[], number[]];
-      const faulty = [...a.cells, ...b.cells].filter(({ value }) => !Number.isFinite(value));
-      if (faulty.length > 0) {
-        return undecidedPart(
-          frame,
-          test.name,
-          `${faulty.length} values are not finite (${faulty[0]?.reason ?? "infinite"})`,
-        );
-      }
-      const { unit, clustered, textAxes } = independenceOf(a, by);
-      units.add(unit);
-      if (test.name !== "bootstrap" && !clustered) {
-        const outcome = correlationTest(test.name, x, y, "two-sided", drawsOf(test));
-        return outcome === null
-          ? undecidedPart(frame, test.name, "no such correlation")
-          : partOf(frame, test.name, outcome, symbolOf(test));
-      }
-      if (test.name === "permutation") {
-        return undecidedPart(
-          frame,
-          test.name,
-          `values of one ${unit} are not independent, so they cannot be exchanged: use bootstrap`,
-        );
-      }
-      note(
-        `${n} places belong to fewer ${unit}s: the interval is from ${unit}s drawn with replacement, and no p is given`,
-      );
-      return clusteredPart([a, b], textAxes, frame, test, note);
-    }),
-  );
-  const family = groups.length > 1 ? "holm" : null;
-  if (family !== null && parts.some(({ pValue }) => pValue !== null))
-    note(`p-values are corrected for ${groups.length} groups (Holm)`);
+  const made =
+    right.kind === "levels"
+      ? correlationMatrix(decision, right.axes, evaluateResult(decision.left.expression, results, note), units, note)
+      : withOther(decision, right, results, units, note);
+  if (right.kind === "levels") notePooled(made.array, [...right.axes, ...decision.by], note);
+  const comparisons = made.parts.length / tests.length;
+  const correction = correctionOf(decision.correction, comparisons);
+  const parts = corrected(made.parts, correction);
+  if (comparisons > 1 && parts.some(({ pValue }) => pValue !== null))
+    note(`p-values are corrected for ${made.family} (${correction ?? ""})`);
+  const floor = floorNote(parts, tests, correction, 2, small);
+  if (floor !== null) note(floor);
   return {
     kind: "correlate",
     statement,
     unit: [...units].join(" or "),
-    parts: corrected(parts, family),
+    between: right.kind === "levels" ? right.axes : [],
+    parts,
     notes: [...notes],
   };
 }
 
-/** A correlation is r or ρ, also where `permutation` or `bootstrap` stands for its test. */
-function symbolOf({ name }: TestUse): string {
-  return name === "spearman" ? "ρ" : "r";
+/** With another value, or with the numbers of an axis. */
+function withOther(
+  { left, by, tests, correction }: Correlate,
+  right: Exclude<CorrelatedWith, { kind: "levels" }>,
+  results: ResultSet,
+  units: Set<string>,
+  note: (sentence: string) => void,
+): MadeParts {
+  const values = evaluateResult(left.expression, results, note);
+  const places =
+    right.kind === "axis"
+      ? withNumbers(values, right.axis)
+      : withValue(values, evaluateResult(right.value.expression, results, note), note);
+  notePooled(places.left, [...by, ...(right.kind === "axis" ? variesAlong(values, right.axis) : [])], note);
+  const label = right.kind === "axis" ? right.axis : right.value.label;
+  const groups = groupsBy([places.left, places.right], by);
+  const correlations = groups.length;
+  const told: Told = {
+    note,
+    units,
+    correlations,
+    family: familyOf(correctionOf(correction, correlations), correlations),
+  };
+  const parts = groups.flatMap(({ coordinates, arrays: [a = places.left, b = places.right] }) =>
+    correlatedParts({ left: a, right: b }, tests, { coordinates, sides: [left.label, label] }, by, told),
+  );
+  if (right.kind === "axis") noteTrend(right.axis, units, note);
+  return { parts, family: `${groups.length} groups`, array: places.left };
+}
+
+/** Both values at the places that both have. */
+function withValue(left: ResultArray, right: ResultArray, note: (sentence: string) => void): PairedPlaces {
+  const [a, b] = sameAxes(left, right, note);
+  return pairedPlaces(a, b, (unmatched) => {
+    note(unmatchedText(unmatched));
+  });
+}
+
+/** Beside each value the number of its place on the axis. */
+function withNumbers(left: ResultArray, axis: string): PairedPlaces {
+  const cells = left.cells.map((cell) => {
+    const level = entryOf(cell.coordinates, axis);
+    const value = level === undefined ? Number.NaN : coordinateNumber(level);
+    const reason = level === undefined ? `a place has no ${axis}` : `${axis} ${String(level)} is not a number`;
+    return { ...cell, value, reason: Number.isNaN(value) ? reason : null };
+  });
+  return { left, right: { ...left, cells } };
+}
+
+function noteTrend(axis: string, units: ReadonlySet<string>, note: (sentence: string) => void): void {
+  if ([...units].some((unit) => unit === "prompt" || unit === "document")) {
+    note(`the interval is over texts: the levels of ${axis} are taken as they are`);
+  } else {
+    note(`places are taken as independent; neighbours along ${axis} are often alike, and p is then too small`);
+  }
 }
 
 /** Axes of models and sets: places that differ in one of them are of unlike things. */
 const unlike = ["model", "revision", "dtype", "prompts"];
 
-function notePooled(array: ResultArray, by: readonly string[], note: (sentence: string) => void): void {
-  for (const axis of unlike.filter((name) => array.axes.includes(name) && !by.includes(name))) {
+function notePooled(array: ResultArray, meant: readonly string[], note: (sentence: string) => void): void {
+  // Groups of texts are told apart by their texts, unless these were averaged.
+  const isOfTexts = array.axes.includes("prompt") || array.axes.includes("document");
+  const kept = isOfTexts ? unlike : [...unlike, "group"];
+  for (const axis of kept.filter((name) => array.axes.includes(name) && !meant.includes(name))) {
     const levels = levelsOf(array, axis).length;
     if (levels > 1) note(`places of ${levels} levels of ${axis} are put together; \`by ${axis}\` keeps them apart`);
   }
+}
+
+/** The axis itself; for a column those axes along which it changes: `params` along model. */
+function variesAlong(array: ResultArray, axis: string): readonly string[] {
+  if (!columnsOf(array).has(axis)) return [axis];
+  const deciding = array.decided.find(({ name }) => name === axis)?.of ?? [];
+  return deciding.filter((along) => {
+    const values = levelsOf(array, along).map((level) => {
+      const own = array.cells.filter(({ coordinates }) => String(entryOf(coordinates, along)) === String(level));
+      return [...new Set(own.map(({ coordinates }) => coordinateKey(coordinates, [axis])))].sort().join();
+    });
+    return new Set(values).size > 1;
+  });
 }
 
 /**
@@ -116,96 +146,4 @@ function sameAxes(
     if (averaged.length > 0) note(`one side has no ${averaged.join(", ")}: the other is averaged over it`);
     return averaged.length > 0 ? averageOver(array, shared) : array;
   }) as [ResultArray, ResultArray];
-}
-
-/** Values of both sides at the same places, in the same order. */
-function joinedPairs(
-  left: ResultArray,
-  right: ResultArray,
-  note: (sentence: string) => void,
-): { readonly left: ResultArray; readonly right: ResultArray } {
-  const told = (unmatched: Parameters<typeof unmatchedText>[0]): void => {
-    note(unmatchedText(unmatched));
-  };
-  return {
-    left: joinArrays(left, right, ({ value, reason }) => ({ value, reason }), told),
-    right: joinArrays(left, right, (_, { value, reason }) => ({ value, reason })),
-  };
-}
-
-/** What a place is of, and the axes that name the text it belongs to; none where places belong to no text. */
-interface Independence {
-  readonly unit: string;
-  readonly clustered: boolean;
-  readonly textAxes: readonly string[];
-}
-
-function independenceOf(array: ResultArray, by: readonly string[]): Independence {
-  const columns = columnsOf(array);
-  const axes = array.axes.filter((axis) => !columns.has(axis) && !by.includes(axis));
-  const text = (["document", "prompt"] as const).find((axis) => axes.includes(axis));
-  if (text === undefined) {
-    const isOfOneText = axes.some((axis) => array.ragged.includes(axis));
-    return { unit: isOfOneText ? "text" : (axes.at(-1) ?? "value"), clustered: isOfOneText, textAxes: [] };
-  }
-  const textAxes = axes.filter((axis) => ["prompts", "group", text].includes(axis));
-  const texts = new Set(array.cells.map(({ coordinates }) => coordinateKey(coordinates, textAxes)));
-  return { unit: text, clustered: texts.size < array.cells.length, textAxes };
-}
-
-/** The places of one text. */
-interface Cluster {
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-}
-
-/** Texts are drawn whole, within their sets and groups. */
-function clusteredPart(
-  [left, right]: readonly [ResultArray, ResultArray],
-  textAxes: readonly string[],
-  frame: PartFrame,
-  test: TestUse,
-  note: (sentence: string) => void,
-): TestedPart {
-  const strata = new Map<string, Map<string, { x: number[]; y: number[] }>>();
-  left.cells.forEach(({ coordinates, value }, i) => {
-    const stratum = coordinateKey(
-      coordinates,
-      textAxes.filter((axis) => axis === "prompts" || axis === "group"),
-    );
-    const clusters = strata.get(stratum) ?? new Map<string, { x: number[]; y: number[] }>();
-    strata.set(stratum, clusters);
-    const key = coordinateKey(coordinates, textAxes);
-    const cluster = clusters.get(key) ?? { x: [], y: [] };
-    clusters.set(key, cluster);
-    cluster.x.push(value);
-    cluster.y.push(right.cells[i]?.value ?? Number.NaN);
-  });
-  const groups = [...strata.values()].map((clusters): readonly Cluster[] => [...clusters.values()]);
-  const draws = test.name === "bootstrap" ? drawsOf(test) : clusterDraws;
-  const ranked = test.name === "spearman";
-  const coefficient = (drawn: readonly (readonly Cluster[])[]): number => {
-    const clusters = drawn.flat();
-    const [x, y] = [clusters.flatMap((cluster) => cluster.x), clusters.flatMap((cluster) => cluster.y)];
-    return ranked ? pearsonR(rank(x).ranks, rank(y).ranks) : pearsonR(x, y);
-  };
-  const texts = groups.reduce((sum, { length }) => sum + length, 0);
-  const work = left.cells.length * (draws.count + texts);
-  if (work > mostPairs) {
-    const estimate = coefficient(groups);
-    note(`${left.cells.length} places drawn ${draws.count} times are too many for an interval: none is given`);
-    return {
-      ...undecidedPart(frame, test.name, ""),
-      estimate,
-      statistic: estimate,
-      symbol: symbolOf(test),
-      reason: null,
-    };
-  }
-  return partOf(
-    { ...frame, n: [texts, texts] },
-    test.name,
-    bootstrap(groups, coefficient, draws.count, draws.seed),
-    symbolOf(test),
-  );
 }

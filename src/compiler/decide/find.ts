@@ -2,14 +2,15 @@
 import { entryOf } from "../base/entry.js";
 import type { DecisionOutcome, FoundPart } from "../ir/decision-outcome.js";
 import type { Decision } from "../ir/decisions.js";
+import { coordinateNumber } from "../ir/coordinate-number.js";
 import type { Coordinate } from "../ir/result-expression.js";
 import type { ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
 import { averageOver, levelsOf, type ResultArray } from "../results/result-array.js";
 import { changepoint } from "../statistics/changepoint.js";
 import { dip, peak } from "../statistics/extremum.js";
-import { stepOf } from "../models/steps.js";
 import { groupsBy } from "./groups.js";
+import { levelsInOrder, mixedTexts } from "./series.js";
 import { averagedText } from "./units.js";
 
 type Find = Extract<Decision, { kind: "find" }>;
@@ -26,12 +27,12 @@ export function decideFind(decision: Find, results: ResultSet): DecisionOutcome 
   if (averaged !== null) notes.add(`each value is the mean over ${averaged}`);
   const mixed = mixedTexts(array, over, by);
   const series = averageOver(array, [over, ...by]);
-  if (levelsOf(series, over).map(numberOf).some(Number.isNaN))
+  if (levelsOf(series, over).map(coordinateNumber).some(Number.isNaN))
     notes.add(`${over} is not a number: its levels are taken as evenly spaced`);
   if (what === "dip") notes.add("a dip is the value furthest below the line between its neighbours");
   if (what === "changepoint") {
     notes.add(
-      `p: chance of a jump that explains as much where the order means nothing (${draws.count} permutations, seed ${draws.seed})`,
+      `p: chance of a jump that explains as much where the order means nothing (${draws.count} permutations, seed ${draws.seed}), so none is below ${1 / (draws.count + 1)}`,
     );
     notes.add("shapes are compared by AICc: level, line, step, s-shape");
   }
@@ -39,23 +40,17 @@ export function decideFind(decision: Find, results: ResultSet): DecisionOutcome 
     coordinates: group,
     ...(mixed === null ? lookIn(own, over, what) : { ...nothing, n: own.cells.length, reason: mixed }),
   }));
+  if (parts.filter(({ pValue }) => pValue !== null).length > 1)
+    notes.add("the p-values are those of each group by itself: they are not corrected for the number of groups");
   return { kind: "find", what, over, statement, parts, notes: [...notes] };
 }
 
-/** Levels by their numbers where they have some, else in the order of the protocol. */
-function inOrder(series: ResultArray, over: string): readonly Coordinate[] {
-  const levels = levelsOf(series, over);
-  return levels.some((level) => Number.isNaN(numberOf(level)))
-    ? levels
-    : [...levels].sort((a, b) => numberOf(a) - numberOf(b));
-}
-
 function lookIn(series: ResultArray, over: string, what: Find["what"]): Omit<FoundPart, "coordinates"> {
-  const levels = inOrder(series, over);
+  const levels = levelsInOrder(series, over);
   const byLevel = new Map(series.cells.map((cell) => [String(entryOf(cell.coordinates, over)), cell]));
   const cells = levels.flatMap((level) => byLevel.get(String(level)) ?? []);
   const y = cells.map(({ value }) => value);
-  const numbers = levels.map(numberOf);
+  const numbers = levels.map(coordinateNumber);
   const x = numbers.some(Number.isNaN) ? levels.map((_, i) => i) : numbers;
   const empty = { ...nothing, n: y.length };
   const faulty = cells.find(({ value }) => !Number.isFinite(value));
@@ -73,21 +68,4 @@ function lookIn(series: ResultArray, over: string, what: Find["what"]): Omit<Fou
   const outcome = what === "peak" ? peak(x, y) : dip(x, y);
   if (outcome.kind === "undecided") return { ...empty, reason: outcome.reason };
   return { ...empty, at: at(outcome.place), value: outcome.value, expected: outcome.expected, reason: null };
-}
-
-/** A coordinate as a number: itself, or the training step that it is named for. NaN for any other text. */
-function numberOf(level: Coordinate): number {
-  if (typeof level === "number") return level;
-  return /^\d+(?:\.\d+)?$/.test(level) ? Number(level) : (stepOf(level) ?? Number.NaN);
-}
-
-/** Texts of different sets have the same numbers: along them there is no series without their set. Null where all is well. */
-export function mixedTexts(array: ResultArray, over: string, by: readonly string[]): string | null {
-  if (over !== "prompt" && over !== "document") return null;
-  const axis = ["prompts", ...(over === "document" ? ["group"] : [])].find(
-    (name) => !by.includes(name) && array.axes.includes(name) && levelsOf(array, name).length > 1,
-  );
-  return axis === undefined
-    ? null
-    : `${over}s of different ${axis === "prompts" ? "sets" : "groups"} have the same numbers: select one, or add \`by ${axis}\``;
 }

@@ -10,12 +10,16 @@ export interface Group {
 
 /**
  * One group for each place on `by`, in order of appearance; a single one without `by`. The places are those of the arrays
- * that have all of its axes.
+ * in `among` that have all of its axes.
  */
-export function groupsBy(arrays: readonly ResultArray[], by: readonly string[]): readonly Group[] {
+export function groupsBy(
+  arrays: readonly ResultArray[],
+  by: readonly string[],
+  among: readonly ResultArray[] = arrays,
+): readonly Group[] {
   if (by.length === 0) return [{ coordinates: {}, arrays }];
   const places = new Map<string, Coordinates>();
-  for (const array of arrays) {
+  for (const array of among) {
     if (!by.every((axis) => array.axes.includes(axis))) continue;
     for (const [key, [cell]] of groupCells(array.cells, by)) {
       if (cell !== undefined && !places.has(key)) places.set(key, pickCoordinates(cell.coordinates, by));

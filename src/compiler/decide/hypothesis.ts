@@ -1,111 +1,138 @@
 /** `hypothesis … expect LEFT < RIGHT by … using … alpha`: a direction stated before, and a verdict after. */
 import type { DecisionOutcome, TestedPart, Verdict } from "../ir/decision-outcome.js";
-import type { Decision, TestUse } from "../ir/decisions.js";
-import { experimentsIn, type ResultExpression } from "../ir/result-expression.js";
+import type { Expectation, Hypothesis, TestUse } from "../ir/decisions.js";
+import type { Coordinates } from "../ir/result-expression.js";
 import type { ResultSet } from "../ir/results.js";
-import { evaluateResult } from "../results/evaluate.js";
 import type { ResultArray } from "../results/result-array.js";
-import type { Bootstrapped } from "../statistics/bootstrap.js";
-import type { Alternative, Undecided } from "../statistics/outcome.js";
-import { runTest, type Samples } from "../statistics/run-test.js";
 import { bootstrapExpressions } from "./bootstrap-of.js";
+import { bootstrapBothWays, neitherWay, testBothWays, type BothWays, type Testable } from "./both-ways.js";
+import { samplesOf, sideOf, type Compared, type Side } from "./expected-samples.js";
 import { agreeing, groupsBy } from "./groups.js";
-import { corrected, partOf, undecidedPart, withDirection, type PartFrame } from "./parts.js";
-import { bootstrapSamples, countsOf, drawsOf, faultOfSamples, misfit, pairingNote, samplesOfUnits } from "./samples.js";
-import { behindMean, textsScope, type TextsScope } from "./spine.js";
-import { unitAxesOf, unitsOf, type Units } from "./units.js";
+import { floorNote } from "./p-floor.js";
+import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
+import { undecided } from "../statistics/outcome.js";
+import { countsOf, drawsOf, faultOfSamples } from "./samples.js";
+import { claimOf, falsified, overall, verdictOf } from "./verdicts.js";
 
-type Hypothesis = Extract<Decision, { kind: "hypothesis" }>;
-
-/** What a test of one group compares, or why it compares nothing. */
-type Compared =
-  | { readonly kind: "samples"; readonly samples: Samples; readonly unit: string; readonly notes: readonly string[] }
-  | { readonly kind: "none"; readonly reason: string };
-
-/** One side of the comparison: the values behind a mean, or what is written. */
-interface Side {
-  readonly expression: ResultExpression;
-  readonly array: ResultArray;
-  readonly scope: TextsScope;
+/** What is found while the parts of a hypothesis are made. */
+interface Findings {
+  readonly units: Set<string>;
+  readonly note: (sentence: string) => void;
 }
 
-export function decideHypothesis(decision: Hypothesis, results: ResultSet): DecisionOutcome {
-  const { title, left, right, operation, by, tests, alpha, text: statement } = decision;
-  const towards = operation === "<" || operation === "<=" ? "less" : "greater";
+/** @param verdictBy the verdict of another hypothesis, by its title. */
+export function decideHypothesis(
+  hypothesis: Hypothesis,
+  results: ResultSet,
+  verdictBy: (title: string) => Verdict,
+): DecisionOutcome {
+  const { title, members, quantity, alpha, text: statement } = hypothesis;
   const notes = new Set<string>();
-  const note = (sentence: string): void => void notes.add(sentence);
-  const sides = [left, right].map(({ expression }) => sideOf(expression, by, results, note));
-  const units = new Set<string>();
-  const made = groupsBy(
-    sides.map(({ array }) => array),
-    by,
-  ).flatMap(({ coordinates, arrays }) => {
-    const group = sides.map((side, i) => ({ ...side, array: arrays[i] ?? side.array }));
-    const compared = samplesOf(group, by);
-    const frame: PartFrame = { coordinates, sides: [left.label, right.label], n: [0, 0] };
-    return tests.map((test): BothWays =>
-      // What is no mean has no samples, but can be computed anew for drawn texts.
-      test.name === "bootstrap" && compared.kind === "none"
-        ? bootstrapPart(decision, results, frame, test, towards, units)
-        : testPart(compared, frame, test, towards, units, note),
-    );
-  });
-  const several = made.length > tests.length;
-  const correction = several ? "holm" : null;
+  const findings: Findings = { units: new Set(), note: (sentence) => void notes.add(sentence) };
+  // One list for each expectation in each group: a part for each test.
+  const made = members.flatMap((member) =>
+    member.kind === "titled"
+      ? [[neitherWay(titledPart(member, verdictBy(member.title)))]]
+      : partsOf(member, hypothesis, results, findings),
+  );
+  const all = made.flat();
+  const several = made.length > 1;
+  // Where all must hold, each at alpha, the chance that all hold by accident is below alpha.
+  const asExpected = several && quantity !== "all" ? "holm" : null;
   const expected = corrected(
-    made.map((both) => both.expected),
-    correction,
+    all.map((both) => both.expected),
+    asExpected,
   );
   const opposite = corrected(
-    made.map((both) => both.opposite),
-    correction,
+    all.map((both) => both.opposite),
+    several ? "holm" : null,
   );
-  if (several && expected.some(({ adjusted }) => adjusted !== null))
-    note(`p-values are corrected for the ${made.length / tests.length} groups (Holm)`);
-  note("p is one-sided, in the direction that was expected");
+  const floor = floorNote(expected, hypothesis.tests, asExpected, 1, alpha);
+  if (floor !== null) findings.note(floor);
+  if (expected.some(({ adjusted }) => adjusted !== null))
+    findings.note(
+      `p-values are corrected for the ${made.length} ${members.length > 1 ? "expectations" : "groups"} (Holm)`,
+    );
+  if (several && quantity === "all" && hypothesis.tests.length > 0)
+    findings.note("all must hold, so p-values need no correction");
+  if (members.some(({ kind }) => kind === "order")) findings.note("p is one-sided, in the direction that was expected");
+  if (members.some(({ kind }) => kind === "equivalence"))
+    findings.note("equivalence is decided by two one-sided tests (TOST); p is the larger one");
   const judged = expected.map((part, i) => ({ ...part, verdict: part.verdict ?? verdictOf(part, opposite[i], alpha) }));
-  const verdict = overall(judged);
+  let next = 0;
+  const claims = made.map((parts) => claimOf(judged.slice(next, (next += parts.length))));
+  const { verdict, reason } = overall(claims, quantity);
   return {
     kind: "hypothesis",
     statement,
     title,
-    unit: [...units].join(" or "),
+    unit: [...findings.units].join(" or "),
     parts: judged,
     alpha,
-    verdict,
-    reason: reasonOf(verdict, judged),
+    verdict: hypothesis.falsified ? falsified(verdict) : verdict,
+    reason: hypothesis.falsified && falsified(verdict) !== verdict ? against(verdict, reason) : reason,
     notes: [...notes],
   };
 }
 
-/** The test in the direction that is expected and in the other one. */
-interface BothWays {
-  readonly expected: TestedPart;
-  readonly opposite: TestedPart;
+/** What would have been the verdict is why it is NOT SUPPORTED. */
+function against(verdict: Verdict, reason: string): string {
+  return reason === "" ? `it is ${verdict}` : `it is ${verdict}, ${reason}`;
 }
 
-/** A mean of everything is seen through, so that the test has the values behind it. */
-function sideOf(
-  expression: ResultExpression,
-  by: readonly string[],
+/** Another hypothesis as a part: it has been decided by its own tests. */
+function titledPart({ title }: Extract<Expectation, { kind: "titled" }>, verdict: Verdict): TestedPart {
+  const reason = verdict === "UNDECIDED" ? `“${title}” is UNDECIDED` : null;
+  return {
+    ...partOf({ coordinates: {}, sides: [title, ""], claim: `“${title}”`, n: [0, 0] }, "hypothesis", undecided(""), ""),
+    reason,
+    verdict,
+  };
+}
+
+/** For each group the tests of one expectation. */
+function partsOf(
+  member: Testable,
+  hypothesis: Hypothesis,
   results: ResultSet,
-  note: (sentence: string) => void,
-): Side {
-  const scope = textsScope(expression, results);
-  const array = evaluateResult(expression, results, note);
-  const behind = array.axes.filter((axis) => !by.includes(axis)).length === 0 ? behindMean(expression) : null;
-  return behind === null
-    ? { expression, array, scope }
-    : { expression: behind, array: evaluateResult(behind, results), scope: textsScope(behind, results) };
+  findings: Findings,
+): readonly (readonly BothWays[])[] {
+  const { by, tests } = hypothesis;
+  const { left, right } = member;
+  const sides = [left, right].map(({ expression }) => sideOf(expression, by, results, findings.note)) as [Side, Side];
+  // Published values of models that nobody measured make no groups.
+  const groups = groupsBy(
+    sides.map(({ array }) => array),
+    by,
+    sides.filter(({ isConstant }) => !isConstant).map(({ array }) => array),
+  );
+  return groups.map(({ coordinates, arrays }) => {
+    const [a, b] = sides.map((side, i) => ({ ...side, array: arrays[i] ?? side.array })) as [Side, Side];
+    const compared = samplesOf(a, b, by);
+    const frame: PartFrame = { coordinates, sides: [left.label, right.label], claim: claimText(member), n: [0, 0] };
+    return tests.map((test): BothWays =>
+      // What is no mean has no samples, but can be computed anew for drawn texts.
+      test.name === "bootstrap" && compared.kind === "none"
+        ? bootstrapPart(member, by, results, frame, test, findings)
+        : testPart(member, compared, frame, test, hypothesis.alpha, findings),
+    );
+  });
+}
+
+function claimText(member: Testable): string {
+  const [left, right] = [member.left.label, member.right.label];
+  return member.kind === "order"
+    ? `${left} ${member.operation} ${right}`
+    : `${left} equivalent to ${right} within ${member.within}`;
 }
 
 function testPart(
+  member: Testable,
   compared: Compared,
   frame: PartFrame,
   test: TestUse,
-  alternative: "less" | "greater",
-  units: Set<string>,
-  note: (sentence: string) => void,
+  alpha: number,
+  { units, note }: Findings,
 ): BothWays {
   if (compared.kind === "none") return neitherWay(undecidedPart(frame, test.name, compared.reason));
   const { samples, unit } = compared;
@@ -114,137 +141,32 @@ function testPart(
   const fault = faultOfSamples(samples, unit);
   if (fault !== null) return neitherWay(undecidedPart(counted, test.name, fault));
   compared.notes.forEach(note);
-  const draws = drawsOf(test);
-  if (test.name === "bootstrap") return bothWays(counted, test, bootstrapSamples(samples, draws), alternative);
-  const run = (towards: Alternative): TestedPart => {
-    const outcome = runTest(test.name, samples, towards, draws);
-    return outcome === null
-      ? undecidedPart(counted, test.name, misfit(samples, test.name, unit))
-      : partOf(counted, test.name, outcome);
-  };
-  return { expected: run(alternative), opposite: run(otherWay[alternative]) };
-}
-
-function neitherWay(part: TestedPart): BothWays {
-  return { expected: part, opposite: part };
-}
-
-const otherWay = { less: "greater", greater: "less" } as const;
-
-function bothWays(
-  frame: PartFrame,
-  { name }: TestUse,
-  outcome: Bootstrapped | Undecided,
-  alternative: "less" | "greater",
-): BothWays {
-  const part = partOf(frame, name, outcome);
-  return {
-    expected: withDirection(part, outcome, alternative),
-    opposite: withDirection(part, outcome, otherWay[alternative]),
-  };
-}
-
-/** The samples of a group: against a number, in pairs where both sides have the same units, else independent. */
-function samplesOf(sides: readonly Side[], by: readonly string[]): Compared {
-  const [left, right] = sides;
-  if (left === undefined || right === undefined) return { kind: "none", reason: "a side is missing" };
-  const numbers = [left, right].map(({ expression }) => experimentsIn(expression).length === 0);
-  if (numbers.includes(true)) {
-    const isLeft = numbers[1] === true;
-    const measured = unitsOfSide(isLeft ? left : right, by);
-    if (measured.kind === "none") return measured;
-    const number = (isLeft ? right : left).array.cells[0]?.value ?? Number.NaN;
-    const values = measured.units.values.map(({ value }) => value);
-    const notes = notesOf([measured.units]);
-    // A number on the left: mirrored, so that the sample is always the left side.
-    const sample = isLeft ? values : values.map((value) => -value);
-    const { unit } = measured.units;
-    return { kind: "samples", samples: { kind: "one", sample, expected: isLeft ? number : -number }, unit, notes };
-  }
-  const [a, b] = [unitsOfSide(left, by), unitsOfSide(right, by)];
-  if (a.kind === "none") return a;
-  if (b.kind === "none") return b;
-  if (a.units.unit !== b.units.unit) {
-    return { kind: "none", reason: `the sides have different units (${a.units.unit} and ${b.units.unit})` };
-  }
-  const notes = notesOf([a.units, b.units]);
-  const { unit } = a.units;
-  const samples = samplesOfUnits(a.units.values, b.units.values);
-  if (samples === null) {
-    const reason = `some ${unit}s are on both sides and some on one only: they neither pair nor are independent`;
-    return { kind: "none", reason };
-  }
-  const pairing = pairingNote(samples, unit);
-  return { kind: "samples", samples, unit, notes: pairing === null ? notes : [...notes, pairing] };
-}
-
-function unitsOfSide(
-  { array, scope }: Side,
-  by: readonly string[],
-): { readonly kind: "units"; readonly units: Units } | { readonly kind: "none"; readonly reason: string } {
-  if (array.cells.length === 0) return { kind: "none", reason: "there are no values" };
-  const axes = unitAxesOf(array, by);
-  if (axes.kind === "none") return axes;
-  const units = unitsOf(array, axes, scope);
-  return units.reason === null ? { kind: "units", units } : { kind: "none", reason: units.reason };
-}
-
-function notesOf(units: readonly Units[]): readonly string[] {
-  return units.flatMap(({ unit, averaged }) =>
-    averaged === null ? [] : [`the value of a ${unit} is the mean over ${averaged}`],
-  );
+  return testBothWays(member, samples, unit, counted, test, alpha);
 }
 
 /** A statistic that is no mean: it is computed anew for drawn texts. */
 function bootstrapPart(
-  { left, right, by }: Hypothesis,
+  member: Testable,
+  by: readonly string[],
   results: ResultSet,
   frame: PartFrame,
   test: TestUse,
-  alternative: "less" | "greater",
-  units: Set<string>,
+  { units }: Findings,
 ): BothWays {
   if (by.some((axis) => axis === "prompt" || axis === "document")) {
     return neitherWay(undecidedPart(frame, test.name, "each group has one text, and there is nothing to draw"));
   }
-  const ofGroup = (array: ResultArray): number => {
-    const { cells } = agreeing(array, frame.coordinates, by);
-    return cells.reduce((sum, { value }) => sum + value, 0) / cells.length;
-  };
+  const { left, right } = member;
   const statistic = ([a, b]: readonly ResultArray[]): number =>
-    a === undefined || b === undefined ? Number.NaN : ofGroup(a) - ofGroup(b);
+    a === undefined || b === undefined
+      ? Number.NaN
+      : meanOfGroup(a, frame.coordinates, by) - meanOfGroup(b, frame.coordinates, by);
   const drawn = bootstrapExpressions([left.expression, right.expression], results, statistic, drawsOf(test));
   if (drawn.unit !== "") units.add(drawn.unit);
-  return bothWays({ ...frame, n: [drawn.units, 0] }, test, drawn.outcome, alternative);
+  return bootstrapBothWays(member, drawn.outcome, { ...frame, n: [drawn.units, 0] }, test);
 }
 
-function verdictOf(expected: TestedPart, opposite: TestedPart | undefined, alpha: number): Verdict {
-  const p = (part: TestedPart | undefined): number => part?.adjusted ?? part?.pValue ?? Number.NaN;
-  if (expected.reason !== null || Number.isNaN(p(expected))) return "UNDECIDED";
-  if (p(expected) < alpha) return "CONFIRMED";
-  return p(opposite) < alpha ? "REJECTED" : "NOT SIGNIFICANT";
-}
-
-/** Of all parts: what all say, PARTIAL where some confirm, and whatever speaks against it before what says nothing. */
-function overall(parts: readonly TestedPart[]): Verdict {
-  const verdicts = new Set(parts.map(({ verdict }) => verdict));
-  const [only] = verdicts;
-  if (verdicts.size === 0) return "UNDECIDED";
-  if (verdicts.size === 1) return only ?? "UNDECIDED";
-  if (verdicts.has("CONFIRMED")) return "PARTIAL";
-  if (verdicts.has("REJECTED")) return "REJECTED";
-  return "NOT SIGNIFICANT";
-}
-
-function reasonOf(verdict: Verdict, parts: readonly TestedPart[]): string {
-  if (parts.length === 0) return "there are no values";
-  const [first] = parts;
-  if (verdict === "UNDECIDED") return first?.reason ?? "a test could not be made";
-  if (parts.length === 1 || first === undefined) return "";
-  const count = (which: Verdict): number => parts.filter((part) => part.verdict === which).length;
-  const counts = (["CONFIRMED", "REJECTED", "NOT SIGNIFICANT", "UNDECIDED"] as const)
-    .map((which) => ({ which, times: count(which) }))
-    .filter(({ times }) => times > 0)
-    .map(({ which, times }) => `${times} ${which}`);
-  return `of ${parts.length} tests ${counts.join(", ")}`;
+function meanOfGroup(array: ResultArray, coordinates: Coordinates, by: readonly string[]): number {
+  const { cells } = agreeing(array, coordinates, by);
+  return cells.reduce((sum, { value }) => sum + value, 0) / cells.length;
 }

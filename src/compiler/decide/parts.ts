@@ -2,14 +2,15 @@
 import { adjust, type Correction } from "../statistics/corrections.js";
 import type { Bootstrapped } from "../statistics/bootstrap.js";
 import type { EffectSize } from "../statistics/effect-sizes.js";
-import { undecided, type TestOutcome, type Undecided } from "../statistics/outcome.js";
+import { undecided, type TestOutcome } from "../statistics/outcome.js";
 import { statisticalTest } from "../statistics/table.js";
 import type { TestedPart } from "../ir/decision-outcome.js";
 
 /** What a part says before its test is made. */
-export type PartFrame = Pick<TestedPart, "coordinates" | "sides" | "n">;
+export type PartFrame = Pick<TestedPart, "coordinates" | "sides" | "n"> & Partial<Pick<TestedPart, "claim">>;
 
 const nothing = {
+  claim: null,
   statistic: null,
   df: null,
   pValue: null,
@@ -65,12 +66,10 @@ export function corrected(parts: readonly TestedPart[], correction: Correction |
   return parts.map((part) => ({ ...part, adjusted: adjusted.get(part) ?? null }));
 }
 
-/** A bootstrap with the p of one direction: the chance that what is estimated lies on the other side of 0. */
-export function withDirection(
-  part: TestedPart,
-  outcome: Bootstrapped | Undecided,
-  alternative: "less" | "greater",
-): TestedPart {
-  if (outcome.kind === "undecided") return part;
-  return { ...part, pValue: alternative === "less" ? 1 - outcome.belowZero : outcome.belowZero };
+/**
+ * A bootstrap as a test of whether what is estimated lies on one side of `shift`: p is the chance, by its interval, that it
+ * lies on the other.
+ */
+export function bootstrapP(outcome: Bootstrapped, shift: number, alternative: "less" | "greater"): number {
+  return alternative === "less" ? 1 - outcome.below(shift) : outcome.below(shift);
 }

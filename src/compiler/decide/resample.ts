@@ -1,7 +1,7 @@
 /** Results as they would be with other texts: units drawn with replacement, everything measured on them drawn along. */
 import { entryOf } from "../base/entry.js";
 import type { ResultExpression } from "../ir/result-expression.js";
-import { experimentsIn } from "../ir/result-expression.js";
+import { experimentsRead } from "../ir/result-expression.js";
 import type { ResultRow, ResultSet } from "../ir/results.js";
 
 type Unit = "prompt" | "document";
@@ -26,7 +26,11 @@ export interface Resampling {
 
 /** The rows that an expression reads, by unit; null where they belong to no text. */
 export function resampled(expressions: readonly ResultExpression[], results: ResultSet): Resampling | null {
-  const experiments = new Set(expressions.flatMap(experimentsIn));
+  const read = expressions.flatMap(experimentsRead);
+  // Published values are the same whichever texts are drawn.
+  const published = read.filter((name) => results.types.get(name)?.texts.length === 0);
+  const fixed = results.rows.filter(({ experiment }) => published.includes(experiment));
+  const experiments = new Set(read.filter((name) => !published.includes(name)));
   const strata = new Map<string, Map<number, ResultRow[]>>();
   const axisOf = new Map<string, Unit>();
   let count = 0;
@@ -56,9 +60,12 @@ export function resampled(expressions: readonly ResultExpression[], results: Res
     resultsOf: (chosen) => ({
       types: results.types,
       // The i-th draw takes the number of the i-th unit: no two are the same unit, and what is joined by unit stays joined.
-      rows: chosen.flatMap((units, stratum) =>
-        units.flatMap((unit, i) => renumbered(unit, drawn[stratum]?.[i]?.number ?? unit.number)),
-      ),
+      rows: [
+        ...chosen.flatMap((units, stratum) =>
+          units.flatMap((unit, i) => renumbered(unit, drawn[stratum]?.[i]?.number ?? unit.number)),
+        ),
+        ...fixed,
+      ],
     }),
   };
 }

@@ -1,5 +1,5 @@
 /** What the sides of a comparison are made of, seen through their expressions. */
-import { fixedCoordinates, type ResultExpression } from "../ir/result-expression.js";
+import { comparedIn, fixedCoordinates, type ResultExpression } from "../ir/result-expression.js";
 import type { ResultSet } from "../ir/results.js";
 
 /**
@@ -33,6 +33,9 @@ export function textsScope(expression: ResultExpression, results: ResultSet): Te
     }
     case "call":
     case "reduce":
+    case "quantile":
+    case "argmax":
+    case "rank":
       return textsScope(expression.argument, results);
     case "where": {
       const inner = textsScope(expression.argument, results);
@@ -43,11 +46,17 @@ export function textsScope(expression: ResultExpression, results: ResultSet): Te
       };
       return { prompts: at("prompts"), group: at("group") };
     }
-    case "binary": {
-      const [left, right] = [textsScope(expression.left, results), textsScope(expression.right, results)];
-      return { prompts: both(left.prompts, right.prompts), group: both(left.group, right.group) };
-    }
+    case "binary":
+      return joined([expression.left, expression.right], results);
+    case "truth":
+      return joined(comparedIn(expression.condition), results);
   }
+}
+
+function joined(parts: readonly ResultExpression[], results: ResultSet): TextsScope {
+  return parts
+    .map((part) => textsScope(part, results))
+    .reduce((a, b) => ({ prompts: both(a.prompts, b.prompts), group: both(a.group, b.group) }), nowhere);
 }
 
 function both(left: string | null, right: string | null): string | null {

@@ -5,6 +5,7 @@ export type EntryKind =
   | "metric"
   | "site"
   | "operation"
+  | "function"
   | "quantity"
   | "statement"
   | "clause"

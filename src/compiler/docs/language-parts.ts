@@ -3,6 +3,7 @@ import { decisionForms, forms, leadingForms, words, type Form } from "../syntax/
 import { usagesOf } from "../syntax/forms/usage.js";
 import { partTexts, wrapped, wrappedForm } from "./form-text.js";
 import { code, fenced, proseCell, table } from "./markdown.js";
+import { resultFunctions } from "../ir/result-functions.js";
 import { resultEntries } from "./results.js";
 
 /** Columns of a block of forms. */
@@ -24,6 +25,7 @@ export function languageParts(): Readonly<Record<string, string>> {
     words: wordTable(),
     columns: entryTable("column", ["column", "meaning"]),
     tests: entryTable("test", ["test", "what it is, and in SciPy"]),
+    "result-functions": functionTable(),
   };
 }
 
@@ -57,6 +59,18 @@ function wordTable(): string {
       const within = [...new Set(usages.flatMap((usage) => usage.within))];
       const written = [...new Set(usages.map((usage) => usage.written))];
       return [code(word), written.map(codeCell).join(", "), within.map(code).join(", "), proseCell(meaning)];
+    }),
+  );
+}
+
+/** Functions with one meaning share a row. */
+function functionTable(): string {
+  const meanings = [...new Set(resultFunctions.map(({ meaning }) => meaning))];
+  return table(
+    ["function", "meaning"],
+    meanings.map((meaning) => {
+      const forms = resultFunctions.filter((row) => row.meaning === meaning).flatMap(({ form }) => form.split("\n"));
+      return [forms.map(code).join(", "), proseCell(meaning)];
     }),
   );
 }

@@ -2,6 +2,7 @@
 import { tokenTable } from "../../../grammar/tokens.js";
 import type { fixedColumns } from "../ir/result-type.js";
 import { statisticalTests } from "../statistics/table.js";
+import { resultFunctions } from "../ir/result-functions.js";
 import type { Unit } from "../ir/tensor-type.js";
 import type { DocEntry, EntryKind } from "./entry.js";
 
@@ -20,10 +21,11 @@ export const columns: Readonly<Record<(typeof fixedColumns)[number], Row>> = {
       "What was done to the model: `layer 2, head 3`, `intervention`, or `baseline`; `unmodified` where nothing is ever done.",
   },
   metric: { form: "metric", meaning: "The column of the experiment that the row holds a value of." },
-  unit: { form: "unit", meaning: "nats, bits, token or none." },
+  unit: { form: "unit", meaning: "nats, bits, token, label or none." },
   value: {
     form: "EXPERIMENT.METRIC",
-    meaning: "The number that was measured; NaN is kept. Truth values are 1 and 0, tokens their ids.",
+    meaning:
+      "The number that was measured; NaN is kept. Truth values are 1 and 0, tokens their ids, labels their numbers.",
     example: "table sweep.loss",
   },
   baseline: {
@@ -45,7 +47,7 @@ export const columns: Readonly<Record<(typeof fixedColumns)[number], Row>> = {
   reason: { form: "reason", meaning: "Why a number is NaN, or has no `relative`." },
   prompt_text: { form: "prompt_text", meaning: "The prompt in words; empty for a corpus and for random tokens." },
   token: { form: "token", meaning: "The token at `position`." },
-  value_text: { form: "value_text", meaning: "The token, where the value is one." },
+  value_text: { form: "value_text", meaning: "The token or the label, where the value is one." },
 };
 
 const units: Readonly<Record<Unit, Row>> = {
@@ -55,6 +57,12 @@ const units: Readonly<Record<Unit, Row>> = {
   },
   bits: { form: "bits", meaning: "Information to base 2. nats(x) converts to nats." },
   token: { form: "token", meaning: "An id of a token: it can be compared with `is` and can select, and nothing else." },
+  label: {
+    form: "label",
+    meaning:
+      "The name of an entry of an axis, such as a group or a model, which argmax and argmin give: it can be compared with `is` and " +
+      "`in`, and nothing else. Saved values are numbers of labels in the order of the protocol, with the names beside them.",
+  },
   none: {
     form: "none",
     meaning: "A plain number. Equal units cancel in a division; `exp` takes nats and gives a plain number.",
@@ -142,7 +150,7 @@ const places: Readonly<Record<string, Row>> = {
   },
 };
 
-/** Columns of results, units, types of parameters, tests and places. */
+/** Columns of results, units, types of parameters, tests, places, and functions that only results have. */
 export function resultEntries(): readonly DocEntry[] {
   const entries = (kind: EntryKind, group: string, rows: Readonly<Record<string, Row>>): readonly DocEntry[] =>
     Object.entries(rows).map(([name, { form, meaning, example }]) => ({
@@ -161,6 +169,7 @@ export function resultEntries(): readonly DocEntry[] {
     const meaning = `${test.meaning} In ${test.in.join(", ")}.`;
     return [name, { form, meaning }] as const;
   });
+  const own = resultFunctions.filter(({ shared }) => !shared).map((row) => [row.name, row] as const);
   return [
     ...entries("place", "Places", places),
     ...entries("axis", "Axes", axes),
@@ -168,6 +177,8 @@ export function resultEntries(): readonly DocEntry[] {
     ...entries("unit", "Units", units),
     ...entries("type", "Types of parameters", types),
     ...entries("test", "Tests", Object.fromEntries(tests)),
+    // The others are those of `measure`, and have their entries there.
+    ...entries("function", "Functions of results", Object.fromEntries(own)),
   ];
 }
 

@@ -1,12 +1,14 @@
 /** What statements that compare and decide came to. Plain JSON, kept in the record; a number that is not there is null. */
+import type { Curve } from "../statistics/curve-fit.js";
 import type { Coordinate, Coordinates } from "./result-expression.js";
 
 /**
  * Of a hypothesis. CONFIRMED: significant in the direction that was expected. REJECTED: significant in the other one.
  * NOT SIGNIFICANT: neither. UNDECIDED: the test could not be made, with the reason. PARTIAL: several groups, of which
- * some are confirmed and not all.
+ * some are confirmed and too few. NOT SUPPORTED: any other than CONFIRMED and UNDECIDED, where the hypothesis says
+ * `else not supported`.
  */
-export type Verdict = "CONFIRMED" | "PARTIAL" | "NOT SIGNIFICANT" | "REJECTED" | "UNDECIDED";
+export type Verdict = "CONFIRMED" | "PARTIAL" | "NOT SIGNIFICANT" | "REJECTED" | "NOT SUPPORTED" | "UNDECIDED";
 
 export interface OutcomeInterval {
   readonly level: number;
@@ -20,6 +22,9 @@ export interface TestedPart {
   readonly coordinates: Coordinates;
   /** What is compared, as labels: two levels, or the two sides as they are written. */
   readonly sides: readonly [left: string, right: string];
+  /** Of a hypothesis: what is expected here, as it is written, or the title of another hypothesis in quotes. */
+  readonly claim: string | null;
+  /** A test by name; `hypothesis` for what another hypothesis decided. */
   readonly test: string;
   /** `t`, `U`, `r` …, or `difference`. */
   readonly symbol: string;
@@ -56,6 +61,34 @@ export interface FoundPart {
   readonly reason: string | null;
 }
 
+/** A number that a curve has, such as the exponent of a power law. */
+export interface FittedCoefficient {
+  readonly name: string;
+  readonly value: number;
+  /** Standard error. */
+  readonly error: number;
+  readonly interval: OutcomeInterval;
+}
+
+/** A curve through the points of one group. */
+export interface FittedPart {
+  readonly coordinates: Coordinates;
+  /** In the order of the curve's formula; empty where nothing was fitted. */
+  readonly coefficients: readonly FittedCoefficient[];
+  /** Of the exponent or slope `b` being 0; null for a logistic curve. */
+  readonly pValue: number | null;
+  /** After the correction over the groups; null where there is none. */
+  readonly adjusted: number | null;
+  /** Share of the variance that the curve explains, on the scale of the fit. */
+  readonly rSquared: number | null;
+  /** Standard deviation of the residuals, on the scale of the fit. */
+  readonly deviation: number | null;
+  /** What the curve goes through, by rising x. */
+  readonly points: readonly { readonly at: Coordinate; readonly x: number; readonly y: number }[];
+  readonly n: number;
+  readonly reason: string | null;
+}
+
 interface Outcome {
   /** The statement as it is written, on one line. */
   readonly statement: string;
@@ -65,9 +98,17 @@ interface Outcome {
 
 export type DecisionOutcome =
   | (Outcome & {
-      readonly kind: "compare" | "correlate";
+      readonly kind: "compare";
       /** What one independent value is of: `prompt`, `document`, `head` … */
       readonly unit: string;
+      readonly parts: readonly TestedPart[];
+    })
+  | (Outcome & {
+      readonly kind: "correlate";
+      /** As of a comparison. */
+      readonly unit: string;
+      /** The axes whose levels are correlated with each other, and are the sides of the parts; empty otherwise. */
+      readonly between: readonly string[];
       readonly parts: readonly TestedPart[];
     })
   | (Outcome & {
@@ -93,6 +134,8 @@ export type DecisionOutcome =
       readonly observations: readonly Coordinate[];
       /** What each feature is, in the order of the loadings. */
       readonly features: readonly Coordinates[];
+      /** The share of the variance along every component, of which `components` has the first. */
+      readonly spectrum: readonly number[];
       readonly components: readonly {
         readonly explained: number;
         readonly variance: number;
@@ -100,6 +143,18 @@ export type DecisionOutcome =
         readonly loadings: readonly number[];
       }[];
       readonly reason: string | null;
+    })
+  | (Outcome & {
+      readonly kind: "fit";
+      readonly curve: Curve;
+      /** `y = a·x^b` */
+      readonly formula: string;
+      /** What least squares were taken of: `log y over log x`. */
+      readonly scale: string;
+      readonly over: string;
+      /** The value as it is written. */
+      readonly value: string;
+      readonly parts: readonly FittedPart[];
     })
   | (Outcome & {
       readonly kind: "classify";

@@ -1,5 +1,7 @@
 /** Comparisons and decisions over results (§8 of the language), already checked. */
 import type { Span } from "../base/span.js";
+import type { Correction } from "../statistics/corrections.js";
+import type { Curve } from "../statistics/curve-fit.js";
 import type { Coordinate, NamedResult } from "./result-expression.js";
 
 /** A statistical test or measure of effect, with what it draws. */
@@ -17,33 +19,71 @@ interface Stated {
   readonly span: Span;
 }
 
+/** One thing that a hypothesis expects. */
+export type Expectation =
+  | {
+      readonly kind: "order";
+      readonly left: NamedResult;
+      readonly operation: "<" | ">" | "<=" | ">=";
+      readonly right: NamedResult;
+    }
+  | {
+      readonly kind: "equivalence";
+      readonly left: NamedResult;
+      readonly right: NamedResult;
+      /** How large a difference counts as none; positive, in the unit of the two values. */
+      readonly within: number;
+    }
+  /** The verdict of another hypothesis, by its title. */
+  | { readonly kind: "titled"; readonly title: string };
+
+/** `hypothesis "…" expect …`. */
+export type Hypothesis = Extract<Decision, { kind: "hypothesis" }>;
+
+/** What a value is correlated with. */
+export type CorrelatedWith =
+  | { readonly kind: "value"; readonly value: NamedResult }
+  /** The numbers of an axis or column that the value has: a trend. */
+  | { readonly kind: "axis"; readonly axis: string }
+  /** Every level of the axes with every other one: a matrix. */
+  | { readonly kind: "levels"; readonly axes: readonly string[] };
+
 export type Decision =
   | (Stated & {
       readonly kind: "compare";
       readonly value: NamedResult;
       readonly axis: string;
-      /** Two or more coordinates of the axis: each pair is compared. */
-      readonly levels: readonly Coordinate[];
+      /** Two or more coordinates of the axis, each pair of which is compared; null for all that it has. */
+      readonly levels: readonly Coordinate[] | null;
+      readonly by: readonly string[];
       readonly tests: readonly TestUse[];
-      readonly correction: "holm" | "bh" | "bonferroni" | null;
+      readonly correction: Correction | null;
     })
   | (Stated & {
       readonly kind: "correlate";
       readonly left: NamedResult;
-      readonly right: NamedResult;
+      readonly right: CorrelatedWith;
       readonly by: readonly string[];
       readonly tests: readonly TestUse[];
+      readonly correction: Correction | null;
     })
   | (Stated & {
       readonly kind: "hypothesis";
       readonly title: string;
-      readonly left: NamedResult;
-      readonly operation: "<" | ">" | "<=" | ">=";
-      readonly right: NamedResult;
+      /** What is expected: one thing, or several. */
+      readonly members: readonly Expectation[];
+      /**
+       * How many of the expectations, each counted in every group of `by`, must be confirmed; "all" where `all of` is
+       * written. Null where nothing is: every group is then a question of its own.
+       */
+      readonly quantity: "all" | number | null;
       readonly by: readonly string[];
+      /** Empty where every member is another hypothesis. */
       readonly tests: readonly TestUse[];
       /** Level of significance, between 0 and 1. */
       readonly alpha: number;
+      /** `else not supported`: whatever is decided and not confirmed speaks against it. */
+      readonly falsified: boolean;
     })
   | (Stated & {
       readonly kind: "find";
@@ -58,6 +98,14 @@ export type Decision =
       /** Its levels are the observations; every other axis is a feature. */
       readonly over: string;
       readonly components: number;
+    })
+  | (Stated & {
+      readonly kind: "fit";
+      readonly curve: Curve;
+      readonly value: NamedResult;
+      /** An axis or a column of numbers. */
+      readonly over: string;
+      readonly by: readonly string[];
     })
   | (Stated & {
       readonly kind: "classify";

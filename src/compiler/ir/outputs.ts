@@ -8,6 +8,20 @@ import type { NamedResult, ResultCondition } from "./result-expression.js";
  */
 export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density";
 
+/** Which intervals stand beside the means that are shown, and how they are drawn. */
+export interface IntervalRequest {
+  /**
+   * `documents`: nobody asked, and means over documents of a corpus get one all the same. `asked`: all means do, and where
+   * there is none, it is said.
+   */
+  readonly when: "asked" | "documents";
+  /** Between 0 and 1. */
+  readonly level: number;
+  /** How many times texts are drawn. */
+  readonly count: number;
+  readonly seed: number;
+}
+
 export type Output =
   | {
       readonly kind: "table";
@@ -24,6 +38,8 @@ export type Output =
        * rows are not tokens. The columns then have the axis `position`.
        */
       readonly context: number | null;
+      /** null for a table without intervals. */
+      readonly ci: IntervalRequest | null;
       readonly span: Span;
     }
   | {
@@ -52,6 +68,8 @@ export type Output =
        */
       readonly over: readonly string[];
       readonly by: readonly string[];
+      /** Error bars of bars, bands around lines; null for a plot without. */
+      readonly ci: IntervalRequest | null;
       readonly span: Span;
     }
   | {

@@ -9,12 +9,22 @@ import type { Decision } from "./decisions.js";
 import type { Output } from "./outputs.js";
 import type { Origin } from "./origin.js";
 import type { Coordinate, Coordinates, ResultExpression } from "./result-expression.js";
+import type { PublishedValue } from "./references.js";
 import type { ResultType } from "./result-type.js";
 import type { TensorType } from "./tensor-type.js";
 
 export type { Decision, TestUse } from "./decisions.js";
-export type { Output, PlotKind } from "./outputs.js";
-export type { Coordinate, Coordinates, NamedResult, ResultCondition, ResultExpression } from "./result-expression.js";
+export type { IntervalRequest, Output, PlotKind } from "./outputs.js";
+export type {
+  BinaryOperation,
+  Comparison,
+  Coordinate,
+  Coordinates,
+  NamedResult,
+  Reduction,
+  ResultCondition,
+  ResultExpression,
+} from "./result-expression.js";
 
 /** One model at one revision and dtype: everything that opens as one set of weights. */
 export interface ModelInstance {
@@ -26,6 +36,8 @@ export interface ModelInstance {
   readonly dtype: "f32" | "bf16" | "f16" | null;
   /** `model`, `revision`, `dtype` where declared as axes. */
   readonly coordinates: Coordinates;
+  /** What its declaration says of it, after `facts`. */
+  readonly facts: Coordinates;
 }
 
 /** One prompt (or one window of a corpus) as ids, with what its source says of it. */
@@ -204,6 +216,8 @@ export interface Protocol {
   readonly studies: readonly Study[];
   /** What the results of each experiment are, in the order of the protocol. */
   readonly results: readonly ResultType[];
+  /** Values of the results `references`, whose type is among `results`; empty where nothing is published. */
+  readonly references: readonly PublishedValue[];
   readonly decisions: readonly Decision[];
   readonly outputs: readonly Output[];
   /** What this build can check and not run: a run of the protocol is refused while there is any. */

@@ -54,7 +54,7 @@ export interface ResultType {
   readonly axes: readonly ResultAxis[];
   readonly columns: readonly ResultColumn[];
   readonly metrics: readonly MetricType[];
-  /** Declared names of the prompt sets and corpora that it runs on; a set of pairs has one. */
+  /** Declared names of the prompt sets and corpora that it runs on; a set of pairs has one. None for published values. */
   readonly texts: readonly string[];
   /** True where the model is changed: then each changed row carries the unmodified model's value. */
   readonly intervened: boolean;

@@ -1,5 +1,6 @@
-import type { Coordinates } from "./result-expression.js";
+import { experimentsIn, type Coordinates, type ResultExpression } from "./result-expression.js";
 import type { Condition, Protocol } from "./protocol.js";
+import { referencesName, type PublishedValue } from "./references.js";
 import { baselineCondition, observedCondition, type ResultType } from "./result-type.js";
 import type { Unit } from "./tensor-type.js";
 
@@ -52,9 +53,26 @@ export interface ResultSet {
   readonly rows: readonly ResultRow[];
 }
 
-/** Rows with the types of the protocol's experiments. */
-export function resultSetOf({ results }: Pick<Protocol, "results">, rows: readonly ResultRow[]): ResultSet {
-  return { types: new Map(results.map((type) => [type.experiment, type])), rows };
+/** Measured rows and published ones, with their types. */
+export function resultSetOf(
+  { results, references }: Pick<Protocol, "results" | "references">,
+  rows: readonly ResultRow[],
+): ResultSet {
+  const types = new Map(results.map((type) => [type.experiment, type]));
+  return { types, rows: references.length === 0 ? rows : [...rows, ...references.map(publishedRow)] };
+}
+
+function publishedRow({ metric, value, axes }: PublishedValue): ResultRow {
+  const nothing = { baseline: null, impact: null, relative: null, reason: null };
+  return { experiment: referencesName, condition: observedCondition, axes, metric, unit: "none", value, ...nothing };
+}
+
+/** True for a value that measures nothing: a number, or published values. `typeOf` knows the results of experiments. */
+export function isConstant(
+  expression: ResultExpression,
+  typeOf: (experiment: string) => Pick<ResultType, "texts"> | undefined,
+): boolean {
+  return experimentsIn(expression).every((name) => typeOf(name)?.texts.length === 0);
 }
 
 /** Formats of saved results, each the ending of its files' names. */

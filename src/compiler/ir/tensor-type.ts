@@ -19,10 +19,11 @@ export interface Axis {
 }
 
 /**
- * `nats` and `bits` are information; `token` are ids of tokens, with which one can only select and compare; `none` is
- * everything without a unit. Mixing units is an error.
+ * `nats` and `bits` are information; `token` are ids of tokens, with which one can only select and compare; `label` are
+ * names that entries of an axis have in results, as their numbers; `none` is everything without a unit. Mixing units is an
+ * error.
  */
-export type Unit = "none" | "nats" | "bits" | "token";
+export type Unit = "none" | "nats" | "bits" | "token" | "label";
 
 /** A tensor of real numbers, or of truth values (the result of a comparison). A scalar has no axes. */
 export interface TensorType {
@@ -157,5 +158,6 @@ export function markedTypeText(type: TensorType, marked: string | null): string 
   const shape = type.axes.length === 0 ? "scalar" : `[${axes.join(", ")}]`;
   if (type.element === "truth") return `${shape} of truth values`;
   if (type.unit === "token") return `${shape} of tokens`;
+  if (type.unit === "label") return `${shape} of labels`;
   return type.unit === "none" ? shape : `${shape} in ${type.unit}`;
 }

@@ -31,15 +31,17 @@ export function truthFault(operation: string, inputs: readonly TensorType[]): Ty
   );
 }
 
-/** The fault of an operation that computes with numbers and got ids of tokens; null when no input is one. */
+/** The fault of an operation that computes with numbers and got ids of tokens, or labels; null when no input is one. */
 export function tokenFault(operation: string, inputs: readonly TensorType[]): TypeFault | null {
-  const found = inputs.find((input) => input.unit === "token");
+  const found = inputs.find(({ unit }) => unit === "token" || unit === "label");
   if (found === undefined) return null;
   return typeFault(
-    `${operation} does not apply to tokens`,
+    `${operation} does not apply to ${found.unit}s`,
     "numbers",
     typeText(found),
-    "a token can be compared with `is`, and selects an entry, as in logits[answer]",
+    found.unit === "token"
+      ? "a token can be compared with `is`, and selects an entry, as in logits[answer]"
+      : "a label is the name of a group, a model or another entry of an axis: it can be compared with `is` and `in`",
   );
 }
 

@@ -51,6 +51,7 @@ function makeArray(results: ResultSet, experiment: string, metric: string, colum
       ...columns.map(({ name, of }): DecidedAxis => ({ name, of, isColumn: true })),
     ],
     ragged: axes.filter(({ kind }) => kind === "position").map(({ name }) => name),
+    labels: null,
   };
 }
 

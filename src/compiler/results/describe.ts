@@ -1,11 +1,11 @@
 /** What can be said of a result without evaluating it: its unit, its sign, and where its numbers come from. */
 import { entryOf } from "../base/entry.js";
-import type { NamedResult, ResultExpression } from "../ir/protocol.js";
+import type { NamedResult, Reduction, ResultExpression } from "../ir/protocol.js";
 import type { AveragedAxis } from "./result-array.js";
 
-/** The unit as it is shown; null for plain numbers. */
-export function unitOf({ unit }: Pick<NamedResult, "unit">): Exclude<NamedResult["unit"], "none"> | null {
-  return unit === "none" ? null : unit;
+/** The unit as it is shown; null for plain numbers, and for labels, which are shown themselves. */
+export function unitOf({ unit }: Pick<NamedResult, "unit">): Exclude<NamedResult["unit"], "none" | "label"> | null {
+  return unit === "none" || unit === "label" ? null : unit;
 }
 
 /** True when zero is the natural middle of the values: a difference from a baseline, or between two things. */
@@ -16,9 +16,13 @@ export function isSigned(expression: ResultExpression): boolean {
     case "column":
       return expression.column === "impact" || expression.column === "relative";
     case "call":
+    case "argmax":
+    case "rank":
+    case "truth":
       return false;
     case "reduce":
-      return expression.operation !== "std" && expression.operation !== "var" && isSigned(expression.argument);
+      return !withoutSign.has(expression.operation) && isSigned(expression.argument);
+    case "quantile":
     case "where":
       return isSigned(expression.argument);
     case "binary":
@@ -26,6 +30,9 @@ export function isSigned(expression: ResultExpression): boolean {
       return expression.operation !== "^" && (isSigned(expression.left) || isSigned(expression.right));
   }
 }
+
+/** Reductions whose value is never negative, or says nothing of the sign of what was reduced. */
+const withoutSign: ReadonlySet<Reduction> = new Set<Reduction>(["std", "var", "count"]);
 
 const plurals: Readonly<Record<string, string>> = {
   prompts: "prompt sets",

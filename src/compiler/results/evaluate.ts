@@ -3,13 +3,17 @@
  * propagates, through arithmetic and through reductions; a comparison with a NaN is undecided, and a cell is kept by
  * `where` only when its condition is decidedly true.
  */
-import { entryOf } from "../base/entry.js";
-import type { Coordinates, ResultCondition, ResultExpression } from "../ir/protocol.js";
+import type { BinaryOperation, Coordinates, ResultCondition, ResultExpression } from "../ir/protocol.js";
 import { fixedAxes } from "../ir/result-expression.js";
-import { alsoRemoved } from "../ir/result-type.js";
+import { alsoRemoved, metricOf } from "../ir/result-type.js";
 import type { ResultSet } from "../ir/results.js";
 import { columnArray } from "./columns.js";
+import { alignLabels, compareNumbers, isAmong, isAt, joinTruths, textsOf } from "./conditions.js";
+import { argmaxOver, rankOver } from "./places.js";
+import { quantileReducer, reducerOf } from "./reductions.js";
+import type { CellValue } from "./result-cell.js";
 import {
+  agreeOver,
   averageOver,
   coordinateKey,
   filterCells,
@@ -21,7 +25,9 @@ import {
   type ResultCell,
   type Unmatched,
 } from "./result-array.js";
+import { truthArray } from "./truth.js";
 
+export { conditionAxes, isAxisCondition } from "./conditions.js";
 export { averageOver, averagedAxes, levelsOf, type ResultArray, type ResultCell } from "./result-array.js";
 
 /** What is done to an evaluated side of a comparison before it is averaged. */
@@ -50,12 +56,30 @@ export function evaluateResult(expression: ResultExpression, results: ResultSet,
       const argument = evaluateResult(expression.argument, results, onNote);
       return { ...argument, cells: argument.cells.map((cell) => applyFunction(expression.operation, cell)) };
     }
-    case "reduce":
-      return reduceOver(
+    case "reduce": {
+      const reducer = reducerOf(expression.operation, isTruth(expression.argument, results));
+      return reduceOver(evaluateResult(expression.argument, results, onNote), reducer, expression.over, onNote);
+    }
+    case "quantile": {
+      const argument = evaluateResult(expression.argument, results, onNote);
+      return reduceOver(argument, quantileReducer(expression.level), expression.over, onNote);
+    }
+    case "argmax":
+      return argmaxOver(
         evaluateResult(expression.argument, results, onNote),
-        expression.operation,
+        expression.which,
         expression.over,
         onNote,
+      );
+    case "rank":
+      return rankOver(evaluateResult(expression.argument, results, onNote), expression.over, onNote);
+    case "truth":
+      return truthArray(
+        {
+          evaluate: (side) => evaluateResult(side, results, onNote),
+          onUnmatched: (unmatched) => onNote(unmatchedText(unmatched)),
+        },
+        expression.condition,
       );
     case "binary":
       return joinArrays(
@@ -72,6 +96,23 @@ export function evaluateResult(expression: ResultExpression, results: ResultSet,
       }
       return selected;
     }
+  }
+}
+
+/** Whether values are truth values: those of a condition, or measured ones. */
+function isTruth(expression: ResultExpression, results: ResultSet): boolean {
+  switch (expression.kind) {
+    case "truth":
+      return true;
+    case "where":
+      return isTruth(expression.argument, results);
+    case "column": {
+      const type = results.types.get(expression.experiment);
+      const isMeasured = expression.column === "value" || expression.column === "baseline";
+      return isMeasured && type !== undefined && metricOf(type, expression.metric)?.element === "truth";
+    }
+    default:
+      return false;
   }
 }
 
@@ -100,41 +141,11 @@ export function filterWhere(
   return filterCells(array, (cell) => test(cell.coordinates) === true);
 }
 
-/** Every axis that a membership test of `condition` names. */
-export function conditionAxes(condition: ResultCondition): readonly string[] {
-  switch (condition.kind) {
-    case "axis":
-      return [condition.axis];
-    case "compare":
-      return [];
-    case "not":
-      return conditionAxes(condition.operand);
-    case "and":
-    case "or":
-      return condition.operands.flatMap(conditionAxes);
-  }
-}
-
-/** True when `condition` tests axes only, so that it can be applied before anything is averaged. */
-export function isAxisCondition(condition: ResultCondition): boolean {
-  switch (condition.kind) {
-    case "axis":
-      return true;
-    case "compare":
-      return false;
-    case "not":
-      return isAxisCondition(condition.operand);
-    case "and":
-    case "or":
-      return condition.operands.every(isAxisCondition);
-  }
-}
-
 /**
  * `where` inside an expression. An axis that is fixed to one value is removed, as selecting one element removes an
  * axis: this is what lets `x where prompts is a` and `x where prompts is b` be subtracted from each other.
  */
-function selectWhere(array: ResultArray, condition: ResultCondition, results: ResultSet): ResultArray {
+export function selectWhere(array: ResultArray, condition: ResultCondition, results: ResultSet): ResultArray {
   const filtered = filterWhere(array, condition, results);
   const fixed = new Set(fixedAxes(condition));
   if (fixed.size === 0) return filtered;
@@ -146,6 +157,7 @@ function selectWhere(array: ResultArray, condition: ResultCondition, results: Re
     cells: filtered.cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) })),
     decided: filtered.decided.filter(({ name }) => !removed.has(name)),
     ragged: filtered.ragged.filter((axis) => !removed.has(axis)),
+    labels: filtered.labels,
   };
 }
 
@@ -157,14 +169,24 @@ function prepareCondition(
 ): CellTest {
   switch (condition.kind) {
     case "axis": {
-      const among = new Set(condition.among.map(String));
-      return (coordinates) => {
-        const coordinate = entryOf(coordinates, condition.axis);
-        return coordinate !== undefined && among.has(String(coordinate));
-      };
+      const among = textsOf(condition.among);
+      return (coordinates) => isAt(coordinates, condition.axis, among);
     }
-    case "compare":
-      return prepareComparison(condition, axes, results, restrict);
+    case "compare": {
+      const { operation } = condition;
+      const [left, right] = [condition.left, condition.right].map((side) => restrict(evaluateResult(side, results)));
+      if (left === undefined || right === undefined) return () => null;
+      // Whether something is equal says nothing of a mean.
+      const reduce = operation === "is" ? agreeing : averageOver;
+      const [a, b] = [reduce(left, axes), reduce(alignLabels(left, right), axes)].map(valueFinder);
+      return (coordinates) => compareNumbers(operation, a?.(coordinates) ?? NaN, b?.(coordinates) ?? NaN);
+    }
+    case "among": {
+      const of = restrict(evaluateResult(condition.value, results));
+      const among = textsOf(condition.among);
+      const find = valueFinder(agreeing(of, axes));
+      return (coordinates) => isAmong(find(coordinates), of.labels, among);
+    }
     case "not": {
       const operand = prepareCondition(condition.operand, axes, results, restrict);
       return (coordinates) => {
@@ -175,42 +197,27 @@ function prepareCondition(
     case "and":
     case "or": {
       const operands = condition.operands.map((operand) => prepareCondition(operand, axes, results, restrict));
-      // The value that settles the whole condition alone: false for `and`, true for `or`.
-      const decisive = condition.kind === "or";
-      return (coordinates) => {
-        const truths = operands.map((operand) => operand(coordinates));
-        if (truths.includes(decisive)) return decisive;
-        return truths.includes(null) ? null : !decisive;
-      };
+      return (coordinates) =>
+        joinTruths(
+          condition.kind,
+          operands.map((operand) => operand(coordinates)),
+        );
     }
   }
 }
 
-function prepareComparison(
-  condition: Extract<ResultCondition, { kind: "compare" }>,
-  axes: readonly string[],
-  results: ResultSet,
-  restrict: Restrict,
-): CellTest {
-  const side = (expression: ResultExpression): ((coordinates: Coordinates) => number) => {
-    const averaged = averageOver(restrict(evaluateResult(expression, results)), axes);
-    const index = new Map(averaged.cells.map((cell) => [coordinateKey(cell.coordinates, averaged.axes), cell.value]));
-    // A place that the other side does not have cannot be compared; NaN makes the comparison undecided.
-    return (coordinates) => index.get(coordinateKey(coordinates, averaged.axes)) ?? NaN;
-  };
-  const left = side(condition.left);
-  const right = side(condition.right);
-  return (coordinates) => {
-    const a = left(coordinates);
-    const b = right(coordinates);
-    if (Number.isNaN(a) || Number.isNaN(b)) return null;
-    if (condition.operation === "<") return a < b;
-    if (condition.operation === ">") return a > b;
-    return condition.operation === "<=" ? a <= b : a >= b;
-  };
+function agreeing(array: ResultArray, axes: readonly string[]): ResultArray {
+  return agreeOver(array, axes, "values");
 }
 
-function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
+/** The value at a place; NaN, which leaves a comparison undecided, where the array has no such place. */
+function valueFinder({ axes, cells }: ResultArray): (coordinates: Coordinates) => number {
+  const index = new Map(cells.map((cell) => [coordinateKey(cell.coordinates, axes), cell.value]));
+  return (coordinates) => index.get(coordinateKey(coordinates, axes)) ?? NaN;
+}
+
+/** A function of one value; a NaN keeps its reason. */
+export function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
   const x = cell.value;
   if (Number.isNaN(x)) return { ...cell, reason: cell.reason ?? "no reason recorded" };
   if (operation === "abs") return { ...cell, value: Math.abs(x) };
@@ -224,11 +231,8 @@ function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCe
   return { ...cell, value: NaN, reason: x === 0 ? "log of 0" : "log of a negative number" };
 }
 
-function applyBinary(
-  operation: "+" | "-" | "*" | "/" | "^",
-  left: ResultCell,
-  right: ResultCell,
-): { readonly value: number; readonly reason: string | null } {
+/** Arithmetic of two values; a NaN of either keeps its reason. */
+export function applyBinary(operation: BinaryOperation, left: ResultCell, right: ResultCell): CellValue {
   const faulty = [left, right].filter((cell) => Number.isNaN(cell.value));
   if (faulty.length > 0) {
     const reasons = faulty.map((cell) => cell.reason ?? "no reason recorded");
@@ -245,9 +249,21 @@ function applyBinary(
   return { value, reason: Number.isNaN(value) ? "arithmetic on infinite values" : null };
 }
 
-function compute(operation: "+" | "-" | "*" | "/" | "^", a: number, b: number): number {
-  if (operation === "+") return a + b;
-  if (operation === "-") return a - b;
-  if (operation === "*") return a * b;
-  return operation === "/" ? a / b : a ** b;
+function compute(operation: BinaryOperation, a: number, b: number): number {
+  switch (operation) {
+    case "+":
+      return a + b;
+    case "-":
+      return a - b;
+    case "*":
+      return a * b;
+    case "/":
+      return a / b;
+    case "^":
+      return a ** b;
+    case "max":
+      return Math.max(a, b);
+    case "min":
+      return Math.min(a, b);
+  }
 }

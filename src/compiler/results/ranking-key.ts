@@ -1,5 +1,5 @@
 /** What `ablate top … by KEY` asks for, in words: of which value the highest, the lowest or the largest in size. */
-import type { DeferredConditions, ResultCondition, ResultExpression } from "../ir/protocol.js";
+import type { Coordinate, DeferredConditions, ResultCondition, ResultExpression } from "../ir/protocol.js";
 import { isSigned } from "./describe.js";
 
 export interface RankingKey {
@@ -72,27 +72,42 @@ function textOf(expression: ResultExpression, metrics: ReadonlySet<string>): str
     }
     case "call":
       return `${expression.operation}(${text(expression.argument)})`;
-    case "reduce": {
-      const over = expression.over === null ? "" : ` over ${expression.over.join(", ")}`;
-      return `${expression.operation}(${text(expression.argument)}${over})`;
-    }
+    case "reduce":
+      return `${expression.operation}(${text(expression.argument)}${overText(expression.over)})`;
+    case "quantile":
+      return `quantile(${text(expression.argument)}, ${expression.level}${overText(expression.over)})`;
+    case "argmax":
+      return `${expression.which === "largest" ? "argmax" : "argmin"}(${text(expression.argument)} over ${expression.over})`;
+    case "rank":
+      return `rank(${text(expression.argument)}${overText(expression.over)})`;
+    case "truth":
+      return `(${conditionText(expression.condition, metrics)})`;
     case "where":
       return `(${text(expression.argument)} where ${conditionText(expression.condition, metrics)})`;
     case "binary": {
       if (isMinus(expression)) return `-${text(expression.right)}`;
+      if (expression.operation === "max" || expression.operation === "min")
+        return `${expression.operation}(${text(expression.left)}, ${text(expression.right)})`;
       return `(${text(expression.left)} ${expression.operation} ${text(expression.right)})`;
     }
   }
 }
 
+function overText(over: readonly string[] | null): string {
+  return over === null ? "" : ` over ${over.join(", ")}`;
+}
+
+function amongText(what: string, among: readonly Coordinate[]): string {
+  const [only, ...more] = among;
+  return more.length === 0 ? `${what} is ${only ?? "nothing"}` : `${what} in [${among.join(", ")}]`;
+}
+
 function conditionText(condition: ResultCondition, metrics: ReadonlySet<string>): string {
   switch (condition.kind) {
-    case "axis": {
-      const [only, ...more] = condition.among;
-      return more.length === 0
-        ? `${condition.axis} is ${only ?? "nothing"}`
-        : `${condition.axis} in [${condition.among.join(", ")}]`;
-    }
+    case "axis":
+      return amongText(condition.axis, condition.among);
+    case "among":
+      return amongText(textOf(condition.value, metrics), condition.among);
     case "compare":
       return `${textOf(condition.left, metrics)} ${condition.operation} ${textOf(condition.right, metrics)}`;
     case "not":

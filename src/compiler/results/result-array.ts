@@ -6,13 +6,10 @@
 import { entryOf } from "../base/entry.js";
 import type { Coordinate, Coordinates } from "../ir/protocol.js";
 import { alsoRemoved, joinDecided, type DecidedAxis } from "../ir/result-type.js";
+import { reducerOf, type Reducer } from "./reductions.js";
+import type { CellValue, ResultCell } from "./result-cell.js";
 
-/** One value at one place. `reason` says why a NaN is one; it is null for every other value. */
-export interface ResultCell {
-  readonly coordinates: Coordinates;
-  readonly value: number;
-  readonly reason: string | null;
-}
+export type { ResultCell } from "./result-cell.js";
 
 /** Values over named axes; no two cells have the same coordinates. Cells keep the order of the rows they come from. */
 export interface ResultArray {
@@ -23,6 +20,8 @@ export interface ResultArray {
   readonly decided: readonly DecidedAxis[];
   /** Those of `axes` that run along texts, which may differ in length. */
   readonly ragged: readonly string[];
+  /** What values are the numbers of, from 0: names of an axis's entries. Null where values are numbers by themselves. */
+  readonly labels: readonly string[] | null;
 }
 
 /** The columns among the axes of an array, such as the fields of prompts. */
@@ -31,7 +30,7 @@ export function columnsOf({ decided }: ResultArray): ReadonlySet<string> {
 }
 
 /** An array without cells. */
-export const emptyArray: ResultArray = { axes: [], cells: [], decided: [], ragged: [] };
+export const emptyArray: ResultArray = { axes: [], cells: [], decided: [], ragged: [], labels: null };
 
 /** How many levels of an averaged axis went into one mean; the two ends differ when means have unequal counts. */
 export interface AveragedAxis {
@@ -40,15 +39,9 @@ export interface AveragedAxis {
   readonly most: number;
 }
 
-/**
- * Reductions of {@link reduceOver}. `std` and `var` divide by n (ddof 0, as in NumPy), like the operations of the same
- * name in the measurement language.
- */
-export type Reduction = "mean" | "sum" | "max" | "min" | "std" | "var";
-
 /** An array of one number without axes. */
 export function scalar(value: number): ResultArray {
-  return { axes: [], cells: [{ coordinates: {}, value, reason: null }], decided: [], ragged: [] };
+  return { ...emptyArray, cells: [{ coordinates: {}, value, reason: null }] };
 }
 
 /** A text that is equal for cells that agree on `axes`; a missing coordinate agrees only with a missing one. */
@@ -105,43 +98,66 @@ export function levelsOf(array: ResultArray, axis: string): readonly Coordinate[
   return found.every((level) => typeof level === "number") ? found.sort((a, b) => a - b) : found;
 }
 
-/**
- * Reduces over `over` (null: over every axis, which leaves one cell). A NaN makes the result NaN and its reason is kept:
- * dropping it silently would turn a failed measurement into a biased mean. A reduction over nothing is NaN as well.
- * Sums are plain float64 sums in the order of the cells, so equal rows give equal bits.
- */
-export function reduceOver(
-  array: ResultArray,
-  operation: Reduction,
-  over: readonly string[] | null,
-  onNote: (sentence: string) => void = () => undefined,
-): ResultArray {
+/** What is left of an array's axes when some are reduced. */
+export interface Remaining {
+  /** The axes that are gone, columns that depend on them among them. */
+  readonly dropped: readonly string[];
+  readonly axes: readonly string[];
+  readonly decided: readonly DecidedAxis[];
+  readonly ragged: readonly string[];
+}
+
+/** What stays when the axes of `over` (null: all) are reduced: a column goes with any axis that decides it. */
+export function remainingAxes(array: ResultArray, over: readonly string[] | null): Remaining {
   const named = new Set(over ?? array.axes);
   const columns = array.decided.filter(({ isColumn }) => isColumn);
   const dropped = new Set([...named, ...alsoRemoved(columns, named)]);
   const axes = array.axes.filter((axis) => !dropped.has(axis));
-  const decided = array.decided.filter(({ name }) => !dropped.has(name));
-  const groups = groupCells(array.cells, axes);
-  const ragged = array.ragged.filter((axis) => axes.includes(axis));
-  const steady = axes.filter((axis) => !ragged.includes(axis));
-  const uneven = ragged.length === 0 ? null : unevenText(operation, ragged, steady, [...dropped], groups);
-  if (uneven !== null) onNote(uneven);
-  const cells = [...groups.values()].map((group) => ({
-    coordinates: pickCoordinates(group[0]?.coordinates ?? {}, axes),
-    ...reduceCells(group, operation),
-  }));
-  if (cells.length === 0 && axes.length === 0) cells.push({ coordinates: {}, ...reduceCells([], operation) });
-  return { axes, cells, decided, ragged };
+  return {
+    dropped: [...dropped],
+    axes,
+    decided: array.decided.filter(({ name }) => !dropped.has(name)),
+    ragged: array.ragged.filter((axis) => axes.includes(axis)),
+  };
 }
 
-/** Says when values of texts of different length are put together place by place: later places are of fewer texts. */
-function unevenText(
-  operation: Reduction,
+/**
+ * Reduces over `over` (null: over every axis, which leaves one cell). A NaN makes the result NaN and its reason is kept:
+ * dropping it silently would turn a failed measurement into a biased mean. A reduction over nothing is NaN as well, but for
+ * a count.
+ */
+export function reduceOver(
+  array: ResultArray,
+  { name, reduce, note }: Reducer,
+  over: readonly string[] | null,
+  onNote: (sentence: string) => void = () => undefined,
+): ResultArray {
+  const { dropped, axes, decided, ragged } = remainingAxes(array, over);
+  const groups = groupCells(array.cells, axes);
+  for (const sentence of [unevenText(name, ragged, axes, dropped, groups), note(array.cells)]) {
+    if (sentence !== null) onNote(sentence);
+  }
+  const cells = [...groups.values()].map((group) => ({
+    coordinates: pickCoordinates(group[0]?.coordinates ?? {}, axes),
+    ...reduce(group),
+  }));
+  if (cells.length === 0 && axes.length === 0) cells.push({ coordinates: {}, ...reduce([]) });
+  return { axes, cells, decided, ragged, labels: null };
+}
+
+/**
+ * Says when values of texts of different length are put together place by place: later places are of fewer texts.
+ * `groups` are the values by what they have on `axes`, of which `ragged` run along texts.
+ */
+export function unevenText(
+  operation: string,
   ragged: readonly string[],
-  steady: readonly string[],
+  axes: readonly string[],
   dropped: readonly string[],
   groups: ReadonlyMap<string, readonly ResultCell[]>,
 ): string | null {
+  if (ragged.length === 0) return null;
+  const steady = axes.filter((axis) => !ragged.includes(axis));
   // How many values a place could have: texts that have any value at the same other coordinates.
   const possible = new Map<string, Set<string>>();
   for (const cells of groups.values()) {
@@ -178,17 +194,17 @@ export function averageOver(
   // Without anything to average, the cells pass through: this also keeps an empty array empty.
   if (dropped.length === 0) return { ...array, axes: kept };
   // A column may be kept where what decides it is averaged: the mean over the prompts that share a field.
-  const reduced = reduceOver({ ...array, decided: [] }, "mean", dropped, onNote);
+  const reduced = reduceOver({ ...array, decided: [] }, reducerOf("mean", false), dropped, onNote);
   const cells = array.cells.length === 0 ? [] : reduced.cells;
   const decided = array.decided.filter(({ name }) => kept.includes(name));
-  return { axes: kept, cells, decided, ragged: reduced.ragged };
+  return { ...reduced, axes: kept, cells, decided };
 }
 
 /**
- * Like {@link averageOver} for ids of tokens, which have no mean: where all that would be averaged are the same token it
- * is that token, elsewhere NaN.
+ * Like {@link averageOver} for what has no mean, tokens and labels, and for tests of equality: where all that would be
+ * averaged is the same it is that, elsewhere NaN. `what` are the values, as reasons call them.
  */
-export function agreeOver(array: ResultArray, keepAxes: readonly string[]): ResultArray {
+export function agreeOver(array: ResultArray, keepAxes: readonly string[], what: string): ResultArray {
   const { axes, decided, ragged } = averageOver({ ...array, cells: [] }, keepAxes);
   const groups = groupCells(array.cells, axes);
   const cells = [...groups.values()].map((group): ResultCell => {
@@ -196,9 +212,9 @@ export function agreeOver(array: ResultArray, keepAxes: readonly string[]): Resu
     const different = new Set(group.map((cell) => cell.value)).size;
     if (different === 1) return { coordinates, value: group[0]?.value ?? NaN, reason: group[0]?.reason ?? null };
     const faulty = group.find((cell) => Number.isNaN(cell.value));
-    return { coordinates, value: NaN, reason: faulty?.reason ?? `${different} different tokens, which have no mean` };
+    return { coordinates, value: NaN, reason: faulty?.reason ?? `${different} different ${what}, which have no mean` };
   });
-  return { axes, cells, decided, ragged };
+  return { axes, cells, decided, ragged, labels: array.labels };
 }
 
 /**
@@ -247,7 +263,7 @@ export interface Unmatched {
 export function joinArrays(
   left: ResultArray,
   right: ResultArray,
-  combine: (left: ResultCell, right: ResultCell) => { readonly value: number; readonly reason: string | null },
+  combine: (left: ResultCell, right: ResultCell) => CellValue,
   onUnmatched: (unmatched: Unmatched) => void = () => undefined,
 ): ResultArray {
   const [leftColumns, rightColumns] = [columnsOf(left), columnsOf(right)];
@@ -288,48 +304,10 @@ export function joinArrays(
         : cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) })),
     decided: joinDecided(placed(left), placed(right)).filter(({ name }) => !differing.has(name)),
     ragged: [...new Set([...left.ragged, ...right.ragged])],
+    labels: null,
   };
 }
 
 function placed({ axes, decided }: ResultArray): Parameters<typeof joinDecided>[0] {
   return { has: (name) => axes.includes(name), decided };
-}
-
-function reduceCells(
-  cells: readonly ResultCell[],
-  operation: Reduction,
-): { readonly value: number; readonly reason: string | null } {
-  if (cells.length === 0) return { value: NaN, reason: `${operation} over no values` };
-  const faulty = cells.filter((cell) => Number.isNaN(cell.value));
-  const first = faulty[0];
-  if (first !== undefined) return { value: NaN, reason: faultOf(first.reason, faulty, cells.length) };
-  if (operation === "max" || operation === "min") {
-    let extreme = cells[0]?.value ?? NaN;
-    // A loop, because spreading a large sweep into Math.max overflows the stack.
-    for (const { value } of cells) {
-      extreme = operation === "max" ? Math.max(extreme, value) : Math.min(extreme, value);
-    }
-    return { value: extreme, reason: null };
-  }
-  let sum = 0;
-  for (const cell of cells) sum += cell.value;
-  if (operation === "sum") return sound(sum);
-  const mean = sum / cells.length;
-  if (operation === "mean") return sound(mean);
-  let squares = 0;
-  for (const cell of cells) squares += (cell.value - mean) ** 2;
-  const variance = squares / cells.length;
-  return sound(operation === "var" ? variance : Math.sqrt(variance));
-}
-
-function sound(value: number): { readonly value: number; readonly reason: string | null } {
-  return { value, reason: Number.isNaN(value) ? "arithmetic on infinite values" : null };
-}
-
-function faultOf(first: string | null, faulty: readonly ResultCell[], total: number): string {
-  const reason = first ?? "no reason recorded";
-  if (total === 1) return reason;
-  const others = new Set(faulty.map((cell) => cell.reason)).size - 1;
-  const more = others > 0 ? ` (and ${others} other ${others === 1 ? "reason" : "reasons"})` : "";
-  return `${faulty.length} of ${total} values ${faulty.length === 1 ? "is" : "are"} NaN: ${reason}${more}`;
 }

@@ -2,7 +2,7 @@
 import { seededIntegers } from "../base/random.js";
 import { normalAt, normalBelow } from "./distributions.js";
 import { intervalLevel, undecided, type Interval, type Undecided } from "./outcome.js";
-import { mean, quantileOfSorted, sorted } from "./samples.js";
+import { mean, quantileOfSorted } from "./samples.js";
 
 export interface Bootstrapped {
   readonly kind: "bootstrapped";
@@ -11,8 +11,8 @@ export interface Bootstrapped {
   /** `percentile` where the jackknife does not vary, so that there is no acceleration to correct by. */
   readonly method: "bca" | "percentile";
   readonly resamples: number;
-  /** Chance, by the same correction, that what is estimated is below 0; never 0 or 1, as draws are finite. */
-  readonly belowZero: number;
+  /** Chance, by the same correction, that what is estimated is below a value; never 0 or 1, as draws are finite. */
+  readonly below: (value: number) => number;
 }
 
 /**
@@ -37,45 +37,61 @@ export function bootstrap<U>(
   const next = seededIntegers(seed);
   const drawn = Array.from({ length: count }, () =>
     statistic(groups.map((units) => units.map(() => units[next(units.length)] as U))),
-  ).filter(Number.isFinite);
-  if (drawn.length < count / 2) return undecided("most resamples have no value");
-  const inOrder = sorted(drawn);
-  const below = inOrder.filter((value) => value < estimate).length;
-  const equal = inOrder.filter((value) => value === estimate).length;
-  const bias = normalAt((below + equal / 2) / inOrder.length);
-  const acceleration = accelerationOf(groups, statistic);
+  );
+  const without = groups.map((units, g) =>
+    units.map((_, i) => statistic(groups.map((all, at) => (at === g ? all.toSpliced(i, 1) : all)))),
+  );
+  return intervalFrom(estimate, drawn, without, intervalLevel);
+}
+
+/**
+ * The interval of an estimate from what its statistic is for resamples.
+ * @param draws the statistic of each resample; those that are not finite are left out, as long as they are the fewer.
+ * @param without the statistic with each unit left out, by group: the jackknife.
+ * @param level between 0 and 1.
+ */
+export function intervalFrom(
+  estimate: number,
+  draws: readonly number[] | Float64Array,
+  without: readonly (readonly number[])[],
+  level: number,
+): Bootstrapped | Undecided {
+  const inOrder = Float64Array.from(draws).filter(Number.isFinite).sort();
+  if (inOrder.length < draws.length / 2) return undecided("most resamples have no value");
+  /** How many resamples are below a value; those that are equal to it count half. */
+  const ranked = (at: number): number =>
+    inOrder.filter((value) => value < at).length + inOrder.filter((value) => value === at).length / 2;
+  const bias = normalAt(ranked(estimate) / inOrder.length);
+  const acceleration = accelerationOf(without);
   const interval = (low: number, high: number): Interval => ({
-    level: intervalLevel,
+    level,
     low: quantileOfSorted(inOrder, low),
     high: quantileOfSorted(inOrder, high),
   });
-  const tail = (1 - intervalLevel) / 2;
+  const tail = (1 - level) / 2;
   const found = { kind: "bootstrapped", estimate, resamples: inOrder.length } as const;
-  const negative = inOrder.filter((value) => value < 0).length + inOrder.filter((value) => value === 0).length / 2;
-  const share = (negative + 0.5) / (inOrder.length + 1);
+  const share = (at: number): number => (ranked(at) + 0.5) / (inOrder.length + 1);
   if (!Number.isFinite(bias) || !Number.isFinite(acceleration)) {
-    return { ...found, interval: interval(tail, 1 - tail), method: "percentile", belowZero: share };
+    return { ...found, interval: interval(tail, 1 - tail), method: "percentile", below: share };
   }
-  // The level whose corrected quantile is 0: the inverse of `corrected`.
-  const u = normalAt(share) - bias;
-  const belowZero = normalBelow(u / (1 + acceleration * u) - bias);
+  /** The level whose corrected quantile is the value: the inverse of `corrected`. */
+  const below = (at: number): number => {
+    const u = normalAt(share(at)) - bias;
+    return normalBelow(u / (1 + acceleration * u) - bias);
+  };
   const corrected = (p: number): number => {
     const z = bias + normalAt(p);
     return normalBelow(bias + z / (1 - acceleration * z));
   };
-  return { ...found, interval: interval(corrected(tail), corrected(1 - tail)), method: "bca", belowZero };
+  return { ...found, interval: interval(corrected(tail), corrected(1 - tail)), method: "bca", below };
 }
 
-/** From the jackknife over the units of all groups; NaN where leaving out a unit never matters. */
-function accelerationOf<U>(
-  groups: readonly (readonly U[])[],
-  statistic: (groups: readonly (readonly U[])[]) => number,
-): number {
-  const parts = groups.map((units, g) => {
-    const without = units.map((_, i) => statistic(groups.map((all, at) => (at === g ? all.toSpliced(i, 1) : all))));
+/** From the jackknife of all groups; NaN where leaving out a unit never matters. */
+function accelerationOf(groups: readonly (readonly number[])[]): number {
+  const parts = groups.map((without) => {
     const centre = mean(without);
-    const influence = without.map((value) => (units.length - 1) * (centre - value));
-    const n = units.length;
+    const influence = without.map((value) => (without.length - 1) * (centre - value));
+    const n = without.length;
     return {
       cubes: influence.reduce((sum, value) => sum + value ** 3, 0) / n ** 3,
       squares: influence.reduce((sum, value) => sum + value ** 2, 0) / n ** 2,

@@ -110,7 +110,7 @@ function shuffled(sample: Sample, next: (bound: number) => number): Sample {
 }
 
 /** n over k, as a float. */
-function choices(n: number, k: number): number {
+export function choices(n: number, k: number): number {
   let ways = 1;
   for (let i = 1; i <= Math.min(k, n - k); i++) ways = (ways * (n - i + 1)) / i;
   return Math.round(ways);
@@ -142,6 +142,7 @@ function eachOrder(sample: Sample, visit: (order: Sample) => void, fixed: Sample
   });
 }
 
-function factorial(n: number): number {
+/** The number of orders of n values, as a float. */
+export function factorial(n: number): number {
   return n <= 1 ? 1 : n * factorial(n - 1);
 }

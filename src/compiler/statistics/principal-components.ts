@@ -9,6 +9,8 @@ export interface PrincipalComponents {
   readonly variances: readonly number[];
   /** The share of the total variance along each component. */
   readonly explained: readonly number[];
+  /** The share of every component there is, of which the first are kept: what a scree plot shows. */
+  readonly spectrum: readonly number[];
   /** [component][feature]: unit vectors. The entry of the largest size is above 0, which fixes the sign. */
   readonly loadings: readonly (readonly number[])[];
   /** [component][observation]: coordinates of the centred observations. */
@@ -43,6 +45,7 @@ export function principalComponents(
     kind: "components",
     variances: diagonal.slice(0, kept).map((size) => size ** 2 / (n - 1)),
     explained: diagonal.slice(0, kept).map((size) => size ** 2 / total),
+    spectrum: diagonal.slice(0, Math.min(n - 1, features)).map((size) => size ** 2 / total),
     loadings,
     scores: loadings.map((loading) =>
       centred.map((row) => row.reduce((sum, value, f) => sum + value * (loading[f] ?? 0), 0)),

@@ -11,6 +11,13 @@ export interface Line {
   readonly pValue: number;
   /** Of the slope. */
   readonly interval: Interval;
+  /** Standard errors of slope and intercept. */
+  readonly slopeError: number;
+  readonly interceptError: number;
+  /** Of the intercept. */
+  readonly interceptInterval: Interval;
+  /** Standard deviation of the residuals, with n − 2 degrees of freedom. */
+  readonly deviation: number;
   /** The share of the variance of y that the line explains. */
   readonly rSquared: number;
 }
@@ -32,36 +39,27 @@ export function linearTrend(x: Sample, y: Sample, alternative: Alternative = "tw
   if (xx === 0) return undecided("all points have the same coordinate");
   const slope = xy / xx;
   const left = sum((dx, dy) => (dy - slope * dx) ** 2);
-  const error = Math.sqrt(left / (n - 2) / xx);
-  const reach = tAt(1 - (1 - intervalLevel) / 2, n - 2) * error;
+  const deviation = Math.sqrt(left / (n - 2));
+  const error = deviation / Math.sqrt(xx);
+  const interceptError = error * Math.sqrt(xx / n + xMean ** 2);
+  const quantile = tAt(1 - (1 - intervalLevel) / 2, n - 2);
+  const around = (centre: number, spread: number): Interval => ({
+    level: intervalLevel,
+    low: centre - quantile * spread,
+    high: centre + quantile * spread,
+  });
+  const intercept = yMean - slope * xMean;
   return {
     kind: "line",
     slope,
-    intercept: yMean - slope * xMean,
+    intercept,
     // Points that lie on a level line have no slope and no error: nothing speaks against a slope of 0.
     pValue: error === 0 && slope === 0 ? 1 : tP(slope / error, n - 2, alternative),
-    interval: { level: intervalLevel, low: slope - reach, high: slope + reach },
+    interval: around(slope, error),
+    slopeError: error,
+    interceptError,
+    interceptInterval: around(intercept, interceptError),
+    deviation,
     rSquared: yy === 0 ? Number.NaN : 1 - left / yy,
   };
-}
-
-export interface PowerLaw {
-  readonly kind: "power-law";
-  /** y = factor · x^exponent. */
-  readonly exponent: number;
-  readonly factor: number;
-  readonly pValue: number;
-  /** Of the exponent. */
-  readonly interval: Interval;
-  /** Of the logarithms. */
-  readonly rSquared: number;
-}
-
-/** y = factor · x^exponent: a line through the logarithms of both. x and y must be above 0. */
-export function powerLaw(x: Sample, y: Sample): PowerLaw | Undecided {
-  if ([...x, ...y].some((value) => !(value > 0))) return undecided("a power law needs values above 0");
-  const line = linearTrend(x.map(Math.log), y.map(Math.log));
-  if (line.kind === "undecided") return line;
-  const { slope, intercept, pValue, interval, rSquared } = line;
-  return { kind: "power-law", exponent: slope, factor: Math.exp(intercept), pValue, interval, rSquared };
 }

@@ -68,6 +68,12 @@ export function runTest(name: string, samples: Samples, alternative: Alternative
   return runs.get(name)?.(samples, alternative, draws) ?? null;
 }
 
+/** The samples whose difference is less by `shift`. */
+export function shifted(samples: Samples, shift: number): Samples {
+  if (samples.kind === "one") return { ...samples, expected: samples.expected + shift };
+  return { ...samples, right: samples.right.map((value) => value + shift) };
+}
+
 /** An effect size by name, of two samples; null for what is no effect size. */
 export function effectSize(name: string, samples: Samples): EffectSize | Undecided | null {
   if (name !== "cohens_d" && name !== "hedges_g") return null;

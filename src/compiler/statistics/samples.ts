@@ -19,12 +19,14 @@ export function variance(sample: Sample): number {
 }
 
 /** The value below which the fraction `q` of a sorted sample lies, interpolated as NumPy's `quantile` does by default. */
-export function quantileOfSorted(sorted: Sample, q: number): number {
+export function quantileOfSorted(sorted: Sample | Float64Array, q: number): number {
   const place = (sorted.length - 1) * q;
   const below = Math.floor(place);
   const low = sorted[below] ?? Number.NaN;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN;
   const part = place - below;
+  // Without a step there is nothing to interpolate, also where both are infinite.
+  if (part === 0 || low === high) return low;
   // As NumPy: from the nearer end, so that both ends are met exactly.
   return part < 0.5 ? low + (high - low) * part : high - (high - low) * (1 - part);
 }

@@ -151,6 +151,25 @@ export interface ModelStatement extends Node, Documented {
   readonly dtypes: readonly Name[];
   readonly dtypesAreList: boolean;
   readonly tokenizer: StringLiteral | null;
+  readonly facts: readonly Fact[];
+}
+
+/** `lab: "EleutherAI"`, or `lab: ["EleutherAI", "OpenAI"]`: a value for each source of the model. */
+export interface Fact extends Node {
+  readonly name: Name;
+  readonly values: readonly FactValue[];
+  readonly isList: boolean;
+}
+
+/** A text, or a number with its sign. */
+export type FactValue =
+  StringLiteral | (Node & { readonly kind: "signed"; readonly negative: boolean; readonly number: NumberLiteral });
+
+/** `reference "Pythia-6.9B" gain 0.80 norm "LayerNorm"`: values that others have published. */
+export interface ReferenceStatement extends Node {
+  readonly kind: "reference";
+  readonly title: StringLiteral;
+  readonly fields: readonly { readonly name: Name; readonly value: FactValue }[];
 }
 
 export type TextSource =
@@ -339,7 +358,9 @@ export interface CompareStatement extends Node {
   readonly kind: "compare";
   readonly value: Expression;
   readonly axis: Name;
-  readonly levels: readonly Name[];
+  /** Names, texts, numbers, places and ranges; empty for all levels of the axis. */
+  readonly levels: readonly Expression[];
+  readonly by: readonly Name[];
   readonly using: readonly TestUse[];
   readonly correct: Name | null;
 }
@@ -347,20 +368,53 @@ export interface CompareStatement extends Node {
 export interface CorrelateStatement extends Node {
   readonly kind: "correlate";
   readonly left: Expression;
-  readonly right: Expression;
+  /** What stands after `with`; null for `between`. */
+  readonly right: Expression | null;
+  /** The axes after `between`; empty for `with`. */
+  readonly between: readonly Name[];
   readonly by: readonly Name[];
   readonly using: readonly TestUse[];
+  readonly correct: Name | null;
 }
 
 export interface HypothesisStatement extends Node {
   readonly kind: "hypothesis";
   readonly title: StringLiteral;
-  /** A comparison (`<`, `>`). */
-  readonly expect: Expression;
+  readonly expect: Expectation;
   readonly by: readonly Name[];
   readonly using: readonly TestUse[];
   readonly alpha: NumberLiteral | null;
+  /** `else not supported`. */
+  readonly falsified: (Node & { readonly kind: "notSupported" }) | null;
 }
+
+/** What a hypothesis expects: one thing, or several of which `quantity` says how many must hold. */
+export interface Expectation extends Node {
+  readonly quantity: Quantity | null;
+  readonly members: readonly Expected[];
+}
+
+/** `all of`, `any of`, `2 of`. */
+export type Quantity = Node &
+  ({ readonly kind: "all" } | { readonly kind: "any" } | { readonly kind: "count"; readonly count: NumberLiteral });
+
+/** One thing that is expected: an order, a difference too small to matter, or what another hypothesis says. */
+export type Expected = Node &
+  (
+    | {
+        readonly kind: "order";
+        readonly operator: "<" | ">" | "<=" | ">=";
+        readonly left: Expression;
+        readonly right: Expression;
+      }
+    | {
+        readonly kind: "equivalence";
+        readonly left: Expression;
+        readonly right: Expression;
+        readonly within: Expression;
+      }
+    | { readonly kind: "titled"; readonly title: StringLiteral }
+  );
 
 export interface FindStatement extends Node {
   readonly kind: "find";
@@ -377,11 +431,29 @@ export interface PcaStatement extends Node {
   readonly components: NumberLiteral | null;
 }
 
+export type FitCurve = "power_law" | "linear" | "exponential" | "logistic";
+
+export interface FitStatement extends Node {
+  readonly kind: "fit";
+  readonly curve: FitCurve;
+  readonly of: Expression;
+  readonly over: Name;
+  readonly by: readonly Name[];
+}
+
 export interface ClassifyStatement extends Node {
   readonly kind: "classify";
   readonly value: Expression;
   /** Classes in order; only the last may have no bound. */
   readonly classes: readonly { readonly name: Name; readonly below: NumberLiteral | null }[];
+}
+
+/** `with ci …`: an interval beside each mean that is shown. */
+export interface IntervalClause extends Node {
+  /** `with ci off`: none where there would be one by itself. */
+  readonly off: boolean;
+  readonly level: NumberLiteral | null;
+  readonly draws: TestUse | null;
 }
 
 export interface TableStatement extends Node {
@@ -393,6 +465,7 @@ export interface TableStatement extends Node {
   /** Sort key, or, when every item is a plain axis name after `winner`, the axes to keep. */
   readonly by: readonly Expression[];
   readonly context: NumberLiteral | null;
+  readonly ci: IntervalClause | null;
 }
 
 export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density";
@@ -404,6 +477,7 @@ export interface PlotStatement extends Node {
   readonly against: Expression | null;
   readonly over: readonly Name[];
   readonly by: readonly Name[];
+  readonly ci: IntervalClause | null;
 }
 
 export interface SaveStatement extends Node {
@@ -424,8 +498,10 @@ export type Statement =
   | CompareStatement
   | CorrelateStatement
   | HypothesisStatement
+  | ReferenceStatement
   | FindStatement
   | PcaStatement
+  | FitStatement
   | ClassifyStatement
   | TableStatement
   | PlotStatement

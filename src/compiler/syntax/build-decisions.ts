@@ -1,24 +1,27 @@
 /** Concrete to abstract syntax: what is done with results. */
 import type { CstNode } from "chevrotain";
-import { joinSpans } from "../base/span.js";
 import type {
-  BinaryOperator,
   ClassifyStatement,
   CompareStatement,
   CorrelateStatement,
-  Expression,
+  Expectation,
+  Expected,
   FindStatement,
+  FitCurve,
+  FitStatement,
   HypothesisStatement,
+  IntervalClause,
   Name,
   NumberLiteral,
   PcaStatement,
   PlotKind,
   PlotStatement,
+  Quantity,
   SaveStatement,
   TableStatement,
   TestUse,
 } from "./ast.js";
-import { buildAxisList, buildExpression, missing } from "./build-expressions.js";
+import { buildAxisList, buildExpression, buildLevel, missing } from "./build-expressions.js";
 import {
   type Build,
   nameOf,
@@ -41,12 +44,34 @@ function buildBy(build: Build, node: CstNode): readonly Name[] {
 
 function buildUsing(build: Build, node: CstNode): readonly TestUse[] {
   const clause = once(build, nodesOf(node, "usingClause"), "`using`");
-  return nodesOf(clause, "testUse").map((test) => ({
+  return nodesOf(clause, "testUse").map((test) => buildTestUse(build, test));
+}
+
+function buildTestUse(build: Build, test: CstNode): TestUse {
+  return {
     name: nameOf(build, tokenOf(test, "Name")),
     count: numberOrNull(build, tokenOf(test, "count")),
     seed: numberOrNull(build, tokenOf(test, "seed")),
     span: nodeSpan(build, test),
-  }));
+  };
+}
+
+/** `with ci …` among these clauses. */
+function buildInterval(build: Build, clauses: readonly CstNode[]): IntervalClause | null {
+  const clause = once(build, clauses, "`with ci`");
+  if (clause === undefined) return null;
+  const draws = nodeOf(clause, "testUse");
+  return {
+    off: tokenOf(clause, "off") !== undefined,
+    level: numberOrNull(build, tokenOf(clause, "level")),
+    draws: draws === undefined ? null : buildTestUse(build, draws),
+    span: nodeSpan(build, clause),
+  };
+}
+
+function buildCorrect(build: Build, node: CstNode): Name | null {
+  const clause = once(build, nodesOf(node, "correctClause"), "`correct`");
+  return clause === undefined ? null : nameOf(build, tokenOf(clause, "method"));
 }
 
 function axisOf(build: Build, node: CstNode): Name {
@@ -57,48 +82,76 @@ function axisOf(build: Build, node: CstNode): Name {
 export function buildCompare(build: Build, node: CstNode): CompareStatement {
   const value = buildExpression(build, nodeOf(node, "expression"));
   const axis = nameOf(build, tokenOf(node, "axis"));
-  const levels = namesOf(build, nodeOf(node, "nameList"), "Name");
+  const levels = nodesOf(nodeOf(node, "levelList"), "level").map((level) => buildLevel(build, level));
+  const by = buildBy(build, node);
   const using = buildUsing(build, node);
-  const correct = once(build, tokensOf(node, "correct"), "`correct`");
   return {
     kind: "compare",
     value,
     axis,
     levels,
+    by,
     using,
-    correct: correct === undefined ? null : nameOf(build, correct),
+    correct: buildCorrect(build, node),
     span: nodeSpan(build, node),
   };
 }
 
-/** `correlate left with right …`. */
+/** `correlate left with right …`, `correlate value between axes …`. */
 export function buildCorrelate(build: Build, node: CstNode): CorrelateStatement {
   const left = buildExpression(build, nodeOf(node, "left"));
-  const right = buildExpression(build, nodeOf(node, "right"));
+  const axes = nodeOf(node, "between");
+  const between = buildAxisList(build, axes);
+  const right = axes === undefined ? buildExpression(build, nodeOf(node, "right")) : null;
   const by = buildBy(build, node);
-  return { kind: "correlate", left, right, by, using: buildUsing(build, node), span: nodeSpan(build, node) };
+  const using = buildUsing(build, node);
+  const correct = buildCorrect(build, node);
+  return { kind: "correlate", left, right, between, by, using, correct, span: nodeSpan(build, node) };
 }
 
 /** `hypothesis "…" expect a < b …`. */
 export function buildHypothesis(build: Build, node: CstNode): HypothesisStatement {
   const title = stringOf(build, tokenOf(node, "StringLiteral"));
-  const expect = buildExpected(build, nodeOf(node, "expected"));
+  const expect = buildExpectation(build, nodeOf(node, "expectation"));
   const by = buildBy(build, node);
   const using = buildUsing(build, node);
   const alpha = numberOrNull(build, once(build, tokensOf(node, "NumberLiteral"), "`alpha`"));
-  return { kind: "hypothesis", title, expect, by, using, alpha, span: nodeSpan(build, node) };
+  const otherwise = once(build, tokensOf(node, "else"), "`else`");
+  const falsified =
+    otherwise === undefined ? null : ({ kind: "notSupported", span: tokenSpan(build, otherwise) } as const);
+  return { kind: "hypothesis", title, expect, by, using, alpha, falsified, span: nodeSpan(build, node) };
 }
 
-function buildExpected(build: Build, node: CstNode | undefined): Expression {
+function buildExpectation(build: Build, node: CstNode | undefined): Expectation {
+  const members = nodesOf(node, "expected").map((member) => buildExpected(build, member));
+  const [first] = members;
+  const written = nodeOf(node, "quantity");
+  return {
+    quantity: written === undefined ? null : buildQuantity(build, written),
+    members,
+    span: node === undefined ? (first?.span ?? missing(build).span) : nodeSpan(build, node),
+  };
+}
+
+function buildQuantity(build: Build, node: CstNode): Quantity {
+  const span = nodeSpan(build, node);
+  const count = tokenOf(node, "count");
+  if (count !== undefined) return { kind: "count", count: numberOf(build, count), span };
+  return { kind: tokenOf(node, "word")?.image === "any" ? "any" : "all", span };
+}
+
+function buildExpected(build: Build, node: CstNode): Expected {
+  const span = nodeSpan(build, node);
+  const title = tokenOf(node, "title");
+  if (title !== undefined) return { kind: "titled", title: stringOf(build, title), span };
   const [leftNode, rightNode] = nodesOf(node, "operand");
-  const operator = tokenOf(node, "operator");
-  if (leftNode === undefined) return missing(build);
   const left = buildExpression(build, leftNode);
-  if (operator === undefined) return left;
-  const operatorSpan = tokenSpan(build, operator);
   const right = buildExpression(build, rightNode);
-  const span = joinSpans(joinSpans(nodeSpan(build, leftNode), operatorSpan), nodeSpan(build, node));
-  return { kind: "binary", operator: operator.image as BinaryOperator, left, right, span };
+  if (tokenOf(node, "Equivalent") !== undefined) {
+    return { kind: "equivalence", left, right, within: buildExpression(build, nodeOf(node, "margin")), span };
+  }
+  const operator = tokenOf(node, "operator")?.image ?? "<";
+  return { kind: "order", operator: operator as "<" | ">" | "<=" | ">=", left, right, span };
 }
 
 /** `find what of value over axis`. */
@@ -115,6 +168,14 @@ export function buildPca(build: Build, node: CstNode): PcaStatement {
   const over = axisOf(build, node);
   const components = numberOrNull(build, tokenOf(node, "NumberLiteral"));
   return { kind: "pca", of, over, components, span: nodeSpan(build, node) };
+}
+
+/** `fit curve of value over axis`. */
+export function buildFit(build: Build, node: CstNode): FitStatement {
+  const curve = (tokenOf(node, "curve")?.image ?? "linear") as FitCurve;
+  const of = buildExpression(build, nodeOf(node, "expression"));
+  const over = axisOf(build, node);
+  return { kind: "fit", curve, of, over, by: buildBy(build, node), span: nodeSpan(build, node) };
 }
 
 /** `classify value as name < bound, …`. */
@@ -158,6 +219,10 @@ export function buildTable(build: Build, node: CstNode): TableStatement {
     where: where === undefined ? null : buildExpression(build, nodeOf(where, "where")),
     by: nodesOf(by, "by").map((key) => buildExpression(build, key)),
     context: count("Context", "context", "context"),
+    ci: buildInterval(
+      build,
+      options.flatMap((candidate) => nodesOf(candidate, "intervalClause")),
+    ),
     span: nodeSpan(build, node),
   };
 }
@@ -175,6 +240,7 @@ export function buildPlot(build: Build, node: CstNode): PlotStatement {
     against: against === undefined ? null : buildExpression(build, against),
     over: buildAxisList(build, over),
     by: buildBy(build, node),
+    ci: buildInterval(build, nodesOf(node, "intervalClause")),
     span: nodeSpan(build, node),
   };
 }

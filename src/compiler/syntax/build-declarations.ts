@@ -2,6 +2,8 @@
 import type { CstNode } from "chevrotain";
 import type {
   CorpusStatement,
+  Fact,
+  FactValue,
   FieldOption,
   ImportStatement,
   LetStatement,
@@ -12,6 +14,7 @@ import type {
   Parameter,
   ParamStatement,
   PromptsStatement,
+  ReferenceStatement,
   StringLiteral,
   TextSource,
 } from "./ast.js";
@@ -74,7 +77,37 @@ export function buildModel(build: Build, node: CstNode, documentation: Documenta
     dtypes: namesOf(build, dtype, "item"),
     dtypesAreList: tokenOf(dtype, "LBracket") !== undefined,
     tokenizer: tokenizer === undefined ? null : stringOf(build, tokenizer),
+    facts: nodesOf(once(build, nodesOf(node, "factsOption"), "`facts`"), "fact").map((fact) => buildFact(build, fact)),
     documentation,
+    span: nodeSpan(build, node),
+  };
+}
+
+function buildFact(build: Build, node: CstNode): Fact {
+  return {
+    name: nameOf(build, tokenOf(node, "name")),
+    values: nodesOf(node, "factValue").map((value) => buildFactValue(build, value)),
+    isList: tokenOf(node, "LBracket") !== undefined,
+    span: nodeSpan(build, node),
+  };
+}
+
+function buildFactValue(build: Build, node: CstNode | undefined): FactValue {
+  const number = tokenOf(node, "NumberLiteral");
+  if (node === undefined || number === undefined) return stringOf(build, tokenOf(node, "StringLiteral"));
+  const negative = tokenOf(node, "Minus") !== undefined;
+  return { kind: "signed", negative, number: numberOf(build, number), span: nodeSpan(build, node) };
+}
+
+/** `reference "…" field value …`. */
+export function buildReference(build: Build, node: CstNode): ReferenceStatement {
+  return {
+    kind: "reference",
+    title: stringOf(build, tokenOf(node, "StringLiteral")),
+    fields: nodesOf(node, "referenceField").map((field) => ({
+      name: nameOf(build, tokenOf(field, "name")),
+      value: buildFactValue(build, nodeOf(field, "factValue")),
+    })),
     span: nodeSpan(build, node),
   };
 }

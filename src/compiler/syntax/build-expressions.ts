@@ -186,6 +186,22 @@ export function buildPositions(build: Build, node: CstNode | undefined): Positio
   return { kind: "positions", at: { kind: "index", index: tokenOf(node, "firstSign") ? 0 - index : index }, span };
 }
 
+/** An element of an axis: a name, a text, a place, a number or a range. Missing when there is none of them. */
+export function buildLevel(build: Build, node: CstNode): Expression {
+  const name = tokenOf(node, "Name");
+  if (name !== undefined) return { kind: "name", text: name.image, span: tokenSpan(build, name) };
+  const string = tokenOf(node, "StringLiteral");
+  if (string !== undefined) return stringOf(build, string);
+  const place = tokenOf(node, "PlaceLiteral");
+  if (place !== undefined) return placeOf(build, place);
+  const number = nodeOf(node, "numberOrRange");
+  if (number === undefined) return missing(build);
+  const sign = tokenOf(node, "firstSign");
+  const value = buildNumberOrRange(build, number, sign);
+  if (sign === undefined || value.kind === "range") return value;
+  return { kind: "unary", operator: "-", operand: value, span: nodeSpan(build, node) };
+}
+
 /** A number, or a range when `..` follows. A sign before a plain number is left to the caller. */
 function buildNumberOrRange(build: Build, node: CstNode, sign: IToken | undefined): Expression {
   const first = tokenOf(node, "first");

@@ -9,6 +9,7 @@ import {
   buildModel,
   buildParam,
   buildPrompts,
+  buildReference,
 } from "./build-declarations.js";
 import {
   buildClassify,
@@ -17,6 +18,7 @@ import {
   buildFind,
   buildHypothesis,
   buildPca,
+  buildFit,
   buildPlot,
   buildSave,
   buildTable,
@@ -94,6 +96,8 @@ function buildStatement(build: Build, node: CstNode | undefined, documentation: 
       return buildParam(build, node, documentation);
     case "metricStatement":
       return buildMetric(build, node, documentation);
+    case "referenceStatement":
+      return buildReference(build, node);
     case "namedExperiment":
       return buildExperiment(build, node, nodeOf(node, "clauses"), documentation);
     case "clauses":
@@ -110,6 +114,8 @@ function buildStatement(build: Build, node: CstNode | undefined, documentation: 
       return buildFind(build, node);
     case "pcaStatement":
       return buildPca(build, node);
+    case "fitStatement":
+      return buildFit(build, node);
     case "classifyStatement":
       return buildClassify(build, node);
     case "tableStatement":

@@ -6,21 +6,31 @@ import { before, imageOf, isType, type Situation } from "./situation.js";
 /** `all` and `each` in front of what is done for each of several places anyway. */
 const quantifiers = new Set(["all", "every", "each", "any"]);
 
-/** How the place is written that somebody may have meant: `L2H1`, `5.3`, `2`, `1..3`, `[`. */
-export function meantPlace(s: Situation): string {
-  const text = imageOf(s.found);
+/**
+ * How a head or neuron is written that somebody may have meant by one word, such as `L2H1`, `5.3` or, behind another place,
+ * `H3`; null for any other text.
+ * @param before the place in front of it, such as `L5.H0`.
+ */
+export function meantUnit(text: string, before: string): string | null {
   const [, layer, letter = "", unit] = /^[Ll]?(\d+)(?:[._]?([HhNn]?)(\d+))?$/.exec(text) ?? [];
   if (layer !== undefined && unit !== undefined) {
     const isNeuron = letter.toUpperCase() === "N";
     return `${isNeuron ? "neuron" : "head"} ${unit} of layer ${layer} is \`L${layer}.${isNeuron ? "N" : "H"}${unit}\``;
   }
+  if (!/^[HN]\d+$/.test(text)) return null;
+  const [of = "L5"] = /^L[^.]*/.exec(before) ?? [];
+  return `it is written with its layer: \`${of}.${text}\``;
+}
+
+/** How the place is written that somebody may have meant: `L2H1`, `5.3`, `2`, `1..3`, `[`. */
+export function meantPlace(s: Situation): string {
+  const text = imageOf(s.found);
+  const unit = meantUnit(text, before(s, 2));
+  if (unit !== null) return unit;
+  const [, layer] = /^[Ll]?(\d+)$/.exec(text) ?? [];
   if (layer !== undefined && isType(s.next, "DotDot"))
     return `a range of layers is \`L${layer}..${Number(layer) + 2}\``;
   if (layer !== undefined) return `layer ${layer} is \`L${layer}\`, and head 3 of it \`L${layer}.H3\``;
-  if (/^[HN]\d+$/.test(text)) {
-    const [of = "L5"] = /^L[^.]*/.exec(before(s, 2)) ?? [];
-    return `it is written with its layer: \`${of}.${text}\``;
-  }
   if (text === "[" || text === "(") return "places stand without brackets: `L5.H3, L7`";
   if (/^(?:in|of|at|for|on|from)$/.test(text)) return `places follow directly: \`${before(s, 1)} L5\``;
   if (text === "random") return "random places cannot be drawn yet: write them out, `L5.H3, L7.H0`";

@@ -1,16 +1,22 @@
 /** The layout of each statement. */
 import type {
+  Expectation,
+  Expected,
+  Expression,
+  Fact,
+  FactValue,
   HypothesisStatement,
+  IntervalClause,
   MetricStatement,
   ModelStatement,
   Name,
   Parameter,
+  ReferenceStatement,
   Statement,
   StringLiteral,
   TableStatement,
   TestUse,
   TextSource,
-  Expression,
 } from "./ast.js";
 import { type Doc, group, hard, ifBroken, indent, join, line, source } from "./layout.js";
 import {
@@ -103,6 +109,7 @@ function printModel(model: ModelStatement): Doc {
           ],
         ]),
     ...(model.tokenizer === null ? [] : [["tokenizer ", printString(model.tokenizer)]]),
+    ...(model.facts.length === 0 ? [] : [printFacts(model.facts)]),
   ];
   return group(
     "model ",
@@ -111,6 +118,27 @@ function printModel(model: ModelStatement): Doc {
     printStringsOrName(model.sources, model.sourcesAreList, model.sourcesParam),
     indent(options.map((option) => [line, option])),
   );
+}
+
+function printFacts(facts: readonly Fact[]): Doc {
+  const written = facts.map(({ name, values, isList }) => {
+    const [only] = values;
+    const value =
+      isList || only === undefined
+        ? printBracketed(values.map(printFactValue), endOf(values, 0))
+        : printFactValue(only);
+    return [printName(name), ": ", value];
+  });
+  return group("facts {", indent(line, join(written, [",", line])), line, "}");
+}
+
+function printFactValue(value: FactValue): Doc {
+  return value.kind === "string" ? printString(value) : [value.negative ? "-" : "", printNumber(value.number)];
+}
+
+function printReference({ title, fields }: ReferenceStatement): Doc {
+  const written = fields.map(({ name, value }) => [printName(name), " ", printFactValue(value)]);
+  return group("reference ", printString(title), indent(written.map((field) => [line, field])));
 }
 
 function printSource(from: TextSource): Doc {
@@ -189,15 +217,42 @@ function printParameter(parameter: Parameter): Doc {
 const byAxes = (by: readonly Name[]): readonly Doc[] =>
   by.length === 0 ? [] : [[line, source(by[0]?.span.start ?? 0), "by ", group(indent(printNames(by)))]];
 
-function usingTests(using: readonly TestUse[]): readonly Doc[] {
-  if (using.length === 0) return [];
-  const tests = using.map((test) => [
+function printTest(test: TestUse): Doc {
+  return [
     printName(test.name),
     test.count === null ? "" : ["(", printNumber(test.count), ")"],
     test.seed === null ? "" : [" seed ", printNumber(test.seed)],
-  ]);
+  ];
+}
+
+function intervalClause(ci: IntervalClause | null): readonly Doc[] {
+  if (ci === null) return [];
+  const { off, level, draws, span } = ci;
+  return [
+    [
+      line,
+      source(span.start),
+      off ? "with ci off" : "with ci",
+      level === null ? "" : [" ", printNumber(level)],
+      draws === null ? "" : [" ", printTest(draws)],
+    ],
+  ];
+}
+
+function usingTests(using: readonly TestUse[]): readonly Doc[] {
+  if (using.length === 0) return [];
+  const tests = using.map(printTest);
   return [[line, source(using[0]?.span.start ?? 0), "using ", group(indent(join(tests, [",", line])))]];
 }
+
+const correction = (method: Name | null): readonly Doc[] =>
+  method === null ? [] : [line, "correct ", printName(method)];
+
+const printLevels = (levels: readonly Expression[]): Doc =>
+  join(
+    levels.map((level) => printExpression(level)),
+    [",", line],
+  );
 
 function printOther(statement: Statement): Doc {
   switch (statement.kind) {
@@ -215,11 +270,11 @@ function printOther(statement: Statement): Doc {
             source(statement.axis.span.start),
             "between ",
             printName(statement.axis),
-            " ",
-            group(indent(printNames(statement.levels))),
+            statement.levels.length === 0 ? "" : [" ", group(indent(printLevels(statement.levels)))],
           ],
+          byAxes(statement.by),
           usingTests(statement.using),
-          statement.correct === null ? [] : [line, "correct ", printName(statement.correct)],
+          correction(statement.correct),
         ),
       );
     case "correlate":
@@ -227,13 +282,23 @@ function printOther(statement: Statement): Doc {
         "correlate ",
         group(printExpression(statement.left)),
         indent(
-          [line, "with ", group(printExpression(statement.right))],
+          statement.right === null
+            ? [
+                line,
+                source(statement.between[0]?.span.start ?? 0),
+                "between ",
+                group(indent(printNames(statement.between))),
+              ]
+            : [line, "with ", group(printExpression(statement.right))],
           byAxes(statement.by),
           usingTests(statement.using),
+          correction(statement.correct),
         ),
       );
     case "hypothesis":
       return printHypothesis(statement);
+    case "reference":
+      return printReference(statement);
     case "find":
       return group(
         `find ${statement.what} of `,
@@ -248,6 +313,12 @@ function printOther(statement: Statement): Doc {
           [line, source(statement.over.span.start), "over ", printName(statement.over)],
           statement.components === null ? [] : [line, "components ", printNumber(statement.components)],
         ),
+      );
+    case "fit":
+      return group(
+        `fit ${statement.curve} of `,
+        group(printExpression(statement.of)),
+        indent([line, source(statement.over.span.start), "over ", printName(statement.over)], byAxes(statement.by)),
       );
     case "classify": {
       const classes = statement.classes.map(({ name, below }) => [
@@ -279,6 +350,7 @@ function printOther(statement: Statement): Doc {
             ? []
             : [line, source(statement.over[0]?.span.start ?? 0), "over ", group(indent(printNames(statement.over)))],
           byAxes(statement.by),
+          intervalClause(statement.ci),
         ),
       );
     case "save":
@@ -290,10 +362,6 @@ function printOther(statement: Statement): Doc {
 
 function printHypothesis(hypothesis: HypothesisStatement): Doc {
   const { expect } = hypothesis;
-  const comparison: Doc =
-    expect.kind === "binary"
-      ? [group(printSide(expect.left)), indent(line, expect.operator, " ", group(printSide(expect.right)))]
-      : printSide(expect);
   const alpha: readonly Doc[] =
     hypothesis.alpha === null
       ? []
@@ -301,11 +369,42 @@ function printHypothesis(hypothesis: HypothesisStatement): Doc {
   // The tests stand on a line of their own when the whole does not fit.
   const decision = [...byAxes(hypothesis.by), ...usingTests(hypothesis.using)];
   const decided = decision.length === 0 ? alpha : [...decision, group(indent(alpha))];
+  const falsified =
+    hypothesis.falsified === null ? [] : [line, source(hypothesis.falsified.span.start), "else not supported"];
   return [
     "hypothesis ",
     printString(hypothesis.title),
-    indent(hard, source(expect.span.start), group("expect ", group(comparison), decided)),
+    indent(hard, source(expect.span.start), group("expect ", printExpectation(expect), decided, falsified)),
   ];
+}
+
+function printExpectation({ quantity, members }: Expectation): Doc {
+  const [first, ...more] = members.map(printExpected);
+  if (quantity === null)
+    return group(
+      first ?? "",
+      more.map((member) => [",", line, member]),
+    );
+  const count: Doc = quantity.kind === "count" ? printNumber(quantity.count) : quantity.kind;
+  return group(count, " of", indent(line, join(members.map(printExpected), [",", line])));
+}
+
+function printExpected(expected: Expected): Doc {
+  switch (expected.kind) {
+    case "titled":
+      return printString(expected.title);
+    case "order":
+      return group(
+        group(printSide(expected.left)),
+        indent(line, expected.operator, " ", group(printSide(expected.right))),
+      );
+    case "equivalence": {
+      const { left, right, within } = expected;
+      const margin = printExpression(within, bindingLevel.sum);
+      const other = ["equivalent to ", group(printSide(right)), line, "within ", margin];
+      return group(group(printSide(left)), indent(line, other));
+    }
+  }
 }
 
 function printSide(side: Expression): Doc {
@@ -337,6 +436,7 @@ function printTable(table: TableStatement): Doc {
             ),
           ],
       table.context === null ? [] : [line, "with context ", printNumber(table.context)],
+      intervalClause(table.ci),
     ),
   );
 }

@@ -317,14 +317,33 @@ export const situations: readonly Row[] = [
     hint: "the kind comes first: `plot line of e.loss over layer`, `plot heatmap of e.impact over layer, head`",
   },
   {
+    when: both(inRule("expected"), wants("Within")),
+    expected: "`within` and a number",
+    hint: "say how large a difference may be to count as none: `equivalent to 0 within 0.05`",
+  },
+  {
     when: inRule("expected"),
-    expected: "`<`, `>`, `<=` or `>=`",
-    hint: "a hypothesis expects one side to be smaller or larger than the other",
+    expected: "`<`, `>`, `<=`, `>=` or `equivalent to`",
+    hint: "a hypothesis expects one side to be smaller or larger than the other, or equivalent to it within a margin",
+  },
+  {
+    when: both(inRule("hypothesisStatement"), wants("Supported")),
+    expected: "`not supported`",
+    hint: "`else not supported` says that whatever is decided and not confirmed speaks against the hypothesis",
   },
   {
     when: both(inRule("compareStatement"), wants("Between")),
     expected: "`between`",
     hint: outlineOf("compare"),
+  },
+  {
+    when: both(inRule("correlateStatement"), wants("Between")),
+    expected: "`with` or `between`",
+    hint: outlineOf("correlate"),
+  },
+  {
+    when: both(inRule("fitStatement"), wants("PowerLaw")),
+    hint: "the curve comes first: `fit power_law of e.loss over params`, `fit linear of e.loss over layer`",
   },
   {
     when: both(inRule("hypothesisStatement"), wants("Expect")),

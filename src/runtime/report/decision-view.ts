@@ -1,9 +1,13 @@
 /** Decisions as people read them: a headline with the verdict, a table, and what a reader needs to know. */
 import type { DecisionOutcome, FoundPart, TestedPart, Verdict } from "../../compiler/ir/decision-outcome.js";
 import type { Coordinates } from "../../compiler/ir/result-expression.js";
+import { componentsView } from "./components-view.js";
+import { matrixTables } from "./correlation-matrix.js";
+import { fitSentence, fitTable } from "./fit-view.js";
 import { formatNumber } from "./format.js";
 import type { ReportStatus } from "./status.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
+import { noTokenTexts, type TokenTexts } from "./token-texts.js";
 
 /** A decision ready to be shown. */
 export interface DecisionView {
@@ -16,6 +20,10 @@ export interface DecisionView {
   /** What it came to, a sentence. */
   readonly sentence: string;
   readonly table: TableData;
+  /** The largest loadings of principal components; null for everything else. */
+  readonly loadings: TableData | null;
+  /** What a terminal shows instead of the table, where it has no room for it; null for the table itself. */
+  readonly terminal: readonly TableData[] | null;
 }
 
 const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
@@ -23,10 +31,31 @@ const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
   PARTIAL: "warning",
   "NOT SIGNIFICANT": "warning",
   REJECTED: "bad",
+  "NOT SUPPORTED": "bad",
   UNDECIDED: "warning",
 };
 
-export function decisionView(outcome: DecisionOutcome): DecisionView {
+/** Where the tokens behind an outcome are read: the texts of the experiments that its value reads. */
+export interface TokensBehind {
+  readonly tokens: TokenTexts;
+  readonly experiments: readonly string[];
+}
+
+const nothingKnown: TokensBehind = { tokens: noTokenTexts, experiments: [] };
+
+export function decisionView(outcome: DecisionOutcome, behind: TokensBehind = nothingKnown): DecisionView {
+  if (outcome.kind !== "pca") return { ...plainView(outcome), loadings: null };
+  const { statement } = outcome;
+  return {
+    verdict: null,
+    title: statement,
+    statement: null,
+    ...componentsView(outcome, behind.tokens, behind.experiments),
+    terminal: null,
+  };
+}
+
+function plainView(outcome: Exclude<DecisionOutcome, { kind: "pca" }>): Omit<DecisionView, "loadings"> {
   const { statement } = outcome;
   switch (outcome.kind) {
     case "hypothesis": {
@@ -39,16 +68,29 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         statement,
         sentence: sentence.trim(),
         table: testTable(parts, outcome.notes, true),
+        terminal: null,
       };
     }
     case "compare":
-    case "correlate":
+    case "correlate": {
+      const table = testTable(outcome.parts, outcome.notes, false);
       return {
         verdict: null,
         title: statement,
         statement: null,
         sentence: unitSentence(outcome.unit, outcome.parts),
-        table: testTable(outcome.parts, outcome.notes, false),
+        table,
+        terminal: outcome.kind === "correlate" ? matrixTables(outcome, table) : null,
+      };
+    }
+    case "fit":
+      return {
+        verdict: null,
+        title: statement,
+        statement: null,
+        sentence: fitSentence(outcome),
+        table: fitTable(outcome, pText),
+        terminal: null,
       };
     case "find":
       return {
@@ -57,9 +99,8 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
         statement: null,
         sentence: foundSentence(outcome.what, outcome.over, outcome.parts),
         table: foundTable(outcome.what, outcome.over, outcome.parts, outcome.notes),
+        terminal: null,
       };
-    case "pca":
-      return { verdict: null, title: statement, statement: null, ...componentsView(outcome) };
     case "classify": {
       const axes = axesOf(outcome.parts);
       return {
@@ -78,6 +119,7 @@ export function decisionView(outcome: DecisionOutcome): DecisionView {
           note: noteOf(outcome.notes),
           warnings: [],
         },
+        terminal: null,
       };
     }
   }
@@ -114,12 +156,13 @@ function unitSentence(unit: string, parts: readonly TestedPart[]): string {
 
 function testTable(parts: readonly TestedPart[], notes: readonly string[], judged: boolean): TableData {
   const axes = axesOf(parts);
-  const several = new Set(parts.map((part) => part.sides.join("\u0000"))).size > 1;
+  const compared = (part: TestedPart): string => part.claim ?? part.sides.join(" with ");
+  const several = new Set(parts.map(compared)).size > 1;
   const corrected = parts.some(({ adjusted }) => adjusted !== null);
   const levels = [...new Set(parts.flatMap(({ interval }) => (interval === null ? [] : [levelText(interval.level)])))];
   const columns: TableColumn[] = [
     ...axes.map(axisColumn),
-    ...(several ? [axisColumn("compared")] : []),
+    ...(several ? [axisColumn(judged ? "expected" : "compared")] : []),
     textColumn("test"),
     textColumn(levels.length === 1 ? `estimate [${levels.join()}]` : "estimate"),
     textColumn("statistic"),
@@ -129,12 +172,18 @@ function testTable(parts: readonly TestedPart[], notes: readonly string[], judge
   ];
   const rows = parts.map((part) => [
     ...axes.map((axis) => cell(part.coordinates[axis] ?? null)),
-    ...(several ? [cell(part.sides.join(" with "))] : []),
+    ...(several ? [cell(compared(part))] : []),
     cell(part.test),
     cell(part.reason === null ? estimateText(part, levels.length > 1) : "undecided"),
     cell(part.statistic === null ? "·" : statisticText(part)),
     cell(corrected && part.adjusted !== null ? `${pText(part.pValue)} (${pText(part.adjusted)})` : pText(part.pValue)),
-    cell(part.n[1] === 0 || part.n[0] === part.n[1] ? String(part.n[0]) : `${part.n[0]}, ${part.n[1]}`),
+    cell(
+      part.n[0] === 0
+        ? "·"
+        : part.n[1] === 0 || part.n[0] === part.n[1]
+          ? String(part.n[0])
+          : `${part.n[0]}, ${part.n[1]}`,
+    ),
     ...(judged && parts.length > 1 ? [cell(part.verdict ?? "·")] : []),
   ]);
   const reasons = [
@@ -203,54 +252,4 @@ function foundTable(what: string, over: string, parts: readonly FoundPart[], not
     note: noteOf(notes),
     warnings: [],
   };
-}
-
-/** Loadings that a table shows: the largest of each component. */
-const shownLoadings = 3;
-
-function componentsView(outcome: Extract<DecisionOutcome, { kind: "pca" }>): Pick<DecisionView, "sentence" | "table"> {
-  const { components, observations, over, features, reason } = outcome;
-  const sentence =
-    reason === null
-      ? `${observations.length} observations (${over}) of ${features.length} features; the first ${components.length === 1 ? "component explains" : `${components.length} components explain`} ${percent(components.reduce((sum, { explained }) => sum + explained, 0))} of the variance.`
-      : `No components: ${reason}.`;
-  const rows = components.map(({ explained, variance, loadings, scores }, i) => [
-    cell(i + 1),
-    cell(explained),
-    cell(variance),
-    cell(
-      loadings
-        .map((loading, f) => ({ loading, f }))
-        .sort((a, b) => Math.abs(b.loading) - Math.abs(a.loading))
-        .slice(0, shownLoadings)
-        .map(({ loading, f }) => `${placeText(features[f] ?? {})} ${formatNumber(loading)}`)
-        .join(", "),
-    ),
-    cell(scores.map((score, o) => `${String(observations[o])} ${formatNumber(score)}`).join(", ")),
-  ]);
-  return {
-    sentence,
-    table: {
-      title: "",
-      columns: [
-        axisColumn("component"),
-        valueColumn("explained", null, false),
-        valueColumn("variance", null, false),
-        textColumn("largest loadings"),
-        textColumn(`scores by ${over}`),
-      ],
-      rows,
-      note: noteOf(outcome.notes),
-      warnings: [],
-    },
-  };
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
-}
-
-function placeText(coordinates: Coordinates): string {
-  const words = Object.entries(coordinates).map(([axis, value]) => `${axis} ${String(value)}`);
-  return words.length === 0 ? "value" : words.join(" ");
 }

@@ -1,8 +1,10 @@
 /** The numbers behind a figure: evaluated, averaged, divided into panels and series, ready for `figure-marks.ts`. */
 import { entryOf } from "../../compiler/base/entry.js";
 import { printableLine } from "../../compiler/base/printable.js";
-import type { Coordinate, Output } from "../../compiler/ir/protocol.js";
-import type { ResultSet } from "../../compiler/ir/results.js";
+import type { CellInterval, Intervals } from "../../compiler/decide/intervals.js";
+import type { Coordinate, NamedResult, Output } from "../../compiler/ir/protocol.js";
+import { fixedCoordinates } from "../../compiler/ir/result-expression.js";
+import { isConstant, type ResultSet } from "../../compiler/ir/results.js";
 import { describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { evaluateResult, type OnNote } from "../../compiler/results/evaluate.js";
 import {
@@ -13,6 +15,7 @@ import {
   type ResultArray,
 } from "../../compiler/results/result-array.js";
 import { reservedWords } from "./safe-specification.js";
+import { shownIntervals } from "./shown-intervals.js";
 
 type PlotOutput = Extract<Output, { kind: "plot" }>;
 
@@ -21,9 +24,14 @@ export interface FigurePoint {
   /** null for a NaN, which JSON does not have. */
   readonly value: number | null;
   readonly reason: string | null;
+  /** The ends of its interval; null where there is none. Absent where the figure shows none. */
+  readonly low?: number | null;
+  readonly high?: number | null;
+  /** Texts that the interval is drawn from. */
+  readonly n?: number | null;
   /** Which line or group of bars the point belongs to. */
   readonly series: string;
-  readonly [field: string]: Coordinate | null;
+  readonly [field: string]: Coordinate | null | undefined;
 }
 
 /** An axis of the figure: its levels in the order in which they are drawn. */
@@ -47,6 +55,12 @@ export interface FigurePanel {
   readonly legend: boolean;
 }
 
+/** A number without axes beside values that have them, such as a published one. */
+export interface FigureLevel {
+  readonly label: string;
+  readonly value: number;
+}
+
 /** A figure's panels (at least one) and what holds for all of them. */
 export interface FigureData {
   readonly panels: readonly FigurePanel[];
@@ -56,6 +70,10 @@ export interface FigureData {
   readonly series: readonly string[];
   readonly seriesTitle: string;
   readonly mean: string | null;
+  /** What the intervals are, or why there are none; null where there is nothing to say. */
+  readonly intervals: string | null;
+  /** Numbers that lines or bars are compared with, each drawn across all of them. */
+  readonly levels: readonly FigureLevel[];
   /** How many values are NaN. */
   readonly faults: number;
   /** How many places of the grid have no value at all. */
@@ -65,16 +83,25 @@ export interface FigureData {
 /** Evaluates the values of a plot over its axes; see {@link FigureData}. */
 export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNote): FigureData {
   const keep = [...output.over, ...output.by];
-  const full = output.values.map((named) => evaluateResult(named.expression, results, onNote));
+  const { drawn, levels } = withoutLevels(output, results);
+  const full = drawn.map((named) => evaluateResult(named.expression, results, onNote));
   const arrays = full.map((array) => averageOver(array, keep, onNote));
   const over = output.over.map((name) => axisOf(name, arrays));
   const by = output.by.map((name) => axisOf(name, arrays));
+  const { intervals, words } = shownIntervals(output.ci, drawn, arrays, [], keep, results);
   const separate = output.plot === "heatmap";
-  const quantities = output.values.map((named) => withUnit(named.label, unitOf(named)));
+  const quantities = drawn.map((named) => withUnit(named.label, unitOf(named)));
   const points = arrays.map((array, index) =>
-    pointsOf(array, over, by, output.values[index]?.label ?? "", output.values.length > 1 && !separate),
+    pointsOf(
+      array,
+      over,
+      by,
+      drawn[index]?.label ?? "",
+      drawn.length > 1 && !separate,
+      intervals.some((one) => one !== null) ? (intervals[index]?.at ?? ((): null => null)) : null,
+    ),
   );
-  const signed = output.values.map((named) => isSigned(named.expression));
+  const signed = drawn.map((named) => isSigned(named.expression));
   const all = points.flat();
   return {
     panels: separate
@@ -84,7 +111,7 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
       : [
           {
             title: "",
-            quantity: sharedQuantity(output),
+            quantity: sharedQuantity({ values: drawn }),
             signed: signed.some(Boolean),
             points: all,
             range: rangeOf(all),
@@ -96,15 +123,39 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
     series: seriesOrder(all, by),
     seriesTitle: safeTitle(output.by.join(", ")),
     mean: describeMean(averagedAxes(full[0] ?? emptyArray, keep)),
+    intervals: words === null ? null : [words.text, ...(words.lacking === null ? [] : [words.lacking])].join(" · "),
+    levels,
     faults: all.filter((point) => point.reason !== null).length,
     absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
   };
 }
 
+/** Published values and numbers without axes, apart from the values that are drawn over the axes. */
+function withoutLevels(
+  { values, plot }: PlotOutput,
+  results: ResultSet,
+): { readonly drawn: readonly NamedResult[]; readonly levels: readonly FigureLevel[] } {
+  if (plot !== "line" && plot !== "bar") return { drawn: values, levels: [] };
+  const isLevel = ({ expression }: NamedResult): boolean =>
+    isConstant(expression, (name) => results.types.get(name)) && evaluateResult(expression, results).axes.length === 0;
+  const levels = values
+    .filter(isLevel)
+    .flatMap((named) =>
+      evaluateResult(named.expression, results).cells.map(({ value }) => ({ label: levelName(named), value })),
+    );
+  return { drawn: values.filter((value) => !isLevel(value)), levels };
+}
+
+/** A published value goes by the name that it was published under, where it is of one. */
+function levelName({ label, expression }: NamedResult): string {
+  const name = expression.kind === "where" ? fixedCoordinates(expression.condition).get("model") : undefined;
+  return safeTitle(name === undefined ? label : String(name));
+}
+
 /** A field name for an axis: no two axes share one, and neither Vega nor the points themselves mean something else by it. */
 function fieldOf(name: string): string {
   const safe = name.replace(/[^A-Za-z0-9_]/gu, (character) => `_${character.codePointAt(0)?.toString(16) ?? ""}_`);
-  const taken = ["", "value", "reason", "series"].includes(safe) || reservedWords.has(safe);
+  const taken = ["", "value", "reason", "series", "low", "high", "n"].includes(safe) || reservedWords.has(safe);
   return taken || safe.endsWith("_") ? `${safe}_` : safe;
 }
 
@@ -121,6 +172,7 @@ function pointsOf(
   by: readonly FigureAxis[],
   label: string,
   named: boolean,
+  intervalAt: Intervals["at"] | null,
 ): readonly FigurePoint[] {
   return array.cells.map((cell) => {
     // An axis that this value does not have holds for all of it.
@@ -130,9 +182,17 @@ function pointsOf(
       ...Object.fromEntries([...over, ...by].map((axis) => [axis.field, levelAt(axis)])),
       value: Number.isFinite(cell.value) ? cell.value : null,
       reason: Number.isFinite(cell.value) ? null : (cell.reason ?? `the value is ${cell.value}`),
+      ...(intervalAt === null ? {} : endsOf(intervalAt(cell.coordinates))),
       series: [...(named ? [safeTitle(label)] : []), ...levels].join(" · "),
     };
   });
+}
+
+function endsOf(interval: CellInterval | null): Pick<FigurePoint, "low" | "high" | "n"> {
+  if (interval === null || !(Number.isFinite(interval.low) && Number.isFinite(interval.high))) {
+    return { low: null, high: null, n: null };
+  }
+  return { low: interval.low, high: interval.high, n: interval.n };
 }
 
 function heatmapPanels(points: readonly FigurePoint[], quantity: string, signed: boolean): readonly FigurePanel[] {
@@ -170,7 +230,7 @@ function seriesOrder(points: readonly FigurePoint[], by: readonly FigureAxis[]):
 }
 
 /** What the values of a plot are, with their unit where they share one. Several are named by the legend. */
-export function sharedQuantity(output: PlotOutput): string {
+export function sharedQuantity(output: Pick<PlotOutput, "values">): string {
   const units = new Set(output.values.map(unitOf));
   const [unit] = units;
   const [only, ...others] = output.values;

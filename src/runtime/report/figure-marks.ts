@@ -102,6 +102,7 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
     encoding: { x },
     layer: [
       ...zeroRule(panel),
+      ...intervalBand(panel, colored),
       // NaN breaks the line: joining its neighbours would show a value that was not measured.
       { mark: { type: "line", strokeWidth: 2, invalid: "break-paths-show-path-domains" }, encoding: { y, ...colored } },
       {
@@ -110,6 +111,7 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
         encoding: { y, ...colored, ...shape, tooltip },
       },
       ...faultCrosses(panel, 300, tooltip, colored),
+      ...levelRules(data),
     ],
   };
 }
@@ -147,7 +149,9 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
         },
       },
       ...zeroRule(panel),
+      ...errorBars(panel, step, tooltip),
       ...faultCrosses(panel, 300, tooltip, colored),
+      ...levelRules(data),
     ],
   };
 }
@@ -243,6 +247,62 @@ function zeroRule(panel: FigurePanel): readonly VegaLiteSpec[] {
   ];
 }
 
+/** A dashed line across the figure for each number that values are compared with, with its name at the right end. */
+function levelRules({ levels }: FigureData): readonly VegaLiteSpec[] {
+  return levels.flatMap((level) => [
+    {
+      data: { values: [level] },
+      mark: { type: "rule", color: "#1f2430", strokeDash: [5, 4], strokeWidth: 1.5 },
+      encoding: { x: { value: 0 }, x2: { value: "width" }, y: { datum: level.value } },
+    },
+    {
+      data: { values: [level] },
+      mark: { type: "text", align: "left", dx: 6, color: "#1f2430", fontSize: 11 },
+      encoding: { x: { value: "width" }, y: { datum: level.value }, text: { field: "label" } },
+    },
+  ]);
+}
+
+function hasIntervals(panel: FigurePanel): boolean {
+  return panel.points.some(({ low }) => typeof low === "number");
+}
+
+/** The interval of each bar, with a stroke at both ends. */
+function errorBars(panel: FigurePanel, step: number, tooltip: readonly VegaLiteSpec[]): readonly VegaLiteSpec[] {
+  if (!hasIntervals(panel)) return [];
+  const transform = [{ filter: "isValid(datum.low)" }];
+  const axis = valueChannel(panel, true)["axis"];
+  const at = (field: string): VegaLiteSpec => ({ field, type: "quantitative", stack: null, axis });
+  const stroke = { color: "#1f2430", opacity: 1 };
+  const cap = {
+    type: "tick",
+    orient: "horizontal",
+    size: Math.max(4, Math.min(12, step / 2)),
+    thickness: 1.5,
+    ...stroke,
+  };
+  return [
+    {
+      transform,
+      mark: { type: "rule", strokeWidth: 1.5, ...stroke },
+      encoding: { y: at("low"), y2: { field: "high" }, tooltip },
+    },
+    ...["low", "high"].map((end) => ({ transform, mark: cap, encoding: { y: at(end), tooltip } })),
+  ];
+}
+
+/** The interval along each line, in its colour; places without one interrupt it. */
+function intervalBand(panel: FigurePanel, colored: VegaLiteSpec): readonly VegaLiteSpec[] {
+  if (!hasIntervals(panel)) return [];
+  const y = { ...valueChannel(panel, false), field: "low" };
+  return [
+    {
+      mark: { type: "area", opacity: 0.18, line: false, invalid: "break-paths-show-path-domains" },
+      encoding: { y, y2: { field: "high" }, ...colored },
+    },
+  ];
+}
+
 function valueChannel(panel: FigurePanel, zero: boolean): VegaLiteSpec {
   return {
     field: "value",
@@ -264,7 +324,12 @@ function seriesChannel(data: FigureData): VegaLiteSpec {
     type: "nominal",
     sort: data.series,
     scale: { domain: data.series, range },
-    legend: { title: data.seriesTitle === "" ? null : data.seriesTitle, symbolLimit: 40 },
+    legend: {
+      title: data.seriesTitle === "" ? null : data.seriesTitle,
+      symbolLimit: 40,
+      // The symbols would be as faint as the bands.
+      ...(data.panels.some(hasIntervals) ? { symbolOpacity: 1 } : {}),
+    },
   };
 }
 
@@ -331,6 +396,13 @@ function tooltipOf(data: FigureData, panel: FigurePanel): readonly VegaLiteSpec[
     ...(named ? [{ field: "series", type: "nominal", title: "measure" }] : []),
     ...axes.map((axis) => ({ field: axis.field, type: "nominal", title: safeTitle(axis.name) })),
     { field: "value", type: "quantitative", title: panel.quantity, format: ".6~g" },
+    ...(hasIntervals(panel)
+      ? [
+          { field: "low", type: "quantitative", title: "low", format: ".6~g" },
+          { field: "high", type: "quantitative", title: "high", format: ".6~g" },
+          { field: "n", type: "quantitative", title: "n" },
+        ]
+      : []),
     ...(reasons ? [{ field: "reason", type: "nominal", title: "NaN because" }] : []),
   ];
 }

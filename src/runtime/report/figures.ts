@@ -28,15 +28,21 @@ export interface Figure {
 /** The figure of `output`; each kind of plot says what it does with NaN and with axes that it does not name. */
 export function buildFigure(output: PlotOutput, results: ResultSet): Figure {
   const warnings = new Set<string>();
-  const { subtitle, description, parts } = draw(output, results, (sentence) => void warnings.add(sentence));
+  const drawing = draw(output, results, (sentence) => void warnings.add(sentence));
+  return figureOf(output.title, drawing, [...warnings]);
+}
+
+/** A drawing with its title and the looks that all figures share. */
+export function figureOf(title: string, drawing: Drawing, warnings: readonly string[] = []): Figure {
+  const { subtitle, description, parts } = drawing;
   return {
-    warnings: [...warnings],
-    title: output.title,
+    warnings,
+    title,
     subtitle,
     description,
     spec: safeSpecification({
       $schema: "https://vega.github.io/schema/vega-lite/v6.json",
-      title: titleBlock(output.title, subtitle),
+      title: titleBlock(title, subtitle),
       background: "white",
       padding: 12,
       config,

@@ -1,7 +1,7 @@
 /** Tables as HTML: sortable by their header buttons, with the reason of every NaN underneath. */
 import { escapeHtml } from "./escape.js";
 import { formatColumn } from "./format.js";
-import type { TableCell, TableColumn, TableData } from "./table-data.js";
+import { cellsInNotation, type TableCell, type TableColumn, type TableData } from "./table-data.js";
 
 /** Rows that a page shows: a table of every token of a corpus would make it too large to open. */
 const longestTable = 2000;
@@ -14,6 +14,7 @@ export function tableHtml(table: TableData, index: number): string {
     columnTexts(
       column,
       shown.map((row) => row[at]),
+      cellsInNotation({ columns: table.columns, rows: shown }, at),
     ),
   );
   const numeric = table.columns.map((_, at) =>
@@ -49,10 +50,14 @@ function noteHtml(table: TableData, shown: number): string {
   return notes.length === 0 ? "" : `<p class="note">${escapeHtml(notes.join("; "))}</p>`;
 }
 
-function columnTexts(column: TableColumn, cells: readonly (TableCell | undefined)[]): readonly string[] {
+function columnTexts(
+  column: TableColumn,
+  cells: readonly (TableCell | undefined)[],
+  inNotation: readonly TableCell[],
+): readonly string[] {
   if (column.kind !== "value") return cells.map((cell) => String(cell?.value ?? "·"));
   const numbers = formatColumn(
-    cells.map((cell) => (typeof cell?.value === "number" ? cell.value : NaN)),
+    inNotation.map((cell) => (typeof cell.value === "number" ? cell.value : NaN)),
     column.signed,
   );
   return cells.map((cell, line) => (cell?.value == null ? "·" : (cell.shown ?? typographicMinus(numbers[line] ?? ""))));

@@ -6,8 +6,8 @@ import path from "node:path";
 import { escapeHtml, jsonForScript } from "./escape.js";
 import { highlightSource } from "./highlight.js";
 import { tableHtml } from "./html-table.js";
-import type { DecisionView } from "./decision-view.js";
-import type { Judgement, ProvenanceSection, ReportFigure, ReportInput } from "./report-input.js";
+import { judgementHtml } from "./judgement-html.js";
+import type { ProvenanceSection, ReportDecision, ReportFigure, ReportInput } from "./report-input.js";
 import { reportScript } from "./report-script.js";
 import { reportStyle } from "./report-style.js";
 import { studySentences } from "./sentences.js";
@@ -23,10 +23,13 @@ const require = createRequire(import.meta.url);
  * minified builds from disk; throws when they are missing.
  */
 export function renderReport(input: ReportInput): string {
-  const scripts = input.figures.length > 0 ? [...vegaBuilds(), reportScript] : [reportScript];
+  // Figures of decisions are numbered after the others.
+  const decided = input.decisions.flatMap(({ figures }) => figures);
+  const all = [...input.figures, ...decided];
+  const scripts = all.length > 0 ? [...vegaBuilds(), reportScript] : [reportScript];
   const hashes = scripts.map((script) => `'sha256-${createHash("sha256").update(script).digest("base64")}'`);
   const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; script-src ${hashes.join(" ")}`;
-  const specs = input.figures.map(({ figure }) => figure.spec);
+  const specs = all.map(({ figure }) => figure.spec);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -47,11 +50,11 @@ ${warningsHtml(input.warnings)}
 ${sectionHtml(
   "decisions",
   "Decisions",
-  input.decisions.map((decision, i) => decisionHtml(decision, input.tables.length + i)),
+  input.decisions.map((decision, i) => decisionHtml(decision, input.tables.length + 2 * i, all)),
 )}
 ${sectionHtml("figures", "Figures", input.figures.map(figureHtml))}
 ${sectionHtml("tables", "Tables", input.tables.map(tableHtml))}
-${judgementHtml(input.judgement)}
+${judgementHtml(input.judgements)}
 ${sourceHtml(input)}
 ${provenanceHtml(input.provenance)}
 </main>
@@ -119,7 +122,12 @@ function sectionHtml(id: string, title: string, parts: readonly string[]): strin
   return parts.length === 0 ? "" : `<section id="${id}"><h2>${title}</h2>\n${parts.join("\n")}\n</section>`;
 }
 
-function decisionHtml({ verdict, title, statement, sentence, table }: DecisionView, index: number): string {
+/** @param index of its first table; a second one has the next. */
+function decisionHtml(
+  { verdict, title, statement, sentence, table, loadings, figures: own }: ReportDecision,
+  index: number,
+  figures: readonly ReportFigure[],
+): string {
   const badge = verdict === null ? "" : ` <span class="badge ${verdict.tone}">${verdict.label}</span>`;
   const said = [statement === null ? "" : `<code>${escapeHtml(statement)}</code>`, escapeHtml(sentence)]
     .filter((text) => text !== "")
@@ -127,7 +135,11 @@ function decisionHtml({ verdict, title, statement, sentence, table }: DecisionVi
   return `<section class="decision">
 <h3>${escapeHtml(title)}${badge}</h3>
 ${said.join("\n")}
-${tableHtml(table, index)}
+${[
+  ...own.map((figure) => figureHtml(figure, figures.indexOf(figure))),
+  tableHtml(table, index),
+  ...(loadings === null ? [] : [tableHtml(loadings, index + 1)]),
+].join("\n")}
 </section>`;
 }
 
@@ -154,18 +166,6 @@ function fileName(title: string): string {
       .replace(/^-+|-+$/g, "")
       .slice(0, 60) || "figure"
   );
-}
-
-function judgementHtml(judgement: Judgement | null): string {
-  const content =
-    judgement === null
-      ? `<p class="empty">Empty. What these results mean is for a person to say, with a name and a date; the machine never fills this in.</p>`
-      : `<blockquote>${escapeHtml(judgement.text)}</blockquote><p class="note">${judgedBy(judgement)}</p>`;
-  return `<section id="judgement" class="card judgement"><h2>Judgement</h2>${content}</section>`;
-}
-
-function judgedBy({ by }: Judgement): string {
-  return by === null ? "Without a name and a date." : `${escapeHtml(by.name)}, ${escapeHtml(by.date)}`;
 }
 
 function sourceHtml(input: ReportInput): string {

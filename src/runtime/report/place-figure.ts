@@ -43,7 +43,7 @@ function subtitleOf(output: PlotOutput, data: FigureData): string | null {
       ? null
       : `${countOf(data.faults, cells)} NaN (${output.plot === "heatmap" ? "hatched" : "crosses on the lower edge"}; reason in the tooltip)`;
   const absent = output.plot === "heatmap" && data.absent > 0 ? "grey background: not measured" : null;
-  const parts = [data.mean, faulty, absent].filter((part) => part !== null);
+  const parts = [data.mean, data.intervals, faulty, absent].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(" · ");
 }
 

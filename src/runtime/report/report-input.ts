@@ -25,6 +25,11 @@ export interface ReportFigure {
   readonly svg: string | null;
 }
 
+/** What a statement came to, with its figures, if it has some. */
+export interface ReportDecision extends DecisionView {
+  readonly figures: readonly ReportFigure[];
+}
+
 /** A piece of source text and what it is: `comment`, `keyword`, `string`, `number`, `site`, `metric`, `operator` … */
 export interface SourceToken {
   readonly start: number;
@@ -38,11 +43,34 @@ export interface ProvenanceSection {
   readonly entries: readonly { readonly label: string; readonly value: string }[];
 }
 
-/** What a person made of the results. */
+/** What a person wrote into the record about the results. */
 export interface Judgement {
   readonly text: string;
   /** Who says so, and when; null where that was not written down. */
   readonly by: { readonly name: string; readonly date: string } | null;
+}
+
+/** What a person said by `atlasc judge`. */
+export interface GivenJudgement {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly by: string;
+  readonly verdict: string;
+  readonly note: string | null;
+  /** Title; null: the run as a whole. */
+  readonly hypothesis: string | null;
+  /** The results are no longer those that it was said of. */
+  readonly ofOthers: boolean;
+}
+
+/** What people said of a run. */
+export interface JudgementsView {
+  /** null: nothing is written there. */
+  readonly inRecord: Judgement | null;
+  /** In the order in which they were given. */
+  readonly given: readonly GivenJudgement[];
+  /** Titles of the run's hypotheses. */
+  readonly hypotheses: readonly string[];
 }
 
 /** Everything a report shows. All texts may come from users; rendering escapes them. */
@@ -57,12 +85,11 @@ export interface ReportInput {
   /** What results decided during the run, a sentence each. */
   readonly selections: readonly string[];
   /** What statements that compare and decide came to. */
-  readonly decisions: readonly DecisionView[];
+  readonly decisions: readonly ReportDecision[];
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly TableData[];
   readonly source: { readonly path: string; readonly text: string; readonly tokens: readonly SourceToken[] };
   readonly warnings: readonly string[];
   readonly provenance: readonly ProvenanceSection[];
-  /** null until a person has judged the run. */
-  readonly judgement: Judgement | null;
+  readonly judgements: JudgementsView;
 }

@@ -89,6 +89,9 @@ th[aria-sort="descending"] .arrow::after { content: "↓"; opacity: 1; color: va
 .judgement h2 { margin: 0 0 6px; font-size: 18px; }
 .judgement .empty { color: var(--soft); margin: 0; max-width: 74ch; }
 .judgement blockquote { margin: 0 0 8px; white-space: pre-wrap; }
+.judgement .table-scroll { margin-top: 14px; }
+.judgements .said { white-space: pre-wrap; min-width: 16ch; }
+.judgements .blank td:not(:first-child) { border-bottom: 1px dashed var(--soft); min-width: 10ch; }
 .source { overflow-x: auto; padding: 14px 0; }
 .source ol { margin: 0; padding: 0; list-style: none; counter-reset: line; width: max-content; min-width: 100%; }
 .source li { counter-increment: line; font: 13.5px/1.6 var(--mono); padding-right: 20px; }

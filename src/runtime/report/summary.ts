@@ -51,7 +51,7 @@ export function renderSummary(run: RunSummary, options: TextTableOptions): strin
 
 /** The verdict in front of the title, then what it came to and the table of its tests. */
 function decisionLines(
-  { verdict, title, statement, sentence, table }: DecisionView,
+  { verdict, title, statement, sentence, table, terminal, loadings }: DecisionView,
   options: TextTableOptions,
 ): readonly string[] {
   const style = options.style ?? ((text: string) => text);
@@ -60,7 +60,10 @@ function decisionLines(
   const said = [statement ?? "", sentence]
     .filter((text) => text !== "")
     .flatMap((text) => wrapWords(text, options.width));
-  return [...judged, ...heading, ...said, renderTextTable(shorten(table), options)];
+  const tables = (terminal ?? [table, ...(loadings === null ? [] : [loadings])]).map((shown) =>
+    renderTextTable(shorten(shown), options),
+  );
+  return [...judged, ...heading, ...said, ...tables.flatMap((shown, i) => (i === 0 ? [shown] : ["", shown]))];
 }
 
 function shorten(table: TableData): TableData {

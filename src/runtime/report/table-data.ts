@@ -11,6 +11,8 @@ export interface TableColumn {
   /** `nats`, `bits`, `token`, or null for a plain number or an axis. */
   readonly unit: string | null;
   readonly signed: boolean;
+  /** Columns of one quantity have one notation: the ends of an interval are written like the value. null: the column's own. */
+  readonly quantity: string | null;
 }
 
 /** An entry of a table; null where there is nothing at this place. */
@@ -36,16 +38,31 @@ export interface TableData {
 }
 
 /** A column of numbers. */
-export function valueColumn(name: string, unit: string | null, signed: boolean): TableColumn {
-  return { name, kind: "value", unit, signed };
+export function valueColumn(
+  name: string,
+  unit: string | null,
+  signed: boolean,
+  quantity: string | null = null,
+): TableColumn {
+  return { name, kind: "value", unit, signed, quantity };
 }
 
 /** A column of coordinates. */
 export function axisColumn(name: string): TableColumn {
-  return { name, kind: "axis", unit: null, signed: false };
+  return { name, kind: "axis", unit: null, signed: false, quantity: null };
 }
 
 /** A column of words. */
 export function textColumn(name: string): TableColumn {
-  return { name, kind: "text", unit: null, signed: false };
+  return { name, kind: "text", unit: null, signed: false, quantity: null };
+}
+
+/** The cells of a column and of those that share its notation, the column's own first. */
+export function cellsInNotation(
+  { columns, rows }: Pick<TableData, "columns" | "rows">,
+  at: number,
+): readonly TableCell[] {
+  const own = columns[at]?.quantity ?? null;
+  const others = own === null ? [] : columns.flatMap(({ quantity }, i) => (quantity === own && i !== at ? [i] : []));
+  return [at, ...others].flatMap((column) => rows.map((row) => row[column] ?? { value: null, reason: null }));
 }

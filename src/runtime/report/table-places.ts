@@ -1,7 +1,6 @@
 /** Rows of tables as places: which axes they have, which of them a condition keeps, what stands at each. */
 import type { Coordinates, ResultCondition } from "../../compiler/ir/protocol.js";
-import { conditionAxes, filterWhere, isAxisCondition } from "../../compiler/results/evaluate.js";
-import type { ResultSet } from "../../compiler/ir/results.js";
+import { isAxisCondition } from "../../compiler/results/evaluate.js";
 import {
   columnsOf,
   coordinateKey,
@@ -24,16 +23,6 @@ export function splitCondition(condition: ResultCondition | null): {
     after: after.length === 0 ? null : { kind: "and", operands: after },
   };
 }
-
-/** The cells for which all the tests of axes hold. */
-export function filterAxes(array: ResultArray, conditions: readonly ResultCondition[]): ResultArray {
-  // An array that lacks the axis altogether is the same for every value of it, so the test does not concern it.
-  return conditions
-    .filter((condition) => conditionAxes(condition).every((axis) => array.axes.includes(axis)))
-    .reduce((filtered, condition) => filterWhere(filtered, condition, noResults), array);
-}
-
-const noResults: ResultSet = { types: new Map(), rows: [] };
 
 /** Axes of the rows: all but prompts and what describes them; with nothing left, the prompts themselves. */
 export function rowAxes(arrays: readonly ResultArray[], needed: readonly string[]): readonly string[] {

@@ -1,11 +1,13 @@
 /** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
 import { entryOf } from "../../compiler/base/entry.js";
+import type { CellInterval } from "../../compiler/decide/intervals.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { zeroBaseline } from "../../compiler/results/columns.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
+import { filterAxes } from "../../compiler/results/filter-axes.js";
 import {
   agreeOver,
   averagedAxes,
@@ -15,8 +17,9 @@ import {
   type ResultArray,
 } from "../../compiler/results/result-array.js";
 import { listOf } from "./sentences.js";
+import { shownIntervals } from "./shown-intervals.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
-import { filterAxes, lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
+import { lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
 import { inContext, isTokenAxis, noTokenTexts, sharedText, tokenText, type TokenTexts } from "./token-texts.js";
 
 export type { TableCell, TableColumn, TableData } from "./table-data.js";
@@ -45,9 +48,17 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const experiments = [...new Set(columns.flatMap((named) => experimentsIn(named.expression)))];
   // An intervention's own positions are written as the protocol has them, and are not those of the value.
   const along = full.flatMap((array) => array.ragged).find(isTokenAxis) ?? "position";
-  const keep = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
+  const axes = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
+  // Published values are shown with all that is said of them.
+  const isPublished =
+    experiments.length > 0 && experiments.every((name) => results.types.get(name)?.texts.length === 0);
+  const keep = isPublished ? [...new Set([...axes, ...full.flatMap((array) => [...columnsOf(array)])])] : axes;
   const reduce = (array: ResultArray, named: NamedResult): ResultArray =>
-    named.unit === "token" ? agreeOver(array, keep) : averageOver(array, keep, onNote);
+    array.labels !== null
+      ? agreeOver(array, keep, "labels")
+      : named.unit === "token"
+        ? agreeOver(array, keep, "tokens")
+        : averageOver(array, keep, onNote);
   const averages = columns.map((named, i) => reduce(full[i] ?? emptyArray, named));
   const mean = describeMean(averagedAxes(full[0] ?? emptyArray, keep));
   const selected = averages.map((array) => (after === null ? array : filterWhere(array, after, results, restrict)));
@@ -63,22 +74,37 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const valueColumns = showBy ? [...columns, output.by] : columns;
   const infinite = selected.reduce((sum, { cells }) => sum + cells.filter(({ value }) => isInfinite(value)).length, 0);
   if (infinite > 0) onNote(`${countOf(infinite, "value")} ${infinite === 1 ? "is" : "are"} infinite`);
-  const headings = valueColumns.map((named): TableColumn => headingOf(named));
+  const headings = valueColumns.map((named, i): TableColumn => headingOf(named, valueArrays[i] ?? emptyArray));
+  const averaged = showBy && sortKeys !== null ? [...averages, sortKeys] : averages;
+  const { intervals, words } = shownIntervals(output.ci, valueColumns, averaged, before, keep, results);
   const lookups = valueArrays.map(lookup);
   const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
+    const labels = valueArrays[i]?.labels ?? null;
+    if (labels !== null && typeof cell.value === "number") return { ...cell, value: labels[cell.value] ?? cell.value };
     if (headings[i]?.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
     const text = tokens.tokenAt(output.experiment, place, cell.value);
     return text === null ? cell : { ...cell, shown: tokenText(text, cell.value) };
   };
   return {
     title: output.title,
-    columns: [...keep.map(axisColumn), ...headings, ...(context === null ? [] : [textColumn("in its text")])],
+    columns: [
+      ...keep.map(axisColumn),
+      ...headings.flatMap((heading, i) => [
+        ...(intervals[i] == null
+          ? [heading]
+          : [{ ...heading, quantity: heading.name }, ...intervalColumns(heading, headings.length > 1)]),
+      ]),
+      ...(context === null ? [] : [textColumn("in its text")]),
+    ],
     rows: shown.map((place) => [
       ...keep.map((axis): TableCell => ({ value: entryOf(place, axis) ?? null, reason: null })),
-      ...lookups.map((find, i): TableCell => inWords(place, find(place), i)),
+      ...lookups.flatMap((find, i): readonly TableCell[] => {
+        const cell = inWords(place, find(place), i);
+        return [cell, ...(intervals[i] == null ? [] : intervalCells(cell, intervals[i].at(place)))];
+      }),
       ...(context === null ? [] : [inContext(sharedText(tokens, experiments, place), entryOf(place, along), context)]),
     ]),
-    note: joined([noteOf(mean, output, shown.length, places.length, possible), left]),
+    note: joined([noteOf(mean, output, shown.length, places.length, possible), words?.text ?? null, left]),
     warnings: [...warnings],
   };
 }
@@ -125,8 +151,20 @@ function allAxes(arrays: readonly ResultArray[]): readonly string[] {
   return [...new Set(arrays.flatMap((array) => array.axes))].filter((axis) => !described.has(axis));
 }
 
-function headingOf(named: NamedResult): TableColumn {
+function headingOf(named: NamedResult, { labels }: ResultArray): TableColumn {
+  if (labels !== null) return textColumn(named.label);
   return valueColumn(named.label, unitOf(named), isSigned(named.expression));
+}
+
+/** The two ends of an interval, beside the value that they are of. */
+function intervalColumns({ name, unit, signed }: TableColumn, several: boolean): readonly TableColumn[] {
+  return ["low", "high"].map((end) => valueColumn(several ? `${name} ${end}` : end, unit, signed, name));
+}
+
+function intervalCells({ value, reason }: TableCell, interval: CellInterval | null): readonly TableCell[] {
+  if (value === null || interval === null) return [value, value].map(() => ({ value: null, reason: null }));
+  const why = Number.isNaN(value) ? reason : interval.reason;
+  return [interval.low, interval.high].map((end) => ({ value: end, reason: Number.isNaN(end) ? why : null }));
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { columnsOf, endOf, padColumns, printableLine, startOf } from "../../compiler/base/printable.js";
 import { formatColumn } from "./format.js";
-import type { TableCell, TableColumn, TableData } from "./table-data.js";
+import { cellsInNotation, type TableCell, type TableColumn, type TableData } from "./table-data.js";
 
 /** What a piece of text is, for a style function that colours it. */
 export type TextRole =
@@ -44,6 +44,7 @@ export function renderTextTable(table: TableData, options: TextTableOptions): st
     layOut(
       column,
       table.rows.map((row) => row[index] ?? { value: null, reason: null }),
+      cellsInNotation(table, index),
       reasons,
       Math.max(8, Math.floor(column.kind === "text" ? (options.width * 2) / 3 : options.width / 3)),
     ),
@@ -80,6 +81,7 @@ export function wrapWords(text: string, width: number): readonly string[] {
 function layOut(
   column: TableColumn,
   cells: readonly TableCell[],
+  inNotation: readonly TableCell[],
   reasons: readonly string[],
   limit: number,
 ): LaidOutColumn {
@@ -87,15 +89,21 @@ function layOut(
   const unit = column.unit === null ? "" : `(${column.unit})`;
   const isNumeric =
     column.kind !== "text" && cells.every((cell) => cell.value === null || typeof cell.value === "number");
-  const texts = column.kind === "value" ? valueTexts(column, cells, reasons) : wordTexts(cells, reasons, limit);
+  const texts =
+    column.kind === "value" ? valueTexts(column, cells, inNotation, reasons) : wordTexts(cells, reasons, limit);
   const width = [name, unit, ...texts].reduce((most, text) => Math.max(most, columnsOf(text)), 0);
   const align = (text: string): string => padColumns(text, width, isNumeric ? "right" : "left");
   return { column, header: align(name), unit: align(unit), cells: texts.map(align), width };
 }
 
-function valueTexts(column: TableColumn, cells: readonly TableCell[], reasons: readonly string[]): readonly string[] {
+function valueTexts(
+  column: TableColumn,
+  cells: readonly TableCell[],
+  inNotation: readonly TableCell[],
+  reasons: readonly string[],
+): readonly string[] {
   const numbers = formatColumn(
-    cells.map((cell) => (typeof cell.value === "number" ? cell.value : NaN)),
+    inNotation.map((cell) => (typeof cell.value === "number" ? cell.value : NaN)),
     column.signed,
   );
   const hasMarks = cells.some((cell) => cell.reason !== null);

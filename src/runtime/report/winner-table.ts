@@ -4,9 +4,10 @@ import type { Coordinates, Output } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
+import { filterAxes } from "../../compiler/results/filter-axes.js";
 import { averagedAxes, averageOver, type ResultArray } from "../../compiler/results/result-array.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableData } from "./table-data.js";
-import { filterAxes, lookup, placesOf, rowAxes, splitCondition } from "./table-places.js";
+import { lookup, placesOf, rowAxes, splitCondition } from "./table-places.js";
 
 /** An output of kind winner. */
 export type WinnerOutput = Extract<Output, { kind: "winner" }>;

@@ -20,6 +20,13 @@ export interface HistoryEntry
   readonly protocol: Pick<RunRecord["protocol"], "path" | "sha256" | "digest">;
   /** Digest of the plan. */
   readonly plan: string | null;
+  /** This run's own list; null until it has ended, and for a run that computed nothing and found another one's list. */
+  readonly units: RunRecord["units"];
+  /**
+   * SHA-256 of each part of record.json, as it was written together with this entry (`partDigests`); null in entries of
+   * earlier versions.
+   */
+  readonly parts: Readonly<Record<string, string>> | null;
 }
 
 export const historyFormat = "atlasc-history-1";
@@ -30,8 +37,8 @@ export function listedRun(file: string | null, status: RecordedRun["status"], en
   return { file, status, times, versions, machine, execution, counts, values };
 }
 
-/** What a history keeps of the record of a run. */
-export function historyEntry(record: RunRecord): HistoryEntry {
+/** What a history keeps of the record of a run; `parts` are the digests of what the folder's record then says. */
+export function historyEntry(record: RunRecord, parts: HistoryEntry["parts"] = null): HistoryEntry {
   const { status, times, versions, machine, execution, estimate } = record;
   const { warnings, selections, faults, outputs, values } = record;
   const { path, sha256, digest } = record.protocol;
@@ -51,6 +58,8 @@ export function historyEntry(record: RunRecord): HistoryEntry {
     faults,
     outputs,
     values,
+    units: record.units,
+    parts,
   };
 }
 
@@ -84,7 +93,7 @@ export async function readHistory(runFolder: string): Promise<History> {
   for (const name of names.filter((own) => entryName.test(own)).sort()) {
     const file = `${folderName}/${name}`;
     try {
-      const value = JSON.parse(await readFile(join(folder, name), "utf8")) as unknown;
+      const value = completed(JSON.parse(await readFile(join(folder, name), "utf8")));
       const [problem] = historyProblems(value);
       if (problem === undefined) entries.push({ file, entry: value as HistoryEntry });
       else problems.push(`${file} is left as it is, and not read: ${problem}`);
@@ -93,6 +102,11 @@ export async function readHistory(runFolder: string): Promise<History> {
     }
   }
   return { entries, problems };
+}
+
+/** Entries of earlier versions lack what these did not know. */
+function completed(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? { units: null, parts: null, ...value } : value;
 }
 
 /** A file for the entry of a run that was asked for at `time`: a new one, whatever the clock says. */

@@ -92,6 +92,17 @@ function holds(holder: LockHolder): boolean {
   return holder.host !== hostname() || processRuns(holder.processId, holder.started);
 }
 
+/** Who holds a folder now, or null. Changes nothing; a folder that cannot be read is held by nobody. */
+export async function holderOf(folder: string): Promise<LockHolder | null> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !name.endsWith(suffix)) continue;
+    const holder = await readHolder(join(folder, name));
+    if (holder !== null && holds(holder)) return holder;
+  }
+  return null;
+}
+
 /**
  * Takes a folder for this process, making it when it is missing. Locks of processes that are gone (killed, machine
  * restarted) are removed. Rejects with LockHeldFault, which names the process that has it, or with StoreFault.

@@ -28,13 +28,22 @@ function upgraded(value: Readonly<Record<string, unknown>>): unknown {
   return { ...value, format: recordFormat, ...facts, values: null, runs: [run] };
 }
 
-/** Records of versions that decided nothing lack the outcomes of their statements. */
-function withOutcomes(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || !("decisions" in value)) return value;
-  const { decisions } = value;
+/** Those of the parts that an object does not have. */
+function lacking(object: object, parts: Readonly<Record<string, null>>): Readonly<Record<string, null>> {
+  return Object.fromEntries(Object.entries(parts).filter(([key]) => !(key in object)));
+}
+
+/** Records of earlier versions lack what these did not know: outcomes of statements, how work was divided, lists of units. */
+function completed(earlier: unknown): unknown {
+  if (typeof earlier !== "object" || earlier === null) return earlier;
+  // What is there keeps its place: a record that is read and written again reads as before.
+  const value = { ...earlier, ...lacking(earlier, { planning: null, units: null }) };
+  const decisions: unknown = "decisions" in earlier ? earlier.decisions : null;
   if (!Array.isArray(decisions)) return value;
   const complete = decisions.map((decision: unknown): unknown =>
-    typeof decision === "object" && decision !== null ? { outcome: null, ...decision } : decision,
+    typeof decision === "object" && decision !== null
+      ? { ...decision, ...lacking(decision, { outcome: null }) }
+      : decision,
   );
   return { ...value, decisions: complete };
 }
@@ -74,7 +83,7 @@ export async function readRecord(path: string): Promise<RunRecord | null> {
   const object = value as Readonly<Record<string, unknown>>;
   const foreign = formatProblems(object["format"]);
   if (foreign.length > 0) throw new RecordFault(path, foreign);
-  const record = withOutcomes(upgraded(object));
+  const record = completed(upgraded(object));
   const problems = recordProblems(record);
   if (problems.length > 0) throw new RecordFault(path, problems);
   return record as RunRecord;

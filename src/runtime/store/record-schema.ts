@@ -1,8 +1,12 @@
-/** Checks records and entries of their history against the published schemas, and says in words what is wrong. */
+/** Checks records, entries of their history and judgements against the published schemas, and says in words what is wrong. */
 import { createRequire } from "node:module";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 
-const schemas = { record: "atlasc/record.schema.json", history: "atlasc/history.schema.json" } as const;
+const schemas = {
+  record: "atlasc/record.schema.json",
+  history: "atlasc/history.schema.json",
+  judgement: "atlasc/judgement.schema.json",
+} as const;
 
 const compiled = new Map<keyof typeof schemas, ValidateFunction>();
 
@@ -12,8 +16,8 @@ function validator(which: keyof typeof schemas): ValidateFunction {
   // By the package's own name, because the schemas are published there and are not copied beside the compiled files.
   const load = (name: string): object => createRequire(import.meta.url)(name) as object;
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
-  // An entry of the history is described with the record's own definitions.
-  if (which === "history") ajv.addSchema(load(schemas.record));
+  // The others are described with the record's own definitions.
+  if (which !== "record") ajv.addSchema(load(schemas.record));
   const validate = ajv.compile(load(schemas[which]));
   compiled.set(which, validate);
   return validate;
@@ -42,7 +46,23 @@ function problemsOf(which: keyof typeof schemas, value: unknown, whole: string):
   const validate = validator(which);
   if (validate(value)) return [];
   // "anyOf" only sums up the problems of its branches, which are listed too.
-  return (validate.errors ?? []).filter((error) => error.keyword !== "anyOf").map((error) => problemText(error, whole));
+  const errors = (validate.errors ?? []).filter((error) => error.keyword !== "anyOf");
+  const telling = ofMeantBranches(errors);
+  return (telling.length === 0 ? errors : telling).map((error) => problemText(error, whole));
+}
+
+/**
+ * Without the errors of what was not meant: alternatives (`oneOf`) are told apart by their `kind`, and one that has another
+ * kind says nothing about the value; nor does that it could be null.
+ */
+function ofMeantBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const branchOf = ({ schemaPath }: ErrorObject): string | undefined => /^.*\/oneOf\/\d+/.exec(schemaPath)?.[0];
+  const others = new Set(errors.filter(({ instancePath }) => instancePath.endsWith("/kind")).map(branchOf));
+  return errors.filter((error) => {
+    const branch = branchOf(error);
+    if (error.keyword === "oneOf") return false;
+    return branch === undefined || !(others.has(branch) || error.schemaPath === `${branch}/type`);
+  });
 }
 
 /** What is wrong with a value as a record: a sentence each, none when it is valid. */
@@ -53,4 +73,9 @@ export function recordProblems(value: unknown): string[] {
 /** What is wrong with a value as an entry of a history: a sentence each, none when it is valid. */
 export function historyProblems(value: unknown): string[] {
   return problemsOf("history", value, "the entry");
+}
+
+/** What is wrong with a value as a judgement: a sentence each, none when it is valid. */
+export function judgementProblems(value: unknown): string[] {
+  return problemsOf("judgement", value, "the judgement");
 }

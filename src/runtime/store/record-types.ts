@@ -130,6 +130,26 @@ export interface RunFacts {
   };
 }
 
+/** What decides how the work is divided, beside what computes: all of it is part of the request. */
+export interface RecordedPlanning {
+  /** Bytes of activations that one batch may take. */
+  readonly memoryBudget: number;
+  /** Names of the optimisations that are applied. */
+  readonly passes: readonly string[];
+  /** Thresholds of the planner; null: those of atlasc. */
+  readonly graphWork: number | null;
+  readonly chunkedFrom: number | null;
+}
+
+/** The list of a run's units in the order of execution. */
+export interface RecordedUnits {
+  /** Relative to the run folder. */
+  readonly file: string;
+  readonly sha256: string;
+  /** Lines of the list: a unit that was computed twice has two. */
+  readonly count: number;
+}
+
 /** One of the runs of a folder, as its record lists them. */
 export interface RecordedRun extends Omit<RunFacts, "counts"> {
   /** null for a run that goes on or was killed: how much it computed is not known. */
@@ -158,6 +178,8 @@ export interface RunRecord extends RunFacts {
   readonly protocol: { readonly path: string; readonly text: string; readonly sha256: string; readonly digest: string };
   readonly parameters: Values;
   readonly overrides: Values;
+  /** null in records of earlier versions. */
+  readonly planning: RecordedPlanning | null;
   readonly status: RunStatus;
   readonly models: readonly RecordedModel[];
   readonly texts: readonly RecordedTexts[];
@@ -175,6 +197,8 @@ export interface RunRecord extends RunFacts {
   readonly outputs: readonly { readonly kind: string; readonly path: string; readonly sha256: string }[];
   /** Of the results, as in {@link RecordedRun}. */
   readonly values: string | null;
+  /** Of the run that computed last; null until one has, and in records of earlier versions. */
+  readonly units: RecordedUnits | null;
   readonly runs: readonly RecordedRun[];
   /** For a person; the machine starts it as null and carries over what it finds. */
   readonly judgement: RecordedJudgement | string | null;

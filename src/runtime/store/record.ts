@@ -8,6 +8,7 @@ import {
   type RecordedMean,
   type RecordedModel,
   type RecordedPlan,
+  type RecordedPlanning,
   type RecordedTexts,
   type RunRecord,
   type Values,
@@ -26,6 +27,7 @@ export interface RecordRequest {
   readonly overrides: Values;
   readonly atlascVersion: string;
   readonly engine: EngineOptions;
+  readonly planning?: RecordedPlanning;
   readonly models?: readonly RecordedModel[];
   readonly texts?: readonly RecordedTexts[];
   readonly means?: readonly RecordedMean[];
@@ -36,7 +38,7 @@ export interface RecordRequest {
 
 /** What may change while a run goes on: not what was asked, and not what people write. */
 export type RecordChanges = Partial<
-  Omit<RunRecord, "format" | "protocol" | "parameters" | "overrides" | "decisions" | "judgement" | "runs">
+  Omit<RunRecord, "format" | "protocol" | "parameters" | "overrides" | "planning" | "decisions" | "judgement" | "runs">
 >;
 
 /** SHA-256 in hexadecimal, of text (as UTF-8) or of bytes. */
@@ -53,6 +55,7 @@ export function createRecord(request: RecordRequest, now: Date = new Date()): Ru
     protocol: { path: request.path, text: request.text, sha256: sha256(request.text), digest: request.digest },
     parameters: request.parameters,
     overrides: request.overrides,
+    planning: request.planning ?? null,
     status: "asked",
     times: { asked: now.toISOString(), started: null, ended: null },
     versions: { atlasc: request.atlascVersion, node: process.versions.node, onnxruntime: null },
@@ -78,6 +81,7 @@ export function createRecord(request: RecordRequest, now: Date = new Date()): Ru
     identities: [],
     outputs: [],
     values: null,
+    units: null,
     runs: [],
     judgement: null,
   };

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
-import { parquetMetadata, parquetRead, parquetSchema } from "hyparquet";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } from "hyparquet";
 import { parquetWriteBuffer, type BasicType } from "hyparquet-writer";
 import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
@@ -117,10 +116,19 @@ function numberOrNull(value: unknown): number | null {
 
 /** Reads results.parquet back, in the order written. Rejects with StoreFault when it is missing or damaged. */
 export async function readResults(path: string): Promise<ResultRow[]> {
+  const rows: ResultRow[] = [];
+  for await (const chunk of resultChunks(path)) for (const row of chunk) rows.push(row);
+  return rows;
+}
+
+/**
+ * The rows of results.parquet, in the order written, a group of the file's rows at a time: for files that are not to be held
+ * in memory as a whole. Rejects with StoreFault when it is missing or damaged.
+ */
+export async function* resultChunks(path: string): AsyncGenerator<readonly ResultRow[]> {
   try {
-    const bytes = await readFile(path);
-    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-    const metadata = parquetMetadata(file);
+    const file = await asyncBufferFromFile(path);
+    const metadata = await parquetMetadataAsync(file);
     const said = (key: string): string | undefined =>
       metadata.key_value_metadata?.find((entry) => entry.key === key)?.value;
     const names = said(axesKey);
@@ -133,36 +141,43 @@ export async function readResults(path: string): Promise<ResultRow[]> {
     }
     const axes = JSON.parse(names) as string[];
     const places = new Map(parquetSchema(metadata).children.map(({ element }, i) => [element.name, i]));
-    let rows: unknown[][] = [];
-    // As lists, because objects would lose a column whose name JavaScript's objects have a meaning for.
-    await parquetRead({ file, metadata, onComplete: (read) => (rows = read as unknown[][]) });
-    return rows.map((row): ResultRow => {
-      const cell = (column: string): unknown => row[places.get(column) ?? -1];
-      const text = (column: string): string | null => {
-        const found = cell(column);
-        return typeof found === "string" ? found : null;
-      };
-      return {
-        experiment: String(cell("experiment")),
-        condition: text("condition") ?? "",
-        axes: Object.fromEntries(
-          axes.flatMap((axis) => {
-            const coordinate = coordinateOf(cell(axis));
-            return coordinate === null ? [] : [[axis, coordinate] as const];
-          }),
-        ),
-        metric: String(cell("metric")),
-        unit: cell("unit") as ResultRow["unit"],
-        value: Number(cell("value")),
-        baseline: numberOrNull(cell("baseline")),
-        impact: numberOrNull(cell("impact")),
-        relative: numberOrNull(cell("relative")),
-        reason: text("reason"),
-      };
-    });
+    let rowStart = 0;
+    for (const { num_rows: count } of metadata.row_groups) {
+      const rowEnd = rowStart + Number(count);
+      let rows: unknown[][] = [];
+      // As lists, because objects would lose a column whose name JavaScript's objects have a meaning for.
+      await parquetRead({ file, metadata, rowStart, rowEnd, onComplete: (read) => (rows = read as unknown[][]) });
+      yield rows.map((row) => resultRow(row, axes, places));
+      rowStart = rowEnd;
+    }
   } catch (error) {
     throw new StoreFault(`cannot read ${path}: ${reasonOf(error)}`, path, null, error);
   }
+}
+
+function resultRow(row: readonly unknown[], axes: readonly string[], places: ReadonlyMap<string, number>): ResultRow {
+  const cell = (column: string): unknown => row[places.get(column) ?? -1];
+  const text = (column: string): string | null => {
+    const found = cell(column);
+    return typeof found === "string" ? found : null;
+  };
+  return {
+    experiment: String(cell("experiment")),
+    condition: text("condition") ?? "",
+    axes: Object.fromEntries(
+      axes.flatMap((axis) => {
+        const coordinate = coordinateOf(cell(axis));
+        return coordinate === null ? [] : [[axis, coordinate] as const];
+      }),
+    ),
+    metric: String(cell("metric")),
+    unit: cell("unit") as ResultRow["unit"],
+    value: Number(cell("value")),
+    baseline: numberOrNull(cell("baseline")),
+    impact: numberOrNull(cell("impact")),
+    relative: numberOrNull(cell("relative")),
+    reason: text("reason"),
+  };
 }
 
 /** JSON has no NaN and no infinities: they are written as the texts "NaN", "Infinity" and "-Infinity". */

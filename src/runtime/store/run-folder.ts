@@ -10,6 +10,8 @@ export interface RunFolder {
   readonly results: string;
   /** Tables and figures. */
   readonly outputs: string;
+  /** report.html: the whole run for a reader. */
+  readonly report: string;
 }
 
 /** What else lies in a folder of runs: finished units, and the pointers to the run that was begun last. */
@@ -29,12 +31,17 @@ export function protocolName(path: string): string {
  */
 export function runFolderOf(root: string, protocol: string, digest: string): RunFolder {
   if (!/^[0-9a-f]{12,}$/.test(digest)) throw new RangeError(`runFolderOf: ${digest} is not a digest`);
-  const folder = join(root, protocolName(protocol), digest.slice(0, 12));
+  return runFolderAt(join(root, protocolName(protocol), digest.slice(0, 12)));
+}
+
+/** What lies where in a folder that is the folder of a run. */
+export function runFolderAt(folder: string): RunFolder {
   return {
     folder,
     record: join(folder, "record.json"),
     results: join(folder, "results.parquet"),
     outputs: join(folder, "outputs"),
+    report: join(folder, "report.html"),
   };
 }
 

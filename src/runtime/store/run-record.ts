@@ -20,7 +20,9 @@ import {
 import { readRecord, writeRecord } from "./record-file.js";
 import { RecordFault } from "./record-fault.js";
 import type { RecordedRun, RunFacts, RunRecord } from "./record-types.js";
+import { partDigests } from "./record-parts.js";
 import type { RunFolder } from "./run-folder.js";
+import { listsSame, readUnitList, writeUnitList, type ListedUnit } from "./unit-list.js";
 
 export interface RunRecordFile {
   /**
@@ -38,6 +40,11 @@ export interface RunRecordFile {
    * Rejects with StoreFault.
    */
   keepEarlier(values: string, isComplete: boolean): Promise<string | null>;
+  /**
+   * Keeps the list of this run's units beside its entry. null, and nothing is written, where it computed nothing and the
+   * list that is there has the same units with the same numbers. Rejects with StoreFault.
+   */
+  keepUnits(units: readonly ListedUnit[]): Promise<RunRecord["units"]>;
   /** What was wrong with what was found, a sentence each. */
   problems(): readonly string[];
 }
@@ -71,6 +78,7 @@ export async function openRunRecord(folder: RunFolder, record: RunRecord): Promi
       // Until this run writes its own, those of before are there.
       outputs,
       values,
+      units: current.units ?? found?.units ?? null,
       runs,
     };
   };
@@ -87,8 +95,9 @@ export async function openRunRecord(folder: RunFolder, record: RunRecord): Promi
       if (!(error instanceof RecordFault)) throw error;
       problems.push(await moveAside(folder, error));
     });
-    await writeEntry(folder.folder, file, historyEntry(told(current)));
-    const { judgement } = await writeRecord(folder.record, ofFolder(told(current)));
+    const whole = ofFolder(told(current));
+    await writeEntry(folder.folder, file, historyEntry(told(current), partDigests(whole)));
+    const { judgement } = await writeRecord(folder.record, whole);
     return { ...told(current), judgement };
   }
 
@@ -108,6 +117,14 @@ export async function openRunRecord(folder: RunFolder, record: RunRecord): Promi
       if (!isComplete) return kept === null ? null : `the results of ${when}, which were complete, are kept as ${kept}`;
       const where = kept === null ? "which are gone" : `kept as ${kept}`;
       return diagnostic("A8019", null, { when, how: howText(last), kept: where }).message;
+    },
+    async keepUnits(units) {
+      const before = found?.units ?? null;
+      if (before !== null && !units.some(({ outcome }) => outcome === "computed")) {
+        const read = await readUnitList(folder.folder, before);
+        if (read.kind === "read" && listsSame(read.units, units)) return null;
+      }
+      return writeUnitList(folder.folder, file.replace(/json$/, "units.csv"), units);
     },
     problems: () => problems,
   };

@@ -34,11 +34,18 @@ export interface UnitStore {
   read(id: string): Promise<StoredUnit | null>;
   /** Keeps a unit. When the promise resolves, the unit survives whatever happens to this process. */
   write(unit: StoredUnit): Promise<void>;
+  /** SHA-256 of a unit's numbers, whatever its remarks, as it was read or written here last; null when it was neither. */
+  digestOf(id: string): string | null;
   /** Where a unit's file lies or would lie. */
   pathOf(id: string): string;
 }
 
 const idPattern = /^[\w-]{2,200}$/;
+
+/** Whether a text can be the id of a unit. */
+export function isUnitId(text: string): boolean {
+  return idPattern.test(text);
+}
 
 /** Metadata keys of a unit file. Truth values are stored as int32, since the file writer has no type for them. */
 const keys = { id: "atlasc.unit", checksum: "atlasc.sha256", about: "atlasc.about", truth: "atlasc.truth" } as const;
@@ -47,9 +54,18 @@ type Table = Readonly<Record<string, MemoryTensor>>;
 
 /** SHA-256 over everything a file says: id, remarks, names, types, shapes, values. */
 function checksumOf(id: string, about: string, truth: string, tensors: Table): string {
+  return hashOf([id, about, truth], tensors);
+}
+
+/** SHA-256 over the numbers alone: when and how fast they were computed is no part of it. */
+function contentOf(truth: string, tensors: Table): string {
+  return hashOf([truth], tensors);
+}
+
+function hashOf(words: readonly string[], tensors: Table): string {
   const names = Object.keys(tensors).sort();
   const shapes = names.map((name) => [name, tensors[name]?.type ?? "", [...(tensors[name]?.shape ?? [])]]);
-  const hash = createHash("sha256").update(canonicalJson([id, about, truth, shapes]));
+  const hash = createHash("sha256").update(canonicalJson([...words, shapes]));
   for (const name of names) {
     const data = tensors[name]?.data;
     if (data !== undefined) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -57,7 +73,15 @@ function checksumOf(id: string, about: string, truth: string, tensors: Table): s
   return hash.digest("hex");
 }
 
-function encodeUnit({ id, tensors, about }: StoredUnit): Buffer {
+/** A unit as a file has it. */
+interface UnitFile {
+  readonly bytes: Buffer;
+  /** SHA-256 of its numbers. */
+  readonly content: string;
+}
+
+/** Tensors as a file holds them, and the names of those that are truth values, as JSON. */
+function tableOf(tensors: EngineTensors): { readonly table: Table; readonly truth: string } {
   const table: Record<string, MemoryTensor> = {};
   const truthful: string[] = [];
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -66,15 +90,26 @@ function encodeUnit({ id, tensors, about }: StoredUnit): Buffer {
       table[name] = { type: "int32", shape: tensor.dims, data: Int32Array.from(tensor.data) };
     } else table[name] = { type: tensor.type, shape: tensor.dims, data: tensor.data };
   }
-  const truth = JSON.stringify(truthful.sort());
+  return { table, truth: JSON.stringify(truthful.sort()) };
+}
+
+/** SHA-256 of the numbers of a unit with their names, types and shapes, as `digestOf` of a store gives it. */
+export function digestOfNumbers(tensors: EngineTensors): string {
+  const { table, truth } = tableOf(tensors);
+  return contentOf(truth, table);
+}
+
+function encodeUnit({ id, tensors, about }: StoredUnit): UnitFile {
+  const { table, truth } = tableOf(tensors);
   const remarks = canonicalJson(about);
   const checksum = checksumOf(id, remarks, truth, table);
-  return writeSafetensors(table, {
+  const bytes = writeSafetensors(table, {
     [keys.id]: id,
     [keys.about]: remarks,
     [keys.truth]: truth,
     [keys.checksum]: checksum,
   });
+  return { bytes, content: contentOf(truth, table) };
 }
 
 function engineTensor(tensor: MemoryTensor, truth: boolean): EngineTensor {
@@ -85,7 +120,7 @@ function engineTensor(tensor: MemoryTensor, truth: boolean): EngineTensor {
 }
 
 /** The unit in a file's bytes, or why they are not that unit. */
-function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
+function decodeUnit(id: string, bytes: Uint8Array): (StoredUnit & { readonly content: string }) | string {
   const file = readSafetensors(bytes);
   if (!file.ok) return file.reason;
   const { tensors, metadata } = file.value;
@@ -99,7 +134,8 @@ function decodeUnit(id: string, bytes: Uint8Array): StoredUnit | string {
   }
   const truthful = new Set(JSON.parse(truth) as string[]);
   const named = Object.entries(tensors).map(([name, t]) => [name, engineTensor(t, truthful.has(name))] as const);
-  return { id, about: JSON.parse(about) as Record<string, string>, tensors: Object.fromEntries(named) };
+  const content = contentOf(truth, tensors);
+  return { id, about: JSON.parse(about) as Record<string, string>, tensors: Object.fromEntries(named), content };
 }
 
 /** What makes a single file useless and says nothing of the others: no permission, a folder of its name, a bad block. */
@@ -122,6 +158,9 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     return join(folder, id.slice(0, 2), `${id}.safetensors`);
   };
 
+  /** Unit id → SHA-256 of its numbers. */
+  const contents = new Map<string, string>();
+
   async function read(id: string): Promise<StoredUnit | null> {
     const path = pathOf(id);
     let bytes: Buffer;
@@ -137,7 +176,11 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
       throw new StoreFault(`cannot read unit ${id} from ${path}: ${reasonOf(error)}`, path, id, error);
     }
     const unit = decodeUnit(id, bytes);
-    if (typeof unit !== "string") return unit;
+    if (typeof unit !== "string") {
+      const { content, ...stored } = unit;
+      contents.set(id, content);
+      return stored;
+    }
     onDamage({ unit: id, path, reason: unit });
     return null;
   }
@@ -146,12 +189,15 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     folder,
     pathOf,
     read,
+    digestOf: (id) => contents.get(id) ?? null,
     has: async (id) => (await read(id)) !== null,
     async write(unit) {
       const path = pathOf(unit.id);
       try {
         await setFolderAside(path);
-        await writeFileAtomic(path, encodeUnit(unit));
+        const { bytes, content } = encodeUnit(unit);
+        await writeFileAtomic(path, bytes);
+        contents.set(unit.id, content);
       } catch (error) {
         throw new StoreFault(`cannot write unit ${unit.id} to ${path}: ${reasonOf(error)}`, path, unit.id, error);
       }

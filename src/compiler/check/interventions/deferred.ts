@@ -4,6 +4,7 @@ import type { DeferredConditions, ResultCondition, ResultExpression, Study } fro
 import type { AblateClause, Name, Selection } from "../../syntax/ast.js";
 import { unknownResult } from "../names/unknown-results.js";
 import { reportError, wrongKind } from "../faults.js";
+import { isNumeric, named } from "../results/named-results.js";
 import { axesOfShape } from "../results/result-axes.js";
 import { metricNames, type ExperimentShape } from "../results/result-scope.js";
 import { startWork } from "../results/result-context.js";
@@ -146,7 +147,7 @@ function rankingOf(
   { shapes }: EarlierExperiments,
 ): ResultExpression | null {
   const { report, sourceOf, scope } = cx;
-  const results = { experiments: shapes, lets: scope.lets };
+  const results = { experiments: shapes, lets: scope.lets, params: scope.params };
   const notes = cx.model.notes ?? null;
   const work = startWork(notes);
   const context = { results, subject: shape, report, unfolding: [], work, sourceOf, notes };
@@ -157,6 +158,7 @@ function rankingOf(
     wrongKind(cx, span, `columns of ${shape.name}`, cx.sourceOf(span));
     return null;
   }
+  if (!isNumeric(context, named(context, cx.sourceOf(span), by), "ranking", span)) return null;
   return by;
 }
 

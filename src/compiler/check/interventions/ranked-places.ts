@@ -4,7 +4,7 @@
  */
 import type { Coordinates, Measure, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import { extentSize } from "../../ir/tensor-type.js";
-import { fixedAxes } from "../../ir/result-expression.js";
+import { comparedIn, fixedAxes } from "../../ir/result-expression.js";
 import { deferredAxes } from "../../ir/deferred-axes.js";
 
 type Place = Readonly<Record<string, number>>;
@@ -33,8 +33,12 @@ export function rankedPlaces(by: ResultExpression, studies: readonly Study[], ax
         axes,
       );
     case "call":
+    case "rank":
       return rankedPlaces(by.argument, studies, axes);
+    case "argmax":
+      return without(rankedPlaces(by.argument, studies, axes), [by.over]);
     case "reduce":
+    case "quantile":
       return without(rankedPlaces(by.argument, studies, axes), by.over ?? axes);
     case "where": {
       const of = rankedPlaces(by.argument, studies, axes);
@@ -43,6 +47,10 @@ export function rankedPlaces(by: ResultExpression, studies: readonly Study[], ax
     }
     case "binary":
       return joined(rankedPlaces(by.left, studies, axes), rankedPlaces(by.right, studies, axes));
+    case "truth": {
+      const sides = comparedIn(by.condition).map((side) => rankedPlaces(side, studies, axes));
+      return sides.reduce(joined, nothing);
+    }
   }
 }
 
@@ -136,6 +144,7 @@ function holds(condition: ResultCondition, place: Place): boolean | null {
       return inner === null ? null : !inner;
     }
     case "compare":
+    case "among":
       return null;
   }
 }

@@ -1,34 +1,48 @@
 /** Facts of models that results can be drawn over: how large a model is, how far its training had come. */
-import type { Coordinates, ModelInstance } from "../../ir/protocol.js";
-import type { ModelGraph } from "../../models/model.js";
+import type { Coordinate, Coordinates, ModelInstance } from "../../ir/protocol.js";
+import type { ModelGraph, OpenedModel } from "../../models/model.js";
+import type { FactValue } from "../../syntax/ast.js";
 import { stepOf } from "../../models/steps.js";
 
 /** A fact by model instance; one that lacks it is absent. */
 export interface ModelColumn {
-  readonly name: "params" | "step";
-  readonly values: ReadonlyMap<string, number>;
+  readonly name: string;
+  readonly values: ReadonlyMap<string, Coordinate>;
 }
 
+/** Facts that are found in the model itself or in the name of its revision. */
+export const knownFacts: ReadonlySet<string> = new Set(["params", "layers", "norm", "step"]);
+
 /**
- * `params`: the number of weights, each counted once. `step`: the training step that a revision is named for, such as
- * `step512`, `step-1000` or `checkpoint-20000`.
+ * `params`: the number of weights, each counted once. `layers`: how many there are. `norm`: LayerNorm or RMSNorm. `step`: the
+ * training step that a revision is named for, such as `step512`, `step-1000` or `checkpoint-20000`. Then what the
+ * declarations say after `facts`.
  */
 export function modelColumnsOf(
   instances: Iterable<ModelInstance>,
-  models: ReadonlyMap<string, { readonly graph: ModelGraph } | null>,
+  models: ReadonlyMap<string, OpenedModel | null>,
 ): readonly ModelColumn[] {
-  const params = new Map<string, number>();
-  const step = new Map<string, number>();
-  for (const { id, revision } of instances) {
+  const columns = new Map<string, Map<string, Coordinate>>([...knownFacts].map((name) => [name, new Map()]));
+  const note = (name: string, id: string, value: Coordinate | null): void => {
+    if (value !== null) columns.set(name, (columns.get(name) ?? new Map<string, Coordinate>()).set(id, value));
+  };
+  for (const { id, revision, facts } of instances) {
     const opened = models.get(id) ?? null;
-    if (opened !== null) params.set(id, parameterCount(opened.graph));
-    const found = revision === null ? null : stepOf(revision);
-    if (found !== null) step.set(id, found);
+    note("params", id, opened === null ? null : parameterCount(opened.graph));
+    note("layers", id, opened?.signature.layers ?? null);
+    note("norm", id, opened === null ? null : normNames[opened.signature.norm]);
+    note("step", id, revision === null ? null : stepOf(revision));
+    for (const [name, value] of Object.entries(facts)) note(name, id, value);
   }
-  return [
-    { name: "params", values: params },
-    { name: "step", values: step },
-  ];
+  return [...columns].map(([name, values]) => ({ name, values }));
+}
+
+const normNames = { layer: "LayerNorm", rms: "RMSNorm" } as const;
+
+/** A number, or a text. */
+export function factOf(value: FactValue): Coordinate {
+  if (value.kind === "string") return value.value;
+  return value.negative ? -value.number.value : value.number.value;
 }
 
 /** The facts of one instance, by name. */

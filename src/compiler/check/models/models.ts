@@ -3,7 +3,11 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelInstance } from "../../ir/protocol.js";
 import { dtypes, type Dtype } from "../../models/dtype.js";
 import type { ModelStatement, Name, StringLiteral } from "../../syntax/ast.js";
-import { reportError, tooMany } from "../faults.js";
+import { languageAxes } from "../../ir/axes.js";
+import type { Coordinate, Coordinates } from "../../ir/result-expression.js";
+import { reservedNames } from "../../ir/result-type.js";
+import { reportError, tooMany, wrongKind } from "../faults.js";
+import { factOf, knownFacts } from "./model-columns.js";
 import { limits } from "../limits.js";
 
 function dtypeOf(name: Name, report: (d: Diagnostic) => void): Dtype | null {
@@ -50,6 +54,7 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
     }
   }
   const shortNames = statement.sources.map(({ value }) => shortName(value));
+  const facts = checkFacts(statement, report);
   const instances: ModelInstance[] = [];
   const ids = new Set<string>();
   for (const [s, { value: source }] of statement.sources.entries()) {
@@ -68,11 +73,41 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
         // What is written twice has been reported.
         if (ids.has(id)) continue;
         ids.add(id);
-        instances.push({ id, name, source, revision, dtype, coordinates });
+        instances.push({ id, name, source, revision, dtype, coordinates, facts: facts[s] ?? {} });
       }
     }
   }
   return instances;
+}
+
+/** What `facts` says of each source. */
+function checkFacts({ facts, sources }: ModelStatement, report: (d: Diagnostic) => void): readonly Coordinates[] {
+  const found = sources.map(() => new Map<string, Coordinate>());
+  const seen = new Set<string>();
+  for (const { name, values, isList, span } of facts) {
+    const taken = knownFacts.has(name.text)
+      ? "a fact that the model itself states"
+      : languageAxes.has(name.text) || name.text === "group"
+        ? "an axis"
+        : reservedNames.has(name.text)
+          ? "a column that all results have"
+          : null;
+    if (taken !== null) {
+      const hint = "give it another name";
+      reportError({ report }, "A2019", name.span, { kind: "fact", name: name.text, what: taken }, { hint });
+    } else if (seen.has(name.text)) reportError({ report }, "A1003", name.span, { what: `the fact ${name.text}` });
+    else if (isList && values.length !== sources.length) {
+      const expected = `a list with a value for each source (${sources.length})`;
+      wrongKind({ report }, span, expected, String(values.length));
+    } else {
+      sources.forEach((_, s) => {
+        const value = isList ? values[s] : values[0];
+        if (value !== undefined) found[s]?.set(name.text, factOf(value));
+      });
+    }
+    seen.add(name.text);
+  }
+  return found.map((entries) => Object.fromEntries(entries));
 }
 
 /**

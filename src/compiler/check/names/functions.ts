@@ -6,6 +6,12 @@ export const futureFunctions: ReadonlySet<string> = new Set(["grad"]);
 
 /** Functions that work on results only, with what to write instead of a call. */
 export const resultFunctions: ReadonlyMap<string, string> = new Map([
+  [
+    "count",
+    "count counts results, as in `let hard = count(e.nll > 3 over position)`; inside the model sum counts truth values",
+  ],
+  ["median", "median is taken of results: `let typical = median(e.loss over prompt)`"],
+  ["quantile", "quantile is taken of results: `let high = quantile(e.loss, 0.9 over prompt)`"],
   ["spearman", "spearman compares results: `correlate … with … using spearman`; inside the model there is pearson"],
 ]);
 

@@ -2,6 +2,7 @@
 import { nearestNames } from "../../base/suggest.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Expression, ModelStatement, Name, PlaceLiteral, PlaceUse, StringLiteral } from "../../syntax/ast.js";
+import { meantUnit } from "../../syntax/meant-words.js";
 import { reportError, wrongKind } from "../faults.js";
 import type { Scope } from "./scope.js";
 
@@ -24,17 +25,17 @@ export function behindParams(params: ReadonlyMap<string, Expression>, expression
 }
 
 /** The value of the `param` of that name; null after an error, or where the value cannot be read. @error A2003 */
-function valueOf({ params, report }: Params, { text, span }: Name, wanted: string): Expression | null {
+function valueOf(
+  { params, report }: Params,
+  { text, span }: Name,
+  wanted: string,
+  meant: string | null = null,
+): Expression | null {
   const value = params.get(text);
   if (value === undefined) {
-    const hint = `${wanted}, or a param that has one`;
-    reportError(
-      { report },
-      "A2003",
-      span,
-      { name: text },
-      { suggestions: nearestNames(text, [...params.keys()]), hint },
-    );
+    const suggestions = meant === null ? nearestNames(text, [...params.keys()]) : [];
+    const hint = meant ?? `${wanted}, or a param that has one`;
+    reportError({ report }, "A2003", span, { name: text }, { suggestions, hint });
     return null;
   }
   const found = behindParams(params, value);
@@ -80,7 +81,8 @@ export function placesWithParams(cx: Params, uses: readonly PlaceUse[]): readonl
   const places: PlaceLiteral[] = [];
   let sound = true;
   for (const use of uses) {
-    const value = use.kind === "place" ? use : valueOf(cx, use, wanted);
+    const meant = use.kind === "place" ? null : meantUnit(use.text, places.at(-1)?.text ?? "");
+    const value = use.kind === "place" ? use : valueOf(cx, use, wanted, meant);
     const written = value === null ? [] : value.kind === "list" ? value.items : [value];
     if (written.length === 0) sound = false;
     for (const item of written) {

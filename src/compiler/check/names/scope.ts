@@ -3,6 +3,7 @@ import { diagnostic } from "../../diagnostics/create.js";
 import { isSite } from "../../models/sites.js";
 import { nothingDoubtful, soundStatements, type Doubtful } from "./doubtful.js";
 import { baselineName, functionNames, isQuantity } from "./functions.js";
+import { referencesName } from "../../ir/references.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type {
   CorpusStatement,
@@ -15,6 +16,7 @@ import type {
   Name,
   ParamStatement,
   PromptsStatement,
+  ReferenceStatement,
   Statement,
 } from "../../syntax/ast.js";
 
@@ -28,6 +30,8 @@ export interface Scope {
   /** Experiments of the protocol itself in order; unnamed ones are called `experiment_1`, `experiment_2` … */
   readonly experiments: ReadonlyMap<string, ExperimentStatement>;
   readonly lets: ReadonlyMap<string, LetStatement>;
+  /** Published values, of imported files as well. */
+  readonly references: readonly ReferenceStatement[];
   /** Statements of the protocol itself, in order. */
   readonly statements: readonly Statement[];
   /** What statements may declare that cannot be read; absent: nothing. */
@@ -66,11 +70,13 @@ export function collectScope(
   const declaredParams = new Map<string, ParamStatement>();
   const experiments = new Map<string, ExperimentStatement>();
   const lets = new Map<string, LetStatement>();
+  const references: ReferenceStatement[] = [];
   const declared = new Map<string, Name>();
 
   const declare = (kind: string, name: Name): boolean => {
     if (name.text === "") return false;
-    const taken = takenBy(kind, name.text);
+    const isPublished = kind === "result" && name.text === referencesName && references.length > 0;
+    const taken = isPublished ? "what `reference` statements publish" : takenBy(kind, name.text);
     if (taken !== null) {
       const hint = "give it another name";
       report(diagnostic("A2019", name.span, { kind, name: name.text, what: taken }, { hint }));
@@ -102,6 +108,7 @@ export function collectScope(
       if (s.kind === "model" && declare("model", s.name)) models.set(s.name.text, s);
       else if ((s.kind === "prompts" || s.kind === "corpus") && declare("prompt set", s.name))
         texts.set(s.name.text, s);
+      else if (s.kind === "reference") references.push(s);
       else if (s.kind === "param" && declare("parameter", s.name)) declaredParams.set(s.name.text, s);
       else if (s.kind === "metric") {
         // A file of the standard library that is imported by name declares what is already visible.
@@ -157,12 +164,21 @@ export function collectScope(
     declaredParams,
     experiments,
     lets,
+    references,
     statements,
     doubtful,
   };
 }
 
-const declarations = new Set<Statement["kind"]>(["import", "model", "prompts", "corpus", "param", "metric"]);
+const declarations = new Set<Statement["kind"]>([
+  "import",
+  "model",
+  "prompts",
+  "corpus",
+  "param",
+  "metric",
+  "reference",
+]);
 
 /** True for a statement that an import takes; others run or show something. */
 export function isDeclaration({ kind }: Statement): boolean {

@@ -38,18 +38,51 @@ export function afterWith(name: string, measures: boolean): string | null {
   return "plots and tables have no such option: `plot scatter of A against B` draws the points, without a line through them";
 }
 
+const noNaN =
+  "a NaN makes the result NaN, with its reason; select the values first, as in median(x where layer in L1..5)";
+
+/** Functions of other tools, with what results have instead. */
+const called: readonly (readonly [words: string, hint: string])[] = [
+  ["nanmedian nanmean nansum nanmax nanmin nanstd nanvar nanquantile nanpercentile nanargmax nanargmin", noNaN],
+  ["percentile quantiles percentiles", "write quantile(x, 0.9 over AXIS): a level is a fraction"],
+  ["iqr", "write quantile(x, 0.75 over AXIS) - quantile(x, 0.25 over AXIS)"],
+  [
+    "argsort sort sorted topk nlargest nsmallest",
+    "rank(x over AXIS) is the place of each value, 1 for the largest; `table x top 5 by x` lists the largest",
+  ],
+  ["rankdata ranks", "write rank(x over AXIS): 1 is the largest"],
+  ["idxmax which_max", "write argmax(x over AXIS)"],
+  ["idxmin which_min", "write argmin(x over AXIS)"],
+  [
+    "nunique unique value_counts",
+    "count(x is 3 over AXIS) is how often x is 3; `plot histogram of x` shows all of them",
+  ],
+  [
+    "len length size numel count_nonzero nonzero",
+    "write count(x over AXIS); of a condition it counts how often it holds",
+  ],
+  ["share fraction proportion rate", "write mean(CONDITION over AXIS), as in mean(x < 1 over prompt)"],
+  ["any some", "write count(CONDITION over AXIS) > 0"],
+  ["all every", "write mean(CONDITION over AXIS) >= 1"],
+  ["maximum fmax clip clamp relu", "max(x, y) is the larger of two values, min(x, y) the smaller one"],
+  ["minimum fmin", "min(x, y) is the smaller of two values"],
+  ["mode kurtosis skew", "there is no such statistic; `plot histogram` draws how values are distributed"],
+];
+
+const hints = new Map(called.flatMap(([words, hint]) => words.split(" ").map((word) => [word, hint] as const)));
+
 /** Functions that results do not have: what a reader of `valueCalled` may write there too. */
 export function unknownResultFunction(name: string, known: readonly string[]): ErrorDetails {
   if (name === "pearson" || name === "spearman") {
     return {
-      hint: `\`correlate A with B using ${name}\` is checked and recorded, and not decided yet; until then \`plot scatter of A against B\` shows both, and \`save\` gives them to other tools`,
+      hint: `\`correlate A with B using ${name}\` says how two values go together; \`plot scatter of A against B\` shows them`,
     };
   }
-  const called = known.find((other) => valueCalled(name)?.includes(`\`${other}(`) === true);
-  if (called !== undefined) return { suggestions: [called] };
-  const isOrder = ["median", "quantile", "quantiles", "percentile", "iqr", "mode"].includes(name);
-  const hint = isOrder ? valueCalled(name) : null;
-  return { suggestions: hint === null ? nearestNames(name, known) : [], hint: hint ?? `there are ${known.join(", ")}` };
+  const hint = hints.get(name);
+  if (hint !== undefined) return { hint };
+  const meant = known.find((other) => valueCalled(name)?.includes(`\`${other}(`) === true);
+  if (meant !== undefined) return { suggestions: [meant] };
+  return { suggestions: nearestNames(name, known), hint: `there are ${known.join(", ")}` };
 }
 
 /** What to say of `blocks.5.hook_z` in a statement about results: an experiment measures it. Null for any other text. */

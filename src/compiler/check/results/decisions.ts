@@ -1,52 +1,52 @@
-/**
- * Statements that compare and decide (§8 of the language). Everything that they name is checked; that they are not
- * decided yet is a warning, and the rest of the protocol runs.
- */
-import { experimentsIn } from "../../ir/result-expression.js";
-import type { Decision } from "../../ir/protocol.js";
+/** Statements that compare and decide (§8 of the language). */
+import type { Coordinate, Decision } from "../../ir/protocol.js";
 import type {
   ClassifyStatement,
   CompareStatement,
-  CorrelateStatement,
   Expression,
   FindStatement,
-  HypothesisStatement,
-  Name,
+  FitStatement,
   PcaStatement,
   Statement,
 } from "../../syntax/ast.js";
-import { isFault } from "../../operations/operation.js";
-import { reportError, reportFault, wrongKind } from "../faults.js";
-import { axisNames, labelOf, measuredNumbers, namedResult, shareAxis } from "./named-results.js";
-import { infixName } from "../../operations/written.js";
-import { axesOf, checkCoordinates, typeOfOperation } from "./result-axes.js";
+import { reportError, wrongKind } from "../faults.js";
+import { checkCorrelate } from "./correlations.js";
+import { checkHypothesis, type Titles } from "./hypotheses.js";
+import { axisNames, labelOf, measuredNumbers } from "./named-results.js";
+import { isNumericAxis } from "./numeric-axis.js";
+import { coordinatesOf } from "./result-coordinates.js";
+import { axesOf, checkCoordinates, type ResultAxes } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
-import { unknownResult } from "../names/unknown-results.js";
 import { checkCorrection, checkTests, isWhole } from "./statistics.js";
 
 /** A decision as its own check makes it, before its text is put beside it. */
 type Unstated<D> = D extends unknown ? Omit<D, "text" | "span"> : never;
 type Checked = Unstated<Decision>;
 
-/** The decision that a statement asks for; null for any other statement and after an error. */
-export function checkDecision(cx: ResultContext, statement: Statement): Decision | null {
-  const checked = checkStatement(cx, statement);
+/**
+ * The decision that a statement asks for; null for any other statement and after an error.
+ * @param titles of all hypotheses of the protocol.
+ */
+export function checkDecision(cx: ResultContext, statement: Statement, titles: Titles): Decision | null {
+  const checked = checkStatement(cx, statement, titles);
   if (checked === null) return null;
   return { ...checked, text: labelOf(cx, statement.span), span: statement.span };
 }
 
-function checkStatement(cx: ResultContext, statement: Statement): Checked | null {
+function checkStatement(cx: ResultContext, statement: Statement, titles: Titles): Checked | null {
   switch (statement.kind) {
     case "compare":
       return checkCompare(cx, statement);
     case "correlate":
       return checkCorrelate(cx, statement);
     case "hypothesis":
-      return checkHypothesis(cx, statement);
+      return checkHypothesis(cx, statement, titles);
     case "find":
       return checkFind(cx, statement);
     case "pca":
       return checkPca(cx, statement);
+    case "fit":
+      return checkFit(cx, statement);
     case "classify":
       return checkClassify(cx, statement);
     default:
@@ -59,106 +59,63 @@ function checkCompare(cx: ResultContext, statement: CompareStatement): Checked |
   const correction = checkCorrection(cx, statement.correct);
   const value = measuredNumbers(cx, statement.value, "`compare`");
   if (value === null) return null;
-  const axes = axisNames(cx, [statement.axis], [value]);
-  const levels = checkLevels(cx, statement.levels);
-  if (axes === null || levels === null || tests === null || correction === null) return null;
+  const axes = axisNames(cx, [statement.axis, ...statement.by], [value]);
+  if (axes === null || tests === null || correction === null) return null;
   const of = axesOf(cx.results, value.expression);
-  const { text } = statement.axis;
-  const known = statement.levels.every((level) => checkCoordinates(cx, text, [level.text], level.span, of));
-  if (!known) return null;
+  const { text, span } = statement.axis;
+  const gone = statement.by.find((axis) =>
+    of.decided.some((decided) => decided.name === axis.text && decided.of.includes(text)),
+  );
+  if (gone !== undefined) {
+    const found = `${gone.text}, which follows from ${text}`;
+    wrongKind(cx, gone.span, "an axis along which the same levels are measured again", found);
+    return null;
+  }
+  const levels = checkLevels(cx, text, statement.levels, of);
+  if (levels === null) return null;
+  const known = of.axes.get(text) ?? null;
+  if (levels.length === 0 && known !== null && known.size < 2 && of.complete) {
+    wrongKind(cx, span, "an axis of two levels or more to compare", `${text} with ${[...known].join(", ") || "none"}`);
+    return null;
+  }
   return {
     kind: "compare",
     value,
     axis: text,
-    levels,
+    levels: levels.length === 0 ? null : levels,
+    by: axes.slice(1),
     tests: tests.length > 0 ? tests : [{ name: "welch_t", count: null, seed: null }],
     correction: correction === "none" ? null : correction,
   };
 }
 
-/** Two or more different levels. */
-function checkLevels(cx: ResultContext, levels: readonly Name[]): readonly string[] | null {
-  const twice = levels.find((level, i) => levels.findIndex((other) => other.text === level.text) < i);
-  if (twice !== undefined) {
-    reportError(cx, "A1003", twice.span, { what: twice.text });
-    return null;
+/** Two or more different levels that the axis has; null after an error, which has been reported. */
+function checkLevels(
+  cx: ResultContext,
+  axis: string,
+  written: readonly Expression[],
+  of: ResultAxes,
+): readonly Coordinate[] | null {
+  const levels: Coordinate[] = [];
+  for (const expression of written) {
+    const own = coordinatesOf(cx, expression);
+    if (own === null) return null;
+    for (const level of own) {
+      if (levels.some((other) => String(other) === String(level))) {
+        reportError(cx, "A1003", expression.span, { what: String(level) });
+        return null;
+      }
+      if (!checkCoordinates(cx, axis, [level], expression.span, of)) return null;
+      levels.push(level);
+    }
   }
   const [only, second] = levels;
-  if (only !== undefined && second === undefined) {
-    wrongKind(cx, only.span, "two levels or more to compare", only.text);
+  const [first] = written;
+  if (only !== undefined && first !== undefined && second === undefined) {
+    wrongKind(cx, first.span, "two levels or more to compare", String(only));
     return null;
   }
-  return only === undefined ? null : levels.map((level) => level.text);
-}
-
-function checkCorrelate(cx: ResultContext, statement: CorrelateStatement): Checked | null {
-  const tests = checkTests(cx, statement.using, "correlate");
-  if (!isValueName(cx, statement.right)) return null;
-  const left = measuredNumbers(cx, statement.left, "`correlate`");
-  const right = measuredNumbers(cx, statement.right, "`correlate`");
-  if (left === null || right === null || !shareAxis(cx, left, right, statement.right)) return null;
-  const by = axisNames(cx, statement.by, [left, right]);
-  if (by === null || tests === null) return null;
-  const used = tests.length > 0 ? tests : [{ name: "pearson", count: null, seed: null }];
-  return { kind: "correlate", left, right, by, tests: used };
-}
-
-/** Reports a word after `with` that is no value: `correlate a with regression`. */
-function isValueName(cx: ResultContext, right: Expression): boolean {
-  const { lets, experiments } = cx.results;
-  if (right.kind !== "name" || lets.has(right.text) || experiments.has(right.text)) return true;
-  const known = [...experiments.keys(), ...lets.keys()];
-  const { suggestions = [] } = unknownResult(right.text, known);
-  const [example = "sweep"] = known;
-  const hint = `\`with\` takes the value to correlate with, such as ${example}.loss; how follows \`using\`: pearson or spearman`;
-  reportError(cx, "A2011", right.span, { name: right.text }, { suggestions, hint });
-  return false;
-}
-
-const comparisons = ["<", ">", "<=", ">="] as const;
-const defaultAlpha = 0.05;
-
-function checkHypothesis(cx: ResultContext, statement: HypothesisStatement): Checked | null {
-  const { expect, alpha } = statement;
-  const tests = checkTests(cx, statement.using, "hypothesis");
-  if (expect.kind !== "binary") return null;
-  const operation = comparisons.find((comparison) => comparison === expect.operator);
-  if (operation === undefined) return null;
-  const left = namedResult(cx, expect.left);
-  const right = namedResult(cx, expect.right);
-  if (left === null || right === null) return null;
-  const compared = typeOfOperation(cx.results, infixName(operation), [left.expression, right.expression]);
-  if (isFault(compared)) {
-    reportFault(cx, expect.span, infixName(operation), compared, []);
-    return null;
-  }
-  if (experimentsIn(left.expression).length + experimentsIn(right.expression).length === 0) {
-    const expected = "a value of an experiment such as sweep.impact on one side at least";
-    wrongKind(cx, expect.span, expected, labelOf(cx, expect.span));
-    return null;
-  }
-  const by = axisNames(cx, statement.by, [left, right]);
-  if (alpha !== null && !(alpha.value > 0 && alpha.value < 1)) {
-    const expected = "a level of significance between 0 and 1";
-    reportError(cx, "A3005", alpha.span, { value: alpha.text, expected });
-    return null;
-  }
-  if (by === null || tests === null) return null;
-  if (tests.length === 0) {
-    const hint = "say what decides: `using t_test`, `using permutation(10000) seed 1` …";
-    reportError(cx, "A2007", statement.title.span, { metric: "the hypothesis", name: "`using`" }, { hint });
-    return null;
-  }
-  return {
-    kind: "hypothesis",
-    title: statement.title.value,
-    left,
-    operation,
-    right,
-    by,
-    tests,
-    alpha: alpha?.value ?? defaultAlpha,
-  };
+  return levels;
 }
 
 function checkFind(cx: ResultContext, statement: FindStatement): Checked | null {
@@ -166,6 +123,14 @@ function checkFind(cx: ResultContext, statement: FindStatement): Checked | null 
   const axes = value === null ? null : axisNames(cx, [statement.over, ...statement.by], [value]);
   if (value === null || axes === null) return null;
   return { kind: "find", what: statement.what, value, over: statement.over.text, by: axes.slice(1) };
+}
+
+function checkFit(cx: ResultContext, statement: FitStatement): Checked | null {
+  const value = measuredNumbers(cx, statement.of, "`fit`");
+  const axes = value === null ? null : axisNames(cx, [statement.over, ...statement.by], [value]);
+  if (value === null || axes === null) return null;
+  if (!isNumericAxis(cx, statement.over, axesOf(cx.results, value.expression))) return null;
+  return { kind: "fit", curve: statement.curve, value, over: statement.over.text, by: axes.slice(1) };
 }
 
 const defaultComponents = 2;

@@ -25,14 +25,17 @@ export function namedResult(cx: ResultContext, expression: Expression): NamedRes
   return checked === null ? null : named(cx, labelOf(cx, expression.span), checked);
 }
 
-/** Reports ids of tokens where numbers are wanted: `what` computes with them or draws them. */
+/** Reports ids of tokens, or labels, where numbers are wanted: `what` computes with them or draws them. */
 export function isNumeric(cx: ResultContext, value: NamedResult, what: string, at: Span): boolean {
-  if (value.unit !== "token") return true;
-  const found = `${value.label}, ids of tokens`;
-  const details = { expected: "numbers", found, hint: tokensHint };
-  reportError(cx, "A3001", at, { fault: `${what} does not apply to tokens` }, details);
+  const { unit, label } = value;
+  if (unit !== "token" && unit !== "label") return true;
+  const [found, hint] =
+    unit === "token" ? [`${label}, ids of tokens`, tokensHint] : [`${label}, names of an axis`, labelsHint];
+  reportError(cx, "A3001", at, { fault: `${what} does not apply to ${unit}s` }, { expected: "numbers", found, hint });
   return false;
 }
+
+const labelsHint = "tables show labels, and `is` compares them; `mean(x is LABEL over AXIS)` is how often one occurs";
 
 /** {@link measuredResult} of numbers. */
 export function measuredNumbers(cx: ResultContext, expression: Expression, what: string): NamedResult | null {
@@ -87,6 +90,7 @@ function jointAxes(values: readonly ResultAxes[]): ResultAxes {
     decided: values.flatMap((of) => of.decided),
     unit: "none",
     element: "real",
+    labels: null,
     complete: values.every((of) => of.complete),
   };
 }

@@ -2,8 +2,10 @@
 import type { NamedResult, Output, PlotKind } from "../../ir/protocol.js";
 import type { Expression, Name, PlotStatement } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
+import { checkIntervals } from "./intervals.js";
 import { axisNames, isNumeric, labelOf, measuredNumbers, named, namedResult, shareAxis } from "./named-results.js";
 import { metricNames } from "./result-scope.js";
+import { axesOf, isConstantResult } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
 
 interface PlotShape {
@@ -48,8 +50,14 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
     if (!shareAxis(cx, first, against, statement.against)) return null;
   }
   const drawn = [...statement.over, ...statement.by];
+  const measured = values.filter((value) => !isLevel(cx, plot, value));
+  const [level] = statement.of;
+  if (measured.length === 0 && level !== undefined) {
+    wrongKind(cx, level.span, "a value of an experiment such as sweep.impact", labelOf(cx, level.span));
+    return null;
+  }
   // Each value is drawn over these axes, so each has to have them; a scatter joins its two values first.
-  const sides = against === null ? values.map((value) => [value]) : [[...values, against]];
+  const sides = against === null ? measured.map((value) => [value]) : [[...values, against]];
   for (const side of sides) if (axisNames(cx, drawn, side) === null) return null;
   if (statement.over.length !== shape.over) {
     const found = statement.over.length === 0 ? "none" : statement.over.map((axis) => axis.text).join(", ");
@@ -67,6 +75,9 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
     wrongKind(cx, spanOf(statement.by, statement), `at most two axes after \`by\` for a ${plot}`, found);
     return null;
   }
+  const takes = { byDefault: plot === "bar", none: plot === "bar" || plot === "line" ? null : `\`plot ${plot}\`` };
+  const ci = checkIntervals(cx, statement.ci, takes);
+  if (ci === false) return null;
   const over = statement.over.map((a) => a.text);
   const by = statement.by.map((a) => a.text);
   const title = [
@@ -75,7 +86,7 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
     ...(over.length === 0 ? [] : [`over ${over.join(", ")}`]),
     ...(by.length === 0 ? [] : [`by ${by.join(", ")}`]),
   ].join(" ");
-  return { kind: "plot", title, plot, values, against, over, by, span: statement.span };
+  return { kind: "plot", title, plot, values, against, over, by, ci, span: statement.span };
 }
 
 /** The value of a plot. An experiment of several columns, one of which is its density, is drawn by it in a `density`. */
@@ -86,7 +97,16 @@ function drawnValue(cx: ResultContext, plot: PlotKind, expression: Expression): 
     const column = { kind: "column", experiment: shape.name, metric: "density", column: "value" } as const;
     return named(cx, labelOf(cx, expression.span), column);
   }
-  return measuredNumbers(cx, expression, `\`plot ${plot}\``);
+  const what = `\`plot ${plot}\``;
+  if (plot !== "line" && plot !== "bar") return measuredNumbers(cx, expression, what);
+  const value = namedResult(cx, expression);
+  return value !== null && isNumeric(cx, value, what, expression.span) ? value : null;
+}
+
+/** True for a number, or a published one, beside lines or bars: it is drawn as a line across all of them. */
+function isLevel(cx: ResultContext, plot: PlotKind, { expression }: NamedResult): boolean {
+  const isPlain = isConstantResult(cx.results, expression) && axesOf(cx.results, expression).axes.size === 0;
+  return isPlain && (plot === "line" || plot === "bar");
 }
 
 /** What a scatter is drawn against; false after an error. */

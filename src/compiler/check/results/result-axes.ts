@@ -2,16 +2,17 @@
 import { nearestNames } from "../../base/suggest.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Coordinate, ResultCondition, ResultExpression } from "../../ir/protocol.js";
-import { experimentsIn } from "../../ir/result-expression.js";
-import { fixedAxes } from "../../ir/result-expression.js";
+import { isConstant } from "../../ir/results.js";
+import { comparedIn, fixedAxes } from "../../ir/result-expression.js";
 import { alsoRemoved, joinDecided, metricOf, type DecidedAxis } from "../../ir/result-type.js";
 import { scalar, type TensorType } from "../../ir/tensor-type.js";
-import { typeOperation } from "../../operations/index.js";
+import { typeOperation, type OperationArgument } from "../../operations/index.js";
 import { isFault, type TypeFault } from "../../operations/operation.js";
 import type { Name } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { infixName } from "../../operations/written.js";
 import { missingAxis } from "../names/unknown-results.js";
+import { typeOfOwnFunction, type OwnFunction } from "./result-function-types.js";
 import type { ExperimentShape, ResultScope } from "./result-scope.js";
 
 /** The type of a value over results. */
@@ -24,6 +25,8 @@ export interface ResultAxes {
   readonly decided: readonly DecidedAxis[];
   readonly unit: TensorType["unit"];
   readonly element: TensorType["element"];
+  /** Which names its values stand for, and null where those show in the run only; null for any other value. */
+  readonly labels: { readonly axis: string; readonly levels: ReadonlySet<Coordinate> | null } | null;
   /** False when an experiment behind it is unsound: then nothing is said about its axes. */
   readonly complete: boolean;
 }
@@ -34,6 +37,7 @@ const nothing: ResultAxes = {
   decided: [],
   unit: "none",
   element: "real",
+  labels: null,
   complete: true,
 };
 
@@ -52,6 +56,7 @@ export function axesOfShape({ name, type, complete }: ExperimentShape, metric: s
     ],
     unit: own?.unit ?? "none",
     element: own?.element ?? "real",
+    labels: null,
     complete,
   };
 }
@@ -83,13 +88,17 @@ function findAxes(results: ResultScope, expression: ResultExpression): ResultAxe
     }
     case "call":
       return withTypeOf(axesOf(results, expression.argument), resultTypeOfOperation(results, expression));
-    case "reduce": {
+    case "rank":
+      return withTypeOf(axesOf(results, expression.argument), resultTypeOfOperation(results, expression));
+    case "reduce":
+    case "quantile":
+    case "argmax": {
       const of = axesOf(results, expression.argument);
-      const over = new Set(expression.over ?? of.axes.keys());
-      const columns = of.decided.filter(({ isColumn }) => isColumn);
-      const removed = new Set([...over, ...alsoRemoved(columns, over)]);
-      const left = without(of, removed, `the ${expression.operation}`);
-      return withTypeOf(left, resultTypeOfOperation(results, expression));
+      const name = nameOf(expression);
+      const left = without(of, reducedBy(of, overOf(of, expression)), `the ${name}`);
+      const typed = withTypeOf(left, resultTypeOfOperation(results, expression));
+      if (expression.kind !== "argmax" || typed.unit !== "label") return typed;
+      return { ...typed, labels: { axis: expression.over, levels: of.axes.get(expression.over) ?? null } };
     }
     case "where": {
       const of = axesOf(results, expression.argument);
@@ -98,19 +107,48 @@ function findAxes(results: ResultScope, expression: ResultExpression): ResultAxe
       return without(narrowed(of, expression.condition), removed, "the selection");
     }
     case "binary": {
-      const left = axesOf(results, expression.left);
-      const right = axesOf(results, expression.right);
-      const labels = [left, right].filter((side) => side !== nothing).map((side) => side.label);
-      const joined: ResultAxes = {
-        ...nothing,
-        label: [...new Set(labels)].join(" and "),
-        axes: new Map([...left.axes, ...right.axes]),
-        decided: joinDecided(placed(left), placed(right)),
-        complete: left.complete && right.complete,
-      };
+      const joined = joinedAxes(axesOf(results, expression.left), axesOf(results, expression.right));
       return withTypeOf(joined, resultTypeOfOperation(results, expression));
     }
+    case "truth": {
+      const sides = comparedIn(expression.condition).map((side) => axesOf(results, side));
+      return { ...sides.reduce(joinedAxes, nothing), element: "truth" };
+    }
   }
+}
+
+/** What a reduction, or what goes like one, is called. */
+function nameOf(expression: Extract<ResultExpression, { kind: "reduce" | "quantile" | "argmax" }>): string {
+  if (expression.kind === "reduce") return expression.operation;
+  if (expression.kind === "quantile") return expression.kind;
+  return expression.which === "largest" ? "argmax" : "argmin";
+}
+
+/** The axes that it goes over. */
+function overOf(
+  of: ResultAxes,
+  { over }: Extract<ResultExpression, { kind: "reduce" | "quantile" | "argmax" }>,
+): readonly string[] {
+  return over === null ? [...of.axes.keys()] : typeof over === "string" ? [over] : over;
+}
+
+/** The axes of `over`, and what follows from them. */
+function reducedBy(of: ResultAxes, over: readonly string[]): ReadonlySet<string> {
+  const named = new Set(over);
+  const columns = of.decided.filter(({ isColumn }) => isColumn);
+  return new Set([...named, ...alsoRemoved(columns, named)]);
+}
+
+/** The axes of two values joined, of numbers without a unit. */
+function joinedAxes(left: ResultAxes, right: ResultAxes): ResultAxes {
+  const labels = [left, right].filter((side) => side !== nothing).map((side) => side.label);
+  return {
+    ...nothing,
+    label: [...new Set(labels)].join(" and "),
+    axes: new Map([...left.axes, ...right.axes]),
+    decided: joinDecided(placed(left), placed(right)),
+    complete: left.complete && right.complete,
+  };
 }
 
 function placed({ axes, decided }: ResultAxes): Parameters<typeof joinDecided>[0] {
@@ -119,7 +157,7 @@ function placed({ axes, decided }: ResultAxes): Parameters<typeof joinDecided>[0
 
 function withTypeOf(of: ResultAxes, type: TensorType | TypeFault): ResultAxes {
   // What is wrong with it has been reported where it stands.
-  return isFault(type) ? of : { ...of, unit: type.unit, element: type.element };
+  return isFault(type) ? of : { ...of, unit: type.unit, element: type.element, labels: null };
 }
 
 /** The tensor that the measurement language would have for a value of results. */
@@ -132,20 +170,50 @@ export function tensorOf({ axes, unit, element }: ResultAxes): TensorType {
 /** The type that an operation on results has by the rules of the measurement language, or why it has none. */
 export function resultTypeOfOperation(
   results: ResultScope,
-  expression: Extract<ResultExpression, { kind: "call" | "reduce" | "binary" }>,
+  expression: Extract<ResultExpression, { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" }>,
 ): TensorType | TypeFault {
   switch (expression.kind) {
     case "call":
       return typeOfOperation(results, expression.operation, [expression.argument]);
     case "reduce": {
-      const { axes } = axesOf(results, expression.argument);
+      const { operation, argument } = expression;
+      if (operation === "count" || operation === "median") return typeOfFunction(results, operation, [argument]);
+      const { axes } = axesOf(results, argument);
       // Of a single number, such as a mean over everything, every reduction is that number.
       const over = (expression.over ?? [...axes.keys()]).filter((axis) => axes.has(axis));
-      return typeOfOperation(results, expression.operation, [expression.argument], over.length === 0 ? {} : { over });
+      return typeOfOperation(results, operation, [argument], over.length === 0 ? {} : { over });
     }
-    case "binary":
-      return typeOfOperation(results, infixName(expression.operation), [expression.left, expression.right]);
+    case "quantile":
+    case "rank":
+      return typeOfFunction(results, expression.kind, [expression.argument]);
+    case "argmax": {
+      const type = typeOfFunction(results, expression.which === "largest" ? "argmax" : "argmin", [expression.argument]);
+      if (isFault(type)) return type;
+      return { ...type, unit: coordinateUnit(expression.over, axesOf(results, expression.argument)) };
+    }
+    case "binary": {
+      const { operation, left, right } = expression;
+      if (operation === "max" || operation === "min") return typeOfFunction(results, operation, [left, right]);
+      return typeOfOperation(results, infixName(operation), [left, right]);
+    }
   }
+}
+
+/** True for a number and for published values, which take the unit of what they are compared with. */
+export function isConstantResult(results: ResultScope, expression: ResultExpression): boolean {
+  return isConstant(expression, (name) => {
+    const shape = results.experiments.get(name);
+    // What is wrong itself measures something all the same.
+    return shape?.complete === true ? shape.type : undefined;
+  });
+}
+
+/** What the coordinates of an axis are as values: labels where one is a text, as pairs always are. */
+function coordinateUnit(axis: string, { axes }: ResultAxes): TensorType["unit"] {
+  if (axis === "vocab") return "token";
+  const levels = axes.get(axis) ?? null;
+  const isText = levels === null ? /^(?:measured_)?pair$/.test(axis) : [...levels].some((level) => typeof level === "string"); // prettier-ignore
+  return isText ? "label" : "none";
 }
 
 /** What to do instead of computing with ids of tokens. */
@@ -158,14 +226,35 @@ export function typeOfOperation(
   inputs: readonly ResultExpression[],
   attributes: Readonly<Record<string, readonly string[]>> = {},
 ): TensorType | TypeFault {
-  const values = inputs.map((input) => ({ value: axesOf(results, input), literal: experimentsIn(input).length === 0 }));
+  return typed(results, inputs, (values) => typeOperation(operation, values, attributes));
+}
+
+/** The type of one of the functions that only results have; its axes are not looked at. */
+function typeOfFunction(
+  results: ResultScope,
+  name: OwnFunction,
+  inputs: readonly ResultExpression[],
+): TensorType | TypeFault {
+  return typed(results, inputs, (values) => {
+    // A number written beside a value takes its unit.
+    const unit = values.find(({ literal }) => !literal)?.type.unit ?? "none";
+    const type = typeOfOwnFunction(
+      name,
+      values.map(({ type: own, literal }) => (literal ? { ...own, unit } : own)),
+    );
+    return "fault" in type ? type : { axes: [], ...type };
+  });
+}
+
+function typed(
+  results: ResultScope,
+  inputs: readonly ResultExpression[],
+  typeOf: (values: readonly OperationArgument[]) => TensorType | TypeFault,
+): TensorType | TypeFault {
+  const values = inputs.map((input) => ({ value: axesOf(results, input), literal: isConstantResult(results, input) }));
   // Nothing is known of the units of an experiment that is wrong itself.
   if (values.some(({ value }) => !value.complete)) return scalar;
-  const type = typeOperation(
-    operation,
-    values.map(({ value, literal }) => ({ type: tensorOf(value), literal })),
-    attributes,
-  );
+  const type = typeOf(values.map(({ value, literal }) => ({ type: tensorOf(value), literal })));
   const isOfTokens = values.some(({ value }) => value.unit === "token");
   return isFault(type) && isOfTokens ? { ...type, hint: tokensHint } : type;
 }
@@ -233,12 +322,16 @@ export function checkReducible(
   axis: Name,
   over: readonly Name[],
   of: ResultAxes,
+  operation: string,
 ): boolean {
   const decided = of.decided.find(({ name }) => name === axis.text);
   const deciding = decided?.of.filter((name) => of.axes.has(name)) ?? [];
   if (deciding.length === 0 || deciding.some((name) => over.some(({ text }) => text === name))) return true;
   const owner = deciding.at(-1) ?? "";
-  const hint = `write \`over ${decided?.isColumn === true ? owner : `${axis.text}, ${owner}`}\` to take all of them together`;
+  const together = decided?.isColumn === true ? owner : `${axis.text}, ${owner}`;
+  const hint = /^arg(?:max|min)$/.test(operation)
+    ? `reduce ${owner} first, as in ${operation}(mean(… over ${owner}) over ${axis.text})`
+    : `write \`over ${together}\` to take all of them together`;
   reportError(cx, "A3021", axis.span, { axis: axis.text, owner }, { hint });
   return false;
 }

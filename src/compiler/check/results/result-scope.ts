@@ -13,6 +13,8 @@ export interface ExperimentShape {
 export interface ResultScope {
   readonly experiments: ReadonlyMap<string, ExperimentShape>;
   readonly lets: ReadonlyMap<string, LetStatement>;
+  /** Values of `param`, as they are declared or given from outside. */
+  readonly params: ReadonlyMap<string, Expression>;
 }
 
 /** Names of an experiment's metrics, in the order of its `measure` clause. */
@@ -32,11 +34,12 @@ export type ResultMeaning =
   /** A column of the experiment that the statement is about: one of all its metrics, or a metric. */
   | { readonly kind: "column"; readonly shape: ExperimentShape; readonly name: string }
   | { readonly kind: "let"; readonly statement: LetStatement }
-  | { readonly kind: "experiment"; readonly shape: ExperimentShape };
+  | { readonly kind: "experiment"; readonly shape: ExperimentShape }
+  | { readonly kind: "param"; readonly value: Expression };
 
 /** Null for a name that means nothing. `subject` is the experiment whose columns go by their bare names, if there is one. */
 export function resultMeaning(
-  { experiments, lets }: ResultScope,
+  { experiments, lets, params }: ResultScope,
   subject: ExperimentShape | null,
   name: string,
 ): ResultMeaning | null {
@@ -46,7 +49,9 @@ export function resultMeaning(
   const statement = lets.get(name);
   if (statement !== undefined) return { kind: "let", statement };
   const shape = experiments.get(name);
-  return shape === undefined ? null : { kind: "experiment", shape };
+  if (shape !== undefined) return { kind: "experiment", shape };
+  const value = params.get(name);
+  return value === undefined ? null : { kind: "param", value };
 }
 
 /** `sweep.R_V.impact` as three names; null for what is no path of names. */

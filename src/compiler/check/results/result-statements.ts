@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Decision, Output } from "../../ir/protocol.js";
 import type { Notes } from "../notes.js";
 import { checkDecision } from "./decisions.js";
+import { titlesOf } from "./hypotheses.js";
 import { checkOutput } from "./outputs.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { startWork } from "./result-context.js";
@@ -28,7 +29,8 @@ export function checkResultStatements(
   const { scope, report, sourceOf, notes } = host;
   const decisions: Decision[] = [];
   const outputs: Output[] = [];
-  const results = { experiments, lets: scope.lets };
+  const results = { experiments, lets: scope.lets, params: scope.params };
+  const titles = titlesOf(scope.statements);
   const saved: SavedFiles = new Map();
   for (const statement of scope.statements) {
     const work = startWork(notes);
@@ -40,7 +42,7 @@ export function checkResultStatements(
       }
       continue;
     }
-    const decision = checkDecision(context, statement);
+    const decision = checkDecision(context, statement, titles);
     if (decision !== null) decisions.push(decision);
     const output = checkOutput(context, statement);
     if (output !== null) outputs.push(output);

@@ -7,6 +7,7 @@ import { isFault } from "../../operations/operation.js";
 import type { Expression, Name, NumberLiteral, TableStatement } from "../../syntax/ast.js";
 import { interventionColumns } from "../../ir/value-columns.js";
 import { reportError, reportFault, wrongKind } from "../faults.js";
+import { checkIntervals } from "./intervals.js";
 import { axisNames, isNumeric, labelOf, measuredResult, named } from "./named-results.js";
 import { axesOf, axesOfShape, checkAxis, typeOfOperation, type ResultAxes } from "./result-axes.js";
 import { metricNames, type ExperimentShape } from "./result-scope.js";
@@ -65,6 +66,12 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
   if (by !== undefined && written !== null && !isNumeric(cx, written, "sorting", by.span)) return null;
   const order = written ?? (top === null ? null : impliedOrder(cx, top, columns));
   if (top !== null && order === null) return null;
+  const none = context === null ? null : "a table `with context`, whose rows are single tokens";
+  const ci = checkIntervals(cx, statement.ci, { byDefault: true, none });
+  if (ci === false) return null;
+  if (statement.ci !== null && ci !== null && only !== undefined && columns.length === 1) {
+    if (!isNumeric(cx, only, "`with ci`", statement.ci.span)) return null;
+  }
   return {
     kind: "table",
     title: labelOf(cx, statement.of.span),
@@ -74,6 +81,7 @@ export function checkTable(cx: ResultContext, statement: TableStatement): Output
     by: order,
     top: top?.value ?? null,
     context: context?.value ?? null,
+    ci: context === null ? ci : null,
     span: statement.span,
   };
 }
@@ -137,6 +145,8 @@ function checkWinner(
     reportError(cx, "A1004", extra.span, { what, statement: "`table … winner`" });
     return null;
   }
+  const takes = { byDefault: false, none: "`table … winner`" };
+  if (checkIntervals(cx, statement.ci, takes) === false) return null;
   const inner: ResultContext = { ...cx, subject: shape };
   const among: NamedResult[] = [];
   for (const [i, name] of winner.among.entries()) {

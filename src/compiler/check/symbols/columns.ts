@@ -1,15 +1,18 @@
 /** Columns, axes and levels of results as symbols: each is called after something that is declared elsewhere. */
+import { languageAxes } from "../../ir/axes.js";
+import { referencesName } from "../../ir/references.js";
 import type { SymbolReference } from "../../ir/side-table.js";
 import type { Expression, MeasureItem, TextSource } from "../../syntax/ast.js";
 import { columnName, rootName } from "../measures/measures.js";
 import { calleeMeaning } from "../names/meaning.js";
 import { languageSymbol } from "../notes.js";
 import { isValueColumn } from "../results/result-scope.js";
-import { declared, modelSymbol, nameSymbol, textsSymbol, type Naming } from "./naming.js";
+import { declared, modelSymbol, nameSymbol, statedSymbol, textsSymbol, type Naming } from "./naming.js";
 
 /** What a column of an experiment is called after: the name behind `as`, or the metric, site or function measured. */
 export function columnSymbol(cx: Naming, experiment: string, column: string): SymbolReference | null {
   const statement = cx.scope.experiments.get(experiment);
+  if (statement === undefined && experiment === referencesName) return statedSymbol(cx, column);
   const item = statement?.measures.find((other) => columnName(other) === column);
   if (item !== undefined) return symbolOfItem(cx, item);
   return isValueColumn(column) || statement?.curvature != null ? languageSymbol("column", column) : null;
@@ -66,6 +69,8 @@ function findAxis(cx: Naming, name: string): SymbolReference {
     else parameters.push(...parametersOf(cx, experiment, name));
   }
   if (field !== null) return { kind: "field", name: field, at: null };
+  const stated = languageAxes.has(name) ? null : statedSymbol(cx, name);
+  if (stated !== null) return stated;
   const [first] = parameters;
   const isOne = first !== undefined && parameters.every(({ at }) => at === first.at);
   return isSwept && isOne ? first : languageSymbol("axis", name);

@@ -1,5 +1,6 @@
 /** What finding the meaning of names knows, and the symbols of what statements declare. */
 import type { Span } from "../../base/span.js";
+import { referencesName } from "../../ir/references.js";
 import type { SymbolReference } from "../../ir/side-table.js";
 import type { FieldOption, Name } from "../../syntax/ast.js";
 import { meaningOf, type Meaning } from "../names/meaning.js";
@@ -61,7 +62,17 @@ function fieldsOf(scope: Scope, set: string): readonly FieldOption[] {
   return statement?.kind === "prompts" ? statement.fields : [];
 }
 
+/** A fact of models or a field of published values, called as the first statement that has it calls it. */
+export function statedSymbol({ scope }: Naming, field: string): SymbolReference | null {
+  const facts = [...scope.models.values()].flatMap((model) => model.facts);
+  const stated = [...facts, ...scope.references.flatMap(({ fields }) => fields)];
+  const named = stated.find(({ name }) => name.text === field);
+  return named === undefined ? null : declared("column", named.name);
+}
+
 export function experimentSymbol({ scope }: Naming, name: string): SymbolReference | null {
+  const [published] = scope.references;
+  if (name === referencesName && published !== undefined) return languageSymbol("result", name);
   const statement = scope.experiments.get(name);
   if (statement === undefined) return null;
   return { kind: "experiment", name, at: statement.name?.span ?? statement.span };

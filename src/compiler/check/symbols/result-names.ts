@@ -3,7 +3,7 @@ import type { Expression, Name } from "../../syntax/ast.js";
 import { partsOf } from "../expressions/value-notes.js";
 import { columnPath, memberPath, metricNames, resultMeaning, type ExperimentShape } from "../results/result-scope.js";
 import { axisSymbol, columnSymbol, levelSymbol } from "./columns.js";
-import { declared, experimentSymbol, noteWords, type Naming } from "./naming.js";
+import { declared, experimentSymbol, nameSymbol, noteWords, type Naming } from "./naming.js";
 
 /** Notes every name in an expression; `subject` is the experiment whose columns go by their bare names. */
 export function nameResult(cx: Naming, subject: ExperimentShape | null, expression: Expression): void {
@@ -21,7 +21,7 @@ export function nameResult(cx: Naming, subject: ExperimentShape | null, expressi
       break;
     case "binary":
       if (expression.operator !== "is" && expression.operator !== "in") break;
-      nameMembership(cx, expression.left, expression.right);
+      nameMembership(cx, subject, expression.operator, expression.left, expression.right);
       return;
     case "place":
       notes.name(expression.span, "place", null);
@@ -54,6 +54,9 @@ export function noteResultName(cx: Naming, subject: ExperimentShape | null, name
     case "experiment":
       cx.notes.name(name.span, "reference", experimentSymbol(cx, meaning.shape.name));
       return;
+    case "param":
+      cx.notes.name(name.span, "reference", nameSymbol(cx, name.text));
+      return;
     case undefined:
       cx.notes.name(name.span, "reference", null);
   }
@@ -84,17 +87,42 @@ function nameMember(cx: Naming, subject: ExperimentShape | null, expression: Exp
   }
 }
 
-/** `layer in L9..10`, `model is opt`: an axis and its elements. */
-function nameMembership(cx: Naming, left: Expression, right: Expression): void {
-  if (left.kind !== "name") {
-    nameResult(cx, null, left);
+/** `layer in L9..10`, `model is opt`: an axis and its elements; `argmax(x over group) is prose`: a value, and a label. */
+function nameMembership(
+  cx: Naming,
+  subject: ExperimentShape | null,
+  operator: "is" | "in",
+  left: Expression,
+  right: Expression,
+): void {
+  const isAxis = left.kind === "name" && namesAxis(cx, subject, left.text);
+  if (isAxis) noteAxes(cx, [{ text: left.text, span: left.span }]);
+  else nameResult(cx, subject, left);
+  const axis = isAxis ? left.text : labelsOf(cx, left);
+  const isValue = !isAxis && operator === "is" && !(right.kind === "name" && axis !== null && resultMeaning(cx.results, subject, right.text) === null); // prettier-ignore
+  if (isValue && right.kind !== "string" && right.kind !== "place") {
+    nameResult(cx, subject, right);
     return;
   }
-  noteAxes(cx, [{ text: left.text, span: left.span }]);
-  for (const level of right.kind === "list" ? right.items : [right]) nameLevel(cx, left.text, level);
+  for (const level of right.kind === "list" ? right.items : [right]) nameLevel(cx, axis ?? "", level);
 }
 
-function nameLevel(cx: Naming, axis: string, level: Expression): void {
+/** Whether a name before `is` or `in` is an axis: one of an experiment, or no value either. */
+function namesAxis({ results }: Naming, subject: ExperimentShape | null, name: string): boolean {
+  const types = [...results.experiments.values()].map(({ type }) => type);
+  const isAxis = types.some((type) => [...type.axes, ...type.columns].some((own) => own.name === name));
+  return isAxis || resultMeaning(results, subject, name) === null;
+}
+
+/** The axis whose names a value has: `argmax(x over group)`, or a `let` that is one. */
+function labelsOf({ results }: Naming, value: Expression): string | null {
+  const of = value.kind === "name" ? results.lets.get(value.text)?.value : value;
+  const isArgmax = of?.kind === "call" && /^arg(?:max|min)$/.test(of.callee.text);
+  return isArgmax ? (of.over[0]?.text ?? null) : null;
+}
+
+/** Notes an element of an axis, however it is written. */
+export function nameLevel(cx: Naming, axis: string, level: Expression): void {
   const { span } = level;
   if (level.kind === "name") noteLevels(cx, axis, [{ text: level.text, span }]);
   if (level.kind === "place") cx.notes.name(span, "place", null);

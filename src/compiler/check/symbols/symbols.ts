@@ -4,8 +4,11 @@
  */
 import { resolvePath } from "../../base/paths.js";
 import type {
+  Expected,
   Expression,
   FileSyntax,
+  Name,
+  PlotStatement,
   Statement,
   StringLiteral,
   TableStatement,
@@ -21,8 +24,9 @@ import { filesOf } from "../texts/texts.js";
 import { groupsOf } from "./columns.js";
 import { nameExperiment } from "./experiment-names.js";
 import { nameExpression, nameMetric } from "./expression-names.js";
-import { noteDefinition, noteParam, noteWords, type Naming } from "./naming.js";
-import { nameResult, noteAxes, noteColumn, noteLevels, noteResultName } from "./result-names.js";
+import { noteDefinition, noteParam, noteWords, statedSymbol, type Naming } from "./naming.js";
+import { languageAxes, outerAxes } from "../../ir/axes.js";
+import { nameResult, nameLevel, noteAxes, noteColumn, noteResultName } from "./result-names.js";
 
 /** Notes every name of the protocol, of its imports, and of the standard library: of these, those in declarations. */
 export function noteSymbols(cx: Naming, main: FileSyntax, others: readonly FileSyntax[]): void {
@@ -40,6 +44,10 @@ function nameStatement(cx: Naming, statement: Statement): void {
       noteDefinition(cx, "model", statement.name);
       for (const param of [statement.sourcesParam, statement.revisionsParam]) if (param !== null) noteParam(cx, param);
       noteWords(cx, "dtype", statement.dtypes);
+      for (const { name } of statement.facts) noteStated(cx, name);
+      return;
+    case "reference":
+      for (const { name } of statement.fields) noteStated(cx, name);
       return;
     case "prompts":
       noteDefinition(cx, "prompts", statement.name);
@@ -69,22 +77,25 @@ function nameStatement(cx: Naming, statement: Statement): void {
       return;
     case "compare":
       nameResult(cx, null, statement.value);
-      noteAxes(cx, [statement.axis]);
-      noteLevels(cx, statement.axis.text, statement.levels);
+      noteAxes(cx, [statement.axis, ...statement.by]);
+      for (const level of statement.levels) nameLevel(cx, statement.axis.text, level);
       noteTests(cx, statement.using);
       if (statement.correct !== null) noteWords(cx, "correction", [statement.correct]);
       return;
     case "correlate":
-      nameResults(cx, [statement.left, statement.right]);
-      noteAxes(cx, statement.by);
+      nameResult(cx, null, statement.left);
+      if (statement.right !== null) nameCorrelated(cx, statement.right);
+      noteAxes(cx, [...statement.between, ...statement.by]);
       noteTests(cx, statement.using);
+      if (statement.correct !== null) noteWords(cx, "correction", [statement.correct]);
       return;
     case "hypothesis":
-      nameResult(cx, null, statement.expect);
+      for (const member of statement.expect.members) nameExpected(cx, member);
       noteAxes(cx, statement.by);
       noteTests(cx, statement.using);
       return;
     case "find":
+    case "fit":
       nameResult(cx, null, statement.of);
       noteAxes(cx, [statement.over, ...statement.by]);
       return;
@@ -98,18 +109,31 @@ function nameStatement(cx: Naming, statement: Statement): void {
       return;
     case "table":
       nameTable(cx, statement);
+      noteInterval(cx, statement);
       return;
     case "plot":
       nameResults(cx, [...statement.of, ...(statement.against === null ? [] : [statement.against])]);
       noteAxes(cx, [...statement.over, ...statement.by]);
+      noteInterval(cx, statement);
       return;
     case "save":
       noteResultName(cx, null, statement.what);
   }
 }
 
+/** What stands after `with`: a value, or an axis of the other one. */
+function nameCorrelated(cx: Naming, right: Expression): void {
+  const isAxis = right.kind === "name" && resultMeaning(cx.results, null, right.text) === null;
+  if (isAxis) noteAxes(cx, [{ text: right.text, span: right.span }]);
+  else nameResult(cx, null, right);
+}
+
 function noteTests(cx: Naming, using: readonly TestUse[]): void {
   for (const { name } of using) noteWords(cx, "test", [name]);
+}
+
+function noteInterval(cx: Naming, { ci }: TableStatement | PlotStatement): void {
+  if (ci?.draws != null) noteTests(cx, [ci.draws]);
 }
 
 function noteFile({ notes }: Naming, { value, span }: StringLiteral, file: string): void {
@@ -152,4 +176,20 @@ function subjectOf(cx: Naming, expression: Expression, followed: ReadonlySet<str
   if (meaning?.kind === "experiment") return meaning.shape;
   if (meaning?.kind !== "let" || followed.has(first.text)) return null;
   return subjectOf(cx, meaning.statement.value, new Set([...followed, first.text]));
+}
+
+function nameExpected(cx: Naming, expected: Expected): void {
+  if (expected.kind === "titled") return;
+  nameResults(cx, [expected.left, expected.right]);
+  if (expected.kind === "equivalence") nameResult(cx, null, expected.within);
+}
+
+/** A fact or a field of a reference: what the first statement that has it calls it, or a coordinate. */
+function noteStated(cx: Naming, name: Name): void {
+  if (languageAxes.has(name.text) || outerAxes.includes(name.text)) {
+    noteAxes(cx, [name]);
+    return;
+  }
+  const symbol = statedSymbol(cx, name.text);
+  cx.notes.name(name.span, symbol?.at === name.span ? "definition" : "column", symbol);
 }

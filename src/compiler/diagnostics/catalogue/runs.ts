@@ -48,4 +48,18 @@ export const runsDiagnostics = {
     explanation:
       "Two saved files would be one on some file systems, or one would be the folder of the other. Rename one.",
   },
+  A5011: {
+    severity: "error",
+    title: "run missing",
+    message: "no run at {run}: {problem}",
+    explanation:
+      "A run is named by its folder, by `latest`, by the name of its protocol (its last run is meant), or by the first digits of its digest, as `atlasc log` lists them. `--runs` says where runs are looked up.",
+  },
+  A5012: {
+    severity: "error",
+    title: "judgement refused",
+    message: "this judgement is not written down: {problem}",
+    explanation:
+      "A judgement says what a person made of results: it needs results, a verdict in words, and a name. Nothing was written.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

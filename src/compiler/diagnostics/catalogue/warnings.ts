@@ -88,6 +88,13 @@ export const warningsDiagnostics = {
     explanation:
       "Results of different texts are joined by the number of the prompt, which says nothing unless the sets are paired. Average over prompt first.",
   },
+  A8024: {
+    severity: "warning",
+    title: "prompts that are the same",
+    message: "{count} of {total} prompts of {texts} have the text of an earlier one, and are taken for independent",
+    explanation:
+      "A test counts each prompt as an independent value, and a text that is there twice has the same values twice: p-values and intervals become too small. Write each text once.",
+  },
   A8022: {
     severity: "warning",
     title: "column without a name",

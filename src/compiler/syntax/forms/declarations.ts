@@ -5,11 +5,11 @@ export const declarationForms: readonly Form[] = [
   {
     name: "model",
     group: "Statements",
-    lines: [`model NAME from SOURCES [revision REVISIONS] [dtype DTYPES] [tokenizer "FOLDER"]`],
+    lines: [`model NAME from SOURCES [revision REVISIONS] [dtype DTYPES] [tokenizer "FOLDER"] [facts '{' FACT, … '}']`],
     meaning: "Declares a model, or a sweep over models, revisions or storage types where a list is given.",
     example: 'model dev from "@stdlib/models/pythia-tiny" revision ["step0", "step4000"]',
     outline: 'model NAME from "source"',
-    rules: ["modelStatement"],
+    rules: ["modelStatement", "factsOption"],
     declares: ["model"],
   },
   {
@@ -44,6 +44,17 @@ export const declarationForms: readonly Form[] = [
     outline: "metric NAME = formula",
     rules: ["metricStatement"],
     declares: ["metric"],
+  },
+  {
+    name: "reference",
+    group: "Statements",
+    lines: ['reference "NAME" PUBLISHED …'],
+    meaning:
+      "Published values as data: a row of the results `references`, whose axis `model` has the name. Numbers are its values; " +
+      "texts, and facts of models such as params, its columns; a field called like an axis is a coordinate.",
+    example: 'reference "Pythia-6.9B" gain 0.80 norm "LayerNorm" source "a paper"',
+    outline: 'reference "name" gain 0.80',
+    rules: ["referenceStatement"],
   },
   {
     name: "param",

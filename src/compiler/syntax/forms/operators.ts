@@ -15,7 +15,7 @@ export const operatorForms: readonly Form[] = [
     "in",
     ["let NAME = VALUE in EXPRESSION", "AXIS in LIST | AXIS in POSITION..POSITION | AXIS in PLACE"],
     ["letExpression", "comparison", "sideComparison"],
-    "Gives a part of an expression a name; in a condition over results, true where an axis has one of several values.",
+    "Gives a part of an expression a name; in a condition over results, true where an axis, or a value, is one of several.",
     "metric confidence = let p = softmax(logits at last over vocab) in max(p over vocab)\ntable sweep where layer in L1..2",
   ),
   operator(
@@ -51,7 +51,7 @@ export const operatorForms: readonly Form[] = [
     "is",
     ["VALUE is VALUE"],
     ["comparison", "sideComparison"],
-    "True where both sides are equal: numbers, tokens, or an axis and one of its entries.",
+    "True where both sides are equal: numbers, tokens, labels, or an axis and one of its entries.",
     "experiment answers measure argmax(logits at last over vocab) is answer as right",
   ),
   ...comparisons(),

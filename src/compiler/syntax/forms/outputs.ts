@@ -5,30 +5,38 @@ export const decisionForms: readonly Form[] = [
   {
     name: "compare",
     group: "Statements",
-    lines: ["compare VALUE between AXIS LEVEL, … [using TEST, …] [correct METHOD]"],
-    meaning: "Tests whether levels of an axis differ, each pair of them.",
+    lines: ["compare VALUE between AXIS [LEVEL, …] [by AXIS, …] [using TEST, …] [correct METHOD]"],
+    meaning: "Tests whether levels of an axis differ, each pair of them; all levels where none is named.",
     example: "compare baseline.R_V between prompts recursive, factual using welch_t, cohens_d",
     outline: "compare VALUE between prompts ONE, OTHER",
-    rules: ["compareStatement", "nameList", "usingClause"],
+    rules: ["compareStatement", "levelList", "byAxes", "axisList", "usingClause", "correctClause"],
   },
   {
     name: "correlate",
     group: "Statements",
-    lines: ["correlate VALUE with VALUE [by AXIS, …] [using TEST, …]"],
-    meaning: "Correlates two results over the axes that they share.",
+    lines: [
+      "correlate VALUE with VALUE|AXIS [by AXIS, …] [using TEST, …] [correct METHOD]",
+      "correlate VALUE between AXIS, … [by AXIS, …] [using TEST, …] [correct METHOD]",
+    ],
+    meaning:
+      "Correlates two results over the axes that they share, a result with an axis of numbers (a trend), or the levels of " +
+      "axes with each other (a matrix).",
     example: "correlate gains.entropy with abs(gains.gain - 1) by model using pearson",
-    rules: ["correlateStatement", "byAxes", "axisList", "usingClause"],
+    outline: "correlate ONE with OTHER",
+    rules: ["correlateStatement", "byAxes", "axisList", "usingClause", "correctClause"],
   },
   {
     name: "hypothesis",
     group: "Statements",
-    lines: ['hypothesis "TEXT" expect SIDE COMPARISON SIDE [by AXIS, …] [using TEST, …] [alpha N]'],
+    lines: [
+      'hypothesis "TEXT" expect [QUANTITY] EXPECTED, … [by AXIS, …] [using TEST, …] [alpha N] [else not supported]',
+    ],
     meaning:
       "States before the run what is expected and which test decides. It ends CONFIRMED, PARTIAL, NOT SIGNIFICANT, REJECTED " +
-      "or UNDECIDED.",
+      "or UNDECIDED; with `else not supported`, whatever is decided and not CONFIRMED is NOT SUPPORTED.",
     example: 'hypothesis "smaller than one" expect gains.gain < 1 using t_test alpha 0.05',
     outline: 'hypothesis "text" expect ONE < OTHER',
-    rules: ["hypothesisStatement", "expected", "byAxes", "axisList", "usingClause"],
+    rules: ["hypothesisStatement", "expectation", "byAxes", "axisList", "usingClause"],
   },
   {
     name: "find",
@@ -50,6 +58,15 @@ export const decisionForms: readonly Form[] = [
     rules: ["pcaStatement"],
   },
   {
+    name: "fit",
+    group: "Statements",
+    lines: ["fit power_law|linear|exponential|logistic of VALUE over AXIS [by AXIS, …]"],
+    meaning:
+      "Fits a curve by least squares along an axis of numbers: its coefficients, their errors, and how well it fits.",
+    example: "fit power_law of sizes.loss over params",
+    rules: ["fitStatement", "byAxes", "axisList"],
+  },
+  {
     name: "classify",
     group: "Statements",
     lines: ["classify VALUE as CLASS, …"],
@@ -64,23 +81,24 @@ export const outputForms: readonly Form[] = [
     name: "table",
     group: "Statements",
     lines: [
-      "table VALUE [top N] [where CONDITION] [by VALUE, …] [with context N]",
+      "table VALUE [top N] [where CONDITION] [by VALUE, …] [with context N] [with ci [off|N] [TEST]]",
       "table EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …]",
     ],
-    meaning: "Shows results as a table.",
+    meaning: "Shows results as a table. `with ci` puts an interval beside each mean.",
     example: "table sweep top 10 by abs(loss.impact)",
-    rules: ["tableStatement", "tableOption", "nameList"],
+    rules: ["tableStatement", "tableOption", "nameList", "intervalClause"],
   },
   {
     name: "plot",
     group: "Statements",
     lines: [
-      "plot heatmap|line|bar|histogram|box|scatter|density of VALUE, … [against VALUE] [over AXIS, …] [by AXIS, …]",
+      "plot heatmap|line|bar|histogram|box|scatter|density of VALUE, … [against VALUE] [over AXIS, …] [by AXIS, …] " +
+        "[with ci [off|N] [TEST]]",
     ],
     meaning:
       "Shows results as a figure; axes that are not named are averaged. Each kind has an entry: atlasc doc plots.",
     example: "plot heatmap of sweep.loss.impact over layer, head",
-    rules: ["plotStatement", "plotKind", "byAxes", "axisList"],
+    rules: ["plotStatement", "plotKind", "byAxes", "axisList", "intervalClause"],
   },
   {
     name: "save",
@@ -106,17 +124,20 @@ export const plotForms: readonly Form[] = [
   {
     name: "line",
     group: "Plots",
-    lines: ["plot line of VALUE, … over AXIS [by AXIS, …]"],
+    lines: ["plot line of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]]"],
     meaning:
-      "A line along one axis. `by` makes lines or panels, and so do several values; all other axes are averaged.",
+      "A line along one axis. `by` makes lines or panels, and so do several values; all other axes are averaged. `with ci` " +
+      "draws a band around it.",
     example: "plot line of sweep.loss.impact over layer by head",
     rules: [],
   },
   {
     name: "bar",
     group: "Plots",
-    lines: ["plot bar of VALUE, … over AXIS [by AXIS, …]"],
-    meaning: "A bar for each entry of one axis. `by` makes series or panels; all other axes are averaged.",
+    lines: ["plot bar of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]]"],
+    meaning:
+      "A bar for each entry of one axis. `by` makes series or panels; all other axes are averaged. `with ci` draws error bars, " +
+      "which means over documents have by themselves.",
     example: "plot bar of sweep.loss.impact over layer by group",
     rules: [],
   },

@@ -26,6 +26,10 @@ export const words: Readonly<Record<string, Word>> = {
     "The folder of the tokenizer of an ONNX export; such models are not yet available (A5001).",
     'model exported from "model.onnx" tokenizer "folder"',
   ),
+  facts: clause(
+    "What is known of a model beside its weights: columns of results where an experiment has several models.",
+    'model small from "@stdlib/models/gpt2-tiny" facts { lab: "ours", tokens: 40 }',
+  ),
   random: clause(
     "Prompts of tokens drawn at random from the vocabulary, without its special tokens.",
     "prompts probe random tokens 50 repeat 2 count 8 seed 7",
@@ -65,7 +69,10 @@ export const words: Readonly<Record<string, Word>> = {
     "Whether the token that begins a text is put in front; as the tokenizer's configuration says when nothing is said.",
     'prompts lines from "lines.txt" bos off',
   ),
-  off: clause("After `bos`: no token is put in front of the text.", 'prompts lines from "lines.txt" bos off'),
+  off: clause(
+    "After `bos`: no token is put in front of the text. After `with ci`: no intervals.",
+    'prompts lines from "lines.txt" bos off',
+  ),
   window: clause(
     "Tokens of one window of a corpus; as many as the model accepts, at most 1024, when nothing is said.",
     'corpus novel from "novel.txt" window 256',
@@ -116,11 +123,35 @@ export const words: Readonly<Record<string, Word>> = {
   ),
   correct: clause(
     "The correction for several comparisons: holm, bh or bonferroni.",
-    "compare a.loss between group one, two using welch_t correct holm",
+    "compare a.loss between group one, two, three using welch_t correct bh",
   ),
   expect: clause(
     "What a hypothesis expects of two values.",
     'hypothesis "smaller" expect a.loss < b.loss using t_test',
+  ),
+  all: clause(
+    "`all of`: every one of several expectations, in every group, must be CONFIRMED.",
+    'hypothesis "both" expect all of a.loss < 3, b.loss < 3 using t_test',
+  ),
+  any: clause(
+    "`any of`: one of several expectations, or one group, must be CONFIRMED.",
+    'hypothesis "one" expect any of a.loss < 3, b.loss < 3 using t_test',
+  ),
+  equivalent: clause(
+    "Expects two values to differ by less than a margin, which two one-sided tests decide.",
+    'hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test',
+  ),
+  within: clause(
+    "How large a difference may be to count as none, in the unit of the values.",
+    'hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test',
+  ),
+  else: clause(
+    "`else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
+    'hypothesis "smaller" expect a.loss < 3 using t_test else not supported',
+  ),
+  supported: clause(
+    "`else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
+    'hypothesis "smaller" expect a.loss < 3 using t_test else not supported',
   ),
   alpha: clause(
     "The level below which a p-value decides for a hypothesis; 0.05 when nothing is said.",
@@ -132,6 +163,16 @@ export const words: Readonly<Record<string, Word>> = {
   components: clause(
     "How many principal components; 2 when nothing is said.",
     "pca of a.nll over revision components 4",
+  ),
+  power_law: clause("The curve a·x^b: a line through the logarithms of both.", "fit power_law of a.loss over params"),
+  linear: clause("The line a + b·x.", "fit linear of a.loss over layer"),
+  exponential: clause(
+    "The curve a·exp(b·x): a line through the logarithm of the value.",
+    "fit exponential of a.loss over layer",
+  ),
+  logistic: clause(
+    "The curve low + height / (1 + exp(−(x − centre) / width)), by nonlinear least squares.",
+    "fit logistic of a.loss over step",
   ),
   winner: clause(
     "Says at each place which of several metrics is the lowest or the highest. Equal means are a tie.",
@@ -145,6 +186,10 @@ export const words: Readonly<Record<string, Word>> = {
   context: clause(
     "Shows each row's token inside so many tokens of its text, and keeps prompts apart.",
     "table surprise top 5 by surprise with context 6",
+  ),
+  ci: clause(
+    "A bootstrap interval beside each mean: 95% when nothing is said, from 2,000 draws of whole texts.",
+    "table mean(tokens.nll over position, prompt) with ci 0.9",
   ),
   against: clause(
     "The value on the horizontal axis of a scatter plot.",
