@@ -16,7 +16,7 @@ import { modelInstances } from "./check/models/models.js";
 import type { DepthPlace } from "./models/depths.js";
 import { createNotes } from "./check/notes.js";
 import { declarationsIn } from "./check/symbols/declarations.js";
-import { withModelParams } from "./check/names/param-values.js";
+import { scopeWithParams } from "./check/names/param-values.js";
 import { collectScope } from "./check/names/scope.js";
 import { tokenLiterals } from "./check/texts/named-tokens.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/texts/read-texts.js";
@@ -106,8 +106,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
     texts.set(path, text);
   }
   const overrides = readOverrides(options.overrides, written, read, report);
-  const declared = collectScope(main, imports.files, stdlib, overrides, report, doubtful);
-  const scope = withModelParams(declared, report);
+  const scope = scopeWithParams(collectScope(main, imports.files, stdlib, overrides, report, doubtful), report);
   const instances = new Map<string, readonly ModelInstance[]>();
   const wantedModels: { instance: ModelInstance; span: Span }[] = [];
   for (const [name, statement] of scope.models) {

@@ -76,7 +76,10 @@ suite("what is said", () => {
     assert.deepEqual(depthsOf("ablate heads L87.5%.H0..1 measure loss"), deep);
     assert.deepEqual(depthsOf("measure norm(resid_post[L87.5%] at last) as x"), deep);
     assert.deepEqual(depthsOf("set mlp_out[L87.5%] to 0 measure loss"), deep);
-    assert.deepEqual(depthsOf("ablate mlp L0.5%..87.5% measure loss"), ["L0.5% is L0 of the 3 layers of gpt2", ...deep]);
+    assert.deepEqual(depthsOf("ablate mlp L0.5%..87.5% measure loss"), [
+      "L0.5% is L0 of the 3 layers of gpt2",
+      ...deep,
+    ]);
     const metric = "metric m(l: layer = L87.5%) = norm(resid_post[l] at last)\n";
     assert.deepEqual(depthsOf(`${metric}measure m`), deep);
     assert.deepEqual(depthsOf(`${metric}measure m l L0`), []);

@@ -42,7 +42,12 @@ function meaningless({ entries }: SideTable, file: string, text: string): readon
 }
 
 const everywhere = { ...around, sideTable: true };
-const protocols = [...atlasFiles("pipelines"), ...atlasFiles("pipelines/seeds"), ...atlasFiles("docs/examples"), ...atlasFiles("docs/examples/broken")];
+const protocols = [
+  ...atlasFiles("pipelines"),
+  ...atlasFiles("pipelines/seeds"),
+  ...atlasFiles("docs/examples"),
+  ...atlasFiles("docs/examples/broken"),
+];
 
 test("every name of a protocol has an entry", () => {
   assert.ok(protocols.length > 50);

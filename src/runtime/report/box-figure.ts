@@ -6,7 +6,7 @@ import { describeSamples, distributionsOf, type Distributions, type Sample } fro
 import { describe } from "./distribution-figure.js";
 import type { Drawing, PlotOutput } from "./drawing.js";
 import { axisTitle, safeTitle } from "./figure-data.js";
-import { emptyMarks, labelAngle, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
+import { emptyMarks, levelLabels, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
 
 /** Samples of at most this many values show every value; larger ones only those beyond the whiskers. */
 const fewValues = 30;
@@ -33,6 +33,8 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
     return [{ ...places[i], ...numbers }];
   });
   const points = drawn.flatMap((sample, i) => pointsOf(sample).map((value) => ({ ...places[i], value })));
+  const boxes = columns.length * series.length;
+  const step = Math.max(several ? 14 : 26, Math.min(64, Math.floor(640 / Math.max(1, boxes))));
   const x = {
     field: "column",
     type: "ordinal",
@@ -43,7 +45,7 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
       ticks: false,
       labelPadding: 6,
       labelLimit: 160,
-      labelAngle: labelAngle({ name: "", field: "", levels: columns }),
+      ...levelLabels({ levels: columns }, step * series.length),
     },
   };
   const offset = several ? { xOffset: { field: "series", type: "nominal", sort: series } } : {};
@@ -66,8 +68,6 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
         },
       }
     : { value: palette[0] };
-  const boxes = columns.length * series.length;
-  const step = Math.max(several ? 14 : 26, Math.min(64, Math.floor(640 / Math.max(1, boxes))));
   return {
     subtitle: noteOf(data, drawn),
     description: describe("Box plot", output, data),

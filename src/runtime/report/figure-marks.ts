@@ -50,7 +50,7 @@ export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpe
       : {
           x: {
             ...discrete(columns, null),
-            axis: { ...plainAxis(columns, null), domain: false, labelAngle: labelAngle(columns) },
+            axis: { ...plainAxis(columns, null), domain: false, ...levelLabels(columns, step) },
           },
         };
   const tooltip = tooltipOf(data, panel);
@@ -86,7 +86,7 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   const [axis] = data.over;
   if (axis === undefined) return { mark: "line", data: { values: [] } };
   const width = Math.min(720, Math.max(420, axis.levels.length * 28));
-  const x = { ...position(axis), axis: { ...plainAxis(axis, null), ...ticksOf(axis) } };
+  const x = { ...position(axis), axis: { ...plainAxis(axis, null), ...ticksOf(axis, width) } };
   const tooltip = tooltipOf(data, panel);
   const y = valueChannel(panel, false);
   const color = seriesChannel(data);
@@ -134,7 +134,7 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
       x: {
         ...discrete(axis, null),
         scale: { paddingInner: 0.2, paddingOuter: 0.15 },
-        axis: { ...plainAxis(axis, null), labelAngle: labelAngle(axis) },
+        axis: { ...plainAxis(axis, null), ...levelLabels(axis, step * Math.max(1, data.series.length)) },
       },
       ...offset,
     },
@@ -363,9 +363,9 @@ function position(axis: FigureAxis): VegaLiteSpec {
   return { field: axis.field, type: "quantitative", title: axisTitle(axis, null), scale };
 }
 
-function ticksOf(axis: FigureAxis): VegaLiteSpec {
+function ticksOf(axis: FigureAxis, width: number): VegaLiteSpec {
   const numeric = axis.levels.every((level) => typeof level === "number");
-  if (!numeric) return { labelAngle: labelAngle(axis) };
+  if (!numeric) return levelLabels(axis, width / Math.max(1, axis.levels.length));
   // Every measured level gets its tick while there is room: layers are counted, not interpolated.
   return axis.levels.length <= 26
     ? { values: axis.levels, format: "~d", grid: false }
@@ -376,9 +376,16 @@ function plainAxis(axis: FigureAxis, room: number | null): VegaLiteSpec {
   return { title: axisTitle(axis, room), ticks: false, domain: room === null, labelPadding: 6, labelLimit: 160 };
 }
 
-/** How labels of an axis are turned, so that long ones do not overlap. */
-export function labelAngle(axis: FigureAxis): number {
-  return axis.levels.some((level) => String(level).length > 5) ? -40 : 0;
+/** A turned label of 11 px takes this much of its axis, in pixels, however long it is. */
+const turnedLabel = 14;
+
+/**
+ * How labels of an axis are written whose levels are `spacing` pixels apart: long ones are turned, and then all of them
+ * stay, as far as there is room. By itself Vega-Lite compares the rectangles around turned labels, and leaves out every other one.
+ */
+export function levelLabels({ levels }: Pick<FigureAxis, "levels">, spacing: number): VegaLiteSpec {
+  const turned = levels.some((level) => String(level).length > 5);
+  return { labelAngle: turned ? -40 : 0, ...(turned && spacing >= turnedLabel ? { labelOverlap: false } : {}) };
 }
 
 function tooltipOf(data: FigureData, panel: FigurePanel): readonly VegaLiteSpec[] {

@@ -42,14 +42,12 @@ function valueOf(
   return found.kind === "missing" ? null : found;
 }
 
-/** The declarations of a scope with the values of the params that its models name. @error A2003, A3004 */
-export function withModelParams(scope: Scope, report: (d: Diagnostic) => void): Scope {
-  const { params } = scope;
-  const models = [...scope.models].map(([name, model]) => [name, modelWithParams({ params, report }, model)] as const);
-  return { ...scope, models: new Map(models) };
+/** The scope with models whose sources and revisions are the values of the params that they name. @error A2003, A3004 */
+export function scopeWithParams(scope: Scope, report: (d: Diagnostic) => void): Scope {
+  const cx = { params: scope.params, report };
+  return { ...scope, models: new Map([...scope.models].map(([name, model]) => [name, modelWithParams(cx, model)])) };
 }
 
-/** A declaration with the values of the params that it names. Reports what is no string and no list of strings (A3004). */
 function modelWithParams(cx: Params, statement: ModelStatement): ModelStatement {
   const { sourcesParam, revisionsParam } = statement;
   const sources = sourcesParam === null ? null : stringsOf(cx, sourcesParam, 'a source such as "org/name"');
