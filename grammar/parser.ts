@@ -1,12 +1,12 @@
 /** The grammar of files and statements, and the one parser. Nothing in this folder imports more than Chevrotain. */
 import type { CstNode, IRecognitionException, IToken } from "chevrotain";
 import { EOF } from "./chevrotain.js";
-import { DecisionGrammar } from "./decisions.js";
+import { OutputGrammar } from "./outputs.js";
 
 export type { Expectation } from "./expressions.js";
 
 /** The whole language. Parsing state lives in the instance: use {@link parseTokens}, which keeps one. */
-export class AtlasGrammar extends DecisionGrammar {
+export class AtlasGrammar extends OutputGrammar {
   /** With validations on, construction throws on an ambiguous grammar; it is slower, so only a test does it. */
   constructor(skipValidations = true) {
     super(skipValidations);

@@ -27,7 +27,7 @@ function weightsOf({ graph }: Segment): readonly string[] {
   return graph.initializers.flatMap(({ name, data }) => (data.kind === "external" ? [name] : []));
 }
 
-const pipelines = ["head-sweep", "patching", "relay", "two-ways-to-copy", "logit-lens"];
+const pipelines = ["head-sweep", "patching", "seeds/relay", "two-ways-to-copy", "logit-lens"];
 
 for (const name of pipelines) {
   test(`${name}: chains fit together`, async () => {

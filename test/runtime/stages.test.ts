@@ -72,7 +72,7 @@ test("units that are executed once more take the place of what they were", () =>
   assert.equal(joined.status, "failed");
 });
 
-const nothingAsked = { texts: [], studies: [], results: [] } as unknown as Protocol;
+const nothingAsked = { texts: [], studies: [], results: [], references: [] } as unknown as Protocol;
 
 /**
  * A run of three units whose files vanish before they are read, at each reading those that `lost` says; and what was

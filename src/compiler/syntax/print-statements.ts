@@ -1,12 +1,8 @@
 /** The layout of each statement. */
 import type {
-  Expectation,
-  Expected,
   Expression,
   Fact,
   FactValue,
-  HypothesisStatement,
-  IntervalClause,
   MetricStatement,
   ModelStatement,
   Name,
@@ -14,13 +10,10 @@ import type {
   ReferenceStatement,
   Statement,
   StringLiteral,
-  TableStatement,
-  TestUse,
   TextSource,
 } from "./ast.js";
-import { type Doc, group, hard, ifBroken, indent, join, line, source } from "./layout.js";
+import { type Doc, group, ifBroken, indent, join, line, source } from "./layout.js";
 import {
-  bindingLevel,
   endOf,
   printBracketed,
   printExpression,
@@ -30,6 +23,7 @@ import {
   printString,
 } from "./print-expressions.js";
 import { printExperiment } from "./print-experiments.js";
+import { printResultStatement } from "./print-results.js";
 
 /** A statement's layout; with `head`, the text before the `from` or `=` that neighbours may be aligned at. */
 export interface PrintedStatement {
@@ -214,229 +208,15 @@ function printParameter(parameter: Parameter): Doc {
   ];
 }
 
-const byAxes = (by: readonly Name[]): readonly Doc[] =>
-  by.length === 0 ? [] : [[line, source(by[0]?.span.start ?? 0), "by ", group(indent(printNames(by)))]];
-
-function printTest(test: TestUse): Doc {
-  return [
-    printName(test.name),
-    test.count === null ? "" : ["(", printNumber(test.count), ")"],
-    test.seed === null ? "" : [" seed ", printNumber(test.seed)],
-  ];
-}
-
-function intervalClause(ci: IntervalClause | null): readonly Doc[] {
-  if (ci === null) return [];
-  const { off, level, draws, span } = ci;
-  return [
-    [
-      line,
-      source(span.start),
-      off ? "with ci off" : "with ci",
-      level === null ? "" : [" ", printNumber(level)],
-      draws === null ? "" : [" ", printTest(draws)],
-    ],
-  ];
-}
-
-function usingTests(using: readonly TestUse[]): readonly Doc[] {
-  if (using.length === 0) return [];
-  const tests = using.map(printTest);
-  return [[line, source(using[0]?.span.start ?? 0), "using ", group(indent(join(tests, [",", line])))]];
-}
-
-const correction = (method: Name | null): readonly Doc[] =>
-  method === null ? [] : [line, "correct ", printName(method)];
-
-const printLevels = (levels: readonly Expression[]): Doc =>
-  join(
-    levels.map((level) => printExpression(level)),
-    [",", line],
-  );
-
 function printOther(statement: Statement): Doc {
   switch (statement.kind) {
     case "import":
       return ["import ", printString(statement.path)];
     case "experiment":
       return printExperiment(statement);
-    case "compare":
-      return group(
-        "compare ",
-        group(printExpression(statement.value)),
-        indent(
-          [
-            line,
-            source(statement.axis.span.start),
-            "between ",
-            printName(statement.axis),
-            statement.levels.length === 0 ? "" : [" ", group(indent(printLevels(statement.levels)))],
-          ],
-          byAxes(statement.by),
-          usingTests(statement.using),
-          correction(statement.correct),
-        ),
-      );
-    case "correlate":
-      return group(
-        "correlate ",
-        group(printExpression(statement.left)),
-        indent(
-          statement.right === null
-            ? [
-                line,
-                source(statement.between[0]?.span.start ?? 0),
-                "between ",
-                group(indent(printNames(statement.between))),
-              ]
-            : [line, "with ", group(printExpression(statement.right))],
-          byAxes(statement.by),
-          usingTests(statement.using),
-          correction(statement.correct),
-        ),
-      );
-    case "hypothesis":
-      return printHypothesis(statement);
     case "reference":
       return printReference(statement);
-    case "find":
-      return group(
-        `find ${statement.what} of `,
-        group(printExpression(statement.of)),
-        indent([line, source(statement.over.span.start), "over ", printName(statement.over)], byAxes(statement.by)),
-      );
-    case "pca":
-      return group(
-        "pca of ",
-        group(printExpression(statement.of)),
-        indent(
-          [line, source(statement.over.span.start), "over ", printName(statement.over)],
-          statement.components === null ? [] : [line, "components ", printNumber(statement.components)],
-        ),
-      );
-    case "fit":
-      return group(
-        `fit ${statement.curve} of `,
-        group(printExpression(statement.of)),
-        indent([line, source(statement.over.span.start), "over ", printName(statement.over)], byAxes(statement.by)),
-      );
-    case "classify": {
-      const classes = statement.classes.map(({ name, below }) => [
-        printName(name),
-        below === null ? "" : [" < ", printNumber(below)],
-      ]);
-      return group(
-        "classify ",
-        group(printExpression(statement.value)),
-        indent(line, "as ", group(indent(join(classes, [",", line])))),
-      );
-    }
-    case "table":
-      return printTable(statement);
-    case "plot":
-      return group(
-        `plot ${statement.plot} of `,
-        group(
-          indent(
-            join(
-              statement.of.map((value) => group(printExpression(value))),
-              [",", line],
-            ),
-          ),
-        ),
-        indent(
-          statement.against === null ? [] : [line, "against ", group(printExpression(statement.against))],
-          statement.over.length === 0
-            ? []
-            : [line, source(statement.over[0]?.span.start ?? 0), "over ", group(indent(printNames(statement.over)))],
-          byAxes(statement.by),
-          intervalClause(statement.ci),
-        ),
-      );
-    case "save":
-      return ["save ", printName(statement.what), " to ", printString(statement.to)];
     default:
-      return "";
+      return printResultStatement(statement) ?? "";
   }
-}
-
-function printHypothesis(hypothesis: HypothesisStatement): Doc {
-  const { expect } = hypothesis;
-  const alpha: readonly Doc[] =
-    hypothesis.alpha === null
-      ? []
-      : [[line, source(hypothesis.alpha.span.start), "alpha ", printNumber(hypothesis.alpha)]];
-  // The tests stand on a line of their own when the whole does not fit.
-  const decision = [...byAxes(hypothesis.by), ...usingTests(hypothesis.using)];
-  const decided = decision.length === 0 ? alpha : [...decision, group(indent(alpha))];
-  const falsified =
-    hypothesis.falsified === null ? [] : [line, source(hypothesis.falsified.span.start), "else not supported"];
-  return [
-    "hypothesis ",
-    printString(hypothesis.title),
-    indent(hard, source(expect.span.start), group("expect ", printExpectation(expect), decided, falsified)),
-  ];
-}
-
-function printExpectation({ quantity, members }: Expectation): Doc {
-  const [first, ...more] = members.map(printExpected);
-  if (quantity === null)
-    return group(
-      first ?? "",
-      more.map((member) => [",", line, member]),
-    );
-  const count: Doc = quantity.kind === "count" ? printNumber(quantity.count) : quantity.kind;
-  return group(count, " of", indent(line, join(members.map(printExpected), [",", line])));
-}
-
-function printExpected(expected: Expected): Doc {
-  switch (expected.kind) {
-    case "titled":
-      return printString(expected.title);
-    case "order":
-      return group(
-        group(printSide(expected.left)),
-        indent(line, expected.operator, " ", group(printSide(expected.right))),
-      );
-    case "equivalence": {
-      const { left, right, within } = expected;
-      const margin = printExpression(within, bindingLevel.sum);
-      const other = ["equivalent to ", group(printSide(right)), line, "within ", margin];
-      return group(group(printSide(left)), indent(line, other));
-    }
-  }
-}
-
-function printSide(side: Expression): Doc {
-  return printExpression(side, side.kind === "where" ? bindingLevel.where : bindingLevel.sum, true);
-}
-
-function printTable(table: TableStatement): Doc {
-  return group(
-    "table ",
-    group(printExpression(table.of, bindingLevel.or)),
-    indent(
-      table.winner === null
-        ? []
-        : [line, `winner ${table.winner.which} of `, group(indent(printNames(table.winner.among)))],
-      table.top === null ? [] : [line, "top ", printNumber(table.top)],
-      table.where === null ? [] : [line, "where ", group(printExpression(table.where, bindingLevel.or))],
-      table.by.length === 0
-        ? []
-        : [
-            line,
-            "by ",
-            group(
-              indent(
-                join(
-                  table.by.map((key) => group(printExpression(key, bindingLevel.or))),
-                  [",", line],
-                ),
-              ),
-            ),
-          ],
-      table.context === null ? [] : [line, "with context ", printNumber(table.context)],
-      intervalClause(table.ci),
-    ),
-  );
 }
