@@ -54,10 +54,12 @@ suite("an equivalence", () => {
     assert.equal(verdict(0.9, 0.1), "NOT SIGNIFICANT");
     assert.equal(verdict(2, 0.1), "REJECTED");
     const { parts } = judged(decide(several("all", [alike(0.9, 0.5)]), results));
+    const [only] = parts;
+    assert.ok(only !== undefined);
     const [above, below] = [oneSampleT(b, 0.4, "greater"), oneSampleT(b, 1.4, "less")].map(pOf);
-    assert.equal(parts[0]?.pValue, Math.max(above ?? 1, below ?? 1));
-    assert.equal(parts[0]?.claim, "e equivalent to 0.9 within 0.5");
-    assert.equal(parts[0]?.interval?.level, 0.9);
+    assert.equal(only.pValue, Math.max(above ?? 1, below ?? 1));
+    assert.equal(only.claim, "e equivalent to 0.9 within 0.5");
+    assert.equal(only.interval?.level, 0.9);
   });
 
   test("can be decided by every test of a difference", () => {
