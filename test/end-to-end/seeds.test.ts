@@ -27,7 +27,7 @@ const expected: Readonly<Record<string, Expected>> = {
     ],
   },
   "brute-force": {
-    concluded: ["**REJECTED**: Removing the six strongest heads changes R_V"],
+    concluded: ["**REJECTED**: There is a hero head", "**REJECTED**: Removing the six strongest heads changes R_V"],
   },
   contraction: {
     concluded: [
@@ -37,6 +37,7 @@ const expected: Readonly<Record<string, Expected>> = {
   },
   coupling: {
     concluded: [
+      "correlate heads.coupling with layer by model: gpt2-tiny: spearman -0.07 (interval without 0), pythia-tiny: spearman 0.31 (interval without 0), llama-tiny: spearman -0.74 (interval without 0)",
       "peak over layer: 2 in gpt2-tiny, 1 in pythia-tiny, 0 in llama-tiny",
       "dip over layer: 3 in gpt2-tiny, 2 in pythia-tiny, 2 in llama-tiny",
     ],
@@ -45,7 +46,17 @@ const expected: Readonly<Record<string, Expected>> = {
     concluded: [
       "changepoint over revision: step2896 (level)",
       "peak over revision: step0",
-      "**REJECTED**: Recursive texts contract more than factual ones",
+      "**NOT SIGNIFICANT**: At some step recursive texts contract more than factual ones",
+    ],
+  },
+  distributed: {
+    concluded: [
+      "**CONFIRMED**: No head matters alone",
+      "**CONFIRMED**: The suspected layer does not matter",
+      "**CONFIRMED**: One head carries nothing over",
+      "**CONFIRMED**: All heads together matter",
+      "**CONFIRMED**: Distributed, as the author concludes",
+      "**CONFIRMED**: Distributed, and the work of these heads",
     ],
   },
   "domain-map": {
@@ -78,6 +89,7 @@ const expected: Readonly<Record<string, Expected>> = {
       "compare selectivity.head_pr between group recursive, factual: welch_t 0.03 (p ≥ 0.05), cohens_d 0.23 (interval with 0)",
       "**NOT SIGNIFICANT**: The head writes into fewer directions on recursive texts",
       "**REJECTED**: Removing the head breaks the contraction",
+      "**NOT SIGNIFICANT**: Removing the head changes nothing that matters",
       "**REJECTED**: Giving the head its average breaks the contraction",
       "**NOT SIGNIFICANT**: The head alone brings the contraction to other texts",
     ],
@@ -86,12 +98,15 @@ const expected: Readonly<Record<string, Expected>> = {
     concluded: [
       "**REJECTED**: Without its attention the contraction is gone",
       "**NOT SIGNIFICANT**: Without the layer the contraction is gone",
+      "**PARTIAL**: The layer does not matter",
     ],
   },
   layernorm: {
     concluded: [
-      "**REJECTED**: The last layer has a gain below one",
-      "compare gains.gain between group factual, syntactic, cliche, novel, nonsense: something other than 0 in 0 of 10 tests",
+      "**REJECTED**: The last layer has a gain below one in every model",
+      "**REJECTED**: It has one in two models at least",
+      "**REJECTED**: The gain is that of Pythia-6.9B",
+      "compare gains.gain between group by model: something other than 0 in 0 of 30 tests",
     ],
   },
   "loss-curves": {
@@ -100,6 +115,7 @@ const expected: Readonly<Record<string, Expected>> = {
       "principal components over revision: 64%, 12%, 8% of the variance",
       "changepoint over revision: step256 (line) in alpha, step256 (line) in beta",
       "changepoint over revision: step1024 (s-shape) in alpha, step1024 (s-shape) in beta",
+      "logistic over step: alpha low = 8.0, height = -7.5, centre = 9.5e+2, width = 97; beta low = 8.1, height = -7.6, centre = 9.2e+2, width = 1.0e+2",
     ],
   },
   "mean-ablation": {
@@ -130,12 +146,13 @@ const expected: Readonly<Record<string, Expected>> = {
       "gpt2-tiny is inert",
       "pythia-tiny is confused",
       "llama-tiny is confused",
-      "**REJECTED**: Recursive texts contract more",
+      "power_law over params: a = 0.00072, b = 0.56",
+      "**NOT SIGNIFICANT**: Recursive texts contract more in two models at least",
     ],
   },
   seeds: {
     concluded: [
-      "correlate in_alpha with in_beta by revision: step256: pearson 0.85 (interval without 0), step724: pearson 0.77 (interval without 0), step4000: pearson 0.90 (interval without 0)",
+      "correlate tokens.nll between model, revision: something other than 0 in 15 of 15 tests",
       "**NOT SIGNIFICANT**: One run is better than the other",
     ],
   },
@@ -144,6 +161,7 @@ const expected: Readonly<Record<string, Expected>> = {
       "compare looks.self_attention between group recursive, factual: welch_t 0.01 (p < 0.05), cohens_d 0.98 (interval without 0)",
       "compare looks.entropy between group recursive, factual: welch_t -0.14 (p < 0.05), cohens_d -1.17 (interval without 0)",
       "**CONFIRMED**: The head attends to itself more on recursive texts",
+      "**NOT SIGNIFICANT**: The head attends to itself alike on both",
     ],
   },
   transfer: {
@@ -155,7 +173,8 @@ const expected: Readonly<Record<string, Expected>> = {
   tuning: {
     concluded: [
       "**REJECTED**: Tuning reduces the spread of perplexity over registers",
-      "**NOT SIGNIFICANT**: The reduction is larger where coverage was thin",
+      "**NOT SUPPORTED**: The reduction is larger where coverage was thin",
+      "**NOT SUPPORTED**: Tuning flattens the landscape, and most where coverage was thin",
     ],
   },
 };

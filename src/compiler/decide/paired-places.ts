@@ -3,7 +3,7 @@ import type { TestedPart } from "../ir/decision-outcome.js";
 import type { TestUse } from "../ir/decisions.js";
 import { columnsOf, coordinateKey, joinArrays, type ResultArray, type Unmatched } from "../results/result-array.js";
 import { bootstrap } from "../statistics/bootstrap.js";
-import { pearsonR } from "../statistics/pearson-r.js";
+import { momentsOf, pearsonR, rOfMoments, type Moments } from "../statistics/pearson-r.js";
 import { factorial } from "../statistics/permutation.js";
 import { correlationTest } from "../statistics/run-test.js";
 import { rank } from "../statistics/samples.js";
@@ -17,7 +17,7 @@ const clusterDraws = { count: 2000, seed: 0 };
 /** Texts from which an interval holds about what it says: see test/decide/negative-controls.test.ts. */
 const enoughTexts = 40;
 
-/** Places × draws that the intervals of a statement may take: about ten seconds. */
+/** Places (of r texts) × draws that the intervals of a statement may take: about ten seconds. */
 const mostPairs = 2e8;
 
 /** Two arrays with the same places, in the same order. */
@@ -156,10 +156,13 @@ function clusteredPart(
   const groups = [...strata.values()].map((clusters): readonly Cluster[] => [...clusters.values()]);
   const draws = test.name === "bootstrap" ? drawsOf(test) : clusterDraws;
   const ranked = test.name === "spearman";
+  const moments = ranked ? new Map<Cluster, Moments>() : momentsOf(groups.flat());
   const coefficient = (drawn: readonly (readonly Cluster[])[]): number => {
     const clusters = drawn.flat();
+    // A text's places are the same in every draw: r needs their sums alone, ρ needs all places to rank them anew.
+    if (!ranked) return rOfMoments(clusters.flatMap((cluster) => moments.get(cluster) ?? []));
     const [x, y] = [clusters.flatMap((cluster) => cluster.x), clusters.flatMap((cluster) => cluster.y)];
-    return ranked ? pearsonR(rank(x).ranks, rank(y).ranks) : pearsonR(x, y);
+    return pearsonR(rank(x).ranks, rank(y).ranks);
   };
   const texts = groups.reduce((sum, { length }) => sum + length, 0);
   if (texts < enoughTexts) {
@@ -167,7 +170,7 @@ function clusteredPart(
       `intervals from fewer than ${enoughTexts} texts are too narrow: of noise about 11 in 100 from 10 to 20 texts leave 0 out, and not 5`,
     );
   }
-  const work = left.cells.length * (draws.count + texts) * correlations;
+  const work = (ranked ? left.cells.length : texts) * (draws.count + texts) * correlations;
   if (work > mostPairs) {
     const estimate = coefficient(groups);
     const each = correlations === 1 ? "" : ` for each of ${correlations} correlations`;
