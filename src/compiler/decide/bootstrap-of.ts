@@ -6,7 +6,7 @@ import { evaluateResult } from "../results/evaluate.js";
 import { bootstrap, type Bootstrapped } from "../statistics/bootstrap.js";
 import type { Draws } from "../statistics/permutation.js";
 import { undecided, type Undecided } from "../statistics/outcome.js";
-import { resampled, type DrawnUnit } from "./resample.js";
+import { resampled, unitsThatMatter, type DrawnUnit } from "./resample.js";
 
 /** Rows × draws that an interval may take: about half a minute. */
 const mostRows = 3e7;
@@ -43,14 +43,23 @@ export function bootstrapExpressions(
     const drawn = resultsOf(chosen);
     return statistic(expressions.map((expression) => evaluateResult(expression, drawn)));
   };
-  const whole = valueOf(all);
   // Texts that the statistic does not depend on (another group, say) stay as they are.
-  const matters = all.map((_, i) => valueOf(all.map((units, other) => (other === i ? [] : units))) !== whole);
-  const strata = all.filter((_, i) => matters[i]);
+  const mattering = unitsThatMatter(all, valueOf);
+  const strata = mattering.filter(({ length }) => length > 0);
   const units = sizeOf(strata);
+  if (units === 0) return { outcome: undecided(`it depends on no ${unit}`), unit, units };
   const withOthers = (chosen: readonly (readonly DrawnUnit[])[]): number => {
     let next = 0;
-    return valueOf(all.map((fixed, i) => (matters[i] === true ? (chosen[next++] ?? []) : fixed)));
+    const drawn = all.map((every, i) => {
+      const own = mattering[i] ?? [];
+      if (own.length === 0) return every;
+      // A draw takes the number of the unit in whose place it stands; the others keep theirs.
+      const taken = (chosen[next++] ?? []).map((one, at) => ({ ...one, as: own[at]?.number ?? one.number }));
+      return [...taken, ...every.filter((one) => !own.includes(one)).map((one) => ({ ...one, as: one.number }))];
+    });
+    return valueOf(drawn);
   };
-  return { outcome: bootstrap(strata, withOthers, count, seed), unit, units };
+  const outcome = bootstrap(strata, withOthers, count, seed);
+  const isConstant = outcome.kind === "bootstrapped" && outcome.interval.low === outcome.interval.high;
+  return { outcome: isConstant ? undecided(`it is the same whichever ${unit}s are drawn`) : outcome, unit, units };
 }

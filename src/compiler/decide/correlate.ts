@@ -60,7 +60,7 @@ function withOther(
   const places =
     right.kind === "axis"
       ? withNumbers(values, right.axis)
-      : withValue(values, evaluateResult(right.value.expression, results, note), note);
+      : withValue(values, evaluateResult(right.value.expression, results, note), by, note);
   notePooled(places.left, [...by, ...(right.kind === "axis" ? variesAlong(values, right.axis) : [])], note);
   const label = right.kind === "axis" ? right.axis : right.value.label;
   const groups = groupsBy([places.left, places.right], by);
@@ -79,8 +79,13 @@ function withOther(
 }
 
 /** Both values at the places that both have. */
-function withValue(left: ResultArray, right: ResultArray, note: (sentence: string) => void): PairedPlaces {
-  const [a, b] = sameAxes(left, right, note);
+function withValue(
+  left: ResultArray,
+  right: ResultArray,
+  by: readonly string[],
+  note: (sentence: string) => void,
+): PairedPlaces {
+  const [a, b] = sameAxes(left, right, by, note);
   return pairedPlaces(a, b, (unmatched) => {
     note(unmatchedText(unmatched));
   });
@@ -133,15 +138,17 @@ function variesAlong(array: ResultArray, axis: string): readonly string[] {
 
 /**
  * Both sides averaged to the axes that they share: a value that is repeated along an axis of the other side is one value,
- * not many.
+ * not many. Along the axes of `by` it is repeated, once in each group.
  */
 function sameAxes(
   left: ResultArray,
   right: ResultArray,
+  by: readonly string[],
   note: (sentence: string) => void,
 ): readonly [ResultArray, ResultArray] {
-  const shared = left.axes.filter((axis) => right.axes.includes(axis));
+  const both = left.axes.filter((axis) => right.axes.includes(axis));
   return [left, right].map((array) => {
+    const shared = [...new Set([...both, ...by.filter((axis) => array.axes.includes(axis))])];
     const averaged = averagedAxes(array, shared).map(({ axis }) => axis);
     if (averaged.length > 0) note(`one side has no ${averaged.join(", ")}: the other is averaged over it`);
     return averaged.length > 0 ? averageOver(array, shared) : array;

@@ -1,6 +1,6 @@
 /** From statements that compare and decide, and the results of a run, to what they came to. */
-import type { DecisionOutcome, Verdict } from "../ir/decision-outcome.js";
-import type { Decision } from "../ir/decisions.js";
+import type { DecisionOutcome } from "../ir/decision-outcome.js";
+import type { Decision, Hypothesis } from "../ir/decisions.js";
 import type { ResultSet } from "../ir/results.js";
 import { decideClassify } from "./classify.js";
 import { decideCompare } from "./compare.js";
@@ -8,7 +8,7 @@ import { decidePca } from "./components.js";
 import { decideCorrelate } from "./correlate.js";
 import { decideFind } from "./find.js";
 import { decideFit } from "./fit.js";
-import { decideHypothesis } from "./hypothesis.js";
+import { decideHypothesis, type Decided } from "./hypothesis.js";
 
 /**
  * The outcomes of a protocol's statements, in their order. Equal results give equal outcomes: whatever is drawn is drawn
@@ -16,36 +16,34 @@ import { decideHypothesis } from "./hypothesis.js";
  * @param decisions in which no hypothesis depends on itself.
  */
 export function decideAll(decisions: readonly Decision[], results: ResultSet): readonly DecisionOutcome[] {
-  const made = new Map<Decision, DecisionOutcome>();
-  const outcomeOf = (decision: Decision): DecisionOutcome => {
-    const outcome = made.get(decision) ?? decide(decision, results, verdictBy);
-    made.set(decision, outcome);
-    return outcome;
+  const made = new Map<string, ReturnType<typeof decideHypothesis>>();
+  const hypothesisBy = (decision: Hypothesis): ReturnType<typeof decideHypothesis> => {
+    const decided = made.get(decision.title) ?? decideHypothesis(decision, results, decidedBy);
+    made.set(decision.title, decided);
+    return decided;
   };
-  const verdictBy = (title: string): Verdict => {
+  const decidedBy = (title: string): Decided => {
     const named = decisions.find((decision) => decision.kind === "hypothesis" && decision.title === title);
-    const outcome = named === undefined ? null : outcomeOf(named);
-    return outcome?.kind === "hypothesis" ? outcome.verdict : "UNDECIDED";
+    if (named?.kind !== "hypothesis") return undecidedElsewhere;
+    const { outcome, pValue } = hypothesisBy(named);
+    return { verdict: outcome.verdict, pValue };
   };
-  return decisions.map(outcomeOf);
+  return decisions.map((decision) =>
+    decision.kind === "hypothesis" ? hypothesisBy(decision).outcome : decide(decision, results),
+  );
 }
 
-/**
- * The outcome of one statement.
- * @param verdictBy the verdict of another hypothesis by its title; none is decided where nothing is said.
- */
-export function decide(
-  decision: Decision,
-  results: ResultSet,
-  verdictBy: (title: string) => Verdict = () => "UNDECIDED",
-): DecisionOutcome {
+const undecidedElsewhere: Decided = { verdict: "UNDECIDED", pValue: Number.NaN };
+
+/** The outcome of one statement by itself: a hypothesis that it names is UNDECIDED. */
+export function decide(decision: Decision, results: ResultSet): DecisionOutcome {
   switch (decision.kind) {
     case "compare":
       return decideCompare(decision, results);
     case "correlate":
       return decideCorrelate(decision, results);
     case "hypothesis":
-      return decideHypothesis(decision, results, verdictBy);
+      return decideHypothesis(decision, results, () => undecidedElsewhere).outcome;
     case "find":
       return decideFind(decision, results);
     case "pca":

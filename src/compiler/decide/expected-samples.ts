@@ -1,8 +1,8 @@
 /** The samples that an expectation compares: against a number, in pairs where both sides have the same units, else independent. */
 import type { ResultExpression } from "../ir/result-expression.js";
 import { isConstant, type ResultSet } from "../ir/results.js";
-import { evaluateResult } from "../results/evaluate.js";
-import type { ResultArray } from "../results/result-array.js";
+import { evaluateResult, unmatchedText } from "../results/evaluate.js";
+import { joinArrays, type ResultArray } from "../results/result-array.js";
 import type { Samples } from "../statistics/run-test.js";
 import { pairingNote, samplesOfUnits } from "./samples.js";
 import { behindMean, textsScope, type TextsScope } from "./spine.js";
@@ -49,6 +49,8 @@ export function samplesOf(left: Side, right: Side, by: readonly string[]): Compa
   const constants = [left, right].map(({ isConstant }) => isConstant);
   if (constants.includes(true)) {
     const isLeft = constants[1] === true;
+    const joined = joinedDifference(isLeft ? left : right, isLeft ? right : left, isLeft ? 1 : -1, by);
+    if (joined !== null) return joined;
     const measured = unitsOfSide(isLeft ? left : right, by);
     if (measured.kind === "none") return measured;
     const { cells } = (isLeft ? right : left).array;
@@ -80,6 +82,30 @@ export function samplesOf(left: Side, right: Side, by: readonly string[]): Compa
   }
   const pairing = pairingNote(samples, unit);
   return { kind: "samples", samples, unit, notes: pairing === null ? notes : [...notes, pairing] };
+}
+
+/**
+ * Published values of several models beside measured ones: each model is compared with its own value. Null where there is one
+ * published value for all.
+ * @param sign −1 where the published values stand on the left: the sample is always the left side less the right one.
+ */
+function joinedDifference(measured: Side, published: Side, sign: 1 | -1, by: readonly string[]): Compared | null {
+  const shared = published.array.axes.filter((axis) => !by.includes(axis) && measured.array.axes.includes(axis));
+  if (shared.length === 0) return null;
+  const notes: string[] = [];
+  const array = joinArrays(
+    measured.array,
+    published.array,
+    (one, other) => ({ value: one.value - other.value, reason: one.reason ?? other.reason }),
+    (unmatched) => notes.push(unmatchedText(unmatched)),
+  );
+  if (array.cells.length === 0) return { kind: "none", reason: `no ${shared.join(", ")} has a published value` };
+  const found = unitsOfSide({ ...measured, array }, by);
+  if (found.kind === "none") return found;
+  const told = `measured values are compared with the published ones of the same ${shared.join(", ")}`;
+  const sample = found.units.values.map(({ value }) => sign * value);
+  const samples: Samples = { kind: "one", sample, expected: 0 };
+  return { kind: "samples", samples, unit: found.units.unit, notes: [...notesOf([found.units]), ...notes, told] };
 }
 
 function unitsOfSide(

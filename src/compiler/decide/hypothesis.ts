@@ -12,7 +12,7 @@ import { floorNote } from "./p-floor.js";
 import { corrected, partOf, undecidedPart, type PartFrame } from "./parts.js";
 import { undecided } from "../statistics/outcome.js";
 import { countsOf, drawsOf, faultOfSamples } from "./samples.js";
-import { claimOf, falsified, overall, verdictOf } from "./verdicts.js";
+import { claimOf, confirmingP, falsified, overall, verdictOf } from "./verdicts.js";
 
 /** What is found while the parts of a hypothesis are made. */
 interface Findings {
@@ -20,49 +20,64 @@ interface Findings {
   readonly note: (sentence: string) => void;
 }
 
-/** @param verdictBy the verdict of another hypothesis, by its title. */
+/** A hypothesis that has been decided, as others see it. */
+export interface Decided {
+  readonly verdict: Verdict;
+  /** The smallest level at which it would be CONFIRMED; NaN where nothing was tested. */
+  readonly pValue: number;
+}
+
+/** @param decidedBy another hypothesis, by its title. */
 export function decideHypothesis(
   hypothesis: Hypothesis,
   results: ResultSet,
-  verdictBy: (title: string) => Verdict,
-): DecisionOutcome {
+  decidedBy: (title: string) => Decided,
+): { readonly outcome: Extract<DecisionOutcome, { kind: "hypothesis" }>; readonly pValue: number } {
   const { title, members, quantity, alpha, text: statement } = hypothesis;
   const notes = new Set<string>();
   const findings: Findings = { units: new Set(), note: (sentence) => void notes.add(sentence) };
   // One list for each expectation in each group: a part for each test.
   const made = members.flatMap((member) =>
     member.kind === "titled"
-      ? [[neitherWay(titledPart(member, verdictBy(member.title)))]]
+      ? [[neitherWay(titledPart(member, decidedBy(member.title)))]]
       : partsOf(member, hypothesis, results, findings),
   );
   const all = made.flat();
   const several = made.length > 1;
   // Where all must hold, each at alpha, the chance that all hold by accident is below alpha.
   const asExpected = several && quantity !== "all" ? "holm" : null;
-  const expected = corrected(
+  const isMixed = members.some(({ kind }) => kind === "titled");
+  const expected = correctedTogether(
     all.map((both) => both.expected),
     asExpected,
+    isMixed,
   );
-  const opposite = corrected(
+  const opposite = correctedTogether(
     all.map((both) => both.opposite),
     several ? "holm" : null,
+    isMixed,
   );
   const floor = floorNote(expected, hypothesis.tests, asExpected, 1, alpha);
   if (floor !== null) findings.note(floor);
-  if (expected.some(({ adjusted }) => adjusted !== null))
-    findings.note(
-      `p-values are corrected for the ${made.length} ${members.length > 1 ? "expectations" : "groups"} (Holm)`,
-    );
+  const family = expected.filter(({ adjusted }) => adjusted !== null).length / (isMixed ? 1 : hypothesis.tests.length);
+  if (family > 1) findings.note(`p-values are corrected for the ${Math.ceil(family)} that there are (Holm)`);
   if (several && quantity === "all" && hypothesis.tests.length > 0)
     findings.note("all must hold, so p-values need no correction");
   if (members.some(({ kind }) => kind === "order")) findings.note("p is one-sided, in the direction that was expected");
   if (members.some(({ kind }) => kind === "equivalence"))
     findings.note("equivalence is decided by two one-sided tests (TOST); p is the larger one");
-  const judged = expected.map((part, i) => ({ ...part, verdict: part.verdict ?? verdictOf(part, opposite[i], alpha) }));
+  const judged = expected.map((part, i) => ({ ...part, verdict: judgedPart(part, opposite[i], alpha) }));
+  judged.forEach(({ verdict, coordinates, claim }, i) => {
+    const p = opposite[i]?.adjusted ?? opposite[i]?.pValue ?? null;
+    if (verdict !== "REJECTED" || p === null || claim?.startsWith("“") === true) return;
+    const place = Object.values(coordinates).join(" ");
+    const of = place === "" ? (members.length > 1 ? ` of ${claim ?? ""}` : "") : ` of ${place}`;
+    findings.note(`the p${of} that rejects is ${p.toPrecision(2)}, in the other direction`);
+  });
   let next = 0;
   const claims = made.map((parts) => claimOf(judged.slice(next, (next += parts.length))));
   const { verdict, reason } = overall(claims, quantity);
-  return {
+  const outcome = {
     kind: "hypothesis",
     statement,
     title,
@@ -72,7 +87,29 @@ export function decideHypothesis(
     verdict: hypothesis.falsified ? falsified(verdict) : verdict,
     reason: hypothesis.falsified && falsified(verdict) !== verdict ? against(verdict, reason) : reason,
     notes: [...notes],
-  };
+  } as const;
+  return { outcome, pValue: confirmingP(claims, quantity) };
+}
+
+/** Each test has a family of its own, unless other hypotheses, with tests of theirs, are counted beside it. */
+function correctedTogether(
+  parts: readonly TestedPart[],
+  correction: "holm" | null,
+  isMixed: boolean,
+): readonly TestedPart[] {
+  if (!isMixed) return corrected(parts, correction);
+  const family = corrected(
+    parts.map((part) => ({ ...part, test: "all" })),
+    correction,
+  );
+  return parts.map((part, i) => ({ ...part, adjusted: family[i]?.adjusted ?? null }));
+}
+
+/** What a part says by itself; a hypothesis that is named has to be confirmed at this level too. */
+function judgedPart(part: TestedPart, opposite: TestedPart | undefined, alpha: number): Verdict {
+  const own = verdictOf(part, opposite, alpha);
+  if (part.verdict === null) return own;
+  return part.verdict === "CONFIRMED" && own !== "CONFIRMED" ? "NOT SIGNIFICANT" : part.verdict;
 }
 
 /** What would have been the verdict is why it is NOT SUPPORTED. */
@@ -81,10 +118,11 @@ function against(verdict: Verdict, reason: string): string {
 }
 
 /** Another hypothesis as a part: it has been decided by its own tests. */
-function titledPart({ title }: Extract<Expectation, { kind: "titled" }>, verdict: Verdict): TestedPart {
+function titledPart({ title }: Extract<Expectation, { kind: "titled" }>, { verdict, pValue }: Decided): TestedPart {
   const reason = verdict === "UNDECIDED" ? `“${title}” is UNDECIDED` : null;
   return {
     ...partOf({ coordinates: {}, sides: [title, ""], claim: `“${title}”`, n: [0, 0] }, "hypothesis", undecided(""), ""),
+    pValue: Number.isNaN(pValue) ? null : pValue,
     reason,
     verdict,
   };
@@ -106,6 +144,11 @@ function partsOf(
     by,
     sides.filter(({ isConstant }) => !isConstant).map(({ array }) => array),
   );
+  if (groups.length === 0) {
+    const frame: PartFrame = { coordinates: {}, sides: [left.label, right.label], claim: claimText(member), n: [0, 0] };
+    const reason = by.length === 0 ? "there are no values" : `neither side has values by ${by.join(", ")}`;
+    return [tests.map((test) => neitherWay(undecidedPart(frame, test.name, reason)))];
+  }
   return groups.map(({ coordinates, arrays }) => {
     const [a, b] = sides.map((side, i) => ({ ...side, array: arrays[i] ?? side.array })) as [Side, Side];
     const compared = samplesOf(a, b, by);

@@ -163,6 +163,14 @@ function evaluatedIntervals(
   { unit, strata, rows, resultsOf }: Resampling,
   { level, count, seed }: IntervalRequest,
 ): Intervals {
+  // Beside each text stands what was measured on it, or on it and another one: there is nothing to draw.
+  if (measured.axes.some((axis) => axis === "prompt" || axis === "document")) {
+    return placed(
+      measured,
+      unit,
+      measured.cells.map(() => without(1, onlyOne(unit))),
+    );
+  }
   const texts = strata.reduce((sum, { length }) => sum + length, 0);
   if (rows * (count + texts) > mostRows) {
     const reason = `${rows} values computed anew for ${count} draws are too many: draw fewer times`;

@@ -11,6 +11,8 @@ export interface DrawnUnit {
   readonly rows: readonly ResultRow[];
   readonly axis: Unit;
   readonly number: number;
+  /** The number that it goes by in a draw; by default that of the unit in its place. */
+  readonly as?: number;
 }
 
 export interface Resampling {
@@ -22,6 +24,30 @@ export interface Resampling {
   readonly rows: number;
   /** The results if these units, in each stratum, were what had been measured. */
   readonly resultsOf: (strata: readonly (readonly DrawnUnit[])[]) => ResultSet;
+}
+
+/**
+ * Of each stratum the units that a statistic depends on: those for which it is another number when all their values are NaN.
+ * A text that a selection names (`where prompt is 3`) is the only one that matters; what it leaves out is not drawn.
+ */
+export function unitsThatMatter(
+  strata: readonly (readonly DrawnUnit[])[],
+  valueOf: (strata: readonly (readonly DrawnUnit[])[]) => number,
+): readonly (readonly DrawnUnit[])[] {
+  const whole = valueOf(strata);
+  return strata.map((units, s) =>
+    units.filter((_, u) => {
+      const without = strata.map((all, i) =>
+        i === s ? all.map((unit, j) => (j === u ? unmeasured(unit) : unit)) : all,
+      );
+      return !Object.is(valueOf(without), whole);
+    }),
+  );
+}
+
+function unmeasured({ rows, ...unit }: DrawnUnit): DrawnUnit {
+  const nothing = { value: Number.NaN, baseline: Number.NaN, impact: Number.NaN, relative: Number.NaN };
+  return { ...unit, rows: rows.map((row) => ({ ...row, ...nothing, reason: "not measured" })) };
 }
 
 /** The rows that an expression reads, by unit; null where they belong to no text. */
@@ -62,7 +88,7 @@ export function resampled(expressions: readonly ResultExpression[], results: Res
       // The i-th draw takes the number of the i-th unit: no two are the same unit, and what is joined by unit stays joined.
       rows: [
         ...chosen.flatMap((units, stratum) =>
-          units.flatMap((unit, i) => renumbered(unit, drawn[stratum]?.[i]?.number ?? unit.number)),
+          units.flatMap((unit, i) => renumbered(unit, unit.as ?? drawn[stratum]?.[i]?.number ?? unit.number)),
         ),
         ...fixed,
       ],

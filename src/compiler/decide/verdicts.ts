@@ -35,6 +35,18 @@ export function claimOf(parts: readonly TestedPart[]): Claim {
   return { parts, verdict: verdictOfSeveral(verdicts, verdicts.length) };
 }
 
+/** The smallest level at which as many claims as are needed would be CONFIRMED; NaN where one of these has no p. */
+export function confirmingP(claims: readonly Claim[], quantity: Hypothesis["quantity"]): number {
+  const needed = typeof quantity === "number" ? quantity : claims.length;
+  const levels = claims.map(({ parts }) =>
+    parts.reduce((most, { adjusted, pValue }) => Math.max(most, adjusted ?? pValue ?? Number.NaN), 0),
+  );
+  // Those without a p come last.
+  const inOrder = levels.map((p) => (Number.isNaN(p) ? Infinity : p)).sort((a, b) => a - b);
+  const last = inOrder[needed - 1] ?? Infinity;
+  return Number.isFinite(last) ? last : Number.NaN;
+}
+
 /** The verdict over all claims, and why: the end of a sentence that begins with it. */
 export function overall(
   claims: readonly Claim[],

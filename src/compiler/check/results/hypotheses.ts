@@ -42,8 +42,12 @@ export function checkHypothesis(
   const checked = expect.members.map((member) => checkExpected(cx, member, statement, titles));
   const members = checked.flatMap((member) => member ?? []);
   if (members.length < checked.length) return null;
-  const values = members.flatMap((member) => (member.kind === "titled" ? [] : [member.left, member.right]));
-  const by = axisNames(cx, statement.by, values);
+  const sides = members.flatMap((member) => (member.kind === "titled" ? [] : [[member.left, member.right]]));
+  const values = sides.flat();
+  // Each expectation is tested in every group, so each has the axes of `by`.
+  const named =
+    sides.length === 0 ? [axisNames(cx, statement.by, [])] : sides.map((own) => axisNames(cx, statement.by, own));
+  const by = named.includes(null) ? null : (named[0] ?? null);
   if (alpha !== null && !(alpha.value > 0 && alpha.value < 1)) {
     const expected = "a level of significance between 0 and 1";
     reportError(cx, "A3005", alpha.span, { value: alpha.text, expected });
@@ -51,7 +55,7 @@ export function checkHypothesis(
   }
   const quantity = checkQuantity(cx, statement);
   if (by === null || tests === null || quantity === undefined) return null;
-  if (!testsFit(cx, statement, values.length > 0)) return null;
+  if (!testsFit(cx, statement, values.length > 0) || !areDifferent(cx, expect.members)) return null;
   return {
     kind: "hypothesis",
     title: title.value,
@@ -62,6 +66,20 @@ export function checkHypothesis(
     alpha: alpha?.value ?? defaultAlpha,
     falsified: statement.falsified !== null,
   };
+}
+
+/** Reports an expectation or a title that is given twice, because it would count twice. */
+function areDifferent(cx: ResultContext, members: readonly Expected[]): boolean {
+  const seen = new Set<string>();
+  for (const member of members) {
+    const text = labelOf(cx, member.span);
+    if (seen.has(text)) {
+      reportError(cx, "A1003", member.span, { what: `the expectation ${text}` });
+      return false;
+    }
+    seen.add(text);
+  }
+  return true;
 }
 
 /** Values need a test that decides; other hypotheses have theirs. */
