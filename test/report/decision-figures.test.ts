@@ -54,6 +54,16 @@ test("a changepoint is marked in its series, one panel for each group", async ()
   assert.match(await rendered(figure), /layer 6, p = 0\.00\d/);
 });
 
+test("names along the axis stay in their order, whatever is marked", async () => {
+  const steps = ["step0", "step8", "step32", "step128", "step512", "step1024", "step4000", "step16000"];
+  const rows = steps.map((revision, i) => row("e", "m", { revision, prompt: 0 }, i < 4 ? 1 + i / 100 : 3 + i / 100));
+  for (const what of ["changepoint", "peak", "dip"] as const) {
+    const svg = await rendered(figureOf({ ...find(what, []), over: "revision" } as Decision, rows));
+    const labels = [...svg.matchAll(/<text text-anchor="end"[^>]*>(step\d+)<\/text>/g)].map(([, label]) => label);
+    assert.deepEqual(labels, steps, what);
+  }
+});
+
 test("a peak and a dip are marked where they are", async () => {
   const peaked = await rendered(figureOf(find("peak")));
   assert.match(peaked, /layer 11: 5\.50/);

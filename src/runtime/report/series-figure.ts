@@ -11,7 +11,7 @@ import { evaluateResult } from "../../compiler/results/evaluate.js";
 import { averagedAxes, averageOver, coordinateKey } from "../../compiler/results/result-array.js";
 import type { Drawing } from "./drawing.js";
 import { safeLevel, safeTitle, withUnit } from "./figure-data.js";
-import { emptyMarks, palette, type VegaLiteSpec } from "./figure-marks.js";
+import { emptyMarks, levelLabels, palette, type VegaLiteSpec } from "./figure-marks.js";
 import { formatNumber } from "./format.js";
 
 type Find = Extract<Decision, { kind: "find" }>;
@@ -112,9 +112,9 @@ function panel(
         }
       : {
           type: "ordinal",
-          sort: points.map((point) => point.place),
-          scale: { type: "band" },
-          axis: { title, labelLimit: 140, labelAngle: levels.some((level) => String(level).length > 5) ? -40 : 0 },
+          // Given as a domain, because marks of other fields share the axis, and Vega-Lite sorts what it merges by the alphabet.
+          scale: { type: "band", domain: points.map((point) => point.place) },
+          axis: { title, labelLimit: 140, ...levelLabels({ levels }, width / Math.max(1, levels.length)) },
         }),
   };
   const y = {
