@@ -7,7 +7,8 @@ import type { DecisionOutcome, TestedPart } from "../../src/compiler/ir/decision
 import type { Expectation, Hypothesis } from "../../src/compiler/ir/decisions.js";
 import type { TestOutcome } from "../../src/compiler/statistics/outcome.js";
 import { oneSampleT } from "../../src/compiler/statistics/t-tests.js";
-import { byPrompt, column, constant, hypothesis, named, resultsOf } from "./results.js";
+import type { ResultExpression } from "../../src/compiler/ir/result-expression.js";
+import { byPrompt, column, constant, hypothesis, named, resultsOf, where } from "./results.js";
 
 type Judged = Extract<DecisionOutcome, { kind: "hypothesis" }>;
 
@@ -172,5 +173,61 @@ suite("several expectations", () => {
     assert.deepEqual(against(above(0.95)), ["NOT SUPPORTED", "it is NOT SIGNIFICANT"]);
     assert.deepEqual(against(above(2)), ["NOT SUPPORTED", "it is REJECTED"]);
     assert.equal(against(above(Number.NaN))[0], "UNDECIDED");
+  });
+});
+
+suite("what an attack found", () => {
+  const prompts = ["x", "y"].flatMap((group, g) =>
+    byPrompt(g === 0 ? b : b.map((value) => value + 0.3), { group }, g * b.length),
+  );
+  const drawn = (left: ResultExpression, number: number): Judged =>
+    judged(decide(hypothesis(left, "<", constant(number), "bootstrap"), resultsOf({ e: prompts })));
+
+  test("a median, an extreme or a maximum of groups depends on every text, and all of them are drawn", () => {
+    const reduce = (operation: "median" | "min" | "max" | "mean", of: ResultExpression, over: readonly string[] | null): ResultExpression =>
+      ({ kind: "reduce", operation, argument: of, over }); // prettier-ignore
+    const middle = drawn(reduce("median", column("e"), null), 5);
+    assert.deepEqual(middle.parts[0]?.n, [12, 0]);
+    const groups = drawn(reduce("max", reduce("mean", column("e"), ["prompt"]), ["group"]), 5);
+    assert.deepEqual(groups.parts[0]?.n, [12, 0]);
+  });
+
+  test("a text that a selection names is given, not drawn", () => {
+    const one = drawn(where(column("e"), "prompt", 3), 5);
+    assert.equal(one.verdict, "UNDECIDED");
+    assert.match(one.reason, /at least two units to draw from, and there is 1/);
+  });
+
+  test("what is the same in every draw is not tested", () => {
+    const same = resultsOf({ e: byPrompt([1, 1, 1, 1]) });
+    const outcome = judged(decide(hypothesis({ kind: "reduce", operation: "max", argument: column("e"), over: null }, "<", constant(2), "bootstrap"), same)); // prettier-ignore
+    assert.deepEqual([outcome.verdict, outcome.reason], ["UNDECIDED", "it is the same whichever prompts are drawn"]);
+  });
+
+  test("an expectation without the axis of `by` is not left out", () => {
+    const results = resultsOf({
+      e: [0, 1].flatMap((layer) => byPrompt(b, { layer })),
+      f: byPrompt(b.map((value) => value + 9)),
+    });
+    const unlayered: Expectation = { kind: "order", left: named(column("f"), "f"), right: named(constant(100), "100"), operation: ">" }; // prettier-ignore
+    const outcome = judged(decide(several("all", [above(0.3), unlayered], { by: ["layer"] }), results));
+    assert.equal(outcome.parts.length, 3);
+    assert.notEqual(outcome.verdict, "CONFIRMED");
+  });
+
+  test("of several hypotheses that each are barely confirmed, `any of` confirms none; nor at a level below theirs", () => {
+    const p = pOf(oneSampleT(b, 0.62, "greater"));
+    assert.ok(p > 0.02 && p < 0.05);
+    const titles = ["one", "two", "three"];
+    const each = titles.map((title) => several("all", [above(0.62)], { title }));
+    const any = (alpha: number, quantity: "all" | number): string => {
+      const members = titles.map((title): Expectation => ({ kind: "titled", title }));
+      const [outcome] = decideAll([several(quantity, members, { title: "any", tests: [], alpha }), ...each], resultsOf({ e: byPrompt(b) })); // prettier-ignore
+      assert.ok(outcome !== undefined);
+      return judged(outcome).verdict;
+    };
+    assert.equal(any(0.05, 1), "NOT SIGNIFICANT");
+    assert.equal(any(0.05, "all"), "CONFIRMED");
+    assert.equal(any(0.01, "all"), "NOT SIGNIFICANT");
   });
 });

@@ -137,7 +137,7 @@ const expected: Readonly<Record<string, Expected>> = {
   },
   resistance: {
     concluded: [
-      "**CONFIRMED**: Heads of the most coupled layers matter less than heads of the first layers",
+      "**CONFIRMED**: Heads three quarters down matter less than heads of the first layers",
       "correlate harm with alike: spearman 0.26 (p ≥ 0.05)",
     ],
   },
@@ -172,7 +172,7 @@ const expected: Readonly<Record<string, Expected>> = {
   },
   tuning: {
     concluded: [
-      "**REJECTED**: Tuning reduces the spread of perplexity over registers",
+      "**REJECTED**: Tuning reduces the spread of perplexity over thinly covered texts",
       "**NOT SUPPORTED**: The reduction is larger where coverage was thin",
       "**NOT SUPPORTED**: Tuning flattens the landscape, and most where coverage was thin",
     ],

@@ -168,13 +168,13 @@ test("every rule that a form's rules call is spelt out, or one of the parts that
 });
 
 test("every rule of the grammar belongs to a form or a part, and operators have all words of expressions", () => {
-  const spelt = union(described.map((form) => form.rules));
-  const opaque = union([...parts.values()].filter((part) => part.lines.length === 0).map((part) => part.rules));
+  const spelt = union<string>(described.map((form) => form.rules));
+  const opaque = union<string>([...parts.values()].filter((part) => part.lines.length === 0).map((part) => part.rules));
   const structure = ["file", "statement"];
   assert.deepEqual(without(rules.keys(), [...spelt, ...opaque, ...structure]), []);
   const ofOperators = forms.filter(({ group }) => group === "Operators");
   const shown = union(ofOperators.map(({ lines }) => readLines(lines).words));
-  for (const rule of [...union(ofOperators.map((form) => form.rules)), ...without(opaque, spelt)]) {
+  for (const rule of [...union<string>(ofOperators.map((form) => form.rules)), ...without<string>(opaque, spelt)]) {
     const taken = rules.get(rule)?.keywords ?? [];
     const belongs = described.filter((form) => form.rules.includes(rule) && form.group !== "Operators");
     if (belongs.length === 0) assert.deepEqual(without(taken, shown), [], rule);

@@ -2,6 +2,9 @@
 import type { FigureData, FigurePanel } from "./figure-data.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
 
+/** From the left end to the right one, whatever offset bars of several series have. */
+const acrossAll = { x: { value: 0 }, x2: { value: "width" }, xOffset: { value: 0 } };
+
 /** A line at 0 where values lie on both sides of it. */
 export function zeroRule(panel: FigurePanel): readonly VegaLiteSpec[] {
   const crosses = panel.signed || (panel.range !== null && panel.range[0] < 0);
@@ -10,7 +13,7 @@ export function zeroRule(panel: FigurePanel): readonly VegaLiteSpec[] {
     {
       data: { values: [{ zero: 0 }] },
       mark: { type: "rule", color: "#5b6472" },
-      encoding: { x: { value: 0 }, x2: { value: "width" }, y: { datum: 0 } },
+      encoding: { ...acrossAll, y: { datum: 0 } },
     },
   ];
 }
@@ -21,12 +24,12 @@ export function levelRules({ levels }: FigureData): readonly VegaLiteSpec[] {
     {
       data: { values: [level] },
       mark: { type: "rule", color: "#1f2430", strokeDash: [5, 4], strokeWidth: 1.5 },
-      encoding: { x: { value: 0 }, x2: { value: "width" }, y: { datum: level.value } },
+      encoding: { ...acrossAll, y: { datum: level.value } },
     },
     {
       data: { values: [level] },
       mark: { type: "text", align: "left", dx: 6, color: "#1f2430", fontSize: 11 },
-      encoding: { x: { value: "width" }, y: { datum: level.value }, text: { field: "label" } },
+      encoding: { x: { value: "width" }, xOffset: { value: 0 }, y: { datum: level.value }, text: { field: "label" } },
     },
   ]);
 }

@@ -8,6 +8,7 @@ import type { CorrelateStatement, Expression, Name } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { unknownResult } from "../names/unknown-results.js";
 import { axisNames, measuredNumbers, shareAxis } from "./named-results.js";
+import { warnOfOtherTexts } from "./result-faults.js";
 import { isNumericAxis } from "./numeric-axis.js";
 import { axesOf, type ResultAxes } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
@@ -50,6 +51,7 @@ function withRight(
   }
   const value = measuredNumbers(cx, right, "`correlate`");
   if (value === null || !shareAxis(cx, left, value, right)) return null;
+  warnOfOtherTexts(cx, right, left.expression, value.expression);
   const by = axisNames(cx, statement.by, [left, value]);
   return by === null ? null : { right: { kind: "value", value }, by };
 }
@@ -115,5 +117,6 @@ function isFree(cx: ResultContext, axis: Name, axes: readonly string[], of: Resu
 function warnMatched(cx: ResultContext, left: NamedResult, axes: readonly string[], of: ResultAxes, at: Span): void {
   if (!axes.includes("prompts") || axes.includes("prompt") || !of.axes.has("prompt")) return;
   const texts = experimentsIn(left.expression).flatMap((name) => cx.results.experiments.get(name)?.type.texts ?? []);
-  cx.report(diagnostic("A8023", at, { texts: [...new Set(texts)].join(" and ") }));
+  const names = [...new Set(texts)].join(" and ");
+  cx.report(diagnostic("A8023", at, { texts: names, kind: "prompt sets", units: "prompts" }));
 }

@@ -1,6 +1,7 @@
 /** What is wrong with expressions over results, said alike wherever it shows. */
 import { diagnostic } from "../../diagnostics/create.js";
 import type { ResultExpression } from "../../ir/protocol.js";
+import { textsBehind } from "../../ir/texts-scope.js";
 import { experimentsIn } from "../../ir/result-expression.js";
 import type { TensorType } from "../../ir/tensor-type.js";
 import { isFault, type TypeFault } from "../../operations/operation.js";
@@ -30,18 +31,34 @@ function textsIn(cx: ResultContext, expression: ResultExpression): readonly stri
   return experimentsIn(expression).flatMap((name) => cx.results.experiments.get(name)?.type.texts ?? []);
 }
 
+/** Says when texts are put side by side by their numbers alone: prompts of different sets, documents of different groups. */
+export function warnOfOtherTexts(
+  cx: ResultContext,
+  at: Expression,
+  left: ResultExpression,
+  right: ResultExpression,
+): void {
+  const [a, b] = [axesOf(cx.results, left), axesOf(cx.results, right)];
+  const both = (axis: string): boolean => a.axes.has(axis) && b.axes.has(axis);
+  const [own, others] = [textsIn(cx, left), textsIn(cx, right)];
+  const all = new Set([...own, ...others]);
+  // With the axis `prompts` on both sides only texts of the same set meet.
+  if (both("prompt") && !both("prompts") && own.length > 0 && others.length > 0 && all.size > 1) {
+    cx.report(diagnostic("A8023", at.span, { texts: [...all].join(" and "), kind: "prompt sets", units: "prompts" }));
+  }
+  const [one, other] = [left, right].map(
+    (side) => textsBehind(side, (name) => cx.results.experiments.get(name)?.type).group,
+  );
+  if (!both("document") || one == null || other == null || one === other) return;
+  cx.report(diagnostic("A8023", at.span, { texts: `${one} and ${other}`, kind: "groups", units: "documents" }));
+}
+
 /** Whether two values have places in common; reports two that are known to have none. */
 export function meets(cx: ResultContext, at: Expression, left: ResultExpression, right: ResultExpression): boolean {
   const [a, b] = [axesOf(cx.results, left), axesOf(cx.results, right)];
   const axis = disjointAxis(a, b);
   if (axis === null) {
-    const [own, others] = [textsIn(cx, left), textsIn(cx, right)];
-    const all = new Set([...own, ...others]);
-    // With the axis `prompts` on both sides only texts of the same set meet.
-    const paired = [a, b].every((of) => of.axes.has("prompt")) && ![a, b].every((of) => of.axes.has("prompts"));
-    if (paired && own.length > 0 && others.length > 0 && all.size > 1) {
-      cx.report(diagnostic("A8023", at.span, { texts: [...all].join(" and ") }));
-    }
+    warnOfOtherTexts(cx, at, left, right);
     return true;
   }
   const levels = (of: ResultAxes): string => [...(of.axes.get(axis) ?? [])].slice(0, 5).join(", ");

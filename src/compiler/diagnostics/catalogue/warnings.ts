@@ -84,9 +84,9 @@ export const warningsDiagnostics = {
   A8023: {
     severity: "warning",
     title: "different texts side by side",
-    message: "{texts} are different prompt sets: their prompts are matched by number",
+    message: "{texts} are different {kind}: their {units} are matched by number",
     explanation:
-      "Results of different texts are joined by the number of the prompt, which says nothing unless the sets are paired. Average over prompt first.",
+      "Results of different texts are joined by the number of the prompt or document, which says nothing unless they are paired. Average over prompt or document first.",
   },
   A8024: {
     severity: "warning",
