@@ -67,7 +67,7 @@ const unknownNames: Readonly<Partial<Record<Code, readonly DeclarationKind[]>>> 
   A2004: ["metric", "parameter"],
   A2009: ["model"],
   A2010: ["prompt set"],
-  A2011: ["result"],
+  A2011: ["result", "parameter"],
   A2012: ["result"],
   A2016: ["parameter"],
 };
@@ -90,9 +90,17 @@ function isConsequence(doubtful: Doubtful, { code, primary }: Diagnostic, source
   if (code === "A5002") return doubtful.broken;
   const whole = nothingDeclared[code];
   if (whole !== undefined) return isDoubtful(doubtful, whole);
-  const kinds = unknownNames[code];
-  if (kinds === undefined || primary === null) return false;
+  if (primary === null) return false;
   const name = sourceOf(primary.span);
+  // `steepest is L5` tests an axis, unless `steepest` is a result; a place alone is left of such a test.
+  if (code === "A3004" && isDoubtful(doubtful, "result")) {
+    const [, tested] = /^([A-Za-z_]\w*)\s+(?:is|in)\b/.exec(name) ?? [];
+    return tested === undefined ? /^L[\d*-]/.test(name) : mayBeDeclared(doubtful, "result", tested);
+  }
+  // A title in quotes may be that of a hypothesis which cannot be read.
+  if (code === "A2001" && name.startsWith('"')) return doubtful.broken;
+  const kinds = unknownNames[code];
+  if (kinds === undefined) return false;
   // The halves of a set of pairs go by these names.
   if (code === "A2010" && (name === "clean" || name === "corrupt")) return isDoubtful(doubtful, "prompt set");
   // What stands before brackets is nearly always a site.

@@ -55,6 +55,7 @@ export const declarationForms: readonly Form[] = [
     example: 'reference "Pythia-6.9B" gain 0.80 norm "LayerNorm" source "a paper"',
     outline: 'reference "name" gain 0.80',
     rules: ["referenceStatement"],
+    declares: ["result"],
   },
   {
     name: "param",
