@@ -240,6 +240,7 @@ export class ExpressionGrammar extends CstParser {
           this.CONSUME(t.StringLiteral);
         },
       },
+      { ALT: () => this.CONSUME(t.Continuation) },
       {
         ALT: () => {
           this.OPTION(() => this.CONSUME(t.Minus, { LABEL: "firstSign" }));

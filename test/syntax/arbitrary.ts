@@ -12,6 +12,7 @@ import type {
   FactValue,
   FileSyntax,
   IndexRange,
+  InlineValue,
   Intervention,
   MeasureItem,
   Name,
@@ -90,6 +91,7 @@ const positions: fc.Arbitrary<Positions> = fc
     whole.map((index) => ({ kind: "index", index }) as const),
     fc.tuple(whole, whole).map(([first, last]) => ({ kind: "range", first, last }) as const),
     string.map((literal) => ({ kind: "token", text: literal.value }) as const),
+    fc.constant({ kind: "continuation" } as const),
   )
   .map((at) => ({ kind: "positions", at, span }));
 
@@ -217,7 +219,21 @@ const declared = { name, documentation, span: spanned };
 const bos = fc.constantFrom("on" as const, "off" as const, null);
 const strings = fc.array(string, { minLength: 1, maxLength: 3 });
 const fileSource = string.map((path) => ({ kind: "file" as const, path, span }));
-const listSource = fc.array(string, { maxLength: 3 }).map((items) => ({ kind: "list" as const, items, span }));
+const { inline } = fc.letrec<{ inline: InlineValue }>((tie) => ({
+  inline: fc.oneof(
+    { maxDepth: 3 },
+    string,
+    fc.record({ kind: fc.constant("signed" as const), negative: fc.boolean(), number, span: fc.constant(span) }),
+    fc.constantFrom("true", "false", "null").map((word) => ({ kind: "word" as const, text: word, span })),
+    fc.array(tie("inline"), { maxLength: 3 }).map((items) => ({ kind: "values" as const, items, span })),
+    fc
+      .array(fc.record({ name: fc.oneof(member, string.map((s) => ({ text: s.value, span }))), value: tie("inline") }), {
+        maxLength: 3,
+      })
+      .map((written) => ({ kind: "record" as const, fields: written, span })),
+  ),
+}));
+const listSource = fc.array(inline, { maxLength: 3 }).map((items) => ({ kind: "list" as const, items, span }));
 const textSource = fc.oneof(
   fileSource,
   listSource,
@@ -235,7 +251,7 @@ const randomSource = fc.record({
 });
 const fields = fc.uniqueArray(
   fc.record({
-    part: fc.constantFrom("text" as const, "group" as const, "clean" as const, "answer" as const),
+    part: fc.constantFrom("text" as const, "group" as const, "clean" as const, "answer" as const, "continuation" as const),
     field: string,
     span: spanned,
   }),
@@ -382,6 +398,13 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     source: fc.oneof(textSource, randomSource),
     fields,
     bos,
+    chat: fc.option(
+      fc.record({
+        system: fc.option(string),
+        generation: fc.option(fc.constantFrom("on" as const, "off" as const)),
+        span: spanned,
+      }),
+    ),
   }),
   fc.record({
     kind: fc.constant("corpus" as const),

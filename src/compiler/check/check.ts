@@ -7,6 +7,9 @@ import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import {
+  aloneName,
+  declaredName,
+  wholeName,
   type ModelInstance,
   type Protocol,
   type Study,
@@ -275,9 +278,16 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       assumed: opened === null,
       notes: input.notes,
     };
-    for (const textsName of texts ?? [null]) {
-      const runsOn = textsName === null ? "" : textsRunOn(statement, scope, textsName);
-      const tokenized = textsNamed(input, runsOn, instance.id) ?? undefined;
+    const read = (texts ?? [null]).flatMap((textsName) => {
+      const declared = textsName === null ? "" : textsRunOn(statement, scope, textsName);
+      const parts = partsNamed(input, declared, instance.id);
+      return (parts.length === 0 ? [undefined] : parts).map((tokenized) => ({
+        textsName,
+        runsOn: tokenized?.name ?? declared,
+        tokenized,
+      }));
+    });
+    for (const { textsName, runsOn, tokenized } of read) {
       if (tokenized === undefined) complete = false;
       const common: MeasureContext = {
         scope,
@@ -287,6 +297,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
         period: tokenized === undefined ? 1 : tokenized.period,
         texts: tokenized ?? null,
         otherTexts: (other) => textsNamed(input, other, instance.id),
+        besideOwn: (other, take) => besideOwn(input, tokenized ?? null, other, take, instance.id),
         tokenOf: (text) => input.tokenOf(instance.id, text),
         patchSource: null,
         conditionAxes: new Set(),
@@ -361,6 +372,28 @@ function spanOf(interventions: ExperimentStatement["interventions"]): Span | nul
 /** A prompt set by the name of its `TokenizedTexts`, as one model reads it. */
 function textsNamed({ texts }: CheckInput, name: string, model: string): TokenizedTexts | null {
   return [...texts.values()].find((set) => set.name === name && set.model === model) ?? null;
+}
+
+/** The sets that an experiment on a declared one runs on: of one with continuations, a set for each length of theirs. */
+function partsNamed({ texts }: CheckInput, name: string, model: string): readonly TokenizedTexts[] {
+  return [...texts.values()].filter(
+    (set) => wholeName(set.name) === name && set.model === model && set.name !== aloneName(name),
+  );
+}
+
+/** See `TextFacts.besideOwn`. */
+function besideOwn(
+  input: CheckInput,
+  own: TokenizedTexts | null,
+  name: string,
+  take: "paired" | "mean",
+  model: string,
+): string {
+  const isOwn = own !== null && own.continuation > 0 && declaredName(own.name) === declaredName(name);
+  if (isOwn && take === "paired") {
+    return partsNamed(input, name, model).find((part) => part.continuation === own.continuation)?.name ?? name;
+  }
+  return textsNamed(input, aloneName(name), model)?.name ?? name;
 }
 
 /** Says when two models, or two revisions of one, are the same bytes: hubs have served one checkpoint under two names. */

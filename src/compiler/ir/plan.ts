@@ -71,6 +71,7 @@ export interface GraphPlan {
 
 /** A row of a batch: one prompt under one condition. */
 export interface PlanRow {
+  /** Its place in the set's `prompts`. */
   readonly prompt: number;
   readonly condition: number;
 }

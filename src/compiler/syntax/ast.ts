@@ -49,14 +49,16 @@ export interface PlaceLiteral extends Node {
 /** Where an intervention changes the model: a place, or the name of a `param` that is one. */
 export type PlaceUse = PlaceLiteral | NameExpression;
 
-/** Positions after `at`: `last`, `-16..-1`, `0`, `token "Mary"`. */
+/** Positions after `at`: `last`, `-16..-1`, `0`, `token "Mary"`, `continuation`. */
 export interface Positions extends Node {
   readonly kind: "positions";
   readonly at:
     | { readonly kind: "last" }
     | { readonly kind: "index"; readonly index: number }
     | { readonly kind: "range"; readonly first: number; readonly last: number }
-    | { readonly kind: "token"; readonly text: string };
+    | { readonly kind: "token"; readonly text: string }
+    /** Where the tokens of the prompts' continuations are predicted. */
+    | { readonly kind: "continuation" };
 }
 
 export interface NamedArgument extends Node {
@@ -172,9 +174,24 @@ export interface ReferenceStatement extends Node {
   readonly fields: readonly { readonly name: Name; readonly value: FactValue }[];
 }
 
+/** A value as JSON has it, written in the protocol: what a list after `from` holds, and the fields of its records. */
+export type InlineValue =
+  | StringLiteral
+  | (Node & { readonly kind: "signed"; readonly negative: boolean; readonly number: NumberLiteral })
+  /** `true`, `false`, or another word, which is an error. */
+  | (Node & { readonly kind: "word"; readonly text: string })
+  | (Node & { readonly kind: "values"; readonly items: readonly InlineValue[] })
+  | InlineRecord;
+
+/** `{clean: "…", answer: " Mary"}`. A field's name stands in quotes where it is no word. */
+export interface InlineRecord extends Node {
+  readonly kind: "record";
+  readonly fields: readonly { readonly name: Name; readonly value: InlineValue }[];
+}
+
 export type TextSource =
   | (Node & { readonly kind: "file"; readonly path: StringLiteral })
-  | (Node & { readonly kind: "list"; readonly items: readonly StringLiteral[] })
+  | (Node & { readonly kind: "list"; readonly items: readonly InlineValue[] })
   | (Node & {
       readonly kind: "groups";
       readonly groups: readonly { readonly name: Name; readonly source: TextSource }[];
@@ -187,9 +204,15 @@ export type TextSource =
       readonly seed: NumberLiteral | null;
     });
 
-/** `text "prompt"`, `group "category"`, `clean "clean"` …: which field of the file plays which part. */
+/** `text "prompt"`, `group "category"`, `clean "clean"` …: which field of the records plays which part. */
 export interface FieldOption extends Node {
-  readonly part: "text" | "group" | "clean" | "corrupt" | "answer" | "distractor";
+  readonly part: | "text"
+    | "group"
+    | "clean"
+    | "corrupt"
+    | "answer"
+    | "distractor"
+    | "continuation";
   readonly field: StringLiteral;
 }
 
@@ -199,6 +222,15 @@ export interface PromptsStatement extends Node, Documented {
   readonly source: TextSource;
   readonly fields: readonly FieldOption[];
   readonly bos: "on" | "off" | null;
+  readonly chat: ChatOption | null;
+}
+
+/** `chat system "Be brief." generation off`: texts are what a user says, or conversations. */
+export interface ChatOption extends Node {
+  /** What stands first in every conversation. */
+  readonly system: StringLiteral | null;
+  /** Whether the model's own turn is opened at the end; null when nothing is said, which is `on`. */
+  readonly generation: "on" | "off" | null;
 }
 
 export interface CorpusStatement extends Node, Documented {

@@ -176,6 +176,7 @@ export function buildPositions(build: Build, node: CstNode | undefined): Positio
   if (string !== undefined) {
     return { kind: "positions", at: { kind: "token", text: stringOf(build, string).value }, span };
   }
+  if (tokenOf(node, "Continuation") !== undefined) return { kind: "positions", at: { kind: "continuation" }, span };
   const number = nodeOf(node, "numberOrRange");
   if (number === undefined) return { kind: "positions", at: { kind: "last" }, span };
   const value = buildNumberOrRange(build, number, tokenOf(node, "firstSign"));

@@ -226,8 +226,8 @@ function printCount(e: Expression): Doc {
 /** `at` and positions. */
 export function printPositions({ at, span }: Positions): Doc {
   const text =
-    at.kind === "last"
-      ? "last"
+    at.kind === "last" || at.kind === "continuation"
+      ? at.kind
       : at.kind === "index"
         ? String(at.index)
         : at.kind === "range"

@@ -17,6 +17,7 @@ import { meantBy, meantByMember } from "../names/meant.js";
 import { elaborateCount, elaborateLayer } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateQuantity, elaborateToken } from "./quantities.js";
+import { elaborateAtContinuation } from "./prompt-part.js";
 import { elaborateAt, elaborateIndex } from "./selection.js";
 import { siteValue } from "./site-values.js";
 import { noteParts, noteValue } from "./value-notes.js";
@@ -63,6 +64,8 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
     case "at": {
       const other = outermostOf(expression);
       if (other !== null) return elaborateOf(cx, environment, other, "paired");
+      const { positions } = expression;
+      if (positions.at.kind === "continuation") return elaborateAtContinuation(cx, environment, expression, positions);
       const base = elaborate(cx, environment, expression.base);
       return elaborateAt(cx, base, expression.positions, expression);
     }

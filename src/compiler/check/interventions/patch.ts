@@ -3,7 +3,7 @@ import { corruptName } from "../../ir/protocol.js";
 import { isSquare } from "../../models/sites.js";
 import type { ExperimentStatement, Name, PatchClause } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { checkCounts, checkEqualLengths } from "../texts/pairs.js";
+import { besideContinuations, checkCounts, checkEqualLengths } from "../texts/pairs.js";
 import type { Scope } from "../names/scope.js";
 import { isHalf, isPaired, resolveTexts } from "../texts/text-names.js";
 import { everyPlace, type InterventionContext, type Sweep } from "./context.js";
@@ -47,8 +47,9 @@ export function checkPatch(cx: InterventionContext, clause: PatchClause): (Sweep
     return null;
   }
   const square = places.some((place) => place.spots.some((spot) => isSquare(spot.site.site)));
+  if (besideContinuations(cx, cx.otherTexts(source), clause.from.span, "a patch from other prompts")) return null;
   if (!checkTexts(cx, clause, source, square)) return null;
-  const prompts = (cx.texts?.prompts ?? []).map((prompt) => prompt.index);
+  const prompts = [...(cx.texts?.prompts.keys() ?? [])];
   const replacement = { kind: "activation" as const, of: source, prompts };
   const sweep = spread(cx, [everyPlace(places, replacement)], positions, together, span);
   return sweep === null ? null : { ...sweep, source };

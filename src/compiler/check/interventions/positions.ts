@@ -30,6 +30,13 @@ export function checkPositions(
     return null;
   }
   if (at.kind === "token") return tokenPositions(cx, at.text, positions);
+  const hidden = cx.texts?.continuation ?? 0;
+  if (at.kind === "continuation") {
+    const hint = "without `at` an intervention acts on every token of prompt and continuation, with `at` on the prompt's";
+    const parameters = { expected: "positions of the prompt", found: "`at continuation`" };
+    reportError(cx, "A3004", span, parameters, { hint });
+    return null;
+  }
   const first = at.kind === "last" ? -1 : at.kind === "index" ? at.index : at.first;
   const last = at.kind === "range" ? at.last : first;
   if (!Number.isInteger(first) || !Number.isInteger(last)) {
@@ -51,17 +58,20 @@ export function checkPositions(
     return null;
   }
   if (!allHave(cx, first, last, positions)) return null;
-  if (!sweeps) return [{ coordinates: {}, selection: { kind: "range", first, last } }];
+  // Places are counted in the prompt, which more tokens may stand behind.
+  const place = (index: number): number => (index < 0 ? index - hidden : index);
+  const range = (from: number, to: number): PositionSelection => ({ kind: "range", first: place(from), last: place(to) });
+  if (!sweeps) return [{ coordinates: {}, selection: range(first, last) }];
   return Array.from({ length: last - first + 1 }, (_, i) => ({
     coordinates: { position: first + i },
-    selection: { kind: "range", first: first + i, last: first + i },
+    selection: range(first + i, first + i),
   }));
 }
 
 /** Reports the first prompt that lacks one of the positions. */
 function allHave(cx: InterventionContext, first: number, last: number, { span }: Positions): boolean {
   for (const { index, ids, text } of cx.texts?.prompts ?? []) {
-    const { length } = ids;
+    const length = ids.length - (cx.texts?.continuation ?? 0);
     const ends = [first, last].map((end) => (end < 0 ? length + end : end));
     const outside = ends.findIndex((end) => end < 0 || end >= length);
     const [start = 0, end = 0] = ends;
@@ -96,12 +106,13 @@ function shown(text: string): { readonly found?: string } {
 /** First and last position that a selection has in a prompt, counted from 0; null selects all. */
 function boundsIn(
   selection: PositionSelection | null,
-  prompt: Pick<Prompt, "index" | "ids">,
+  index: number,
+  prompt: Pick<Prompt, "ids">,
 ): { readonly first: number; readonly last: number } {
   const { length } = prompt.ids;
   if (selection === null) return { first: 0, last: length - 1 };
   if (selection.kind === "each") {
-    const position = selection.positions[prompt.index] ?? 0;
+    const position = selection.positions[index] ?? 0;
     return { first: position, last: position };
   }
   const from = (end: number): number => (end < 0 ? length + end : end);
@@ -115,9 +126,9 @@ export function selectionsMeet(
   texts: TokenizedTexts | null,
 ): boolean {
   if (a === null || b === null) return true;
-  return (texts?.prompts ?? []).some((prompt) => {
-    const one = boundsIn(a, prompt);
-    const other = boundsIn(b, prompt);
+  return (texts?.prompts ?? []).some((prompt, index) => {
+    const one = boundsIn(a, index, prompt);
+    const other = boundsIn(b, index, prompt);
     return one.first <= other.last && other.first <= one.last;
   });
 }

@@ -29,6 +29,12 @@ export function checkValue(
 ): boolean {
   const wanted = spotType(cx, spot);
   const site = siteKey(spot.site);
+  if ((cx.texts?.continuation ?? 0) > 0 && type.axes.some(({ name }) => ["pos", "query", "key"].includes(name))) {
+    const hint = "reduce positions first: a mean over pos, or `at last`";
+    const parameters = { what: "a value for every position", texts: cx.textsName };
+    reportError(cx, "A4122", span, parameters, { hint });
+    return false;
+  }
   const odd = type.axes.find((axis) => {
     const own = wanted.axes.find((a) => a.name === axis.name);
     return own === undefined || !sameExtent(own.extent, axis.extent);
@@ -70,7 +76,7 @@ export function replacementOf(
   }
   if (node.kind === "given" && node.source.take === "paired" && cx.texts !== null) {
     const { texts: of, expression: taken } = node.source;
-    const prompts = cx.texts.prompts.map((prompt) => prompt.index);
+    const prompts = [...cx.texts.prompts.keys()];
     if (spots.every((spot) => isSpot(taken, spot))) return { kind: "activation", of, prompts };
   }
   return { kind: "expression", expression, add };

@@ -52,6 +52,12 @@ const pieces = {
   AXIS: piece("an axis, such as layer, head or position", ["axisName", "AxisName", "AxisWord"], "layer"),
   PART: named("heads, kv_heads, neurons, mlp, attention, layer, or a site such as resid_pre", "heads"),
   N: piece("a number", ["NumberLiteral"], "2"),
+  GIVEN: piece(
+    "a text, a number, true, false or null; a list of token ids, or of messages {role: …, content: …}",
+    ["inlineValue", "inlineNumber", "inlineList", "inlineRecord", "inlineField"],
+    '"it rang"',
+  ),
+  IDS: piece("token ids", ["inlineList", "inlineNumber", "Name"], "[0, 12, 5]"),
   PLACE: piece("such as L5, L15..30, L9.H6, or a param: atlasc doc places", ["place", "PlaceLiteral"], "L1.H2"),
 } as const;
 
@@ -85,13 +91,24 @@ const composed = {
     "a list is the axis revision, a name a param",
   ),
   DTYPES: form([`DTYPE | '[' DTYPE, … ']'`], ["oneOrMoreNames"], "a list is the axis dtype"),
-  FILES: form([`"FILE" | '[' "TEXT", … ']'`], ["oneOrMoreStrings", "stringList"]),
-  SOURCE: form([`"FILE" | '[' "TEXT", … ']' | '{' GROUPED, … '}'`], ["oneOrMoreStrings", "stringList", "groups"]),
+  FILES: form([`"FILE" | '[' ITEM, … ']'`], ["textItems", "inlineList"]),
+  SOURCE: form([`"FILE" | '[' ITEM, … ']' | '{' GROUPED, … '}'`], ["textItems", "inlineList", "groups"]),
+  ITEM: form(
+    [`"TEXT" | IDS | RECORD`],
+    ["inlineValue"],
+    "a text, its token ids, or a record as a line of a .jsonl file has it: all items of one kind",
+  ),
+  RECORD: form([`'{' ENTRY, … '}'`], ["inlineRecord"], "a field called like a clause plays its part"),
+  ENTRY: form(['NAME|"NAME": GIVEN'], ["inlineField"]),
   GROUPED: form(["GROUP: FILES"], ["textGroup"]),
   FIELD: form(
-    [`text "FIELD" | group "FIELD" | clean "FIELD" | corrupt "FIELD" | answer "FIELD" | distractor "FIELD"`],
+    [
+      `text "FIELD" | group "FIELD" | clean "FIELD" | corrupt "FIELD" | answer "FIELD" | distractor "FIELD"`,
+      `continuation "FIELD"`,
+    ],
     ["fieldOption"],
   ),
+  CHAT: form(['chat [system "TEXT"] [generation on|off]'], ["chatOption"], "texts are what a user says, or conversations"),
   FACT: form(["NAME: VALUE_GIVEN", "NAME: '[' VALUE_GIVEN, … ']'"], ["fact"], "a list has a value for each source"),
   VALUE_GIVEN: form([`"TEXT" | [-]N`], ["factValue"]),
   PUBLISHED: form(["NAME VALUE_GIVEN"], ["referenceField"], "a value, a fact or a coordinate by name"),
@@ -105,7 +122,7 @@ const composed = {
   SETTING: form(["NAME NUMBER|PLACE|LIST"], ["metricPair"], "a parameter of the metric and its value"),
   LIST: form([`'[' NUMBER|PLACE, … ']'`], [], "an axis called like the parameter"),
   TARGET: form(["heads | kv_heads | neurons | mlp | attention | layer"], ["ablateTarget"]),
-  POSITIONS: form([`last | token "TEXT" | POSITION[..POSITION]`], ["positions", "numberOrRange"]),
+  POSITIONS: form([`last | token "TEXT" | continuation | POSITION[..POSITION]`], ["positions", "numberOrRange"]),
   POSITION: form(["[-]N"], [], "from the front, 0 first, or with - from the end"),
   REPLACEMENT: form(
     ["zero | mean [of TEXTS] [per position] | resample from TEXTS [seed N] | constant NUMBER"],

@@ -65,6 +65,19 @@ export const words: Readonly<Record<string, Word>> = {
   corrupt: clause("The field with the second text of a pair. It needs `clean`.", pairs),
   answer: clause("The field with what should follow a text, its space included. The first token counts.", pairs),
   distractor: clause("The field with what should not follow a text. It needs `answer`.", pairs),
+  continuation: clause(
+    "The field with what is put behind each text to be predicted token by token. After `at`: where these tokens are predicted.",
+    'prompts facts from [{text: "The bell", next: " rang twice"}] continuation "next"\nmeasure nll at continuation',
+  ),
+  chat: clause(
+    "Makes a text of each conversation by the tokenizer's chat template. A text alone is what a user says.",
+    'prompts asked from ["Who rang the bell?"] chat system "Be brief."',
+  ),
+  system: clause("What stands first in every conversation.", 'prompts asked from ["Who rang?"] chat system "Be brief."'),
+  generation: clause(
+    "Whether the template opens the model's own turn at the end of a conversation; `on` when nothing is said.",
+    'prompts told from ["It rang."] chat generation off',
+  ),
   bos: clause(
     "Whether the token that begins a text is put in front; as the tokenizer's configuration says when nothing is said.",
     'prompts lines from "lines.txt" bos off',
