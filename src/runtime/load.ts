@@ -8,7 +8,7 @@ import type { EncodedText } from "../compiler/ir/encodings.js";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import type { ModelFacts } from "../compiler/models/model.js";
 import { fileLimits } from "../compiler/base/file-limits.js";
-import { encodeTexts } from "./models/encode-texts.js";
+import { answerRequest } from "./models/chat-texts.js";
 import { openModel, type OpenedModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
 import { readTextFile } from "./read-text.js";
@@ -103,7 +103,7 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
       const tokenizer = opened.get(model)?.tokenizer;
       // The compiler asks only for models that have a tokenizer.
       if (tokenizer == null) throw new RangeError(`${model} has no tokenizer`);
-      tokens.set(key, encodeTexts(tokenizer, request));
+      tokens.set(key, await answerRequest(tokenizer, request));
     }
   }
 }

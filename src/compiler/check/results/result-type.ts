@@ -1,6 +1,6 @@
 /** The type of an experiment's results: computed here, once, and read by everything after. */
 import { outerAxes } from "../../ir/axes.js";
-import { declaredName, type Coordinate, type Study, type TokenizedTexts } from "../../ir/protocol.js";
+import { declaredName, wholeName, type Coordinate, type Study, type TokenizedTexts } from "../../ir/protocol.js";
 import type { MetricType, ResultAxis, ResultAxisKind, ResultColumn, ResultType } from "../../ir/result-type.js";
 import { scalar } from "../../ir/tensor-type.js";
 import { nameFields, type FieldNames } from "./field-names.js";
@@ -43,7 +43,9 @@ export function resultTypeOf(
       axes.add(axis, (textAxes as readonly string[]).includes(axis) ? "texts" : "model", level);
     }
   }
-  const labelled = sets.flatMap(labelledTexts);
+  const inParts = sets.some(({ name }) => wholeName(name) !== name);
+  const read = sets.flatMap(labelledTexts);
+  const labelled = inParts ? [...read].sort((a, b) => Number(a.place["prompt"]) - Number(b.place["prompt"])) : read;
   for (const { place } of labelled) {
     for (const [axis, level] of Object.entries(place)) axes.add(axis, "texts", level);
   }
