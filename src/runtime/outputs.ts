@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/ir/result-expression.js";
 import type { Output } from "../compiler/ir/protocol.js";
+import { wholeName } from "../compiler/ir/protocol.js";
 import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
@@ -176,13 +177,13 @@ function statusOf(record: RunRecord): ReportStatus {
 function studiesOf(planned: Planned): readonly StudySummary[] {
   const { protocol, loaded } = planned;
   const { text } = loaded.source;
-  return protocol.studies.map((study) => {
+  const summaries = protocol.studies.map((study) => {
     const set = protocol.texts.find((t) => t.name === study.texts && t.model === study.model);
     const span = study.interventionSpan;
     return {
       experiment: study.experiment,
       model: study.model,
-      texts: study.texts,
+      texts: wholeName(study.texts),
       prompts: set?.prompts.length ?? 0,
       ...(set?.documents == null ? {} : { documents: set.documents.length }),
       conditions: study.conditions.length - 1,
@@ -190,4 +191,12 @@ function studiesOf(planned: Planned): readonly StudySummary[] {
       metrics: [...new Set(study.measures.map((m) => m.metric))],
     };
   });
+  // Of a set with continuations of several lengths each is a study of its own; they differ in nothing but their prompts.
+  const joined = new Map<string, StudySummary>();
+  for (const summary of summaries) {
+    const key = JSON.stringify({ ...summary, prompts: 0 });
+    const before = joined.get(key)?.prompts ?? 0;
+    joined.set(key, { ...summary, prompts: before + summary.prompts });
+  }
+  return [...joined.values()];
 }

@@ -92,8 +92,22 @@ export function foreignPath(text: string): { readonly path: string; readonly wri
   return site === null ? null : { path, write: `${site}[L${layer}]` };
 }
 
+const generationWords =
+  "generate generates generated generator sample sampling do_sample decode_tokens max_new_tokens max_tokens max_length temperature top_p top_k " +
+  "num_beams beam beams beam_search greedy complete completion completions rollout num_return_sequences";
+const noGeneration =
+  'no text is generated here: what comes next is `top_token` and `softmax(logits at last over vocab)`; how probable a text of yours is, `continuation "FIELD"` of `prompts` with `continuation_logprob`';
+
+const generating = new Set(generationWords.split(" "));
+
+/** What to say to a word about generating text; null for any other. */
+export function generationCalled(word: string): string | null {
+  return generating.has(word) ? noGeneration : null;
+}
+
 /** Words at the start of a statement. */
 const statements: readonly (readonly [words: string, hint: string])[] = [
+  [generationWords, noGeneration],
   ["for foreach while loop each", "there are no loops: `heads L*` or `layer L0..5` does every one of them"],
   ["def function fn lambda define", "a formula with a name is `metric NAME(x: [pos, *]) = …`"],
   [
@@ -102,7 +116,7 @@ const statements: readonly (readonly [words: string, hint: string])[] = [
   ],
   ["print show display echo report", "results are shown with `table EXPERIMENT` and drawn with `plot`"],
   ["load llm network hf hooked_transformer", 'a model is declared with `model NAME from "SOURCE"`'],
-  ["run evaluate eval compute forward generate cache run_with_cache", "what is to be computed follows `measure`"],
+  ["run evaluate eval compute forward cache run_with_cache", "what is to be computed follows `measure`"],
   ["zero zero_ablate knockout knock_out mask remove disable lesion", "write `ablate heads L5.H3`, for example"],
   ["mean_ablate", "write `ablate heads L5.H3 by mean`, for example"],
   ["add inject steering", "write `steer resid_post L3 by …`"],
@@ -213,6 +227,12 @@ const values: readonly (readonly [words: string, note: string, write: string | n
   ["acc correct top1 top1_accuracy exact_match", "", "accuracy"],
   ["kl_div kl_divergence kld kldiv", "", "kl"],
   ["answer_rank", "", "rank"],
+  [
+    "answer_logprob answer_nll sequence_logprob seq_logprob whole_answer_logprob total_logprob string_logprob",
+    'of several tokens it is measured where the prompts say `continuation "FIELD"`',
+    "continuation_logprob",
+  ],
+  [generationWords, noGeneration, "top_token"],
   ["dla logit_attribution attribution", "", "direct_logit_attribution"],
   ["induction induction_heads induction_scores", "", "induction_score"],
   ["prev_token_score previous_token prev_token_head", "", "prev_token"],

@@ -7,9 +7,6 @@ import type { Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import {
-  aloneName,
-  declaredName,
-  wholeName,
   type ModelInstance,
   type Protocol,
   type Study,
@@ -47,6 +44,7 @@ import { warnSameTexts } from "./results/same-texts.js";
 import type { Scope } from "./names/scope.js";
 import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./results/study-labels.js";
 import { noteSymbols } from "./symbols/symbols.js";
+import { besideOwn, partsNamed, textsNamed } from "./texts/parts.js";
 import { textsOfStudy } from "./texts/study-texts.js";
 import { textsKey } from "../ir/texts-key.js";
 
@@ -280,7 +278,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     };
     const read = (texts ?? [null]).flatMap((textsName) => {
       const declared = textsName === null ? "" : textsRunOn(statement, scope, textsName);
-      const parts = partsNamed(input, declared, instance.id);
+      const parts = partsNamed(input.texts, declared, instance.id);
       return (parts.length === 0 ? [undefined] : parts).map((tokenized) => ({
         textsName,
         runsOn: tokenized?.name ?? declared,
@@ -296,8 +294,8 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
         // Unknown texts are given a period, so that their absence is reported once and not here again.
         period: tokenized === undefined ? 1 : tokenized.period,
         texts: tokenized ?? null,
-        otherTexts: (other) => textsNamed(input, other, instance.id),
-        besideOwn: (other, take) => besideOwn(input, tokenized ?? null, other, take, instance.id),
+        otherTexts: (other) => textsNamed(input.texts, other, instance.id),
+        besideOwn: (other, take) => besideOwn(input.texts, tokenized ?? null, other, take, instance.id),
         tokenOf: (text) => input.tokenOf(instance.id, text),
         patchSource: null,
         conditionAxes: new Set(),
@@ -367,33 +365,6 @@ function spanOf(interventions: ExperimentStatement["interventions"]): Span | nul
   const [first] = interventions;
   const last = interventions.at(-1);
   return first === undefined || last === undefined ? null : { ...first.span, end: last.span.end };
-}
-
-/** A prompt set by the name of its `TokenizedTexts`, as one model reads it. */
-function textsNamed({ texts }: CheckInput, name: string, model: string): TokenizedTexts | null {
-  return [...texts.values()].find((set) => set.name === name && set.model === model) ?? null;
-}
-
-/** The sets that an experiment on a declared one runs on: of one with continuations, a set for each length of theirs. */
-function partsNamed({ texts }: CheckInput, name: string, model: string): readonly TokenizedTexts[] {
-  return [...texts.values()].filter(
-    (set) => wholeName(set.name) === name && set.model === model && set.name !== aloneName(name),
-  );
-}
-
-/** See `TextFacts.besideOwn`. */
-function besideOwn(
-  input: CheckInput,
-  own: TokenizedTexts | null,
-  name: string,
-  take: "paired" | "mean",
-  model: string,
-): string {
-  const isOwn = own !== null && own.continuation > 0 && declaredName(own.name) === declaredName(name);
-  if (isOwn && take === "paired") {
-    return partsNamed(input, name, model).find((part) => part.continuation === own.continuation)?.name ?? name;
-  }
-  return textsNamed(input, aloneName(name), model)?.name ?? name;
 }
 
 /** Says when two models, or two revisions of one, are the same bytes: hubs have served one checkpoint under two names. */

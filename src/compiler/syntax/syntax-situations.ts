@@ -1,4 +1,5 @@
 /** The table of syntax errors: in which situation which words tell the user what was wanted. First match wins. */
+import { generationCalled } from "../base/foreign-words.js";
 import { outlineOf } from "./forms/index.js";
 import { amountExample, meantClause, meantPlace, meantPositions, meantTarget } from "./meant-words.js";
 import {
@@ -46,6 +47,11 @@ const nameFor = (rule: string, what: string, hint: string): Row => ({
 
 /** The table. Rows of one rule stand before rows of all rules. */
 export const situations: readonly Row[] = [
+  {
+    when: ({ found }) => generationCalled(imageOf(found)) !== null,
+    hint: ({ found }) => generationCalled(imageOf(found)) ?? "",
+    insists: true,
+  },
   // Comments and operators of other languages.
   {
     when: both(finds("Slash"), after("Slash")),

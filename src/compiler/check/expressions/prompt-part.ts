@@ -63,7 +63,8 @@ function seesPromptOnly(cx: Elaboration, node: number): boolean {
     const found = cx.builder.nodeAt(index);
     if (seen.has(index) || found.kind !== "operation") continue;
     seen.add(index);
-    if (found.operation === "slice" && "axis" in found.attributes) return true;
+    // Only the slices of `promptPart` name an axis beside both ends.
+    if ("axis" in found.attributes && "first" in found.attributes) return true;
     pending.push(...found.inputs);
   }
   return false;
