@@ -24,8 +24,11 @@ export interface RandomIntervention {
 
 export interface RandomExperiment {
   readonly name: string;
-  /** `texts` are prompts of several lengths; `pairs` have a clean and a corrupted half. */
-  readonly on: "texts" | "pairs";
+  /**
+   * `texts` are prompts of several lengths, `ids` the same number of prompts as token ids; `pairs` have a clean and a corrupted
+   * half, and so have `continued`, which are records in the protocol with continuations.
+   */
+  readonly on: "texts" | "ids" | "pairs" | "continued";
   /** All of them apply; only the first one's places can be left out. */
   readonly interventions: readonly RandomIntervention[];
   readonly measures: readonly string[];
@@ -50,6 +53,11 @@ export function some<T>(random: Random, items: readonly T[]): readonly T[] {
   return kept.length > 0 ? kept : [random.pick(items)];
 }
 
+/** True for sets that have a clean and a corrupted half. */
+export function arePairs(on: RandomExperiment["on"]): boolean {
+  return on === "pairs" || on === "continued";
+}
+
 function placesOf(random: Random, model: RandomModel, unit: (layer: number) => string): readonly string[] {
   const layers = shuffled(random, [...Array(model.layers).keys()]).slice(0, 1 + random.below(3));
   return layers.map(unit);
@@ -61,9 +69,11 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
   // The first head is left for another intervention.
   const head = (l: number): string => `L${l}.H${1 + random.below(model.heads - 1)}`;
   // A prompt of one token has no more positions than that.
-  const positions = random.pick(["", "", " at last", " at 0", on === "pairs" ? " at -3..-1" : ""]);
+  const positions = random.pick(["", "", " at last", " at 0", arePairs(on) ? " at -3..-1" : ""]);
   const together = random.pick(["", "", " together"]);
-  const by = random.pick(["", " by zero", " by mean of other", " by constant 0.25", " by resample from other seed 3"]);
+  // Prompts with continuations do not lie beside others.
+  const drawn = on === "continued" ? " by mean" : " by resample from other seed 3";
+  const by = random.pick(["", " by zero", " by mean of other", " by constant 0.25", drawn]);
   const stream = random.pick(["resid_pre", "resid_post", ...(model.sequential ? ["resid_mid"] : [])]);
   const l = 1 + random.below(model.layers - 1);
   const fixed = (before: string): RandomIntervention => ({ before, places: [], after: "" });
@@ -104,7 +114,7 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
     () => swept(`patch ${random.pick(["heads", "q"])}`, head, " at last from clean into corrupt"),
     () => swept("patch v", (at) => `L${at}.H${random.below(model.kvHeads)}`, " at -2..-1 from clean into corrupt"),
   ];
-  return random.pick(on === "pairs" ? [...patches, ...patches, ...patches, ...forms.slice(0, 10)] : forms)();
+  return random.pick(arePairs(on) ? [...patches, ...patches, ...patches, ...forms.slice(0, 10)] : forms)();
 }
 
 /** Measures of one experiment, each with a column of its own. */
@@ -154,15 +164,31 @@ function measures(
     "max(unembed(resid_post[L0] at last) over vocab) as seen_early",
   ];
   const answers = ["logit_diff", "prob", "rank", "accuracy", `direct_logit_attribution layer L${l}`, "logit_lens_diff"];
+  const continued = [
+    "continuation_logprob",
+    "continuation_loss",
+    "continuation_rank",
+    "nll at continuation as later",
+    "continuation_logprob - (continuation_logprob of baseline) as gained",
+  ];
   const recovered = ["recovery of logit_diff", "recovery of loss as loss_back"];
-  const own = on === "pairs" ? [...answers, ...(patched ? recovered : []), ...forms.slice(0, 8)] : forms;
+  const own = arePairs(on)
+    ? [
+        ...answers,
+        ...(patched ? recovered : []),
+        ...forms.slice(0, 8),
+        ...(on === "continued"
+          ? [...continued, ...(patched ? ["recovery of continuation_loss as regained"] : [])]
+          : []),
+      ]
+    : forms;
   return shuffled(random, own).slice(0, 2 + random.below(4));
 }
 
 /** An experiment for each name. */
 export function randomExperiments(random: Random, model: RandomModel, count: number): readonly RandomExperiment[] {
   return Array.from({ length: count }, (_, i): RandomExperiment => {
-    const on = random.next() < 0.35 ? "pairs" : "texts";
+    const on = random.next() < 0.35 ? random.pick(["pairs", "continued"] as const) : random.pick(["texts", "texts", "ids"] as const); // prettier-ignore
     const first = intervention(random, model, on);
     const patched = first.before.startsWith("patch");
     // Another one changes something else, or another head of the same site and reads one that may be changed.
@@ -196,6 +222,9 @@ export function fewerConditions(random: Random, experiment: RandomExperiment): R
 /** What the whole sets hold. */
 export interface RandomTexts {
   readonly texts: readonly string[];
+  /** Records of the pairs as they would stand in a file; `texts` has as many ids as texts. */
+  readonly ids: readonly (readonly number[])[];
+  readonly records: readonly string[];
   readonly other: readonly string[];
   readonly calm: readonly string[];
 }
@@ -204,7 +233,7 @@ export interface RandomTexts {
 export function protocolText(
   model: RandomModel,
   sets: RandomTexts,
-  { texts, experiments }: RandomProtocol,
+  { texts, pairs, experiments }: RandomProtocol,
   pairsFile: string,
   order: (statements: readonly string[]) => readonly string[] = (statements) => statements,
 ): string {
@@ -212,6 +241,8 @@ export function protocolText(
   const statements = [
     `model m from ${quoted(model.source)}`,
     `prompts texts from ${list(texts.map((i) => sets.texts[i] ?? ""))}`,
+    `prompts ids from [${texts.map((i) => `[${(sets.ids[i] ?? []).join(", ")}]`).join(", ")}]`,
+    `prompts continued from [${pairs.map((i) => sets.records[i] ?? "").join(", ")}] continuation "answer"`,
     `prompts other from ${list(sets.other)}`,
     `prompts calm from ${list(sets.calm)}`,
     `prompts pairs from ${quoted(pairsFile)} clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"`,
