@@ -232,7 +232,7 @@ const values: readonly (readonly [words: string, note: string, write: string | n
     'of several tokens it is measured where the prompts say `continuation "FIELD"`',
     "continuation_logprob",
   ],
-  [generationWords, noGeneration, "top_token"],
+  [generationWords, noGeneration, null],
   ["dla logit_attribution attribution", "", "direct_logit_attribution"],
   ["induction induction_heads induction_scores", "", "induction_score"],
   ["prev_token_score previous_token prev_token_head", "", "prev_token"],

@@ -211,7 +211,30 @@ export const situations: readonly Row[] = [
     expected: "a value",
     hint: (s) => `\`${before(s, 1)}\` is read as a parameter of \`${before(s, 2)}\`: measures are separated by commas`,
   },
-  { when: finds("LBrace", "RBrace"), hint: "braces are for groups of texts only: clauses and formulas stand without" },
+  {
+    when: both(wants("RBracket"), inRule("inlineList"), (s) => startsItem(s) || isType(s.found, "LBrace")),
+    expected: "`,` or `]`",
+    hint: "items of a list are separated by commas",
+  },
+  {
+    when: both(wants("RBrace"), inRule("inlineRecord"), startsItem),
+    expected: "`,` or `}`",
+    hint: "fields are separated by commas",
+  },
+  {
+    when: both(wants("Colon"), inRule("inlineField")),
+    expected: "`:`",
+    hint: 'a field is its name, a colon and its value: {text: "…", answer: " Mary"}',
+  },
+  {
+    when: both(inRule("file"), within("prompts"), finds("System", "Generation")),
+    hint: "`system` and `generation` stand behind `chat`, in this order",
+    insists: true,
+  },
+  {
+    when: finds("LBrace", "RBrace"),
+    hint: "braces are for groups of texts and records only: clauses and formulas stand without",
+  },
   // Lists.
   {
     when: both(

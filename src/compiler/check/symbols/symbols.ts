@@ -4,6 +4,7 @@
  */
 import { resolvePath } from "../../base/paths.js";
 import type {
+  InlineValue,
   Expected,
   Expression,
   FileSyntax,
@@ -142,7 +143,24 @@ function noteFile({ notes }: Naming, { value, span }: StringLiteral, file: strin
 
 function nameSource(cx: Naming, source: TextSource): void {
   for (const path of filesOf(source)) noteFile(cx, path, resolvePath(path.span.file, path.value));
-  for (const { name } of groupsOf(source)) noteDefinition(cx, "group", name);
+  for (const { name, source: own } of groupsOf(source)) {
+    noteDefinition(cx, "group", name);
+    nameItems(cx, own);
+  }
+  nameItems(cx, source);
+}
+
+/** The fields of records in the protocol. */
+function nameItems({ notes }: Naming, source: TextSource): void {
+  const pending: InlineValue[] = source.kind === "list" ? [...source.items] : [];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (value.kind === "values") pending.push(...value.items);
+    if (value.kind !== "record") continue;
+    for (const { name, value: own } of value.fields) {
+      notes.name(name.span, "field", { kind: "field", name: name.text, at: null });
+      pending.push(own);
+    }
+  }
 }
 
 function nameResults(cx: Naming, expressions: readonly Expression[]): void {

@@ -40,6 +40,11 @@ export function draftTexts(
 ): TextsDraft | null {
   const { source } = statement;
   const optionsFit = checkOptions(statement, report);
+  if (source.kind === "random" && statement.chat !== null) {
+    const parameters = { what: "`chat`", statement: "random prompts" };
+    report(diagnostic("A1004", statement.chat.span, parameters, { hint: "random tokens say nothing: leave it out" }));
+    return null;
+  }
   if (source.kind === "random") return optionsFit ? draftRandom(source, report) : null;
   const readFile: ReadFile = (path, text, group) =>
     hasFields(path.value)
