@@ -72,3 +72,17 @@ export function parseStatement(tokens: readonly IToken[]): ParsedStatement {
   const end = tree.location?.endOffset ?? -1;
   return { tree, length: tokens.filter(({ startOffset }) => startOffset <= end).length, error };
 }
+
+/** What may stand behind the tokens of an unfinished statement. */
+export interface NextToken {
+  /** The name of a token type, or of a category such as `Name`. */
+  readonly token: string;
+  /** The rules that it would stand in, from `statement` inwards. */
+  readonly rules: readonly string[];
+}
+
+/** Every token that the grammar takes behind these; none when they are no beginning of a statement. Knows no meanings. */
+export function tokensAfter(tokens: readonly IToken[]): readonly NextToken[] {
+  const paths = parser.computeContentAssist("statement", [...tokens]);
+  return paths.map(({ nextTokenType, ruleStack }) => ({ token: nextTokenType.name, rules: ruleStack }));
+}

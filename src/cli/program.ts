@@ -221,6 +221,16 @@ program
     leaveWith(await formatCommand(files, options));
   });
 
+program
+  .command("lsp")
+  .description("serve an editor on standard input and output (Language Server Protocol)")
+  // Editors that know many servers ask all of them for this transport.
+  .option("--stdio", "the only transport, and the default", true)
+  .action(async () => {
+    const { lspCommand } = await import("./lsp.js");
+    await lspCommand();
+  });
+
 /** Reads the arguments, and does what they say. */
 export async function runProgram(): Promise<void> {
   watchStreams();
