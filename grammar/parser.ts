@@ -1,5 +1,5 @@
 /** The grammar of files and statements, and the one parser. Nothing in this folder imports more than Chevrotain. */
-import type { CstNode, IRecognitionException, IToken } from "chevrotain";
+import type { CstNode, IRecognitionException, IToken, Rule } from "chevrotain";
 import { EOF } from "./chevrotain.js";
 import { OutputGrammar } from "./outputs.js";
 
@@ -73,16 +73,7 @@ export function parseStatement(tokens: readonly IToken[]): ParsedStatement {
   return { tree, length: tokens.filter(({ startOffset }) => startOffset <= end).length, error };
 }
 
-/** What may stand behind the tokens of an unfinished statement. */
-export interface NextToken {
-  /** The name of a token type, or of a category such as `Name`. */
-  readonly token: string;
-  /** The rules that it would stand in, from `statement` inwards. */
-  readonly rules: readonly string[];
-}
-
-/** Every token that the grammar takes behind these; none when they are no beginning of a statement. Knows no meanings. */
-export function tokensAfter(tokens: readonly IToken[]): readonly NextToken[] {
-  const paths = parser.computeContentAssist("statement", [...tokens]);
-  return paths.map(({ nextTokenType, ruleStack }) => ({ token: nextTokenType.name, rules: ruleStack }));
+/** The rules as data, by name: what the grammar takes, for those who do not parse. */
+export function grammarRules(): Readonly<Record<string, Rule>> {
+  return parser.getGAstProductions();
 }

@@ -1,7 +1,7 @@
 /** Where a cursor stands in a text that need not parse: the word under it, and the statement before it. */
 import type { IToken } from "chevrotain";
 import { tokenize } from "../../../grammar/tokens.js";
-import { tokensAfter, type NextToken } from "../../../grammar/parser.js";
+import { nextTokens, type NextToken } from "../../../grammar/next-tokens.js";
 import type { Span } from "../base/span.js";
 import { isClauseWord, isStatementWord, isWord, startsLine, statementStarts } from "../syntax/regions.js";
 
@@ -81,7 +81,7 @@ function statementBefore(text: string, tokens: readonly IToken[]): Pick<Cursor, 
   for (const start of [from, ...clauses]) {
     const before = tokens.slice(start);
     if (before.length === 0 || before.length > mostTokens) continue;
-    const next = tokensAfter(before);
+    const next = nextTokens(before);
     if (next.length > 0) return { before, next };
   }
   return { before: [], next: [] };
