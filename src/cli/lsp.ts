@@ -1,10 +1,8 @@
 /** `atlasc lsp`. */
-import { createConnection, ProposedFeatures } from "vscode-languageserver/node";
-import { serve } from "../lsp/server.js";
+import { serveStdio } from "../lsp/stdio.js";
 
-/** Serves an editor on standard input and output until the editor leaves. */
+/** Serves an editor; the process ends with the connection. */
 export function lspCommand(): Promise<never> {
-  // The connection ends the process when the editor says so or is gone.
-  serve(createConnection(ProposedFeatures.all, process.stdin, process.stdout));
+  serveStdio();
   return new Promise<never>(() => undefined);
 }

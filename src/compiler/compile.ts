@@ -19,6 +19,7 @@ import { declarationsIn } from "./check/symbols/declarations.js";
 import { scopeWithParams } from "./check/names/param-values.js";
 import { collectScope } from "./check/names/scope.js";
 import { tokenLiterals } from "./check/texts/named-tokens.js";
+import { fieldsOfFiles } from "./check/texts/file-fields.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/texts/read-texts.js";
 import { filesOf } from "./check/texts/texts.js";
 import { notYet, reportError, wrongKind } from "./check/faults.js";
@@ -63,7 +64,7 @@ export type Compiled =
    * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them. `depths` says which
    * layer of which model each percentage became. `syntax` are the files that were read, the protocol's own first, then its
    * imports and the standard library: of one with errors, `recovered` has the statements that are sound and the places of
-   * those that are not. `scope`, `results` and `sideTable` are for editors, and are there also when there are errors;
+   * those that are not. `scope`, `results`, `fields` and `sideTable` are for editors, and are there also when there are errors;
    * `sideTable` is null unless it was asked for.
    */
   | {
@@ -76,6 +77,8 @@ export type Compiled =
       readonly scope: readonly Declaration[];
       /** What is known of the results of each experiment. */
       readonly results: readonly ResultType[];
+      /** Fields of the prompt files that were read, by path; empty unless a side table was asked for. */
+      readonly fields: ReadonlyMap<string, readonly string[]>;
       readonly sideTable: SideTable | null;
     };
 
@@ -161,6 +164,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
       syntax: [main, ...others],
       scope: declarationsIn(scope, sourceOf),
       results: checked.results,
+      fields: notes.collecting ? fieldsOfFiles(facts.files) : new Map<string, readonly string[]>(),
       sideTable: notes.collecting ? notes.table() : null,
     },
     diagnostics,

@@ -50,6 +50,8 @@ async function analyse(
 ): Promise<Analysis> {
   const source = { path, text };
   const loaded = await loadProtocol(source, { reading, sideTable: true });
-  const { value: checked, diagnostics } = loaded.compiled;
+  const { value: checked } = loaded.compiled;
+  // A file that only declares, for others to import, is no mistake; running it is.
+  const diagnostics = loaded.compiled.diagnostics.filter(({ code }) => code !== "A5002");
   return { source, checked, diagnostics, documentation: await documentation, texts: loaded.sources };
 }

@@ -8,7 +8,9 @@ import {
   CodeActionKind,
   FoldingRangeKind,
   InlayHintKind,
+  LogMessageNotification,
   MarkupKind,
+  MessageType,
   ResponseError,
   SemanticTokensBuilder,
   TextDocumentSyncKind,
@@ -104,7 +106,8 @@ export function serve(connection: Connection): void {
       setTimeout(() => {
         timers.delete(uri);
         publish(uri).catch((error: unknown) => {
-          connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+          const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          void connection.sendNotification(LogMessageNotification.type, { type: MessageType.Error, message });
         });
       }, settling),
     );

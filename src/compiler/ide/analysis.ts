@@ -1,14 +1,28 @@
 /** What an editor knows of a protocol: the answer of the compiler, and the documentation of every word. */
 import type { SourceFile, Span } from "../base/span.js";
-import type { Compiled } from "../compile.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { SideTable } from "../ir/side-table.js";
+import type { Protocol } from "../ir/protocol.js";
+import type { ResultType } from "../ir/result-type.js";
+import type { Declaration, SideTable } from "../ir/side-table.js";
+import type { OpenedModel } from "../models/model.js";
+import type { FileSyntax } from "../syntax/ast.js";
 import type { Documentation } from "./documentation.js";
+
+/** What `compile` gives of a checked protocol, as far as editors ask for it; its comments say what is there when. */
+export interface CheckedText {
+  readonly protocol: Protocol | null;
+  readonly models: ReadonlyMap<string, OpenedModel>;
+  readonly syntax: readonly FileSyntax[];
+  readonly scope: readonly Declaration[];
+  readonly results: readonly ResultType[];
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+  readonly sideTable: SideTable | null;
+}
 
 /** Plain data; made anew after every change of a text. */
 export interface Analysis {
   readonly source: SourceFile;
-  readonly checked: Extract<Compiled, { kind: "checked" }>;
+  readonly checked: CheckedText;
   readonly diagnostics: readonly Diagnostic[];
   readonly documentation: Documentation;
   /** Every text that a span may point into, by its path; the protocol's own among them. */

@@ -1,30 +1,26 @@
 /** What a name, a string or a place can be where the grammar takes one: by the rule that it would stand in. */
 import type { IToken } from "chevrotain";
-import { tokenize } from "../../../grammar/tokens.js";
 import { resolvePath } from "../base/paths.js";
-import { hasFields, readRecords } from "../check/texts/text-files.js";
-import type { Coordinate } from "../ir/result-expression.js";
-import { fixedColumns, type ResultType } from "../ir/result-type.js";
-import type { Declaration, SymbolKind } from "../ir/side-table.js";
+import type { SymbolKind } from "../ir/side-table.js";
 import { dtypes } from "../models/dtype.js";
 import { isSite, sites } from "../models/sites.js";
 import type { DocEntry, EntryKind } from "../docs/entry.js";
 import { corrections } from "../statistics/corrections.js";
 import { stringValue } from "../syntax/literals.js";
 import type { Analysis } from "./analysis.js";
+import { declared, entries, entryCandidate, entryText, words, type Candidate, type Find } from "./candidate.js";
 import type { Cursor } from "./cursor.js";
-import { codeBlock, declarationLine, declarationMarkdown, entryMarkdown } from "./documentation.js";
-
-/** Something with a name that can stand at the cursor. */
-export interface Candidate {
-  readonly name: string;
-  readonly kind: SymbolKind | "place" | "level" | "operator";
-  readonly detail: string;
-  /** Markdown. */
-  readonly documentation: string;
-  /** What is written where that is not the name: `as `, a string without its quotes. */
-  readonly insert?: string;
-}
+import { declarationMarkdown } from "./documentation.js";
+import {
+  axisNames,
+  comparedLevels,
+  conditionLevels,
+  isAboutResults,
+  members,
+  titles,
+  typeLine,
+  typeMarkdown,
+} from "./result-candidates.js";
 
 /** What only the host can propose. */
 export type PathWish =
@@ -34,8 +30,6 @@ export type PathWish =
   | { readonly kind: "models"; readonly written: string }
   /** Revisions of a model, as its source is written. */
   | { readonly kind: "revisions"; readonly model: string };
-
-type Find = (analysis: Analysis, cursor: Cursor) => readonly Candidate[];
 
 /** Names, by the innermost rule of the grammar that knows what is meant. */
 const namesByRule: ReadonlyMap<string, Find> = new Map<string, Find>([
@@ -64,21 +58,6 @@ const namesByRule: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["suffix", members],
   ["lastCount", declared("param")],
   ["nameOrCall", valueNames],
-]);
-
-/** Rules of statements about results. What is named there are experiments and what was computed of them. */
-const resultRules: ReadonlySet<string> = new Set([
-  "tableStatement",
-  "plotStatement",
-  "letStatement",
-  "compareStatement",
-  "correlateStatement",
-  "hypothesisStatement",
-  "findStatement",
-  "pcaStatement",
-  "fitStatement",
-  "classifyStatement",
-  "topSelection",
 ]);
 
 /** Rules whose names are new ones: nothing is proposed for them. */
@@ -144,38 +123,6 @@ function modelWish(written: string, { before }: Cursor): PathWish | null {
 }
 
 const textEndings = [".jsonl", ".json", ".csv", ".txt"];
-
-// ---- names of declarations --------------------------------------------------------------------------------------------
-
-function declared(...kinds: readonly Declaration["kind"][]): Find {
-  return ({ checked }) => checked.scope.filter(({ kind }) => kinds.includes(kind)).map(declaredCandidate);
-}
-
-function declaredCandidate(declaration: Declaration): Candidate {
-  return {
-    name: declaration.name,
-    kind: declaration.kind,
-    detail: declarationLine(declaration),
-    documentation: declarationMarkdown(declaration),
-  };
-}
-
-function words(names: readonly string[], kind: Candidate["kind"]): Find {
-  return () => names.map((name) => ({ name, kind, detail: kind, documentation: "" }));
-}
-
-function entries(kinds: readonly EntryKind[], kind: Candidate["kind"]): Find {
-  return ({ documentation }) =>
-    [...documentation.values()]
-      .flat()
-      .filter((entry) => kinds.includes(entry.kind))
-      .map((entry) => entryCandidate(entry, kind));
-}
-
-function entryCandidate(entry: DocEntry, kind: Candidate["kind"]): Candidate {
-  const [detail = ""] = entry.form.split("\n");
-  return { name: entry.name, kind, detail, documentation: entryMarkdown(entry) };
-}
 
 // ---- interventions and measures ---------------------------------------------------------------------------------------
 
@@ -275,14 +222,11 @@ function placeNames({ checked, documentation }: Analysis): readonly Candidate[] 
   }));
 }
 
-const entryText = (entry: DocEntry | undefined): string => (entry === undefined ? "" : entryMarkdown(entry));
-
 // ---- results ------------------------------------------------------------------------------------------------------------
 
 /** What has a value at the cursor: names of results in statements about them, else what a run can measure. */
 function valueNames(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
-  const rules = cursor.next.flatMap((next) => next.rules);
-  if (!rules.some((rule) => resultRules.has(rule))) return measuredNames(analysis, cursor);
+  if (!isAboutResults(cursor)) return measuredNames(analysis, cursor);
   const axes = cursor.before.some(({ image }) => image === "where") ? axisNames(analysis, cursor) : [];
   const named = declared(
     "experiment",
@@ -295,120 +239,19 @@ function valueNames(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
   return [...axes, ...named, ...entries(["function"], "function")(analysis, cursor)];
 }
 
-/** `layer × head × prompt: loss, kl`. */
-export function typeLine({ axes, metrics }: ResultType): string {
-  return `${axes.map(({ name }) => name).join(" × ") || "one value"}: ${metrics.map(({ name }) => name).join(", ")}`;
-}
-
-function typeMarkdown(type: ResultType): string {
-  return codeBlock(`${type.experiment}  # ${typeLine(type)}`);
-}
-
-/** Results that the statement before the cursor names; all of them where it names none. */
-function namedResults({ checked }: Analysis, { before }: Cursor): readonly ResultType[] {
-  const images = new Set(before.map(({ image }) => image));
-  const named = checked.results.filter(({ experiment }) => images.has(experiment));
-  return named.length > 0 ? named : checked.results;
-}
-
-function axisNames(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
-  const rules = cursor.next.flatMap((next) => next.rules);
-  if (!rules.some((rule) => resultRules.has(rule))) return entries(["axis"], "axis")(analysis, cursor);
-  return namedResults(analysis, cursor).flatMap(({ experiment, axes, columns }) => [
-    ...axes.map(({ name, levels }): Candidate => {
-      return { name, kind: "axis", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
-    }),
-    ...columns.map(({ name, levels }): Candidate => {
-      return { name, kind: "column", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
-    }),
-  ]);
-}
-
-function levelsText(levels: readonly Coordinate[] | null): string {
-  if (levels === null || levels.length === 0) return "";
-  const shown = levels.length > 4 ? [...levels.slice(0, 3), "…", levels.at(-1)] : levels;
-  return `: ${shown.map(String).join(", ")}`;
-}
-
-/** What can follow a dot: the metrics of an experiment, the columns of a metric. */
-function members(analysis: Analysis, { before }: Cursor): readonly Candidate[] {
-  const owner = before.at(-2)?.image ?? "";
-  const type = analysis.checked.results.find(({ experiment }) => experiment === owner);
-  const columns = ["impact", "baseline", "relative", "value"] as const;
-  const fixed = columns
-    .filter((name) => fixedColumns.includes(name))
-    .map((name): Candidate => {
-      const entry = analysis.documentation.get(name)?.find(({ kind }) => kind === "column");
-      return { name, kind: "column", detail: entry?.sentences ?? "", documentation: entryText(entry) };
-    });
-  const isMetric = analysis.checked.results.some(({ metrics }) => metrics.some(({ name }) => name === owner));
-  if (type === undefined) return isMetric || before.at(-3)?.image === "." ? fixed : [];
-  const measured = type.metrics.map(({ name, unit, axes }): Candidate => {
-    const detail = `${axes.join(" × ") || "one value"}${unit === "none" ? "" : ` in ${unit}`}`;
-    return { name, kind: "column", detail, documentation: "" };
-  });
-  return [...measured, ...(type.metrics.length === 1 ? fixed : [])];
-}
-
-/** Levels of the axis behind `between`, without those that are named. */
-function comparedLevels(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
-  const at = cursor.before.findLastIndex(({ image }) => image === "between");
-  const named = new Set(cursor.before.slice(at + 2).map(({ image }) => image));
-  return levelsOf(analysis, cursor, cursor.before[at + 1]?.image ?? "").filter(({ name }) => !named.has(name));
-}
-
-/** Levels of the axis that a condition compares: `where group is "…"`. */
-function conditionLevels(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
-  const at = cursor.before.findLastIndex(({ image }) => ["is", "in", "between"].includes(image));
-  const axis = cursor.before[at]?.image === "between" ? at + 1 : at - 1;
-  const levels = levelsOf(analysis, cursor, cursor.before[axis]?.image ?? "");
-  return levels.map((level) => ({ ...level, insert: JSON.stringify(level.name).slice(1, -1) }));
-}
-
-function levelsOf(analysis: Analysis, cursor: Cursor, axis: string): readonly Candidate[] {
-  return namedResults(analysis, cursor).flatMap(({ experiment, axes, columns }) => {
-    const found = [...axes, ...columns].find(({ name }) => name === axis);
-    return (found?.levels ?? []).map((level): Candidate => {
-      return { name: String(level), kind: "level", detail: `of ${axis} in ${experiment}`, documentation: "" };
-    });
-  });
-}
-
-function titles({ source }: Analysis): readonly Candidate[] {
-  const { tokens } = tokenize(source.text);
-  return tokens.flatMap((token, i): Candidate[] => {
-    if (tokens[i - 1]?.image !== "hypothesis" || token.tokenType.name !== "StringLiteral") return [];
-    const name = stringValue(token.image).value;
-    return [{ name, kind: "level", detail: "hypothesis", documentation: "", insert: token.image.slice(1, -1) }];
-  });
-}
-
 // ---- files ----------------------------------------------------------------------------------------------------------------
 
-/** How much of a file is read to find its fields. */
-const bytesOfFields = 65_536;
-
 /** Fields of the files that the prompts before the cursor are from, as far as they were read. */
-function fieldNames({ source, texts }: Analysis, { before }: Cursor): readonly Candidate[] {
-  const files = before
-    .filter(({ tokenType }) => tokenType.name === "StringLiteral")
-    .map(({ image }) => stringValue(image).value)
-    .filter(hasFields);
+function fieldNames({ source, checked }: Analysis, { before }: Cursor): readonly Candidate[] {
+  const strings = before.filter(({ tokenType }) => tokenType.name === "StringLiteral");
+  const files = strings.map(({ image }) => stringValue(image).value);
   const names = new Map<string, string>();
   for (const file of files) {
-    const text = texts.get(resolvePath(source.path, file)) ?? "";
-    for (const name of fieldsOf(file, text)) if (!names.has(name)) names.set(name, file);
+    for (const name of checked.fields.get(resolvePath(source.path, file)) ?? []) {
+      if (!names.has(name)) names.set(name, file);
+    }
   }
   return [...names].map(([name, file]) => {
     return { name, kind: "field", detail: `of ${file}`, documentation: "", insert: JSON.stringify(name).slice(1, -1) };
   });
-}
-
-function fieldsOf(file: string, text: string): readonly string[] {
-  const whole = text.length <= bytesOfFields;
-  // Records are read to the end of the last whole line; an array of JSON cannot be cut.
-  const start = whole ? text : text.slice(0, text.lastIndexOf("\n", bytesOfFields) + 1);
-  const records = readRecords(file, file.endsWith(".json") ? text : start);
-  if ("problem" in records) return [];
-  return [...new Set(records.slice(0, 100).flatMap(({ fields }) => [...fields.keys()]))];
 }

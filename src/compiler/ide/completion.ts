@@ -4,7 +4,8 @@ import type { Span } from "../base/span.js";
 import { printableLine } from "../base/printable.js";
 import { forms } from "../syntax/forms/index.js";
 import type { Analysis } from "./analysis.js";
-import { candidatesIn, stringsIn, type Candidate, type PathWish } from "./candidates.js";
+import type { Candidate } from "./candidate.js";
+import { candidatesIn, stringsIn, type PathWish } from "./candidates.js";
 import { cursorAt, type Cursor } from "./cursor.js";
 import { entryMarkdown, entryOfWord } from "./documentation.js";
 

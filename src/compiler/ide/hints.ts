@@ -2,7 +2,7 @@
 import type { Span } from "../base/span.js";
 import type { PlaceFact } from "../ir/side-table.js";
 import { tableOf, textOf, type Analysis } from "./analysis.js";
-import { typeLine } from "./candidates.js";
+import { typeLine } from "./result-candidates.js";
 
 export interface Hint {
   /** Where it is shown. */

@@ -6,7 +6,7 @@ import type { Entry, SymbolReference, TypeFact } from "../ir/side-table.js";
 import { flopsText, secondsText } from "../lower/quantity-text.js";
 import { isWord } from "../syntax/regions.js";
 import { tableOf, textOf, type Analysis } from "./analysis.js";
-import { typeLine } from "./candidates.js";
+import { typeLine } from "./result-candidates.js";
 import {
   codeBlock,
   declarationMarkdown,
