@@ -2,9 +2,27 @@
  * A thread that puts conversations together by a chat template. Templates come with models: whoever started the thread
  * ends it when it takes too long, and Node when it takes too much memory.
  */
-import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
+import * as library from "@huggingface/jinja";
 import { parentPort, workerData } from "node:worker_threads";
 import type { TemplateAnswer, TemplateWork } from "./template-work.js";
+
+/** The names that a template may use. */
+interface Environment {
+  set(name: string, value: unknown): void;
+}
+
+/** What is used of the library, whose declarations name their files without endings, which do not resolve here. */
+interface Jinja {
+  readonly Environment: new () => Environment;
+  readonly Interpreter: new (environment: Environment) => { run(program: object): { readonly value: unknown } };
+  readonly parse: (tokens: object) => object;
+  readonly tokenize: (
+    template: string,
+    options: { readonly lstrip_blocks: boolean; readonly trim_blocks: boolean },
+  ) => object;
+}
+
+const { Environment, Interpreter, parse, tokenize } = library as unknown as Jinja;
 
 const { template, variables, conversations, opened, longest } = workerData as TemplateWork;
 
@@ -51,7 +69,7 @@ try {
   const program = parse(tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
   for (const [index, conversation] of conversations.entries()) {
     try {
-      const made = new Interpreter(environmentFor(conversation)).run(program) as { readonly value: unknown };
+      const made = new Interpreter(environmentFor(conversation)).run(program);
       const text = String(made.value);
       answer(
         text.length > longest

@@ -26,7 +26,11 @@ const nothing: EncodedText = { ids: [], pieces: [] };
 export function answerTokens(
   { name, fields }: PromptsStatement,
   items: readonly TextDraft[],
-  encodingOf: (input: DraftInput, item: TextDraft, part: "answer" | "distractor" | "continuation") => EncodedText | null,
+  encodingOf: (
+    input: DraftInput,
+    item: TextDraft,
+    part: "answer" | "distractor" | "continuation",
+  ) => EncodedText | null,
   model: string,
   report: (d: Diagnostic) => void,
 ): readonly AnswerTokens[] | null {

@@ -16,7 +16,10 @@ export function checkInputs(
   if (first === undefined) return true;
   const expected = first.input.kind;
   for (const [index, item] of items.entries()) {
-    for (const [part, input] of [["text", item.input], ["corrupt", item.corrupt]] as const) {
+    for (const [part, input] of [
+      ["text", item.input],
+      ["corrupt", item.corrupt],
+    ] as const) {
       if (input === null || input.kind === expected) continue;
       const problem = `prompt ${index} of ${name.text} is ${called[input.kind]}, and the first one is ${called[expected]}`;
       const hint = "all prompts of a set are of one kind: declare two sets";
@@ -29,7 +32,11 @@ export function checkInputs(
     return false;
   };
   if (chat === null && expected === "chat") {
-    return refuse("is a conversation", "write `chat` behind the set: the tokenizer's template makes a text of each", spanOf(first, "text"));
+    return refuse(
+      "is a conversation",
+      "write `chat` behind the set: the tokenizer's template makes a text of each",
+      spanOf(first, "text"),
+    );
   }
   if (chat !== null && expected === "ids") {
     return refuse("is token ids", "ids are used as they are: leave out `chat`", chat.span);

@@ -63,7 +63,10 @@ function messagesOf(items: readonly Readonly<Record<string, unknown>>[]): DraftI
       return { problem: `has a message without ${lacking}, the ${i + 1}.`, hint: 'write {role: "user", content: "…"}' };
     }
     if (odd !== undefined) {
-      return { problem: `has a message with the field ${odd}, the ${i + 1}.`, hint: "a message has a role and a content" };
+      return {
+        problem: `has a message with the field ${odd}, the ${i + 1}.`,
+        hint: "a message has a role and a content",
+      };
     }
     messages.push({ role, content });
   }

@@ -28,7 +28,8 @@ export function inlineKind(value: InlineValue): string {
  * is no value.
  */
 export function inlineRecords(items: readonly InlineRecord[], report: Report): readonly TextRecord[] | null {
-  let sound = true;
+  // (The assertion: the type checker does not see that functions assign it.)
+  let sound = true as boolean;
   const refuse = (span: Span, problem: string, hint: string): void => {
     report(diagnostic("A4120", span, { problem }, { hint }));
     sound = false;
@@ -49,7 +50,8 @@ export function inlineRecords(items: readonly InlineRecord[], report: Report): r
 
 /** A list in the protocol as JSON has it; null after an error. */
 export function jsonOfValues(value: InlineValue, report: Report): unknown {
-  let sound = true;
+  // (The assertion: the type checker does not see that functions assign it.)
+  let sound = true as boolean;
   const json = jsonOf(value, (span, problem, hint) => {
     report(diagnostic("A4120", span, { problem }, { hint }));
     sound = false;

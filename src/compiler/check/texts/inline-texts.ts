@@ -26,7 +26,8 @@ export function listDrafts(
   const odd = items.find((item) => item.kind !== first.kind) ?? (isText(first.kind) ? undefined : first);
   if (odd !== undefined) {
     const found = inlineKind(odd);
-    const problem = odd === first ? `${found} is no text` : `${found} stands among items of which the first is ${inlineKind(first)}`;
+    const problem =
+      odd === first ? `${found} is no text` : `${found} stands among items of which the first is ${inlineKind(first)}`;
     const hint =
       odd === first && odd.kind === "signed"
         ? "one prompt of token ids is a list in the list: [[0, 12, 5]]"

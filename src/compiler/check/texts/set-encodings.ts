@@ -39,7 +39,7 @@ export function requestsOf(
       if (answer?.kind === "text" && idAsText(item, answer) === null) continuations.push(answer.text);
     }
   }
-  const turn = as === "chat" ? { turn: statement.chat?.generation === "off" ? "closed" : "opened" } as const : {};
+  const turn = as === "chat" ? ({ turn: statement.chat?.generation === "off" ? "closed" : "opened" } as const) : {};
   const key = textsKey(statement.name.text, model);
   const request: EncodingRequest = { key, model, texts: [...texts], as, limit: null, ...turn };
   return { requests: texts.size === 0 ? [] : [request], continuations };

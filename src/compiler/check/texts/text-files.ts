@@ -43,7 +43,10 @@ const tooManyFields = `the records have more than ${limits.fields.toLocaleString
 const known = new WeakMap<FileFact, readonly TextRecord[] | FileProblem>();
 
 /** {@link readRecords}, of a file that is read once however often it is asked for. */
-export function recordsOf(name: string, fact: FileFact & { readonly text: string }): readonly TextRecord[] | FileProblem {
+export function recordsOf(
+  name: string,
+  fact: FileFact & { readonly text: string },
+): readonly TextRecord[] | FileProblem {
   const records = known.get(fact) ?? readRecords(name, fact.text);
   known.set(fact, records);
   return records;
@@ -78,7 +81,11 @@ function csvRecords(text: string): readonly TextRecord[] | FileProblem {
     if (cells.length !== header.cells.length) {
       return { line, problem: `${cells.length} cells where the header has ${header.cells.length}` };
     }
-    records.push({ place: `line ${line}`, fields: new Map(header.cells.map((key, i) => [key, cells[i] ?? ""])), ...inFile });
+    records.push({
+      place: `line ${line}`,
+      fields: new Map(header.cells.map((key, i) => [key, cells[i] ?? ""])),
+      ...inFile,
+    });
   }
   return records;
 }

@@ -3,7 +3,7 @@ import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { Coordinate, Coordinates } from "../../ir/protocol.js";
+import type { Coordinate } from "../../ir/protocol.js";
 import type { FieldOption, StringLiteral } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { answerInput, textInput } from "./draft-inputs.js";
@@ -67,7 +67,8 @@ export function recordDrafts(
       refuseMissing(record, part, wanted, option, source, report);
       return null;
     }
-    let sound = true;
+    // (The assertion: the type checker does not see that functions assign it.)
+    let sound = true as boolean;
     const refuse = (field: string, problem: string, hint: string): null => {
       sound = false;
       refuseField(record, field, problem, hint, source, report);
@@ -93,7 +94,11 @@ export function recordDrafts(
         if (key === groupField) ownGroup = value;
         else others.push([key, value]);
       } else if (key === groupField || !parts.has(key)) {
-        refuse(key, `the field "${key}" is neither text nor a number`, "leave it out, or say what it is for: atlasc doc prompts");
+        refuse(
+          key,
+          `the field "${key}" is neither text nor a number`,
+          "leave it out, or say what it is for: atlasc doc prompts",
+        );
       } else others.push([key, JSON.stringify(value.json)]);
     }
     if (!sound || text === null) return null;
@@ -106,7 +111,7 @@ export function recordDrafts(
       continuation: continuation ?? null,
       group: ownGroup,
       // Defines even a field called `__proto__`, which an assignment would not.
-      fields: Object.fromEntries(others) as Coordinates,
+      fields: Object.fromEntries(others),
       span: record.span ?? source.span,
       spans: spansOf(record, fieldOf, textPart),
     });
@@ -164,5 +169,12 @@ function refuseField(
   }
   const line = /^line (\d+)$/.exec(place)?.[1];
   const parameters = { path: source.path, line: Number(line ?? 1) };
-  report(diagnostic("A4102", source.span, { ...parameters, problem: line === undefined ? `${place}: ${problem}` : problem }, { hint }));
+  report(
+    diagnostic(
+      "A4102",
+      source.span,
+      { ...parameters, problem: line === undefined ? `${place}: ${problem}` : problem },
+      { hint },
+    ),
+  );
 }

@@ -51,7 +51,9 @@ export function draftTexts(
       ? readTextRecords(statement.fields, path, text, group, report, knownRecords(files, path))
       : plainLines(text).map((line) => plainDraft(line.text, group, path.span));
   const readList: SourceReader["readList"] = (items, group) => listDrafts(items, statement.fields, group, report);
-  const items = optionsFit ? readSource({ name: statement.name, files, readFile, readList, report }, source, null) : null;
+  const items = optionsFit
+    ? readSource({ name: statement.name, files, readFile, readList, report }, source, null)
+    : null;
   if (items === null || !checkInputs(statement, items, report)) return null;
   if (items.length === 0) {
     const hint = source.kind === "file" ? `${source.path.value} has no text in it` : "write at least one text";
@@ -69,7 +71,10 @@ function isPossibleSet(count: number, span: Span, report: Report): boolean {
 }
 
 /** The records of a file that was read; undefined of one that is not there, which is said elsewhere. */
-function knownRecords(files: ReadonlyMap<string, FileFact>, path: StringLiteral): ReturnType<typeof recordsOf> | undefined {
+function knownRecords(
+  files: ReadonlyMap<string, FileFact>,
+  path: StringLiteral,
+): ReturnType<typeof recordsOf> | undefined {
   const fact = files.get(resolvePath(path.span.file, path.value));
   return fact === undefined || "problem" in fact ? undefined : recordsOf(path.value, fact);
 }

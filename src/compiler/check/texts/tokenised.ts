@@ -3,7 +3,14 @@ import { seededIntegers } from "../../base/random.js";
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import { aloneName, corruptName, partName, type ModelInstance, type Prompt, type TokenizedTexts } from "../../ir/protocol.js";
+import {
+  aloneName,
+  corruptName,
+  partName,
+  type ModelInstance,
+  type Prompt,
+  type TokenizedTexts,
+} from "../../ir/protocol.js";
 import type { ModelFacts, ModelSignature, TokenizerFacts } from "../../models/model.js";
 import type { Name, PromptsStatement } from "../../syntax/ast.js";
 import { textSize, type EncodedText } from "../../ir/encodings.js";
@@ -133,9 +140,14 @@ export function tokeniseTexts(
     }
     for (const length of lengths) {
       const own = prompts.filter(({ index }) => answers[index]?.continuation.ids.length === length);
-      const longer = own.map((prompt) => ({ ...prompt, ids: [...prompt.ids, ...(answers[prompt.index]?.continuation.ids ?? [])] }));
+      const longer = own.map((prompt) => ({
+        ...prompt,
+        ids: [...prompt.ids, ...(answers[prompt.index]?.continuation.ids ?? [])],
+      }));
       sets.push(set(lengths.length === 1 ? called : partName(called, length), longer, length));
-      pieces.push(own.map(({ index }) => [...(ownPieces[index] ?? []), ...(answers[index]?.continuation.pieces ?? [])]));
+      pieces.push(
+        own.map(({ index }) => [...(ownPieces[index] ?? []), ...(answers[index]?.continuation.pieces ?? [])]),
+      );
     }
     sets.push(set(aloneName(called), prompts));
     pieces.push(ownPieces);
