@@ -14,7 +14,7 @@ const file = "grammar/vscode/syntaxes/atlas.tmLanguage.json";
 
 async function loadGrammar(): Promise<textmate.IGrammar> {
   const wasm = createRequire(import.meta.url).resolve("vscode-oniguruma/release/onig.wasm");
-  await oniguruma.loadWASM(readFileSync(wasm).buffer as ArrayBuffer);
+  await oniguruma.loadWASM(readFileSync(wasm).buffer);
   const registry = new textmate.Registry({
     onigLib: Promise.resolve({
       createOnigScanner: (patterns) => new oniguruma.OnigScanner(patterns),
