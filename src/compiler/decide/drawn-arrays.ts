@@ -6,6 +6,7 @@ import { applyBinary, applyFunction, evaluateResult, selectWhere } from "../resu
 import {
   groupCells,
   joinArrays,
+  renameAxes,
   reduceOver,
   scalar,
   type ResultArray,

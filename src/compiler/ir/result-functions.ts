@@ -99,10 +99,10 @@ export const resultFunctions: readonly ResultFunction[] = [
   ),
   row(
     "rename",
-    "rename(x, NAME: AXIS)\nrename(x, NAME: [AXIS, …])",
-    "The same values with an axis under another name, so that they meet those of other experiments along it. Layer and head (or " +
-      "key-value head, neuron) become one axis of places, such as L3.H1.",
-    "let first_alone = rename(sweep.loss.impact, first: [layer, head])",
+    "rename(x, AXIS: NAME, …)",
+    "The same values with an axis under another name, so that they meet those of other experiments along it. A layer and a head (or " +
+      "neuron) that get one name become one axis of places, such as L3.H1.",
+    "let first_alone = rename(sweep.loss.impact, layer: first, head: first)",
   ),
 ];
 

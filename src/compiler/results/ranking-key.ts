@@ -82,7 +82,7 @@ function textOf(expression: ResultExpression, metrics: ReadonlySet<string>): str
       return `rank(${text(expression.argument)}${overText(expression.over)})`;
     case "rename": {
       const { from, to } = expression;
-      return `rename(${text(expression.argument)}, ${to}: ${from.length === 1 ? from.join() : `[${from.join(", ")}]`})`;
+      return `rename(${text(expression.argument)}, ${from.map((axis) => `${axis}: ${to}`).join(", ")})`;
     }
     case "truth":
       return `(${conditionText(expression.condition, metrics)})`;

@@ -29,6 +29,7 @@ export function nameExperiment(cx: Naming, statement: ExperimentStatement): void
 
 function nameIntervention(cx: Naming, bound: Bound, clause: Intervention): void {
   namePositions(cx, clause.positions);
+  for (const { text, span } of clause.together?.over ?? []) cx.notes.name(span, "axis", languageSymbol("axis", text));
   switch (clause.kind) {
     case "ablate": {
       const { selection, by } = clause;
