@@ -42,6 +42,9 @@ const pack = readFileSync(join(root, "stdlib", "prompts", "induction.jsonl"), "u
   .split("\n");
 export const pairs = [0, 1, 2, 12, 13].map((i) => pack[i] ?? "");
 
+/** Pairs of which every tokenizer here makes equally many tokens. */
+export const even = [20, 22, 15].map((i) => pack[i] ?? "");
+
 /** Fails with the first rows that differ, and the protocol that has them. */
 export function assertSame(actual: Rows, expected: Rows, what: string): void {
   const differing = Object.keys({ ...expected, ...actual }).filter((key) => actual[key] !== expected[key]);
@@ -62,7 +65,8 @@ export function rowsByKey(rows: readonly ResultRow[], { texts, pairs: paired, ex
       : Buffer.from(Float64Array.of(value + 0).buffer).toString("hex");
   const keyed = rows.map((row): readonly [string, string] => {
     const { prompt, ...axes } = row.axes;
-    const numbers = on.get(row.experiment) === "pairs" ? paired : texts;
+    const set = on.get(row.experiment);
+    const numbers = set === "pairs" ? paired : set === "even" ? [...even.keys()] : texts;
     const coordinates = Object.entries(axes).sort(([a], [b]) => (a < b ? -1 : 1));
     const key = [row.experiment, row.metric, row.baseline === null, numbers[Number(prompt)], coordinates];
     const values = [row.value, row.baseline, row.impact, row.relative];
@@ -89,7 +93,8 @@ export function runner(context: TestContext, model: RandomModel) {
   return async (protocol: RandomProtocol, { order, memory, ...planning }: RunSettings = {}): Promise<Rows> => {
     count += 1;
     writeFileSync(join(folder, `pairs-${count}.jsonl`), protocol.pairs.map((i) => pairs[i] ?? "").join("\n"));
-    const text = protocolText(model, sets, protocol, `./pairs-${count}.jsonl`, order);
+    writeFileSync(join(folder, "even.jsonl"), even.join("\n"));
+    const text = protocolText(model, sets, protocol, `./pairs-${count}.jsonl`, "./even.jsonl", order);
     const path = protocolIn(folder, text, `run-${count}.atlas`);
     const runs = join(folder, `runs-${count}`);
     const memoryBudget = memory === undefined ? 2 ** 30 : memory(leastMemory(await planOf(path)));

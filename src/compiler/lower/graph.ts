@@ -25,7 +25,7 @@ import { runGraphPasses } from "../passes/run-passes.js";
 import { givenFaultInput, givenInput } from "../ir/expression-key.js";
 import { gateFaultNodes, gateFaultOutput, type ReplacementFault } from "./gate-faults.js";
 import { lowerMeasure, type LoweredMeasure, type MeasureValues } from "./measure.js";
-import { recompute } from "./recompute.js";
+import { recompute, weightsFirst } from "./recompute.js";
 
 /** Name of the input that carries what is known of each row's text, float32 [row]. */
 export function textInput(quantity: TextQuantity): string {
@@ -140,6 +140,7 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan, verify = false): 
     const value = model.values[siteKey(reference)] ?? "";
     graph = takeRows(graph, value, siteRank(reference));
   }
+  if (plan.gates.some(({ through }) => through !== undefined)) graph = weightsFirst(graph);
   const values = new Map(Object.entries(model.values));
   const site = (reference: SiteReference): string => {
     const value = values.get(siteKey(reference));

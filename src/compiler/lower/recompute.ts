@@ -2,6 +2,19 @@
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { namesRead } from "../onnx/reads.js";
 
+/** The graph with what is made of weights alone, such as their casts, at its front, so that a copy may read it anywhere. */
+export function weightsFirst(graph: Graph): Graph {
+  const known = new Set(graph.initializers.map(({ name }) => name));
+  const isOfWeights = (node: OnnxNode): boolean => namesRead(node).every((name) => name === "" || known.has(name));
+  const first = graph.nodes.filter((node) => {
+    if (!isOfWeights(node)) return false;
+    for (const output of node.outputs) known.add(output);
+    return true;
+  });
+  const moved = new Set(first);
+  return { ...graph, nodes: [...first, ...graph.nodes.filter((node) => !moved.has(node))] };
+}
+
 /**
  * The nodes that compute `target` from `source` in a model's graph, copied so that they read `value` instead of `source`.
  * What they read beside it, weights and constants, is that of the graph. The operators are the model's own, in its order,

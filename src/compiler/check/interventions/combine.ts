@@ -37,7 +37,7 @@ export function combineSweeps(cx: InterventionContext, sweeps: readonly Sweep[])
     if (known.size !== byKey.size || [...known].some((key) => !byKey.has(key))) {
       const related = sweeps.slice(0, i).map((other) => ({ span: other.span, text: "the other sweep" }));
       const hint =
-        "interventions that share an axis move along it together: name the same places in both, or write `together` in one, which then applies all of its places at once; for every pair of places at once write `ablate pairs of heads L0..1`";
+        "interventions that share an axis move along it together: name the same places in both, or write `together` in one, which then applies all of its places at once; every two places of one kind are `ablate pairs of heads L0..1`; other sweeps of one axis are not multiplied: write an experiment for each place of one of them";
       reportError(cx, "A3006", span, { axis: disagreeing(shared, all, points) }, { related, hint });
       return null;
     }
