@@ -16,8 +16,9 @@ export function isPlaceAxes(axes: readonly string[]): boolean {
 
 /** A place by one coordinate: `L3.H1`, `L0.N7`, or what its only axis has, such as the number of a layer. */
 export function placeLabel(coordinates: Coordinates): Coordinate {
-  const [[, layer = 0] = [], unit] = Object.entries(coordinates);
-  if (unit === undefined) return layer;
-  const [axis, index] = unit;
+  const [first, second] = Object.entries(coordinates);
+  const layer = first?.[1] ?? 0;
+  if (second === undefined) return layer;
+  const [axis, index] = second;
   return `L${layer}.${letters[kindOf(axis)] ?? ""}${index}`;
 }
