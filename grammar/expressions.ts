@@ -234,6 +234,7 @@ export class ExpressionGrammar extends CstParser {
   positions = this.RULE("positions", () => {
     this.OR([
       { ALT: () => this.CONSUME(t.Last) },
+      { ALT: () => this.CONSUME(t.Star) },
       {
         ALT: () => {
           this.CONSUME(t.TokenWord);
@@ -256,6 +257,15 @@ export class ExpressionGrammar extends CstParser {
       this.CONSUME(t.DotDot);
       this.OPTION2(() => this.CONSUME(t.Minus, { LABEL: "lastSign" }));
       this.CONSUME2(t.NumberLiteral, { LABEL: "last" });
+      this.OPTION3({
+        // A metric may have a parameter `step`: only a number makes it the step of the range.
+        GATE: () => this.ahead(2, t.NumberLiteral, t.Minus),
+        DEF: () => {
+          this.CONSUME(t.Step);
+          this.OPTION4(() => this.CONSUME2(t.Minus, { LABEL: "stepSign" }));
+          this.CONSUME3(t.NumberLiteral, { LABEL: "step" });
+        },
+      });
     });
   });
 

@@ -137,9 +137,9 @@ const cases: readonly Case[] = [
     then: "A4201",
   },
   {
-    wrong: "ablate pairs of heads L0..1 measure loss",
-    at: "ablate pairs of heads L0..1",
-    write: "ablate heads L0.H0, L0.H1 together",
+    wrong: "ablate every pair of heads L0..1 measure loss",
+    at: "ablate every pair of heads L0..1",
+    write: "ablate pairs of heads L0..1",
   },
   // Statements about results.
   { wrong: `${sweep}table e where layer == 3`, at: "==", write: "is" },
@@ -231,13 +231,13 @@ const withoutWay: readonly (readonly [wrong: string, code: string, says: RegExp]
   [
     "ablate attention L*\nablate mlp L0..2\nmeasure loss",
     "A3006",
-    /same places in both.*together.*experiment for each place/,
+    /same places in both.*together.*pairs of heads.*experiment for each place/,
   ],
   ["steer resid_post L0..2 by z[L0..1.H0]\nmeasure loss", "A3006", /same values in both/],
   ["measure loss if layer is 3", "A1001", /no branches/],
   ["measure loss accuracy", "A1001", /parameter of `loss`: measures are separated by commas/],
   ["ablate heads L3 by noise measure loss", "A1001", /no noise yet/],
-  ["ablate heads random 5 measure loss", "A1001", /cannot be drawn yet/],
+  ["ablate heads random 5 measure loss", "A1001", /places are drawn by.*ablate random 4 heads of L\*/],
 ];
 
 for (const [wrong, code, says] of withoutWay) {

@@ -26,9 +26,9 @@ export interface RandomExperiment {
   readonly name: string;
   /**
    * `texts` are prompts of several lengths, `ids` the same number of prompts as token ids; `pairs` have a clean and a corrupted
-   * half, and so have `continued`, which are records in the protocol with continuations.
+   * half, equally long in `even`, and so have `continued`, which are records in the protocol with continuations.
    */
-  readonly on: "texts" | "ids" | "pairs" | "continued";
+  readonly on: "texts" | "ids" | "pairs" | "continued" | "even";
   /** All of them apply; only the first one's places can be left out. */
   readonly interventions: readonly RandomIntervention[];
   readonly measures: readonly string[];
@@ -69,7 +69,7 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
   // The first head is left for another intervention.
   const head = (l: number): string => `L${l}.H${1 + random.below(model.heads - 1)}`;
   // A prompt of one token has no more positions than that.
-  const positions = random.pick(["", "", " at last", " at 0", arePairs(on) ? " at -3..-1" : ""]);
+  const positions = random.pick(["", "", " at last", " at 0", on === "texts" || on === "ids" ? "" : " at -3..-1"]);
   const together = random.pick(["", "", " together"]);
   // Prompts with continuations do not lie beside others.
   const drawn = on === "continued" ? " by mean" : " by resample from other seed 3";
@@ -88,6 +88,11 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
   const forms: readonly (() => RandomIntervention)[] = [
     () => swept("ablate heads", head, `${positions}${together}${by}`),
     () => swept("ablate heads", layer, `${positions}${by}`),
+    () => fixed(`ablate ${random.pick(["pairs", "triples"])} of ${random.pick(["heads", "mlp"])} L*${by}`),
+    () => fixed(`ablate pairs of heads L${l}.H1..${model.heads - 1}, L0.H1${positions}${by}`),
+    () => fixed(`ablate random 2 heads of L* seed ${random.below(9)} draws 3${positions} together${by}`),
+    () => swept("ablate heads", layer, `${positions} together over head${by}`),
+    () => swept("scale mlp", layer, `${positions} by 0..1.5 step 0.5`),
     () => swept("ablate mlp", layer, `${positions}${together}${by}`),
     () => swept("ablate attention", layer, `${positions}${by}`),
     () => swept("ablate layer", layer, `${positions}${by}`),
@@ -112,9 +117,30 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
   const patches: readonly (() => RandomIntervention)[] = [
     () => swept(`patch ${random.pick([stream, "mlp", "attention"])}`, layer, " at -3..-1 from clean into corrupt"),
     () => swept(`patch ${random.pick(["heads", "q"])}`, head, " at last from clean into corrupt"),
+    () => swept("patch heads", layer, " at -3..-1 together over position from clean into corrupt"),
     () => swept("patch v", (at) => `L${at}.H${random.below(model.kvHeads)}`, " at -2..-1 from clean into corrupt"),
   ];
-  return random.pick(arePairs(on) ? [...patches, ...patches, ...patches, ...forms.slice(0, 10)] : forms)();
+  const reached = random.pick(["", " at last", " at -3..-1", " together over layer", " at *"]);
+  const paths: readonly (() => RandomIntervention)[] = [
+    () =>
+      swept(
+        "patch heads",
+        head,
+        ` to ${random.pick(["", "q of ", "v of "])}heads L5.H1${reached} from clean into corrupt`,
+      ),
+    () => swept("patch mlp", layer, ` to logits${reached} from clean into corrupt`),
+    () => swept("patch layer", layer, ` to mlp L5${reached} from clean into corrupt`),
+    () => fixed(`patch heads L0..1 to k of kv_heads L${l}..5${reached} from clean into corrupt`),
+  ].map((form) => () => withPath(form(), model));
+  if (on === "even") return random.pick([...paths, ...paths, ...patches])();
+  return random.pick(arePairs(on) ? [...patches, ...patches, ...patches, ...forms.slice(0, 14)] : forms)();
+}
+
+/** Only what is computed before the last layer has a path to it. */
+function withPath(made: RandomIntervention, { layers }: RandomModel): RandomIntervention {
+  const last = new RegExp(`^L${layers - 1}(?!\\d)`);
+  const places = made.places.map((place) => place.replace(last, "L0"));
+  return { ...made, places: [...new Set(places)] };
 }
 
 /** Measures of one experiment, each with a column of its own. */
@@ -172,7 +198,7 @@ function measures(
     "continuation_logprob - (continuation_logprob of baseline) as gained",
   ];
   const recovered = ["recovery of logit_diff", "recovery of loss as loss_back"];
-  const own = arePairs(on)
+  const own = arePairs(on) || on === "even"
     ? [
         ...answers,
         ...(patched ? recovered : []),
@@ -188,7 +214,13 @@ function measures(
 /** An experiment for each name. */
 export function randomExperiments(random: Random, model: RandomModel, count: number): readonly RandomExperiment[] {
   return Array.from({ length: count }, (_, i): RandomExperiment => {
-    const on = random.next() < 0.35 ? random.pick(["pairs", "continued"] as const) : random.pick(["texts", "texts", "ids"] as const); // prettier-ignore
+    const chosen = random.next();
+    const on =
+      chosen < 0.35
+        ? random.pick(["pairs", "continued"] as const)
+        : chosen < 0.55
+          ? "even"
+          : random.pick(["texts", "texts", "ids"] as const);
     const first = intervention(random, model, on);
     const patched = first.before.startsWith("patch");
     // Another one changes something else, or another head of the same site and reads one that may be changed.
@@ -235,6 +267,7 @@ export function protocolText(
   sets: RandomTexts,
   { texts, pairs, experiments }: RandomProtocol,
   pairsFile: string,
+  evenFile: string,
   order: (statements: readonly string[]) => readonly string[] = (statements) => statements,
 ): string {
   const list = (items: readonly string[]): string => `[${items.map(quoted).join(", ")}]`;
@@ -246,6 +279,7 @@ export function protocolText(
     `prompts other from ${list(sets.other)}`,
     `prompts calm from ${list(sets.calm)}`,
     `prompts pairs from ${quoted(pairsFile)} clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"`,
+    `prompts even from ${quoted(evenFile)} clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"`,
     "metric without(x: [*, d_model], d: [d_model]) = x - dot(x, d over d_model) * d / norm(d over d_model)^2",
     ...experiments.map(experimentText),
   ];

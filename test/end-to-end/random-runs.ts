@@ -58,6 +58,9 @@ export const sets: RandomTexts = {
   calm: ["The water was still.", "Nothing moved in the long grass."],
 };
 
+/** Pairs of which every tokenizer here makes equally many tokens. */
+export const even = [20, 22, 15].map((i) => pack[i] ?? "");
+
 /** Fails with the first rows that differ, and the protocol that has them. */
 export function assertSame(actual: Rows, expected: Rows, what: string): void {
   const differing = Object.keys({ ...expected, ...actual }).filter((key) => actual[key] !== expected[key]);
@@ -78,7 +81,8 @@ export function rowsByKey(rows: readonly ResultRow[], { texts, pairs: paired, ex
       : Buffer.from(Float64Array.of(value + 0).buffer).toString("hex");
   const keyed = rows.map((row): readonly [string, string] => {
     const { prompt, ...axes } = row.axes;
-    const numbers = arePairs(on.get(row.experiment) ?? "texts") ? paired : texts;
+    const set = on.get(row.experiment) ?? "texts";
+    const numbers = arePairs(set) ? paired : set === "even" ? [...even.keys()] : texts;
     const coordinates = Object.entries(axes).sort(([a], [b]) => (a < b ? -1 : 1));
     const key = [row.experiment, row.metric, row.baseline === null, numbers[Number(prompt)], coordinates];
     const values = [row.value, row.baseline, row.impact, row.relative];
@@ -105,7 +109,8 @@ export function runner(context: TestContext, model: RandomModel) {
   return async (protocol: RandomProtocol, { order, memory, ...planning }: RunSettings = {}): Promise<Rows> => {
     count += 1;
     writeFileSync(join(folder, `pairs-${count}.jsonl`), protocol.pairs.map((i) => pairs[i] ?? "").join("\n"));
-    const text = protocolText(model, sets, protocol, `./pairs-${count}.jsonl`, order);
+    writeFileSync(join(folder, "even.jsonl"), even.join("\n"));
+    const text = protocolText(model, sets, protocol, `./pairs-${count}.jsonl`, "./even.jsonl", order);
     const path = protocolIn(folder, text, `run-${count}.atlas`);
     const runs = join(folder, `runs-${count}`);
     const memoryBudget = memory === undefined ? 2 ** 30 : memory(leastMemory(await planOf(path)));

@@ -55,6 +55,8 @@ const string: fc.Arbitrary<StringLiteral> = fc
   .map((value) => ({ kind: "string", value, span }));
 const whole = fc.integer({ min: -20, max: 40 });
 
+const step = fc.constantFrom(null, null, 2, 0.25, -1);
+
 const bound: fc.Arbitrary<{ index: IndexRange; text: string }> = fc.oneof(
   fc.constant({ index: { kind: "all" } as const, text: "*" }),
   whole.map((index) => ({ index: { kind: "one", index } as const, text: String(index) })),
@@ -89,7 +91,8 @@ const positions: fc.Arbitrary<Positions> = fc
   .oneof(
     fc.constant({ kind: "last" } as const),
     whole.map((index) => ({ kind: "index", index }) as const),
-    fc.tuple(whole, whole).map(([first, last]) => ({ kind: "range", first, last }) as const),
+    fc.constant({ kind: "all" } as const),
+    fc.tuple(whole, whole, step).map(([first, last, by]) => ({ kind: "range", first, last, step: by }) as const),
     string.map((literal) => ({ kind: "token", text: literal.value }) as const),
     fc.constant({ kind: "continuation" } as const),
   )
@@ -105,7 +108,9 @@ const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((
       fc
         .oneof(text, fc.constantFrom("model", "prompts"))
         .map((word): Expression => ({ kind: "name", text: word, span })),
-      fc.tuple(whole, whole).map(([first, last]): Expression => ({ kind: "range", first, last, span })),
+      fc
+        .tuple(whole, whole, step)
+        .map(([first, last, by]): Expression => ({ kind: "range", first, last, step: by, span })),
     ),
     expression: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
@@ -146,10 +151,11 @@ const level: fc.Arbitrary<Expression> = fc.oneof(
   place,
   number,
   number.map((operand): Expression => ({ kind: "unary", operator: "-", operand, span })),
-  fc.tuple(whole, whole).map(([first, last]): Expression => ({ kind: "range", first, last, span })),
+  fc.tuple(whole, whole, step).map(([first, last, by]): Expression => ({ kind: "range", first, last, step: by, span })),
 );
 
-const reach = { positions: fc.option(positions), together: fc.boolean(), span: fc.constant(span) };
+const together = fc.option(fc.record({ over: names(axis, 0), span: fc.constant(span) }));
+const reach = { positions: fc.option(positions), together, span: fc.constant(span) };
 const target = { target: name, places: fc.oneof(fc.constant<PlaceUse[]>([]), places) };
 const ablateTarget = fc.constantFrom("heads", "kv_heads", "neurons", "mlp", "attention", "layer");
 const spanned = fc.constant(span);
@@ -185,7 +191,45 @@ const intervention: fc.Arbitrary<Intervention> = fc.oneof(
         ...rest,
       };
     }),
-  fc.record({ kind: fc.constant("patch" as const), ...target, ...reach, from: name, into: name }),
+  fc
+    .tuple(
+      ablateTarget,
+      fc.record({ chosen: fc.constantFrom("pairs" as const, "triples" as const, "combinations" as const), places }),
+      fc.record({ ...reach, by: fc.option(replacement) }),
+    )
+    .map(([of, { chosen, places: list }, rest]): Intervention => ({
+      kind: "ablate",
+      target: of,
+      selection: {
+        kind: "combinations",
+        word: chosen,
+        size: chosen === "pairs" ? 2 : chosen === "triples" ? 3 : 4,
+        what: { text: of, span },
+        places: list,
+        span,
+      },
+      ...rest,
+    })),
+  fc
+    .tuple(
+      ablateTarget,
+      fc.record({ count: number, places, seed: numberOrNull, draws: numberOrNull }),
+      fc.record({ ...reach, by: fc.option(replacement) }),
+    )
+    .map(([of, random, rest]): Intervention => ({
+      kind: "ablate",
+      target: of,
+      selection: { kind: "random", ...random, what: { text: of, span }, span },
+      ...rest,
+    })),
+  fc.record({
+    kind: fc.constant("patch" as const),
+    ...target,
+    to: fc.option(fc.record({ input: fc.option(name), ...target, span: spanned })),
+    ...reach,
+    from: name,
+    into: name,
+  }),
   fc.record({ kind: fc.constant("scale" as const), ...target, ...reach, by: expression }),
   fc.record({
     kind: fc.constant("steer" as const),

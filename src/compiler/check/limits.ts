@@ -14,6 +14,8 @@ export const limits = {
   rows: 1_000_000,
   /** Points of the sweep of one measured expression. */
   expressions: 4_096,
+  /** Paths of one path patch: each is a copy of a norm and a projection in the graph, computed in every row. */
+  paths: 2_000,
   /** Metrics unfolded in one measured expression, results unfolded in one statement. */
   unfolded: 4_096,
   /** Expressions inside one another, across definitions. */

@@ -150,7 +150,9 @@ export type ReplacementValue =
    * intervened site itself sees them, before this change. Its axes are axes of the site; with `add` it is added to the
    * site's value instead of replacing it.
    */
-  | { readonly kind: "expression"; readonly expression: MeasureExpression; readonly add: boolean };
+  | { readonly kind: "expression"; readonly expression: MeasureExpression; readonly add: boolean }
+  /** The site as the model computes it where the residual stream `through` is what the expression says (`patch … to …`). */
+  | { readonly kind: "path"; readonly expression: MeasureExpression; readonly through: SiteReference };
 
 /** One change of one site: all of it, or one entry of its head, key-value head or neuron axis, at all or some positions. */
 export interface SiteWrite {
@@ -187,6 +189,8 @@ export interface DeferredConditions {
 export interface Condition {
   readonly coordinates: Coordinates;
   readonly writes: readonly SiteWrite[];
+  /** The places that were drawn at random, such as `L0.H1 L3.H2`; only such conditions have it. */
+  readonly drawn?: string;
 }
 
 /** An axis of a measured value as results have it. */

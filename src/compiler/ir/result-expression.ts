@@ -40,6 +40,13 @@ export type ResultExpression =
     }
   /** The place of each value among those that differ from it in the axes `over` alone: 1 is the largest. */
   | { readonly kind: "rank"; readonly argument: ResultExpression; readonly over: readonly string[] }
+  /** The same values with the axes `from` under the name `to`: one axis as it is, several as places (`L0.H1`). */
+  | {
+      readonly kind: "rename";
+      readonly argument: ResultExpression;
+      readonly from: readonly string[];
+      readonly to: string;
+    }
   | {
       readonly kind: "binary";
       readonly operation: BinaryOperation;
@@ -111,6 +118,7 @@ export function experimentsIn(expression: ResultExpression): readonly string[] {
     case "quantile":
     case "argmax":
     case "rank":
+    case "rename":
     case "where":
       return experimentsIn(expression.argument);
     case "binary":
@@ -131,6 +139,7 @@ export function experimentsRead(expression: ResultExpression): readonly string[]
     case "quantile":
     case "argmax":
     case "rank":
+    case "rename":
       return experimentsRead(expression.argument);
     case "where":
       return [expression.argument, ...comparedIn(expression.condition)].flatMap(experimentsRead);

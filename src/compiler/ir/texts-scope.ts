@@ -31,6 +31,7 @@ export function textsBehind(expression: ResultExpression, typeOf: TypeOf): Texts
     case "quantile":
     case "argmax":
     case "rank":
+    case "rename":
       return textsBehind(expression.argument, typeOf);
     case "where": {
       const inner = textsBehind(expression.argument, typeOf);

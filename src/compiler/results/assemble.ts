@@ -187,6 +187,9 @@ function studyRows(
     ...Object.entries(place),
     ...named("field", fields),
   ]);
+  const drawn = study.conditions.map((condition) =>
+    named("places", condition.drawn === undefined ? {} : { places: condition.drawn }),
+  );
   const labels = study.conditions.map((condition) => conditionLabel(type, condition));
   const baselines = new Map<string, Cell>();
   for (const cell of cells) if (cell.condition === 0) baselines.set(cellKey(cell), cell);
@@ -210,6 +213,7 @@ function studyRows(
         ...facts,
         ...text,
         ...Object.entries(condition.coordinates),
+        ...(drawn[cell.condition] ?? []),
         ...Object.entries(measure.coordinates),
         ...Object.entries(cell.free),
       ]),

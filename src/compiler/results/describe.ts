@@ -23,6 +23,7 @@ export function isSigned(expression: ResultExpression): boolean {
     case "reduce":
       return !withoutSign.has(expression.operation) && isSigned(expression.argument);
     case "quantile":
+    case "rename":
     case "where":
       return isSigned(expression.argument);
     case "binary":

@@ -20,6 +20,7 @@ import {
   joinArrays,
   pickCoordinates,
   reduceOver,
+  renameAxes,
   scalar,
   type ResultArray,
   type ResultCell,
@@ -73,6 +74,8 @@ export function evaluateResult(expression: ResultExpression, results: ResultSet,
       );
     case "rank":
       return rankOver(evaluateResult(expression.argument, results, onNote), expression.over, onNote);
+    case "rename":
+      return renameAxes(evaluateResult(expression.argument, results, onNote), expression);
     case "truth":
       return truthArray(
         {
@@ -104,6 +107,7 @@ function isTruth(expression: ResultExpression, results: ResultSet): boolean {
   switch (expression.kind) {
     case "truth":
       return true;
+    case "rename":
     case "where":
       return isTruth(expression.argument, results);
     case "column": {

@@ -80,6 +80,10 @@ function textOf(expression: ResultExpression, metrics: ReadonlySet<string>): str
       return `${expression.which === "largest" ? "argmax" : "argmin"}(${text(expression.argument)} over ${expression.over})`;
     case "rank":
       return `rank(${text(expression.argument)}${overText(expression.over)})`;
+    case "rename": {
+      const { from, to } = expression;
+      return `rename(${text(expression.argument)}, ${from.map((axis) => `${axis}: ${to}`).join(", ")})`;
+    }
     case "truth":
       return `(${conditionText(expression.condition, metrics)})`;
     case "where":

@@ -4,6 +4,7 @@
  * because columns read from files arrive as text.
  */
 import { entryOf } from "../base/entry.js";
+import { placeLabel } from "../ir/place-axes.js";
 import type { Coordinate, Coordinates } from "../ir/protocol.js";
 import { alsoRemoved, joinDecided, type DecidedAxis } from "../ir/result-type.js";
 import { reducerOf, type Reducer } from "./reductions.js";
@@ -181,6 +182,23 @@ export function unevenText(
   }
   const places = ragged.join(", ");
   return `texts differ in length: along ${places}, the ${operation} is of ${least} to ${most} values a place`;
+}
+
+/** The same values with the axes `from` as one axis `to`: its coordinates, or the places that they name together. */
+export function renameAxes(
+  array: ResultArray,
+  { from, to }: { readonly from: readonly string[]; readonly to: string },
+): ResultArray {
+  const { dropped, decided, ragged } = remainingAxes(array, from);
+  const gone = new Set(dropped);
+  const cells = array.cells.map((cell) => {
+    const place = pickCoordinates(cell.coordinates, from);
+    const kept = Object.entries(cell.coordinates).filter(([axis]) => !gone.has(axis));
+    const isThere = Object.keys(place).length === from.length;
+    return { ...cell, coordinates: Object.fromEntries(isThere ? [...kept, [to, placeLabel(place)]] : kept) };
+  });
+  const axes = array.axes.flatMap((axis) => (axis === from[0] ? [to] : gone.has(axis) ? [] : [axis]));
+  return { ...array, axes, cells, decided, ragged: from.some((axis) => array.ragged.includes(axis)) ? [...ragged, to] : ragged }; // prettier-ignore
 }
 
 /** The mean over every axis but `keepAxes`; kept axes stand in the order given. NaN as in {@link reduceOver}. */

@@ -55,10 +55,21 @@ export interface Positions extends Node {
   readonly at:
     | { readonly kind: "last" }
     | { readonly kind: "index"; readonly index: number }
-    | { readonly kind: "range"; readonly first: number; readonly last: number }
+    /** Every position. */
+    | { readonly kind: "all" }
+    | { readonly kind: "range"; readonly first: number; readonly last: number; readonly step: number | null }
     | { readonly kind: "token"; readonly text: string }
     /** Where the tokens of the prompts' continuations are predicted. */
     | { readonly kind: "continuation" };
+}
+
+/** `0..10`, `1..20` outside places, `0..2 step 0.25`. */
+export interface NumberRange extends Node {
+  readonly kind: "range";
+  readonly first: number;
+  readonly last: number;
+  /** null when it is not written: whole numbers, one apart. */
+  readonly step: number | null;
 }
 
 export interface NamedArgument extends Node {
@@ -100,8 +111,7 @@ export type Expression =
   | MetricUseExpression
   /** `[L15, L18]`, `["a", "b"]`, `[1, 2]`. */
   | (Node & { readonly kind: "list"; readonly items: readonly Expression[] })
-  /** `0..10`, `1..20` outside places. */
-  | (Node & { readonly kind: "range"; readonly first: number; readonly last: number })
+  | NumberRange
   /** `v[late]`, `logits[answer]`, `resid_post[L10]`. */
   | (Node & { readonly kind: "index"; readonly base: Expression; readonly indices: readonly Expression[] })
   /** `sweep.R_V.impact`. */
@@ -276,9 +286,29 @@ export type Replacement =
 
 export type AblateTarget = "heads" | "kv_heads" | "neurons" | "mlp" | "attention" | "layer";
 
-/** What an intervention changes: places written out, or those that an earlier experiment ranks first. */
+/**
+ * What an intervention changes: places written out, several of them at once, some drawn at random, or those that an
+ * earlier experiment ranks first.
+ */
 export type Selection =
   | (Node & { readonly kind: "places"; readonly places: readonly PlaceUse[] })
+  /** `pairs of heads L0..1`, `triples of …`, `combinations of 4 heads …`: every choice of so many of the places. */
+  | (Node & {
+      readonly kind: "combinations";
+      readonly word: "pairs" | "triples" | "combinations";
+      readonly size: number;
+      readonly what: Name;
+      readonly places: readonly PlaceUse[];
+    })
+  /** `random 4 heads of L* seed 1 draws 20`. */
+  | (Node & {
+      readonly kind: "random";
+      readonly count: NumberLiteral;
+      readonly what: Name;
+      readonly places: readonly PlaceUse[];
+      readonly seed: NumberLiteral | null;
+      readonly draws: NumberLiteral | null;
+    })
   | (Node & {
       readonly kind: "top";
       /** `top 10` is first = last = 10 with `isRange` false; `top 1..20` is an axis. */
@@ -290,12 +320,25 @@ export type Selection =
       readonly by: Expression;
     });
 
+/** `together`, or `together over position`: which of a clause's axes become one condition. */
+export interface Together extends Node {
+  /** Empty for all of them. */
+  readonly over: readonly Name[];
+}
+
+/** What a path leads to: `heads L3`, `q of heads L3.H1`, `mlp L2`, `logits`. */
+export interface PathReceiver extends Node {
+  readonly input: Name | null;
+  readonly target: Name;
+  readonly places: readonly PlaceUse[];
+}
+
 export interface AblateClause extends Node {
   readonly kind: "ablate";
   readonly target: AblateTarget;
   readonly selection: Selection;
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   /** null when `by` is not written: zero. */
   readonly by: Replacement | null;
 }
@@ -305,8 +348,10 @@ export interface PatchClause extends Node {
   /** `heads`, `mlp`, `attention`, or a site's name such as `resid_pre`, `pattern`. */
   readonly target: Name;
   readonly places: readonly PlaceUse[];
+  /** null for a patch of the whole run; otherwise only paths from the target to it are patched. */
+  readonly to: PathReceiver | null;
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly from: Name;
   readonly into: Name;
 }
@@ -316,7 +361,7 @@ export interface ScaleClause extends Node {
   readonly target: Name;
   readonly places: readonly PlaceUse[];
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly by: Expression;
 }
 
@@ -325,7 +370,7 @@ export interface SteerClause extends Node {
   readonly target: Name;
   readonly places: readonly PlaceUse[];
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly by: Expression;
 }
 
@@ -334,7 +379,7 @@ export interface SetClause extends Node {
   readonly kind: "set";
   readonly site: Expression;
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly to: Expression;
 }
 

@@ -177,11 +177,12 @@ export function buildPositions(build: Build, node: CstNode | undefined): Positio
     return { kind: "positions", at: { kind: "token", text: stringOf(build, string).value }, span };
   }
   if (tokenOf(node, "Continuation") !== undefined) return { kind: "positions", at: { kind: "continuation" }, span };
+  if (tokenOf(node, "Star") !== undefined) return { kind: "positions", at: { kind: "all" }, span };
   const number = nodeOf(node, "numberOrRange");
   if (number === undefined) return { kind: "positions", at: { kind: "last" }, span };
   const value = buildNumberOrRange(build, number, tokenOf(node, "firstSign"));
   if (value.kind === "range") {
-    return { kind: "positions", at: { kind: "range", first: value.first, last: value.last }, span };
+    return { kind: "positions", at: { kind: "range", first: value.first, last: value.last, step: value.step }, span };
   }
   const index = value.kind === "number" ? value.value : Number.NaN;
   return { kind: "positions", at: { kind: "index", index: tokenOf(node, "firstSign") ? 0 - index : index }, span };
@@ -212,12 +213,15 @@ function buildNumberOrRange(build: Build, node: CstNode, sign: IToken | undefine
     const { value } = numberOf(build, token);
     return minus ? 0 - value : value;
   };
+  const stepToken = tokenOf(node, "step");
+  const step = stepToken === undefined ? null : signedValue(stepToken, tokenOf(node, "stepSign") !== undefined);
   const own = nodeSpan(build, node);
   build.end = own.end;
   return {
     kind: "range",
     first: signedValue(first, sign !== undefined),
     last: signedValue(last, tokenOf(node, "lastSign") !== undefined),
+    step,
     span: sign === undefined ? own : { ...own, start: sign.startOffset },
   };
 }

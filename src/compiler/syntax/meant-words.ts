@@ -33,7 +33,7 @@ export function meantPlace(s: Situation): string {
   if (layer !== undefined) return `layer ${layer} is \`L${layer}\`, and head 3 of it \`L${layer}.H3\``;
   if (text === "[" || text === "(") return "places stand without brackets: `L5.H3, L7`";
   if (/^(?:in|of|at|for|on|from)$/.test(text)) return `places follow directly: \`${before(s, 1)} L5\``;
-  if (text === "random") return "random places cannot be drawn yet: write them out, `L5.H3, L7.H0`";
+  if (text === "random") return "places are drawn by `ablate random 4 heads of L* seed 1 together`";
   if (quantifiers.has(text) || text === "*") return `all layers are \`L*\`: \`${before(s, 1)} L*\``;
   return "places are written `L5`, `L15..30`, `L9.H6` or `L*`";
 }
@@ -41,8 +41,8 @@ export function meantPlace(s: Situation): string {
 /** What to write where `ablate` wants a part of the model. */
 export function meantTarget(s: Situation): string {
   const text = imageOf(s.found);
-  if (/^pairs?$/.test(text)) {
-    return "pairs of places cannot be swept yet: `ablate heads L0.H0, L0.H1 together` is one pair, and each pair an experiment";
+  if ([s.found, s.next].some((token) => /^pairs?$/.test(imageOf(token)))) {
+    return "every two of several places at once are `ablate pairs of heads L0..1`";
   }
   if (quantifiers.has(text)) {
     const next = imageOf(s.next);
@@ -81,7 +81,8 @@ export function meantPositions({ found, next }: Situation): string {
   if (/^(?:query|key|head|neuron|vocab)$/.test(text)) return `an entry of another axis is \`select(x, ${text}: 0)\``;
   if (/^(?:first|end|start|begin|beginning)$/.test(text))
     return `the first position is \`at 0\`, the last one \`at last\``;
-  return 'at last, at 0, at -16..-1, at token "Mary"';
+  if (quantifiers.has(text)) return "every position in turn is `at *`, all of them at once `at * together`";
+  return 'at last, at 0, at -16..-1, at *, at token "Mary"';
 }
 
 /** An example of the clause that lacks its `by`. */

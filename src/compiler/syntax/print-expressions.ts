@@ -1,6 +1,6 @@
 /** The layout of expressions, with no more parentheses than the grammar needs. */
 import type { Span } from "../base/span.js";
-import type { Expression, Name, NamedArgument, NumberLiteral, Positions, StringLiteral } from "./ast.js";
+import type { Expression, Name, NamedArgument, NumberLiteral, NumberRange, Positions, StringLiteral } from "./ast.js";
 import { closing, type Doc, group, indent, join, line, soft, source } from "./layout.js";
 import { quote } from "./literals.js";
 
@@ -85,7 +85,7 @@ function printBare(e: Expression, inExpectation: boolean): Doc {
     case "name":
       return [start, e.text];
     case "range":
-      return [start, `${e.first}..${e.last}`];
+      return [start, rangeText(e)];
     case "list":
       return printBracketed(
         e.items.map((item) => printExpression(item)),
@@ -223,6 +223,10 @@ function printCount(e: Expression): Doc {
   return plain ? printExpression(e) : parenthesised(e);
 }
 
+function rangeText({ first, last, step }: Pick<NumberRange, "first" | "last" | "step">): string {
+  return `${first}..${last}${step === null ? "" : ` step ${step}`}`;
+}
+
 /** `at` and positions. */
 export function printPositions({ at, span }: Positions): Doc {
   const text =
@@ -231,7 +235,9 @@ export function printPositions({ at, span }: Positions): Doc {
       : at.kind === "index"
         ? String(at.index)
         : at.kind === "range"
-          ? `${at.first}..${at.last}`
-          : `token ${quote(at.text)}`;
+          ? rangeText(at)
+          : at.kind === "all"
+            ? "*"
+            : `token ${quote(at.text)}`;
   return [source(span.start), `at ${text}`];
 }

@@ -97,6 +97,11 @@ export const situations: readonly Row[] = [
         : `arguments are named with a colon: \`${imageOf(s.previous)}: …\``,
   },
   {
+    when: both(inRule("file"), finds("Step"), after("NumberLiteral")),
+    expected: "the end of the range",
+    hint: (s) => `the number after \`step\` is missing: \`${before(s, 3)}..${before(s, 1)} step 0.25\``,
+  },
+  {
     when: both(inRule("file"), finds("LParen"), (s) => before(s, 2) === "."),
     expected: "the end of the expression",
     hint: (s) => `a function stands before its value: \`${imageOf(s.previous)}(x over pos)\``,
@@ -314,14 +319,30 @@ export const situations: readonly Row[] = [
   },
   { when: both(inRule("ablate", "ablateTarget"), wants("Heads")), hint: meantTarget },
   {
+    when: inRule("combinationSelection"),
+    hint: "every two at once are `ablate pairs of heads L0..1`, every four `ablate combinations of 4 heads L0..1`",
+  },
+  {
+    when: inRule("randomSelection"),
+    hint: "places are drawn by `ablate random 4 heads of L* seed 1 draws 20 together`",
+  },
+  {
+    when: both(finds("Of"), after("Pairs", "Triples", "Combinations"), within("scale", "steer", "patch")),
+    hint: "several places of a choice go together after `ablate` only: `ablate pairs of heads L0..1`",
+  },
+  {
     when: inRule("positions"),
-    expected: "positions: `last`, an index, a range or `token`",
+    expected: "positions: `last`, an index, a range, `*` or `token`",
     hint: meantPositions,
   },
   {
     when: both(inRule("scaleOrSteer"), wants("By")),
     expected: "`by`",
     hint: amountExample,
+  },
+  {
+    when: both(inRule("patch"), finds("Into"), (s) => isType(s.next, "Heads", "KvHeads", "Mlp", "Attention", "Layer")),
+    hint: (s) => `a path leads \`to\` what reads it: \`to ${imageOf(s.next)} L3 from CLEAN into CORRUPT\``,
   },
   { when: both(inRule("patch"), wants("From", "Into")), hint: outlineOf("patch") },
   { when: both(wantsValue, after("Measure")), expected: "a metric to measure" },

@@ -159,7 +159,21 @@ export function elaborateAt(
     return reportError(cx, "A3001", expression.span, { fault: "`at` needs the axis pos" }, details);
   }
   switch (at.kind) {
+    case "all": {
+      const found = cx.sourceOf(expression.positions.span);
+      const hint = `without \`at\` it has every position: ${cx.sourceOf(of.span)}`;
+      return reportError(
+        cx,
+        "A3004",
+        expression.positions.span,
+        { expected: "some of the positions", found },
+        { hint },
+      );
+    }
     case "range":
+      if (at.step !== null) {
+        return wrongKind(cx, expression.positions.span, "positions next to one another", cx.sourceOf(expression.positions.span)); // prettier-ignore
+      }
       return applyOperation(cx, "slice", [base], { first: at.first, last: at.last }, expression);
     case "token":
       return elaborateAtToken(cx, base, at.text, expression);

@@ -3,6 +3,8 @@ import type { Coordinates, PositionSelection, Prompt, TokenizedTexts } from "../
 import type { Positions } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
+import { rangeValues } from "../ranges.js";
+import { checkOneLength } from "../texts/pairs.js";
 import type { InterventionContext } from "./context.js";
 
 /** One choice of positions: null selects all of them. */
@@ -30,13 +32,13 @@ export function checkPositions(
     return null;
   }
   if (at.kind === "token") return tokenPositions(cx, at.text, positions);
-  const hidden = cx.texts?.continuation ?? 0;
   if (at.kind === "continuation") {
     const hint = "without `at` an intervention acts on every token of prompt and continuation, with `at` on the prompt's";
     const parameters = { expected: "positions of the prompt", found: "`at continuation`" };
     reportError(cx, "A3004", span, parameters, { hint });
     return null;
   }
+  if (at.kind === "all") return together ? everywhere : eachPosition(cx, positions);
   const first = at.kind === "last" ? -1 : at.kind === "index" ? at.index : at.first;
   const last = at.kind === "range" ? at.last : first;
   if (!Number.isInteger(first) || !Number.isInteger(last)) {
@@ -48,24 +50,60 @@ export function checkPositions(
     return null;
   }
   const sweeps = at.kind === "range" && !together;
+  if (at.kind === "range" && at.step !== null && !sweeps) {
+    const hint = "leave `together` out to change each of them in turn, or `step` to change all between";
+    const found = cx.sourceOf(span);
+    reportError(cx, "A3004", span, { expected: "positions next to one another with `together`", found }, { hint });
+    return null;
+  }
   if (sweeps && first < 0 !== last < 0) {
     const expected = "positions counted from one end, or `together` after the range";
     wrongKind(cx, span, expected, `${first}..${last}, as many as each text has`);
     return null;
   }
-  if (sweeps && last - first + 1 > limits.conditions) {
-    tooMany(cx, span, "conditions", last - first + 1, "this range", "conditions", "name fewer positions");
+  const swept = sweeps ? positionsOf(cx, { ...at, span }) : [];
+  if (swept === null || !allHave(cx, first, last, positions)) return null;
+  return sweeps
+    ? swept.map((position) => onePosition(cx, position))
+    : [{ coordinates: {}, selection: rangeIn(cx, first, last) }];
+}
+
+/** The numbers of a range that is swept over; null after an error. */
+function positionsOf(cx: InterventionContext, range: Parameters<typeof rangeValues>[1]): readonly number[] | null {
+  if (range.step !== null && !Number.isInteger(range.step)) {
+    wrongKind(cx, range.span, "a whole number of positions as the step", String(range.step));
     return null;
   }
-  if (!allHave(cx, first, last, positions)) return null;
-  // Places are counted in the prompt, which more tokens may stand behind.
+  const hint = "name fewer positions";
+  const of = { limit: "conditions", most: limits.conditions, what: "this range", things: "conditions", hint } as const;
+  return rangeValues(cx, range, of);
+}
+
+function onePosition(cx: InterventionContext, position: number): SweptPositions {
+  return { coordinates: { position }, selection: rangeIn(cx, position, position) };
+}
+
+/** Places are counted in the prompt, which more tokens may stand behind. */
+function rangeIn({ texts }: InterventionContext, first: number, last: number): PositionSelection {
+  const hidden = texts?.continuation ?? 0;
   const place = (index: number): number => (index < 0 ? index - hidden : index);
-  const range = (from: number, to: number): PositionSelection => ({ kind: "range", first: place(from), last: place(to) });
-  if (!sweeps) return [{ coordinates: {}, selection: range(first, last) }];
-  return Array.from({ length: last - first + 1 }, (_, i) => ({
-    coordinates: { position: first + i },
-    selection: range(first + i, first + i),
-  }));
+  return { kind: "range", first: place(first), last: place(last) };
+}
+
+/** `at *`: every position in turn, counted from 0. All prompts must have the same ones. */
+function eachPosition(cx: InterventionContext, { span }: Positions): readonly SweptPositions[] | null {
+  const lengths = (cx.texts?.prompts ?? []).map(({ ids }) => ids.length - (cx.texts?.continuation ?? 0));
+  const shortest = lengths.reduce((least, length) => Math.min(least, length), Infinity);
+  const texts = cx.texts;
+  const hint = `\`at -${shortest}..-1\` are the positions that all of them have, counted from the end; \`at * together\` changes all at once`;
+  if (texts !== null && !checkOneLength(cx, texts, texts, span, hint)) return null;
+  // Nothing is known of texts that could not be read.
+  const count = lengths.length === 0 ? 1 : shortest;
+  if (count > limits.conditions) {
+    tooMany(cx, span, "conditions", count, "every position", "conditions", "name fewer positions");
+    return null;
+  }
+  return Array.from({ length: count }, (_, i) => onePosition(cx, i));
 }
 
 /** Reports the first prompt that lacks one of the positions. */

@@ -35,6 +35,9 @@ export function rankedPlaces(by: ResultExpression, studies: readonly Study[], ax
     case "call":
     case "rank":
       return rankedPlaces(by.argument, studies, axes);
+    case "rename":
+      // A new name is that of no place; what had it before is gone.
+      return without(rankedPlaces(by.argument, studies, axes), by.from);
     case "argmax":
       return without(rankedPlaces(by.argument, studies, axes), [by.over]);
     case "reduce":

@@ -1,7 +1,8 @@
 /** Types of expressions over results: axes, unit and element, as strict as those of the measurement language. */
 import { nearestNames } from "../../base/suggest.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { Coordinate, ResultCondition, ResultExpression } from "../../ir/protocol.js";
+import { placeLabel } from "../../ir/place-axes.js";
+import type { Coordinate, Coordinates, ResultCondition, ResultExpression } from "../../ir/protocol.js";
 import { isConstant } from "../../ir/results.js";
 import { comparedIn, fixedAxes } from "../../ir/result-expression.js";
 import { alsoRemoved, joinDecided, metricOf, type DecidedAxis } from "../../ir/result-type.js";
@@ -90,6 +91,8 @@ function findAxes(results: ResultScope, expression: ResultExpression): ResultAxe
       return withTypeOf(axesOf(results, expression.argument), resultTypeOfOperation(results, expression));
     case "rank":
       return withTypeOf(axesOf(results, expression.argument), resultTypeOfOperation(results, expression));
+    case "rename":
+      return renamedAxes(axesOf(results, expression.argument), expression);
     case "reduce":
     case "quantile":
     case "argmax": {
@@ -115,6 +118,19 @@ function findAxes(results: ResultScope, expression: ResultExpression): ResultAxe
       return { ...sides.reduce(joinedAxes, nothing), element: "truth" };
     }
   }
+}
+
+/** The new axis stands where the first of the old ones stood. */
+function renamedAxes(of: ResultAxes, { from, to }: Extract<ResultExpression, { kind: "rename" }>): ResultAxes {
+  const levels = from.map((axis) => [...(of.axes.get(axis) ?? [])].map((level): Coordinates => ({ [axis]: level })));
+  const known = from.every((axis) => (of.axes.get(axis) ?? null) !== null);
+  const places = levels.reduce((all, own) => all.flatMap((one) => own.map((other) => ({ ...one, ...other }))));
+  const removed = reducedBy(of, from);
+  const axes = [...of.axes].flatMap(([axis, own]): [string, ReadonlySet<Coordinate> | null][] => {
+    if (axis === from[0]) return [[to, known ? new Set(places.map(placeLabel)) : null]];
+    return removed.has(axis) ? [] : [[axis, own]];
+  });
+  return { ...of, axes: new Map(axes), decided: of.decided.filter(({ name }) => !removed.has(name)) };
 }
 
 /** What a reduction, or what goes like one, is called. */

@@ -72,6 +72,7 @@ export function resultTypeOf(
   const columns = [
     ...fieldColumns(labelled, fields, ofText),
     ...modelColumns(studies, new Set([...names, ...others.axes, ...others.fields, ...fields.names.values()])),
+    ...drawnColumns(studies, new Set([...names, ...others.axes, ...others.fields, ...fields.names.values()])),
   ];
   return {
     fields,
@@ -119,6 +120,15 @@ function modelColumns(studies: readonly Study[], taken: ReadonlySet<string>): re
     const levels = [...new Set(studies.flatMap(({ facts }) => facts[name] ?? []))];
     return [{ name: taken.has(name) ? `model_${name}` : name, field: name, kind: "model", levels, of }];
   });
+}
+
+/** What was drawn at random, where places were: with several models, different places in each. */
+function drawnColumns(studies: readonly Study[], taken: ReadonlySet<string>): readonly ResultColumn[] {
+  const levels = [...new Set(studies.flatMap(({ conditions }) => conditions.flatMap(({ drawn }) => drawn ?? [])))];
+  if (levels.length === 0) return [];
+  const of = ["model", "revision", "dtype"].filter((axis) => studies.some(({ coordinates }) => axis in coordinates));
+  const name = taken.has("places") ? "drawn_places" : "places";
+  return [{ name, field: "places", kind: "places", levels, of: [...of, "draw"] }];
 }
 
 function metricTypeOf(metric: MeasuredMetric, studies: readonly Study[], axes: readonly ResultAxis[]): MetricType {

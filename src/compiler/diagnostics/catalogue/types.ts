@@ -42,7 +42,7 @@ export const typesDiagnostics = {
     title: "sweeps disagree",
     message: "two sweeps of the axis {axis} have different values",
     explanation:
-      "Two sweeps along one axis move together, so that they need the same values. Write the same places in both, or `together` in one of them.",
+      "Two sweeps along one axis move together, so that they need the same values. Write the same places in both, or `together` in one of them; every two places at once are `ablate pairs of …`.",
   },
   A3007: {
     severity: "error",

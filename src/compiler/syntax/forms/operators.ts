@@ -69,7 +69,13 @@ export const operatorForms: readonly Form[] = [
     "Difference, and the value with its sign changed. Before a position: counted from the end.",
     "let gap = a.loss - b.loss",
   ),
-  operator("*", ["VALUE * VALUE"], ["product"], "Product; one side at most has a unit.", "let twice = 2 * a.loss"),
+  operator(
+    "*",
+    ["VALUE * VALUE"],
+    ["product", "positions"],
+    "Product; one side at most has a unit. After the `at` of an intervention: every position.",
+    "let twice = 2 * a.loss",
+  ),
   operator(
     "/",
     ["VALUE / VALUE"],
@@ -111,7 +117,8 @@ export const operatorForms: readonly Form[] = [
     "over",
     ["FUNCTION ( ARGUMENT, … over AXIS, … )"],
     ["nameOrCall", "argument", "axisList"],
-    "The axes that an operation takes away, all when none is named. In `plot`, `find` and `pca` the axes that are shown.",
+    "The axes that an operation takes away, all when none is named. In `plot`, `find` and `pca` the axes that are shown, after " +
+      "`together` those that become one condition.",
     "metric loss_again = mean(nll over pos)",
   ),
   operator(
@@ -137,9 +144,9 @@ export const operatorForms: readonly Form[] = [
   ),
   operator(
     "..",
-    ["[-]N..[-]N"],
+    ["[-]N..[-]N [step N]"],
     ["numberOrRange", "topSelection"],
-    "From the first to the last, both included: -16..-1, L15..30.",
+    "From the first to the last, both included: -16..-1, L15..30. Numbers are 1 apart, or as far as `step` says.",
     "table tokens where position in 1..5",
   ),
 ];

@@ -51,6 +51,8 @@ const pieces = {
   GROUP: named("a name of the group", "prose"),
   AXIS: piece("an axis, such as layer, head or position", ["axisName", "AxisName", "AxisWord"], "layer"),
   PART: named("heads, kv_heads, neurons, mlp, attention, layer, or a site such as resid_pre", "heads"),
+  INPUT: named("q, k or v of heads, k or v of kv_heads", "q"),
+  READER: named("heads, kv_heads, mlp or logits", "heads"),
   N: piece("a number", ["NumberLiteral"], "2"),
   GIVEN: piece(
     "a text, a number, true, false or null; a list of token ids, or of messages {role: …, content: …}",
@@ -120,10 +122,16 @@ const composed = {
     ["measureItem", "metricUse"],
   ),
   SETTING: form(["NAME NUMBER|PLACE|LIST"], ["metricPair"], "a parameter of the metric and its value"),
-  LIST: form([`'[' NUMBER|PLACE, … ']'`], [], "an axis called like the parameter"),
+  LIST: form([`'[' NUMBER|PLACE, … ']'`], [], "an axis called like the parameter; a range of numbers is one, too"),
   TARGET: form(["heads | kv_heads | neurons | mlp | attention | layer"], ["ablateTarget"]),
-  POSITIONS: form([`last | token "TEXT" | continuation | POSITION[..POSITION]`], ["positions", "numberOrRange"]),
+  POSITIONS: form(
+    [`last | token "TEXT" | continuation | * | POSITION[..POSITION [step N]]`],
+    ["positions", "numberOrRange"],
+    "* is every position",
+  ),
   POSITION: form(["[-]N"], [], "from the front, 0 first, or with - from the end"),
+  TOGETHER: form(["together [over AXIS, …]"], [], "all in one condition, or what differs in these axes only"),
+  RECEIVER: form(["[INPUT of] READER [PLACE, …]"], ["receiver", "target", "placeList"], "what a path leads to"),
   REPLACEMENT: form(
     ["zero | mean [of TEXTS] [per position] | resample from TEXTS [seed N] | constant NUMBER"],
     ["replacement"],
@@ -137,7 +145,7 @@ const composed = {
     "a title is that of another hypothesis",
   ),
   LEVEL: form(
-    [`NAME | "NAME" | PLACE | POSITION[..POSITION]`],
+    [`NAME | "NAME" | PLACE | POSITION[..POSITION [step N]]`],
     ["level", "numberOrRange"],
     "an entry of the axis: a group, a layer, a head; a range is each",
   ),

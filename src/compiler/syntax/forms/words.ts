@@ -97,8 +97,29 @@ export const words: Readonly<Record<string, Word>> = {
   limit: clause("Takes the first tokens of each text only.", 'corpus novel from "novel.txt" limit 20k tokens'),
 
   together: clause(
-    "Makes one condition of all places and positions, which then have no axes; without it each is one of its own.",
+    "Makes one condition of all places and positions, which then have no axes; without it each is one of its own. " +
+      "`together over position` joins that axis alone.",
     "ablate heads L2.H0, L2.H3 together measure loss",
+  ),
+  pairs: clause(
+    "Every two of the places at once, a condition each, with the axes first and second; `triples of` takes three.",
+    "ablate pairs of heads L0..1 measure loss",
+  ),
+  triples: clause(
+    "Every three of the places at once, a condition each, with the axes first, second and third.",
+    "ablate triples of mlp L* measure loss",
+  ),
+  combinations: clause(
+    "Every so many of the places at once, a condition each: `combinations of 2` is `pairs of`.",
+    "ablate combinations of 4 mlp L* measure loss",
+  ),
+  draws: clause(
+    "How often places are drawn; 1 when nothing is said. Each draw is a condition on the axis draw, from 1.",
+    "ablate random 4 heads of L* seed 1 draws 20 together measure loss",
+  ),
+  step: clause(
+    "How far apart the numbers of a range are; both ends belong to it. Also a fact of models, and any name.",
+    "scale mlp L2 by 0..2 step 0.25 measure loss",
   ),
   by: clause(
     "What is put in, a factor or a vector after an intervention; after a result the axes that divide it, the key that sorts " +
