@@ -2,6 +2,7 @@
 import type { OperationAttributes } from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import { arithmeticOperations } from "./arithmetic.js";
+import { choices } from "./choice.js";
 import { correlations } from "./correlation.js";
 import { directionOperations } from "./direction.js";
 import { elementwiseOperations } from "./elementwise.js";
@@ -24,6 +25,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     arithmeticOperations,
     elementwiseOperations,
     logicOperations,
+    choices,
     informationOperations,
     reductions,
     orderOperations,
@@ -87,7 +89,8 @@ export function typeOperation(
     if (!fits)
       return attributeFault(name, attribute, kind === "axes" ? "a list of axes" : `a value of kind ${kind}`, value);
   }
-  const unit = inputs.find((input) => !input.literal)?.type.unit ?? "none";
+  // A condition has no unit to give.
+  const unit = inputs.find(({ literal, type }) => !literal && type.element !== "truth")?.type.unit ?? "none";
   const adopts = operation.sameUnit === true;
   return operation.type(
     inputs.map(({ type, literal }) => (adopts && literal ? { ...type, unit } : type)),

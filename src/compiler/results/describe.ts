@@ -25,6 +25,8 @@ export function isSigned(expression: ResultExpression): boolean {
     case "quantile":
     case "where":
       return isSigned(expression.argument);
+    case "choice":
+      return isSigned(expression.yes) || isSigned(expression.no);
     case "binary":
       if (expression.operation === "-") return true;
       return expression.operation !== "^" && (isSigned(expression.left) || isSigned(expression.right));

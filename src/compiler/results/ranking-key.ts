@@ -82,6 +82,8 @@ function textOf(expression: ResultExpression, metrics: ReadonlySet<string>): str
       return `rank(${text(expression.argument)}${overText(expression.over)})`;
     case "truth":
       return `(${conditionText(expression.condition, metrics)})`;
+    case "choice":
+      return `(if ${conditionText(expression.condition, metrics)} then ${text(expression.yes)} else ${text(expression.no)})`;
     case "where":
       return `(${text(expression.argument)} where ${conditionText(expression.condition, metrics)})`;
     case "binary": {

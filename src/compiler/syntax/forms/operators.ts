@@ -19,6 +19,14 @@ export const operatorForms: readonly Form[] = [
     "metric confidence = let p = softmax(logits at last over vocab) in max(p over vocab)\ntable sweep where layer in L1..2",
   ),
   operator(
+    "if",
+    ["if CONDITION then VALUE else VALUE"],
+    ["conditional"],
+    "One of two values, entry by entry: the first where the condition holds, the second elsewhere. Both have one unit. What " +
+      "is wrong with the value that is not chosen does not matter.",
+    "metric gain_if_large = let n = norm(resid_post[L3] at last) in if n > 10 then n else 0",
+  ),
+  operator(
     "where",
     ["VALUE where CONDITION"],
     ["guarded", "expectedSide"],
