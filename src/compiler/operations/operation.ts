@@ -104,6 +104,12 @@ export interface Operation {
    * cannot, wherever it takes them at all.
    */
   readonly windows?: "sum" | "mean" | "max" | "min" | "positions" | "ends";
+  /**
+   * What a call whose argument is `x where condition` makes of the entries for which it holds. `all`: the operation itself,
+   * with 0 for the others. `largest`, `smallest`: the same with an entry for the others that it never takes. Absent: it does
+   * not choose entries.
+   */
+  readonly chosen?: "all" | "largest" | "smallest" | "count" | "mean" | "deviation" | "variance";
   /** Why reverse mode is not defined, or "pending" until the autodiff issue writes the rule. */
   readonly gradient: string;
 }

@@ -54,6 +54,7 @@ const argmax: Operation = {
     written: () => "there is nothing to take argmax of",
   },
   range: { kind: "bounded" },
+  chosen: "largest",
   decides: true,
   gradient: "none: piecewise constant",
   type: ([input], attributes): TensorType | TypeFault => {

@@ -7,6 +7,7 @@ import { reasonInWords } from "../../operations/reasons.js";
 import type { CallExpression, Name } from "../../syntax/ast.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
 import { attributesOf, axisName, checkWords, type TensorForm } from "./call-forms.js";
+import { elaborateChosen } from "./chosen-entries.js";
 import { guardedAxis } from "./guarded.js";
 import { elaborateCount } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
@@ -35,7 +36,7 @@ export function elaborateFunction(
       return elaborateUnembedding(cx, environment, call, form.to);
     case "over": {
       const average = form.ofRuns === undefined ? null : ofRuns(cx, environment, call, form.ofRuns);
-      return average ?? elaborateTensors(cx, environment, call, form);
+      return average ?? elaborateChosen(cx, environment, call) ?? elaborateTensors(cx, environment, call, form);
     }
     case "tensors":
     case "axis":
@@ -74,8 +75,11 @@ function reducesWhole(cx: Elaboration, call: CallExpression, inputs: readonly Va
     const gone = cx.builder.typeOf(input.node).axes.flatMap(({ name }) => (left.has(name) ? [] : [name]));
     const axis = gone.length === 0 ? null : guardedAxis(cx.builder, input.node, gone);
     if (axis === null) continue;
-    const hint =
-      "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition)";
+    const name = call.callee.text;
+    const chooses = operationNamed(name).chosen !== undefined;
+    const hint = chooses
+      ? `\`where\` chooses entries as the last word of the argument: ${name}(VALUE where CONDITION over ${axis})`
+      : "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition)";
     reportError(cx, "A3022", call.span, { operation: call.callee.text, axis }, { hint });
     return false;
   }
