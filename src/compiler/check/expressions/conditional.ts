@@ -42,9 +42,12 @@ export function elaborateConditional(cx: Elaboration, environment: Environment, 
     const { span } = written[i] ?? expression;
     return { kind: "tensor", node: cx.builder.constant(value.value, span, unit) };
   });
-  return links.reduceRight<Value>((otherwise, link, i) => {
-    const [condition = errorValue, yes = errorValue] = [conditions[i], typed[i]];
-    if (otherwise.kind === "error") return errorValue;
-    return applyOperation(cx, "if", [condition, yes, otherwise], {}, link);
-  }, typed.at(-1) ?? errorValue);
+  return links.reduceRight<Value>(
+    (otherwise, link, i) => {
+      const [condition = errorValue, yes = errorValue] = [conditions[i], typed[i]];
+      if (otherwise.kind === "error") return errorValue;
+      return applyOperation(cx, "if", [condition, yes, otherwise], {}, link);
+    },
+    typed.at(-1) ?? errorValue,
+  );
 }

@@ -176,7 +176,10 @@ export function tensorOf({ axes, unit, element }: ResultAxes): TensorType {
 /** The type that an operation on results has by the rules of the measurement language, or why it has none. */
 export function resultTypeOfOperation(
   results: ResultScope,
-  expression: Extract<ResultExpression, { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" | "choice" }>,
+  expression: Extract<
+    ResultExpression,
+    { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" | "choice" }
+  >,
 ): TensorType | TypeFault {
   switch (expression.kind) {
     case "call":
