@@ -14,6 +14,8 @@ export const limits = {
   rows: 1_000_000,
   /** Points of the sweep of one measured expression. */
   expressions: 4_096,
+  /** Entries of one matrix whose singular values or eigenvalues are taken: a second's work if it is square, and 16 MB. */
+  matrix: 1_048_576,
   /** Metrics unfolded in one measured expression, results unfolded in one statement. */
   unfolded: 4_096,
   /** Expressions inside one another, across definitions. */

@@ -17,6 +17,7 @@ import { positionOperations } from "./positions.js";
 import { reductions } from "./reduce.js";
 import { scored } from "./scored.js";
 import { unembeddings } from "./unembedding.js";
+import { spectra } from "./spectrum.js";
 import { attributeFault, typeFault } from "./typing.js";
 
 /** Every operation by name, in the order of the language reference. */
@@ -31,6 +32,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     orderOperations,
     normalisations,
     linearAlgebra,
+    spectra,
     correlations,
     positionOperations,
     entryOperations,

@@ -72,6 +72,11 @@ export interface Operation {
   readonly failure: Failure | null;
   readonly range: RangeRule;
   /**
+   * True when no graph can compute it: `reference` does, from what the graph yields, when results are read, and so does that
+   * of whatever is computed from it (`tail.ts`). Its `lower` is never called.
+   */
+  readonly outside?: true;
+  /**
    * True when the operation compares or looks up, so that the result does not show a NaN that it read. Where it reads one
    * it is undecided, which is a fault; every other operation hands a NaN on as a NaN.
    */
