@@ -61,6 +61,18 @@ function chosenReferenceFault(
   });
 }
 
+/** One of two values of the type's elements; onnxruntime has no Where of truth values. */
+function emitChoice(
+  builder: GraphBuilder,
+  { element }: TensorType,
+  condition: string,
+  [yes, no]: readonly [string, string],
+): string {
+  if (element === "real") return builder.node("Where", [condition, yes, no]);
+  const otherwise = builder.node("And", [builder.node("Not", [condition]), no]);
+  return builder.node("Or", [builder.node("And", [condition, yes]), otherwise]);
+}
+
 const conditional: Operation = {
   name: "if",
   documentation:
@@ -93,7 +105,7 @@ const conditional: Operation = {
     const { builder } = context;
     const [condition, yes, no] = inputs.map((input) => alignLowered(context, input, type.axes));
     if (condition === undefined || yes === undefined || no === undefined) throw new RangeError("if: three inputs");
-    const value = builder.node("Where", [condition.value, yes.value, no.value]);
+    const value = emitChoice(builder, type, condition.value, [yes.value, no.value]);
     return { value, fault: chosenFault(builder, condition, yes.fault, no.fault), type };
   },
   reference: ([first, second, third]) => {

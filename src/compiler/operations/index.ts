@@ -47,6 +47,11 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
 /** The names of the operation table, for suggestions and completion. */
 export const operationNames: readonly string[] = [...operations.keys()];
 
+/** Those that a graph can compute. */
+export const graphOperationNames: readonly string[] = operationNames.filter(
+  (name) => operations.get(name)?.outside !== true,
+);
+
 /** The operation of a name that was checked. @throws RangeError (a fault of ours) for any other. */
 export function operationNamed(name: string): Operation {
   const operation = operations.get(name);
