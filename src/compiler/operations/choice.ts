@@ -89,7 +89,7 @@ const conditional: Operation = {
     text: ({ plain }) => `(if ${plain(0)} then ${plain(1)} else ${plain(2)})`,
   },
   failure: null,
-  range: { kind: "bounded", tail: "places" },
+  range: { kind: "bounded", tail: "places", chooses: { condition: 0, where: { 1: true, 2: false } } },
   decides: false,
   gradient: "pending",
   type: (inputs): TensorType | TypeFault => {
@@ -139,7 +139,7 @@ const kept: Operation = {
   // Of the compiler's own making: `sum(x where condition)`.
   written: { form: null, call: null, operator: null, text: ({ plain }) => `${plain(0)} where ${plain(1)}` },
   failure: null,
-  range: { kind: "bounded", tail: "places" },
+  range: { kind: "bounded", tail: "places", chooses: { condition: 1, where: { 0: true } } },
   decides: false,
   gradient: "pending",
   type: ([input, condition]): TensorType | TypeFault => {
