@@ -152,6 +152,20 @@ function measures(
     "max(kl(exp(logprobs of baseline), exp(logprobs) over vocab) over pos) as divergence",
     `dot(resid_post[L${l}], random_direction(seed: 2) over d_model) as along`,
     "max(unembed(resid_post[L0] at last) over vocab) as seen_early",
+    "mean(if nll > 4 then 4 else nll) as clipped",
+    `mean(if pattern[L${l}] > 0.3 then 1 else 0 over query, key) as sharp`,
+    `if norm(resid_post[L${l}] at last) > 5 then log(nll at 900 / loss) else 0 as mostly_0`,
+    "mean(nll where nll > 3) as of_the_large",
+    `count(mlp_act[L${l}] at last where mlp_act[L${l}] at last > 0) as active`,
+    `std(mlp_act[L${l}] where mlp_act[L${l}] > 0 over pos, neuron) as spread_of_the_active`,
+    "argmax(nll where nll < 4 over pos) as hardest_of_the_easy",
+    "top_tokens k 3",
+    "top_probs k 3",
+    `argtop(mlp_act[L${l}] at last, 3 over neuron) as busiest`,
+    `singular_values(resid_post[L${l}] over pos, d_model) as sigma`,
+    `eigenvalues(gram(z[L${l}] at last over head)) as lambda`,
+    `effective_rank(resid_post[L${l}]) as dimensions`,
+    `stable_rank(resid_post[L${l}]) as stable`,
   ];
   const answers = ["logit_diff", "prob", "rank", "accuracy", `direct_logit_attribution layer L${l}`, "logit_lens_diff"];
   const recovered = ["recovery of logit_diff", "recovery of loss as loss_back"];
