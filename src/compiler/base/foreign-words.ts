@@ -98,7 +98,7 @@ const statements: readonly (readonly [words: string, hint: string])[] = [
   ["def function fn lambda define", "a formula with a name is `metric NAME(x: [pos, *]) = …`"],
   [
     "if else elif unless when",
-    "a file has no branches; results are selected with `where`, as in `table e where layer is 3`",
+    "a value is chosen inside an expression, `if x > 3 then x else 0`; results are selected with `where`, as in `table e where layer is 3`",
   ],
   ["print show display echo report", "results are shown with `table EXPERIMENT` and drawn with `plot`"],
   ["load llm network hf hooked_transformer", 'a model is declared with `model NAME from "SOURCE"`'],
@@ -133,7 +133,7 @@ export function statementCalled(word: string): string | null {
 
 const weights = "of the weights only the unembedding can be read: W_U, or `unembedding(token)` for one token";
 const noSpectrum =
-  "there are no singular values and no eigenvalues; how many directions x fills is measured by its participation ratio";
+  "write `singular_values(x over pos, d_model)`, or `eigenvalues(gram(x over pos))`; there are no singular vectors and no eigenvectors";
 const noOrder =
   "there is no order statistic inside of the model; results have `median` and `quantile`, and `plot box` draws them";
 const noShape = "axes have names, so that their order and place never matter";
@@ -142,11 +142,7 @@ const noTraining = "nothing is trained here";
 
 /** Functions and metrics: words, what to say, what to write. */
 const values: readonly (readonly [words: string, note: string, write: string | null])[] = [
-  [
-    "svd svdvals singular_values singular_value eig eigh eigvals eigenvalue eigenvalues eigenvectors spectrum",
-    noSpectrum,
-    "PR(x)",
-  ],
+  ["svd svdvals singular_value eig eigh eigvals eigvalsh eigenvalue eigenvectors", noSpectrum, "PR(x)"],
   ["matrix_rank effective_rank eff_rank stable_rank participation_ratio", noSpectrum, "PR(x)"],
   ["quantiles percentile nanmedian nanquantile iqr", noOrder, null],
   ["mode kurtosis skew", "there is no such statistic; `plot histogram` draws how values are distributed", null],

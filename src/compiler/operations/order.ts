@@ -148,17 +148,21 @@ function emitTop(operation: string, context: LoweringContext, input: Lowered, at
     options,
   );
   // Which entries are the largest is not known where one of them is NaN, and onnxruntime may put it anywhere.
-  const spoiled = anyNaN(builder, input.value, [dimension], true);
-  if (input.fault === null) return { values, places, spoiled, fault: null };
-  // Which entries are chosen depends on all of them.
+  return { values, places, spoiled: anyNaN(builder, input.value, [dimension], true), dimension };
+}
+
+/** The input's fault for each of the entries that `value` has along a dimension: which are chosen depends on all of them. */
+function faultOfTop(context: LoweringContext, input: Lowered, value: string, dimension: number): string | null {
+  if (input.fault === null) return null;
+  const { builder } = context;
   const any = reduceFault(context, input.fault, input.value, [dimension], true);
   const shape = joinLists(
     builder,
     dimensions(builder, any, 0, dimension),
-    dimensions(builder, values, dimension, dimension + 1),
+    dimensions(builder, value, dimension, dimension + 1),
     dimensions(builder, any, dimension + 1),
   );
-  return { values, places, spoiled, fault: builder.node("Expand", [any, shape]) };
+  return builder.node("Expand", [any, shape]);
 }
 
 /** The places of the largest entries along the axis, the lower place first of equal ones; `takes` says what of each. */
@@ -217,8 +221,9 @@ const top: Operation = {
   },
   lower: (context, [input], attributes, type) => {
     if (input === undefined) throw new RangeError("top: one input is needed");
-    const { values, spoiled, fault } = emitTop("top", context, input, attributes);
-    return { value: spoilWhere(context.builder, spoiled, values), fault, type };
+    const { values, spoiled, dimension } = emitTop("top", context, input, attributes);
+    const value = spoilWhere(context.builder, spoiled, values);
+    return { value, fault: faultOfTop(context, input, value, dimension), type };
   },
   reference: ([input], attributes) => {
     const { axes, data, fault } = referenceTop("top", input, attributes, (entries, place) => entries[place] ?? NaN);
@@ -245,9 +250,10 @@ const argtop: Operation = {
   },
   lower: (context, [input], attributes, type) => {
     if (input === undefined) throw new RangeError("argtop: one input is needed");
-    const { places, spoiled, fault } = emitTop("argtop", context, input, attributes);
+    const { places, spoiled, dimension } = emitTop("argtop", context, input, attributes);
     // Ids are far below 2²⁴, up to which float32 holds every integer.
     const value = cast(context.builder, places, "float32");
+    const fault = faultOfTop(context, input, value, dimension);
     return { value, fault: addUndecided(context, fault, spoiled), type };
   },
   reference: ([input], attributes, _reason, undecided) => {

@@ -135,9 +135,14 @@ export const situations: readonly Row[] = [
     insists: true,
   },
   {
-    when: both(inRule("file"), within("measure"), (s) => s.earlier.some((text) => /^(?:if|when|unless)$/.test(text))),
+    when: both(inRule("file"), finds("If"), within("measure", "experiment", "metric", "let", "table", "plot")),
+    expected: "the end of the expression",
+    hint: "`if` begins a value, `if x > 3 then x else 0`, in parentheses beside an operator; results are selected with `where`, as in `table e where layer is 3`",
+  },
+  {
+    when: both(inRule("file"), within("measure"), (s) => s.earlier.some((text) => /^(?:when|unless)$/.test(text))),
     expected: "the end of the measure",
-    hint: "there are no branches: results are selected with `where`, as in `table e where layer is 3`",
+    hint: "a value is chosen with `if x > 3 then x else 0`; results are selected with `where`, as in `table e where layer is 3`",
   },
   { when: both(after("Star"), finds("Star")), expected: "a value", hint: "a power is written `x ^ 2`" },
   {
