@@ -30,7 +30,9 @@ function branchesFault(yes: TensorType, no: TensorType): TypeFault | null {
   }
   if (yes.unit === no.unit) return null;
   const units = [yes.unit, no.unit].map((unit) => (unit === "none" ? "no unit" : unit));
-  const hint = "divide by a value in the same unit to get a number without one";
+  const hint = units.includes("token")
+    ? 'a token is chosen beside a token, such as top_token, answer or " Mary"'
+    : "divide by a value in the same unit to get a number without one";
   return typeFault(`if mixes units: ${units.join(" and ")}`, "the same unit on both sides", found, hint);
 }
 

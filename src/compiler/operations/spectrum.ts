@@ -151,7 +151,8 @@ const eigenvalues: Operation = {
       return typeFault("eigenvalues needs two axes of equal length", "a square matrix", axisNames(input), hint);
     }
     const pair = squarePair("eigenvalues", input, ...names);
-    if ("fault" in pair) return pair;
+    const hint = "take those of a Gram matrix, eigenvalues(gram(x over pos)), or singular_values(x over pos, d_model)";
+    if ("fault" in pair) return { ...pair, hint };
     const extent = findAxis(input, names[0])?.extent ?? { kind: "fixed", size: 0 };
     return withComponents("eigenvalues", input, names, extent);
   },

@@ -46,6 +46,34 @@ const nameFor = (rule: string, what: string, hint: string): Row => ({
 
 /** The table. Rows of one rule stand before rows of all rules. */
 export const situations: readonly Row[] = [
+  // Conditional values.
+  {
+    when: both(inRule("conditional"), wants("Then")),
+    expected: "`then`",
+    hint: "a conditional value is `if x > 3 then x else 0`",
+  },
+  {
+    when: both(inRule("conditional"), wants("Else"), (s) => /^(?:elif|elsif|elseif)$/.test(imageOf(s.found))),
+    expected: "`else`",
+    hint: "write `else if`: `if x > 3 then 3 else if x < 1 then 1 else x`",
+  },
+  {
+    when: both(inRule("conditional"), wants("Else")),
+    expected: "`else`",
+    hint: "a conditional value has both branches: `if x > 3 then x else 0`; to leave entries out there is `where`",
+  },
+  {
+    when: both(finds("If"), wantsValue),
+    expected: "a value",
+    hint: "beside an operator, after `table` and in conditions, `if … then … else …` stands in parentheses",
+    insists: true,
+  },
+  {
+    when: both(finds("Where"), wantsValue, (s) => isType(s.next, "LParen")),
+    expected: "a value",
+    hint: "one of two values is `if x > 3 then x else 0`; a guard stands behind its value: `x where x > 3`",
+    insists: true,
+  },
   // Comments and operators of other languages.
   {
     when: both(finds("Slash"), after("Slash")),

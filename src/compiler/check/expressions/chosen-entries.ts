@@ -4,6 +4,8 @@
  */
 import { operationNamed } from "../../operations/index.js";
 import { isFault, type Operation } from "../../operations/operation.js";
+import { typeText } from "../../ir/tensor-type.js";
+import { typeFault } from "../../operations/typing.js";
 import { broadcastTypes } from "../../operations/broadcast.js";
 import type { CallExpression, Expression } from "../../syntax/ast.js";
 import { applyOperation, asTensor, reportFault } from "../faults.js";
@@ -58,6 +60,12 @@ export function elaborateChosen(cx: Elaboration, environment: Environment, call:
   const varying = tests.filter((test) => axesOf(test.value).some((axis) => over.includes(axis)));
   // What is wrong with a name after `over` is told as for any other call.
   if (varying.length === 0 || named.some((axis) => !all.includes(axis))) return null;
+  for (const { condition, value: holds } of varying) {
+    const type = holds.kind === "tensor" ? cx.builder.typeOf(holds.node) : null;
+    if (type === null || type.element === "truth") continue;
+    const fault = typeFault("where needs a condition", "truth values", typeText(type), "compare: x > 0");
+    return reportFault(cx, condition.span, "where", fault, [type]);
+  }
   const condition = varying
     .map((test) => test.value)
     .reduce((left, right) => applyOperation(cx, "and", [left, right], {}, call));
