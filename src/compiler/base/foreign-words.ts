@@ -221,7 +221,8 @@ const values: readonly (readonly [words: string, note: string, write: string | n
   ["attn_entropy attention_entropy entropy_of_pattern", "", "pattern_entropy"],
   ["self_attn_score", "", "self_attention"],
   ["resid_norms residual_norm", "", "resid_norm"],
-  ["prediction predicted predicted_token next_token top_tokens", "", "top_token"],
+  ["prediction predicted predicted_token next_token", "", "top_token"],
+  ["topk_tokens top_k_tokens next_tokens", "their probabilities are `top_probs k 5`", "top_tokens k 5"],
 ];
 
 const valueHints = new Map(
