@@ -42,7 +42,9 @@ const of = (rows: readonly ResultRow[], metric: string, prompt: number, experime
 const values = (rows: readonly ResultRow[]): readonly number[] => rows.map(({ value }) => value);
 const only = (rows: readonly ResultRow[]): ResultRow => {
   assert.equal(rows.length, 1);
-  return rows[0] as ResultRow;
+  const [first] = rows;
+  assert.ok(first !== undefined);
+  return first;
 };
 /** float32 sums of up to a thousand numbers, against float64 ones. */
 const near = (actual: number, expected: number, what: string, tolerance = 2e-6): void => {
@@ -77,7 +79,7 @@ suite("conditional values", () => {
         t,
         `experiment e measure nll, if nll > 3 then log(nll / loss - 0.5) else 0 as a,
   if nll at 900 > 3 then 1 else 0 as undecided, if loss < 0 then nll at 900 else 7 as never,
-  mean(if nll > 3 then 1 / (loss - loss) else 2) as spoilt
+  mean(if nll > 3 then loss / (loss - loss) else 2) as spoilt
 experiment broken scale resid_post L2 by 3e38
   measure if norm(resid_post[L0] at last) > 0 then 1 else norm(resid_post[L3] at last) as sound,
     if norm(resid_post[L0] at last) > 0 then norm(resid_post[L3] at last) else 1 as taken`,
@@ -97,7 +99,7 @@ experiment broken scale resid_post L2 by 3e38
       assert.deepEqual([undecided.value, undecided.reason], [NaN, "the text has no position 900"]);
       const never = only(of(rows, "never", prompt));
       assert.deepEqual([never.value, never.reason], [7, null]);
-      assert.match(only(of(rows, "spoilt", prompt)).reason ?? "", /division by 0|divi/);
+      assert.match(only(of(rows, "spoilt", prompt)).reason ?? "", /divi/);
       for (const row of of(rows, "sound", prompt, "broken")) assert.deepEqual([row.value, row.reason], [1, null]);
     }
     const taken = rows.filter(({ metric, baseline }) => metric === "taken" && baseline !== null);
@@ -210,7 +212,7 @@ suite("top tokens", () => {
       await run(
         t,
         `experiment e ablate heads L1.H0..1 measure logits at last as all,
-  argtop(logits at last, 4 over vocab) as token, top(logits at last, 4 over vocab) as value,
+  argtop(logits at last, 4 over vocab) as token, top(logits at last, 4 over vocab) as size,
   argtop(0 * (logits at last), 3 over vocab) as tied, top_tokens k 2, top_probs k 2`,
       ),
     );
@@ -223,7 +225,7 @@ suite("top tokens", () => {
         const order = all.map((_, id) => id).sort((a, b) => (all[b] ?? 0) - (all[a] ?? 0) || a - b);
         assert.deepEqual(values(at("token")), order.slice(0, 4));
         assert.deepEqual(
-          values(at("value")),
+          values(at("size")),
           order.slice(0, 4).map((id) => all[id]),
         );
         assert.deepEqual(values(at("tied")), [0, 1, 2]);
@@ -317,6 +319,6 @@ experiment broken scale resid_post L2 by 3e38 measure singular_values(resid_post
     const lost = rows.filter(({ metric, baseline }) => metric === "lost" && baseline !== null);
     assert.ok(lost.length > 0);
     for (const { value, reason } of lost)
-      assert.ok(Number.isNaN(value) && /times 3e\+38 is not finite/.test(reason ?? ""));
+      assert.ok(Number.isNaN(value) && reason?.includes("times 3e+38 is not finite") === true);
   });
 });
