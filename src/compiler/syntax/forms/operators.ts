@@ -31,7 +31,7 @@ export const operatorForms: readonly Form[] = [
     ["VALUE where CONDITION"],
     ["guarded", "expectedSide"],
     "Over results, the places for which a condition holds; inside `measure` a guard: NaN with the condition as its reason. " +
-      "In `table` a clause that chooses rows.",
+      "As the last word of a reduction's argument it chooses entries: mean(nll where nll > 3 over pos). In `table` a clause that chooses rows.",
     "let in_prose = sweep.loss where group is prose",
   ),
   operator(
