@@ -25,7 +25,8 @@ import type {
 
 const span = { file: "test.atlas", start: 0, end: 0 };
 
-const words = "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per then else";
+const words =
+  "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per then else";
 const text = fc.constantFrom(...words.split(" "));
 const name: fc.Arbitrary<Name> = text.map((word) => ({ text: word, span }));
 const axis: fc.Arbitrary<Name> = fc
