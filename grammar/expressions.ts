@@ -1,5 +1,5 @@
 /**
- * The grammar of expressions, loosest binding first: `let … in`, `where`, `or`, `and`, `not`, comparison, `+ -`, `* /`,
+ * The grammar of expressions, loosest binding first: `let … in`, `if … then … else`, `where`, `or`, `and`, `not`, comparison, `+ -`, `* /`,
  * unary `-`, `^`, what is written after a value (`[…]`, `.member`, `last n`, `at positions`, `of texts`), and values.
  * Each level is one rule. The class exists because Chevrotain shares rules between files only by inheritance.
  */
@@ -63,7 +63,21 @@ export class ExpressionGrammar extends CstParser {
   }
 
   expression = this.RULE("expression", () => {
-    this.OR([{ ALT: () => this.SUBRULE(this.letExpression) }, { ALT: () => this.SUBRULE(this.guarded) }]);
+    this.OR([
+      { ALT: () => this.SUBRULE(this.letExpression) },
+      { ALT: () => this.SUBRULE(this.conditional) },
+      { ALT: () => this.SUBRULE(this.guarded) },
+    ]);
+  });
+
+  // What follows `else` extends as far as it can: `else if` is a conditional in the last branch.
+  conditional = this.RULE("conditional", () => {
+    this.CONSUME(t.If);
+    this.SUBRULE(this.disjunction, { LABEL: "condition" });
+    this.CONSUME(t.Then);
+    this.SUBRULE(this.expression, { LABEL: "yes" });
+    this.CONSUME(t.Else);
+    this.SUBRULE2(this.expression, { LABEL: "no" });
   });
 
   // The value stops before `in`: a comparison with `in` needs parentheses there.

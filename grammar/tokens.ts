@@ -136,6 +136,7 @@ export const tokenTable = {
   Using: operatorWord("using"),
   Against: operatorWord("against"),
   Expect: operatorWord("expect"),
+  If: operatorWord("if"),
 
   Revision: soft("revision"),
   Dtype: soft("dtype"),
@@ -194,6 +195,7 @@ export const tokenTable = {
   Equivalent: soft("equivalent"),
   Within: soft("within"),
   Else: soft("else"),
+  Then: soft("then"),
   Supported: soft("supported"),
   Changepoint: soft("changepoint"),
   Peak: soft("peak"),

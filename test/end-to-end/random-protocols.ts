@@ -111,6 +111,11 @@ function intervention(random: Random, model: RandomModel, on: RandomExperiment["
     () => fixed(`steer ${stream} L${l}${positions} by random_direction(seed: ${random.below(9)})`),
     () => fixed(`set resid_post[L${l}]${positions} to without(resid_post[L${l}], random_direction(seed: 4))`),
     () => fixed(`set resid_post[L${l}]${positions} to resid_post[L${l}] / (norm(resid_post[L${l}] over d_model) / 3)`),
+    () => fixed(`set resid_post[L${l}]${positions} to if resid_post[L${l}] > 1 then 1 else resid_post[L${l}]`),
+    () =>
+      fixed(
+        `steer resid_post L${l}${positions} by mean(z[L${l}] where z[L${l}] > 0 over head, d_head) * resid_pre[L${l}]`,
+      ),
     () => fixed(`set z[L${l}.H0]${positions} to z[L${l}.H1]`),
     () => fixed(`set mlp_act[L${l}]${positions} to mean(mlp_act[L${l}] of other)`),
   ];
@@ -188,6 +193,20 @@ function measures(
     "max(kl(exp(logprobs of baseline), exp(logprobs) over vocab) over pos) as divergence",
     `dot(resid_post[L${l}], random_direction(seed: 2) over d_model) as along`,
     "max(unembed(resid_post[L0] at last) over vocab) as seen_early",
+    "mean(if nll > 4 then 4 else nll) as clipped",
+    `mean(if pattern[L${l}] > 0.3 then 1 else 0 over query, key) as sharp`,
+    `if norm(resid_post[L${l}] at last) > 5 then nll at 900 else 0 as mostly_0`,
+    "mean(nll where nll > 3) as of_the_large",
+    `count(mlp_act[L${l}] at last where mlp_act[L${l}] at last > 0) as active`,
+    `std(mlp_act[L${l}] where mlp_act[L${l}] > 0 over pos, neuron) as spread_of_the_active`,
+    "argmax(nll where nll < 4 over pos) as hardest_of_the_easy",
+    "top_tokens k 3",
+    "top_probs k 3",
+    `argtop(mlp_act[L${l}] at last, 3 over neuron) as busiest`,
+    `singular_values(resid_post[L${l}] over pos, d_model) as sigma`,
+    `eigenvalues(gram(z[L${l}] at last over head)) as lambda`,
+    `effective_rank(resid_post[L${l}]) as dimensions`,
+    `stable_rank(resid_post[L${l}]) as stable`,
   ];
   const answers = ["logit_diff", "prob", "rank", "accuracy", `direct_logit_attribution layer L${l}`, "logit_lens_diff"];
   const continued = [

@@ -138,7 +138,10 @@ test("an id of a token is shown with what it stands for, and different tokens ha
   const top = named("top_token", column("top", "top_token"), "token");
   const table = buildTable(tableOf({ title: "top", experiment: "top", columns: [top] }), resultsOf(ids), known);
   assert.deepEqual(table.rows[0]?.[1], { value: 7, reason: null, shown: '" Mary" (7)' });
-  assert.equal(table.rows[1]?.[1]?.reason, "2 different tokens, which have no mean");
+  assert.equal(
+    table.rows[1]?.[1]?.reason,
+    "2 different tokens, which have no mean; `where prompt is 0` shows one prompt's",
+  );
   const text = renderTextTable(table, { width: 60 });
   assert.match(text, /" Mary" \(7\)/);
   assert.match(tableHtml(table, 0), /&quot; Mary&quot; \(7\)/);

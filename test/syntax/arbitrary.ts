@@ -26,7 +26,8 @@ import type {
 
 const span = { file: "test.atlas", start: 0, end: 0 };
 
-const words = "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per";
+const words =
+  "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per then else";
 const text = fc.constantFrom(...words.split(" "));
 const name: fc.Arbitrary<Name> = text.map((word) => ({ text: word, span }));
 const axis: fc.Arbitrary<Name> = fc
@@ -133,6 +134,7 @@ const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((
       fc.tuple(e, positions).map(([base, at]): Expression => ({ kind: "at", base, positions: at, span })),
       fc.tuple(e, name).map(([base, texts]): Expression => ({ kind: "of", base, texts, span })),
       fc.tuple(e, e).map(([base, condition]): Expression => ({ kind: "where", base, condition, span })),
+      fc.tuple(e, e, e).map(([condition, yes, no]): Expression => ({ kind: "conditional", condition, yes, no, span })),
       fc.tuple(name, e, e).map(([of, value, body]): Expression => ({ kind: "let", name: of, value, body, span })),
       fc
         .tuple(fc.constantFrom("-", "not"), e)

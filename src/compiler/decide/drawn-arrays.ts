@@ -74,6 +74,7 @@ export function evaluateDrawn(expression: ResultExpression, cx: DrawnContext): D
     case "argmax":
     case "rank":
     case "truth":
+    case "choice":
       return null;
     case "binary": {
       const left = evaluateDrawn(expression.left, cx);

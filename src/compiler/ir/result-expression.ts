@@ -55,7 +55,14 @@ export type ResultExpression =
     }
   /** 1 where the condition holds, 0 where it does not. It compares values, not axes alone, so that it has places. */
   | { readonly kind: "truth"; readonly condition: ResultCondition }
-  | { readonly kind: "where"; readonly argument: ResultExpression; readonly condition: ResultCondition };
+  | { readonly kind: "where"; readonly argument: ResultExpression; readonly condition: ResultCondition }
+  /** `yes` where the condition holds, `no` elsewhere, place by place. */
+  | {
+      readonly kind: "choice";
+      readonly condition: ResultCondition;
+      readonly yes: ResultExpression;
+      readonly no: ResultExpression;
+    };
 
 /**
  * What makes one value of many. `std` and `var` divide by n (ddof 0, as in NumPy), like the operations of the same name in
@@ -125,6 +132,8 @@ export function experimentsIn(expression: ResultExpression): readonly string[] {
       return [...new Set([...experimentsIn(expression.left), ...experimentsIn(expression.right)])];
     case "truth":
       return [...new Set(comparedIn(expression.condition).flatMap(experimentsIn))];
+    case "choice":
+      return [...new Set(choiceParts(expression).flatMap(experimentsIn))];
   }
 }
 
@@ -147,7 +156,14 @@ export function experimentsRead(expression: ResultExpression): readonly string[]
       return [expression.left, expression.right].flatMap(experimentsRead);
     case "truth":
       return comparedIn(expression.condition).flatMap(experimentsRead);
+    case "choice":
+      return choiceParts(expression).flatMap(experimentsRead);
   }
+}
+
+/** The values that a choice reads: both branches, and what its condition compares. */
+export function choiceParts(choice: Extract<ResultExpression, { kind: "choice" }>): readonly ResultExpression[] {
+  return [choice.yes, choice.no, ...comparedIn(choice.condition)];
 }
 
 /** The values that a condition compares, in the order in which they are written. */

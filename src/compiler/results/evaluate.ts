@@ -26,7 +26,7 @@ import {
   type ResultCell,
   type Unmatched,
 } from "./result-array.js";
-import { truthArray } from "./truth.js";
+import { choiceArray, truthArray } from "./truth.js";
 
 export { conditionAxes, isAxisCondition } from "./conditions.js";
 export { averageOver, averagedAxes, levelsOf, type ResultArray, type ResultCell } from "./result-array.js";
@@ -84,6 +84,14 @@ export function evaluateResult(expression: ResultExpression, results: ResultSet,
         },
         expression.condition,
       );
+    case "choice":
+      return choiceArray(
+        {
+          evaluate: (part) => evaluateResult(part, results, onNote),
+          onUnmatched: (unmatched) => onNote(unmatchedText(unmatched)),
+        },
+        expression,
+      );
     case "binary":
       return joinArrays(
         evaluateResult(expression.left, results, onNote),
@@ -110,6 +118,8 @@ function isTruth(expression: ResultExpression, results: ResultSet): boolean {
     case "rename":
     case "where":
       return isTruth(expression.argument, results);
+    case "choice":
+      return isTruth(expression.yes, results);
     case "column": {
       const type = results.types.get(expression.experiment);
       const isMeasured = expression.column === "value" || expression.column === "baseline";

@@ -86,6 +86,8 @@ function textOf(expression: ResultExpression, metrics: ReadonlySet<string>): str
     }
     case "truth":
       return `(${conditionText(expression.condition, metrics)})`;
+    case "choice":
+      return `(if ${conditionText(expression.condition, metrics)} then ${text(expression.yes)} else ${text(expression.no)})`;
     case "where":
       return `(${text(expression.argument)} where ${conditionText(expression.condition, metrics)})`;
     case "binary": {

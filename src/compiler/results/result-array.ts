@@ -225,12 +225,15 @@ export function averageOver(
 export function agreeOver(array: ResultArray, keepAxes: readonly string[], what: string): ResultArray {
   const { axes, decided, ragged } = averageOver({ ...array, cells: [] }, keepAxes);
   const groups = groupCells(array.cells, axes);
+  const isOfPrompts = array.axes.includes("prompt") && !axes.includes("prompt");
+  const advice = isOfPrompts ? "; `where prompt is 0` shows one prompt's" : "";
   const cells = [...groups.values()].map((group): ResultCell => {
     const coordinates = pickCoordinates(group[0]?.coordinates ?? {}, axes);
     const different = new Set(group.map((cell) => cell.value)).size;
     if (different === 1) return { coordinates, value: group[0]?.value ?? NaN, reason: group[0]?.reason ?? null };
     const faulty = group.find((cell) => Number.isNaN(cell.value));
-    return { coordinates, value: NaN, reason: faulty?.reason ?? `${different} different ${what}, which have no mean` };
+    const none = `${different} different ${what}, which have no mean${advice}`;
+    return { coordinates, value: NaN, reason: faulty?.reason ?? none };
   });
   return { axes, cells, decided, ragged, labels: array.labels };
 }

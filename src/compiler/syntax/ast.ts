@@ -123,6 +123,8 @@ export type Expression =
   | (Node & { readonly kind: "of"; readonly base: Expression; readonly texts: Name })
   | (Node & { readonly kind: "where"; readonly base: Expression; readonly condition: Expression })
   | (Node & { readonly kind: "let"; readonly name: Name; readonly value: Expression; readonly body: Expression })
+  /** `if condition then yes else no`, entry by entry. */
+  | (Node & { readonly kind: "conditional"; readonly condition: Expression; readonly yes: Expression; readonly no: Expression }) // prettier-ignore
   | (Node & { readonly kind: "unary"; readonly operator: "-" | "not"; readonly operand: Expression })
   | (Node & {
       readonly kind: "binary";

@@ -32,6 +32,8 @@ export function buildExpression(build: Build, node: CstNode | undefined): Expres
       return buildOnly(build, node, node.name === "parenthesised");
     case "letExpression":
       return buildLet(build, node);
+    case "conditional":
+      return buildConditional(build, node);
     case "guarded":
     case "expectedSide":
       return buildGuarded(build, node);
@@ -75,6 +77,13 @@ function buildLet(build: Build, node: CstNode): Expression {
   const value = buildExpression(build, nodeOf(node, "value"));
   const body = buildExpression(build, nodeOf(node, "body"));
   return { kind: "let", name, value, body, span: nodeSpan(build, node) };
+}
+
+function buildConditional(build: Build, node: CstNode): Expression {
+  const [condition, yes, no] = ["condition", "yes", "no"].map((label) => buildExpression(build, nodeOf(node, label)));
+  const lacking = missing(build);
+  const span = nodeSpan(build, node);
+  return { kind: "conditional", condition: condition ?? lacking, yes: yes ?? lacking, no: no ?? lacking, span };
 }
 
 function buildGuarded(build: Build, node: CstNode): Expression {

@@ -34,6 +34,7 @@ const orderOperators = new Set<string>(["<", ">", "<=", ">="]);
 export function bindingOf(e: Expression): number {
   switch (e.kind) {
     case "let":
+    case "conditional":
       return level.let;
     case "where":
       return level.where;
@@ -130,11 +131,23 @@ function printBare(e: Expression, inExpectation: boolean): Doc {
         [start, "let ", printName(e.name), " = ", indent(group(printExpression(e.value, level.sum))), " in", line],
         printExpression(e.body),
       ];
+    case "conditional":
+      return printConditional(e);
     case "unary":
       return printUnary(e.operator, e.operand, inExpectation);
     case "binary":
       return printBinary(e, inExpectation);
   }
+}
+
+/** Branches stand below one another where they do not fit on a line; an `else if` follows its `else`. */
+function printConditional(e: Expression & { kind: "conditional" }): Doc {
+  const condition = group("if ", indent(printExpression(e.condition, level.or)));
+  return [
+    [source(e.span.start), condition, indent(line, "then ", group(printExpression(e.yes)))],
+    [line, "else "],
+    e.no.kind === "conditional" ? printConditional(e.no) : indent(group(printExpression(e.no))),
+  ];
 }
 
 function printUnary(operator: "-" | "not", operand: Expression, inExpectation: boolean): Doc {

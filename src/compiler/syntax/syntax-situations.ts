@@ -52,6 +52,34 @@ export const situations: readonly Row[] = [
     hint: ({ found }) => generationCalled(imageOf(found)) ?? "",
     insists: true,
   },
+  // Conditional values.
+  {
+    when: both(inRule("conditional"), wants("Then")),
+    expected: "`then`",
+    hint: "a conditional value is `if x > 3 then x else 0`",
+  },
+  {
+    when: both(inRule("conditional"), wants("Else"), (s) => /^(?:elif|elsif|elseif)$/.test(imageOf(s.found))),
+    expected: "`else`",
+    hint: "write `else if`: `if x > 3 then 3 else if x < 1 then 1 else x`",
+  },
+  {
+    when: both(inRule("conditional"), wants("Else")),
+    expected: "`else`",
+    hint: "a conditional value has both branches: `if x > 3 then x else 0`; to leave entries out there is `where`",
+  },
+  {
+    when: both(finds("If"), wantsValue),
+    expected: "a value",
+    hint: "beside an operator, after `table` and in conditions, `if … then … else …` stands in parentheses",
+    insists: true,
+  },
+  {
+    when: both(finds("Where"), wantsValue, (s) => isType(s.next, "LParen")),
+    expected: "a value",
+    hint: "one of two values is `if x > 3 then x else 0`; a guard stands behind its value: `x where x > 3`",
+    insists: true,
+  },
   // Comments and operators of other languages.
   {
     when: both(finds("Slash"), after("Slash")),
@@ -146,9 +174,14 @@ export const situations: readonly Row[] = [
     insists: true,
   },
   {
-    when: both(inRule("file"), within("measure"), (s) => s.earlier.some((text) => /^(?:if|when|unless)$/.test(text))),
+    when: both(inRule("file"), finds("If"), within("measure", "experiment", "metric", "let", "table", "plot")),
+    expected: "the end of the expression",
+    hint: "`if` begins a value, `if x > 3 then x else 0`, in parentheses beside an operator; results are selected with `where`, as in `table e where layer is 3`",
+  },
+  {
+    when: both(inRule("file"), within("measure"), (s) => s.earlier.some((text) => /^(?:when|unless)$/.test(text))),
     expected: "the end of the measure",
-    hint: "there are no branches: results are selected with `where`, as in `table e where layer is 3`",
+    hint: "a value is chosen with `if x > 3 then x else 0`; results are selected with `where`, as in `table e where layer is 3`",
   },
   { when: both(after("Star"), finds("Star")), expected: "a value", hint: "a power is written `x ^ 2`" },
   {

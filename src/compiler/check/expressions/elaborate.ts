@@ -14,6 +14,7 @@ import { functionNames, futureFunctions, quantityNames } from "../names/function
 import { meaningOf } from "../names/meaning.js";
 import { limits } from "../limits.js";
 import { meantBy, meantByMember } from "../names/meant.js";
+import { elaborateConditional } from "./conditional.js";
 import { elaborateCount, elaborateLayer } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateQuantity, elaborateToken } from "./quantities.js";
@@ -81,6 +82,8 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
       const values = new Map(environment.values).set(expression.name.text, value);
       return elaborate(cx, { ...environment, values }, expression.body);
     }
+    case "conditional":
+      return elaborateConditional(cx, environment, expression);
     case "unary":
       return elaborateUnary(cx, environment, expression);
     case "binary":

@@ -6,7 +6,7 @@ import { dependsOnText, extentSize, typeText, type TensorType } from "../../ir/t
 import type { Expression, Name } from "../../syntax/ast.js";
 import { otherRunPrefix } from "../../operations/causes.js";
 import { ownReason } from "../../operations/reasons.js";
-import { tailInputs } from "../../operations/tail.js";
+import { outsideInputs, tailInputs } from "../../operations/tail.js";
 import type { ExpressionBuilder } from "./expression-builder.js";
 import { asTensor, reportError, wrongKind } from "../faults.js";
 import { baselineName } from "../names/functions.js";
@@ -91,6 +91,10 @@ export function givenValue(cx: Elaboration, node: number, run: OtherRun, take: G
   }
   const fits = take === "mean" ? averages(cx, type, span) : pairs(cx, run, type, span);
   if (!fits) return errorValue;
+  if (take === "mean" && outsideInputs(expression) !== null) {
+    const expected = "a value that the model's graph can compute: average what is measured instead, in results";
+    return wrongKind(cx, span, expected, cx.sourceOf(span));
+  }
   const source = { texts: run.name, take, expression };
   const own = take === "paired" ? finishedHere(cx.builder, source, span) : null;
   if (own !== null) return { kind: "tensor", node: own };
@@ -104,7 +108,7 @@ export function givenValue(cx: Elaboration, node: number, run: OtherRun, take: G
  * the same numbers give the same bits. Null for a value without such an end.
  */
 function finishedHere(builder: ExpressionBuilder, { expression, ...run }: GivenSource, span: Span): number | null {
-  const inputs = tailInputs(expression);
+  const inputs = outsideInputs(expression) ?? tailInputs(expression);
   if (inputs === null || inputs.some((input) => resultType(input.expression).element === "truth")) return null;
   const made = new Map<number, number>();
   for (const { node, expression: own } of inputs) {

@@ -3,6 +3,8 @@ import type { Span } from "../../base/span.js";
 import type { MeasureExpression } from "../../ir/expression.js";
 import type { ReplacementValue } from "../../ir/protocol.js";
 import { markedTypeText, sameExtent, type TensorType } from "../../ir/tensor-type.js";
+import { operationNamed } from "../../operations/index.js";
+import { outsideInputs } from "../../operations/tail.js";
 import { siteKey, type SiteReference } from "../../models/sites.js";
 import { reportError } from "../faults.js";
 import type { TypedExpression } from "../measures/measures.js";
@@ -27,6 +29,12 @@ export function checkValue(
   spot: Spot,
   span: Span,
 ): boolean {
+  if (outsideInputs(expression) !== null) {
+    const found = expression.nodes.flatMap((node) => (node.kind === "operation" && operationNamed(node.operation).outside === true ? [node.operation] : []))[0]; // prettier-ignore
+    const expected = `a value that the model's graph can compute, which ${found ?? "this"} is not`;
+    reportError(cx, "A3004", span, { expected, found: cx.sourceOf(span) });
+    return false;
+  }
   const wanted = spotType(cx, spot);
   const site = siteKey(spot.site);
   if ((cx.texts?.continuation ?? 0) > 0 && type.axes.some(({ name }) => ["pos", "query", "key"].includes(name))) {

@@ -4,7 +4,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { placeLabel } from "../../ir/place-axes.js";
 import type { Coordinate, Coordinates, ResultCondition, ResultExpression } from "../../ir/protocol.js";
 import { isConstant } from "../../ir/results.js";
-import { comparedIn, fixedAxes } from "../../ir/result-expression.js";
+import { choiceParts, comparedIn, fixedAxes } from "../../ir/result-expression.js";
 import { alsoRemoved, joinDecided, metricOf, type DecidedAxis } from "../../ir/result-type.js";
 import { scalar, type TensorType } from "../../ir/tensor-type.js";
 import { typeOperation, type OperationArgument } from "../../operations/index.js";
@@ -113,6 +113,12 @@ function findAxes(results: ResultScope, expression: ResultExpression): ResultAxe
       const joined = joinedAxes(axesOf(results, expression.left), axesOf(results, expression.right));
       return withTypeOf(joined, resultTypeOfOperation(results, expression));
     }
+    case "choice": {
+      const joined = choiceParts(expression)
+        .map((part) => axesOf(results, part))
+        .reduce(joinedAxes, nothing);
+      return withTypeOf(joined, resultTypeOfOperation(results, expression));
+    }
     case "truth": {
       const sides = comparedIn(expression.condition).map((side) => axesOf(results, side));
       return { ...sides.reduce(joinedAxes, nothing), element: "truth" };
@@ -186,7 +192,10 @@ export function tensorOf({ axes, unit, element }: ResultAxes): TensorType {
 /** The type that an operation on results has by the rules of the measurement language, or why it has none. */
 export function resultTypeOfOperation(
   results: ResultScope,
-  expression: Extract<ResultExpression, { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" }>,
+  expression: Extract<
+    ResultExpression,
+    { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" | "choice" }
+  >,
 ): TensorType | TypeFault {
   switch (expression.kind) {
     case "call":
@@ -206,6 +215,10 @@ export function resultTypeOfOperation(
       const type = typeOfFunction(results, expression.which === "largest" ? "argmax" : "argmin", [expression.argument]);
       if (isFault(type)) return type;
       return { ...type, unit: coordinateUnit(expression.over, axesOf(results, expression.argument)) };
+    }
+    case "choice": {
+      const { condition, yes, no } = expression;
+      return typeOfOperation(results, "if", [{ kind: "truth", condition }, yes, no]);
     }
     case "binary": {
       const { operation, left, right } = expression;

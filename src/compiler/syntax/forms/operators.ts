@@ -19,11 +19,19 @@ export const operatorForms: readonly Form[] = [
     "metric confidence = let p = softmax(logits at last over vocab) in max(p over vocab)\ntable sweep where layer in L1..2",
   ),
   operator(
+    "if",
+    ["if CONDITION then VALUE else VALUE"],
+    ["conditional"],
+    "One of two values, entry by entry: the first where the condition holds, the second elsewhere. Both have one unit. What " +
+      "is wrong with the value that is not chosen does not matter.",
+    "metric gain_if_large = let n = norm(resid_post[L3] at last) in if n > 10 then n else 0",
+  ),
+  operator(
     "where",
     ["VALUE where CONDITION"],
     ["guarded", "expectedSide"],
     "Over results, the places for which a condition holds; inside `measure` a guard: NaN with the condition as its reason. " +
-      "In `table` a clause that chooses rows.",
+      "As the last word of a reduction's argument it chooses entries: mean(nll where nll > 3 over pos). In `table` a clause that chooses rows.",
     "let in_prose = sweep.loss where group is prose",
   ),
   operator(

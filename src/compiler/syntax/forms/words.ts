@@ -179,8 +179,12 @@ export const words: Readonly<Record<string, Word>> = {
     "How large a difference may be to count as none, in the unit of the values.",
     'hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test',
   ),
+  then: clause(
+    "After `if` and a condition: the value where it holds.",
+    "metric clipped = mean(if nll > 5 then 5 else nll)",
+  ),
   else: clause(
-    "`else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
+    "The value where the condition after `if` does not hold. `else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
     'hypothesis "smaller" expect a.loss < 3 using t_test else not supported',
   ),
   supported: clause(
