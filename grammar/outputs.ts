@@ -1,16 +1,39 @@
 /** The grammar of what is shown of results: tables, plots, files. */
-import { Name, tokens as t } from "./tokens.js";
+import { tokens as t } from "./tokens.js";
 import { DecisionGrammar } from "./decisions.js";
 
 export class OutputGrammar extends DecisionGrammar {
-  // The value stops before `where`, which is a clause of the table.
   tableStatement = this.RULE("tableStatement", () => {
     this.CONSUME(t.Table);
-    this.SUBRULE(this.disjunction);
-    this.MANY({
+    this.SUBRULE(this.tableBody);
+  });
+
+  // What is shown and how: of a table on the screen as of one in a file.
+  tableBody = this.RULE("tableBody", () => {
+    this.SUBRULE(this.tableValue);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.tableValue);
+    });
+    this.MANY2({
       GATE: () =>
-        !this.ahead(1, t.With) || this.ahead(2, t.Ci) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
+        !this.ahead(1, t.With) ||
+        this.ahead(2, t.Ci) ||
+        this.ahead(2, t.Rank) ||
+        (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
       DEF: () => this.SUBRULE(this.tableOption),
+    });
+  });
+
+  // The value stops before `where`, which is a clause of the table.
+  tableValue = this.RULE("tableValue", () => {
+    this.SUBRULE(this.disjunction);
+    this.OPTION(() => {
+      this.CONSUME(t.As);
+      this.OR([
+        { ALT: () => this.CONSUME(t.Percent, { LABEL: "notation" }) },
+        { ALT: () => this.CONSUME(t.Ratio, { LABEL: "notation" }) },
+      ]);
     });
   });
 
@@ -54,6 +77,24 @@ export class OutputGrammar extends DecisionGrammar {
           this.CONSUME(t.With);
           this.CONSUME(t.Context);
           this.CONSUME2(t.NumberLiteral, { LABEL: "context" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Across);
+          this.SUBRULE(this.axisList, { LABEL: "across" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME2(t.With);
+          this.CONSUME(t.Rank);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Caption);
+          this.CONSUME(t.StringLiteral, { LABEL: "caption" });
         },
       },
       { ALT: () => this.SUBRULE(this.intervalClause) },
@@ -118,7 +159,7 @@ export class OutputGrammar extends DecisionGrammar {
 
   saveStatement = this.RULE("saveStatement", () => {
     this.CONSUME(t.Save);
-    this.CONSUME(Name);
+    this.SUBRULE(this.tableBody);
     this.CONSUME(t.To);
     this.CONSUME(t.StringLiteral);
   });

@@ -13,6 +13,8 @@ import { decisionFigures } from "./report/decision-figures.js";
 import { buildFigure, type Figure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
+import { latexTable } from "./report/latex-table.js";
+import { markdownTable } from "./report/markdown-table.js";
 import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
@@ -99,6 +101,14 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       // Not beside the record, whose name a user may choose too.
       const path = join(folder.outputs, output.path);
       const { name, value } = output;
+      if (output.table !== null) {
+        const table = buildTable(output.table, results, tokens);
+        warn(output.path, table.warnings);
+        const isLatex = output.path.toLowerCase().endsWith(".tex");
+        const label = basename(output.path).replace(/\.[a-z]+$/i, "");
+        await write("saved", path, isLatex ? latexTable(table, label) : markdownTable(table));
+        continue;
+      }
       await saveResults(
         path,
         value === null
@@ -151,9 +161,11 @@ function outputName(output: Output): string {
 function experimentsOf(output: Output): readonly string[] {
   switch (output.kind) {
     case "table":
+      return [...new Set(output.columns.flatMap(({ expression }) => experimentsIn(expression)))];
     case "winner":
       return [output.experiment];
     case "save":
+      if (output.table !== null) return experimentsOf(output.table);
       return output.value === null ? [output.name] : experimentsIn(output.value.expression);
     case "plot":
       return [...output.values, ...(output.against === null ? [] : [output.against])].flatMap((value) =>
