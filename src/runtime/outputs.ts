@@ -18,7 +18,11 @@ import { markdownTable } from "./report/markdown-table.js";
 import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
+import { documentedMetrics } from "../compiler/docs/metrics.js";
 import { tokenTextsOf } from "./known-tokens.js";
+import { readStandardLibrary } from "./load.js";
+import { methodsOf } from "./methods.js";
+import { questionOf, shownTexts } from "./report-texts.js";
 import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
 import { rowsOfValue, savedRows } from "./saved-values.js";
@@ -135,6 +139,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   const { report } = folder;
   const html = renderReport({
     title: protocolName(source.path),
+    question: questionOf(source.text),
     status,
     when: record.times.ended ?? record.times.asked,
     digest: planned.digest,
@@ -143,6 +148,8 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     decisions,
     figures,
     tables,
+    texts: shownTexts(protocol),
+    methods: methodsOf(protocol, record, planned.loaded, (await readStandardLibrary()).flatMap(documentedMetrics)),
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
     warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
     provenance: provenanceOf(record),

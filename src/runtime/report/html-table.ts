@@ -2,6 +2,7 @@
  * Tables as HTML: they can be sorted, filtered, copied and saved as CSV, and the reason of every NaN stands underneath. A
  * long table has its first rows in the page, for readers without scripts, and all of them as {@link packTable}.
  */
+import { printable } from "../../compiler/base/printable.js";
 import { escapeHtml, jsonForScript } from "./escape.js";
 import { packTable } from "./packed-table.js";
 import {
@@ -52,9 +53,22 @@ ${body.length === 0 ? empty : body.join("\n")}
 </div>
 ${isLong ? pagerHtml(rows.length) : ""}
 ${reasonList([...reasons], index)}
-<script type="application/json" class="table-columns">${jsonForScript({ columns: columns.map(({ name: own, kind, unit, heading }) => ({ name: own, kind, unit, heading: heading ?? null })), reasons: [...reasons] })}</script>
+<script type="application/json" class="table-columns">${jsonForScript(columnsForScript(columns, [...reasons]))}</script>
 ${isLong ? `<script type="text/plain" class="table-rows">${packTable(table, [...reasons])}</script>` : ""}
 </section>`;
+}
+
+/** What the page's script needs to know of a table, as it may be shown. */
+function columnsForScript(columns: readonly TableColumn[], reasons: readonly string[]): unknown {
+  return {
+    columns: columns.map(({ name, kind, unit, heading }) => ({
+      name: printable(name),
+      kind,
+      unit: unit === null ? null : printable(unit),
+      heading: heading === undefined ? null : printable(heading),
+    })),
+    reasons: reasons.map(printable),
+  };
 }
 
 /** A name for a file that a reader saves. */

@@ -81,6 +81,13 @@ export const reportScript = `(function () {
 
 ${tableScript}
   startTables();
+  document.querySelectorAll("[data-copy]").forEach(function (button) {
+    button.parentElement.hidden = false;
+    button.addEventListener("click", function () {
+      var lines = Array.prototype.map.call(button.closest(".card").querySelectorAll("p:not(.buttons)"), function (p) { return p.textContent; });
+      copyText(button, lines.join("\\n\\n"), button.parentElement);
+    });
+  });
   if (typeof vegaEmbed === "function") drawFigures();
 })();
 `;

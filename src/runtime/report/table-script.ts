@@ -1,7 +1,7 @@
 /** What the tables of a report do in a browser: plain JavaScript as text, because it is inlined and never compiled. */
 
 /**
- * Defines `startTables()`. It expects `save(name, blob)` and `csvCell(value)`. A table is rows of cells `{ value, text, … }`
+ * Defines `startTables()` and `copyText(button, text, beside)`. It expects `save(name, blob)` and `csvCell(value)`. A table is rows of cells `{ value, text, … }`
  * read from the page itself or from its packed columns, an order of them, and the page of that order which is shown.
  */
 export const tableScript = `
@@ -144,6 +144,26 @@ export const tableScript = `
     });
   }
 
+  function copyText(button, text, beside) {
+    var done = function () {
+      var before = button.textContent;
+      button.textContent = "Copied";
+      setTimeout(function () { button.textContent = before; }, 1500);
+    };
+    var byHand = function () {
+      var area = document.createElement("textarea");
+      area.value = text;
+      beside.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      button.focus();
+      done();
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, byHand);
+    else byHand();
+  }
+
   function startTable(card) {
     var table = card.querySelector("table.data");
     var own = card.querySelector(".table-columns");
@@ -248,26 +268,6 @@ export const tableScript = `
       return lines.join("\\n") + "\\n";
     }
 
-    function copied(button, text) {
-      var done = function () {
-        var before = button.textContent;
-        button.textContent = "Copied";
-        setTimeout(function () { button.textContent = before; }, 1500);
-      };
-      var byHand = function () {
-        var area = document.createElement("textarea");
-        area.value = text;
-        card.append(area);
-        area.select();
-        document.execCommand("copy");
-        area.remove();
-        button.focus();
-        done();
-      };
-      if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, byHand);
-      else byHand();
-    }
-
     headers.forEach(function (header, column) {
       header.querySelector("button").addEventListener("click", function () {
         var before = header.getAttribute("aria-sort");
@@ -290,7 +290,7 @@ export const tableScript = `
       opened().then(function () {
         if (order === null) arrange();
         if (kind === "csv") save(card.dataset.name + ".csv", new Blob([everyRow(",", csvCell)], { type: "text/csv" }));
-        else copied(event.target, everyRow("\\t", function (text) { return String(text).replace(/[\\t\\r\\n]+/g, " "); }));
+        else copyText(event.target, everyRow("\\t", function (text) { return String(text).replace(/[\\t\\r\\n]+/g, " "); }), card);
       });
     });
     if (pager !== null) pager.addEventListener("click", function (event) {
