@@ -2,7 +2,7 @@
 import { documentedMetrics, type DocumentedMetric } from "../compiler/docs/metrics.js";
 import { entryOf } from "../compiler/base/entry.js";
 import { sites } from "../compiler/models/sites.js";
-import type { Condition, Decision, Protocol, SiteWrite, Study, TestUse } from "../compiler/ir/protocol.js";
+import type { Condition, Decision, Protocol, SiteWrite, TestUse } from "../compiler/ir/protocol.js";
 import { carrierOf } from "../compiler/replacements/index.js";
 import { countOf } from "../compiler/results/describe.js";
 import { statisticalTest } from "../compiler/statistics/table.js";
@@ -39,9 +39,8 @@ function modelSentences(protocol: Protocol, record: RunRecord): readonly string[
     const params = paramsOf(protocol, id);
     const size = [
       ...(params === null ? [] : [`${params} parameters`]),
-      countOf(sizes.layers, "layer"),
-      countOf(sizes.heads, "attention head") +
-        (sizes.kvHeads === sizes.heads ? " each" : ` and ${countOf(sizes.kvHeads, "key-value head")} each`),
+      `${countOf(sizes.layers, "layer")} of ${countOf(sizes.heads, "attention head")}` +
+        (sizes.kvHeads === sizes.heads ? "" : ` and ${countOf(sizes.kvHeads, "key-value head")}`),
       `d_model ${sizes.dModel}`,
       `a vocabulary of ${sizes.vocab.toLocaleString("en")} tokens`,
     ];
@@ -98,15 +97,17 @@ function interventionSentences({ studies }: Protocol): readonly string[] {
   for (const study of studies) {
     const changed = study.conditions.filter(({ writes }) => writes.length > 0);
     if (changed.length === 0) continue;
-    said.add(
-      `In ${study.experiment}, ${conditionsText(changed, study)}. Each was compared with the unmodified model on the same text.`,
-    );
+    const each =
+      changed.length === 1
+        ? `In ${study.experiment}`
+        : `In each of the ${changed.length} conditions of ${study.experiment}`;
+    said.add(`${each}, ${changesText(changed)}. It was compared with the unmodified model on the same text.`);
   }
   return [...said];
 }
 
-/** `under 24 conditions, attention's output of one head at layers 0 to 5 was set to zero`. */
-function conditionsText(conditions: readonly Condition[], { conditions: all }: Study): string {
+/** `z (…) of one head at layers 0 to 5 was set to zero`. */
+function changesText(conditions: readonly Condition[]): string {
   const kinds = new Map<string, SiteWrite[]>();
   for (const write of conditions.flatMap(({ writes }) => writes)) {
     const key = JSON.stringify([write.site.site, write.unit === null, positionsText(write), changeText(write)]);
@@ -124,12 +125,7 @@ function conditionsText(conditions: readonly Condition[], { conditions: all }: S
   });
   const more =
     kinds.size > changes.length ? `; and ${kinds.size - changes.length} changes of other kinds were made` : "";
-  const baseline = all.length - conditions.length;
-  const count =
-    conditions.length === 1
-      ? ""
-      : `under ${conditions.length} conditions beside ${baseline === 0 ? "none" : "the baseline"}, `;
-  return `${count}${changes.join("; ")}${more}`;
+  return `${changes.join("; ")}${more}`;
 }
 
 function layersText(writes: readonly SiteWrite[]): string {
@@ -182,13 +178,13 @@ function measureSentences(protocol: Protocol, loaded: Loaded, library: readonly 
       const site = entryOf(sites, name);
       return site === undefined
         ? `${name} was measured as the protocol writes it${measured}.`
-        : `${name} is the ${site.meaning}${measured}.`;
+        : `${name} is the ${site.meaning}${site.meaning.includes("in nats") ? "" : measured}.`;
     }
     const source = known.facts.find((fact) => fact.name === "source")?.text;
     const formula = known.definition.replace(/^metric\s+/, "").replace(/\s+/g, " ");
     const said = known.sentences === "" ? "" : `: ${lowered(known.sentences.replace(/\.$/, ""))}`;
     const cited = source === undefined ? "" : `; ${source.replace(/\.$/, "")}`;
-    return `${name}${said} (${formula}${cited})${measured}.`;
+    return `${name}${said} (${formula}${cited})${known.sentences.includes(` in ${unit ?? ""}`) ? "" : measured}.`;
   });
 }
 
@@ -241,7 +237,7 @@ function testsText(tests: readonly TestUse[]): string {
         ...(count === null ? [] : [`${count.toLocaleString("en")} draws`]),
         ...(seed === null ? [] : [`seed ${seed}`]),
       ].join(", ");
-      const said = [lowered(meaning.trim().replace(/\.$/, "")), drawn].filter((part) => part !== "").join("; ");
+      const said = [meaning.trim().replace(/\.$/, ""), drawn].filter((part) => part !== "").join("; ");
       return said === "" ? name : `${name} (${said})`;
     }),
   );

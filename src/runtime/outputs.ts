@@ -151,7 +151,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     texts: shownTexts(protocol),
     methods: methodsOf(protocol, record, planned.loaded, (await readStandardLibrary()).flatMap(documentedMetrics)),
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
-    warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
+    warnings: [...new Set([...record.warnings, ...warnings, ...record.faults.map((f) => f.message)])],
     provenance: provenanceOf(record),
     judgements: request.judgements,
   });

@@ -1,14 +1,14 @@
 /** Sections of the report that are made of sentences: verdicts, prompts, methods. */
 import { countOf } from "../../compiler/results/describe.js";
 import { escapeHtml } from "./escape.js";
+import type { TableData } from "./table-data.js";
 import type { MethodsParagraph, ReportDecision, ReportText, ReportTexts } from "./report-input.js";
 
 /** What the hypotheses came to, before anything else: each leads to its tests. */
 export function verdictsHtml(decisions: readonly ReportDecision[]): string {
-  const items = decisions.flatMap(({ verdict, title, sentence }, i) => {
+  const items = decisions.flatMap(({ verdict, title, sentence, table }, i) => {
     if (verdict === null) return [];
-    // The verdict is the first word of the sentence and stands beside it already.
-    const said = sentence.startsWith(verdict.label) ? sentence.slice(verdict.label.length).trim() : sentence;
+    const said = numbersOf(table) ?? saidBeside(verdict.label, sentence);
     return [
       `<li><span class="badge ${verdict.tone}">${verdict.label}</span><div><a href="#decision-${i}">${escapeHtml(title)}</a><p>${escapeHtml(said)}</p></div></li>`,
     ];
@@ -16,6 +16,29 @@ export function verdictsHtml(decisions: readonly ReportDecision[]): string {
   if (items.length === 0) return "";
   const heading = items.length === 1 ? "Verdict" : "Verdicts";
   return `<section id="verdicts" class="card verdicts" aria-labelledby="verdicts-heading"><h2 id="verdicts-heading">${heading}</h2><ul>${items.join("\n")}</ul></section>`;
+}
+
+/** The sentence without the verdict, which is its first word and stands beside it already. */
+function saidBeside(verdict: string, sentence: string): string {
+  const rest = sentence.startsWith(verdict) ? sentence.slice(verdict.length).replace(/^:?\s+/, "") : sentence;
+  return rest.charAt(0).toUpperCase() + rest.slice(1);
+}
+
+/** `estimate [95%] 0.054 [0.031, 0.076], p 0.00082, n 6`: the numbers behind a verdict of a single test. */
+function numbersOf({ columns, rows }: TableData): string | null {
+  const [row, another] = rows;
+  if (row === undefined || another !== undefined) return null;
+  const parts = columns.flatMap(({ name }, at) => {
+    const value = String(row[at]?.value ?? "·");
+    if (value === "·") return [];
+    if (name.startsWith("p")) return [`${name} = ${value}`];
+    return name === "n"
+      ? [`n = ${value}`]
+      : name.startsWith("estimate")
+        ? [`${name.replace("estimate", "Estimate")} ${value}`]
+        : [];
+  });
+  return parts.length < 2 ? null : parts.join(", ");
 }
 
 /** Prompts that stand open; the others unfold. */

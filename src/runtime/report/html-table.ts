@@ -18,6 +18,8 @@ import {
 const rowsOfPage = 100;
 /** A table of so many rows is short enough to stand in the page as a whole. */
 const longestWhole = 200;
+/** Letters of words that stand on one line. */
+const shortText = 40;
 
 /** The table as a `<section>`; `index` makes its identifiers unique in the page. */
 export function tableHtml(table: TableData, index: number): string {
@@ -136,7 +138,8 @@ function bodyCell(
   numeric: boolean,
 ): string {
   const value = cell?.value ?? null;
-  const classes = [numeric ? "numeric" : "", column.kind, toneOf(column, value)].filter((name) => name !== "");
+  const short = column.kind === "text" && text.length <= shortText ? "short" : "";
+  const classes = [numeric ? "numeric" : "", column.kind, toneOf(column, value), short].filter((name) => name !== "");
   const number = cell?.reason == null ? 0 : (reasons.get(cell.reason) ?? 0);
   const mark = number === 0 ? "" : `<sup><a href="#table-${index}-reason-${number}">${number}</a></sup>`;
   const hover = cell?.reason == null ? "" : ` title="${escapeHtml(cell.reason)}"`;

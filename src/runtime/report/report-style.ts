@@ -43,7 +43,7 @@ code { font-family: var(--mono); font-size: .9em; }
 nav { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 20px; padding: 10px 0; border-top: 1px solid var(--line); border-bottom: 1px solid var(--line); }
 nav a { text-decoration: none; font-size: 15px; }
 nav a:hover { text-decoration: underline; }
-.verdicts { margin-top: 28px; padding: 6px 20px; }
+section.verdicts { margin-top: 28px; padding-top: 6px; padding-bottom: 6px; }
 .verdicts h2 { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 .verdicts ul { list-style: none; margin: 0; padding: 0; }
 .verdicts li { display: grid; grid-template-columns: minmax(148px, max-content) 1fr; gap: 2px 20px; align-items: baseline; padding: 14px 0; }
@@ -103,6 +103,11 @@ table.data { border-collapse: separate; border-spacing: 0; min-width: 100%; font
 .data .numeric { text-align: right; }
 .data td.axis { color: var(--soft); white-space: pre-wrap; max-width: 42ch; overflow-wrap: anywhere; }
 .data td.text { white-space: pre-wrap; max-width: 76ch; min-width: 24ch; overflow-wrap: anywhere; }
+.data td.short { white-space: nowrap; min-width: 0; }
+.data td:first-child { position: sticky; left: 0; background: var(--card); }
+.data tbody tr:nth-child(even) td:first-child { background: var(--stripe); }
+.table-card:not(:has(.pager, .reasons)) { padding-bottom: 0; overflow: hidden; }
+.table-card:not(:has(.pager, .reasons)) .table-scroll { border-bottom: 0; }
 .data mark { background: var(--mark); color: inherit; border-radius: 3px; padding: 0 1px; font-weight: 600; }
 .data td.positive { color: var(--positive); }
 .data td.negative { color: var(--negative); }
@@ -130,11 +135,11 @@ th[aria-sort="descending"] .arrow::after { content: "↓"; opacity: 1; color: va
 .judgement .table-scroll { margin-top: 14px; }
 .judgements .said { white-space: pre-wrap; min-width: 16ch; }
 .judgements .blank td:not(:first-child) { border-bottom: 1px dashed var(--soft); min-width: 10ch; }
-.source { overflow-x: auto; padding: 14px 0; }
-.source ol { margin: 0; padding: 0; list-style: none; counter-reset: line; width: max-content; min-width: 100%; }
-.source li { counter-increment: line; font: 13.5px/1.6 var(--mono); padding-right: 20px; }
-.source li::before { content: counter(line); display: inline-block; width: 3.2em; margin-right: 1.2em; text-align: right; color: var(--soft); user-select: none; }
-.source code { font-size: inherit; white-space: pre; }
+.source { padding: 14px 0; }
+.source ol { margin: 0; padding: 0; list-style: none; counter-reset: line; }
+.source li { display: flex; counter-increment: line; font: 13.5px/1.6 var(--mono); padding-right: 20px; }
+.source li::before { content: counter(line); flex: none; width: 3.2em; margin-right: 1.2em; text-align: right; color: var(--soft); user-select: none; }
+.source code { font-size: inherit; white-space: pre-wrap; overflow-wrap: anywhere; min-width: 0; tab-size: 2; }
 .tok-keyword { color: var(--tok-keyword); font-weight: 600; }
 .tok-string { color: var(--tok-string); }
 .tok-number, .tok-place, .tok-constant { color: var(--tok-number); }
@@ -158,6 +163,8 @@ footer { padding: 32px 24px 40px; color: var(--soft); font-size: 13px; }
   .card { padding-left: 14px; padding-right: 14px; }
   .table-card, .plot-card, .source { padding-left: 0; padding-right: 0; }
   nav { gap: 6px 16px; }
+  .source li { font-size: 12.5px; padding-right: 14px; }
+  .source li::before { width: 2em; margin-right: .9em; }
   .provenance dl { grid-template-columns: 1fr; gap: 0; }
   .provenance dd { margin-bottom: 8px; }
   .plot { width: auto; }
@@ -182,13 +189,9 @@ footer { padding: 32px 24px 40px; color: var(--soft); font-size: 13px; }
   .sort { padding: 4px 7px; }
   h2, h3, .note { break-after: avoid; }
   .data tr { break-inside: avoid; }
-  .source li { display: flex; }
-  .source li::before { flex: none; }
   .data thead { display: table-header-group; }
   .paper { overflow: visible; }
   .plot { width: auto; }
   .plot svg, .plot img { max-width: 100%; height: auto; }
-  .source code { white-space: pre-wrap; }
-  .source ol { width: auto; }
 }
 `;

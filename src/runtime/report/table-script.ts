@@ -70,6 +70,7 @@ export const tableScript = `
       var td = document.createElement("td");
       var value = own.numeric && !isAbsent(own, row) ? own.values[row] : null;
       td.className = (own.numeric ? "numeric " : "") + own.kind;
+      if (own.kind === "text" && text(row, column).length <= 40) td.classList.add("short");
       if (own.kind === "value" && value !== null && isNaN(value)) td.classList.add("nan");
       else if (own.notation.signed && value) td.classList.add(value > 0 ? "positive" : "negative");
       td.dataset.sort = raw(row, column);
