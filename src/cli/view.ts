@@ -19,12 +19,13 @@ export async function viewCommand(folder: string, { port }: { readonly port?: nu
     } else printRejection([diagnostic("A5011", null, { run: folder, problem: reasonOf(error) })], new Map(), false);
     return exitCodes.wrongInput;
   }
-  output.line(`Runs of ${folder}: ${server.address}`);
-  output.line("Ctrl-C ends it.");
-  await new Promise<void>((resolve) => {
+  const interrupted = new Promise<void>((resolve) => {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
+  output.line(`Runs of ${folder}: ${server.address}`);
+  output.line("Ctrl-C ends it.");
+  await interrupted;
   await server.close();
   return exitCodes.done;
 }
