@@ -111,7 +111,11 @@ export class OutputGrammar extends DecisionGrammar {
         { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "level" }) },
       ]),
     );
-    this.OPTION2(() => this.SUBRULE(this.testUse));
+    // Words of other clauses are names of no test.
+    this.OPTION2({
+      GATE: () => !this.ahead(1, t.Across) && !(this.ahead(1, t.Caption) && this.ahead(2, t.StringLiteral)),
+      DEF: () => this.SUBRULE(this.testUse),
+    });
   });
 
   plotStatement = this.RULE("plotStatement", () => {

@@ -88,6 +88,8 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
     return { figure, svg };
   };
+  const tableOf = (output: Extract<Output, { kind: "table" | "winner" }>): TableData =>
+    output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
   const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
@@ -97,7 +99,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       continue;
     }
     if (output.kind === "table" || output.kind === "winner") {
-      const table = output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
+      const table = tableOf(output);
       tables.push(table);
       warn(table.title, table.warnings);
     }
@@ -106,7 +108,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       const path = join(folder.outputs, output.path);
       const { name, value } = output;
       if (output.table !== null) {
-        const table = buildTable(output.table, results, tokens);
+        const table = tableOf(output.table);
         warn(output.path, table.warnings);
         const isLatex = output.path.toLowerCase().endsWith(".tex");
         const label = basename(output.path).replace(/\.[a-z]+$/i, "");

@@ -119,6 +119,36 @@ suite("outputs", () => {
     assert.deepEqual(messages('save sweep to "a"'), ["A5003 cannot save to a: the ending is missing"]);
   });
 
+  test("axes after `by` are rows, and one value sorts them", () => {
+    const [table] = outputs(
+      "table sweep.loss, sweep.impact as percent by layer, abs(impact)".replace(" as percent", ""),
+    );
+    assert.ok(table?.kind === "table");
+    assert.deepEqual([table.rows, table.by?.label, table.across], [["layer"], "abs(impact)", []]);
+    assert.deepEqual(table.title, "sweep.loss, sweep.impact by layer");
+    assert.deepEqual(messages("table sweep.impact by layer, layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("table sweep.impact by layer across layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("table sweep.impact by impact, abs(impact)"), [
+      "A3004 expected one value to sort by, found abs(impact)",
+    ]);
+  });
+
+  test("percent is of plain numbers, and clauses of tables are of files that are tables", () => {
+    assert.deepEqual(messages("table sweep.impact as percent"), ["A3001 `as percent` does not apply to nats"]);
+    assert.deepEqual(messages("table sweep.relative as percent"), []);
+    assert.deepEqual(messages('save sweep.impact by layer to "a.csv"'), [
+      "A1004 `by` has no meaning in `save` to a file of values as measured",
+    ]);
+    assert.deepEqual(messages('save sweep.impact to "a.csv"'), [
+      "A3004 expected the name of a result, found sweep.impact",
+    ]);
+    const [saved] = outputs('save sweep.impact by layer across head caption "c" to "a.tex"');
+    assert.ok(saved?.kind === "save" && saved.table?.kind === "table");
+    assert.deepEqual([saved.table.rows, saved.table.across, saved.table.caption], [["layer"], ["head"], "c"]);
+    const [winner] = outputs('save sweep winner lowest of loss, loss to "a.md"'.replace("loss, loss", "loss, loss"));
+    assert.equal(winner, undefined, "twice the same metric");
+  });
+
   test("a heatmap has two axes, a line has one", () => {
     assert.deepEqual(messages("plot heatmap of sweep.loss over layer"), [
       "A3004 expected two axes after `over` (rows, columns) for a heatmap, found layer",

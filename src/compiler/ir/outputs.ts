@@ -92,7 +92,7 @@ export type Output =
       /** The values of a `let`; null for an experiment. */
       readonly value: NamedResult | null;
       /** The table that a `.tex` or `.md` file has; null for every other file, which has values as measured. */
-      readonly table: Extract<Output, { kind: "table" }> | null;
+      readonly table: Extract<Output, { kind: "table" | "winner" }> | null;
       readonly path: string;
       readonly span: Span;
     };

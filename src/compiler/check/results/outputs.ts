@@ -80,19 +80,14 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
     );
     return null;
   }
-  if (table.winner !== null) {
-    const hint = "a `table … winner` is in the report, from which it can be copied";
-    reportError(cx, "A1004", table.span, { what: "`winner`", statement: "`save`" }, { hint });
-    return null;
-  }
   const shown = isTable ? checkTable(cx, table) : null;
-  if (isTable && shown?.kind !== "table") return null;
+  if (isTable && shown === null) return null;
   addSavedFile(cx.saved, path, span);
   return {
     kind: "save",
     name,
     value: isTable ? null : value,
-    table: shown?.kind === "table" ? shown : null,
+    table: shown?.kind === "table" || shown?.kind === "winner" ? shown : null,
     path,
     span: statement.span,
   };

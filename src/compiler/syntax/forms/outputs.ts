@@ -110,6 +110,7 @@ export const outputForms: readonly Form[] = [
       'save RESULT to "FILE"',
       "save SHOWN, … [top N] [where CONDITION] [by AXIS|VALUE, …] [across AXIS, …] [with context N] [with rank] " +
         '[with ci [off|N] [TEST]] [caption "TEXT"] to "FILE"',
+      'save EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …] to "FILE"',
     ],
     meaning:
       "Writes results to a file: csv, jsonl, json or parquet by its ending have every value as measured; tex and md have the " +
