@@ -99,7 +99,7 @@ export function optionCalled(word: string, statement: string): string | null {
   if (/^(?:sort|sorted|order|orderby)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
   if (/^(?:rank|ranked)$/.test(word)) return "write `with rank`: `table e by impact with rank`";
   if (/^(?:pivot|columns|cols|versus)$/.test(word))
-    return "columns are named with `across`: `table e.impact by layer across head`";
+    return "columns are named with `across`: `table e.impact across layer`";
   if (/^(?:desc|descending|asc|ascending|reverse)$/.test(word))
     return "the largest come first; the smallest do with a minus: `by -impact`";
   if (/^(?:limit|first|head|max)$/.test(word)) return "write `top 5`";
