@@ -33,7 +33,7 @@ function checkValues(
   const notations: (ColumnNotation | null)[] = [];
   for (const item of statement.of) {
     const own = columnsOfItem(cx, item);
-    if (own === null || !own.every((column) => takesNotation(cx, column, item))) return null;
+    if (own?.every((column) => takesNotation(cx, column, item)) !== true) return null;
     const [left, right] = [columns[0], own[0]];
     if (left !== undefined && right !== undefined && !shareAxis(cx, left, right, item.value)) return null;
     columns.push(...own);
@@ -71,7 +71,7 @@ function checkValues(
   if (keys.sort !== null && sortKey === null) return null;
   const written = keys.sort === null || sortKey === null ? null : named(cx, labelOf(cx, keys.sort.span), sortKey);
   if (keys.sort !== null && written !== null && !isNumeric(cx, written, "sorting", keys.sort.span)) return null;
-  const ranking = top === null ? statement.ranked : top;
+  const ranking = top ?? statement.ranked;
   const order = written ?? (ranking === null ? null : impliedOrder(cx, ranking, top !== null, columns));
   if (ranking !== null && order === null) return null;
   const none = context === null ? null : "a table `with context`, whose rows are single tokens";
