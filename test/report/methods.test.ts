@@ -21,7 +21,7 @@ test("long texts and long sets are cut, and the number of all of them is said", 
   const [shown, other] = shownTexts({ texts: [{ ...set, model: "a" }, { ...set, model: "b" }] } as never); // prettier-ignore
   assert.equal(other, undefined, "two models read the same texts");
   assert.deepEqual([shown?.total, shown?.items.length], [400, 300]);
-  assert.ok(shown !== undefined && shown.items.every(({ text }) => text.length === 401 && text.endsWith("…")));
+  assert.ok(shown?.items.every(({ text }) => text.length === 401 && text.endsWith("…")));
 });
 
 const text = `## Which heads matter?
