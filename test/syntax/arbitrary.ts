@@ -250,7 +250,7 @@ const interval = fc.option(
       level: numberOrNull,
       draws: fc.option(
         fc.record({
-          name: name.filter(({ text }) => text !== "off"),
+          name: name.filter(({ text }) => text !== "off" && text !== "across"),
           count: numberOrNull,
           seed: numberOrNull,
           span: spanned,
