@@ -1,16 +1,39 @@
 /** The grammar of what is shown of results: tables, plots, files. */
-import { Name, tokens as t } from "./tokens.js";
+import { tokens as t } from "./tokens.js";
 import { DecisionGrammar } from "./decisions.js";
 
 export class OutputGrammar extends DecisionGrammar {
-  // The value stops before `where`, which is a clause of the table.
   tableStatement = this.RULE("tableStatement", () => {
     this.CONSUME(t.Table);
-    this.SUBRULE(this.disjunction);
-    this.MANY({
+    this.SUBRULE(this.tableBody);
+  });
+
+  // What is shown and how: of a table on the screen as of one in a file.
+  tableBody = this.RULE("tableBody", () => {
+    this.SUBRULE(this.tableValue);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.tableValue);
+    });
+    this.MANY2({
       GATE: () =>
-        !this.ahead(1, t.With) || this.ahead(2, t.Ci) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
+        !this.ahead(1, t.With) ||
+        this.ahead(2, t.Ci) ||
+        this.ahead(2, t.Rank) ||
+        (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
       DEF: () => this.SUBRULE(this.tableOption),
+    });
+  });
+
+  // The value stops before `where`, which is a clause of the table.
+  tableValue = this.RULE("tableValue", () => {
+    this.SUBRULE(this.disjunction);
+    this.OPTION(() => {
+      this.CONSUME(t.As);
+      this.OR([
+        { ALT: () => this.CONSUME(t.Percent, { LABEL: "notation" }) },
+        { ALT: () => this.CONSUME(t.Ratio, { LABEL: "notation" }) },
+      ]);
     });
   });
 
@@ -56,6 +79,24 @@ export class OutputGrammar extends DecisionGrammar {
           this.CONSUME2(t.NumberLiteral, { LABEL: "context" });
         },
       },
+      {
+        ALT: () => {
+          this.CONSUME(t.Across);
+          this.SUBRULE(this.axisList, { LABEL: "across" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME2(t.With);
+          this.CONSUME(t.Rank);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Caption);
+          this.CONSUME(t.StringLiteral, { LABEL: "caption" });
+        },
+      },
       { ALT: () => this.SUBRULE(this.intervalClause) },
     ]);
   });
@@ -70,7 +111,11 @@ export class OutputGrammar extends DecisionGrammar {
         { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "level" }) },
       ]),
     );
-    this.OPTION2(() => this.SUBRULE(this.testUse));
+    // Words of other clauses are names of no test.
+    this.OPTION2({
+      GATE: () => !this.ahead(1, t.Across) && !(this.ahead(1, t.Caption) && this.ahead(2, t.StringLiteral)),
+      DEF: () => this.SUBRULE(this.testUse),
+    });
   });
 
   plotStatement = this.RULE("plotStatement", () => {
@@ -118,7 +163,7 @@ export class OutputGrammar extends DecisionGrammar {
 
   saveStatement = this.RULE("saveStatement", () => {
     this.CONSUME(t.Save);
-    this.CONSUME(Name);
+    this.SUBRULE(this.tableBody);
     this.CONSUME(t.To);
     this.CONSUME(t.StringLiteral);
   });

@@ -14,10 +14,16 @@ import { decisionFigures } from "./report/decision-figures.js";
 import { buildFigure, type Figure } from "./report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
 import { renderReport } from "./report/html.js";
+import { latexTable } from "./report/latex-table.js";
+import { markdownTable } from "./report/markdown-table.js";
 import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
+import { documentedMetrics } from "../compiler/docs/metrics.js";
 import { tokenTextsOf } from "./known-tokens.js";
+import { readStandardLibrary } from "./load.js";
+import { methodsOf } from "./methods.js";
+import { questionOf, shownTexts } from "./report-texts.js";
 import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
 import { rowsOfValue, savedRows } from "./saved-values.js";
@@ -83,6 +89,8 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
     return { figure, svg };
   };
+  const tableOf = (output: Extract<Output, { kind: "table" | "winner" }>): TableData =>
+    output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
   const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
@@ -92,7 +100,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       continue;
     }
     if (output.kind === "table" || output.kind === "winner") {
-      const table = output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
+      const table = tableOf(output);
       tables.push(table);
       warn(table.title, table.warnings);
     }
@@ -100,6 +108,14 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       // Not beside the record, whose name a user may choose too.
       const path = join(folder.outputs, output.path);
       const { name, value } = output;
+      if (output.table !== null) {
+        const table = tableOf(output.table);
+        warn(output.path, table.warnings);
+        const isLatex = output.path.toLowerCase().endsWith(".tex");
+        const label = basename(output.path).replace(/\.[a-z]+$/i, "");
+        await write("saved", path, isLatex ? latexTable(table, label) : markdownTable(table));
+        continue;
+      }
       await saveResults(
         path,
         value === null
@@ -126,6 +142,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   const { report } = folder;
   const html = renderReport({
     title: protocolName(source.path),
+    question: questionOf(source.text),
     status,
     when: record.times.ended ?? record.times.asked,
     digest: planned.digest,
@@ -134,8 +151,10 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     decisions,
     figures,
     tables,
+    texts: shownTexts(protocol),
+    methods: methodsOf(protocol, record, planned.loaded, (await readStandardLibrary()).flatMap(documentedMetrics)),
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
-    warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
+    warnings: [...new Set([...record.warnings, ...warnings, ...record.faults.map((f) => f.message)])],
     provenance: provenanceOf(record),
     judgements: request.judgements,
   });
@@ -152,9 +171,11 @@ function outputName(output: Output): string {
 function experimentsOf(output: Output): readonly string[] {
   switch (output.kind) {
     case "table":
+      return [...new Set(output.columns.flatMap(({ expression }) => experimentsIn(expression)))];
     case "winner":
       return [output.experiment];
     case "save":
+      if (output.table !== null) return experimentsOf(output.table);
       return output.value === null ? [output.name] : experimentsIn(output.value.expression);
     case "plot":
       return [...output.values, ...(output.against === null ? [] : [output.against])].flatMap((value) =>

@@ -151,7 +151,7 @@ const cases: readonly Case[] = [
   { wrong: `${sweep}table e limit 5 by impact`, at: "limit 5", write: "top 5" },
   { wrong: `${sweep}table e.impact.mean`, at: "e.impact.mean", write: "mean(e.impact)" },
   { wrong: `${sweep}table e.loss.delta`, at: "delta", write: "impact" },
-  { wrong: `${sweep}table e by layer`, at: "by layer", write: "by loss" },
+  { wrong: `${sweep}table e.impact pivot layer`, at: "pivot layer", write: "across layer" },
   {
     wrong: `${sweep}table mean(e.impact) over layer`,
     at: "table mean(e.impact) over layer",

@@ -178,7 +178,8 @@ export function columnsOf(
 export function tableOf(more: Partial<TableOutput>): TableOutput {
   const columns = columnsOf(more.experiment ?? "sweep", "nll");
   const standard = { title: "table sweep", experiment: "sweep", columns, where: null, by: null, top: null };
-  return { kind: "table", ...standard, context: null, ci: null, span, ...more };
+  const shape = { caption: null, notations: columns.map(() => null), rows: null, across: [], ranked: false };
+  return { kind: "table", ...standard, ...shape, context: null, ci: null, span, ...more };
 }
 
 /** A plot of the values over axes. */

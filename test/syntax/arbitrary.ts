@@ -22,6 +22,7 @@ import type {
   Positions,
   Statement,
   StringLiteral,
+  TableStatement,
 } from "../../src/compiler/syntax/ast.js";
 
 const span = { file: "test.atlas", start: 0, end: 0 };
@@ -311,7 +312,7 @@ const interval = fc.option(
       level: numberOrNull,
       draws: fc.option(
         fc.record({
-          name: name.filter(({ text }) => text !== "off"),
+          name: name.filter(({ text }) => text !== "off" && text !== "across"),
           count: numberOrNull,
           seed: numberOrNull,
           span: spanned,
@@ -434,6 +435,24 @@ const expectation: fc.Arbitrary<Expectation> = fc.record({
   span: spanned,
 });
 
+const table: fc.Arbitrary<TableStatement> = fc.record({
+  kind: fc.constant("table" as const),
+  of: fc.array(fc.record({ value: expression, notation: fc.constantFrom(null, "percent", "ratio"), span: spanned }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  winner: fc.option(fc.record({ which: fc.constantFrom("lowest", "highest"), among: names(name, 1) })),
+  top: numberOrNull,
+  where: fc.option(expression),
+  by: fc.array(expression, { maxLength: 2 }),
+  across: names(axis, 0),
+  context: numberOrNull,
+  ranked: fc.option(fc.record({ span: spanned })),
+  caption: fc.option(string),
+  ci: interval,
+  span: spanned,
+});
+
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   { arbitrary: experiment, weight: 5 },
   { arbitrary: model, weight: 2 },
@@ -530,17 +549,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     classes: fc.array(fc.record({ name, below: numberOrNull }), { minLength: 1, maxLength: 3 }),
     span: spanned,
   }),
-  fc.record({
-    kind: fc.constant("table" as const),
-    of: expression,
-    winner: fc.option(fc.record({ which: fc.constantFrom("lowest", "highest"), among: names(name, 1) })),
-    top: numberOrNull,
-    where: fc.option(expression),
-    by: fc.array(expression, { maxLength: 2 }),
-    context: numberOrNull,
-    ci: interval,
-    span: spanned,
-  }),
+  table,
   fc.record({
     kind: fc.constant("plot" as const),
     plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density"),
@@ -551,7 +560,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     ci: interval,
     span: spanned,
   }),
-  fc.record({ kind: fc.constant("save" as const), what: name, to: string, span: spanned }),
+  fc.record({ kind: fc.constant("save" as const), table, to: string, span: spanned }),
 );
 
 /** Whole files. */

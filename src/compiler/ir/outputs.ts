@@ -22,13 +22,26 @@ export interface IntervalRequest {
   readonly seed: number;
 }
 
+/** How a column of plain numbers is written: in percent, or as a multiple of one. */
+export type ColumnNotation = "percent" | "ratio";
+
 export type Output =
   | {
       readonly kind: "table";
       readonly title: string;
+      /** What the protocol says below the title; null where it says nothing. */
+      readonly caption: string | null;
       readonly experiment: string;
       /** Value columns, one or several; axes come first by themselves. */
       readonly columns: readonly NamedResult[];
+      /** The notation of each column; null for its own. */
+      readonly notations: readonly (ColumnNotation | null)[];
+      /** Axes that the rows are of, as the protocol names them; null for all but those of prompts. */
+      readonly rows: readonly string[] | null;
+      /** Axes whose levels are columns. */
+      readonly across: readonly string[];
+      /** Whether each row says its rank by what the rows are sorted by. */
+      readonly ranked: boolean;
       readonly where: ResultCondition | null;
       /** Sort descending by this; null keeps the order of the sweep. */
       readonly by: NamedResult | null;
@@ -78,6 +91,8 @@ export type Output =
       readonly name: string;
       /** The values of a `let`; null for an experiment. */
       readonly value: NamedResult | null;
+      /** The table that a `.tex` or `.md` file has; null for every other file, which has values as measured. */
+      readonly table: Extract<Output, { kind: "table" | "winner" }> | null;
       readonly path: string;
       readonly span: Span;
     };

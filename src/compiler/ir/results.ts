@@ -78,4 +78,6 @@ export function isConstant(
 
 /** Formats of saved results, each the ending of its files' names. */
 export const saveFormats = ["csv", "jsonl", "json", "parquet"] as const;
+/** Formats of saved tables, as a reader sees them: LaTeX and Markdown. */
+export const tableFormats = ["tex", "md"] as const;
 export type SaveFormat = (typeof saveFormats)[number];

@@ -535,15 +535,27 @@ export interface IntervalClause extends Node {
   readonly draws: TestUse | null;
 }
 
+/** `VALUE as percent`: a column of a table, in a notation of its own. */
+export interface TableValue extends Node {
+  readonly value: Expression;
+  readonly notation: "percent" | "ratio" | null;
+}
+
 export interface TableStatement extends Node {
   readonly kind: "table";
-  readonly of: Expression;
+  /** At least one. */
+  readonly of: readonly TableValue[];
   readonly winner: { readonly which: "lowest" | "highest"; readonly among: readonly Name[] } | null;
   readonly top: NumberLiteral | null;
   readonly where: Expression | null;
-  /** Sort key, or, when every item is a plain axis name after `winner`, the axes to keep. */
+  /** Axes of the rows, and at most one value to sort by. After `winner` only axes. */
   readonly by: readonly Expression[];
+  /** Axes whose levels are columns. */
+  readonly across: readonly Name[];
   readonly context: NumberLiteral | null;
+  /** Where `with rank` stands, if it does. */
+  readonly ranked: Node | null;
+  readonly caption: StringLiteral | null;
   readonly ci: IntervalClause | null;
 }
 
@@ -561,7 +573,8 @@ export interface PlotStatement extends Node {
 
 export interface SaveStatement extends Node {
   readonly kind: "save";
-  readonly what: Name;
+  /** What is saved, with the clauses of a table, which `.tex` and `.md` files have. */
+  readonly table: TableStatement;
   readonly to: StringLiteral;
 }
 

@@ -19,6 +19,7 @@ import type {
   Quantity,
   SaveStatement,
   TableStatement,
+  TableValue,
   TestUse,
 } from "./ast.js";
 import { buildAxisList, buildExpression, buildLevel, missing } from "./build-expressions.js";
@@ -190,7 +191,11 @@ export function buildClassify(build: Build, node: CstNode): ClassifyStatement {
 
 /** `table value …`. */
 export function buildTable(build: Build, node: CstNode): TableStatement {
-  const of = buildExpression(build, nodeOf(node, "disjunction"));
+  return { ...tableOf(build, nodeOf(node, "tableBody")), span: nodeSpan(build, node) };
+}
+
+/** What a table shows and how, of the rule that `table` and `save` have in common. */
+function tableOf(build: Build, node: CstNode | undefined): TableStatement {
   const options = nodesOf(node, "tableOption");
   const option = (key: string, word: string): CstNode | undefined =>
     once(
@@ -205,9 +210,21 @@ export function buildTable(build: Build, node: CstNode): TableStatement {
   const winner = option("Winner", "winner");
   const where = option("Where", "where");
   const by = option("By", "by");
+  const across = option("Across", "across");
+  const ranked = option("Rank", "with rank");
+  const caption = option("Caption", "caption");
+  const values = nodesOf(node, "tableValue").map((value): TableValue => {
+    const notation = tokenOf(value, "notation")?.image;
+    return {
+      value: buildExpression(build, nodeOf(value, "disjunction")),
+      notation: notation === "percent" || notation === "ratio" ? notation : null,
+      span: nodeSpan(build, value),
+    };
+  });
+  const nothing = missing(build);
   return {
     kind: "table",
-    of,
+    of: values.length === 0 ? [{ value: nothing, notation: null, span: nothing.span }] : values,
     winner:
       winner === undefined
         ? null
@@ -218,12 +235,15 @@ export function buildTable(build: Build, node: CstNode): TableStatement {
     top: count("Top", "top", "top"),
     where: where === undefined ? null : buildExpression(build, nodeOf(where, "where")),
     by: nodesOf(by, "by").map((key) => buildExpression(build, key)),
+    across: buildAxisList(build, nodeOf(across, "across")),
     context: count("Context", "context", "context"),
+    ranked: ranked === undefined ? null : { span: nodeSpan(build, ranked) },
+    caption: caption === undefined ? null : stringOf(build, tokenOf(caption, "caption")),
     ci: buildInterval(
       build,
       options.flatMap((candidate) => nodesOf(candidate, "intervalClause")),
     ),
-    span: nodeSpan(build, node),
+    span: node === undefined ? nothing.span : nodeSpan(build, node),
   };
 }
 
@@ -245,8 +265,8 @@ export function buildPlot(build: Build, node: CstNode): PlotStatement {
   };
 }
 
-/** `save name to "path"`. */
+/** `save value … to "path"`. */
 export function buildSave(build: Build, node: CstNode): SaveStatement {
-  const what = nameOf(build, tokenOf(node, "Name"));
-  return { kind: "save", what, to: stringOf(build, tokenOf(node, "StringLiteral")), span: nodeSpan(build, node) };
+  const table = tableOf(build, nodeOf(node, "tableBody"));
+  return { kind: "save", table, to: stringOf(build, tokenOf(node, "StringLiteral")), span: nodeSpan(build, node) };
 }

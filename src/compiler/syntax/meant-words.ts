@@ -97,13 +97,16 @@ export function optionCalled(word: string, statement: string): string | null {
   if (/^(?:title|legend|log|color|colour|xlabel|ylabel|size)$/.test(word))
     return "the look of figures is not set in the language";
   if (statement === "plot") return null;
-  if (/^(?:sort|sorted|order|orderby|rank|ranked)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
+  if (/^(?:sort|sorted|order|orderby)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
+  if (/^(?:rank|ranked)$/.test(word)) return "write `with rank`: `table e by impact with rank`";
+  if (/^(?:pivot|columns|cols|versus)$/.test(word))
+    return "columns are named with `across`: `table e.impact across layer`";
   if (/^(?:desc|descending|asc|ascending|reverse)$/.test(word))
     return "the largest come first; the smallest do with a minus: `by -impact`";
   if (/^(?:limit|first|head|max)$/.test(word)) return "write `top 5`";
   if (/^(?:filter|having|if|when|only)$/.test(word)) return "write `where`";
-  if (/^(?:group|grouped|groupby|per|each|columns|rows)$/.test(word)) {
-    return "a table keeps all axes but the prompts: average others away, as in `table mean(e.impact over head)`";
+  if (/^(?:group|grouped|groupby|per|each|rows)$/.test(word)) {
+    return "rows are named with `by`: `table e.impact by layer` has one for each layer, with the mean over the rest";
   }
   return null;
 }

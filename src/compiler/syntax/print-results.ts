@@ -148,7 +148,7 @@ export function printResultStatement(statement: Statement): Doc | null {
         ),
       );
     case "save":
-      return ["save ", printName(statement.what), " to ", printString(statement.to)];
+      return group(tableBody("save ", statement.table, [[line, "to ", printString(statement.to)]]));
     default:
       return null;
   }
@@ -206,9 +206,18 @@ function printSide(side: Expression): Doc {
 }
 
 function printTable(table: TableStatement): Doc {
-  return group(
-    "table ",
-    group(printExpression(table.of, bindingLevel.or)),
+  return group(tableBody("table ", table, []));
+}
+
+/** What `table` and `save` have in common, with what stands after it. */
+function tableBody(word: string, table: TableStatement, after: readonly Doc[]): readonly Doc[] {
+  const values = table.of.map(({ value, notation }) => [
+    group(printExpression(value, bindingLevel.or)),
+    notation === null ? "" : ` as ${notation}`,
+  ]);
+  return [
+    word,
+    values.length === 1 ? (values[0] ?? "") : group(indent(join(values, [",", line]))),
     indent(
       table.winner === null
         ? []
@@ -229,8 +238,14 @@ function printTable(table: TableStatement): Doc {
               ),
             ),
           ],
+      table.across.length === 0
+        ? []
+        : [line, source(table.across[0]?.span.start ?? 0), "across ", group(indent(printNames(table.across)))],
       table.context === null ? [] : [line, "with context ", printNumber(table.context)],
+      table.ranked === null ? [] : [line, source(table.ranked.span.start), "with rank"],
       intervalClause(table.ci),
+      table.caption === null ? [] : [line, "caption ", printString(table.caption)],
+      ...after,
     ),
-  );
+  ];
 }

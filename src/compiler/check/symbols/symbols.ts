@@ -27,7 +27,7 @@ import { nameExperiment } from "./experiment-names.js";
 import { nameExpression, nameMetric } from "./expression-names.js";
 import { noteDefinition, noteParam, noteWords, statedSymbol, type Naming } from "./naming.js";
 import { languageAxes, outerAxes } from "../../ir/axes.js";
-import { nameResult, nameLevel, noteAxes, noteColumn, noteResultName } from "./result-names.js";
+import { nameResult, nameLevel, noteAxes, noteColumn } from "./result-names.js";
 
 /** Notes every name of the protocol, of its imports, and of the standard library: of these, those in declarations. */
 export function noteSymbols(cx: Naming, main: FileSyntax, others: readonly FileSyntax[]): void {
@@ -118,7 +118,8 @@ function nameStatement(cx: Naming, statement: Statement): void {
       noteInterval(cx, statement);
       return;
     case "save":
-      noteResultName(cx, null, statement.what);
+      nameTable(cx, statement.table);
+      noteInterval(cx, statement.table);
   }
 }
 
@@ -168,16 +169,22 @@ function nameResults(cx: Naming, expressions: readonly Expression[]): void {
 }
 
 function nameTable(cx: Naming, statement: TableStatement): void {
-  const { of, winner, where, by } = statement;
-  nameResult(cx, null, of);
-  const subject = subjectOf(cx, of, new Set());
+  const { of, winner, where, by, across } = statement;
+  nameResults(
+    cx,
+    of.map(({ value }) => value),
+  );
+  const [first] = of.map(({ value }) => subjectOf(cx, value, new Set())).filter((shape) => shape !== null);
+  const subject = first ?? null;
   if (winner !== null && subject !== null) for (const name of winner.among) noteColumn(cx, subject, name);
   else for (const { span } of winner?.among ?? []) cx.notes.name(span, "column", null);
   if (where !== null) nameResult(cx, subject, where);
   for (const key of by) {
-    if (winner !== null && key.kind === "name") noteAxes(cx, [{ text: key.text, span: key.span }]);
+    const isAxis = key.kind === "name" && (winner !== null || resultMeaning(cx.results, subject, key.text) === null);
+    if (isAxis) noteAxes(cx, [{ text: key.text, span: key.span }]);
     else nameResult(cx, subject, key);
   }
+  noteAxes(cx, across);
 }
 
 /** The experiment whose columns a table's clauses name: the first one that its value reads. Null where there is none. */

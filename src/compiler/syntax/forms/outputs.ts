@@ -81,12 +81,15 @@ export const outputForms: readonly Form[] = [
     name: "table",
     group: "Statements",
     lines: [
-      "table VALUE [top N] [where CONDITION] [by VALUE, …] [with context N] [with ci [off|N] [TEST]]",
+      "table SHOWN, … [top N] [where CONDITION] [by AXIS|VALUE, …] [across AXIS, …] [with context N] [with rank] " +
+        '[with ci [off|N] [TEST]] [caption "TEXT"]',
       "table EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …]",
     ],
-    meaning: "Shows results as a table. `with ci` puts an interval beside each mean.",
+    meaning:
+      "Shows results as a table. Axes after `by` are its rows, those after `across` its columns, and a value after `by` sorts " +
+      "it. `with ci` puts an interval beside each mean.",
     example: "table sweep top 10 by abs(loss.impact)",
-    rules: ["tableStatement", "tableOption", "nameList", "intervalClause"],
+    rules: ["tableStatement", "tableBody", "tableOption", "nameList", "axisList", "intervalClause"],
   },
   {
     name: "plot",
@@ -103,11 +106,18 @@ export const outputForms: readonly Form[] = [
   {
     name: "save",
     group: "Statements",
-    lines: ['save RESULT to "FILE"'],
-    meaning: "Writes results to a file: csv, jsonl, json or parquet by its ending.",
+    lines: [
+      'save RESULT to "FILE"',
+      "save SHOWN, … [top N] [where CONDITION] [by AXIS|VALUE, …] [across AXIS, …] [with context N] [with rank] " +
+        '[with ci [off|N] [TEST]] [caption "TEXT"] to "FILE"',
+      'save EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …] to "FILE"',
+    ],
+    meaning:
+      "Writes results to a file: csv, jsonl, json or parquet by its ending have every value as measured; tex and md have the " +
+      "table that `table` shows, with the same clauses.",
     example: 'save sweep to "sweep.csv"',
     outline: 'save NAME to "file.csv"',
-    rules: ["saveStatement"],
+    rules: ["saveStatement", "tableBody", "tableOption", "nameList", "axisList", "intervalClause"],
   },
 ];
 

@@ -137,6 +137,11 @@ const composed = {
     ["replacement"],
     "zero when nothing is said",
   ),
+  SHOWN: form(
+    ["VALUE [as percent|ratio]"],
+    ["tableValue"],
+    "a plain number may be written in percent or as a multiple",
+  ),
   TEST: form(["NAME [(N)] [seed N]"], ["testUse"], "such as welch_t or bootstrap(10000): atlasc doc tests"),
   QUANTITY: form(["all of | any of | N of"], ["quantity"], "how many must be CONFIRMED; each group of `by` counts"),
   EXPECTED: form(

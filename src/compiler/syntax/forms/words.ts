@@ -225,6 +225,23 @@ export const words: Readonly<Record<string, Word>> = {
     "Shows each row's token inside so many tokens of its text, and keeps prompts apart.",
     "table surprise top 5 by surprise with context 6",
   ),
+  across: clause(
+    "Makes a column of each level of the axes, beside the rows that `by` names.",
+    "table sweep.impact by layer across head",
+  ),
+  percent: clause("Writes a plain number in percent.", "table sweep.relative as percent by layer"),
+  ratio: clause(
+    "Marks a plain number as a multiple of something.",
+    "table sweep.loss / sweep.loss.baseline as ratio by layer",
+  ),
+  rank: clause(
+    "After `with`: numbers the rows by what they are sorted by, from 1; equal ones share a number. `rank(x over AXIS)` is a function of results.",
+    "table sweep by abs(impact) with rank",
+  ),
+  caption: clause(
+    "What stands below the title of a table, and is the caption of a LaTeX or Markdown file.",
+    'table sweep.impact by layer caption "What each layer is worth."',
+  ),
   ci: clause(
     "A bootstrap interval beside each mean: 95% when nothing is said, from 2,000 draws of whole texts.",
     "table mean(tokens.nll over position, prompt) with ci 0.9",
