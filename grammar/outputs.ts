@@ -100,8 +100,73 @@ export class OutputGrammar extends DecisionGrammar {
           },
           { ALT: () => this.SUBRULE(this.byAxes) },
           { ALT: () => this.SUBRULE(this.intervalClause) },
+          { ALT: () => this.SUBRULE(this.plotOption) },
         ]),
     });
+  });
+
+  // How a plot looks. All of these words are names elsewhere.
+  plotOption = this.RULE("plotOption", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Text);
+          this.SUBRULE(this.expression, { LABEL: "cells" });
+        },
+      },
+      { ALT: () => this.CONSUME(t.Values, { LABEL: "flag" }) },
+      { ALT: () => this.CONSUME(t.Identity, { LABEL: "flag" }) },
+      {
+        ALT: () => {
+          this.CONSUME(t.Sorted, { LABEL: "sorted" });
+          this.OPTION(() => this.CONSUME(t.Ascending, { LABEL: "sorted" }));
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Log);
+          this.OR2([
+            { ALT: () => this.CONSUME(t.X, { LABEL: "log" }) },
+            { ALT: () => this.CONSUME(t.Y, { LABEL: "log" }) },
+          ]);
+        },
+      },
+      {
+        ALT: () => {
+          this.OR3([
+            { ALT: () => this.CONSUME(t.Title, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME2(t.X, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME2(t.Y, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME(t.Caption, { LABEL: "label" }) },
+          ]);
+          this.CONSUME(t.StringLiteral);
+        },
+      },
+    ]);
+  });
+
+  figureStatement = this.RULE("figureStatement", () => {
+    this.CONSUME(t.Figure);
+    this.CONSUME(t.StringLiteral, { LABEL: "title" });
+    this.MANY(() =>
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Columns);
+            this.CONSUME(t.NumberLiteral);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Caption);
+            this.CONSUME2(t.StringLiteral, { LABEL: "caption" });
+          },
+        },
+      ]),
+    );
+    this.CONSUME(t.LBrace);
+    this.AT_LEAST_ONE(() => this.SUBRULE(this.plotStatement));
+    this.CONSUME(t.RBrace);
   });
 
   plotKind = this.RULE("plotKind", () => {
@@ -113,6 +178,7 @@ export class OutputGrammar extends DecisionGrammar {
       { ALT: () => this.CONSUME(t.Box, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(t.Scatter, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(t.Density, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Text, { LABEL: "kind" }) },
     ]);
   });
 

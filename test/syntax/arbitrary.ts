@@ -18,6 +18,8 @@ import type {
   NumberLiteral,
   PlaceLiteral,
   PlaceUse,
+  PlotLooks,
+  PlotStatement,
   Positions,
   Statement,
   StringLiteral,
@@ -25,7 +27,8 @@ import type {
 
 const span = { file: "test.atlas", start: 0, end: 0 };
 
-const words = "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per";
+const words =
+  "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per values x log title";
 const text = fc.constantFrom(...words.split(" "));
 const name: fc.Arbitrary<Name> = text.map((word) => ({ text: word, span }));
 const axis: fc.Arbitrary<Name> = fc
@@ -372,6 +375,31 @@ const expectation: fc.Arbitrary<Expectation> = fc.record({
   span: spanned,
 });
 
+const word = (text: string): fc.Arbitrary<Name> => fc.record({ text: fc.constant(text), span: spanned });
+
+const looks: fc.Arbitrary<PlotLooks> = fc.record({
+  text: fc.option(expression),
+  flags: fc.subarray(["values", "identity"]).chain((flags) => fc.tuple(...flags.map(word))),
+  sorted: fc.option(fc.constantFrom("sorted", "ascending").chain(word)),
+  log: fc.subarray(["x", "y"]).chain((axes) => fc.tuple(...axes.map(word))),
+  title: fc.option(string),
+  x: fc.option(string),
+  y: fc.option(string),
+  caption: fc.option(string),
+});
+
+const plot: fc.Arbitrary<PlotStatement> = fc.record({
+  kind: fc.constant("plot" as const),
+  plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density", "text"),
+  of: fc.array(expression, { minLength: 1, maxLength: 2 }),
+  against: fc.option(expression),
+  over: names(axis, 0),
+  by,
+  ci: interval,
+  looks,
+  span: spanned,
+});
+
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   { arbitrary: experiment, weight: 5 },
   { arbitrary: model, weight: 2 },
@@ -472,14 +500,13 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     ci: interval,
     span: spanned,
   }),
+  plot,
   fc.record({
-    kind: fc.constant("plot" as const),
-    plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density"),
-    of: fc.array(expression, { minLength: 1, maxLength: 2 }),
-    against: fc.option(expression),
-    over: names(axis, 0),
-    by,
-    ci: interval,
+    kind: fc.constant("figure" as const),
+    title: string,
+    columns: numberOrNull,
+    caption: fc.option(string),
+    plots: fc.array(plot, { minLength: 1, maxLength: 2 }),
     span: spanned,
   }),
   fc.record({ kind: fc.constant("save" as const), what: name, to: string, span: spanned }),

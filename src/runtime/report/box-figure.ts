@@ -6,7 +6,9 @@ import { describeSamples, distributionsOf, type Distributions, type Sample } fro
 import { describe } from "./distribution-figure.js";
 import type { Drawing, PlotOutput } from "./drawing.js";
 import { axisTitle, safeTitle } from "./figure-data.js";
-import { emptyMarks, levelLabels, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
+import { emptyMarks, levelLabels, palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
+import { roundDomain } from "./number-axis.js";
+import { textWidth } from "./text-width.js";
 
 /** Samples of at most this many values show every value; larger ones only those beyond the whiskers. */
 const fewValues = 30;
@@ -22,7 +24,7 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
   const data = distributionsOf(output, results, onNote);
   const drawn = data.samples.filter((sample) => sample.numbers.length > 0);
   const places = drawn.map((sample) => placeOf(sample));
-  const columns = [...new Set(places.map((place) => place.column))];
+  const columns = sortedColumns(drawn, places, output.options.sorted);
   const series = [...new Set(places.map((place) => place.series))];
   const several = series.length > 1;
   const [axis] = data.by;
@@ -33,19 +35,22 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
     return [{ ...places[i], ...numbers }];
   });
   const points = drawn.flatMap((sample, i) => pointsOf(sample).map((value) => ({ ...places[i], value })));
+  const quantity = output.options.y ?? data.quantity;
+  const shown = [...values.flatMap(({ lower, upper }) => [lower, upper]), ...points.map(({ value }) => value)];
+  const scale = boxDomain(shown, output.options.log.includes("y"));
   const boxes = columns.length * series.length;
   const step = Math.max(several ? 14 : 26, Math.min(64, Math.floor(640 / Math.max(1, boxes))));
   const x = {
     field: "column",
     type: "ordinal",
     sort: columns,
-    title: axis === undefined ? null : axisTitle(axis, null),
+    title: output.options.x ?? (axis === undefined ? null : axisTitle(axis, null)),
     scale: { paddingInner: 0.25, paddingOuter: 0.2 },
     axis: {
       ticks: false,
       labelPadding: 6,
       labelLimit: 160,
-      ...levelLabels({ levels: columns }, step * series.length),
+      ...boxLabels(columns, step * series.length),
     },
   };
   const offset = several ? { xOffset: { field: "series", type: "nominal", sort: series } } : {};
@@ -54,7 +59,7 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
         field: "series",
         type: "nominal",
         sort: series,
-        scale: { domain: series, range: repeat(palette, series.length) },
+        scale: { domain: series, range: seriesLooks(series.length, false).colors },
         legend: {
           title:
             safeTitle(
@@ -79,9 +84,45 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
             width: several ? { step, for: "position" } : { step },
             height: 300,
             encoding: { x, ...offset, color },
-            layer: [...boxMarks(data.quantity), ...(points.length === 0 ? [] : [pointMarks(points, data.quantity)])],
+            layer: [...boxMarks(quantity, scale), ...(points.length === 0 ? [] : [pointMarks(points, quantity)])],
           },
   };
+}
+
+/** Columns in the order of their axis, or by their medians. */
+function sortedColumns(
+  drawn: readonly Sample[],
+  places: readonly BoxPlace[],
+  sorted: PlotOutput["options"]["sorted"],
+): readonly string[] {
+  const columns = [...new Set(places.map((place) => place.column))];
+  if (sorted === null) return columns;
+  const median = (column: string): number => {
+    const own = drawn.filter((_, i) => places[i]?.column === column).flatMap((sample) => sample.numbers);
+    return boxSummary(own)?.median ?? NaN;
+  };
+  const medians = new Map(columns.map((column) => [column, median(column)]));
+  const sign = sorted === "descending" ? -1 : 1;
+  return columns.sort((a, b) => sign * ((medians.get(a) ?? 0) - (medians.get(b) ?? 0)));
+}
+
+/** Every label: level while it fits, turned as far as there is room for lines of text. */
+function boxLabels(columns: readonly string[], spacing: number): VegaLiteSpec {
+  const widest = columns.reduce((most, column) => Math.max(most, textWidth(column, 11)), 0);
+  if (widest <= spacing - 4) return { labelAngle: 0, labelOverlap: false };
+  return levelLabels({ levels: columns.map((column) => column.padEnd(6)) }, spacing);
+}
+
+/** What the axis of values shows: all whiskers and points; values above 0 do not make it begin below. */
+function boxDomain(values: readonly number[], isLog: boolean): VegaLiteSpec {
+  const least = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (!(least <= most)) return { domain: [0, 1] };
+  if (isLog && least > 0)
+    return { type: "log", domain: [least / (most / least) ** 0.04, most * (most / least) ** 0.04] };
+  const room = (most - least) * 0.03;
+  const [low, high] = roundDomain(least - room, most + room);
+  return { domain: [least >= 0 ? Math.max(0, low) : low, high], nice: false, zero: false };
 }
 
 interface BoxPlace {
@@ -99,10 +140,10 @@ function pointsOf(sample: Sample): readonly number[] {
   return evenly(boxSummary(sample.numbers)?.outliers ?? [], mostOutliers);
 }
 
-function boxMarks(quantity: string): readonly VegaLiteSpec[] {
+function boxMarks(quantity: string, scale: VegaLiteSpec): readonly VegaLiteSpec[] {
   const y = {
     type: "quantitative",
-    scale: { zero: false, nice: true, padding: 8 },
+    scale,
     axis: { title: quantity, format: ".6~g", tickCount: 6 },
   };
   const tooltip = ["column", "series", "count", "lower", "first", "median", "third", "upper"].map((field) => ({

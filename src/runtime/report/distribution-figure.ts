@@ -6,7 +6,7 @@ import { binCounts, binEdges, densityBandwidth, kernelDensity, quantile } from "
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { safeTitle } from "./figure-data.js";
-import { emptyMarks, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
+import { emptyMarks, palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
 
 /**
  * Bars over bins that all samples share, each sample in a panel of its own with the same scales, one below the other,
@@ -42,14 +42,24 @@ export function drawHistogram(output: PlotOutput, results: ResultSet, onNote: On
               type: "quantitative",
               bin: { binned: true },
               scale: { domain, nice: false, zero: false },
-              axis: { title: last ? data.quantity : null, format: ".6~g", tickCount: 8, grid: false },
+              axis: {
+                title: last ? (output.options.x ?? data.quantity) : null,
+                format: ".6~g",
+                tickCount: 8,
+                grid: false,
+              },
             },
             x2: { field: "to" },
             y: {
               field: "count",
               type: "quantitative",
               scale: { domain: [0, most], nice: true },
-              axis: { title: "values", format: "~d", tickMinStep: 1, tickCount: height < 100 ? 3 : 5 },
+              axis: {
+                title: output.options.y ?? "values",
+                format: "~d",
+                tickMinStep: 1,
+                tickCount: height < 100 ? 3 : 5,
+              },
             },
             tooltip: [
               { field: "from", type: "quantitative", title: "from", format: ".6~g" },
@@ -128,7 +138,7 @@ export function drawDensity(output: PlotOutput, results: ResultSet, onNote: OnNo
         field: "sample",
         type: "nominal",
         sort: labels,
-        scale: { domain: labels, range: repeat(palette, labels.length) },
+        scale: { domain: labels, range: seriesLooks(labels.length, false).colors },
         legend: { title: safeTitle(data.by.map((axis) => axis.name).join(", ")) || null, symbolLimit: 40 },
       }
     : { value: palette[0] };
@@ -150,12 +160,12 @@ export function drawDensity(output: PlotOutput, results: ResultSet, onNote: OnNo
                 field: "at",
                 type: "quantitative",
                 scale: { domain: [least, most], nice: false, zero: false },
-                axis: { title: data.quantity, format: ".6~g", tickCount: 8, grid: false },
+                axis: { title: output.options.x ?? data.quantity, format: ".6~g", tickCount: 8, grid: false },
               },
               y: {
                 field: "density",
                 type: "quantitative",
-                axis: { title: "density", format: ".6~g", tickCount: 5 },
+                axis: { title: output.options.y ?? "density", format: ".6~g", tickCount: 5 },
               },
               color,
               ...(several ? { strokeDash: { ...color, scale: { domain: labels, range: dashes(labels.length) } } } : {}),

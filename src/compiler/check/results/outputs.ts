@@ -1,10 +1,11 @@
-/** Statements that show or save results: `table`, `plot`, `save`. */
+/** Statements that show or save results: `table`, `plot`, `figure`, `save`. */
 import { diagnostic, type Details } from "../../diagnostics/create.js";
 import type { NamedResult, Output } from "../../ir/protocol.js";
 import { saveFormats } from "../../ir/results.js";
 import type { SaveStatement, Statement } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { measuredResult } from "./named-results.js";
+import { checkFigure } from "./figures.js";
 import { checkPlot } from "./plots.js";
 import type { ResultContext } from "./result-context.js";
 import { addSavedFile, clashOf, endingOf, saveNameProblem, type SavedFiles } from "./save-names.js";
@@ -23,6 +24,8 @@ export function checkOutput(cx: OutputContext, statement: Statement): Output | n
       return checkTable(cx, statement);
     case "plot":
       return checkPlot(cx, statement);
+    case "figure":
+      return checkFigure(cx, statement);
     case "save":
       return checkSave(cx, statement);
     default:

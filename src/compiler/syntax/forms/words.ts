@@ -196,6 +196,35 @@ export const words: Readonly<Record<string, Word>> = {
     "plot scatter of sizes.attn_norm against sizes.mlp_norm",
   ),
 
+  values: clause(
+    "Writes numbers into the cells of a heatmap and at the ends of bars, and names at the points of a scatter.",
+    "plot bar of a.loss over layer values",
+  ),
+  identity: clause(
+    "The line on which both values of a scatter are equal.",
+    "plot scatter of a.loss against b.loss identity",
+  ),
+  sorted: clause("Entries of the axis by their value, the largest first.", "plot bar of a.loss over head sorted"),
+  ascending: clause("The smallest value first.", "plot bar of a.loss over head sorted ascending"),
+  log: clause("A logarithmic axis, for numbers above 0.", "plot line of a.loss over step log x log y"),
+  x: clause(
+    "The title of the horizontal axis, after `log` a logarithmic one.",
+    'plot line of a.loss over layer x "depth"',
+  ),
+  y: clause(
+    "The title of the vertical axis, after `log` a logarithmic one.",
+    'plot line of a.loss over layer y "loss"',
+  ),
+  title: clause(
+    "The title of a plot, in a figure that of its panel.",
+    'plot line of a.loss over layer title "Loss over depth"',
+  ),
+  caption: clause("A text below a plot or a figure.", 'plot line of a.loss over layer caption "Mean of 20 prompts."'),
+  columns: clause(
+    "How many panels of a figure stand side by side.",
+    'figure "Loss" columns 1 { plot line of a.loss over layer plot bar of a.loss over layer }',
+  ),
+
   heads: target(
     "Heads at z, before the output projection. A layer alone means each of its heads.",
     "ablate heads L9.H6, L10 measure loss",

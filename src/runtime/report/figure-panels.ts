@@ -1,0 +1,75 @@
+/** Several plots as one picture, its panels named by letters. */
+import type { FigureOutput } from "../../compiler/ir/protocol.js";
+import type { VegaLiteSpec } from "./vega-lite.js";
+import { wrapText } from "./text-width.js";
+import type { Figure } from "./figures.js";
+
+/** A page is about this wide, in pixels. */
+const page = 980;
+
+/** What stands around the marks of a figure and is not part of a panel. */
+const outside = new Set(["$schema", "title", "background", "padding", "config", "usermeta"]);
+
+/**
+ * The views of `panels` in a grid, as many side by side as fit a page unless the figure says how many. Each has its letter
+ * and its title above it, and keeps its scales.
+ */
+export function panelParts({ columns }: FigureOutput, panels: readonly Figure[]): VegaLiteSpec {
+  const widths = panels.map(({ spec }) => figureWidth(spec));
+  const widest = widths.reduce((a, b) => Math.max(a, b), 1);
+  const fitting = Math.max(1, Math.min(panels.length <= 4 ? 2 : 3, Math.floor(page / (widest + 60))));
+  return {
+    concat: panels.map(({ title, subtitle, spec }, i) => {
+      const own = Object.fromEntries(Object.entries(spec).filter(([key]) => !outside.has(key)));
+      const room = Math.max(220, widths[i] ?? 220);
+      const text = wrapText(`${letter(i)}  ${title}`, room, 13, true);
+      const lines = subtitle === null ? [] : wrapText(subtitle, room, 10);
+      const block = {
+        text: text.length === 1 ? text[0] : text,
+        anchor: "start",
+        fontSize: 13,
+        offset: 10,
+        ...(lines.length === 0 ? {} : { subtitle: lines, subtitleFontSize: 10, subtitleLineHeight: 13 }),
+      };
+      // Of panels within a panel each has its own title; theirs stands above them all.
+      return "concat" in own || "title" in own ? { title: block, ...own } : { title: block, ...own };
+    }),
+    columns: columns ?? fitting,
+    spacing: 36,
+    align: "each",
+    resolve: {
+      scale: Object.fromEntries(
+        ["color", "fill", "shape", "strokeDash", "size", "opacity", "x", "y", "xOffset", "yOffset"].map((channel) => [
+          channel,
+          "independent",
+        ]),
+      ),
+      legend: Object.fromEntries(["color", "fill", "shape", "strokeDash"].map((channel) => [channel, "independent"])),
+    },
+  };
+}
+
+function letter(index: number): string {
+  return String.fromCharCode("A".charCodeAt(0) + index);
+}
+
+/** About how wide the views of a specification are, in pixels, their legends left out. */
+export function figureWidth(spec: VegaLiteSpec): number {
+  const { width, concat, columns } = spec;
+  if (Array.isArray(concat)) {
+    const widths = (concat as readonly VegaLiteSpec[]).map(figureWidth);
+    const beside = Math.min(Number(columns ?? widths.length), widths.length);
+    let most = 0;
+    for (let i = 0; i < widths.length; i += beside) {
+      most = Math.max(
+        most,
+        widths.slice(i, i + beside).reduce((sum, one) => sum + one + 60, -60),
+      );
+    }
+    return most;
+  }
+  if (typeof width === "number") return width;
+  if (typeof width !== "object" || width === null || !("step" in width)) return 400;
+  const { x } = (spec["encoding"] ?? {}) as { readonly x?: { readonly sort?: readonly unknown[] } };
+  return Number(width.step) * (x?.sort?.length ?? 8);
+}
