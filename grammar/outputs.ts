@@ -2,6 +2,9 @@
 import { Name, tokens as t } from "./tokens.js";
 import { DecisionGrammar } from "./decisions.js";
 
+/** Words that options of a plot begin with. */
+const plotOptions = [t.Text, t.Values, t.Identity, t.Sorted, t.Log, t.Title, t.X, t.Y, t.Caption];
+
 export class OutputGrammar extends DecisionGrammar {
   // The value stops before `where`, which is a clause of the table.
   tableStatement = this.RULE("tableStatement", () => {
@@ -70,7 +73,11 @@ export class OutputGrammar extends DecisionGrammar {
         { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "level" }) },
       ]),
     );
-    this.OPTION2(() => this.SUBRULE(this.testUse));
+    // What looks like an option of a plot is one: no test is called so.
+    this.OPTION2({
+      GATE: () => !plotOptions.some((type) => this.ahead(1, type)),
+      DEF: () => this.SUBRULE(this.testUse),
+    });
   });
 
   plotStatement = this.RULE("plotStatement", () => {

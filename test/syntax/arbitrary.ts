@@ -252,7 +252,7 @@ const interval = fc.option(
       level: numberOrNull,
       draws: fc.option(
         fc.record({
-          name: name.filter(({ text }) => text !== "off"),
+          name: name.filter(({ text }) => !/^(?:off|text|values|x|log|title)$/.test(text)),
           count: numberOrNull,
           seed: numberOrNull,
           span: spanned,

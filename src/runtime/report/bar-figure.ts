@@ -14,13 +14,19 @@ import {
   zeroRule,
   type Direction,
 } from "./figure-overlays.js";
-import { formatColumn } from "./format.js";
+import { shortNumbers } from "./format.js";
+import { roundDomain } from "./number-axis.js";
 import { textWidth } from "./text-width.js";
 
 /** Room for the bars of a figure that stand upright, in pixels; more bars are thinner, or lie. */
 const room = 680;
+/** Labels of upright bars that are wider than this stand beside lying ones. */
+const mostWidth = 130;
 /** Length of the axis of values. */
-const reach = 300;
+const wholeReach = 300;
+const smallReach = 170;
+/** Lying bars beyond these have their numbers above the first, where a reader begins. */
+const fewLying = 40;
 /** Series of bars side by side; more are panels of their own. */
 const mostTogether = 7;
 /** Bars that show their numbers by themselves. */
@@ -37,11 +43,11 @@ export interface BarLayout {
 export function barLayout(levels: readonly Coordinate[], series: number): BarLayout {
   const own = Math.max(1, series);
   const bars = Math.max(1, levels.length) * own;
-  const step = Math.max(own > 1 ? 8 : 12, Math.min(36, Math.floor(room / bars)));
+  const step = Math.max(own > 1 ? 8 : 12, Math.min(own > 1 ? 26 : 40, Math.floor(room / bars)));
   const widest = levels.reduce<number>((most, level) => Math.max(most, textWidth(String(level), 11)), 0);
-  const needed = Math.max(step, Math.ceil((widest + 6) / own));
-  if (needed * bars <= room + 40) return { direction: "up", step: Math.max(step, Math.min(36, needed)) };
-  return { direction: "right", step: own > 1 ? Math.max(6, Math.ceil(16 / own)) : levels.length > 60 ? 15 : 20 };
+  const needed = Math.max(step, Math.ceil((widest + 8) / own));
+  if (needed * bars <= room + 40 && widest <= mostWidth) return { direction: "up", step: needed };
+  return { direction: "right", step: own > 1 ? Math.max(8, Math.ceil(16 / own)) : levels.length > 60 ? 15 : 20 };
 }
 
 /** Bars in the order of the axis, or sorted by their values; several series stand side by side. */
@@ -55,7 +61,8 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   const tooltip = tooltipOf(data, panel);
   const colored = { color: several ? seriesChannel(data, looksOf(data)) : { value: palette[0] } };
   const offset = several ? { [`${place}Offset`]: { field: "series", type: "nominal", sort: data.series } } : {};
-  const extent = several ? { step, for: "position" } : { step };
+  const extent = { step: step * Math.max(1, data.series.length), ...(several ? { for: "position" } : {}) };
+  const reach = data.panels.length > 1 ? smallReach : wholeReach;
   const title = data.options[place] ?? axisTitle(axis, null);
   const isLog = hasLogValues(panel, data, direction);
   // A bar on a logarithmic axis has no 0 to begin at; it begins at the lower end.
@@ -66,9 +73,8 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
     ...(direction === "up" ? { width: extent, height: reach } : { width: reach + 160, height: extent }),
     encoding: {
       [place]: {
-        ...discrete(axis, null),
+        ...discrete(axis, null, { paddingInner: 0.2, paddingOuter: 0.15 }),
         title,
-        scale: { paddingInner: 0.2, paddingOuter: 0.15 },
         axis: { ...plainAxis(axis, null), title, labelAngle: 0, labelOverlap: false },
       },
       ...offset,
@@ -77,15 +83,40 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
       {
         transform: [{ filter: "isValid(datum.value)" }],
         mark: { type: "bar" },
-        encoding: { [value]: valueChannel(panel, data, true, direction), ...base, ...colored, tooltip },
+        encoding: { [value]: valueAxis(panel, data, direction), ...base, ...colored, tooltip },
       },
       ...zeroRule(panel, direction),
       ...errorBars(panel, data, step, tooltip, direction),
       ...barNumbers(points, panel, data, direction),
-      ...faultCrosses(panel, tooltip, colored, direction),
+      ...faultCrosses(panel, tooltip, colored, direction === "up" ? { y: { value: reach - 8 } } : { x: { value: 8 } }),
       ...levelRules(data, direction),
     ],
   };
+}
+
+/** The axis of the values, with room for numbers at the ends of bars. */
+function valueAxis(panel: FigurePanel, data: FigureData, direction: Direction): VegaLiteSpec {
+  const channel = valueChannel(panel, data, true, direction);
+  if (hasLogValues(panel, data, direction) || panel.range === null) return channel;
+  const all = panel.points.flatMap(({ value, low, high }) => [value, low ?? null, high ?? null]);
+  const levels = data.levels.map(({ value }) => value);
+  const numbers = [...all, ...levels, ...panel.range, 0].flatMap((one) => (one === null || !Number.isFinite(one) ? [] : [one])); // prettier-ignore
+  const least = numbers.reduce((a, b) => Math.min(a, b), 0);
+  const most = numbers.reduce((a, b) => Math.max(a, b), 0);
+  const room = showsNumbers(panel, data) ? (most - least) * (direction === "up" ? 0.06 : 0.12) : 0;
+  const domain = roundDomain(least < 0 ? least - room : 0, most > 0 ? most + room : 0, 12);
+  const isLong = direction === "right" && points(panel, data) > fewLying;
+  const axis = { ...(channel["axis"] as VegaLiteSpec), ...(isLong ? { orient: "top" } : {}) };
+  return { ...channel, axis, scale: { domain, nice: false, zero: true } };
+}
+
+function points({ points: own }: FigurePanel, { series }: FigureData): number {
+  return own.length / Math.max(1, series.length);
+}
+
+function showsNumbers({ points }: FigurePanel, data: FigureData): boolean {
+  const { options, series, panels } = data;
+  return options.values || (points.length <= fewBars && series.length <= 1 && !panels.some(hasIntervals));
 }
 
 /** Whether a figure of bars is divided into panels, a series each. */
@@ -120,10 +151,9 @@ function labelled(panel: FigurePanel, data: FigureData, isLog: boolean): readonl
   const points = panel.points.map((point) =>
     isLog && (point.value ?? 1) <= 0 ? { ...point, value: null, reason: "not above 0" } : point,
   );
-  const shows = data.options.values || (points.length <= fewBars && data.series.length <= 1 && !hasIntervals(panel));
-  if (!shows) return points;
+  if (!showsNumbers(panel, data)) return points;
   const numbers = points.map(({ value }) => value).filter((value) => value !== null);
-  const texts = formatColumn(numbers, false);
+  const texts = shortNumbers(numbers);
   let next = 0;
   return points.map((point): Bar => {
     if (point.value === null) return point;
@@ -140,7 +170,7 @@ function barNumbers(
 ): readonly VegaLiteSpec[] {
   if (points.every(({ shown }) => shown === undefined)) return [];
   const { value } = channelsOf(direction);
-  const channel = { ...valueChannel(panel, data, true, direction), field: "end" };
+  const channel = { ...valueAxis(panel, data, direction), field: "end" };
   return [false, true].flatMap((negative) => {
     const own = points.filter((point) => point.shown !== undefined && (point.value ?? 0) < 0 === negative);
     if (own.length === 0) return [];
@@ -163,14 +193,14 @@ function faultCrosses(
   panel: FigurePanel,
   tooltip: readonly VegaLiteSpec[],
   colored: VegaLiteSpec,
-  direction: Direction,
+  place: VegaLiteSpec,
 ): readonly VegaLiteSpec[] {
   if (panel.points.every((point) => point.value !== null)) return [];
   return [
     {
       transform: [{ filter: "!isValid(datum.value)" }],
       mark: { type: "point", shape: "M-1,-1L1,1M-1,1L1,-1", size: 50, strokeWidth: 2, filled: false, opacity: 1 },
-      encoding: { [channelsOf(direction).value]: { value: direction === "up" ? reach - 8 : 8 }, ...colored, tooltip },
+      encoding: { ...place, ...colored, tooltip },
     },
   ];
 }

@@ -78,8 +78,16 @@ export function looksOf(data: FigureData): SeriesLooks {
 }
 
 /** An axis of levels in their order. */
-export function discrete(axis: FigureAxis, room: number | null): VegaLiteSpec {
-  return { field: axis.field, type: "ordinal", sort: axis.levels, title: axisTitle(axis, room) };
+export function discrete(axis: FigureAxis, room: number | null, scale: VegaLiteSpec = {}): VegaLiteSpec {
+  // A list to sort by becomes an expression as deep as it is long.
+  const isLong = axis.levels.length > 400;
+  return {
+    field: axis.field,
+    type: "ordinal",
+    sort: isLong ? null : axis.levels,
+    title: axisTitle(axis, room),
+    scale: { ...scale, ...(isLong ? { domain: axis.levels } : {}) },
+  };
 }
 
 /** Labels of levels, without ticks. */

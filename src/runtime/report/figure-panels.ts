@@ -1,6 +1,7 @@
 /** Several plots as one picture, its panels named by letters. */
 import type { FigureOutput } from "../../compiler/ir/protocol.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
+import { figureWidth } from "./figure-width.js";
 import { wrapText } from "./text-width.js";
 import type { Figure } from "./figures.js";
 
@@ -51,25 +52,4 @@ export function panelParts({ columns }: FigureOutput, panels: readonly Figure[])
 
 function letter(index: number): string {
   return String.fromCharCode("A".charCodeAt(0) + index);
-}
-
-/** About how wide the views of a specification are, in pixels, their legends left out. */
-export function figureWidth(spec: VegaLiteSpec): number {
-  const { width, concat, columns } = spec;
-  if (Array.isArray(concat)) {
-    const widths = (concat as readonly VegaLiteSpec[]).map(figureWidth);
-    const beside = Math.min(Number(columns ?? widths.length), widths.length);
-    let most = 0;
-    for (let i = 0; i < widths.length; i += beside) {
-      most = Math.max(
-        most,
-        widths.slice(i, i + beside).reduce((sum, one) => sum + one + 60, -60),
-      );
-    }
-    return most;
-  }
-  if (typeof width === "number") return width;
-  if (typeof width !== "object" || width === null || !("step" in width)) return 400;
-  const { x } = (spec["encoding"] ?? {}) as { readonly x?: { readonly sort?: readonly unknown[] } };
-  return Number(width.step) * (x?.sort?.length ?? 8);
 }

@@ -3,7 +3,7 @@ import type { VegaLiteSpec } from "./vega-lite.js";
 import { colorAt, colorScaleOf, vegaColorScale, wantsDarkText, type ColorScale } from "./color-scale.js";
 import { axisTitle, type FigureAxis, type FigureData, type FigurePanel, type FigurePoint } from "./figure-data.js";
 import { discrete, plainAxis, tooltipOf, wrapTitle } from "./figure-marks.js";
-import { formatColumn } from "./format.js";
+import { shortNumbers } from "./format.js";
 import { rasterPanel } from "./heatmap-raster.js";
 import { shortened, textWidth } from "./text-width.js";
 
@@ -131,15 +131,6 @@ function written(points: readonly FigurePoint[], data: FigureData, scale: ColorS
       ...(isExtreme ? { extreme: true } : {}),
     };
   });
-}
-
-/** Numbers in few characters: three digits of the largest, and the notation of a column where that needs many decimals. */
-function shortNumbers(values: readonly number[]): readonly string[] {
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  if (largest === 0 || largest >= 1e5 || largest < 0.01) return formatColumn(values, false);
-  if (values.every((value) => Number.isInteger(value))) return values.map(String);
-  const decimals = Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(largest))));
-  return values.map((value) => value.toFixed(decimals).replace(/^-(0\.?0*)$/, "$1"));
 }
 
 const wordSize = 10;

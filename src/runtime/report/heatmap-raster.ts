@@ -80,8 +80,10 @@ export function rasterPanel(
   const per = cellsPerPixel(rows.levels.length, columns.levels.length);
   const grid = gridOf(panel, rows, columns, per);
   const unit = longest / Math.max(rows.levels.length, columns.levels.length);
-  const width = Math.max(24, Math.round(columns.levels.length * unit));
-  const height = Math.max(24, Math.round(rows.levels.length * unit));
+  // A grid of few rows and very many columns would be a line.
+  const side = (levels: readonly unknown[]): number =>
+    Math.round(Math.max(levels.length * unit, Math.min(levels.length * 12, longest / 3)));
+  const [width, height] = [side(columns.levels), side(rows.levels)];
   const url = `data:image/png;base64,${Buffer.from(gridPng(grid, scale)).toString("base64")}`;
   const faulty = panel.points.some(({ value }) => value === null);
   return {
@@ -137,13 +139,13 @@ function place(field: string, { levels }: FigureAxis, room: number, title: unkno
   const isRow = field === "row";
   const widest = levels.reduce<number>((most, level) => Math.max(most, textWidth(String(level), 11)), 0);
   const turned = !isRow && levels.some((level) => typeof level !== "number");
-  const step = isRow || turned ? 13 : widest + 10;
+  const step = isRow || turned ? 20 : widest + 14;
   const every = Math.max(1, Math.ceil((levels.length * step) / room));
   const round = roundStep(every);
   return {
     field,
     type: "ordinal",
-    sort: levels,
+    sort: null,
     scale: { type: "band", domain: levels, padding: 0 },
     axis: {
       title,

@@ -100,8 +100,7 @@ function namedPlaces(axis: FigureAxis, data: FigureData, width: number): VegaLit
     ? { labelAngle: -90, ...(spacing >= 13 ? { labelOverlap: false } : {}) }
     : { labelAngle: 0, labelOverlap: false };
   return {
-    ...discrete(axis, null),
-    scale: { padding: 0.5 },
+    ...discrete(axis, null, { padding: 0.5 }),
     axis: { ...plainAxis(axis, null), title, ...(axis.tokens ? labels : levelLabels(axis, spacing)) },
   };
 }

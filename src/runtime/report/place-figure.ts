@@ -5,6 +5,7 @@ import { countOf } from "../../compiler/results/describe.js";
 import { barLayers, hasBarPanels } from "./bar-figure.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { figureData, type FigureData, type FigurePanel } from "./figure-data.js";
+import { figureWidth } from "./figure-width.js";
 import { emptyMarks, type VegaLiteSpec } from "./figure-marks.js";
 import { formatNumber } from "./format.js";
 import { extremesText, heatmapLayers, isAttention, isRaster } from "./heatmap-figure.js";
@@ -71,8 +72,7 @@ function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
   const [only] = data.panels;
   if (data.panels.length === 1 && only !== undefined) return draw(only);
   const drawn = data.panels.map(draw);
-  const widest = drawn.reduce((most, spec) => Math.max(most, drawnWidth(spec)), 0);
-  const shared = output.plot === "bar" ? { scale: { color: "independent", x: "shared", y: "shared" } } : null;
+  const widest = drawn.reduce((most, spec) => Math.max(most, figureWidth(spec)), 0);
   return {
     concat: drawn.map((spec, i) => ({
       title: { text: data.panels[i]?.title ?? "", fontSize: 12, anchor: "middle" },
@@ -81,17 +81,8 @@ function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
     columns: Math.max(1, Math.min(data.panels.length, Math.floor(page / (widest + 70)))),
     spacing: 28,
     // Panels of one quantity share their scale, so that equal colours mean equal numbers; each says so by its domain.
-    resolve: shared ?? { scale: { color: "independent", fill: "independent" } },
+    resolve: { scale: { color: "independent", fill: "independent" } },
   };
-}
-
-/** The width of a view in pixels, without its axes; of a step times its levels where it has no number. */
-export function drawnWidth(spec: VegaLiteSpec): number {
-  const { width } = spec;
-  if (typeof width === "number") return width;
-  if (typeof width !== "object" || width === null || !("step" in width)) return 400;
-  const { x } = (spec["encoding"] ?? {}) as { readonly x?: { readonly sort?: readonly unknown[] } };
-  return Number(width.step) * (x?.sort?.length ?? 1);
 }
 
 function subtitleOf(output: PlotOutput, data: FigureData): string | null {

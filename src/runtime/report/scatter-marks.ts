@@ -100,7 +100,8 @@ function scaleOf(values: readonly number[], isLog: boolean): Scale {
   if (!isLog) {
     // Points on the frame would be cut in half.
     const room = (most - least) * 0.03;
-    const domain = roundDomain(least - room, most + room);
+    const [low, high] = roundDomain(least - room, most + room, 10);
+    const domain = [least >= 0 ? Math.max(0, low) : low, high] as const;
     return { domain, isLog, at: (value) => (value - domain[0]) / (domain[1] - domain[0]) };
   }
   const factor = least === most ? 2 : (most / least) ** 0.04;

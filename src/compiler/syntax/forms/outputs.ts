@@ -199,7 +199,8 @@ export const plotForms: readonly Form[] = [
     lines: ["plot text of VALUE, … [by AXIS, …]"],
     meaning:
       "Texts with a colour behind each token, such as its loss. `by` and several values stand side by side; each prompt is a " +
-      "text of its own, and all other axes are averaged.",
+      "text of its own, and all other axes are averaged. In a heatmap `text` names what stands in the cells; in `prompts` " +
+      "the field of a file that holds the text, `text` when nothing is said.",
     example: "plot text of tokens.nll by model",
     rules: [],
   },

@@ -50,10 +50,6 @@ export const words: Readonly<Record<string, Word>> = {
     "The number that makes a random draw repeatable; 0 when nothing is said.",
     "prompts probe random tokens 50 seed 7\nablate heads L1 by resample from probe seed 3",
   ),
-  text: clause(
-    "The field of a file that holds the text; the field `text` when nothing is said.",
-    'prompts lines from "lines.jsonl" text "sentence"',
-  ),
   group: clause(
     "The field of a file that fills the axis group; a field `group` does so by itself.",
     'prompts lines from "lines.jsonl" group "register"',
