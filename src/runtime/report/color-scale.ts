@@ -19,6 +19,22 @@ export const sequentialColors = [
   "#fde725",
 ];
 
+/** From nearly white to dark blue (ColorBrewer's Blues), for grids that are almost empty. */
+export const sparseColors = [
+  "#f7fbff",
+  "#deebf7",
+  "#c6dbef",
+  "#9ecae1",
+  "#6baed6",
+  "#4292c6",
+  "#2171b5",
+  "#08519c",
+  "#08306b",
+];
+
+/** From nearly white to red (ColorBrewer's OrRd), for colours behind words. */
+export const markerColors = ["#fff7ec", "#fee8c8", "#fdd49e", "#fdbb84", "#fc8d59", "#ef6548", "#d7301f"];
+
 /** A scale from numbers to colours. */
 export interface ColorScale {
   readonly kind: "diverging" | "sequential";
@@ -31,8 +47,13 @@ export interface ColorScale {
  * Diverging and centred on 0 where values lie on both sides of it, or are differences (`signed`); sequential otherwise.
  *
  * @param range smallest and largest value; null without any.
+ * @param sequential colours of what is not diverging, for small numbers first.
  */
-export function colorScaleOf(range: readonly [number, number] | null, signed: boolean): ColorScale {
+export function colorScaleOf(
+  range: readonly [number, number] | null,
+  signed: boolean,
+  sequential: readonly string[] = sequentialColors,
+): ColorScale {
   const [least, most] = range ?? [0, 1];
   if (signed || (least < 0 && most > 0)) {
     // Both directions have the same scale, so that equal strength means equal size.
@@ -43,8 +64,8 @@ export function colorScaleOf(range: readonly [number, number] | null, signed: bo
   const room = least === most ? Math.abs(least) / 2 || 0.5 : 0;
   return {
     kind: "sequential",
-    stops: spread(least - room, most + room, sequentialColors.length),
-    colors: sequentialColors,
+    stops: spread(least - room, most + room, sequential.length),
+    colors: sequential,
   };
 }
 

@@ -1,6 +1,14 @@
 /** Vega-Lite marks of heatmaps: cells with colours, numbers or words in them, and what is missing. */
 import type { VegaLiteSpec } from "./vega-lite.js";
-import { colorAt, colorScaleOf, vegaColorScale, wantsDarkText, type ColorScale } from "./color-scale.js";
+import {
+  colorAt,
+  colorScaleOf,
+  sequentialColors,
+  sparseColors,
+  vegaColorScale,
+  wantsDarkText,
+  type ColorScale,
+} from "./color-scale.js";
 import { axisTitle, type FigureAxis, type FigureData, type FigurePanel, type FigurePoint } from "./figure-data.js";
 import { discrete, plainAxis, tooltipOf, wrapTitle } from "./figure-marks.js";
 import { shortNumbers } from "./format.js";
@@ -11,6 +19,8 @@ import { shortened, textWidth } from "./text-width.js";
 const mostCells = 2500;
 /** Cells up to which each shows its number by itself. */
 const fewCells = 150;
+/** Room for all columns of a grid of words, in pixels. */
+const pageWidth = 900;
 /** Characters of a word that a cell shows. */
 const mostCharacters = 12;
 
@@ -35,7 +45,7 @@ export function isAttention({ over }: Pick<FigureData, "over">): boolean {
 export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   const [rows, columns] = data.over;
   if (rows === undefined) return { mark: "rect", data: { values: [] } };
-  const scale = colorScaleOf(panel.range, panel.signed);
+  const scale = colorScaleOf(panel.range, panel.signed, isAttention(data) ? sparseColors : sequentialColors);
   const points = isAttention(data) ? unmasked(panel.points, data) : panel.points;
   if (isRaster(data)) return rasterPanel({ ...panel, points }, data, scale, colorLegend(panel, 300));
   const cells = written(points, data, scale);
@@ -90,7 +100,7 @@ export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpe
       },
       ...(cells.some((point) => point.value === null) ? faultCells(Math.min(width, height), tooltip) : []),
       ...(cells.some(({ text }) => text !== undefined && text !== "") ? [words(height, tooltip)] : []),
-      ...extremeMarks(cells),
+      ...(isAttention(data) ? [] : extremeMarks(cells)),
     ],
   };
 }
@@ -119,11 +129,14 @@ function written(points: readonly FigurePoint[], data: FigureData, scale: ColorS
   const numbers = points.map(({ value }) => value).filter((value) => value !== null);
   const formatted = wantsNumbers ? shortNumbers(numbers) : [];
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  // Words are cut so that the columns fit a page.
+  const columns = data.over[1]?.levels.length ?? 1;
+  const characters = Math.max(4, Math.min(mostCharacters, Math.floor((pageWidth / columns - 8) / 6.2)));
   let next = 0;
   return points.map((point): Cell => {
     if (point.value === null) return point;
     const number = formatted[next++];
-    const text = data.options.text === null ? number : shortened(point.text ?? "", mostCharacters);
+    const text = data.options.text === null ? number : shortened(point.text ?? "", characters);
     const isExtreme = numbers.length > 2 && least < most && (point.value === least || point.value === most);
     return {
       ...point,
@@ -186,7 +199,7 @@ export function extremesText(data: FigureData, format: (value: number) => string
     panel.points.flatMap((point) => (point.value === null ? [] : [{ point, value: point.value, panel }])),
   );
   const [first] = found;
-  if (first === undefined || found.length < 12) return null;
+  if (first === undefined || found.length < 12 || isAttention(data)) return null;
   const several = data.panels.length > 1;
   const place = ({ point, panel }: typeof first): string =>
     [

@@ -64,6 +64,7 @@ export function scatterMarks(
   const y = scaleOf(both ?? points.map((point) => point.y), options.log.includes("y"));
   const lines = linesOf(points, looks, x, y);
   const binned = points.length > mostPoints;
+  const bins = binned ? binsOf(points, x, y) : null;
   const names = namesOf(points, lines, options.values, binned, x, y);
   const crowded = series.length > mostSeries;
   const notes = [
@@ -76,11 +77,12 @@ export function scatterMarks(
   return {
     notes,
     parts: {
+      data: { values: bins ?? points },
       width,
       height,
       layer: [
         ...(options.identity ? [identity(x, y)] : []),
-        binned ? counts(points, x, y) : single(points, looks, crowded),
+        bins !== null ? counts(bins) : single(points, looks, crowded),
         ...lines.map((line) => line.mark),
         ...(names.labels.length === 0 ? [] : [nameMarks(names.labels)]),
       ],
@@ -88,8 +90,6 @@ export function scatterMarks(
         x: channel("x", x, looks.quantities.x, 7),
         y: channel("y", y, looks.quantities.y, 6),
       },
-      // Names stand in pixels, beside the axes of the numbers.
-      ...(names.labels.length === 0 ? {} : {}),
     },
   };
 }
@@ -200,7 +200,6 @@ function single(points: readonly ScatterPoint[], looks: ScatterLooks, crowded: b
   };
   const opacity = points.length > 500 ? 0.4 : points.length > 200 ? 0.55 : 0.8;
   return {
-    data: { values: points },
     mark: { type: "point", filled: true, size: points.length > 500 ? 18 : 45, opacity },
     encoding: {
       color: several ? { ...nominal, scale: { domain: series, range: own.colors } } : { value: palette[0] },
@@ -215,34 +214,51 @@ function single(points: readonly ScatterPoint[], looks: ScatterLooks, crowded: b
   };
 }
 
+/** A cell of the picture with the number of points in it. */
+interface Bin {
+  readonly x: number;
+  readonly x2: number;
+  readonly y: number;
+  readonly y2: number;
+  readonly count: number;
+}
+
 /** How many points lie in each cell of a grid: every point counts, and none is left out. */
-function counts(points: readonly ScatterPoint[], x: Scale, y: Scale): VegaLiteSpec {
+function binsOf(points: readonly ScatterPoint[], x: Scale, y: Scale): readonly Bin[] {
   const [columns, rows] = [width / binSize, height / binSize];
   const cells = new Map<number, number>();
   for (const point of points) {
     const column = Math.min(columns - 1, Math.floor(x.at(point.x) * columns));
-    const row = Math.min(rows - 1, Math.floor((1 - y.at(point.y)) * rows));
+    const row = Math.min(rows - 1, Math.floor(y.at(point.y) * rows));
     cells.set(row * columns + column, (cells.get(row * columns + column) ?? 0) + 1);
   }
-  const values = [...cells].map(([at, count]) => {
-    const [left, top] = [(at % columns) * binSize, Math.floor(at / columns) * binSize];
-    return { left, right: left + binSize, top, bottom: top + binSize, count };
+  const edge = ({ domain: [low, high], isLog }: Scale, part: number): number =>
+    Number((isLog ? low * (high / low) ** part : low + (high - low) * part).toPrecision(8));
+  return [...cells].map(([at, count]) => {
+    const [column, row] = [at % columns, Math.floor(at / columns)];
+    return {
+      x: edge(x, column / columns),
+      x2: edge(x, (column + 1) / columns),
+      y: edge(y, row / rows),
+      y2: edge(y, (row + 1) / rows),
+      count,
+    };
   });
-  const most = values.reduce((max, { count }) => Math.max(max, count), 1);
-  // From light to dark: few points are faint, and none is white.
+}
+
+/** Cells by their counts, from light to dark: few points are faint, and none is white. */
+function counts(bins: readonly Bin[]): VegaLiteSpec {
+  const most = bins.reduce((max, { count }) => Math.max(max, count), 2);
   const colors = [...sequentialColors].reverse();
   return {
-    data: { values },
     mark: { type: "rect" },
     encoding: {
-      x: { field: "left", type: "quantitative", scale: null, axis: null },
-      x2: { field: "right" },
-      y: { field: "top", type: "quantitative", scale: null, axis: null },
-      y2: { field: "bottom" },
+      x2: { field: "x2" },
+      y2: { field: "y2" },
       color: {
         field: "count",
         type: "quantitative",
-        scale: { type: most > 20 ? "log" : "linear", domain: [1, Math.max(2, most)], range: [colors[1], colors[5], colors[9]], interpolate: "lab", nice: false }, // prettier-ignore
+        scale: { type: "log", domain: [1, most], range: [colors[1], colors[5], colors[9]], interpolate: "lab", clamp: true }, // prettier-ignore
         legend: { title: "points", format: "~d", gradientThickness: 14, tickCount: 4 },
       },
       tooltip: [{ field: "count", type: "quantitative", title: "points" }],

@@ -4,12 +4,20 @@ import type { ResultSet } from "../../compiler/ir/results.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
 import { evaluateResult, type OnNote } from "../../compiler/results/evaluate.js";
-import { averagedAxes, averageOver, groupCells } from "../../compiler/results/result-array.js";
+import { averagedAxes, averageOver, coordinateKey, groupCells } from "../../compiler/results/result-array.js";
 import type { ResultCell } from "../../compiler/results/result-array.js";
-import { colorAt, colorScaleOf, hexColor, vegaColorScale, wantsDarkText, type ColorScale } from "./color-scale.js";
+import {
+  colorAt,
+  colorScaleOf,
+  hexColor,
+  markerColors,
+  vegaColorScale,
+  wantsDarkText,
+  type ColorScale,
+} from "./color-scale.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { safeTitle, withUnit } from "./figure-data.js";
-import { emptyMarks, wrapTitle, type VegaLiteSpec } from "./figure-marks.js";
+import { emptyMarks, type VegaLiteSpec } from "./figure-marks.js";
 import { noTokenTexts, onOneLine, pieceAt, sharedText, type TokenTexts } from "./token-texts.js";
 
 /** Axes that make a text of its own, whatever `by` says. */
@@ -33,6 +41,8 @@ interface Token {
 }
 
 interface ShownText {
+  /** Which text it is a version of. */
+  readonly key: string;
   readonly title: string;
   readonly tokens: readonly Token[];
   readonly left: number;
@@ -62,7 +72,8 @@ export function drawTexts(
     for (const cells of groupCells(array.cells, own).values()) {
       const { tokens: shown, left } = tokensOf(cells, experiments, tokens);
       for (const { value } of shown) if (value !== null) numbers.push(value);
-      texts.push({ title: titleOf(named.label, output.values.length > 1, cells[0], own), tokens: shown, left });
+      const key = coordinateKey(cells[0]?.coordinates ?? {}, textAxes);
+      texts.push({ key, title: titleOf(named.label, output.values.length > 1, cells[0], own), tokens: shown, left });
     }
   }
   const range =
@@ -73,8 +84,9 @@ export function drawTexts(
   const scale = colorScaleOf(
     range,
     output.values.some((named) => isSigned(named.expression)),
+    markerColors,
   );
-  const ordered = sideBySide(texts, output);
+  const ordered = byText(texts);
   const shown = ordered.slice(0, mostTexts);
   const cut = shown.reduce((sum, text) => sum + text.left, 0);
   const notes = [
@@ -117,12 +129,10 @@ function titleOf(label: string, several: boolean, cell: ResultCell | undefined, 
   return safeTitle([...(several ? [label] : []), ...levels].join(" · "));
 }
 
-/** Texts that belong together one after the other: those of one prompt for each value and level. */
-function sideBySide(texts: readonly ShownText[], output: PlotOutput): readonly ShownText[] {
-  const versions = output.values.length > 1 ? output.values.length : 0;
-  if (versions === 0 || texts.length % versions !== 0) return texts;
-  const each = texts.length / versions;
-  return texts.map((_, i) => texts[(i % versions) * each + Math.floor(i / versions)]).filter((t) => t !== undefined);
+/** The versions of each text one after the other: those for every value and level of `by`. */
+function byText(texts: readonly ShownText[]): readonly ShownText[] {
+  const order = [...new Set(texts.map(({ key }) => key))];
+  return order.flatMap((key) => texts.filter((text) => text.key === key));
 }
 
 function panels(texts: readonly ShownText[], scale: ColorScale, quantity: string): VegaLiteSpec {
@@ -171,7 +181,8 @@ function layout(
         y: line * lineHeight,
         y2: (line + 1) * lineHeight - 3,
         middle: (line + 0.5) * lineHeight - 1.5,
-        text: part.join(""),
+        // Blanks at either end would be dropped where a picture is drawn.
+        text: part.join("").replaceAll(" ", "\u00a0"),
         color: color === null ? "none" : hexColor(color),
         pale: color === null ? false : wantsDarkText(color),
         value: token.value,
@@ -215,7 +226,7 @@ function panel(text: ShownText, scale: ColorScale, room: number, quantity: strin
             legend:
               quantity === null
                 ? null
-                : { title: wrapTitle(quantity), gradientThickness: 14, gradientLength: 120, tickCount: 4, format: ".3~g" }, // prettier-ignore
+                : { title: quantity, orient: "bottom", direction: "horizontal", gradientThickness: 12, gradientLength: 200, tickCount: 5, format: ".3~g" }, // prettier-ignore
           },
           tooltip,
         },
