@@ -21,7 +21,7 @@ export const sequentialColors = [
 
 /** From nearly white to dark blue (ColorBrewer's Blues), for grids that are almost empty. */
 export const sparseColors = [
-  "#f7fbff",
+  "#edf3fa",
   "#deebf7",
   "#c6dbef",
   "#9ecae1",

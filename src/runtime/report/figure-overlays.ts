@@ -128,7 +128,7 @@ export function valueChannel(
     type: "quantitative",
     stack: null,
     scale: isLog
-      ? { type: "log", nice: true, zero: false }
+      ? { type: "log", nice: true }
       : panel.range === null
         ? { domain: [0, 1] }
         : { zero: zero || panel.signed, nice: true },

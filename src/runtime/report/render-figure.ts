@@ -73,7 +73,7 @@ function withCaption(svg: string, caption: string | null): string {
     .replace(/viewBox="[^"]*"/, `viewBox="0 0 ${width} ${whole}"`);
   const texts = lines.map(
     (line, i) =>
-      `<text x="${margin}" y="${height + (i + 0.7) * captionLine}" font-family="DejaVu Sans, Verdana, sans-serif" font-size="${captionSize}px" fill="#1f2430">${escapeHtml(line)}</text>`,
+      `<text transform="translate(${margin},${height + (i + 0.7) * captionLine})" font-family="DejaVu Sans, Verdana, sans-serif" font-size="${captionSize}px" fill="#1f2430">${escapeHtml(line)}</text>`,
   );
   const paper = `<rect width="${width}" height="${whole}" fill="white"/>`;
   return `${grown}${paper}${svg.slice(head.length).replace(/<\/svg>\s*$/, "")}${texts.join("")}</svg>`;

@@ -149,6 +149,8 @@ interface Box {
   readonly y: number;
   readonly y2: number;
   readonly middle: number;
+  /** Where its first letter stands, behind blanks. */
+  readonly from: number;
   readonly text: string;
   readonly color: string;
   readonly pale: boolean;
@@ -181,8 +183,9 @@ function layout(
         y: line * lineHeight,
         y2: (line + 1) * lineHeight - 3,
         middle: (line + 0.5) * lineHeight - 1.5,
-        // Blanks at either end would be dropped where a picture is drawn.
-        text: part.join("").replaceAll(" ", "\u00a0"),
+        // Vega drops blanks at either end of a text, and SVG all but one inside of it.
+        from: (column + (/^ */.exec(part.join(""))?.[0].length ?? 0)) * characterWidth,
+        text: part.join("").trim().replaceAll(" ", "\u00a0"),
         color: color === null ? "none" : hexColor(color),
         pale: color === null ? false : wantsDarkText(color),
         value: token.value,
@@ -235,7 +238,7 @@ function panel(text: ShownText, scale: ColorScale, room: number, quantity: strin
         transform: [{ filter: `${coloured ? "" : "!"}isValid(datum.value)` }],
         mark: { type: "text", align: "left", baseline: "middle", fontSize, font: "DejaVu Sans Mono, Menlo, Consolas, monospace" }, // prettier-ignore
         encoding: {
-          x: pixels("x"),
+          x: pixels("from"),
           y: pixels("middle"),
           text: { field: "text", type: "nominal" },
           // On its colour a token stays as it is on a dark page; without one it is written like other text.
