@@ -16,6 +16,7 @@ import type {
   MeasureItem,
   Name,
   NumberLiteral,
+  OptionWord,
   PlaceLiteral,
   PlaceUse,
   PlotLooks,
@@ -375,7 +376,7 @@ const expectation: fc.Arbitrary<Expectation> = fc.record({
   span: spanned,
 });
 
-const word = (text: string): fc.Arbitrary<Name> => fc.record({ text: fc.constant(text), span: spanned });
+const word = (text: string): fc.Arbitrary<OptionWord> => fc.record({ word: fc.constant(text), span: spanned });
 
 const looks: fc.Arbitrary<PlotLooks> = fc.record({
   text: fc.option(expression),

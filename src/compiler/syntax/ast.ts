@@ -470,16 +470,22 @@ export interface TableStatement extends Node {
 
 export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density" | "text";
 
+/** A word of the language that is an option by itself; no name. */
+export interface OptionWord {
+  readonly word: string;
+  readonly span: Span;
+}
+
 /** How a plot looks: what stands behind its values and axes. */
 export interface PlotLooks {
   /** `text VALUE`: what stands in the cells of a heatmap. */
   readonly text: Expression | null;
   /** `values`, `identity`, each once. */
-  readonly flags: readonly Name[];
+  readonly flags: readonly OptionWord[];
   /** `sorted`, or `ascending` for `sorted ascending`. */
-  readonly sorted: Name | null;
+  readonly sorted: OptionWord | null;
   /** `x`, `y` or both. */
-  readonly log: readonly Name[];
+  readonly log: readonly OptionWord[];
   readonly title: StringLiteral | null;
   readonly x: StringLiteral | null;
   readonly y: StringLiteral | null;

@@ -1,11 +1,10 @@
 /** Concrete to abstract syntax: plots and figures. */
 import type { CstNode } from "chevrotain";
-import type { FigureStatement, Name, PlotKind, PlotLooks, PlotStatement, StringLiteral } from "./ast.js";
+import type { FigureStatement, OptionWord, PlotKind, PlotLooks, PlotStatement, StringLiteral } from "./ast.js";
 import { buildBy, buildInterval } from "./build-decisions.js";
 import { buildAxisList, buildExpression, missing } from "./build-expressions.js";
 import {
   type Build,
-  nameOf,
   nodeOf,
   nodeSpan,
   nodesOf,
@@ -13,6 +12,7 @@ import {
   once,
   stringOf,
   tokenOf,
+  tokenSpan,
   tokensOf,
 } from "./build-tree.js";
 
@@ -42,11 +42,11 @@ function buildLooks(build: Build, options: readonly CstNode[]): PlotLooks {
     const option = once(build, own, `\`${name}\``);
     return option === undefined ? null : stringOf(build, tokenOf(option, "StringLiteral"));
   };
-  const names = (key: string, all: readonly string[]): readonly Name[] =>
+  const names = (key: string, all: readonly string[]): readonly OptionWord[] =>
     all.flatMap((name) => {
       const own = options.filter((option) => word(option, key) === name);
       const option = once(build, own, key === "log" ? `\`log ${name}\`` : `\`${name}\``);
-      return option === undefined ? [] : [nameOf(build, tokenOf(option, key))];
+      return option === undefined ? [] : optionWord(build, option, key);
     });
   const cells = once(
     build,
@@ -61,13 +61,19 @@ function buildLooks(build: Build, options: readonly CstNode[]): PlotLooks {
   return {
     text: cells === undefined ? null : buildExpression(build, nodeOf(cells, "cells")),
     flags: names("flag", ["values", "identity"]),
-    sorted: sorted === undefined ? null : nameOf(build, tokensOf(sorted, "sorted").at(-1)),
+    sorted: sorted === undefined ? null : (optionWord(build, sorted, "sorted")[0] ?? null),
     log: names("log", ["x", "y"]),
     title: label("title"),
     x: label("x"),
     y: label("y"),
     caption: label("caption"),
   };
+}
+
+/** The last word under a key: `ascending` of `sorted ascending`. */
+function optionWord(build: Build, option: CstNode, key: string): readonly OptionWord[] {
+  const token = tokensOf(option, key).at(-1);
+  return token === undefined ? [] : [{ word: token.image, span: tokenSpan(build, token) }];
 }
 
 /** `figure "title" { plot … plot … }`. */

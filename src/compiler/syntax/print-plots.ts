@@ -1,5 +1,5 @@
 /** The layout of plots and figures. */
-import type { FigureStatement, Name, PlotLooks, PlotStatement, StringLiteral } from "./ast.js";
+import type { FigureStatement, OptionWord, PlotLooks, PlotStatement, StringLiteral } from "./ast.js";
 import { type Doc, group, hard, indent, join, line, source } from "./layout.js";
 import { byAxes, intervalClause } from "./print-clauses.js";
 import { printExpression, printNames, printNumber, printString } from "./print-expressions.js";
@@ -29,14 +29,14 @@ export function printPlot(statement: PlotStatement): Doc {
 }
 
 function looks({ text, flags, sorted, log, title, x, y, caption }: PlotLooks): readonly Doc[] {
-  const word = (name: Name, written: string): Doc => [line, source(name.span.start), written];
+  const word = (name: OptionWord, written: string): Doc => [line, source(name.span.start), written];
   const label = (name: string, string: StringLiteral | null): readonly Doc[] =>
     string === null ? [] : [[line, source(string.span.start), `${name} `, printString(string)]];
   return [
     ...(text === null ? [] : [[line, source(text.span.start), "text ", group(printExpression(text))]]),
-    ...flags.map((flag) => word(flag, flag.text)),
-    ...(sorted === null ? [] : [word(sorted, sorted.text === "ascending" ? "sorted ascending" : "sorted")]),
-    ...log.map((axis) => word(axis, `log ${axis.text}`)),
+    ...flags.map((flag) => word(flag, flag.word)),
+    ...(sorted === null ? [] : [word(sorted, sorted.word === "ascending" ? "sorted ascending" : "sorted")]),
+    ...log.map((axis) => word(axis, `log ${axis.word}`)),
     ...label("title", title),
     ...label("x", x),
     ...label("y", y),

@@ -23,9 +23,9 @@ export function checkLooks(cx: ResultContext, statement: PlotStatement): PlotOpt
   const { plot, looks } = statement;
   const used: readonly (readonly [string, Span | undefined])[] = [
     ["text", looks.text?.span],
-    ...looks.flags.map(({ text, span }) => [text, span] as const),
+    ...looks.flags.map(({ word, span }) => [word, span] as const),
     ["sorted", looks.sorted?.span],
-    ...looks.log.map(({ text, span }) => [`log ${text}`, span] as const),
+    ...looks.log.map(({ word, span }) => [`log ${word}`, span] as const),
     ["x", looks.x?.span],
     ["y", looks.y?.span],
   ];
@@ -43,10 +43,10 @@ export function checkLooks(cx: ResultContext, statement: PlotStatement): PlotOpt
     caption: looks.caption?.value ?? null,
     x: looks.x?.value ?? null,
     y: looks.y?.value ?? null,
-    values: looks.flags.some((flag) => flag.text === "values"),
-    sorted: looks.sorted === null ? null : looks.sorted.text === "ascending" ? "ascending" : "descending",
-    log: looks.log.map((axis) => (axis.text === "y" ? "y" : "x")),
-    identity: looks.flags.some((flag) => flag.text === "identity"),
+    values: looks.flags.some((flag) => flag.word === "values"),
+    sorted: looks.sorted === null ? null : looks.sorted.word === "ascending" ? "ascending" : "descending",
+    log: looks.log.map((axis) => (axis.word === "y" ? "y" : "x")),
+    identity: looks.flags.some((flag) => flag.word === "identity"),
     text,
   };
 }
