@@ -81,7 +81,7 @@ plot text of tokens.nll x "position"
 plot text of sweep.impact
 #            ^^^^^^^^^^^^ A3004: expected a value with the axis position, such as nll of every token
 plot heatmap of sweep.impact over layer, head text tokens.nll
-#                                        ^^^^ A2013: tokens.nll has no axis head
+#                                 ^^^^^ A2013: tokens has no axis layer
 plot bar of sweep.impact over layer title "one" title "two"
 #                                               ^^^^^^^^^^^ A1003: \`title\` is given twice
 figure "Several" columns 0 { plot bar of sweep.impact over layer }
