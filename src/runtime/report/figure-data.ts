@@ -14,12 +14,15 @@ import {
   levelsOf,
   type ResultArray,
 } from "../../compiler/results/result-array.js";
+import type { FigureAxis } from "./figure-axis.js";
 import { baselineOf } from "./baseline-level.js";
 import { cellTexts } from "./cell-texts.js";
 import { reservedWords } from "./safe-specification.js";
 import { shownIntervals } from "./shown-intervals.js";
 import { tokenLevels } from "./token-levels.js";
 import { noTokenTexts, type TokenTexts } from "./token-texts.js";
+
+export type { FigureAxis } from "./figure-axis.js";
 
 /** One place of a figure. Fields of the axes are added under their {@link FigureAxis.field}. */
 export interface FigurePoint {
@@ -36,16 +39,6 @@ export interface FigurePoint {
   /** Which line or group of bars the point belongs to. */
   readonly series: string;
   readonly [field: string]: Coordinate | null | undefined;
-}
-
-/** An axis of the figure: its levels in the order in which they are drawn. */
-export interface FigureAxis {
-  readonly name: string;
-  /** Field of the points that holds it: the name, where that is a safe and free field name. */
-  readonly field: string;
-  readonly levels: readonly Coordinate[];
-  /** Whether levels are positions with the token that stands there: `3 Mary`. */
-  readonly tokens: boolean;
 }
 
 /** One coordinate system with its points. */

@@ -3,7 +3,13 @@ import type { FigureOutput } from "../../compiler/ir/protocol.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
 import { figureWidth } from "./figure-width.js";
 import { wrapText } from "./text-width.js";
-import type { Figure } from "./figures.js";
+
+/** A figure that becomes a panel. */
+interface Panel {
+  readonly title: string;
+  readonly subtitle: string | null;
+  readonly spec: VegaLiteSpec;
+}
 
 /** A page is about this wide, in pixels. */
 const page = 980;
@@ -15,7 +21,7 @@ const outside = new Set(["$schema", "title", "background", "padding", "config", 
  * The views of `panels` in a grid, as many side by side as fit a page unless the figure says how many. Each has its letter
  * and its title above it, and keeps its scales.
  */
-export function panelParts({ columns }: FigureOutput, panels: readonly Figure[]): VegaLiteSpec {
+export function panelParts({ columns }: FigureOutput, panels: readonly Panel[]): VegaLiteSpec {
   const widths = panels.map(({ spec }) => figureWidth(spec));
   const widest = widths.reduce((a, b) => Math.max(a, b), 1);
   const fitting = Math.max(1, Math.min(panels.length <= 4 ? 2 : 3, Math.floor(page / (widest + 60))));
@@ -32,8 +38,7 @@ export function panelParts({ columns }: FigureOutput, panels: readonly Figure[])
         offset: 10,
         ...(lines.length === 0 ? {} : { subtitle: lines, subtitleFontSize: 10, subtitleLineHeight: 13 }),
       };
-      // Of panels within a panel each has its own title; theirs stands above them all.
-      return "concat" in own || "title" in own ? { title: block, ...own } : { title: block, ...own };
+      return { title: block, ...own };
     }),
     columns: columns ?? fitting,
     spacing: 36,

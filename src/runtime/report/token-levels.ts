@@ -3,7 +3,7 @@ import { entryOf } from "../../compiler/base/entry.js";
 import type { NamedResult } from "../../compiler/ir/protocol.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import { coordinateKey, type ResultArray } from "../../compiler/results/result-array.js";
-import type { FigureAxis } from "./figure-data.js";
+import type { FigureAxis } from "./figure-axis.js";
 import { onOneLine, pieceAt, sharedText, type TokenizedText, type TokenTexts } from "./token-texts.js";
 import { shortened } from "./text-width.js";
 
