@@ -28,6 +28,12 @@ async function drawn({ output, rows, tokens }: Picture): Promise<{
   return { svg, spec: figure.spec, subtitle: figure.subtitle ?? "", texts: svgTexts(svg) };
 }
 
+function pictureOf(name: string): Picture {
+  const picture = pictures[name];
+  assert.ok(picture !== undefined);
+  return picture;
+}
+
 const wordsOf = (texts: readonly SvgText[]): readonly string[] => texts.map(({ text }) => text);
 
 for (const [name, picture] of Object.entries(pictures)) {
@@ -190,7 +196,7 @@ test("a PNG has the checksums that its format asks for", () => {
 });
 
 test("of attention keys behind the query are blank, and both axes show tokens", async () => {
-  const { spec, texts, subtitle } = await drawn(pictures["attention"] as Picture);
+  const { spec, texts, subtitle } = await drawn(pictureOf("attention"));
   const { values } = spec["data"] as { readonly values: readonly unknown[] };
   assert.equal(values.length, 28);
   assert.match(subtitle, /blank: keys behind the query/);
@@ -198,14 +204,14 @@ test("of attention keys behind the query are blank, and both axes show tokens", 
 });
 
 test("a grid of a logit lens shows the token of each cell", async () => {
-  const { texts } = await drawn(pictures["logit-lens"] as Picture);
+  const { texts } = await drawn(pictureOf("logit-lens"));
   const words = wordsOf(texts);
   assert.equal(words.filter((text) => text === "dog").length, 3);
   assert.equal(words.filter((text) => text === "⏎").length, 3);
 });
 
 test("a text has all of its tokens, a blank before those that begin with one, coloured where they were measured", async () => {
-  const { svg, texts } = await drawn(pictures["text"] as Picture);
+  const { svg, texts } = await drawn(pictureOf("text"));
   for (const piece of ["The", "cat", "mat", "."]) {
     assert.equal(wordsOf(texts).filter((text) => text === piece).length, 2, piece);
   }
@@ -218,7 +224,7 @@ test("a text has all of its tokens, a blank before those that begin with one, co
 });
 
 test("panels have letters and titles, and the caption stands below them", async () => {
-  const { texts } = await drawn(pictures["panels"] as Picture);
+  const { texts } = await drawn(pictureOf("panels"));
   const words = wordsOf(texts).map((text) => text.trim());
   for (const letter of ["A", "B", "C"])
     assert.ok(

@@ -35,7 +35,7 @@ export function svgTexts(svg: string): readonly SvgText[] {
       const anchor = /text-anchor="(\w+)"/.exec(attributes)?.[1] ?? "start";
       const angle = Number(/rotate\((-?[\d.]+)/.exec(attributes)?.[1] ?? 0);
       const [dx, dy] = translation(attributes);
-      const width = [...text].length * size * 0.55;
+      const width = Array.from(text).length * size * 0.55;
       const left = x + dx - (anchor === "middle" ? width / 2 : anchor === "end" ? width : 0);
       found.push({ text, left, right: left + width, top: y + dy - size * 0.75, bottom: y + dy + size * 0.2, angle });
     }

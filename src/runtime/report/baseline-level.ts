@@ -17,7 +17,7 @@ export function baselineOf(
   const [array] = arrays;
   if (named?.expression.kind !== "column" || named.expression.column !== "value" || others.length > 0) return null;
   // One line has one axis.
-  if (array === undefined || array.axes.length !== 1) return null;
+  if (array?.axes.length !== 1) return null;
   const { experiment, metric } = named.expression;
   const { texts = [] } = results.types.get(experiment) ?? {};
   const isSwept = results.rows.some((row) => row.experiment === experiment && row.metric === metric && row.impact !== null); // prettier-ignore

@@ -148,7 +148,7 @@ function linesOf(points: readonly ScatterPoint[], looks: ScatterLooks, x: Scale,
     return [
       {
         series: group ?? "",
-        note: `line: ${name}r = ${(test.estimate ?? NaN).toFixed(2)}, ${pText(test.pValue)}, n = ${own.length}${logs}`,
+        note: `line: ${name}r = ${test.estimate.toFixed(2)}, ${pText(test.pValue)}, n = ${own.length}${logs}`,
         mark: {
           data: { values: cut(values, y) },
           mark: { type: "line", strokeWidth: 1.8, color, clip: true },

@@ -171,7 +171,7 @@ function layout(
   let [column, line] = [0, 0];
   for (const token of tokens) {
     const word = onOneLine(token.text);
-    const characters = [...word];
+    const characters = Array.from(word);
     for (let start = 0; start < Math.max(1, characters.length); start += most) {
       const part = characters.slice(start, start + most);
       const wide = part.reduce((sum, one) => sum + (/[\u1100-\uffff]/.test(one) && !/[\u2000-\u2bff]/.test(one) ? 2 : 1), 0); // prettier-ignore

@@ -32,7 +32,7 @@ export function wrapText(text: string, room: number, fontSize: number, bold = fa
 
 /** `text`, cut in the middle with a sign for what is left out when it is longer than `most` characters. */
 export function shortened(text: string, most: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (characters.length <= most) return text;
   const end = Math.floor((most - 1) / 3);
   return `${characters.slice(0, most - 1 - end).join("")}…${end === 0 ? "" : characters.slice(-end).join("")}`;
