@@ -1,5 +1,5 @@
 /** The grammar of files and statements, and the one parser. Nothing in this folder imports more than Chevrotain. */
-import type { CstNode, IRecognitionException, IToken } from "chevrotain";
+import type { CstNode, IRecognitionException, IToken, Rule } from "chevrotain";
 import { EOF } from "./chevrotain.js";
 import { OutputGrammar } from "./outputs.js";
 
@@ -72,4 +72,9 @@ export function parseStatement(tokens: readonly IToken[]): ParsedStatement {
   const error = parser.errors.find(({ name }) => name !== "NotAllInputParsedException") ?? null;
   const end = tree.location?.endOffset ?? -1;
   return { tree, length: tokens.filter(({ startOffset }) => startOffset <= end).length, error };
+}
+
+/** The rules as data, by name: what the grammar takes, for those who do not parse. */
+export function grammarRules(): Readonly<Record<string, Rule>> {
+  return parser.getGAstProductions();
 }

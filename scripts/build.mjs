@@ -8,6 +8,7 @@ import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync 
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { buildSync } from "esbuild";
+import { writeSchemaValidators } from "./schema-validators.mjs";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -44,6 +45,7 @@ if (status === 0) {
   // See grammar/chevrotain.ts. The package exports only its entry, so the single file is found beside that.
   const entry = createRequire(import.meta.url).resolve("chevrotain");
   copyFileSync(join(dirname(entry), "..", "chevrotain.mjs"), join(dist, "grammar/chevrotain.js"));
+  await writeSchemaValidators(root, dist);
   // The statistics packages are hundreds of small files, which take longer to find than to run: they are put in, too.
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const installed = Object.keys(dependencies).filter((name) => !name.startsWith("@stdlib/") && name !== "ml-matrix");

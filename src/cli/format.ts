@@ -6,7 +6,7 @@ import { print } from "../compiler/syntax/print.js";
 import { replaceFile } from "../runtime/store/atomic.js";
 import { exitCodes } from "./exit-codes.js";
 import { output } from "./screen.js";
-import { isSource, readProtocol } from "./source.js";
+import { isSource, readProtocol, standardInput } from "./source.js";
 import { printDiagnostics } from "./terminal.js";
 
 /** Formats files in place; what is wrong with one does not keep the others from being formatted. */
@@ -29,6 +29,10 @@ async function formatFile(file: string, onlyCheck: boolean): Promise<number> {
     return exitCodes.wrongInput;
   }
   const formatted = print(parsed.value, source.text);
+  if (file === standardInput && !onlyCheck) {
+    output.verbatim(formatted);
+    return exitCodes.done;
+  }
   if (formatted === source.text) return exitCodes.done;
   if (onlyCheck) {
     output.line(`${file} is not formatted`);

@@ -109,7 +109,7 @@ withExecutionOptions(program.command("run"))
 
 withExecutionOptions(program.command("check"))
   .description("check a protocol without running it")
-  .argument("<protocol...>", ".atlas files")
+  .argument("<protocol...>", ".atlas files, or - for standard input")
   .option("--json", "print diagnostics as JSON", false)
   .action(async (files: readonly string[], options: CommonOptions & { json: boolean }) => {
     const { checkCommand } = await import("./check.js");
@@ -213,12 +213,41 @@ program
 
 program
   .command("fmt")
-  .description("format protocols in place")
-  .argument("<protocol...>", ".atlas files")
+  .description("format protocols in place; with -, standard input to standard output")
+  .argument("<protocol...>", ".atlas files, or - for standard input")
   .option("--check", "change nothing; exit 1 when a file is not formatted", false)
   .action(async (files: readonly string[], options: { check: boolean }) => {
     const { formatCommand } = await import("./format.js");
     leaveWith(await formatCommand(files, options));
+  });
+
+program
+  .command("lsp")
+  .description("serve an editor on standard input and output (Language Server Protocol)")
+  // Editors that know many servers ask all of them for this transport.
+  .option("--stdio", "the only transport, and the default", true)
+  .action(async () => {
+    const { lspCommand } = await import("./lsp.js");
+    await lspCommand();
+  });
+
+program
+  .command("completion")
+  .description("print a script that completes atlasc's commands in a shell")
+  .argument("<shell>", "bash, zsh or fish")
+  .addHelpText("after", "\nFor bash: echo 'eval \"$(atlasc completion bash)\"' >> ~/.bashrc\n")
+  .action(async (shell: string) => {
+    const { completionCommand } = await import("./shell-completion.js");
+    leaveWith(completionCommand(shell));
+  });
+
+// What these scripts call.
+program
+  .command("complete", { hidden: true })
+  .argument("[words...]")
+  .action(async (words: readonly string[]) => {
+    const { completeCommand } = await import("./shell-completion.js");
+    leaveWith(await completeCommand(program, words));
   });
 
 /** Reads the arguments, and does what they say. */

@@ -1,5 +1,7 @@
 /** `atlasc run`. */
 import { relative } from "node:path";
+import { diagnostic } from "../compiler/diagnostics/create.js";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { verdictLine } from "../runtime/decisions.js";
 import { remarkLine } from "../runtime/remarks.js";
 import { renderSummary } from "../runtime/report/summary.js";
@@ -10,7 +12,7 @@ import { planSettings, type CommonOptions } from "./options.js";
 import { faultJson, outcomeJson, rejectedJson } from "./outcome-json.js";
 import { createProgress } from "./progress.js";
 import { messages, output } from "./screen.js";
-import { isSource, printRejection, readProtocol } from "./source.js";
+import { isSource, printRejection, readProtocol, standardInput } from "./source.js";
 import { counted, printDiagnostics, tableOptions } from "./terminal.js";
 import { workDone } from "./work-done.js";
 
@@ -24,7 +26,7 @@ export async function runCommand(
   file: string,
   options: CommonOptions & { runs: string; json: boolean },
 ): Promise<number> {
-  const source = await readProtocol(file);
+  const source = file === standardInput ? unnamed() : await readProtocol(file);
   if (!isSource(source)) {
     if (options.json) output.json(rejectedJson([source], new Map()));
     else printRejection([source], new Map(), false);
@@ -151,4 +153,9 @@ function faultLines(record: RunRecord): readonly string[] {
 function printJson(outcome: RunOutcome): number {
   output.json(outcomeJson(outcome));
   return exitCodeOf(outcome);
+}
+
+function unnamed(): Diagnostic {
+  const problem = "a run is kept under the name of its file, and standard input has none";
+  return diagnostic("A5005", null, { path: standardInput, problem }, { hint: "save it; atlasc check - reads it" });
 }

@@ -35,6 +35,8 @@ export interface Channel {
   /** One line: line breaks in it are shown as such. */
   readonly line: (text: string) => void;
   readonly json: (value: unknown) => void;
+  /** A text for a program to read, every character as it is; on a terminal made printable like everything else. */
+  readonly verbatim: (text: string) => void;
   /** Whether colours are shown: on a terminal, unless NO_COLOR or FORCE_COLOR says otherwise. */
   readonly colours: () => boolean;
   /** Width in columns; undefined for what is no terminal. */
@@ -45,13 +47,16 @@ const lost = new Set<NodeJS.WriteStream>();
 let leastExitCode: number = exitCodes.done;
 
 function channel(stream: () => NodeJS.WriteStream): Channel {
-  const write = (text: string): void => {
+  const send = (text: string): void => {
     if (lost.has(stream())) return;
     try {
-      stream().write(`${withColours(printable(text))}\n`);
+      stream().write(text);
     } catch (error) {
       lose(stream(), error);
     }
+  };
+  const write = (text: string): void => {
+    send(`${withColours(printable(text))}\n`);
   };
   return {
     text: write,
@@ -60,6 +65,9 @@ function channel(stream: () => NodeJS.WriteStream): Channel {
     },
     json: (value) => {
       write(JSON.stringify(value, null, 2));
+    },
+    verbatim: (text) => {
+      send(stream().isTTY ? printable(text) : text);
     },
     colours: () => {
       const { NO_COLOR: none, FORCE_COLOR: forced } = process.env;

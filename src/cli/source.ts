@@ -3,15 +3,19 @@ import type { SourceFile } from "../compiler/base/span.js";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { fileLimits } from "../compiler/base/file-limits.js";
-import { readTextFile } from "../runtime/read-text.js";
+import { readStandardInput, readTextFile } from "../runtime/read-text.js";
 import { planRun, type Planned, type PlanOutcome } from "../runtime/plan-run.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { printDiagnostics, rejectionJson } from "./terminal.js";
 
-/** A protocol named on the command line, or why it cannot be read. */
+/** How standard input is named on the command line. */
+export const standardInput = "-";
+
+/** A protocol named on the command line, or why it cannot be read. What standard input names lies in the folder of the process. */
 export async function readProtocol(path: string): Promise<SourceFile | Diagnostic> {
-  const fact = await readTextFile(path, fileLimits.protocolBytes);
+  const most = fileLimits.protocolBytes;
+  const fact = await (path === standardInput ? readStandardInput(most) : readTextFile(path, most));
   if ("text" in fact) return { path, text: fact.text };
   const { problem, advice } = fact;
   return diagnostic("A5005", null, { path, problem }, advice === undefined ? {} : { hint: advice });

@@ -19,12 +19,14 @@ import { declarationsIn } from "./check/symbols/declarations.js";
 import { scopeWithParams } from "./check/names/param-values.js";
 import { collectScope } from "./check/names/scope.js";
 import { tokenLiterals } from "./check/texts/named-tokens.js";
+import { fieldsOfFiles } from "./check/texts/file-fields.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/texts/read-texts.js";
 import { filesOf } from "./check/texts/texts.js";
 import { notYet, reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol } from "./ir/protocol.js";
+import type { ResultType } from "./ir/result-type.js";
 import type { Declaration, SideTable } from "./ir/side-table.js";
 import type { ModelFacts, ModelGraph, OpenedModel } from "./models/model.js";
 import { withDtype } from "./models/dtype.js";
@@ -62,8 +64,8 @@ export type Compiled =
    * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them. `depths` says which
    * layer of which model each percentage became. `syntax` are the files that were read, the protocol's own first, then its
    * imports and the standard library: of one with errors, `recovered` has the statements that are sound and the places of
-   * those that are not. `scope` and `sideTable` are for editors, and are there also when there are errors; `sideTable` is
-   * null unless it was asked for.
+   * those that are not. `scope`, `results`, `fields` and `sideTable` are for editors, and are there also when there are errors;
+   * `sideTable` is null unless it was asked for.
    */
   | {
       readonly kind: "checked";
@@ -73,6 +75,10 @@ export type Compiled =
       readonly depths: readonly DepthPlace[];
       readonly syntax: readonly FileSyntax[];
       readonly scope: readonly Declaration[];
+      /** What is known of the results of each experiment. */
+      readonly results: readonly ResultType[];
+      /** Fields of the prompt files that were read, by path; empty unless a side table was asked for. */
+      readonly fields: ReadonlyMap<string, readonly string[]>;
       readonly sideTable: SideTable | null;
     };
 
@@ -157,6 +163,8 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
       depths: notes.depths(),
       syntax: [main, ...others],
       scope: declarationsIn(scope, sourceOf),
+      results: checked.results,
+      fields: notes.collecting ? fieldsOfFiles(facts.files) : new Map<string, readonly string[]>(),
       sideTable: notes.collecting ? notes.table() : null,
     },
     diagnostics,

@@ -4,13 +4,15 @@ import { dirname, join } from "node:path";
 import type { SourceFile } from "../compiler/base/span.js";
 import type { Staged } from "../compiler/diagnostics/staged.js";
 import { compile, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
-import type { EncodedText } from "../compiler/ir/encodings.js";
+import type { EncodedText, EncodingRequest } from "../compiler/ir/encodings.js";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import type { ModelFacts } from "../compiler/models/model.js";
 import { fileLimits } from "../compiler/base/file-limits.js";
 import { encodeTexts } from "./models/encode-texts.js";
 import { openModel, type OpenedModel } from "./models/open-model.js";
+import type { ModelRequest } from "./models/model-request.js";
 import { packageRoot } from "./models/places.js";
+import type { Tokenizer } from "./models/tokenizer.js";
 import { readTextFile } from "./read-text.js";
 
 export interface LoadOptions {
@@ -20,7 +22,29 @@ export interface LoadOptions {
   readonly verifyWeights?: boolean;
   /** Whether what is known of each piece of the texts is collected, for an editor. */
   readonly sideTable?: boolean;
+  /** How files and models are read; from disk, each time anew, by default. */
+  readonly reading?: Reading;
 }
+
+/** What a host of the compiler reads. An editor has its own: it knows texts that are not saved, and keeps what it read. */
+export interface Reading {
+  readonly standardLibrary: () => Promise<readonly SourceFile[]>;
+  /** A file of at most `most` bytes, by its path on this machine. */
+  readonly file: (path: string, most: number) => Promise<FileFact>;
+  /** What a path really names; null for one that leads nowhere. */
+  readonly identity: (path: string) => Promise<string | null>;
+  readonly model: (request: ModelRequest, options: LoadOptions) => Promise<Staged<OpenedModel | null>>;
+  readonly encode: (tokenizer: Tokenizer, request: EncodingRequest) => readonly EncodedText[];
+}
+
+/** Everything from disk. */
+export const diskReading: Reading = {
+  standardLibrary: readStandardLibrary,
+  file: readTextFile,
+  identity: (path) => realpath(path).catch(() => null),
+  model: (request, options) => openModel(request, undefined, options),
+  encode: encodeTexts,
+};
 
 /** A protocol as far as it compiles, with the models that were opened for it (by instance id). */
 export interface Loaded {
@@ -43,17 +67,8 @@ export async function readStandardLibrary(): Promise<readonly SourceFile[]> {
 }
 
 /** Where a file named by the compiler lies. */
-function filePath(name: string): string {
+export function filePath(name: string): string {
   return name.startsWith("@stdlib/") ? join(packageRoot(), "stdlib", name.slice("@stdlib/".length)) : name;
-}
-
-/** Finds out what a path really names; one that leads nowhere is left out. */
-async function identify(identities: Map<string, string>, name: string): Promise<void> {
-  try {
-    identities.set(name, await realpath(filePath(name)));
-  } catch {
-    // Why it cannot be read is told where it is read.
-  }
 }
 
 /** Compiles a protocol, opening files, models and tokenizers as the compiler asks for them. */
@@ -63,9 +78,15 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
   const models = new Map<string, Staged<ModelFacts | null>>();
   const tokens = new Map<string, readonly EncodedText[]>();
   const opened = new Map<string, OpenedModel>();
-  const facts: Facts = { stdlib: await readStandardLibrary(), files, identities, models, tokens };
+  const reading = options.reading ?? diskReading;
+  const identify = async (name: string): Promise<void> => {
+    const identity = await reading.identity(filePath(name));
+    // Why a file cannot be read is told where it is read.
+    if (identity !== null) identities.set(name, identity);
+  };
+  const facts: Facts = { stdlib: await reading.standardLibrary(), files, identities, models, tokens };
   const overrides = options.overrides ?? new Map<string, string>();
-  await identify(identities, source.path);
+  await identify(source.path);
   for (;;) {
     const compiled = compile(source, facts, { overrides, sideTable: options.sideTable ?? false });
     if (compiled.value.kind === "checked") {
@@ -87,14 +108,14 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
     for (const name of needs.files) {
       // What is not a protocol is a file of texts.
       const most = name.endsWith(".atlas") ? fileLimits.protocolBytes : fileLimits.textBytes;
-      files.set(name, await readTextFile(filePath(name), most));
-      await identify(identities, name);
+      files.set(name, await reading.file(filePath(name), most));
+      await identify(name);
     }
     for (const { instance, span } of needs.models) {
       // Like every path, it starts from the file that names it, which may be an imported one.
       const baseFolder = dirname(filePath(span.file));
       const { source: model, revision } = instance;
-      const { value, diagnostics } = await openModel({ source: model, revision, baseFolder, span }, undefined, options);
+      const { value, diagnostics } = await reading.model({ source: model, revision, baseFolder, span }, options);
       if (value !== null) opened.set(instance.id, value);
       models.set(instance.id, { value: value?.facts ?? null, diagnostics });
     }
@@ -103,7 +124,7 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
       const tokenizer = opened.get(model)?.tokenizer;
       // The compiler asks only for models that have a tokenizer.
       if (tokenizer == null) throw new RangeError(`${model} has no tokenizer`);
-      tokens.set(key, encodeTexts(tokenizer, request));
+      tokens.set(key, reading.encode(tokenizer, request));
     }
   }
 }

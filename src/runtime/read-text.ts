@@ -28,18 +28,23 @@ async function readBytes(path: string, most: number): Promise<Buffer | FileFact>
   try {
     const { size } = await file.stat();
     if (size > most) return tooLarge(size, most);
-    const parts: Buffer[] = [];
-    let total = 0;
-    for await (const part of file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
-      const bytes = part as Buffer;
-      total += bytes.length;
-      if (total > most) return tooLarge(total, most);
-      parts.push(bytes);
-    }
-    return Buffer.concat(parts);
+    return await collected(file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 }), most);
   } finally {
     await file.close();
   }
+}
+
+/** All bytes of a stream, of which there may be `most`. */
+async function collected(stream: AsyncIterable<unknown>, most: number): Promise<Buffer | FileFact> {
+  const parts: Buffer[] = [];
+  let total = 0;
+  for await (const part of stream) {
+    const bytes = part as Buffer;
+    total += bytes.length;
+    if (total > most) return tooLarge(total, most);
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts);
 }
 
 function tooLarge(size: number, most: number): FileFact {
@@ -94,9 +99,18 @@ function firstInvalid(bytes: Buffer): number {
 }
 
 /** Reads a text file of at most `most` bytes; a problem in words when that fails. */
-export async function readTextFile(path: string, most: number = fileLimits.textBytes): Promise<FileFact> {
+export function readTextFile(path: string, most: number = fileLimits.textBytes): Promise<FileFact> {
+  return decoded(() => readBytes(path, most));
+}
+
+/** Reads standard input to its end, as a text file. */
+export function readStandardInput(most: number): Promise<FileFact> {
+  return decoded(() => collected(process.stdin, most));
+}
+
+async function decoded(read: () => Promise<Buffer | FileFact>): Promise<FileFact> {
   try {
-    const bytes = await readBytes(path, most);
+    const bytes = await read();
     if (!Buffer.isBuffer(bytes)) return bytes;
     if (hasZeros(bytes)) return undecoded(bytes);
     try {

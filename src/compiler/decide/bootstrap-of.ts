@@ -48,6 +48,10 @@ export function bootstrapExpressions(
   const strata = mattering.filter(({ length }) => length > 0);
   const units = sizeOf(strata);
   if (units === 0) return { outcome: undecided(`it depends on no ${unit}`), unit, units };
+  const staying = all.map((every, i) => {
+    const drawn = new Set(mattering[i]);
+    return every.filter((one) => !drawn.has(one)).map((one) => ({ ...one, as: one.number }));
+  });
   const withOthers = (chosen: readonly (readonly DrawnUnit[])[]): number => {
     let next = 0;
     const drawn = all.map((every, i) => {
@@ -55,7 +59,7 @@ export function bootstrapExpressions(
       if (own.length === 0) return every;
       // A draw takes the number of the unit in whose place it stands; the others keep theirs.
       const taken = (chosen[next++] ?? []).map((one, at) => ({ ...one, as: own[at]?.number ?? one.number }));
-      return [...taken, ...every.filter((one) => !own.includes(one)).map((one) => ({ ...one, as: one.number }))];
+      return [...taken, ...(staying[i] ?? [])];
     });
     return valueOf(drawn);
   };

@@ -44,13 +44,14 @@ function directionsOf(
   run: (shift: number, towards: Alternative) => TestOutcome | null,
   alpha: number,
 ): { readonly expected: TestOutcome; readonly opposite: TestOutcome } | null {
-  const plain = run(0, "two-sided");
-  if (plain === null) return null;
   if (testable.kind === "equivalence") {
-    return equivalence((shift, towards) => run(shift, towards) ?? plain, testable.within, alpha);
+    const plain = run(0, "two-sided");
+    return plain && equivalence((shift, towards) => run(shift, towards) ?? plain, testable.within, alpha);
   }
   const towards = alternativeOf(testable);
-  return { expected: run(0, towards) ?? plain, opposite: run(0, otherWay[towards]) ?? plain };
+  const expected = run(0, towards);
+  const opposite = expected && run(0, otherWay[towards]);
+  return opposite && { expected, opposite };
 }
 
 /** A bootstrap in both directions: its p is the level at which its interval ends at 0, or at the margin. */

@@ -1,6 +1,8 @@
 /** Corrections of p-values for a family of tests. */
 
-export type Correction = "holm" | "bh" | "bonferroni";
+export const corrections = ["holm", "bh", "bonferroni"] as const;
+
+export type Correction = (typeof corrections)[number];
 
 /**
  * Adjusted p-values in the order given: below alpha where the test rejects at that level within its family. NaN (a test

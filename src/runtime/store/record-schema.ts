@@ -1,27 +1,7 @@
 /** Checks records, entries of their history and judgements against the published schemas, and says in words what is wrong. */
-import { createRequire } from "node:module";
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-
-const schemas = {
-  record: "atlasc/record.schema.json",
-  history: "atlasc/history.schema.json",
-  judgement: "atlasc/judgement.schema.json",
-} as const;
-
-const compiled = new Map<keyof typeof schemas, ValidateFunction>();
-
-function validator(which: keyof typeof schemas): ValidateFunction {
-  const known = compiled.get(which);
-  if (known !== undefined) return known;
-  // By the package's own name, because the schemas are published there and are not copied beside the compiled files.
-  const load = (name: string): object => createRequire(import.meta.url)(name) as object;
-  const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, verbose: true });
-  // The others are described with the record's own definitions.
-  if (which !== "record") ajv.addSchema(load(schemas.record));
-  const validate = ajv.compile(load(schemas[which]));
-  compiled.set(which, validate);
-  return validate;
-}
+import type { ErrorObject } from "ajv/dist/2020.js";
+import type { SchemaName } from "./schema-names.js";
+import * as validators from "./schema-validators.js";
 
 function problemText(error: ErrorObject, whole: string): string {
   const place = error.instancePath === "" ? whole : error.instancePath.slice(1).replaceAll("/", ".");
@@ -42,8 +22,8 @@ function problemText(error: ErrorObject, whole: string): string {
   }
 }
 
-function problemsOf(which: keyof typeof schemas, value: unknown, whole: string): string[] {
-  const validate = validator(which);
+function problemsOf(which: SchemaName, value: unknown, whole: string): string[] {
+  const validate = validators[which];
   if (validate(value)) return [];
   // "anyOf" only sums up the problems of its branches, which are listed too.
   const errors = (validate.errors ?? []).filter((error) => error.keyword !== "anyOf");

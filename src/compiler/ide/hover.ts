@@ -1,0 +1,169 @@
+/** What a piece of a text is, in words: its declaration, its type in each model, its documentation. */
+import { tokenize } from "../../../grammar/tokens.js";
+import type { Span } from "../base/span.js";
+import type { Study } from "../ir/protocol.js";
+import type { Entry, SymbolReference, TypeFact } from "../ir/side-table.js";
+import { flopsText, secondsText } from "../lower/quantity-text.js";
+import { isWord } from "../syntax/regions.js";
+import { tableOf, textOf, type Analysis } from "./analysis.js";
+import { typeLine } from "./result-candidates.js";
+import {
+  codeBlock,
+  declarationMarkdown,
+  entryMarkdown,
+  entryOfSymbol,
+  entryOfWord,
+  plainMarkdown,
+} from "./documentation.js";
+import { entriesAt } from "./lookup.js";
+
+export interface Hover {
+  /** What is described. */
+  readonly span: Span;
+  /** Markdown. */
+  readonly text: string;
+}
+
+/** What a run of an experiment takes. */
+export interface ExperimentSize {
+  readonly layerRuns: number;
+  /** Floating-point operations of matrix products. */
+  readonly flops: number;
+}
+
+/** Most models and points of which types are listed one by one. */
+const mostTypes = 6;
+
+/** What the host has found out about the protocol beside the analysis. */
+export interface Sizes {
+  /** By experiment. */
+  readonly experiments: ReadonlyMap<string, ExperimentSize>;
+  /** Floating-point operations of matrix products per second; null where that was not measured. */
+  readonly rate: number | null;
+}
+
+const nothingPlanned = (): Sizes => ({ experiments: new Map(), rate: null });
+
+/** What stands at an offset of the protocol's own text; null where nothing is known. `sizes` is asked for experiments only. */
+export function hoverAt(analysis: Analysis, offset: number, sizes: () => Sizes = nothingPlanned): Hover | null {
+  const { path, text } = analysis.source;
+  const around = entriesAt(tableOf(analysis), path, offset);
+  const entry = around.find(({ symbol, kind }) => symbol !== null || kind === "place" || kind === "site") ?? around[0];
+  const word = tokenize(text).tokens.find(
+    (token) => token.startOffset <= offset && offset < token.startOffset + token.image.length,
+  );
+  const isKeyword = word !== undefined && isWord(word) && entry?.span.start !== word.startOffset;
+  if (word !== undefined && (entry === undefined || isKeyword)) {
+    const described = entryOfWord(analysis.documentation, word.image);
+    const span = { file: path, start: word.startOffset, end: word.startOffset + word.image.length };
+    if (described !== null) return { span, text: entryMarkdown(described) };
+  }
+  if (entry === undefined) return null;
+  const parts = [
+    ...(entry.symbol === null ? [codeBlock(textOf(analysis, entry.span))] : symbolParts(analysis, entry.symbol, sizes)),
+    placesText(entry),
+    typesText(entry.types),
+  ].filter((part) => part !== "");
+  return { span: entry.span, text: parts.join("\n\n") };
+}
+
+function symbolParts(analysis: Analysis, symbol: SymbolReference, sizes: () => Sizes): readonly string[] {
+  const { checked, documentation } = analysis;
+  const declaration = checked.scope.find(
+    ({ kind, name, nameSpan, file }) =>
+      kind === symbol.kind &&
+      name === symbol.name &&
+      (nameSpan === null || symbol.at === null || file === symbol.at.file),
+  );
+  const entry = entryOfSymbol(documentation, symbol.kind, symbol.name);
+  const described =
+    symbol.kind === "metric" && entry !== null && symbol.at?.file.startsWith("@stdlib/") === true
+      ? entryMarkdown(entry)
+      : declaration !== undefined
+        ? declarationMarkdown(declaration)
+        : entry !== null
+          ? entryMarkdown(entry)
+          : codeBlock(`${symbol.kind} ${symbol.name}`);
+  return [
+    described,
+    ...(symbol.kind === "experiment" ? experimentParts(analysis, symbol.name, sizes()) : []),
+    ...(symbol.kind === "model" ? modelParts(analysis, symbol.name) : []),
+    ...(symbol.kind === "prompts" || symbol.kind === "corpus" ? textParts(analysis, symbol.name) : []),
+  ];
+}
+
+/** Conditions × prompts, what results have, and how much work it is. */
+function experimentParts({ checked }: Analysis, name: string, { experiments, rate }: Sizes): readonly string[] {
+  const type = checked.results.find(({ experiment }) => experiment === name);
+  const studies = checked.protocol?.studies.filter(({ experiment }) => experiment === name) ?? [];
+  const promptsOf = ({ model, texts }: Study): number =>
+    checked.protocol?.texts.find((set) => set.model === model && set.name === texts)?.prompts.length ?? 0;
+  const lines = studies.map((study) => {
+    const waits =
+      study.deferred === null ? "" : ` (and more, which the results of ${study.deferred.experiment} decide)`;
+    const conditions = counted(study.conditions.length, "condition");
+    return `- ${plainMarkdown(study.model)} with ${plainMarkdown(study.texts)}: ${conditions}${waits} × ${counted(promptsOf(study), "prompt")}`;
+  });
+  const size = experiments.get(name);
+  const seconds = size === undefined || rate === null ? "" : `, about ${secondsText(size.flops / rate)}`;
+  return [
+    type === undefined ? "" : `Results: ${plainMarkdown(typeLine(type))}`,
+    lines.join("\n"),
+    size === undefined ? "" : `${counted(size.layerRuns, "layer run")}, ${flopsText(size.flops)}${seconds}`,
+  ];
+}
+
+function modelParts({ checked }: Analysis, name: string): readonly string[] {
+  const instances = [...checked.models].filter(([id]) => id === name || id.startsWith(`${name} `));
+  return instances.map(([id, { signature }]) => {
+    const { family, layers, heads, kvHeads, dModel, dHead, vocab } = signature;
+    const grouped = kvHeads === heads ? "" : ` (${kvHeads} key-value heads)`;
+    return `${plainMarkdown(id)}: ${family}, ${layers} layers, ${heads} heads${grouped}, d\\_model ${dModel}, d\\_head ${dHead}, ${vocab.toLocaleString("en")} tokens`;
+  });
+}
+
+function textParts({ checked }: Analysis, name: string): readonly string[] {
+  const sets = checked.protocol?.texts.filter((set) => set.name === name) ?? [];
+  return sets.map(({ model, prompts, bos }) => {
+    const lengths = prompts.map(({ ids }) => ids.length);
+    const range = lengths.length === 0 ? "" : `, ${rangeText(Math.min(...lengths), Math.max(...lengths))} tokens`;
+    return `${plainMarkdown(model)}: ${counted(prompts.length, "prompt")}${range}${bos ? ", BOS included" : ""}`;
+  });
+}
+
+const rangeText = (low: number, high: number): string => (low === high ? String(low) : `${low} to ${high}`);
+
+function placesText({ places, kind }: Entry): string {
+  if (places.length === 0 || kind !== "place") return "";
+  return places
+    .slice(0, mostTypes)
+    .map(({ model, layers, units }) => {
+      const which = units === null ? "" : `, ${indexText(units)}`;
+      return `- ${plainMarkdown(model)}: ${layers.length === 1 ? "layer" : "layers"} ${indexText(layers)}${which}`;
+    })
+    .join("\n");
+}
+
+/** `0, 1, 2` or `0 to 11`. */
+function indexText(numbers: readonly number[]): string {
+  const [first = 0] = numbers;
+  const isRun = numbers.length > 2 && numbers.every((n, i) => n === first + i);
+  return isRun ? `${first} to ${numbers.at(-1) ?? first}` : numbers.join(", ");
+}
+
+function typesText(types: readonly TypeFact[]): string {
+  const lines = [
+    ...new Set(
+      types.map(({ type, model, value }) => {
+        const shown = value === null ? type : `${type} ${value}`;
+        return `- \`${shown}\`${model === null ? "" : ` in ${plainMarkdown(model)}`}`;
+      }),
+    ),
+  ];
+  const more = lines.length - mostTypes;
+  return [...lines.slice(0, mostTypes), ...(more > 0 ? [`- and ${more} more`] : [])].join("\n");
+}
+
+function counted(count: number, what: string): string {
+  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+}

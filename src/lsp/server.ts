@@ -1,0 +1,366 @@
+/**
+ * The language server: answers of the compiler to questions of an editor, over standard input and output. It knows nothing
+ * of the language; what it says comes from `src/compiler/ide/`.
+ */
+import { fileURLToPath } from "node:url";
+import { TextDocument } from "vscode-languageserver-textdocument";
+import {
+  CodeActionKind,
+  FoldingRangeKind,
+  InlayHintKind,
+  LogMessageNotification,
+  MarkupKind,
+  MessageType,
+  ResponseError,
+  SemanticTokensBuilder,
+  TextDocumentSyncKind,
+  type Connection,
+  type SelectionRange,
+  TextDocuments,
+  DidChangeWatchedFilesNotification,
+} from "vscode-languageserver";
+import {
+  changesAt,
+  coloursOf,
+  colourModifiers,
+  colourTypes,
+  completionsAt,
+  declarationsLike,
+  definitionAt,
+  foldsOf,
+  hintsIn,
+  hoverAt,
+  lensesOf,
+  outlineOf,
+  referencesAt,
+  renamableAt,
+  renameAt,
+  selectionsAt,
+  signatureAt,
+  type Analysis,
+} from "../compiler/ide/index.js";
+import { parse } from "../compiler/syntax/parse.js";
+import { print } from "../compiler/syntax/print.js";
+import { atlascVersion } from "../runtime/version.js";
+import { createAnalyses } from "./analyses.js";
+import { createEditorReading } from "./editor-reading.js";
+import { folderOf, pathsFor } from "./paths.js";
+import {
+  completionItem,
+  diagnosticsOf,
+  documentSymbol,
+  editsByUri,
+  locationOf,
+  pathItem,
+  rangeIn,
+  rangeOf,
+  symbolKindOf,
+  uriOf,
+} from "./shapes.js";
+import { createSizes } from "./sizes.js";
+
+/** How long a text must stay as it is before its mistakes are shown, in milliseconds. */
+const settling = 120;
+
+/** Serves one editor until it says goodbye or closes the connection. */
+export function serve(connection: Connection): void {
+  const documents = new TextDocuments(TextDocument);
+  const openText = (path: string): string | null =>
+    documents
+      .all()
+      .find(({ uri }) => pathOf(uri) === path)
+      ?.getText() ?? null;
+  const reading = createEditorReading(openText);
+  const analyses = createAnalyses(reading);
+  const sizesOf = createSizes();
+  const timers = new Map<string, NodeJS.Timeout>();
+  let watches = false;
+  let hasCommands = false;
+
+  /** Answers a question about a document; null for one that is not open, and where the question is void. */
+  async function about<T>(
+    { uri }: { readonly uri: string },
+    answer: (analysis: Analysis, document: TextDocument) => T | Promise<T>,
+  ): Promise<T | null> {
+    const document = documents.get(uri);
+    if (document === undefined) return null;
+    const analysis = await analyses.of(pathOf(uri), document.getText());
+    // What was typed meanwhile is another text: offsets would not fit.
+    return documents.get(uri)?.getText() === analysis.source.text ? answer(analysis, document) : null;
+  }
+
+  async function publish(uri: string): Promise<void> {
+    await about({ uri }, (analysis, document) =>
+      connection.sendDiagnostics({
+        uri,
+        version: document.version,
+        diagnostics: [...diagnosticsOf(analysis, document)],
+      }),
+    );
+  }
+
+  function publishSoon(uri: string): void {
+    clearTimeout(timers.get(uri));
+    timers.set(
+      uri,
+      setTimeout(() => {
+        timers.delete(uri);
+        publish(uri).catch((error: unknown) => {
+          const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          void connection.sendNotification(LogMessageNotification.type, { type: MessageType.Error, message });
+        });
+      }, settling),
+    );
+  }
+
+  connection.onInitialize(({ capabilities, initializationOptions }) => {
+    watches = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    hasCommands = (initializationOptions as { commands?: unknown } | null | undefined)?.commands === true;
+    return {
+      serverInfo: { name: "atlasc", version: atlascVersion() },
+      capabilities: {
+        textDocumentSync: TextDocumentSyncKind.Incremental,
+        completionProvider: { triggerCharacters: [".", '"', "/", " ", "["] },
+        hoverProvider: true,
+        definitionProvider: true,
+        referencesProvider: true,
+        documentHighlightProvider: true,
+        renameProvider: { prepareProvider: true },
+        documentSymbolProvider: true,
+        workspaceSymbolProvider: true,
+        foldingRangeProvider: true,
+        selectionRangeProvider: true,
+        documentFormattingProvider: true,
+        signatureHelpProvider: { triggerCharacters: ["(", ","] },
+        inlayHintProvider: true,
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
+        ...(hasCommands ? { codeLensProvider: {} } : {}),
+        semanticTokensProvider: {
+          legend: { tokenTypes: [...colourTypes], tokenModifiers: [...colourModifiers] },
+          full: true,
+        },
+      },
+    };
+  });
+
+  connection.onInitialized(() => {
+    if (!watches) return;
+    // Prompt files, corpora, imports and models: what a protocol reads besides itself.
+    const watchers = ["**/*.{atlas,jsonl,json,csv,txt,safetensors}"].map((globPattern) => ({ globPattern }));
+    void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
+  });
+
+  connection.onDidChangeWatchedFiles(() => {
+    reading.forgetModels();
+    analyses.forget();
+    for (const { uri } of documents.all()) publishSoon(uri);
+  });
+
+  documents.onDidChangeContent(({ document }) => {
+    // A file that others import is a part of them.
+    analyses.forgetOthers(pathOf(document.uri));
+    for (const { uri } of documents.all()) publishSoon(uri);
+  });
+  documents.onDidClose(({ document: { uri } }) => {
+    clearTimeout(timers.get(uri));
+    void connection.sendDiagnostics({ uri, diagnostics: [] });
+  });
+
+  connection.onCompletion(({ textDocument, position }) =>
+    about(textDocument, async (analysis, document) => {
+      const { items, paths, replace } = completionsAt(analysis, document.offsetAt(position));
+      const range = rangeIn(document, replace);
+      const files = paths === null ? [] : await pathsFor(paths, folderOf(analysis.source.path));
+      return [
+        ...items.map((item, order) => completionItem(item, range, order)),
+        ...files.map((file) => pathItem(file, range)),
+      ];
+    }),
+  );
+
+  connection.onHover(({ textDocument, position }) =>
+    about(textDocument, (analysis, document) => {
+      const offset = document.offsetAt(position);
+      const hover = hoverAt(analysis, offset, () => sizesOf(analysis));
+      if (hover === null) return null;
+      return { contents: { kind: MarkupKind.Markdown, value: hover.text }, range: rangeIn(document, hover.span) };
+    }),
+  );
+
+  connection.onSignatureHelp(({ textDocument, position }) =>
+    about(textDocument, (analysis, document) => {
+      const signature = signatureAt(analysis, document.offsetAt(position));
+      if (signature === null) return null;
+      const { label, documentation, parameters, active } = signature;
+      const value = { kind: MarkupKind.Markdown, value: documentation };
+      return {
+        signatures: [{ label, documentation: value, parameters: parameters.map((text) => ({ label: text })) }],
+        activeSignature: 0,
+        activeParameter: active ?? parameters.length,
+      };
+    }),
+  );
+
+  connection.onDefinition(({ textDocument, position }) =>
+    about(textDocument, (analysis, document) => {
+      const definition = definitionAt(analysis, document.offsetAt(position));
+      return definition === null ? null : locationOf(definition.target, analysis, document.uri);
+    }),
+  );
+
+  connection.onReferences(({ textDocument, position, context }) =>
+    about(textDocument, (analysis, document) => {
+      const spans = referencesAt(analysis, document.offsetAt(position), context.includeDeclaration);
+      return spans.map((span) => locationOf(span, analysis, document.uri));
+    }),
+  );
+
+  connection.onDocumentHighlight(({ textDocument, position }) =>
+    about(textDocument, (analysis, document) =>
+      referencesAt(analysis, document.offsetAt(position), true)
+        .filter(({ file }) => file === analysis.source.path)
+        .map((span) => ({ range: rangeIn(document, span) })),
+    ),
+  );
+
+  connection.onPrepareRename(({ textDocument, position }) =>
+    about(textDocument, (analysis, document) => {
+      const target = renamableAt(analysis, document.offsetAt(position));
+      if ("reason" in target) return refused(target.reason);
+      return { range: rangeIn(document, target.span), placeholder: target.name };
+    }),
+  );
+
+  connection.onRenameRequest(({ textDocument, position, newName }) =>
+    about(textDocument, (analysis, document) => {
+      const renaming = renameAt(analysis, document.offsetAt(position), newName);
+      if (renaming.kind === "refused") return refused(renaming.reason);
+      return { changes: { ...editsByUri(renaming.edits, analysis, document.uri) } };
+    }),
+  );
+
+  connection.onDocumentSymbol(({ textDocument }) =>
+    about(textDocument, (analysis, document) => outlineOf(analysis).map((item) => documentSymbol(item, document))),
+  );
+
+  connection.onWorkspaceSymbol(async ({ query }) => {
+    const found = await Promise.all(
+      documents.all().map(({ uri }) =>
+        about({ uri }, (analysis) =>
+          declarationsLike(analysis, query).map(({ name, kind, file, nameSpan, span }) => ({
+            name,
+            kind: symbolKindOf(kind),
+            location: {
+              uri: uriOf(file, analysis, uri),
+              range: rangeOf(analysis.texts.get(file) ?? "", nameSpan ?? span),
+            },
+          })),
+        ),
+      ),
+    );
+    const symbols = found.flatMap((own) => own ?? []);
+    // A file that is open and imported is found twice.
+    return [...new Map(symbols.map((symbol) => [JSON.stringify(symbol), symbol])).values()];
+  });
+
+  connection.onFoldingRanges(({ textDocument }) =>
+    about(textDocument, (analysis, document) =>
+      foldsOf(analysis).map(({ span, kind }) => ({
+        startLine: document.positionAt(span.start).line,
+        endLine: document.positionAt(span.end).line,
+        kind: kind === "comment" ? FoldingRangeKind.Comment : FoldingRangeKind.Region,
+      })),
+    ),
+  );
+
+  connection.onSelectionRanges(({ textDocument, positions }) =>
+    about(textDocument, (analysis, document) =>
+      positions.map((position): SelectionRange => {
+        const spans = [...selectionsAt(analysis, document.offsetAt(position))].reverse();
+        const ranges = spans.reduce<SelectionRange | undefined>(
+          (parent, span) => ({ range: rangeIn(document, span), ...(parent === undefined ? {} : { parent }) }),
+          undefined,
+        );
+        return ranges ?? { range: { start: position, end: position } };
+      }),
+    ),
+  );
+
+  connection.onDocumentFormatting(({ textDocument: { uri } }) => {
+    const document = documents.get(uri);
+    if (document === undefined) return null;
+    const source = { path: pathOf(uri), text: document.getText() };
+    const { value } = parse(source);
+    // What could not be read could be lost: a text with syntax errors stays as it is.
+    if (!value.complete) return [];
+    const formatted = print(value, source.text);
+    if (formatted === source.text) return [];
+    return [{ range: rangeIn(document, { start: 0, end: source.text.length }), newText: formatted }];
+  });
+
+  connection.onCodeAction(({ textDocument, range }) =>
+    about(textDocument, (analysis, document) => {
+      const changes = changesAt(analysis, document.offsetAt(range.start), document.offsetAt(range.end));
+      const shown = diagnosticsOf(analysis, document);
+      return changes.map(({ title, diagnostic, edits, preferred }) => ({
+        title,
+        kind: CodeActionKind.QuickFix,
+        isPreferred: preferred,
+        diagnostics: shown.filter((_, i) => analysis.diagnostics[i] === diagnostic),
+        edit: { changes: { ...editsByUri(edits, analysis, document.uri) } },
+      }));
+    }),
+  );
+
+  connection.onCodeLens(({ textDocument }) =>
+    about(textDocument, (analysis, document) =>
+      lensesOf(analysis).map(({ span, action, title }) => ({
+        range: rangeIn(document, span),
+        command: { title, command: `atlasc.${action}`, arguments: [document.uri] },
+      })),
+    ),
+  );
+
+  connection.languages.inlayHint.on(({ textDocument, range }) =>
+    about(textDocument, (analysis, document) =>
+      hintsIn(analysis, document.offsetAt(range.start), document.offsetAt(range.end)).map(({ offset, text }) => ({
+        position: document.positionAt(offset),
+        label: text,
+        kind: InlayHintKind.Type,
+        paddingLeft: true,
+      })),
+    ),
+  );
+
+  connection.languages.semanticTokens.on(async ({ textDocument }) => {
+    const data = await about(textDocument, (analysis, document) => {
+      const builder = new SemanticTokensBuilder();
+      for (const { start, end, type, modifiers } of coloursOf(analysis)) {
+        const { line, character } = document.positionAt(start);
+        const bits = modifiers.reduce((sum, name) => sum | (1 << colourModifiers.indexOf(name)), 0);
+        builder.push(line, character, end - start, colourTypes.indexOf(type), bits);
+      }
+      return builder.build();
+    });
+    return data ?? { data: [] };
+  });
+
+  documents.listen(connection);
+  connection.listen();
+}
+
+/** Told to the user as it is. @source Language Server Protocol: RequestFailed */
+function refused(reason: string): ResponseError {
+  const requestFailed = -32803;
+  return new ResponseError(requestFailed, reason);
+}
+
+/** A document's path on this machine. One that is not saved yet goes by its address, and its paths start here. */
+function pathOf(uri: string): string {
+  if (!uri.startsWith("file:")) return uri;
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return uri;
+  }
+}
