@@ -23,8 +23,13 @@ export function drawComponents(outcome: Components): Drawing {
     return { subtitle: outcome.reason, description: `No components: ${outcome.reason ?? ""}.`, parts: emptyMarks() };
   }
   const hidden = spectrum.length - mostComponents;
+  const left = observations.length - scoreNames(outcome).length;
   const labels =
-    observations.length <= mostLabels ? null : `${observations.length} observations: their names are in the tooltips`;
+    observations.length > mostLabels
+      ? `${observations.length} observations: their names are in the tooltips`
+      : second !== undefined && left > 0
+        ? `${left} of ${observations.length} names have no room: they are in the tooltips`
+        : null;
   const notes = [hidden > 0 ? `the first ${mostComponents} of ${spectrum.length} components` : null, labels].filter(
     (note) => note !== null,
   );
@@ -113,6 +118,24 @@ function domainOf(scores: readonly (number | null)[]): readonly [number, number]
   return found.length === 0 ? [0, 1] : roundDomain(least - room, most + room);
 }
 
+/** The names of observations beside their scores on two components, in pixels, as far as there is room. */
+function scoreNames({
+  components: [first, second],
+  observations,
+}: Pick<Components, "components" | "observations">): ReturnType<typeof placeLabels> {
+  if (first === undefined || second === undefined || observations.length > mostLabels) return [];
+  const [across, up] = [domainOf(first.scores), domainOf(second.scores)];
+  const at = (value: number, [low, high]: readonly [number, number]): number => (value - low) / (high - low);
+  return placeLabels(
+    observations.map((level, i) => ({
+      x: at(first.scores[i] ?? 0, across) * width,
+      y: (1 - at(second.scores[i] ?? 0, up)) * height,
+      text: safeTitle(String(level)),
+    })),
+    { width, height, fontSize: 10 },
+  );
+}
+
 function scores({ components, over, observations }: Components): VegaLiteSpec {
   const [first, second] = components;
   if (first === undefined) return emptyMarks();
@@ -152,14 +175,7 @@ function scores({ components, over, observations }: Components): VegaLiteSpec {
   const isPath =
     over !== "prompt" && over !== "document" && observations.every((level) => !Number.isNaN(coordinateNumber(level)));
   const [across, up] = [domainOf(values.map(({ one }) => one)), domainOf(values.map(({ two }) => two))];
-  const at = (value: number | null, [low, high]: readonly [number, number]): number => ((value ?? low) - low) / (high - low); // prettier-ignore
-  const labels =
-    values.length > mostLabels
-      ? []
-      : placeLabels(
-          values.map(({ one, two, text }) => ({ x: at(one, across) * width, y: (1 - at(two, up)) * height, text })),
-          { width, height, fontSize: 10 },
-        );
+  const labels = scoreNames({ components, observations });
   const xy = { x: score("one", 1, first.explained, across), y: score("two", 2, second.explained, up) };
   return {
     title,
