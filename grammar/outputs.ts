@@ -2,6 +2,9 @@
 import { tokens as t } from "./tokens.js";
 import { DecisionGrammar } from "./decisions.js";
 
+/** Words that options of a plot begin with. */
+const plotOptions = [t.Text, t.Values, t.Identity, t.Sorted, t.Log, t.Title, t.X, t.Y, t.Caption];
+
 export class OutputGrammar extends DecisionGrammar {
   tableStatement = this.RULE("tableStatement", () => {
     this.CONSUME(t.Table);
@@ -111,9 +114,9 @@ export class OutputGrammar extends DecisionGrammar {
         { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "level" }) },
       ]),
     );
-    // Words of other clauses are names of no test.
+    // Words of other clauses and options of plots are names of no test.
     this.OPTION2({
-      GATE: () => !this.ahead(1, t.Across) && !(this.ahead(1, t.Caption) && this.ahead(2, t.StringLiteral)),
+      GATE: () => ![...plotOptions, t.Across].some((type) => this.ahead(1, type)),
       DEF: () => this.SUBRULE(this.testUse),
     });
   });
@@ -145,8 +148,73 @@ export class OutputGrammar extends DecisionGrammar {
           },
           { ALT: () => this.SUBRULE(this.byAxes) },
           { ALT: () => this.SUBRULE(this.intervalClause) },
+          { ALT: () => this.SUBRULE(this.plotOption) },
         ]),
     });
+  });
+
+  // How a plot looks. All of these words are names elsewhere.
+  plotOption = this.RULE("plotOption", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Text);
+          this.SUBRULE(this.expression, { LABEL: "cells" });
+        },
+      },
+      { ALT: () => this.CONSUME(t.Values, { LABEL: "flag" }) },
+      { ALT: () => this.CONSUME(t.Identity, { LABEL: "flag" }) },
+      {
+        ALT: () => {
+          this.CONSUME(t.Sorted, { LABEL: "sorted" });
+          this.OPTION(() => this.CONSUME(t.Ascending, { LABEL: "sorted" }));
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Log);
+          this.OR2([
+            { ALT: () => this.CONSUME(t.X, { LABEL: "log" }) },
+            { ALT: () => this.CONSUME(t.Y, { LABEL: "log" }) },
+          ]);
+        },
+      },
+      {
+        ALT: () => {
+          this.OR3([
+            { ALT: () => this.CONSUME(t.Title, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME2(t.X, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME2(t.Y, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME(t.Caption, { LABEL: "label" }) },
+          ]);
+          this.CONSUME(t.StringLiteral);
+        },
+      },
+    ]);
+  });
+
+  figureStatement = this.RULE("figureStatement", () => {
+    this.CONSUME(t.Figure);
+    this.CONSUME(t.StringLiteral, { LABEL: "title" });
+    this.MANY(() =>
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Columns);
+            this.CONSUME(t.NumberLiteral);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Caption);
+            this.CONSUME2(t.StringLiteral, { LABEL: "caption" });
+          },
+        },
+      ]),
+    );
+    this.CONSUME(t.LBrace);
+    this.AT_LEAST_ONE(() => this.SUBRULE(this.plotStatement));
+    this.CONSUME(t.RBrace);
   });
 
   plotKind = this.RULE("plotKind", () => {
@@ -158,6 +226,7 @@ export class OutputGrammar extends DecisionGrammar {
       { ALT: () => this.CONSUME(t.Box, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(t.Scatter, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(t.Density, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Text, { LABEL: "kind" }) },
     ]);
   });
 

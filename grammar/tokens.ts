@@ -106,6 +106,7 @@ export const tokenTable = {
   Classify: statement("classify"),
   Table: statement("table"),
   Plot: statement("plot"),
+  Figure: statement("figure"),
   Save: statement("save"),
   On: statement("on"),
   With: statement("with"),
@@ -221,6 +222,16 @@ export const tokenTable = {
   Histogram: soft("histogram"),
   Box: soft("box"),
   Scatter: soft("scatter"),
+  Title: soft("title"),
+  Values: soft("values"),
+  Sorted: soft("sorted"),
+  Ascending: soft("ascending"),
+  Log: soft("log"),
+  Identity: soft("identity"),
+  Columns: soft("columns"),
+  // Names of the two directions are common names of other things, and are coloured as those.
+  X: { ...soft("x"), scope: "variable.other" },
+  Y: { ...soft("y"), scope: "variable.other" },
 
   Identifier: { pattern: /[A-Za-z_][A-Za-z0-9_]*/, label: "a name", scope: "variable.other", word: null },
 

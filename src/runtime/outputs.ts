@@ -12,7 +12,7 @@ import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { decisionView, type DecisionView } from "./report/decision-view.js";
 import { decisionFigures } from "./report/decision-figures.js";
 import { buildFigure, type Figure } from "./report/figures.js";
-import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
+import { drawnFigure, figureCacheOf, pruneFigures } from "./figure-cache.js";
 import { renderReport } from "./report/html.js";
 import { latexTable } from "./report/latex-table.js";
 import { markdownTable } from "./report/markdown-table.js";
@@ -79,14 +79,15 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
+  const cache = figureCacheOf(folder.folder);
   let drawn = 0;
   const draw = async (figure: Figure, kind: string): Promise<ReportFigure> => {
     warn(figure.title, figure.warnings);
-    const svg = await renderFigureSvg(figure.spec);
+    const { svg, png } = await drawnFigure(cache, figure.spec);
     const name = `figure-${++drawn}-${kind}`;
     await write("figure", join(folder.outputs, `${name}.svg`), svg);
-    await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
-    await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
+    await write("figure", join(folder.outputs, `${name}.png`), png);
+    await write("figure", join(folder.outputs, `${name}.vl.json`), specificationText(figure.spec));
     return { figure, svg };
   };
   const tableOf = (output: Extract<Output, { kind: "table" | "winner" }>): TableData =>
@@ -124,7 +125,9 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       );
       await keep("saved", path);
     }
-    if (output.kind === "plot") figures.push(await draw(buildFigure(output, results), output.plot));
+    if (output.kind === "plot" || output.kind === "figure") {
+      figures.push(await draw(buildFigure(output, results, tokens), output.kind === "plot" ? output.plot : "panels"));
+    }
   }
 
   const decisions: ReportDecision[] = [];
@@ -136,6 +139,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     for (const { figure, kind } of decisionFigures(decision, outcome, results)) own.push(await draw(figure, kind));
     decisions.push({ ...decisionView(outcome, { tokens, experiments }), figures: own });
   }
+  await pruneFigures(cache);
   const status = statusOf(record);
   const studies = studiesOf(planned);
   const { source } = planned.loaded;
@@ -162,9 +166,15 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   return { tables, decisions, studies, status, files, report, missing, warnings: [...warnings] };
 }
 
+/** A specification with a line for each point rather than for each of its numbers. */
+function specificationText(spec: Figure["spec"]): string {
+  const text = JSON.stringify(spec, null, 2);
+  return `${text.length > 200_000 ? JSON.stringify(spec) : text}\n`;
+}
+
 function outputName(output: Output): string {
   if (output.kind === "save") return `save ${output.path}`;
-  return `${output.kind === "plot" ? "plot" : "table"} ${output.title}`;
+  return `${output.kind === "winner" ? "table" : output.kind} ${output.title}`;
 }
 
 /** Experiments without whose results an output has nothing to show. */
@@ -178,9 +188,11 @@ function experimentsOf(output: Output): readonly string[] {
       if (output.table !== null) return experimentsOf(output.table);
       return output.value === null ? [output.name] : experimentsIn(output.value.expression);
     case "plot":
-      return [...output.values, ...(output.against === null ? [] : [output.against])].flatMap((value) =>
-        experimentsIn(value.expression),
+      return [...output.values, output.against, output.options.text].flatMap((value) =>
+        value === null ? [] : experimentsIn(value.expression),
       );
+    case "figure":
+      return output.panels.flatMap(experimentsOf);
   }
 }
 

@@ -182,6 +182,18 @@ export function tableOf(more: Partial<TableOutput>): TableOutput {
   return { kind: "table", ...standard, ...shape, context: null, ci: null, span, ...more };
 }
 
+/** A plot without options. */
+export const plainOptions: PlotOutput["options"] = {
+  caption: null,
+  x: null,
+  y: null,
+  values: false,
+  sorted: null,
+  log: [],
+  identity: false,
+  text: null,
+};
+
 /** A plot of the values over axes. */
 export function plotOf(
   plot: PlotOutput["plot"],
@@ -191,7 +203,7 @@ export function plotOf(
   by: readonly string[] = [],
   against: NamedResult | null = null,
 ): PlotOutput {
-  return { kind: "plot", title, plot, values, against, over, by, ci: null, span };
+  return { kind: "plot", title, plot, values, against, over, by, ci: null, options: plainOptions, span };
 }
 
 const impact = named("sweep.impact", column("sweep", "nll", "impact"), "nats");

@@ -17,8 +17,11 @@ import type {
   MeasureItem,
   Name,
   NumberLiteral,
+  OptionWord,
   PlaceLiteral,
   PlaceUse,
+  PlotLooks,
+  PlotStatement,
   Positions,
   Statement,
   StringLiteral,
@@ -28,7 +31,7 @@ import type {
 const span = { file: "test.atlas", start: 0, end: 0 };
 
 const words =
-  "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per then else";
+  "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per then else values x log title";
 const text = fc.constantFrom(...words.split(" "));
 const name: fc.Arbitrary<Name> = text.map((word) => ({ text: word, span }));
 const axis: fc.Arbitrary<Name> = fc
@@ -312,7 +315,7 @@ const interval = fc.option(
       level: numberOrNull,
       draws: fc.option(
         fc.record({
-          name: name.filter(({ text }) => text !== "off" && text !== "across"),
+          name: name.filter(({ text }) => !/^(?:off|across|text|values|x|log|title)$/.test(text)),
           count: numberOrNull,
           seed: numberOrNull,
           span: spanned,
@@ -453,6 +456,31 @@ const table: fc.Arbitrary<TableStatement> = fc.record({
   span: spanned,
 });
 
+const word = (text: string): fc.Arbitrary<OptionWord> => fc.record({ word: fc.constant(text), span: spanned });
+
+const looks: fc.Arbitrary<PlotLooks> = fc.record({
+  text: fc.option(expression),
+  flags: fc.subarray(["values", "identity"]).chain((flags) => fc.tuple(...flags.map(word))),
+  sorted: fc.option(fc.constantFrom("sorted", "ascending").chain(word)),
+  log: fc.subarray(["x", "y"]).chain((axes) => fc.tuple(...axes.map(word))),
+  title: fc.option(string),
+  x: fc.option(string),
+  y: fc.option(string),
+  caption: fc.option(string),
+});
+
+const plot: fc.Arbitrary<PlotStatement> = fc.record({
+  kind: fc.constant("plot" as const),
+  plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density", "text"),
+  of: fc.array(expression, { minLength: 1, maxLength: 2 }),
+  against: fc.option(expression),
+  over: names(axis, 0),
+  by,
+  ci: interval,
+  looks,
+  span: spanned,
+});
+
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   { arbitrary: experiment, weight: 5 },
   { arbitrary: model, weight: 2 },
@@ -550,14 +578,13 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     span: spanned,
   }),
   table,
+  plot,
   fc.record({
-    kind: fc.constant("plot" as const),
-    plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density"),
-    of: fc.array(expression, { minLength: 1, maxLength: 2 }),
-    against: fc.option(expression),
-    over: names(axis, 0),
-    by,
-    ci: interval,
+    kind: fc.constant("figure" as const),
+    title: string,
+    columns: numberOrNull,
+    caption: fc.option(string),
+    plots: fc.array(plot, { minLength: 1, maxLength: 2 }),
     span: spanned,
   }),
   fc.record({ kind: fc.constant("save" as const), table, to: string, span: spanned }),

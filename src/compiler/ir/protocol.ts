@@ -14,7 +14,7 @@ import type { ResultType } from "./result-type.js";
 import type { TensorType } from "./tensor-type.js";
 
 export type { Decision, TestUse } from "./decisions.js";
-export type { IntervalRequest, Output, PlotKind } from "./outputs.js";
+export type { FigureOutput, IntervalRequest, Output, PlotKind, PlotOptions, PlotOutput } from "./outputs.js";
 export type {
   BinaryOperation,
   Comparison,

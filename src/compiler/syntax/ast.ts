@@ -559,7 +559,29 @@ export interface TableStatement extends Node {
   readonly ci: IntervalClause | null;
 }
 
-export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density";
+export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density" | "text";
+
+/** A word of the language that is an option by itself; no name. */
+export interface OptionWord {
+  readonly word: string;
+  readonly span: Span;
+}
+
+/** How a plot looks: what stands behind its values and axes. */
+export interface PlotLooks {
+  /** `text VALUE`: what stands in the cells of a heatmap. */
+  readonly text: Expression | null;
+  /** `values`, `identity`, each once. */
+  readonly flags: readonly OptionWord[];
+  /** `sorted`, or `ascending` for `sorted ascending`. */
+  readonly sorted: OptionWord | null;
+  /** `x`, `y` or both. */
+  readonly log: readonly OptionWord[];
+  readonly title: StringLiteral | null;
+  readonly x: StringLiteral | null;
+  readonly y: StringLiteral | null;
+  readonly caption: StringLiteral | null;
+}
 
 export interface PlotStatement extends Node {
   readonly kind: "plot";
@@ -569,6 +591,16 @@ export interface PlotStatement extends Node {
   readonly over: readonly Name[];
   readonly by: readonly Name[];
   readonly ci: IntervalClause | null;
+  readonly looks: PlotLooks;
+}
+
+/** `figure "title" { plot … plot … }`: several plots as one picture. */
+export interface FigureStatement extends Node {
+  readonly kind: "figure";
+  readonly title: StringLiteral;
+  readonly columns: NumberLiteral | null;
+  readonly caption: StringLiteral | null;
+  readonly plots: readonly PlotStatement[];
 }
 
 export interface SaveStatement extends Node {
@@ -597,6 +629,7 @@ export type Statement =
   | ClassifyStatement
   | TableStatement
   | PlotStatement
+  | FigureStatement
   | SaveStatement;
 
 /** Names live in namespaces of their own: each kind is named in places of its own. */

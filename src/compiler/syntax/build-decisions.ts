@@ -14,8 +14,6 @@ import type {
   Name,
   NumberLiteral,
   PcaStatement,
-  PlotKind,
-  PlotStatement,
   Quantity,
   SaveStatement,
   TableStatement,
@@ -39,7 +37,7 @@ import {
   tokensOf,
 } from "./build-tree.js";
 
-function buildBy(build: Build, node: CstNode): readonly Name[] {
+export function buildBy(build: Build, node: CstNode): readonly Name[] {
   return buildAxisList(build, nodeOf(once(build, nodesOf(node, "byAxes"), "`by`"), "axisList"));
 }
 
@@ -58,7 +56,7 @@ function buildTestUse(build: Build, test: CstNode): TestUse {
 }
 
 /** `with ci …` among these clauses. */
-function buildInterval(build: Build, clauses: readonly CstNode[]): IntervalClause | null {
+export function buildInterval(build: Build, clauses: readonly CstNode[]): IntervalClause | null {
   const clause = once(build, clauses, "`with ci`");
   if (clause === undefined) return null;
   const draws = nodeOf(clause, "testUse");
@@ -244,24 +242,6 @@ function tableOf(build: Build, node: CstNode | undefined): TableStatement {
       options.flatMap((candidate) => nodesOf(candidate, "intervalClause")),
     ),
     span: node === undefined ? nothing.span : nodeSpan(build, node),
-  };
-}
-
-/** `plot kind of values …`. */
-export function buildPlot(build: Build, node: CstNode): PlotStatement {
-  const plot = (tokenOf(nodeOf(node, "plotKind"), "kind")?.image ?? "line") as PlotKind;
-  const of = nodesOf(node, "of").map((value) => buildExpression(build, value));
-  const against = once(build, nodesOf(node, "against"), "`against`");
-  const over = once(build, nodesOf(node, "over"), "`over`");
-  return {
-    kind: "plot",
-    plot,
-    of: of.length === 0 ? [missing(build)] : of,
-    against: against === undefined ? null : buildExpression(build, against),
-    over: buildAxisList(build, over),
-    by: buildBy(build, node),
-    ci: buildInterval(build, nodesOf(node, "intervalClause")),
-    span: nodeSpan(build, node),
   };
 }
 

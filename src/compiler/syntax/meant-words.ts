@@ -94,8 +94,15 @@ export function amountExample({ statement }: Situation): string {
 export function optionCalled(word: string, statement: string): string | null {
   if (statement !== "table" && statement !== "plot") return null;
   if (/^(?:vs|versus)$/.test(word)) return "write `against`";
+  if (statement === "plot" && /^(?:xlabel|xtitle)$/.test(word)) return 'write `x "title of the axis"`';
+  if (statement === "plot" && /^(?:ylabel|ytitle)$/.test(word)) return 'write `y "title of the axis"`';
+  if (statement === "plot" && /^(?:logx|xlog|logscale|logy|ylog)$/.test(word)) return "write `log x` or `log y`";
+  if (statement === "plot" && /^(?:sort|order|ordered|ranked)$/.test(word)) return "write `sorted`";
+  if (statement === "plot" && /^(?:annotate|annot|labels|numbers)$/.test(word)) return "write `values`";
   if (/^(?:title|legend|log|color|colour|xlabel|ylabel|size)$/.test(word))
-    return "the look of figures is not set in the language";
+    return statement === "plot"
+      ? "colours and sizes are not set in the language; a plot takes title, x, y and caption"
+      : "the look of tables is not set in the language";
   if (statement === "plot") return null;
   if (/^(?:sort|sorted|order|orderby)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
   if (/^(?:rank|ranked)$/.test(word)) return "write `with rank`: `table e by impact with rank`";

@@ -52,6 +52,15 @@ export function formatColumn(values: readonly number[], signed: boolean): readon
   return values.map((value) => formatIn(value, notation));
 }
 
+/** Numbers in few characters: three digits of the largest, and the notation of a column where that needs many decimals. */
+export function shortNumbers(values: readonly number[]): readonly string[] {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0 || largest >= 1e5 || largest < 0.01) return formatColumn(values, false);
+  if (values.every((value) => Number.isInteger(value))) return values.map(String);
+  const decimals = Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(largest))));
+  return values.map((value) => value.toFixed(decimals).replace(/^-(0\.?0*)$/, "$1"));
+}
+
 /** A duration in seconds as `0.8 s`, `42 s`, `3 min 05 s` or `2 h 10 min`. */
 export function formatSeconds(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -166,7 +166,7 @@ function figureHtml({ figure, svg }: ReportFigure, index: number): string {
   );
   return `<figure class="card plot-card" data-figure="${index}" data-name="${escapeHtml(fileName(figure.title, "figure"))}">
 <div class="paper"><div class="plot${"concat" in figure.spec ? " panels" : ""}" role="img" aria-label="${escapeHtml(figure.description)}">${picture}</div></div>
-<figcaption><span class="caption">${escapeHtml(figure.description)}</span>
+<figcaption><span class="caption">${figure.caption === null ? "" : `<b>${escapeHtml(figure.caption)}</b>`}${escapeHtml(figure.description)}</span>
 <span class="downloads" hidden><span class="downloads-label">Download</span>${buttons.join("")}</span></figcaption>
 </figure>`;
 }

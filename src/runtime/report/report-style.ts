@@ -61,12 +61,14 @@ section.verdicts { margin-top: 28px; padding-top: 6px; padding-bottom: 6px; }
 .warnings ul { margin: 0; padding-left: 20px; overflow-wrap: anywhere; }
 .plot-card { padding: 0; overflow: hidden; }
 .paper { background: #fff; overflow-x: auto; padding: 8px 8px 4px; }
+.paper.shaded { background: #1a2029; }
 .plot { width: max-content; min-width: min-content; margin: 0 auto; }
 .plot img { display: block; max-width: none; }
 .plot > p { color: #1b212c; padding: 16px; }
 .vega-embed { display: block; padding: 0; }
 figcaption { display: flex; flex-wrap: wrap; gap: 8px 24px; justify-content: space-between; align-items: baseline; padding: 10px 16px; border-top: 1px solid var(--line); font-size: 14px; color: var(--soft); }
 .caption { flex: 1 1 320px; overflow-wrap: anywhere; }
+.caption b { display: block; color: var(--ink); font-weight: 500; }
 .downloads { display: inline-flex; flex-wrap: wrap; gap: 6px; align-items: baseline; }
 .downloads[hidden] { display: none; }
 .downloads-label { margin-right: 2px; }

@@ -1,4 +1,4 @@
-/** Statements that show or save results: `table`, `plot`, `save`. */
+/** Statements that show or save results: `table`, `plot`, `figure`, `save`. */
 import { diagnostic, type Details } from "../../diagnostics/create.js";
 import type { NamedResult, Output } from "../../ir/protocol.js";
 import type { Span } from "../../base/span.js";
@@ -6,6 +6,7 @@ import { saveFormats, tableFormats } from "../../ir/results.js";
 import type { SaveStatement, Statement, TableStatement } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { labelOf, measuredResult } from "./named-results.js";
+import { checkFigure } from "./figures.js";
 import { checkPlot } from "./plots.js";
 import type { ResultContext } from "./result-context.js";
 import { addSavedFile, clashOf, endingOf, saveNameProblem, type SavedFiles } from "./save-names.js";
@@ -24,6 +25,8 @@ export function checkOutput(cx: OutputContext, statement: Statement): Output | n
       return checkTable(cx, statement);
     case "plot":
       return checkPlot(cx, statement);
+    case "figure":
+      return checkFigure(cx, statement);
     case "save":
       return checkSave(cx, statement);
     default:

@@ -113,9 +113,10 @@ function nameStatement(cx: Naming, statement: Statement): void {
       noteInterval(cx, statement);
       return;
     case "plot":
-      nameResults(cx, [...statement.of, ...(statement.against === null ? [] : [statement.against])]);
-      noteAxes(cx, [...statement.over, ...statement.by]);
-      noteInterval(cx, statement);
+      namePlot(cx, statement);
+      return;
+    case "figure":
+      for (const plot of statement.plots) namePlot(cx, plot);
       return;
     case "save":
       nameTable(cx, statement.table);
@@ -166,6 +167,16 @@ function nameItems({ notes }: Naming, source: TextSource): void {
 
 function nameResults(cx: Naming, expressions: readonly Expression[]): void {
   for (const expression of expressions) nameResult(cx, null, expression);
+}
+
+function namePlot(cx: Naming, statement: PlotStatement): void {
+  const { of, against, looks } = statement;
+  nameResults(
+    cx,
+    [...of, against, looks.text].filter((value) => value !== null),
+  );
+  noteAxes(cx, [...statement.over, ...statement.by]);
+  noteInterval(cx, statement);
 }
 
 function nameTable(cx: Naming, statement: TableStatement): void {

@@ -50,10 +50,6 @@ export const words: Readonly<Record<string, Word>> = {
     "The number that makes a random draw repeatable; 0 when nothing is said.",
     "prompts probe random tokens 50 seed 7\nablate heads L1 by resample from probe seed 3",
   ),
-  text: clause(
-    "The field of a file that holds the text; the field `text` when nothing is said.",
-    'prompts lines from "lines.jsonl" text "sentence"',
-  ),
   group: clause(
     "The field of a file that fills the axis group; a field `group` does so by itself.",
     'prompts lines from "lines.jsonl" group "register"',
@@ -73,7 +69,10 @@ export const words: Readonly<Record<string, Word>> = {
     "Makes a text of each conversation by the tokenizer's chat template. A text alone is what a user says.",
     'prompts asked from ["Who rang the bell?"] chat system "Be brief."',
   ),
-  system: clause("What stands first in every conversation.", 'prompts asked from ["Who rang?"] chat system "Be brief."'),
+  system: clause(
+    "What stands first in every conversation.",
+    'prompts asked from ["Who rang?"] chat system "Be brief."',
+  ),
   generation: clause(
     "Whether the template opens the model's own turn at the end of a conversation; `on` when nothing is said.",
     'prompts told from ["It rang."] chat generation off',
@@ -239,7 +238,7 @@ export const words: Readonly<Record<string, Word>> = {
     "table sweep by abs(impact) with rank",
   ),
   caption: clause(
-    "What stands below the title of a table, and is the caption of a LaTeX or Markdown file.",
+    "A text with a table, a plot or a figure: below the title of a table, below a picture, and in LaTeX and Markdown files.",
     'table sweep.impact by layer caption "What each layer is worth."',
   ),
   ci: clause(
@@ -249,6 +248,34 @@ export const words: Readonly<Record<string, Word>> = {
   against: clause(
     "The value on the horizontal axis of a scatter plot.",
     "plot scatter of sizes.attn_norm against sizes.mlp_norm",
+  ),
+
+  values: clause(
+    "Writes numbers into the cells of a heatmap and at the ends of bars, and names at the points of a scatter.",
+    "plot bar of a.loss over layer values",
+  ),
+  identity: clause(
+    "The line on which both values of a scatter are equal.",
+    "plot scatter of a.loss against b.loss identity",
+  ),
+  sorted: clause("Entries of the axis by their value, the largest first.", "plot bar of a.loss over head sorted"),
+  ascending: clause("The smallest value first.", "plot bar of a.loss over head sorted ascending"),
+  log: clause("A logarithmic axis, for numbers above 0.", "plot line of a.loss over step log x log y"),
+  x: clause(
+    "The title of the horizontal axis, after `log` a logarithmic one.",
+    'plot line of a.loss over layer x "depth"',
+  ),
+  y: clause(
+    "The title of the vertical axis, after `log` a logarithmic one.",
+    'plot line of a.loss over layer y "loss"',
+  ),
+  title: clause(
+    "The title of a plot, in a figure that of its panel.",
+    'plot line of a.loss over layer title "Loss over depth"',
+  ),
+  columns: clause(
+    "How many panels of a figure stand side by side.",
+    'figure "Loss" columns 1 { plot line of a.loss over layer plot bar of a.loss over layer }',
   ),
 
   heads: target(
