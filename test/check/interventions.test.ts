@@ -93,7 +93,7 @@ suite("ablate", () => {
         runsOn: "p",
         texts: null,
         besideOwn: (name: string) => name,
-      otherTexts: () => null,
+        otherTexts: () => null,
         tokenOf: () => null,
         period: null,
         patchSource: null,

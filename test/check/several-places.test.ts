@@ -215,6 +215,9 @@ suite("ranges of numbers", () => {
     assert.deepEqual(factors("0..2 step 0.25"), [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]);
     assert.deepEqual(factors("0..1 step 0.1"), [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]);
     assert.deepEqual(factors("-1..1 step 0.5"), [-1, -0.5, 0, 0.5, 1]);
+    assert.deepEqual(factors("-0.3..0.3 step 0.1"), [-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]);
+    assert.deepEqual(factors("-0.6..0.6 step 0.2"), [-0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6]);
+    assert.deepEqual(factors("1e-7..3e-7 step 1e-7"), [1e-7, 2e-7, 3e-7]);
     assert.deepEqual(factors("1..3"), [1, 2, 3]);
     assert.deepEqual(factors("[0..1 step 0.5, 4]"), [0, 0.5, 1, 4]);
     assert.equal(factors("0..4 step 1e-3").length, 4001);

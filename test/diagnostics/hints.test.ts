@@ -268,6 +268,29 @@ for (const [wrong, code, says] of withoutWay) {
   });
 }
 
+test("a word that stands too late is not taken for a slip of itself", () => {
+  for (const wrong of [
+    "ablate random 2 heads of L* together draws 3 measure loss",
+    "ablate heads L0 measure loss\ntable experiment_1 by layer as percent",
+  ]) {
+    const [error] = compileText(head + wrong, surroundings).diagnostics;
+    assert.ok(error !== undefined, wrong);
+    assert.doesNotMatch(error.hint ?? "", /did you mean `?(?:draws|as)\b/, wrong);
+    assert.deepEqual(error.fixes, [], wrong);
+  }
+});
+
+test("in a set of ids an answer that is a number is an id", () => {
+  const answers = (answer: string): readonly string[] =>
+    compileText(
+      `model gpt2 from "gpt2"\nprompts ids from [{text: [4, 1], answer: ${answer}}]\nmeasure prob`,
+      surroundings,
+    ).diagnostics.map(({ code, message }) => `${code} ${message}`);
+  assert.deepEqual(answers("7"), []);
+  assert.match(answers("-1")[0] ?? "", /^A4120 .*is -1, which is no token id/);
+  assert.match(answers("1.5")[0] ?? "", /^A4120 .*is 1\.5, which is no token id/);
+});
+
 test("the way out of two sweeps of one axis is a parameter", () => {
   const text = `${head}metric pair(other: layer = L0..2) = cosine(z[L1] at last, z[other] at last over d_head)\nmeasure pair\n`;
   assert.deepEqual(errorsOf(text), []);

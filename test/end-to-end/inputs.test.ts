@@ -121,6 +121,52 @@ test("a continuation's log-probability is the sum of transformers' token losses"
   assert.deepEqual(valuesOf(rows, "whole", "top_token"), valuesOf(rows, "alone", "top_token"));
 });
 
+test("a continuation's accuracy and rank are those of its tokens among the logits of the whole text", async (t) => {
+  const prompt = [40, 12, 300, 40];
+  const vocab = 1024;
+  // The logits of a text do not depend on what is a continuation in it: what follows is chosen among them.
+  const likely = await rowsBothWays(
+    t,
+    `prompts p from [${JSON.stringify(prompt)}]
+     experiment e with p measure argtop(logits at last, 2 over vocab) as next`,
+  );
+  const [first, second] = valuesOf(likely, "e", "next");
+  assert.ok(first !== undefined && second !== undefined);
+  const continuations = [[first], [second], [first, 7], [second, 9]];
+  const wholes = continuations.map((next) => [...prompt, ...next]);
+  const records = continuations.map((next) => JSON.stringify({ text: prompt, next }));
+  const rows = await rowsBothWays(
+    t,
+    `prompts p from [${records.join(", ")}] continuation "next"
+     prompts wholes from ${JSON.stringify(wholes)}
+     experiment asked with p measure continuation_accuracy, continuation_rank
+     experiment read with wholes measure logits`,
+  );
+  const logits = valuesOf(rows, "read", "logits");
+  let start = 0;
+  const ranks = wholes.map((ids) => {
+    const own = logits.slice(start, (start += ids.length * vocab));
+    return ids.slice(prompt.length).map((id, i) => {
+      const at = (prompt.length + i - 1) * vocab;
+      const row = own.slice(at, at + vocab);
+      return row.filter((value) => value > (row[id] ?? NaN)).length;
+    });
+  });
+  assert.equal(start, logits.length);
+  assert.deepEqual(
+    ranks.map(([rank]) => rank),
+    [0, 1, 0, 1],
+  );
+  assert.deepEqual(
+    valuesOf(rows, "asked", "continuation_rank"),
+    ranks.map((own) => Math.max(...own)),
+  );
+  assert.deepEqual(
+    valuesOf(rows, "asked", "continuation_accuracy"),
+    ranks.map((own) => (own.every((rank) => rank === 0) ? 1 : 0)),
+  );
+});
+
 test("interventions count positions in the prompt, and without `at` act on the continuation, too", async (t) => {
   const [prompt, next] = [
     [40, 12, 300, 7, 9, 500],

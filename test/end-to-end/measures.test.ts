@@ -17,6 +17,9 @@ const without: Readonly<Record<string, string>> = {
   R_V_unsquared: "(Σσ)² / Σσ² in place of (Σσ²)² / Σσ⁴ is no metric of the standard library",
 };
 
+/** Metrics of texts with continuations, whose numbers are known in inputs.test.ts. */
+const elsewhere = ["continuation_logprob", "continuation_loss", "continuation_accuracy", "continuation_rank"];
+
 /** Rows of an experiment by their coordinates: only axes that the case has are looked at. */
 function byCoordinates(rows: readonly ResultRow[], { axes, intervention }: OracleCase): ReadonlyMap<string, ResultRow> {
   const found = new Map<string, ResultRow>();
@@ -37,7 +40,7 @@ test("every metric of the standard library has an oracle", async () => {
   const metrics = (await readStandardLibrary()).flatMap(documentedMetrics);
   assert.deepEqual(
     metrics.map((metric) => metric.name).filter((name) => !new RegExp(`\\b${name}\\b`).test(measures)),
-    [],
+    elsewhere,
   );
 });
 

@@ -67,6 +67,18 @@ export function rangeValues(
   return Array.from({ length: steps + 1 }, (_, i) => (i === steps ? last : numberAt(first, step, i)));
 }
 
+/** Exact as a decimal: no sum has more decimals than its parts. */
 function numberAt(first: number, step: number, i: number): number {
-  return Number((first + i * step).toPrecision(15));
+  const sum = first + i * step;
+  const places = Math.max(decimals(first), decimals(step));
+  return places > mostDecimals ? sum : Number(sum.toFixed(places));
+}
+
+/** As many as `toFixed` takes. */
+const mostDecimals = 100;
+
+/** Decimals of a number as it is written: 2 of 0.25, 7 of 1e-7. */
+function decimals(value: number): number {
+  const [, fraction = "", exponent = "0"] = /^-?\d+(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
+  return Math.max(0, fraction.length - Number(exponent));
 }

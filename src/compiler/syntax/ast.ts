@@ -218,13 +218,7 @@ export type TextSource =
 
 /** `text "prompt"`, `group "category"`, `clean "clean"` …: which field of the records plays which part. */
 export interface FieldOption extends Node {
-  readonly part: | "text"
-    | "group"
-    | "clean"
-    | "corrupt"
-    | "answer"
-    | "distractor"
-    | "continuation";
+  readonly part: "text" | "group" | "clean" | "corrupt" | "answer" | "distractor" | "continuation";
   readonly field: StringLiteral;
 }
 

@@ -40,5 +40,19 @@ function printRecord({ fields, span }: InlineRecord): Doc {
     ": ",
     printInlineValue(value),
   ]);
-  return group("{", indent(soft, join(written, [",", line]), closing(endOf(fields.map((f) => f.value), span.start))), soft, "}");
+  return group(
+    "{",
+    indent(
+      soft,
+      join(written, [",", line]),
+      closing(
+        endOf(
+          fields.map((f) => f.value),
+          span.start,
+        ),
+      ),
+    ),
+    soft,
+    "}",
+  );
 }

@@ -180,6 +180,8 @@ const replaceBy = (span: Span, replacement: string): Fix => ({
 const wordOf = (tokenType: string): readonly string[] => /^`(\w+)`$/.exec(labelOf(tokenType))?.slice(1) ?? [];
 
 const nearest = (word: string, valid: readonly string[]): string | null => {
+  // The word itself stands in the wrong place: it is no slip of the pen.
+  if (valid.includes(word)) return null;
   const called = targetCalled(word);
   return called !== null && valid.includes(called) ? called : (nearestNames(word, valid)[0] ?? null);
 };

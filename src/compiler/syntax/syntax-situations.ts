@@ -1,4 +1,7 @@
-/** The table of syntax errors: in which situation which words tell the user what was wanted. First match wins. */
+/**
+ * The table of syntax errors: in which situation which words tell the user what was wanted. First match wins.
+ * Long because it is one table, whose rows are read from top to bottom.
+ */
 import { generationCalled } from "../base/foreign-words.js";
 import { outlineOf } from "./forms/index.js";
 import { amountExample, meantClause, meantPlace, meantPositions, meantTarget } from "./meant-words.js";

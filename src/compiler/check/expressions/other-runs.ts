@@ -59,9 +59,7 @@ function otherRun(
 ): (OtherRun & { readonly cx: Elaboration }) | null {
   const own = cx.texts?.name ?? cx.textsName;
   const resolved =
-    name.text === baselineName
-      ? cx.besideOwn(wholeName(own), take)
-      : resolveTexts(cx, cx.textsName, name, take);
+    name.text === baselineName ? cx.besideOwn(wholeName(own), take) : resolveTexts(cx, cx.textsName, name, take);
   if (resolved === null) return null;
   if (resolved === own && name.text === baselineName) return { name: own, texts: cx.texts, cx };
   const texts = cx.otherTexts(resolved);

@@ -38,7 +38,7 @@ export function elaborateAtContinuation(
 ): Value {
   const tokens = cx.texts === null ? 1 : cx.texts.continuation;
   if (tokens === 0) {
-    const hint = 'declare it: prompts … from "FILE.jsonl" continuation "FIELD"';
+    const hint = 'declare it: prompts … continuation "FIELD", or give every record a field called continuation';
     const name = cx.texts?.name ?? cx.textsName;
     return reportError(cx, "A4125", span, { what: "`at continuation`", texts: name }, { hint });
   }

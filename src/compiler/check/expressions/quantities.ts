@@ -18,7 +18,8 @@ export function elaborateQuantity(cx: Elaboration, name: QuantityName, span: Spa
     }
     case "bytes":
     case "words":
-      if (!everyPromptHas(cx, name, span, "the model has no tokenizer that says what text its ids are")) return errorValue;
+      if (!everyPromptHas(cx, name, span, "the model has no tokenizer that says what text its ids are"))
+        return errorValue;
       return { kind: "tensor", node: cx.builder.text(name, span) };
     case "tokens":
       return { kind: "tensor", node: cx.builder.text(name, span) };

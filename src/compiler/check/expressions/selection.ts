@@ -136,7 +136,8 @@ function withoutLastPosition(
     return applyOperation(cx, "slice", [base], { first: 0, last: -2 }, expression);
   }
   // One position fewer already: the caller has left out the last one.
-  if (extent?.kind === "positions" && extent.minus === hidden + 1 && firstPosition(cx.builder, base.node) === 0) return base;
+  if (extent?.kind === "positions" && extent.minus === hidden + 1 && firstPosition(cx.builder, base.node) === 0)
+    return base;
   const expected = "a tensor with every position of the text: choose positions after [target]";
   return wrongKind(cx, expression.base.span, expected, typeText(type));
 }

@@ -33,7 +33,8 @@ export function checkPositions(
   }
   if (at.kind === "token") return tokenPositions(cx, at.text, positions);
   if (at.kind === "continuation") {
-    const hint = "without `at` an intervention acts on every token of prompt and continuation, with `at` on the prompt's";
+    const hint =
+      "without `at` an intervention acts on every token of prompt and continuation, with `at` on the prompt's";
     const parameters = { expected: "positions of the prompt", found: "`at continuation`" };
     reportError(cx, "A3004", span, parameters, { hint });
     return null;

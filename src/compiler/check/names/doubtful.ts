@@ -92,9 +92,9 @@ function isConsequence(doubtful: Doubtful, { code, primary }: Diagnostic, source
   if (whole !== undefined) return isDoubtful(doubtful, whole);
   if (primary === null) return false;
   const name = sourceOf(primary.span);
-  // `steepest is L5` tests an axis, unless `steepest` is a result; a place alone is left of such a test.
+  // `steepest is L5` tests an axis, and `first` is one, unless results have these names; a place alone is left of such a test.
   if (code === "A3004" && isDoubtful(doubtful, "result")) {
-    const [, tested] = /^([A-Za-z_]\w*)\s+(?:is|in)\b/.exec(name) ?? [];
+    const [, tested] = /^([A-Za-z_]\w*)(?:\s+(?:is|in)\b|$)/.exec(name) ?? [];
     return tested === undefined ? /^L[\d*-]/.test(name) : mayBeDeclared(doubtful, "result", tested);
   }
   // A title in quotes may be that of a hypothesis which cannot be read.

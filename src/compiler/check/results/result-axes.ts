@@ -366,8 +366,8 @@ export function checkReducible(
 }
 
 /**
- * Reports A2020 for coordinates that the axis does not have, which would select nothing: every name has to be there, and
- * of several numbers at least one.
+ * Reports A2020 for coordinates that the axis does not have, which would select nothing. Each that is written has to be
+ * there; of a plain range (`each` is false) some number, since it only says from where to where.
  */
 export function checkCoordinates(
   cx: { readonly report: (d: Diagnostic) => void },
@@ -375,14 +375,14 @@ export function checkCoordinates(
   among: readonly Coordinate[],
   at: Name["span"],
   of: ResultAxes,
+  each = true,
 ): boolean {
   const levels = of.axes.get(axis) ?? null;
   if (levels === null || !of.complete) return true;
   // A column of a file holds text, which a number of the protocol means as well.
   const known = new Set([...levels].map(String));
   const missing = among.filter((value) => !known.has(String(value)));
-  const bad =
-    missing.find((value) => typeof value === "string") ?? (missing.length === among.length ? missing[0] : undefined);
+  const bad = each || missing.length === among.length ? missing[0] : undefined;
   if (bad === undefined) return true;
   const shown = [...levels].map((value) =>
     typeof value === "string" && /^\d/.test(value) ? `"${value}"` : String(value),

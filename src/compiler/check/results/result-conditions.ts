@@ -5,7 +5,7 @@ import { infixName } from "../../operations/written.js";
 import { reportError, wrongKind } from "../faults.js";
 import { axesOf, checkAxis, checkCoordinates, isColumn, typeOfOperation, type ResultAxes } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
-import { coordinatesOf } from "./result-coordinates.js";
+import { coordinatesOf, namesEach } from "./result-coordinates.js";
 import { bad, fits, meets, type Check } from "./result-faults.js";
 import { resultMeaning } from "./result-scope.js";
 
@@ -118,7 +118,7 @@ function axisTest(cx: ResultContext, { left, right }: Binary, of: ResultAxes): R
   if (left.kind !== "name") return badCondition(cx, left);
   if (!checkAxis(cx, { text: left.text, span: left.span }, of)) return null;
   const among = coordinatesOf(cx, right);
-  if (among === null || !checkCoordinates(cx, left.text, among, right.span, of)) return null;
+  if (among === null || !checkCoordinates(cx, left.text, among, right.span, of, namesEach(right))) return null;
   return { kind: "axis", axis: left.text, among };
 }
 
@@ -186,7 +186,7 @@ function canBeAmong(
   if (!of.complete) return true;
   if (of.labels !== null) {
     const { axis, levels } = of.labels;
-    return checkCoordinates(cx, axis, among, right.span, { ...of, axes: new Map([[axis, levels]]) });
+    return checkCoordinates(cx, axis, among, right.span, { ...of, axes: new Map([[axis, levels]]) }, namesEach(right));
   }
   const text = among.find((one) => typeof one === "string");
   if (text !== undefined) {

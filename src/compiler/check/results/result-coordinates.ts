@@ -65,6 +65,13 @@ export function coordinatesOf(cx: Context, expression: Expression): readonly Coo
   return bad(cx, expression, "a name, a number, a layer such as L9 or a range such as L9..10");
 }
 
+/** Whether coordinates are written one by one: `[0, 0.5]`, `0..1 step 0.5`. `0..20` and `L0..4` say from where to where. */
+export function namesEach(expression: Expression): boolean {
+  if (expression.kind === "list") return expression.items.every(namesEach);
+  if (expression.kind === "range") return expression.step !== null;
+  return expression.kind !== "place" || expression.layers.kind !== "range";
+}
+
 /** A head or neuron as the axes of pairs have it: `L0.H1`. Null for what is not one place, counted from the start. */
 function placeNamesOf({ unit, layers, units }: PlaceLiteral): readonly Coordinate[] | null {
   if (unit === "none" || layers.kind !== "one" || units.kind !== "one") return null;

@@ -169,7 +169,8 @@ function isAxisKey(
 ): key is Extract<Expression, { kind: "name" }> {
   if (key.kind !== "name") return false;
   const isValue = metricNames(subject).includes(key.text) || cx.results.lets.has(key.text);
-  return !isValue && !cx.results.experiments.has(key.text) && of.axes.has(key.text);
+  // Of results that are known in part only, a name that is nothing else is taken for an axis.
+  return !isValue && !cx.results.experiments.has(key.text) && (of.axes.has(key.text) || !of.complete);
 }
 
 /** The order of `top N` and of `with rank` without `by`: that of the only column. Null after an error. */

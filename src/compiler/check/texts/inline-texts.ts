@@ -12,7 +12,7 @@ type Report = (d: Diagnostic) => void;
 type Kind = InlineValue["kind"];
 
 /** Fields that play a part by their name: where one record has one, the others need it. */
-const standardNames = ["text", "clean", "corrupt", "answer", "distractor", "messages"];
+const standardNames = ["text", "clean", "corrupt", "answer", "distractor", "continuation", "messages"];
 
 /** Reads a list; `options` name the fields of records. Null after an error. */
 export function listDrafts(

@@ -6,7 +6,7 @@ import { hasFields, recordsOf } from "./text-files.js";
 
 /**
  * A declaration with the clauses that the fields of its records stand for. Where every record has a value in `clean` and
- * one in `corrupt`, and none is called `text`, they are pairs; `answer` and `distractor` are answers; and of records
+ * one in `corrupt`, and none is called `text`, they are pairs; `answer` and `distractor` are answers, `continuation` what follows; and of records
  * without any of these texts `messages` are the texts. A clause that is written comes first. The same for records of
  * files and of the protocol.
  */
@@ -30,6 +30,7 @@ export function withStandardFields(
   }
   if (!says("answer") && names.has("answer")) add("answer");
   if (!says("distractor") && says("answer") && names.has("distractor")) add("distractor");
+  if (!says("continuation") && names.has("continuation")) add("continuation");
   return fields.length === statement.fields.length ? statement : { ...statement, fields };
 }
 

@@ -6,8 +6,8 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Coordinate } from "../../ir/protocol.js";
 import type { FieldOption, StringLiteral } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
-import { answerInput, textInput } from "./draft-inputs.js";
-import { readRecords, type TextRecord } from "./text-files.js";
+import { answerInput, idFault, textInput, type InputFault } from "./draft-inputs.js";
+import { readRecords, type FieldValue, type TextRecord } from "./text-files.js";
 import type { DraftInput, TextDraft, TokenPart } from "./text-draft.js";
 
 type Part = FieldOption["part"];
@@ -83,8 +83,14 @@ export function recordDrafts(
     };
     const text = input(textPart, textInput);
     const corrupt = input("corrupt", textInput);
+    const answerOf = (value: FieldValue): DraftInput | InputFault => {
+      const fault = text?.kind === "ids" && typeof value === "number" ? idFault(value) : null;
+      return fault === null
+        ? answerInput(value)
+        : { problem: `is ${String(value)}, which is no token id`, hint: fault };
+    };
     const [answer, distractor, continuation] = (["answer", "distractor", "continuation"] as const).map((part) =>
-      input(part, answerInput),
+      input(part, answerOf),
     );
     const others: [string, Coordinate][] = [];
     let ownGroup: Coordinate | null = group;
@@ -142,8 +148,11 @@ function refuseMissing(
   source: RecordSource,
   report: Report,
 ): void {
-  const suggestions = nearestNames(wanted, fields.keys()).map((s) => (source.path === null ? s : `"${s}"`));
-  const listed = `its fields are ${[...fields.keys()].join(", ") || "none"}`;
+  const others = [...fields.keys()].filter((name) => name !== wanted);
+  const suggestions = nearestNames(wanted, others).map((s) => (source.path === null ? s : `"${s}"`));
+  const listed = fields.has(wanted)
+    ? `its ${wanted} is null`
+    : `its fields are ${[...fields.keys()].join(", ") || "none"}`;
   const hint = part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed;
   if (source.path === null) {
     const problem = `${place} has no field ${wanted}`;

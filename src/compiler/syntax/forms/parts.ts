@@ -110,7 +110,11 @@ const composed = {
     ],
     ["fieldOption"],
   ),
-  CHAT: form(['chat [system "TEXT"] [generation on|off]'], ["chatOption"], "texts are what a user says, or conversations"),
+  CHAT: form(
+    ['chat [system "TEXT"] [generation on|off]'],
+    ["chatOption"],
+    "texts are what a user says, or conversations",
+  ),
   FACT: form(["NAME: VALUE_GIVEN", "NAME: '[' VALUE_GIVEN, … ']'"], ["fact"], "a list has a value for each source"),
   VALUE_GIVEN: form([`"TEXT" | [-]N`], ["factValue"]),
   PUBLISHED: form(["NAME VALUE_GIVEN"], ["referenceField"], "a value, a fact or a coordinate by name"),
