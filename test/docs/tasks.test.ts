@@ -10,7 +10,7 @@ import type { Json } from "../../src/compiler/base/digest.js";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { print } from "../../src/compiler/syntax/print.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
-import { protocolIn, rowAt, rowsOf, runFile, temporaryFolder, type Ran } from "../end-to-end/support.js";
+import { protocolIn, rowsOf, runFile, temporaryFolder, type Ran } from "../end-to-end/support.js";
 import { root } from "../support/root.js";
 
 const folder = join(root, "docs/examples/tasks");
@@ -50,6 +50,19 @@ function near(actual: number | undefined, expected: number | undefined, within =
     actual !== undefined && expected !== undefined && Math.abs(actual - expected) <= within,
     `${actual} instead of ${expected}`,
   );
+}
+
+/** The value of the one row at these coordinates; of the modified model where there is one. */
+function at(
+  rows: readonly ResultRow[],
+  experiment: string,
+  metric: string,
+  axes: Readonly<Record<string, number | string>> = {},
+): number {
+  const found = values(rows, experiment, metric, axes);
+  const [only] = found;
+  assert.ok(only !== undefined && found.length === 1, `${found.length} rows of ${experiment}.${metric}`);
+  return only;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -95,10 +108,12 @@ describe("files of the tasks", () => {
 describe("numbers of the tasks", () => {
   task("logit-lens", async ({ run, other }) => {
     const rows = await rowsOf(await run());
-    const last = await other('prompts p from ["Emma gave the letter to her"]\nexperiment e measure top_token, top_prob');
+    const last = await other(
+      'prompts p from ["Emma gave the letter to her"]\nexperiment e measure top_token, top_prob',
+    );
     const end = { layer: 5, position: Math.max(...rows.map(({ axes }) => Number(axes["position"]))) };
-    assert.equal(rowAt(rows, "lens", "best", end).value, rowAt(last, "e", "top_token", {}).value);
-    near(rowAt(rows, "lens", "certainty", end).value, rowAt(last, "e", "top_prob", {}).value, 1e-5);
+    assert.equal(at(rows, "lens", "best", end), at(last, "e", "top_token"));
+    near(at(rows, "lens", "certainty", end), at(last, "e", "top_prob"), 1e-5);
   });
 
   task("patching", async ({ run, other }) => {
@@ -112,10 +127,12 @@ experiment clean with c measure logit_diff
 experiment corrupt with w measure logit_diff
 experiment patched with w
   set resid_pre[L3] at last to resid_pre[L3] at last of c measure logit_diff`);
-    const [clean, corrupt, patched] = ["clean", "corrupt", "patched"].map((e) => values(plain, e, "logit_diff")[0] ?? 0);
+    const [clean, corrupt, patched] = ["clean", "corrupt", "patched"].map(
+      (e) => values(plain, e, "logit_diff")[0] ?? 0,
+    );
     const end = { layer: 3, position: 4, prompt: 0 };
     near(
-      rowAt(rows, "experiment_1", "recovery", end).value,
+      at(rows, "experiment_1", "recovery", end),
       ((patched ?? 0) - (corrupt ?? 0)) / ((clean ?? 0) - (corrupt ?? 0)),
     );
   });
@@ -126,7 +143,7 @@ experiment patched with w
 prompts p from [{clean: "In the morning Emma read her letter.", corrupt: "In the garden Emma read her letter."}]
 experiment e with p set z[L3.H2] to (z[L3.H2] + z[L3.H2] of corrupt) / 2 measure loss`);
     const place = { layer: 3, head: 2, prompt: 0 };
-    near(rowAt(rows, "experiment_1", "loss", place).value, values(set, "e", "loss")[0]);
+    near(at(rows, "experiment_1", "loss", place), values(set, "e", "loss")[0]);
   });
 
   task("induction-heads", async ({ run, other }) => {
@@ -143,7 +160,7 @@ prompts repeated random tokens 20 repeat 2 count 4
 experiment e ablate heads ${best.map(([name]) => name).join(", ")} together measure loss`);
     near(mean(values(rows, "best", "loss")), mean(values(named, "e", "loss")), 1e-5);
     const below = Array.from({ length: 20 }, (_, draw) =>
-      mean(values(rows, "best", "loss")) > mean(values(rows, "drawn", "loss", { draw })) ? 1 : 0,
+      mean(values(rows, "best", "loss")) > mean(values(rows, "drawn", "loss", { draw: draw + 1 })) ? 1 : 0,
     );
     near(shown(ran, 0, 0, 0), mean(below), 1e-12);
   });
@@ -152,17 +169,16 @@ experiment e ablate heads ${best.map(([name]) => name).join(", ")} together meas
     const rows = await rowsOf(await run());
     const rest = await other(`
 prompts p from ${JSON.stringify(join(root, "docs/examples/answers.jsonl"))} text "clean" answer "answer" distractor "distractor"
-experiment e with p measure logit_diff, attn_logit_attribution as attn, dot(final_norm(embed at last, scale: resid_post[L-1] at last), unembedding(answer) - unembedding(distractor) over d_model) as start`);
+experiment e with p
+  measure logit_diff, attn_logit_attribution as attn,
+    dot(final_norm(embed at last, scale: resid_post[L-1] at last), unembedding(answer) - unembedding(distractor) over d_model) as start,
+    dot(final_norm(resid_post[L-1] at last) - final_norm(resid_post[L-1] at last, scale: resid_post[L-1] at last), unembedding(answer) - unembedding(distractor) over d_model) as bias,
+    dot(final_norm(sum(head_out[L3] at last over head), scale: resid_post[L-1] at last), unembedding(answer) - unembedding(distractor) over d_model) as heads`);
     // What every part adds makes up the difference of the logits.
     const prompt = { prompt: 2 };
-    const parts = [values(rows, "parts", "mlp", prompt), values(rest, "e", "attn", prompt), values(rest, "e", "start", prompt)];
-    near(sum(parts.flat()), values(rest, "e", "logit_diff", prompt)[0], 1e-3);
-    const heads = Array.from({ length: 6 }, (_, layer) => sum(values(rows, "parts", "head", { ...prompt, layer })));
-    // The output bias of attention is no head's: it is the same in every text.
-    const bias = (layer: number, p: number): number =>
-      (values(rest, "e", "attn", { prompt: p, layer })[0] ?? 0) - sum(values(rows, "parts", "head", { prompt: p, layer }));
-    assert.equal(heads.length, 6);
-    assert.ok(Math.abs(bias(3, 2)) < 0.2 * Math.max(...heads.map(Math.abs)));
+    const others = ["attn", "start", "bias"].flatMap((metric) => values(rest, "e", metric, prompt));
+    near(sum([...values(rows, "parts", "mlp", prompt), ...others]), at(rest, "e", "logit_diff", prompt), 1e-3);
+    near(sum(values(rows, "parts", "head", { ...prompt, layer: 3 })), at(rest, "e", "heads", prompt));
   });
 
   task("steering", async ({ run, other }) => {
@@ -173,16 +189,16 @@ prompts plays from "@stdlib/prompts/held-out/drama.jsonl"
 prompts plain from ["The letter came in the morning, and", "He looked at her and said"]
 experiment e with plain
   set resid_pre[L3] to resid_pre[L3] + 2 * mean(resid_pre[L3] of plays) - 2 * mean(resid_pre[L3] of novels)
-  measure logits[" thou"] at last - log(sum(exp(logits at last) over vocab)) as thou`);
+  measure log(softmax(logits at last over vocab)[" thou"]) as thou`);
     for (const prompt of [0, 1]) {
-      near(rowAt(rows, "steered", "thou", { size: 2, prompt }).value, values(set, "e", "thou", { prompt })[0]);
+      near(at(rows, "steered", "thou", { size: 2, prompt }), values(set, "e", "thou", { prompt })[0]);
     }
   });
 
   task("loss-by-token", async ({ run, other }) => {
     const rows = await rowsOf(await run());
     const alone = await other(
-      'prompts p from ["Pride goes before a fall."]\nexperiment e measure logprobs[target] at 0..-2 as l',
+      'prompts p from ["Pride goes before a fall."]\nexperiment e measure logprobs[target] as l',
     );
     const expected = values(alone, "e", "l").map((value) => -value);
     const found = values(rows, "tokens", "nll", { model: "gpt2", prompt: 1 });
@@ -198,9 +214,11 @@ experiment e with plain
       'prompts p from ["Time heals all wounds, my lady, but not this one."]\nexperiment e measure scores[L1.H2] as s',
     );
     const query = 12;
-    const exponents = values(scores, "e", "s", { query }).slice(0, query + 1).map(Math.exp);
+    const exponents = values(scores, "e", "s", { query })
+      .slice(0, query + 1)
+      .map(Math.exp);
     exponents.forEach((value, key) => {
-      near(rowAt(rows, "head", "attention", { query, key }).value, value / sum(exponents), 1e-5);
+      near(at(rows, "head", "attention", { query, key }), value / sum(exponents), 1e-5);
     });
   });
 
@@ -212,7 +230,9 @@ experiment e with plain
     );
     const query = 4;
     const weight = (prompts: string, key: number): number => {
-      const exponents = values(short, "e", "s", { query, prompts }).slice(0, query + 1).map(Math.exp);
+      const exponents = values(short, "e", "s", { query, prompts })
+        .slice(0, query + 1)
+        .map(Math.exp);
       return (exponents[key] ?? 0) / sum(exponents);
     };
     const rows = await rowsOf(ran);
@@ -251,8 +271,8 @@ experiment b on late measure nll`);
     const without = await other(
       'prompts p from ["Pride goes before a fall."]\nexperiment e ablate mlp L2 measure loss\nexperiment half set mlp_out[L2] to mlp_out[L2] * 3 / 2 measure loss',
     );
-    near(rowAt(rows, "experiment_1", "loss", { factor: 0, prompt: 1 }).value, values(without, "e", "loss")[0]);
-    near(rowAt(rows, "experiment_1", "loss", { factor: 1.5, prompt: 1 }).value, values(without, "half", "loss")[0]);
+    near(at(rows, "experiment_1", "loss", { factor: 0, prompt: 1 }), values(without, "e", "loss")[0]);
+    near(at(rows, "experiment_1", "loss", { factor: 1.5, prompt: 1 }), values(without, "half", "loss")[0]);
   });
 
   task("pairs-of-heads", async ({ run, other }) => {
@@ -284,7 +304,7 @@ experiment e with p
   measure logit_diff`);
     for (const prompt of [0, 3]) {
       const place = { layer: 2, head: 1, prompt };
-      near(rowAt(rows, "experiment_1", "logit_diff", place).value, values(frozen, "e", "logit_diff", { prompt })[0]);
+      near(at(rows, "experiment_1", "logit_diff", place), values(frozen, "e", "logit_diff", { prompt })[0]);
     }
   });
 
@@ -308,7 +328,9 @@ experiment e with p
     const [mx, my] = [mean(x ?? []), mean(y ?? [])];
     const product = (u: readonly number[], mu: number, v: readonly number[], mv: number): number =>
       sum(u.map((value, i) => (value - mu) * ((v[i] ?? 0) - mv)));
-    const r = product(x ?? [], mx, y ?? [], my) / Math.sqrt(product(x ?? [], mx, x ?? [], mx) * product(y ?? [], my, y ?? [], my));
+    const r =
+      product(x ?? [], mx, y ?? [], my) /
+      Math.sqrt(product(x ?? [], mx, x ?? [], mx) * product(y ?? [], my, y ?? [], my));
     const outcome = ran.record.decisions[0]?.outcome;
     assert.ok(outcome?.kind === "correlate");
     near(outcome.parts[0]?.statistic ?? undefined, r, 1e-9);
@@ -346,7 +368,7 @@ experiment e with p
     const [h, u] = [values(vectors, "e", "h"), values(vectors, "e", "u")];
     assert.deepEqual([h.length, u.length], [64, 64]);
     const cosine = sum(h.map((value, i) => value * (u[i] ?? 0))) / Math.hypot(...h) / Math.hypot(...u);
-    near(rowAt(rows, "heads", "towards", { layer: 2, head: 2 }).value, cosine, 1e-5);
+    near(at(rows, "heads", "towards", { layer: 2, head: 2 }), cosine, 1e-5);
   });
 
   task("threshold", async ({ run }) => {
@@ -374,8 +396,8 @@ experiment e with p
     const total = sum(logits.map(Math.exp));
     const best = logits.map((logit, id) => ({ id, p: Math.exp(logit) / total })).sort((a, b) => b.p - a.p);
     for (const rank of [0, 1, 2, 3, 4]) {
-      assert.equal(rowAt(rows, "experiment_1", "top_tokens", { prompt: 1, rank }).value, best[rank]?.id);
-      near(rowAt(rows, "experiment_1", "top_probs", { prompt: 1, rank }).value, best[rank]?.p, 1e-5);
+      assert.equal(at(rows, "experiment_1", "top_tokens", { prompt: 1, rank }), best[rank]?.id);
+      near(at(rows, "experiment_1", "top_probs", { prompt: 1, rank }), best[rank]?.p, 1e-5);
     }
   });
 
@@ -387,7 +409,9 @@ experiment e with p
     for (const name of ["config.json", "model.safetensors", "tokenizer.json"]) {
       cpSync(join(shipped, name), join(model, name));
     }
-    const config = JSON.parse(readFileSync(join(shipped, "tokenizer_config.json"), "utf8")) as Readonly<Record<string, Json>>;
+    const config = JSON.parse(readFileSync(join(shipped, "tokenizer_config.json"), "utf8")) as Readonly<
+      Record<string, Json>
+    >;
     const template =
       "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}";
     writeFileSync(join(model, "tokenizer_config.json"), JSON.stringify({ ...config, chat_template: template }));
@@ -395,7 +419,7 @@ experiment e with p
     const written = await other(
       'prompts p from ["system: Be brief.\\nuser: Who rang the bell?\\nassistant:"]\nexperiment e measure top_prob',
     );
-    near(rowAt(rows, "opening", "top_probs", { prompt: 1, rank: 0 }).value, values(written, "e", "top_prob")[0], 1e-6);
+    near(at(rows, "opening", "top_probs", { prompt: 1, rank: 0 }), values(written, "e", "top_prob")[0], 1e-6);
   });
 });
 
