@@ -1,6 +1,8 @@
 /**
  * The protocols of docs/examples/tasks: each is formatted, short, and runs, and a number of each is what another way of
  * computing it gives: a second protocol in other words, or a formula in float64 over measured values.
+ *
+ * Long because every task has a check of its own, and they are read side by side.
  */
 import assert from "node:assert/strict";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
