@@ -56,9 +56,18 @@ const pictures = [
   ["head-sweep", "figure-1-heatmap.png", "head-sweep.png"],
   ["tutorial-tracing", "figure-1-heatmap.png", "tracing.png"],
   ["tutorial-steering", "figure-1-line.png", "steering.png"],
+  ["logit-lens", "figure-1-heatmap.png", "logit-lens.png"],
+  ["attention", "figure-1-heatmap.png", "task-attention.png"],
+  ["patching", "figure-1-heatmap.png", "task-patching.png"],
+  ["steering", "figure-1-line.png", "task-steering.png"],
+  ["loss-by-token", "figure-1-text.png", "loss-by-token.png"],
+  ["correlation", "figure-1-scatter.png", "task-correlation.png"],
 ];
 for (const [protocol, figure, image] of pictures) {
   const folder = join(runs, protocol);
+  // Tasks that are shown by their picture alone have not been run for a document.
+  const task = `docs/examples/tasks/${protocol}.atlas`;
+  if (!existsSync(folder) && existsSync(join(root, task))) printed(`run ${task}`);
   for (const run of existsSync(folder) ? readdirSync(folder) : []) {
     mkdirSync(join(root, "docs/images"), { recursive: true });
     copyFileSync(join(folder, run, "outputs", figure), join(root, "docs/images", image));

@@ -26,6 +26,8 @@ function filesIn(folder: string, ending: string): readonly string[] {
 const documents = ["README.md", "CHANGELOG.md", ...filesIn("docs", ".md")];
 const protocols = [
   ...filesIn("docs/examples", ".atlas"),
+  // They run in tasks.test.ts, where their numbers are checked too.
+  ...filesIn("docs/examples/tasks", ".atlas"),
   ...filesIn("pipelines", ".atlas"),
   ...filesIn("pipelines/seeds", ".atlas"),
 ];
