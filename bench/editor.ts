@@ -23,7 +23,6 @@ import {
   signatureAt,
   type Analysis,
 } from "../src/compiler/ide/index.js";
-import { parse } from "../src/compiler/syntax/parse.js";
 import { print } from "../src/compiler/syntax/print.js";
 import { createAnalyses } from "../src/lsp/analyses.js";
 import { createEditorReading } from "../src/lsp/editor-reading.js";
@@ -74,8 +73,8 @@ async function askAll(analysis: Analysis, offset: number): Promise<void> {
   await timed("code lenses", () => lensesOf(analysis));
   await timed("workspace symbols", () => declarationsLike(analysis, "stu"));
   await timed("formatting", () => {
-    const source = { path, text: whole };
-    return print(parse(source).value, whole);
+    const [syntax] = analysis.checked.syntax;
+    return syntax === undefined ? "" : print(syntax, whole);
   });
 }
 
@@ -83,16 +82,25 @@ const experiments = [...text.matchAll(/study_\d+\n/g)].map(({ index }) => index)
 for (let round = -5; round < rounds; round++) {
   if (round === 0) taken.clear();
   const changed = typed(round + 5);
+  const before = analyses.before(path, changed);
+  const typing = changed.indexOf(" x", text.length / 2) + 2;
+  if (before !== null) {
+    await timed("completion while typing", () =>
+      completionsAt(before, typing + changed.slice(typing).indexOf("measure ") + 8),
+    );
+    await timed("signature help while typing", () =>
+      signatureAt(before, typing + changed.slice(typing).indexOf("mean(") + 5),
+    );
+  }
   const analysis = await timed("analysis after a key", () => analyses.of(path, changed));
   // Places of words, from the beginning to the end.
   const near = Math.floor(((round + 5) / (rounds + 5)) * (changed.length - 200));
   const offset = near + Math.max(0, changed.slice(near).search(/\w(?=\w)/)) + 1;
   await askAll(analysis, offset);
-  const experiment = experiments[(round + 5) % experiments.length] ?? 0;
-  if (round % 10 === 0)
-    await timed("hover of an experiment, which plans", () => hoverAt(analysis, experiment, () => sizesOf(analysis)));
-  if (round % 10 === 0)
-    await timed("hover of an experiment, again", () => hoverAt(analysis, experiment, () => sizesOf(analysis)));
+  const at = experiments[(round + 5) % experiments.length] ?? 0;
+  const experiment = at < typing ? at : at + changed.length - text.length;
+  await timed("hover of an experiment, which plans", () => hoverAt(analysis, experiment, sizesOf(analysis)));
+  await timed("hover of an experiment, again", () => hoverAt(analysis, experiment, sizesOf(analysis)));
 }
 
 process.stdout.write(`${text.split("\n").length - 1} lines, ${text.length} characters, ${rounds} rounds\n`);

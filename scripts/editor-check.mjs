@@ -23,7 +23,6 @@ const port = 17_700;
 const work = mkdtempSync(join(tmpdir(), "atlas-editor-"));
 const folder = join(work, "experiments");
 const shots = pictures === undefined ? join(work, "pictures") : resolve(pictures);
-const settingsFile = join(work, "data/User/settings.json");
 
 const broken = `## Which heads does a small GPT-2 lean on, and what does that do to its loss?
 model gpt2 from "@stdlib/models/gpt2-tiny"
@@ -41,34 +40,28 @@ table sweep top 5 by abs(loss.impact)
 plot heatmap of swep.loss.impact over layer, head
 `;
 
-/** Settings of a quiet editor; `more` are those of the check. */
-function settings(more) {
-  mkdirSync(join(work, "data/User"), { recursive: true });
-  writeFileSync(
-    settingsFile,
-    JSON.stringify({
-      "workbench.startupEditor": "none",
-      "workbench.colorTheme": "Default Dark Modern",
-      "chat.disableAIFeatures": true,
-      "chat.commandCenter.enabled": false,
-      "workbench.layoutControl.enabled": false,
-      "window.commandCenter": false,
-      "workbench.secondarySideBar.defaultVisibility": "hidden",
-      "editor.stickyScroll.enabled": false,
-      "editor.minimap.enabled": false,
-      "editor.fontSize": 14,
-      "telemetry.telemetryLevel": "off",
-      "extensions.autoCheckUpdates": false,
-      ...more,
-    }),
-  );
-}
+/** Settings of a quiet editor. */
+const settings = {
+  "workbench.startupEditor": "none",
+  "workbench.colorTheme": "Default Dark Modern",
+  "chat.disableAIFeatures": true,
+  "chat.commandCenter.enabled": false,
+  "workbench.layoutControl.enabled": false,
+  "window.commandCenter": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "editor.stickyScroll.enabled": false,
+  "editor.minimap.enabled": false,
+  "editor.fontSize": 14,
+  "telemetry.telemetryLevel": "off",
+  "extensions.autoCheckUpdates": false,
+};
 
 mkdirSync(folder);
 mkdirSync(shots, { recursive: true });
 writeFileSync(join(folder, "heads.atlas"), broken);
 copyFileSync(join(root, "pipelines/head-sweep.atlas"), join(folder, "head-sweep.atlas"));
-settings({});
+mkdirSync(join(work, "data/User"), { recursive: true });
+writeFileSync(join(work, "data/User/settings.json"), JSON.stringify(settings));
 
 const places = ["--user-data-dir", join(work, "data"), "--extensions-dir", join(work, "extensions")];
 const installed = spawnSync(node, [server, ...places, "--install-extension", join(root, "dist/atlas.vsix")], {
@@ -128,6 +121,15 @@ async function goTo(text, piece) {
   await pause(500);
 }
 
+/** Presses Run above the experiment. */
+async function runLens() {
+  await page.waitForFunction(() => /Run/.test(document.querySelector(".codelens-decoration")?.textContent ?? ""), {
+    ...patience,
+  });
+  await pause(2000);
+  await page.click(".codelens-decoration a");
+}
+
 async function shoot(name) {
   await pause(700);
   await page.screenshot({ path: join(shots, `${name}.png`) });
@@ -137,8 +139,12 @@ async function shoot(name) {
 async function inWebview(look) {
   for (let tries = 0; tries < 240; tries++) {
     for (const frame of page.frames()) {
-      const found = await frame.evaluate(look).catch(() => null);
-      if (found) return found;
+      try {
+        const found = await frame.evaluate(look);
+        if (found) return found;
+      } catch {
+        // The frame is gone: a page took the place of another.
+      }
     }
     await pause(500);
   }
@@ -200,10 +206,14 @@ try {
   await page.keyboard.press("Escape");
   await see("completion that knows the context", async () => {
     await goTo(broken, "measure loss, ");
+    await page.mouse.move(1000, 650);
     await page.keyboard.down("Control");
     await page.keyboard.press("Space");
-    await page.keyboard.up("Control");
     await page.waitForSelector(".suggest-widget.visible .monaco-list-row", patience);
+    await pause(1000);
+    // Once more, for the documentation beside the list.
+    await page.keyboard.press("Space");
+    await page.keyboard.up("Control");
     await pause(1500);
     await shoot("editor-completion");
     const labels = await page.$$eval(".suggest-widget.visible .monaco-list-row", (rows) =>
@@ -214,22 +224,34 @@ try {
   });
   await page.keyboard.press("Escape");
 
-  settings({ "atlasc.path": join(root, "dist/bin/atlasc.js") });
   await open("head-sweep.atlas");
-  await see("Run with its progress, then the report beside the text", async () => {
-    await page.waitForFunction(() => /Run/.test(document.querySelector(".codelens-decoration")?.textContent ?? ""), {
-      ...patience,
-    });
-    await pause(2000);
-    await page.evaluate(() =>
-      [...document.querySelectorAll(".codelens-decoration a")].find((a) => /Run/.test(a.textContent)).click(),
+  await see("how atlasc is installed, where there is none", async () => {
+    await runLens();
+    await page.waitForFunction(
+      () => /npm install atlasc/.test(document.querySelector(".notification-toast")?.textContent ?? ""),
+      patience,
     );
-    const progress = await inWebview(() => document.querySelector("progress")?.getAttribute("aria-label"));
+  });
+
+  // A path belongs to the machine, here that of the server.
+  mkdirSync(join(work, "data/Machine"), { recursive: true });
+  const here = JSON.stringify({ "atlasc.path": join(root, "dist/bin/atlasc.js") });
+  writeFileSync(join(work, "data/Machine/settings.json"), here);
+  await open("head-sweep.atlas");
+  await page.keyboard.down("Control");
+  await page.keyboard.press("KeyB");
+  await page.keyboard.up("Control");
+  await see("Run with its progress, then the report beside the text", async () => {
+    await runLens();
+    const progress = await inWebview(() => {
+      const label = document.querySelector("progress")?.getAttribute("aria-label") ?? "";
+      return /units/.test(label) ? label : null;
+    });
     await shoot("editor-progress");
-    await inWebview(() => document.querySelector("svg.marks, canvas.marks, .figure svg, figure svg") !== null);
     const title = await inWebview(
       () => document.querySelector("#figure-specs") && document.querySelector("h1")?.textContent,
     );
+    await inWebview(() => document.querySelector("#figures canvas, #figures svg") !== null);
     await pause(2500);
     await shoot("editor-report");
     return `${progress}; then ${title}`;

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 
-/** What runs in the editor. */
-export function bundleExtension(root, outfile) {
+/** What runs in the editor. A test has some packages left `outside`, to put others in their place. */
+export function bundleExtension(root, outfile, outside = []) {
   return buildSync({
     entryPoints: [join(root, "grammar/vscode/src/extension.ts")],
     outfile,
@@ -11,7 +11,7 @@ export function bundleExtension(root, outfile) {
     platform: "node",
     format: "cjs",
     target: "node20",
-    external: ["vscode"],
+    external: ["vscode", ...outside],
     minify: true,
     legalComments: "linked",
     logLevel: "warning",

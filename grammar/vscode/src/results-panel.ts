@@ -20,6 +20,9 @@ export interface ResultsPanel {
 /** Larger reports are for a browser. */
 const mostReportBytes = 2 ** 26;
 
+/** The editor colours some elements of pages, which a report brings colours for. */
+const neutral = "<style>code, kbd { background: none; color: inherit }</style>";
+
 /** Opens a panel beside the text. `onMessage` hears our own page only, and not the report. */
 export function openPanel(
   extension: vscode.Uri,
@@ -69,7 +72,7 @@ export function openPanel(
       const text = await readFile(file, "utf8");
       isPage = false;
       report = file;
-      webview.html = text;
+      webview.html = text.replace("<style>", () => `${neutral}<style>`);
     },
     report: () => report,
     isActive: () => panel.active,
