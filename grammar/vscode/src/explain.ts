@@ -6,8 +6,9 @@ import { neededAtlasc, type Target } from "./protocols.js";
 
 const scheme = "atlasc-explain";
 
-export interface Explanations extends vscode.Disposable {
+export interface Explanations {
   readonly explain: (target: Target) => Promise<void>;
+  readonly dispose: () => void;
 }
 
 export function createExplanations(): Explanations {
