@@ -138,7 +138,7 @@ async function shoot(name) {
 
 /** The document of the webview that is shown, which is a frame in a frame. */
 async function inWebview(look) {
-  for (let tries = 0; tries < 1200; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     for (const frame of page.frames()) {
       try {
         const found = await frame.evaluate(look);
@@ -149,7 +149,11 @@ async function inWebview(look) {
     }
     await pause(500);
   }
-  throw new Error("no frame of the page has it");
+  const frames = page.frames().map(async (frame) => {
+    const text = frame.evaluate(() => document.body?.innerText.slice(0, 60)).catch((error) => error.message);
+    return `${frame.url().slice(-60)} (${await text})`;
+  });
+  throw new Error(`no frame of the page has it: ${(await Promise.all(frames)).join("; ")}`);
 }
 
 try {
@@ -252,7 +256,7 @@ try {
     const title = await inWebview(
       () => document.querySelector("#figure-specs") && document.querySelector("h1")?.textContent,
     );
-    await inWebview(() => document.querySelector("#figures canvas, #figures svg") !== null);
+    await inWebview(() => document.querySelector("#figures figure") !== null);
     await pause(2500);
     await shoot("editor-report");
     return `${progress}; then ${title}`;
