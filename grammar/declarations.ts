@@ -147,7 +147,11 @@ export class DeclarationGrammar extends ExperimentGrammar {
     this.CONSUME(Name);
     this.OR([{ ALT: () => this.SUBRULE(this.textSource) }, { ALT: () => this.SUBRULE(this.randomSource) }]);
     this.MANY(() =>
-      this.OR2([{ ALT: () => this.SUBRULE(this.fieldOption) }, { ALT: () => this.SUBRULE(this.bosOption) }]),
+      this.OR2([
+        { ALT: () => this.SUBRULE(this.fieldOption) },
+        { ALT: () => this.SUBRULE(this.bosOption) },
+        { ALT: () => this.SUBRULE(this.chatOption) },
+      ]),
     );
   });
 
@@ -162,7 +166,64 @@ export class DeclarationGrammar extends ExperimentGrammar {
 
   textSource = this.RULE("textSource", () => {
     this.CONSUME(t.From);
-    this.OR([{ ALT: () => this.SUBRULE(this.oneOrMoreStrings) }, { ALT: () => this.SUBRULE(this.groups) }]);
+    this.OR([{ ALT: () => this.SUBRULE(this.textItems) }, { ALT: () => this.SUBRULE(this.groups) }]);
+  });
+
+  textItems = this.RULE("textItems", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.StringLiteral, { LABEL: "file" }) },
+      { ALT: () => this.SUBRULE(this.inlineList) },
+    ]);
+  });
+
+  inlineList = this.RULE("inlineList", () => {
+    this.CONSUME(t.LBracket);
+    this.OPTION(() => {
+      this.SUBRULE(this.inlineValue);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.inlineValue);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RBracket);
+  });
+
+  inlineValue = this.RULE("inlineValue", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(t.StringLiteral) },
+      { ALT: () => this.SUBRULE(this.inlineNumber) },
+      { ALT: () => this.CONSUME(Name, { LABEL: "word" }) },
+      { ALT: () => this.SUBRULE(this.inlineList) },
+      { ALT: () => this.SUBRULE(this.inlineRecord) },
+    ]);
+  });
+
+  inlineNumber = this.RULE("inlineNumber", () => {
+    this.OPTION(() => this.CONSUME(t.Minus));
+    this.CONSUME(t.NumberLiteral);
+  });
+
+  inlineRecord = this.RULE("inlineRecord", () => {
+    this.CONSUME(t.LBrace);
+    this.OPTION(() => {
+      this.SUBRULE(this.inlineField);
+      this.MANY(() => {
+        this.CONSUME(t.Comma);
+        this.SUBRULE2(this.inlineField);
+      });
+      this.OPTION2(() => this.CONSUME2(t.Comma));
+    });
+    this.CONSUME(t.RBrace);
+  });
+
+  inlineField = this.RULE("inlineField", () => {
+    this.OR([
+      { ALT: () => this.CONSUME(AnyWord, { LABEL: "name" }) },
+      { ALT: () => this.CONSUME(t.StringLiteral, { LABEL: "name" }) },
+    ]);
+    this.CONSUME(t.Colon);
+    this.SUBRULE(this.inlineValue);
   });
 
   groups = this.RULE("groups", () => {
@@ -179,7 +240,7 @@ export class DeclarationGrammar extends ExperimentGrammar {
   textGroup = this.RULE("textGroup", () => {
     this.CONSUME(AnyWord, { LABEL: "name" });
     this.CONSUME(t.Colon);
-    this.SUBRULE(this.oneOrMoreStrings);
+    this.SUBRULE(this.textItems);
   });
 
   randomSource = this.RULE("randomSource", () => {
@@ -204,8 +265,24 @@ export class DeclarationGrammar extends ExperimentGrammar {
       { ALT: () => this.CONSUME(t.Corrupt, { LABEL: "part" }) },
       { ALT: () => this.CONSUME(t.Answer, { LABEL: "part" }) },
       { ALT: () => this.CONSUME(t.Distractor, { LABEL: "part" }) },
+      { ALT: () => this.CONSUME(t.Continuation, { LABEL: "part" }) },
     ]);
     this.CONSUME(t.StringLiteral);
+  });
+
+  chatOption = this.RULE("chatOption", () => {
+    this.CONSUME(t.Chat);
+    this.OPTION(() => {
+      this.CONSUME(t.System);
+      this.CONSUME(t.StringLiteral);
+    });
+    this.OPTION2(() => {
+      this.CONSUME(t.Generation);
+      this.OR([
+        { ALT: () => this.CONSUME(t.On, { LABEL: "value" }) },
+        { ALT: () => this.CONSUME(t.Off, { LABEL: "value" }) },
+      ]);
+    });
   });
 
   bosOption = this.RULE("bosOption", () => {

@@ -109,11 +109,13 @@ export class ExperimentGrammar extends ExpressionGrammar {
         },
       },
       { ALT: () => this.SUBRULE(this.topSelection) },
+      { ALT: () => this.SUBRULE(this.combinationSelection) },
+      { ALT: () => this.SUBRULE(this.randomSelection) },
     ]);
     this.MANY(() => {
       this.OR2([
         { ALT: () => this.SUBRULE(this.atClause) },
-        { ALT: () => this.CONSUME(t.Together) },
+        { ALT: () => this.SUBRULE(this.togetherClause) },
         {
           ALT: () => {
             this.CONSUME(t.By);
@@ -149,6 +151,50 @@ export class ExperimentGrammar extends ExpressionGrammar {
     this.SUBRULE(this.rankKey);
   });
 
+  combinationSelection = this.RULE("combinationSelection", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.OR2([{ ALT: () => this.CONSUME(t.Pairs) }, { ALT: () => this.CONSUME(t.Triples) }]);
+          this.CONSUME(t.Of);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Combinations);
+          this.CONSUME2(t.Of);
+          this.CONSUME(t.NumberLiteral, { LABEL: "size" });
+        },
+      },
+    ]);
+    this.SUBRULE(this.ablateTarget);
+    this.SUBRULE(this.placeList);
+  });
+
+  randomSelection = this.RULE("randomSelection", () => {
+    this.CONSUME(t.Random);
+    this.CONSUME(t.NumberLiteral, { LABEL: "count" });
+    this.SUBRULE(this.ablateTarget);
+    this.CONSUME(t.Of);
+    this.SUBRULE(this.placeList);
+    this.MANY(() => {
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Seed);
+            this.CONSUME2(t.NumberLiteral, { LABEL: "seed" });
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Draws);
+            this.CONSUME3(t.NumberLiteral, { LABEL: "draws" });
+          },
+        },
+      ]);
+    });
+  });
+
   // What a word of the clause may follow: a value without `at` and `last`, which belong to the clause.
   rankKey = this.RULE("rankKey", () => {
     this.OPTION(() => this.CONSUME(t.Minus));
@@ -166,6 +212,15 @@ export class ExperimentGrammar extends ExpressionGrammar {
   atClause = this.RULE("atClause", () => {
     this.CONSUME(t.At);
     this.SUBRULE(this.positions);
+  });
+
+  /** Without `over` everything goes together. */
+  togetherClause = this.RULE("togetherClause", () => {
+    this.CONSUME(t.Together);
+    this.OPTION(() => {
+      this.CONSUME(t.Over);
+      this.SUBRULE(this.axisList);
+    });
   });
 
   replacement = this.RULE("replacement", () => {
@@ -207,12 +262,28 @@ export class ExperimentGrammar extends ExpressionGrammar {
   patch = this.RULE("patch", () => {
     this.CONSUME(t.Patch);
     this.SUBRULE(this.target);
+    this.OPTION(() => {
+      this.CONSUME(t.To);
+      this.SUBRULE(this.receiver);
+    });
     this.MANY(() => this.SUBRULE(this.reach));
     this.CONSUME(t.From);
     this.CONSUME(Name, { LABEL: "from" });
     this.CONSUME(t.Into);
     this.CONSUME2(Name, { LABEL: "into" });
     this.MANY2(() => this.SUBRULE2(this.reach));
+  });
+
+  /** What a path leads to: `heads L3`, `q of heads L3.H1`, `logits`. */
+  receiver = this.RULE("receiver", () => {
+    this.OPTION({
+      GATE: () => this.ahead(2, t.Of),
+      DEF: () => {
+        this.CONSUME(Name, { LABEL: "input" });
+        this.CONSUME(t.Of);
+      },
+    });
+    this.SUBRULE(this.target);
   });
 
   /** Not every site has layers (`embed`, `final`), so places may be absent. */
@@ -222,7 +293,7 @@ export class ExperimentGrammar extends ExpressionGrammar {
   });
 
   reach = this.RULE("reach", () => {
-    this.OR([{ ALT: () => this.SUBRULE(this.atClause) }, { ALT: () => this.CONSUME(t.Together) }]);
+    this.OR([{ ALT: () => this.SUBRULE(this.atClause) }, { ALT: () => this.SUBRULE(this.togetherClause) }]);
   });
 
   // The amount swallows an `at` that follows it; the builder gives the last one back to the clause.
@@ -238,7 +309,7 @@ export class ExperimentGrammar extends ExpressionGrammar {
   set = this.RULE("set", () => {
     this.CONSUME(t.Set);
     this.SUBRULE(this.postfix, { LABEL: "site" });
-    this.OPTION(() => this.CONSUME(t.Together));
+    this.OPTION(() => this.SUBRULE(this.togetherClause));
     this.CONSUME(t.To);
     this.SUBRULE(this.expression);
   });

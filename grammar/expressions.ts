@@ -1,5 +1,5 @@
 /**
- * The grammar of expressions, loosest binding first: `let … in`, `where`, `or`, `and`, `not`, comparison, `+ -`, `* /`,
+ * The grammar of expressions, loosest binding first: `let … in`, `if … then … else`, `where`, `or`, `and`, `not`, comparison, `+ -`, `* /`,
  * unary `-`, `^`, what is written after a value (`[…]`, `.member`, `last n`, `at positions`, `of texts`), and values.
  * Each level is one rule. The class exists because Chevrotain shares rules between files only by inheritance.
  */
@@ -63,7 +63,21 @@ export class ExpressionGrammar extends CstParser {
   }
 
   expression = this.RULE("expression", () => {
-    this.OR([{ ALT: () => this.SUBRULE(this.letExpression) }, { ALT: () => this.SUBRULE(this.guarded) }]);
+    this.OR([
+      { ALT: () => this.SUBRULE(this.letExpression) },
+      { ALT: () => this.SUBRULE(this.conditional) },
+      { ALT: () => this.SUBRULE(this.guarded) },
+    ]);
+  });
+
+  // What follows `else` extends as far as it can: `else if` is a conditional in the last branch.
+  conditional = this.RULE("conditional", () => {
+    this.CONSUME(t.If);
+    this.SUBRULE(this.disjunction, { LABEL: "condition" });
+    this.CONSUME(t.Then);
+    this.SUBRULE(this.expression, { LABEL: "yes" });
+    this.CONSUME(t.Else);
+    this.SUBRULE2(this.expression, { LABEL: "no" });
   });
 
   // The value stops before `in`: a comparison with `in` needs parentheses there.
@@ -234,12 +248,14 @@ export class ExpressionGrammar extends CstParser {
   positions = this.RULE("positions", () => {
     this.OR([
       { ALT: () => this.CONSUME(t.Last) },
+      { ALT: () => this.CONSUME(t.Star) },
       {
         ALT: () => {
           this.CONSUME(t.TokenWord);
           this.CONSUME(t.StringLiteral);
         },
       },
+      { ALT: () => this.CONSUME(t.Continuation) },
       {
         ALT: () => {
           this.OPTION(() => this.CONSUME(t.Minus, { LABEL: "firstSign" }));
@@ -255,6 +271,15 @@ export class ExpressionGrammar extends CstParser {
       this.CONSUME(t.DotDot);
       this.OPTION2(() => this.CONSUME(t.Minus, { LABEL: "lastSign" }));
       this.CONSUME2(t.NumberLiteral, { LABEL: "last" });
+      this.OPTION3({
+        // A metric may have a parameter `step`: only a number makes it the step of the range.
+        GATE: () => this.ahead(2, t.NumberLiteral, t.Minus),
+        DEF: () => {
+          this.CONSUME(t.Step);
+          this.OPTION4(() => this.CONSUME2(t.Minus, { LABEL: "stepSign" }));
+          this.CONSUME3(t.NumberLiteral, { LABEL: "step" });
+        },
+      });
     });
   });
 

@@ -1,16 +1,42 @@
 /** The grammar of what is shown of results: tables, plots, files. */
-import { Name, tokens as t } from "./tokens.js";
+import { tokens as t } from "./tokens.js";
 import { DecisionGrammar } from "./decisions.js";
 
+/** Words that options of a plot begin with. */
+const plotOptions = [t.Text, t.Values, t.Identity, t.Sorted, t.Log, t.Title, t.X, t.Y, t.Caption];
+
 export class OutputGrammar extends DecisionGrammar {
-  // The value stops before `where`, which is a clause of the table.
   tableStatement = this.RULE("tableStatement", () => {
     this.CONSUME(t.Table);
-    this.SUBRULE(this.disjunction);
-    this.MANY({
+    this.SUBRULE(this.tableBody);
+  });
+
+  // What is shown and how: of a table on the screen as of one in a file.
+  tableBody = this.RULE("tableBody", () => {
+    this.SUBRULE(this.tableValue);
+    this.MANY(() => {
+      this.CONSUME(t.Comma);
+      this.SUBRULE2(this.tableValue);
+    });
+    this.MANY2({
       GATE: () =>
-        !this.ahead(1, t.With) || this.ahead(2, t.Ci) || (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
+        !this.ahead(1, t.With) ||
+        this.ahead(2, t.Ci) ||
+        this.ahead(2, t.Rank) ||
+        (this.ahead(2, t.Context) && this.ahead(3, t.NumberLiteral)),
       DEF: () => this.SUBRULE(this.tableOption),
+    });
+  });
+
+  // The value stops before `where`, which is a clause of the table.
+  tableValue = this.RULE("tableValue", () => {
+    this.SUBRULE(this.disjunction);
+    this.OPTION(() => {
+      this.CONSUME(t.As);
+      this.OR([
+        { ALT: () => this.CONSUME(t.Percent, { LABEL: "notation" }) },
+        { ALT: () => this.CONSUME(t.Ratio, { LABEL: "notation" }) },
+      ]);
     });
   });
 
@@ -56,6 +82,24 @@ export class OutputGrammar extends DecisionGrammar {
           this.CONSUME2(t.NumberLiteral, { LABEL: "context" });
         },
       },
+      {
+        ALT: () => {
+          this.CONSUME(t.Across);
+          this.SUBRULE(this.axisList, { LABEL: "across" });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME2(t.With);
+          this.CONSUME(t.Rank);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Caption);
+          this.CONSUME(t.StringLiteral, { LABEL: "caption" });
+        },
+      },
       { ALT: () => this.SUBRULE(this.intervalClause) },
     ]);
   });
@@ -70,7 +114,11 @@ export class OutputGrammar extends DecisionGrammar {
         { ALT: () => this.CONSUME(t.NumberLiteral, { LABEL: "level" }) },
       ]),
     );
-    this.OPTION2(() => this.SUBRULE(this.testUse));
+    // Words of other clauses and options of plots are names of no test.
+    this.OPTION2({
+      GATE: () => ![...plotOptions, t.Across].some((type) => this.ahead(1, type)),
+      DEF: () => this.SUBRULE(this.testUse),
+    });
   });
 
   plotStatement = this.RULE("plotStatement", () => {
@@ -100,8 +148,73 @@ export class OutputGrammar extends DecisionGrammar {
           },
           { ALT: () => this.SUBRULE(this.byAxes) },
           { ALT: () => this.SUBRULE(this.intervalClause) },
+          { ALT: () => this.SUBRULE(this.plotOption) },
         ]),
     });
+  });
+
+  // How a plot looks. All of these words are names elsewhere.
+  plotOption = this.RULE("plotOption", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Text);
+          this.SUBRULE(this.expression, { LABEL: "cells" });
+        },
+      },
+      { ALT: () => this.CONSUME(t.Values, { LABEL: "flag" }) },
+      { ALT: () => this.CONSUME(t.Identity, { LABEL: "flag" }) },
+      {
+        ALT: () => {
+          this.CONSUME(t.Sorted, { LABEL: "sorted" });
+          this.OPTION(() => this.CONSUME(t.Ascending, { LABEL: "sorted" }));
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Log);
+          this.OR2([
+            { ALT: () => this.CONSUME(t.X, { LABEL: "log" }) },
+            { ALT: () => this.CONSUME(t.Y, { LABEL: "log" }) },
+          ]);
+        },
+      },
+      {
+        ALT: () => {
+          this.OR3([
+            { ALT: () => this.CONSUME(t.Title, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME2(t.X, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME2(t.Y, { LABEL: "label" }) },
+            { ALT: () => this.CONSUME(t.Caption, { LABEL: "label" }) },
+          ]);
+          this.CONSUME(t.StringLiteral);
+        },
+      },
+    ]);
+  });
+
+  figureStatement = this.RULE("figureStatement", () => {
+    this.CONSUME(t.Figure);
+    this.CONSUME(t.StringLiteral, { LABEL: "title" });
+    this.MANY(() =>
+      this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(t.Columns);
+            this.CONSUME(t.NumberLiteral);
+          },
+        },
+        {
+          ALT: () => {
+            this.CONSUME(t.Caption);
+            this.CONSUME2(t.StringLiteral, { LABEL: "caption" });
+          },
+        },
+      ]),
+    );
+    this.CONSUME(t.LBrace);
+    this.AT_LEAST_ONE(() => this.SUBRULE(this.plotStatement));
+    this.CONSUME(t.RBrace);
   });
 
   plotKind = this.RULE("plotKind", () => {
@@ -113,12 +226,13 @@ export class OutputGrammar extends DecisionGrammar {
       { ALT: () => this.CONSUME(t.Box, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(t.Scatter, { LABEL: "kind" }) },
       { ALT: () => this.CONSUME(t.Density, { LABEL: "kind" }) },
+      { ALT: () => this.CONSUME(t.Text, { LABEL: "kind" }) },
     ]);
   });
 
   saveStatement = this.RULE("saveStatement", () => {
     this.CONSUME(t.Save);
-    this.CONSUME(Name);
+    this.SUBRULE(this.tableBody);
     this.CONSUME(t.To);
     this.CONSUME(t.StringLiteral);
   });

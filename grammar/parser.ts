@@ -38,6 +38,7 @@ export class AtlasGrammar extends OutputGrammar {
       { ALT: () => this.SUBRULE(this.classifyStatement) },
       { ALT: () => this.SUBRULE(this.tableStatement) },
       { ALT: () => this.SUBRULE(this.plotStatement) },
+      { ALT: () => this.SUBRULE(this.figureStatement) },
       { ALT: () => this.SUBRULE(this.saveStatement) },
       { ALT: () => this.SUBRULE(this.clauses) },
     ]);

@@ -58,6 +58,7 @@ if (status === 0) {
       atlasc: join(dist, "src/cli/main.js"),
       // Beside the command, where the engine's client looks for it.
       child: join(dist, "src/runtime/engine/child.js"),
+      "template-worker": join(dist, "src/runtime/models/template-worker.js"),
     },
     outdir: join(dist, "bin"),
     bundle: true,

@@ -59,8 +59,9 @@ interface Place {
  * A table with its values: `rows` hold one value for each column, and what there is to say about a value beside itself
  * stands in lists, by row and column from 0. Every null among the numbers has a reason.
  */
-export function tableJson({ title, note, warnings, columns, rows }: TableData): unknown {
+export function tableJson({ title, caption, note, warnings, columns, rows }: TableData): unknown {
   const reasons: (Place & { readonly reason: string })[] = [];
+  const errors: (Place & { readonly error: number })[] = [];
   const texts: (Place & { readonly text: string })[] = [];
   const marks: (Place & { readonly start: number; readonly end: number })[] = [];
   const values = rows.map((cells, row) =>
@@ -69,6 +70,7 @@ export function tableJson({ title, note, warnings, columns, rows }: TableData): 
       const numeric = columns[column]?.kind === "value";
       const reason = numeric ? reasonOf(cell) : cell.reason;
       if (reason !== null) reasons.push({ ...place, reason });
+      if (cell.error !== undefined) errors.push({ ...place, error: cell.error });
       if (cell.shown !== undefined) texts.push({ ...place, text: cell.shown });
       if (cell.mark !== undefined) marks.push({ ...place, start: cell.mark[0], end: cell.mark[1] });
       return typeof cell.value === "number" && !Number.isFinite(cell.value) ? null : cell.value;
@@ -76,11 +78,19 @@ export function tableJson({ title, note, warnings, columns, rows }: TableData): 
   );
   return {
     title,
+    caption: caption ?? null,
     note,
     warnings,
-    columns: columns.map(({ name, kind, unit, signed }) => ({ name, kind, unit, signed })),
+    columns: columns.map(({ name, heading, kind, unit, signed }) => ({
+      name,
+      heading: heading ?? null,
+      kind,
+      unit,
+      signed,
+    })),
     rows: values,
     reasons,
+    errors,
     texts,
     marks,
   };

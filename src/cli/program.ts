@@ -28,6 +28,12 @@ function unitCount(text: string): number {
   return value;
 }
 
+function portNumber(text: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 0 && value < 2 ** 16)) throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
+  return value;
+}
+
 function seedNumber(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value < 2 ** 32)) throw new InvalidArgumentError("It must be a whole number from 0 to 4294967295.");
@@ -140,6 +146,27 @@ program
   .action(async (run: string, options: Judgement & { runs: string; json: boolean }) => {
     const { judgeCommand } = await import("./judge.js");
     leaveWith(await judgeCommand(run, options));
+  });
+
+program
+  .command("report")
+  .description("draw tables, figures and report of a run again from what is stored, without computing")
+  .argument("<run>", runForms)
+  .option("--runs <folder>", "folder of records, where the run is looked up", "runs")
+  .option("--json", "print what was written as JSON", false)
+  .action(async (run: string, options: { runs: string; json: boolean }) => {
+    const { reportCommand } = await import("./report.js");
+    leaveWith(await reportCommand(run, options));
+  });
+
+program
+  .command("view")
+  .description("serve a folder of runs to this machine's browser, with the progress of those that go on")
+  .argument("[folder]", "a folder of runs, or that of a protocol", "runs")
+  .option("--port <number>", "port to listen at (default: one that is free)", portNumber)
+  .action(async (folder: string, options: { port?: number }) => {
+    const { viewCommand } = await import("./view.js");
+    leaveWith(await viewCommand(folder, options));
   });
 
 program

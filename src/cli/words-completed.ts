@@ -87,7 +87,9 @@ function lastVariadic({ registeredArguments }: Command): Argument | undefined {
 /** Runs of the folder that is looked in by default: `latest`, and protocols by their names. */
 async function runs(): Promise<Proposals> {
   const entries = await readdir("runs", { withFileTypes: true }).catch(() => []);
-  const protocols = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const protocols = entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name);
   const { words } = listed(protocols);
   return { words: [{ word: "latest", description: "the run that was begun last" }, ...words], files: "folders" };
 }

@@ -20,6 +20,7 @@ import { scopeWithParams } from "./check/names/param-values.js";
 import { collectScope } from "./check/names/scope.js";
 import { tokenLiterals } from "./check/texts/named-tokens.js";
 import { fieldsOfFiles } from "./check/texts/file-fields.js";
+import { textsWithStandardFields } from "./check/texts/standard-fields.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/texts/read-texts.js";
 import { filesOf } from "./check/texts/texts.js";
 import { notYet, reportError, wrongKind } from "./check/faults.js";
@@ -102,7 +103,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
     return needs({ files: imports.missing, models: [], tokens: [] }, diagnostics);
   }
   const stdlib = facts.stdlib.map(read);
-  const written = [main, ...imports.files];
+  const sources = [main, ...imports.files];
 
   // Collect what is declared. A text with syntax errors is checked as far as it can be read, and never run.
   const doubtful = doubtfulNames(main, imports.files, imports.lost);
@@ -111,8 +112,9 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
     const { path, text } = overrideSource(name, value);
     texts.set(path, text);
   }
-  const overrides = readOverrides(options.overrides, written, read, report);
-  const scope = scopeWithParams(collectScope(main, imports.files, stdlib, overrides, report, doubtful), report);
+  const overrides = readOverrides(options.overrides, sources, read, report);
+  const asWritten = scopeWithParams(collectScope(main, imports.files, stdlib, overrides, report, doubtful), report);
+  const scope = { ...asWritten, texts: textsWithStandardFields(asWritten.texts, facts.files) };
   const instances = new Map<string, readonly ModelInstance[]>();
   const wantedModels: { instance: ModelInstance; span: Span }[] = [];
   for (const [name, statement] of scope.models) {
@@ -152,7 +154,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   const others = [...imports.files, ...stdlib];
   const surroundings = { scope, main, others, instances, models, texts: tokenized, tokenOf, sourceOf };
   const checked = checkProtocol({ ...surroundings, report, notes });
-  const protocol = written.every((file) => file.complete) ? checked : null;
+  const protocol = sources.every((file) => file.complete) ? checked : null;
   const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
   return {
     value: {

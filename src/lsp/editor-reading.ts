@@ -50,12 +50,12 @@ export function createEditorReading(openText: OpenText): EditorReading {
       if (opened.value !== null && opened.diagnostics.length === 0) models.set(key, opened);
       return opened;
     },
-    encode(tokenizer, request) {
+    async encode(tokenizer, request) {
       const kept = encodings.get(tokenizer) ?? new Map<string, readonly EncodedText[]>();
       encodings.set(tokenizer, kept);
-      const { as, limit, texts } = request;
-      const key = digestOf([as, limit, texts]);
-      const encoded = kept.get(key) ?? diskReading.encode(tokenizer, request);
+      const { as, limit, texts, turn = null } = request;
+      const key = digestOf([as, limit, texts, turn]);
+      const encoded = kept.get(key) ?? (await diskReading.encode(tokenizer, request));
       kept.delete(key);
       kept.set(key, encoded);
       for (const oldest of kept.keys()) {

@@ -1,7 +1,7 @@
 /** What a run's texts and tokenizers say of tokens, for tables that show them. */
 import { entryOf } from "../compiler/base/entry.js";
 import { textsKey } from "../compiler/ir/texts-key.js";
-import type { Coordinates, CorpusDocument, Protocol, Study } from "../compiler/ir/protocol.js";
+import type { Coordinates, CorpusDocument, Protocol, Study, TokenizedTexts } from "../compiler/ir/protocol.js";
 import type { Loaded } from "./load.js";
 import type { TokenTexts } from "./report/token-texts.js";
 
@@ -27,7 +27,10 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
   };
   /** The one text set behind a place; null where there are several: a difference of two sets belongs to neither. */
   const textsAt = (experiment: string, place: Coordinates): Study | null => {
-    const studies = studiesAt(experiment, place);
+    const all = studiesAt(experiment, place);
+    // Of a set that is read in parts, by the lengths of its continuations, one has the prompt.
+    const parts = all.filter((study) => promptIn(sets.get(textsKey(study.texts, study.model)), place) >= 0);
+    const studies = parts.length > 0 ? parts : all;
     const [study] = studies;
     return study === undefined || studies.some((other) => other.texts !== study.texts) ? null : study;
   };
@@ -38,7 +41,7 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
       const key = textsKey(study.texts, study.model);
       const set = sets.get(key);
       const documents = set?.documents ?? null;
-      const index = documents === null ? Number(place["prompt"] ?? NaN) : documentAt(documents, place);
+      const index = documents === null ? promptIn(set, place) : documentAt(documents, place);
       const text = pieces.get(key)?.[index];
       return text === undefined
         ? null
@@ -48,16 +51,28 @@ export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
       const study = textsAt(experiment, place);
       const set = study === null ? undefined : sets.get(textsKey(study.texts, study.model));
       const prompts = set?.documents === null ? set.prompts : [];
-      const text = prompts[Number(place["prompt"] ?? NaN)]?.text ?? "";
+      const text = prompts[promptIn(set, place)]?.text ?? "";
       return text === "" ? null : text;
     },
     tokenAt(experiment, place, id) {
       const models = [...new Set(studiesAt(experiment, place).map((study) => study.model))];
-      const read = new Set(models.map((model) => loaded.models.get(model)?.tokenizer?.decodeToken(id) ?? null));
+      const read = new Set(
+        models.map((model) => {
+          const opened = loaded.models.get(model);
+          return opened === undefined ? null : (opened.tokenizer?.decodeToken(id) ?? `#${id}`);
+        }),
+      );
       const [only] = read;
       return read.size === 1 ? (only ?? null) : null;
     },
   };
+}
+
+/** Where in a set the prompt of a place is; −1 where it is in none. */
+function promptIn(set: TokenizedTexts | undefined, place: Coordinates): number {
+  const number = Number(place["prompt"] ?? NaN);
+  const { prompts = [] } = set ?? {};
+  return prompts[number]?.index === number ? number : prompts.findIndex(({ index }) => index === number);
 }
 
 /** The document whose columns a place has; NaN where there are several or none. */

@@ -8,7 +8,7 @@ import type { EncodedText, EncodingRequest } from "../compiler/ir/encodings.js";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import type { ModelFacts } from "../compiler/models/model.js";
 import { fileLimits } from "../compiler/base/file-limits.js";
-import { encodeTexts } from "./models/encode-texts.js";
+import { answerRequest } from "./models/chat-texts.js";
 import { openModel, type OpenedModel } from "./models/open-model.js";
 import type { ModelRequest } from "./models/model-request.js";
 import { packageRoot } from "./models/places.js";
@@ -34,7 +34,7 @@ export interface Reading {
   /** What a path really names; null for one that leads nowhere. */
   readonly identity: (path: string) => Promise<string | null>;
   readonly model: (request: ModelRequest, options: LoadOptions) => Promise<Staged<OpenedModel | null>>;
-  readonly encode: (tokenizer: Tokenizer, request: EncodingRequest) => readonly EncodedText[];
+  readonly encode: (tokenizer: Tokenizer, request: EncodingRequest) => Promise<readonly EncodedText[]>;
 }
 
 /** Everything from disk. */
@@ -43,7 +43,7 @@ export const diskReading: Reading = {
   file: readTextFile,
   identity: (path) => realpath(path).catch(() => null),
   model: (request, options) => openModel(request, undefined, options),
-  encode: encodeTexts,
+  encode: answerRequest,
 };
 
 /** A protocol as far as it compiles, with the models that were opened for it (by instance id). */
@@ -124,7 +124,7 @@ export async function loadProtocol(source: SourceFile, options: LoadOptions = {}
       const tokenizer = opened.get(model)?.tokenizer;
       // The compiler asks only for models that have a tokenizer.
       if (tokenizer == null) throw new RangeError(`${model} has no tokenizer`);
-      tokens.set(key, reading.encode(tokenizer, request));
+      tokens.set(key, await reading.encode(tokenizer, request));
     }
   }
 }

@@ -5,18 +5,25 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/ir/result-expression.js";
 import type { Output } from "../compiler/ir/protocol.js";
+import { wholeName } from "../compiler/ir/protocol.js";
 import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
 import { decisionView, type DecisionView } from "./report/decision-view.js";
 import { decisionFigures } from "./report/decision-figures.js";
 import { buildFigure, type Figure } from "./report/figures.js";
-import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
+import { drawnFigure, figureCacheOf, pruneFigures } from "./figure-cache.js";
 import { renderReport } from "./report/html.js";
+import { latexTable } from "./report/latex-table.js";
+import { markdownTable } from "./report/markdown-table.js";
 import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
 import { buildTable, type TableData } from "./report/tables.js";
 import { buildWinnerTable } from "./report/winner-table.js";
+import { documentedMetrics } from "../compiler/docs/metrics.js";
 import { tokenTextsOf } from "./known-tokens.js";
+import { readStandardLibrary } from "./load.js";
+import { methodsOf } from "./methods.js";
+import { questionOf, shownTexts } from "./report-texts.js";
 import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
 import { rowsOfValue, savedRows } from "./saved-values.js";
@@ -72,16 +79,19 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
+  const cache = figureCacheOf(folder.folder);
   let drawn = 0;
   const draw = async (figure: Figure, kind: string): Promise<ReportFigure> => {
     warn(figure.title, figure.warnings);
-    const svg = await renderFigureSvg(figure.spec);
+    const { svg, png } = await drawnFigure(cache, figure.spec);
     const name = `figure-${++drawn}-${kind}`;
     await write("figure", join(folder.outputs, `${name}.svg`), svg);
-    await write("figure", join(folder.outputs, `${name}.png`), await renderFigurePng(svg));
-    await write("figure", join(folder.outputs, `${name}.vl.json`), `${JSON.stringify(figure.spec, null, 2)}\n`);
+    await write("figure", join(folder.outputs, `${name}.png`), png);
+    await write("figure", join(folder.outputs, `${name}.vl.json`), specificationText(figure.spec));
     return { figure, svg };
   };
+  const tableOf = (output: Extract<Output, { kind: "table" | "winner" }>): TableData =>
+    output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
   const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
@@ -91,7 +101,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       continue;
     }
     if (output.kind === "table" || output.kind === "winner") {
-      const table = output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
+      const table = tableOf(output);
       tables.push(table);
       warn(table.title, table.warnings);
     }
@@ -99,6 +109,14 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       // Not beside the record, whose name a user may choose too.
       const path = join(folder.outputs, output.path);
       const { name, value } = output;
+      if (output.table !== null) {
+        const table = tableOf(output.table);
+        warn(output.path, table.warnings);
+        const isLatex = output.path.toLowerCase().endsWith(".tex");
+        const label = basename(output.path).replace(/\.[a-z]+$/i, "");
+        await write("saved", path, isLatex ? latexTable(table, label) : markdownTable(table));
+        continue;
+      }
       await saveResults(
         path,
         value === null
@@ -107,7 +125,9 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       );
       await keep("saved", path);
     }
-    if (output.kind === "plot") figures.push(await draw(buildFigure(output, results), output.plot));
+    if (output.kind === "plot" || output.kind === "figure") {
+      figures.push(await draw(buildFigure(output, results, tokens), output.kind === "plot" ? output.plot : "panels"));
+    }
   }
 
   const decisions: ReportDecision[] = [];
@@ -119,12 +139,14 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     for (const { figure, kind } of decisionFigures(decision, outcome, results)) own.push(await draw(figure, kind));
     decisions.push({ ...decisionView(outcome, { tokens, experiments }), figures: own });
   }
+  await pruneFigures(cache);
   const status = statusOf(record);
   const studies = studiesOf(planned);
   const { source } = planned.loaded;
   const { report } = folder;
   const html = renderReport({
     title: protocolName(source.path),
+    question: questionOf(source.text),
     status,
     when: record.times.ended ?? record.times.asked,
     digest: planned.digest,
@@ -133,8 +155,10 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     decisions,
     figures,
     tables,
+    texts: shownTexts(protocol),
+    methods: methodsOf(protocol, record, planned.loaded, (await readStandardLibrary()).flatMap(documentedMetrics)),
     source: { path: basename(source.path), text: source.text, tokens: tokenSpans(source.text) },
-    warnings: [...record.warnings, ...warnings, ...record.faults.map((f) => f.message)],
+    warnings: [...new Set([...record.warnings, ...warnings, ...record.faults.map((f) => f.message)])],
     provenance: provenanceOf(record),
     judgements: request.judgements,
   });
@@ -142,23 +166,33 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   return { tables, decisions, studies, status, files, report, missing, warnings: [...warnings] };
 }
 
+/** A specification with a line for each point rather than for each of its numbers. */
+function specificationText(spec: Figure["spec"]): string {
+  const text = JSON.stringify(spec, null, 2);
+  return `${text.length > 200_000 ? JSON.stringify(spec) : text}\n`;
+}
+
 function outputName(output: Output): string {
   if (output.kind === "save") return `save ${output.path}`;
-  return `${output.kind === "plot" ? "plot" : "table"} ${output.title}`;
+  return `${output.kind === "winner" ? "table" : output.kind} ${output.title}`;
 }
 
 /** Experiments without whose results an output has nothing to show. */
 function experimentsOf(output: Output): readonly string[] {
   switch (output.kind) {
     case "table":
+      return [...new Set(output.columns.flatMap(({ expression }) => experimentsIn(expression)))];
     case "winner":
       return [output.experiment];
     case "save":
+      if (output.table !== null) return experimentsOf(output.table);
       return output.value === null ? [output.name] : experimentsIn(output.value.expression);
     case "plot":
-      return [...output.values, ...(output.against === null ? [] : [output.against])].flatMap((value) =>
-        experimentsIn(value.expression),
+      return [...output.values, output.against, output.options.text].flatMap((value) =>
+        value === null ? [] : experimentsIn(value.expression),
       );
+    case "figure":
+      return output.panels.flatMap(experimentsOf);
   }
 }
 
@@ -176,13 +210,13 @@ function statusOf(record: RunRecord): ReportStatus {
 function studiesOf(planned: Planned): readonly StudySummary[] {
   const { protocol, loaded } = planned;
   const { text } = loaded.source;
-  return protocol.studies.map((study) => {
+  const summaries = protocol.studies.map((study) => {
     const set = protocol.texts.find((t) => t.name === study.texts && t.model === study.model);
     const span = study.interventionSpan;
     return {
       experiment: study.experiment,
       model: study.model,
-      texts: study.texts,
+      texts: wholeName(study.texts),
       prompts: set?.prompts.length ?? 0,
       ...(set?.documents == null ? {} : { documents: set.documents.length }),
       conditions: study.conditions.length - 1,
@@ -190,4 +224,12 @@ function studiesOf(planned: Planned): readonly StudySummary[] {
       metrics: [...new Set(study.measures.map((m) => m.metric))],
     };
   });
+  // Of a set with continuations of several lengths each is a study of its own; they differ in nothing but their prompts.
+  const joined = new Map<string, StudySummary>();
+  for (const summary of summaries) {
+    const key = JSON.stringify({ ...summary, prompts: 0 });
+    const before = joined.get(key)?.prompts ?? 0;
+    joined.set(key, { ...summary, prompts: before + summary.prompts });
+  }
+  return [...joined.values()];
 }

@@ -47,7 +47,10 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
               },
             ]),
         { label: "tokens", value: `${texts.tokens} (${texts.shortest} to ${texts.longest} each)` },
-        { label: "BOS", value: texts.bos ? "added" : "not added" },
+        { label: "BOS", value: begins(texts) },
+        ...(texts.continuation === undefined
+          ? []
+          : [{ label: "continuation", value: `the last ${texts.continuation} of each` }]),
         ...(texts.period === null ? [] : [{ label: "repeated sequence", value: `${texts.period} tokens` }]),
         { label: "digest of the ids", value: texts.idsSha256 },
       ],
@@ -142,4 +145,11 @@ function identitiesOf(record: RunRecord, model: string): string {
   const own = record.identities.filter((identity) => identity.model === model);
   const held = own.filter((identity) => identity.holds).length;
   return `${held} of ${own.length} hold`;
+}
+
+/** Whether texts begin with BOS, and who says so. */
+function begins({ bos, input }: RunRecord["texts"][number]): string {
+  if (input === "ids") return "ids are used as they are given";
+  if (input === "chat") return "as the chat template writes it";
+  return bos ? "added" : "not added";
 }

@@ -94,6 +94,8 @@ export function recordedFacts(
         longest: lengths.reduce((a, b) => Math.max(a, b), 0),
         idsSha256: sha256(canonicalJson(set.prompts.map((p) => p.ids))),
         bos: set.bos,
+        ...(set.input === "ids" || set.input === "chat" ? { input: set.input } : {}),
+        ...(set.continuation === 0 ? {} : { continuation: set.continuation }),
         period: set.period,
         corpus: set.documents === null ? null : corpusSize(set.documents),
       };

@@ -5,6 +5,7 @@ import type { OpenedModel } from "../compiler/models/model.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { DeferredConditions, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";
+import { passNames } from "../compiler/passes/names.js";
 import { expressionKey } from "../compiler/ir/expression-key.js";
 import { replacementKey } from "../compiler/replacements/index.js";
 
@@ -77,5 +78,5 @@ function deferredKey({ span: _span, replacement, ...places }: DeferredConditions
 
 /** Conditions that results decide are planned during the run, with units that this plan does not hold. */
 function laterKey({ memoryBudget, numerics, passes, graphWork, chunkedFrom }: PlanOptions): unknown {
-  return { memoryBudget, numerics, passes, graphWork, chunkedFrom };
+  return { memoryBudget, numerics, passes: passes ?? passNames, graphWork, chunkedFrom };
 }

@@ -40,6 +40,7 @@ import { partsOf, type RunParts } from "./remarks.js";
 import { executeStages } from "./stages.js";
 import { readJudgements, type StoredJudgement } from "./store/judgements.js";
 import { pointToLatest } from "./store/latest.js";
+import { createProgressFile } from "./store/progress-file.js";
 import { createRecord, updateRecord, type RunRecord } from "./store/record.js";
 import { lockRunFolder, runFolderOf, type RunFolder } from "./store/run-folder.js";
 import { sweepTemporaries } from "./store/sweep.js";
@@ -130,6 +131,7 @@ export async function runProtocol(
     ...recordedFacts(protocol, plan, models),
   });
   let file: RunRecordFile | null = null;
+  let ended = (): Promise<void> => Promise.resolve();
   try {
     // What was asked is written down before anything runs.
     file = await openRunRecord(folder, record);
@@ -153,6 +155,8 @@ export async function runProtocol(
     }
 
     const log = createUnitLog();
+    const progress = createProgressFile(folder.folder);
+    ended = () => progress.end();
     const damages = new Map<string, UnitDamage>();
     const store = openUnitStore(unitFolder, (damage) => damages.set(damage.path, damage));
     const estimator = createRunEstimator(models, memory, {
@@ -173,7 +177,10 @@ export async function runProtocol(
             guard,
             ...(options.signal === undefined ? {} : { signal: options.signal }),
             onUnit: log.note,
-            ...(events.onProgress === undefined ? {} : { onProgress: events.onProgress }),
+            onProgress: (state) => {
+              progress.note(state);
+              events.onProgress?.(state);
+            },
             ...(options.estimateFromFlops === undefined ? {} : { estimator }),
           },
           only,
@@ -243,6 +250,7 @@ export async function runProtocol(
     throw error;
   } finally {
     await keeper.end();
+    await ended();
     await lock.release();
   }
 }

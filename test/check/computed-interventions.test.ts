@@ -213,6 +213,8 @@ test("resampling draws every other prompt that is long enough, the same for a se
       numbers: {},
     })),
     bos: false,
+    input: "text" as const,
+    continuation: 0,
     period: null,
     documents: null,
   });

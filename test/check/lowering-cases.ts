@@ -30,7 +30,8 @@ function short(value: unknown): string {
 
 /** Every operation in the uses that its tests try, with inputs that can be faulty and with such that cannot. */
 function loweredOperations(): readonly (readonly [string, readonly Lowered[]])[] {
-  return [...operations].map(([name, operation]) => {
+  const inGraphs = [...operations].filter(([, operation]) => operation.outside !== true);
+  return inGraphs.map(([name, operation]) => {
     const good = operationCases[name]?.good ?? [];
     const lowered = good.flatMap(({ inputs, attributes = {}, result }) =>
       [false, true].map((faulty): Lowered => {
@@ -77,6 +78,9 @@ experiment steered on m with p steer resid_post L0 by mean(resid_post[L0] of oth
 experiment computed on m with p set z[L1.H0] to z[L1.H1] measure loss
 experiment patched on m patch resid_pre L* at -2..-1 from other into p measure loss
 experiment apart on m with p measure cos(resid_post[L0] at last, (resid_post[L0] at last) of other) as likeness
+prompts even from ["the cat sat at", "it looked all day long", "the house sat on"]
+experiment along on m patch heads L0 to heads L1 from even into p measure loss
+experiment direct on m patch mlp L* to logits at last from even into p measure loss
 experiment again on m with repeated measure induction_score, pattern_entropy, R_V early L0 late L1 window 4
 `;
 

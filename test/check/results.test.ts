@@ -119,6 +119,36 @@ suite("outputs", () => {
     assert.deepEqual(messages('save sweep to "a"'), ["A5003 cannot save to a: the ending is missing"]);
   });
 
+  test("axes after `by` are rows, and one value sorts them", () => {
+    const [table] = outputs("table sweep.loss, sweep.loss.impact by layer, abs(loss.impact)");
+    assert.ok(table?.kind === "table");
+    assert.deepEqual([table.rows, table.by?.label, table.across], [["layer"], "abs(loss.impact)", []]);
+    assert.deepEqual(table.title, "sweep.loss, sweep.loss.impact by layer");
+    assert.deepEqual(messages("table sweep.loss.impact by layer, layer"), ["A1003 the axis layer is given twice"]);
+    assert.deepEqual(messages("table sweep.loss.impact by layer across layer"), [
+      "A1003 the axis layer is given twice",
+    ]);
+    assert.deepEqual(messages("table sweep.loss.impact by loss.impact, abs(loss.impact)"), [
+      "A3004 expected one value to sort by, found abs(loss.impact)",
+    ]);
+  });
+
+  test("percent is of plain numbers, and clauses of tables are of files that are tables", () => {
+    assert.deepEqual(messages("table sweep.loss.impact as percent"), ["A3001 `as percent` does not apply to nats"]);
+    assert.deepEqual(messages("table sweep.loss.relative as percent"), []);
+    assert.deepEqual(messages('save sweep.loss.impact by layer to "a.csv"'), [
+      "A1004 `by` has no meaning in `save` to a file of values as measured",
+    ]);
+    assert.deepEqual(messages('save sweep.loss.impact to "a.csv"'), [
+      "A3004 expected the name of a result, found sweep.loss.impact",
+    ]);
+    const [saved] = outputs('save sweep.loss.impact by layer across head caption "c" to "a.tex"');
+    assert.ok(saved?.kind === "save" && saved.table?.kind === "table");
+    assert.deepEqual([saved.table.rows, saved.table.across, saved.table.caption], [["layer"], ["head"], "c"]);
+    const [winner] = outputs('save sweep winner lowest of loss, entropy to "a.md"');
+    assert.ok(winner?.kind === "save" && winner.table?.kind === "winner");
+  });
+
   test("a heatmap has two axes, a line has one", () => {
     assert.deepEqual(messages("plot heatmap of sweep.loss over layer"), [
       "A3004 expected two axes after `over` (rows, columns) for a heatmap, found layer",

@@ -184,6 +184,17 @@ test("the JSON files of a model are refused by their size", async () => {
   );
 });
 
+test("a matrix that is too large to take apart is refused for the longest text", () => {
+  const measured = (rows: string) => refusals(`${head}measure singular_values(${rows} over ${over}) as s`).messages;
+  const over = "entry, other";
+  const pairs = "flatten(pattern[L0] over head, query, key)";
+  const outer = `${pairs} * rename(${pairs}, entry: other)`;
+  assert.deepEqual(measured(outer), []);
+  const long = `model m from "m"\nprompts p from ["${times(30, (i) => `w${i % 10} `).trim()}"]\n`;
+  const { messages } = refusals(`${long}measure singular_values(${outer} over ${over}) as s`);
+  assert.match(messages[0] ?? "", /^A3009 the matrix of singular_values makes [\d,]+ entries; at most 1,048,576/);
+});
+
 test("a file that is not UTF-8 is told what it is", async () => {
   const read = async (bytes: Buffer): Promise<string> => {
     const path = join(folder, "text.txt");

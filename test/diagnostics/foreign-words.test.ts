@@ -20,7 +20,7 @@ const surroundings = {
   files: { "pairs.jsonl": '{"text": "a b c d", "answer": " x", "distractor": " y"}' },
 };
 const before = `model m from "m"
-prompts asked from "pairs.jsonl" answer "answer" distractor "distractor"
+prompts asked from "pairs.jsonl" answer "answer" distractor "distractor" continuation "answer"
 prompts probe random tokens 8 repeat 2
 `;
 const metrics = new Set(

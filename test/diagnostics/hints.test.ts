@@ -137,9 +137,9 @@ const cases: readonly Case[] = [
     then: "A4201",
   },
   {
-    wrong: "ablate pairs of heads L0..1 measure loss",
-    at: "ablate pairs of heads L0..1",
-    write: "ablate heads L0.H0, L0.H1 together",
+    wrong: "ablate every pair of heads L0..1 measure loss",
+    at: "ablate every pair of heads L0..1",
+    write: "ablate pairs of heads L0..1",
   },
   // Statements about results.
   { wrong: `${sweep}table e where layer == 3`, at: "==", write: "is" },
@@ -151,7 +151,7 @@ const cases: readonly Case[] = [
   { wrong: `${sweep}table e limit 5 by impact`, at: "limit 5", write: "top 5" },
   { wrong: `${sweep}table e.impact.mean`, at: "e.impact.mean", write: "mean(e.impact)" },
   { wrong: `${sweep}table e.loss.delta`, at: "delta", write: "impact" },
-  { wrong: `${sweep}table e by layer`, at: "by layer", write: "by loss" },
+  { wrong: `${sweep}table e.impact pivot layer`, at: "pivot layer", write: "across layer" },
   {
     wrong: `${sweep}table mean(e.impact) over layer`,
     at: "table mean(e.impact) over layer",
@@ -231,13 +231,31 @@ const withoutWay: readonly (readonly [wrong: string, code: string, says: RegExp]
   [
     "ablate attention L*\nablate mlp L0..2\nmeasure loss",
     "A3006",
-    /same places in both.*together.*experiment for each place/,
+    /same places in both.*together.*pairs of heads.*experiment for each place/,
   ],
   ["steer resid_post L0..2 by z[L0..1.H0]\nmeasure loss", "A3006", /same values in both/],
-  ["measure loss if layer is 3", "A1001", /no branches/],
+  ["measure loss if layer is 3", "A1001", /begins a value/],
+  ["measure if loss > 3 then loss as x", "A1001", /both branches/],
+  ["measure if loss > 3 loss else 0 as x", "A1001", /if x > 3 then x else 0/],
+  ["measure if loss > 3 then 1 elif loss > 2 then 3 else 0 as x", "A1001", /write `else if`/],
+  ["measure 1 + if loss > 3 then 1 else 0 as x", "A1001", /in parentheses/],
+  ["experiment e measure loss\ntable if e.loss > 3 then 1 else 0", "A1001", /in parentheses/],
+  ["measure where(loss > 3, 1, 0) as x", "A1001", /if x > 3 then x else 0/],
+  ["measure if loss > 3 then top_token else 0 as x", "A3001", /beside a token/],
+  [
+    "experiment e measure loss\nlet x = if layer is 1 then 1 else 0\ntable x",
+    "A3004",
+    /one of the two values has the axis/,
+  ],
+  ["measure mean(nll where nll over pos) as x", "A3001", /compare: x > 0/],
+  ["measure mean((nll where nll > 3) * 2) as x", "A3022", /last word of the argument/],
+  ["measure count(nll) as x", "A3001", /count\(x > 0 over pos\)/],
+  ["measure eigenvalues(resid_post[L3]) as x", "A3001", /gram/],
+  ["measure svd(resid_post[L3]) as x", "A2001", /singular_values\(x over pos, d_model\)/],
+  ["measure loss when layer is 3", "A1001", /results are selected with `where`/],
   ["measure loss accuracy", "A1001", /parameter of `loss`: measures are separated by commas/],
   ["ablate heads L3 by noise measure loss", "A1001", /no noise yet/],
-  ["ablate heads random 5 measure loss", "A1001", /cannot be drawn yet/],
+  ["ablate heads random 5 measure loss", "A1001", /places are drawn by.*ablate random 4 heads of L\*/],
 ];
 
 for (const [wrong, code, says] of withoutWay) {

@@ -73,7 +73,7 @@ test("a place is explained by its layers and by its heads or neurons", () => {
 
 test("what may follow is read off the forms", () => {
   assert.deepEqual(optionWords("model"), ["from", "revision", "dtype", "tokenizer", "facts"]);
-  assert.deepEqual(optionWords("table"), ["top", "where", "by", "with", "off", "seed", "winner", "of"]);
+  assert.deepEqual(optionWords("table"), ["as", "top", "where", "by", "across", "with", "off", "seed", "caption", "winner", "of"]); // prettier-ignore
   assert.deepEqual(optionWords("classify"), ["as"]);
   assert.deepEqual(optionWords("nothing"), []);
   for (const word of ["at", "together", "by", "top", "per", "seed", "measure"])

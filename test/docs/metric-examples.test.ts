@@ -21,7 +21,11 @@ test("what `atlasc doc` shows as the example of a metric can be measured, and gi
       'model gpt2 from "@stdlib/models/gpt2-tiny"',
       'prompts pairs from "@stdlib/prompts/induction.jsonl"',
       '  clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"',
-      ...examples.map(({ name, example }) => `experiment example_${name} with pairs measure ${example}`),
+      'prompts continued from "@stdlib/prompts/induction.jsonl" text "clean" continuation "answer"',
+      ...examples.map(({ name, example }) => {
+        const texts = name.startsWith("continuation_") ? "continued" : "pairs";
+        return `experiment example_${name} with ${texts} measure ${example}`;
+      }),
     ].join("\n"),
   );
   const ran = await runFile(path, { runs: `${folder}/runs` });

@@ -25,7 +25,7 @@ for (const name of readdirSync(join(root, "docs")).filter((file) => file.endsWit
 }
 
 /** What the compiler alone makes, of other operations and of corpora. */
-const internal = ["project", "scored"];
+const internal = ["kept", "chosen", "project", "scored"];
 
 test("the reference says how every operation that a protocol can write is written", async () => {
   assert.deepEqual(

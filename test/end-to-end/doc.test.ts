@@ -82,7 +82,7 @@ test("doc of an intervention has every clause and what the words in capitals sta
 test("a word in several roles, several words, a place, and a group", async () => {
   assert.match(
     (await command(["doc", "top"])).stdout,
-    /^top {2}clause[^]*^ {2}in +table, curvature, ablate$[^]*^top {2}operation$/m,
+    /^top {2}clause[^]*^ {2}in +table, save, curvature, ablate$[^]*^top {2}operation$/m,
   );
   assert.match((await command(["doc", "at", "token"])).stdout, /^at {2}operator$[^]*^token {2}clause$/m);
   assert.match((await command(["doc", "L9..10.H0..3"])).stdout, /^L15\.\.30 {2}place$[^]*^L5\.H3 {2}place$/m);

@@ -53,14 +53,14 @@ for (const [name, model] of Object.entries(models)) {
         order: (statements) => shuffled(random, statements),
         memory: (least) => Math.ceil(least * (1 + 2 * random.next())),
       });
-      assertSame(again, expected, `shuffled, in small batches\n${protocolText(model, sets, whole, "pairs")}`);
+      assertSame(again, expected, `shuffled, in small batches\n${protocolText(model, sets, whole, "pairs", "even")}`);
 
       for (const first of [true, false]) {
         const part = partOf(random, whole, first);
         const rows = await run(part, { memory: (least) => Math.ceil(least * (1 + 9 * random.next())) });
         assert.ok(Object.keys(rows).length > 0);
         const same = Object.fromEntries(Object.keys(rows).map((key) => [key, expected[key] ?? "no such row"]));
-        assertSame(rows, same, `a part\n${protocolText(model, sets, part, "pairs")}`);
+        assertSame(rows, same, `a part\n${protocolText(model, sets, part, "pairs", "even")}`);
       }
     });
   }

@@ -42,7 +42,7 @@ function plannedRunner(context: TestContext, model: string): Run {
 /** Compares the plan without a pass (or without all) with the one that has every pass. */
 async function compare(run: Run, { model, protocol, without }: Kept, optimised: Rows): Promise<void> {
   const expected = await run(protocol, without);
-  const shown = protocolText(models[model] ?? assert.fail(model), sets, protocol, "pairs");
+  const shown = protocolText(models[model] ?? assert.fail(model), sets, protocol, "pairs", "even");
   assertSame(optimised, expected, `with every pass, and without ${without}\n${shown}`);
 }
 

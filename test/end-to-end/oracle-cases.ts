@@ -100,14 +100,14 @@ const logits = "float32 logits of these models are within 2.5e-5 of float64 ones
 const norms = "sums of squares of 64 float32 numbers";
 const tolerances: readonly (readonly [RegExp, Tolerance])[] = [
   [
-    /^(top_token|rank|accuracy|head_rank)/,
+    /^(top_tokens?\b|rank|accuracy|head_rank)/,
     { absolute: 0, relative: 0, because: "what is ordered is further apart than its error" },
   ],
   [
     /^recovery/,
     { absolute: 5e-5, relative: 1e-5, because: `${logits}; divided by clean − corrupt, which is above 1.8` },
   ],
-  [/^(perplexity|bits_per_byte|prob|top_prob)/, { absolute: 0, relative: 5e-5, because: logits }],
+  [/^(perplexity|bits_per_byte|prob|top_probs?\b)/, { absolute: 0, relative: 5e-5, because: logits }],
   [/^word_perplexity/, { absolute: 0, relative: 2e-4, because: `${logits}; the exponent has several tokens a word` }],
   [/^(nll|loss|entropy|logit_lens|logit_diff)/, { absolute: 5e-5, relative: 1e-5, because: logits }],
   [/^kl/, { absolute: 5e-6, relative: 5e-5, because: `${logits}; the terms of small divergences cancel` }],
@@ -115,6 +115,10 @@ const tolerances: readonly (readonly [RegExp, Tolerance])[] = [
   [
     /^(PR|R_V|head_PR|attn_pr|mlp_pr)/,
     { absolute: 0, relative: 2e-5, because: "Gram matrices of float32 values, against an SVD" },
+  ],
+  [
+    /^(spectrum|effective_rank|stable_rank)/,
+    { absolute: 1e-7, relative: 1e-5, because: "an SVD in float64 of float32 values" },
   ],
   [/^(gain|total_amplification|resid_norm|head_norm)/, { absolute: 0, relative: 1e-5, because: norms }],
   [/^resid_cosine/, { absolute: 2e-6, relative: 0, because: norms }],

@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import type { PassName } from "../../src/compiler/passes/names.js";
 import { root } from "../support/root.js";
-import { protocolText, type RandomModel, type RandomProtocol, type RandomTexts } from "./random-protocols.js";
+import { arePairs, protocolText, type RandomModel, type RandomProtocol, type RandomTexts } from "./random-protocols.js";
 import { leastMemory, planOf, protocolIn, rowsOf, runFile, temporaryFolder } from "./support.js";
 
 export const models: Readonly<Record<string, RandomModel>> = {
@@ -16,7 +16,28 @@ export const models: Readonly<Record<string, RandomModel>> = {
 };
 
 /** Prompts of several lengths, two of each of some, and one that is a single token in some of the vocabularies. */
+const pack = readFileSync(join(root, "stdlib", "prompts", "induction.jsonl"), "utf8")
+  .trim()
+  .split("\n");
+export const pairs = [0, 1, 2, 12, 13].map((i) => pack[i] ?? "");
+/** Answers of one token and of several. */
+const answers = ["", " and nothing else", ".", " once more, my lord", " and"];
+
 export const sets: RandomTexts = {
+  ids: [
+    [7],
+    [300],
+    [0, 12, 5, 7, 9],
+    [40, 40, 41, 2, 900],
+    [5, 6, 7],
+    [8, 9, 10, 11],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    [3, 3],
+  ],
+  records: pairs.map((line, i) => {
+    const { answer, ...others } = JSON.parse(line) as Readonly<Record<string, string>>;
+    return JSON.stringify({ ...others, answer: `${answer ?? ""}${answers[i] ?? ""}` });
+  }),
   texts: [
     "I",
     "A",
@@ -37,10 +58,8 @@ export const sets: RandomTexts = {
   calm: ["The water was still.", "Nothing moved in the long grass."],
 };
 
-const pack = readFileSync(join(root, "stdlib", "prompts", "induction.jsonl"), "utf8")
-  .trim()
-  .split("\n");
-export const pairs = [0, 1, 2, 12, 13].map((i) => pack[i] ?? "");
+/** Pairs of which every tokenizer here makes equally many tokens. */
+export const even = [20, 22, 15].map((i) => pack[i] ?? "");
 
 /** Fails with the first rows that differ, and the protocol that has them. */
 export function assertSame(actual: Rows, expected: Rows, what: string): void {
@@ -62,7 +81,8 @@ export function rowsByKey(rows: readonly ResultRow[], { texts, pairs: paired, ex
       : Buffer.from(Float64Array.of(value + 0).buffer).toString("hex");
   const keyed = rows.map((row): readonly [string, string] => {
     const { prompt, ...axes } = row.axes;
-    const numbers = on.get(row.experiment) === "pairs" ? paired : texts;
+    const set = on.get(row.experiment) ?? "texts";
+    const numbers = arePairs(set) ? paired : set === "even" ? [...even.keys()] : texts;
     const coordinates = Object.entries(axes).sort(([a], [b]) => (a < b ? -1 : 1));
     const key = [row.experiment, row.metric, row.baseline === null, numbers[Number(prompt)], coordinates];
     const values = [row.value, row.baseline, row.impact, row.relative];
@@ -89,7 +109,8 @@ export function runner(context: TestContext, model: RandomModel) {
   return async (protocol: RandomProtocol, { order, memory, ...planning }: RunSettings = {}): Promise<Rows> => {
     count += 1;
     writeFileSync(join(folder, `pairs-${count}.jsonl`), protocol.pairs.map((i) => pairs[i] ?? "").join("\n"));
-    const text = protocolText(model, sets, protocol, `./pairs-${count}.jsonl`, order);
+    writeFileSync(join(folder, "even.jsonl"), even.join("\n"));
+    const text = protocolText(model, sets, protocol, `./pairs-${count}.jsonl`, "./even.jsonl", order);
     const path = protocolIn(folder, text, `run-${count}.atlas`);
     const runs = join(folder, `runs-${count}`);
     const memoryBudget = memory === undefined ? 2 ** 30 : memory(leastMemory(await planOf(path)));

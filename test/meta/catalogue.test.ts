@@ -49,6 +49,7 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
     "test/end-to-end/judge.test.ts",
     "what is no judgement, or of nothing, is refused in a sentence, and nothing is written",
   ],
+  A5013: ["test/end-to-end/redraw.test.ts", "a store that lacks units draws nothing"],
 };
 
 test("every code of the catalogue is raised somewhere", () => {

@@ -14,10 +14,12 @@ const justified: Readonly<Record<string, string>> = {
   "src/compiler/check/results/study-labels.ts": "puts the two places of `x at a..b` into words",
   "src/compiler/lower/explain.ts": "shortens the sums that captures are made of",
   "src/compiler/lower/cost.ts": "counts the logits that the compiler's own `project` makes",
+  "src/compiler/decide/drawn-arrays.ts": "is about expressions over results",
   "src/compiler/decide/drawn-values.ts": "is about expressions over results",
   "src/compiler/decide/spine.ts": "is about expressions over results",
   "src/compiler/results/evaluate.ts": "is about expressions over results",
   "src/compiler/results/ranking-key.ts": "is about expressions over results",
+  "src/compiler/results/reductions.ts": "is about expressions over results",
   "src/runtime/report/tables.ts": "is about expressions over results",
 };
 

@@ -1,6 +1,7 @@
 /** What every operation of the table is tried on. A new operation needs an entry in one of these files. */
 import { axisCases } from "./axis-cases.js";
 import type { OperationCases } from "./case-parts.js";
+import { choiceCases } from "./choice-cases.js";
 import { elementwiseCases } from "./elementwise-cases.js";
 import { entryCases } from "./entry-cases.js";
 import { likenessCases } from "./likeness-cases.js";
@@ -15,4 +16,5 @@ export const cases: Readonly<Record<string, OperationCases>> = {
   ...entryCases,
   ...unembeddingCases,
   ...windowCases,
+  ...choiceCases,
 };

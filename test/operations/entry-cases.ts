@@ -151,6 +151,36 @@ export const entryCases: Readonly<Record<string, OperationCases>> = {
       { inputs: [truth(pattern)], attributes: { over: ["key"], count: 1 }, fault: /truth values/ },
     ],
   },
+  argtop: {
+    good: (["normal", "integers", "masked"] as const).flatMap((v): readonly GoodCase[] => [
+      {
+        inputs: [[real(logits), v]],
+        attributes: { over: ["vocab"], count: 3 },
+        result: real(axes("pos", ["rank", 3]), "token"),
+      },
+      {
+        inputs: [[real(logits), v]],
+        attributes: { over: ["vocab"], count: 9 },
+        result: real(axes("pos", ["rank", 7]), "token"),
+      },
+      {
+        inputs: [[real(pattern), v]],
+        attributes: { over: ["query"], count: 4 },
+        result: real(axes(["head", 3], ["rank", window4], "key")),
+      },
+      {
+        inputs: [[nll, v]],
+        attributes: { over: [], count: 2 },
+        result: real(axes(["rank", { kind: "window", size: 2, of: shorter }])),
+      },
+    ]),
+    faults: [
+      { inputs: [real(pattern)], attributes: { over: ["key"], count: 0 }, fault: /count of at least 1/ },
+      { inputs: [real(pattern)], attributes: { over: ["query", "key"], count: 1 }, fault: /along one axis/ },
+      { inputs: [real(axes(["rank", 3], "pos"))], attributes: { over: ["pos"], count: 1 }, fault: /has already/ },
+      { inputs: [truth(pattern)], attributes: { over: ["key"], count: 1 }, fault: /truth values/ },
+    ],
+  },
   flatten: {
     good: [
       ...flattened(["head", "d_head"], axes("pos", ["entry", 12])),

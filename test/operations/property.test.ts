@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { neededNodes, type MeasureExpression, type OperationAttributes } from "../../src/compiler/ir/expression.js";
 import { extentSize, type TensorType } from "../../src/compiler/ir/tensor-type.js";
 import { siteKey, type SiteReference } from "../../src/compiler/models/sites.js";
-import { operationNamed, operationNames } from "../../src/compiler/operations/index.js";
+import { graphOperationNames as operationNames, operationNamed } from "../../src/compiler/operations/index.js";
 import type { ReferenceTensor } from "../../src/compiler/operations/operation.js";
 import { referenceTensor } from "../../src/compiler/operations/reference-tensor.js";
 import { evaluateReference } from "../../src/compiler/operations/reference.js";
@@ -43,7 +43,7 @@ const constants = [0, 1, 2, 0.5, -1, 3];
 /** One step of the construction: numbers from which an operation, its inputs and its attributes are chosen. */
 const step = fc.record({
   operation: fc.nat({ max: operationNames.length - 1 }),
-  inputs: fc.tuple(fc.nat(), fc.nat()),
+  inputs: fc.tuple(fc.nat(), fc.nat(), fc.nat()),
   choice: fc.nat({ max: 2 ** 16 - 1 }),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;

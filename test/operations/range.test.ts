@@ -11,8 +11,8 @@ import { createRandom, drawTensor } from "./support.js";
 const length = 9;
 const largest = 3.4028234663852886e38;
 
-/** `scored` puts infinities in the place of what is not scored, and its sums and extremes take no notice of them. */
-const excepted = new Set(["scored"]);
+/** They put infinities in the place of what is left out, and the sums and extremes of those take no notice of them. */
+const excepted = new Set(["scored", "kept"]);
 
 for (const [name, operation] of operations) {
   if (excepted.has(name)) continue;

@@ -56,6 +56,8 @@ for (const [name, operation] of operations) {
       }
     });
 
+    // What no graph can compute has no lowering: its reference is compared with NumPy in spectra.test.ts.
+    if (operation.outside === true) return;
     test("lowering agrees with the reference, row by row and in a batch", async () => {
       for (const [index, goodCase] of good.entries()) {
         await checkLowering(operation, goodCase, false, index);

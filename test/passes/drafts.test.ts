@@ -22,7 +22,7 @@ import { chooseStarts } from "../../src/compiler/passes/resume-from-prefix.js";
 import { applyToDraft, runDraftPasses } from "../../src/compiler/passes/run-passes.js";
 import { loadProtocol } from "../../src/runtime/load.js";
 import { protocolText, randomExperiments } from "../end-to-end/random-protocols.js";
-import { models, pairs, sets } from "../end-to-end/random-runs.js";
+import { even, models, pairs, sets } from "../end-to-end/random-runs.js";
 import { temporaryFolder } from "../end-to-end/support.js";
 import { seeded } from "../support/random.js";
 import { root } from "../support/root.js";
@@ -99,6 +99,7 @@ for (const name of ["head-sweep", "patching", "seeds/domain-map", "random-direct
 async function randomDraft(context: TestContext, seed: number): Promise<Draft> {
   const folder = temporaryFolder(context);
   writeFileSync(join(folder, "pairs.jsonl"), pairs.join("\n"));
+  writeFileSync(join(folder, "even.jsonl"), even.join("\n"));
   const model = Object.values(models)[seed % 3];
   assert.ok(model !== undefined);
   const protocol = {
@@ -106,7 +107,7 @@ async function randomDraft(context: TestContext, seed: number): Promise<Draft> {
     pairs: pairs.map((_, i) => i),
     experiments: randomExperiments(seeded(2000 + seed), model, 6),
   };
-  return draftOf(join(folder, "protocol.atlas"), protocolText(model, sets, protocol, "./pairs.jsonl"));
+  return draftOf(join(folder, "protocol.atlas"), protocolText(model, sets, protocol, "./pairs.jsonl", "./even.jsonl"));
 }
 
 for (const seed of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {

@@ -38,6 +38,7 @@ const shapes: Readonly<Record<PlotOutput["plot"], readonly [over: number, by: nu
   box: [0, 2],
   density: [0, 1],
   scatter: [0, 1],
+  text: [0, 1],
 };
 
 /** Names that stand for their kind are drawn in figures of every kind, the others in two. */

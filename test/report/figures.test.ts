@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sequentialColors } from "../../src/runtime/report/color-scale.js";
 import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
 import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
 import { headSweep, plotOf, column, row, samplePlots, resultsOf, named } from "./samples.js";
@@ -47,9 +48,9 @@ const impact = named("sweep.impact", column("sweep", "nll", "impact"));
 const absolute = named("sweep.nll", column("sweep", "nll"));
 
 test("signed values get a scale centred on zero, others a sequential one", () => {
-  const scaleOf = (spec: VegaLiteSpec): { readonly domain: readonly number[]; readonly scheme?: string } => {
+  const scaleOf = (spec: VegaLiteSpec): { readonly domain: readonly number[]; readonly range: readonly string[] } => {
     const layers = spec["layer"] as readonly {
-      encoding: { color: { scale: { domain: number[]; scheme?: string } } };
+      encoding: { color: { scale: { domain: number[]; range: string[] } } };
     }[];
     const [first] = layers;
     assert.ok(first);
@@ -59,10 +60,15 @@ test("signed values get a scale centred on zero, others a sequential one", () =>
   const signed = scaleOf(buildFigure(plotOf("heatmap", "t", [impact], ["layer", "head"]), resultsOf(rows)).spec);
   assert.equal(signed.domain[0], -(signed.domain.at(-1) ?? NaN));
   assert.equal(signed.domain[3], 0);
-  assert.equal(
-    scaleOf(buildFigure(plotOf("heatmap", "t", [absolute], ["layer", "head"]), resultsOf(rows)).spec).scheme,
-    "viridis",
+  assert.equal(signed.range[3], "#fbfbfb");
+  const plain = scaleOf(buildFigure(plotOf("heatmap", "t", [absolute], ["layer", "head"]), resultsOf(rows)).spec);
+  assert.deepEqual(plain.range, sequentialColors);
+  // Values on both sides of 0 are centred on it, whatever the metric calls itself.
+  const both = [0, 1].flatMap((layer) =>
+    [0, 1].map((head) => row("sweep", "nll", { layer, head }, layer - 3 * head + 0.5)),
   );
+  const straddling = scaleOf(buildFigure(plotOf("heatmap", "t", [absolute], ["layer", "head"]), resultsOf(both)).spec);
+  assert.deepEqual([straddling.domain[0], straddling.domain[3], straddling.domain[6]], [-2.5, 0, 2.5]);
 });
 
 test("NaN cells stay in the data with their reason, and the subtitle counts them", () => {
@@ -71,7 +77,10 @@ test("NaN cells stay in the data with their reason, and the subtitle counts them
   const faulty = values.filter((point) => point.value === null);
   assert.equal(faulty.length, 3);
   for (const { reason } of faulty) assert.equal(reason, "8 of 8 values are NaN: log of 0 in nll");
-  assert.equal(figure.subtitle, "mean over 8 prompts · 3 cells NaN (hatched; reason in the tooltip)");
+  assert.equal(
+    figure.subtitle,
+    "mean over 8 prompts · largest 1.683 at layer 11, head 9 · smallest -0.9333 at layer 11, head 3 · 3 cells NaN (hatched; reason in the tooltip)",
+  );
   assert.match(
     figure.description,
     /^Heatmap of sweep\.impact over layer, head\. Values lie between .* 3 values NaN\.$/,

@@ -178,8 +178,21 @@ export function columnsOf(
 export function tableOf(more: Partial<TableOutput>): TableOutput {
   const columns = columnsOf(more.experiment ?? "sweep", "nll");
   const standard = { title: "table sweep", experiment: "sweep", columns, where: null, by: null, top: null };
-  return { kind: "table", ...standard, context: null, ci: null, span, ...more };
+  const shape = { caption: null, notations: columns.map(() => null), rows: null, across: [], ranked: false };
+  return { kind: "table", ...standard, ...shape, context: null, ci: null, span, ...more };
 }
+
+/** A plot without options. */
+export const plainOptions: PlotOutput["options"] = {
+  caption: null,
+  x: null,
+  y: null,
+  values: false,
+  sorted: null,
+  log: [],
+  identity: false,
+  text: null,
+};
 
 /** A plot of the values over axes. */
 export function plotOf(
@@ -190,7 +203,7 @@ export function plotOf(
   by: readonly string[] = [],
   against: NamedResult | null = null,
 ): PlotOutput {
-  return { kind: "plot", title, plot, values, against, over, by, ci: null, span };
+  return { kind: "plot", title, plot, values, against, over, by, ci: null, options: plainOptions, span };
 }
 
 const impact = named("sweep.impact", column("sweep", "nll", "impact"), "nats");

@@ -138,7 +138,10 @@ test("an id of a token is shown with what it stands for, and different tokens ha
   const top = named("top_token", column("top", "top_token"), "token");
   const table = buildTable(tableOf({ title: "top", experiment: "top", columns: [top] }), resultsOf(ids), known);
   assert.deepEqual(table.rows[0]?.[1], { value: 7, reason: null, shown: '" Mary" (7)' });
-  assert.equal(table.rows[1]?.[1]?.reason, "2 different tokens, which have no mean");
+  assert.equal(
+    table.rows[1]?.[1]?.reason,
+    "2 different tokens, which have no mean; `where prompt is 0` shows one prompt's",
+  );
   const text = renderTextTable(table, { width: 60 });
   assert.match(text, /" Mary" \(7\)/);
   assert.match(tableHtml(table, 0), /&quot; Mary&quot; \(7\)/);
@@ -147,6 +150,7 @@ test("an id of a token is shown with what it stands for, and different tokens ha
 test("a page shows the first rows of a long table and says how many there are", () => {
   const rows = Array.from({ length: 5000 }, (_, position) => row("tokens", "nll", { prompt: 0, position }, position));
   const html = tableHtml(buildTable(tableOf({ title: "t", experiment: "tokens", columns: [nll] }), resultsOf(rows)), 0);
-  assert.equal(html.match(/<tr>/g)?.length, 2001);
-  assert.match(html, /the first 2000 of 5000 rows/);
+  assert.equal(html.match(/<tr>/g)?.length, 101);
+  assert.match(html, /The first 100 of 5000 rows; with scripts the page shows all of them/);
+  assert.match(html, /<table class="data" aria-rowcount="5001">/);
 });

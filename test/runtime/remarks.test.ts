@@ -81,13 +81,14 @@ test("a table as JSON: nothing that is null is without a reason", () => {
   });
   assert.deepEqual(JSON.parse(JSON.stringify(json)), {
     title: "t",
+    caption: null,
     note: null,
     warnings: [],
     columns: [
-      { name: "layer", kind: "axis", unit: null, signed: false },
-      { name: "loss", kind: "value", unit: "nats", signed: true },
-      { name: "top", kind: "value", unit: "token", signed: false },
-      { name: "in", kind: "text", unit: null, signed: false },
+      { name: "layer", heading: null, kind: "axis", unit: null, signed: false },
+      { name: "loss", heading: null, kind: "value", unit: "nats", signed: true },
+      { name: "top", heading: null, kind: "value", unit: "token", signed: false },
+      { name: "in", heading: null, kind: "text", unit: null, signed: false },
     ],
     rows: [
       [0, 0.1, 12, "on the mat"],
@@ -100,6 +101,7 @@ test("a table as JSON: nothing that is null is without a reason", () => {
       { row: 2, column: 1, reason: "the value is −∞" },
       { row: 2, column: 2, reason: "the value is +∞: overflow" },
     ],
+    errors: [],
     texts: [{ row: 0, column: 2, text: " the" }],
     marks: [{ row: 0, column: 3, start: 3, end: 6 }],
   });

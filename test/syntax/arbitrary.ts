@@ -12,20 +12,26 @@ import type {
   FactValue,
   FileSyntax,
   IndexRange,
+  InlineValue,
   Intervention,
   MeasureItem,
   Name,
   NumberLiteral,
+  OptionWord,
   PlaceLiteral,
   PlaceUse,
+  PlotLooks,
+  PlotStatement,
   Positions,
   Statement,
   StringLiteral,
+  TableStatement,
 } from "../../src/compiler/syntax/ast.js";
 
 const span = { file: "test.atlas", start: 0, end: 0 };
 
-const words = "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per";
+const words =
+  "a beta R_V head_out window layer count seed text top heads alpha recovery token mean trace off per then else values x log title";
 const text = fc.constantFrom(...words.split(" "));
 const name: fc.Arbitrary<Name> = text.map((word) => ({ text: word, span }));
 const axis: fc.Arbitrary<Name> = fc
@@ -53,6 +59,8 @@ const string: fc.Arbitrary<StringLiteral> = fc
   )
   .map((value) => ({ kind: "string", value, span }));
 const whole = fc.integer({ min: -20, max: 40 });
+
+const step = fc.constantFrom(null, null, 2, 0.25, -1);
 
 const bound: fc.Arbitrary<{ index: IndexRange; text: string }> = fc.oneof(
   fc.constant({ index: { kind: "all" } as const, text: "*" }),
@@ -88,8 +96,10 @@ const positions: fc.Arbitrary<Positions> = fc
   .oneof(
     fc.constant({ kind: "last" } as const),
     whole.map((index) => ({ kind: "index", index }) as const),
-    fc.tuple(whole, whole).map(([first, last]) => ({ kind: "range", first, last }) as const),
+    fc.constant({ kind: "all" } as const),
+    fc.tuple(whole, whole, step).map(([first, last, by]) => ({ kind: "range", first, last, step: by }) as const),
     string.map((literal) => ({ kind: "token", text: literal.value }) as const),
+    fc.constant({ kind: "continuation" } as const),
   )
   .map((at) => ({ kind: "positions", at, span }));
 
@@ -103,7 +113,9 @@ const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((
       fc
         .oneof(text, fc.constantFrom("model", "prompts"))
         .map((word): Expression => ({ kind: "name", text: word, span })),
-      fc.tuple(whole, whole).map(([first, last]): Expression => ({ kind: "range", first, last, span })),
+      fc
+        .tuple(whole, whole, step)
+        .map(([first, last, by]): Expression => ({ kind: "range", first, last, step: by, span })),
     ),
     expression: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
@@ -126,6 +138,7 @@ const { expression } = fc.letrec<{ expression: Expression; leaf: Expression }>((
       fc.tuple(e, positions).map(([base, at]): Expression => ({ kind: "at", base, positions: at, span })),
       fc.tuple(e, name).map(([base, texts]): Expression => ({ kind: "of", base, texts, span })),
       fc.tuple(e, e).map(([base, condition]): Expression => ({ kind: "where", base, condition, span })),
+      fc.tuple(e, e, e).map(([condition, yes, no]): Expression => ({ kind: "conditional", condition, yes, no, span })),
       fc.tuple(name, e, e).map(([of, value, body]): Expression => ({ kind: "let", name: of, value, body, span })),
       fc
         .tuple(fc.constantFrom("-", "not"), e)
@@ -144,10 +157,11 @@ const level: fc.Arbitrary<Expression> = fc.oneof(
   place,
   number,
   number.map((operand): Expression => ({ kind: "unary", operator: "-", operand, span })),
-  fc.tuple(whole, whole).map(([first, last]): Expression => ({ kind: "range", first, last, span })),
+  fc.tuple(whole, whole, step).map(([first, last, by]): Expression => ({ kind: "range", first, last, step: by, span })),
 );
 
-const reach = { positions: fc.option(positions), together: fc.boolean(), span: fc.constant(span) };
+const together = fc.option(fc.record({ over: names(axis, 0), span: fc.constant(span) }));
+const reach = { positions: fc.option(positions), together, span: fc.constant(span) };
 const target = { target: name, places: fc.oneof(fc.constant<PlaceUse[]>([]), places) };
 const ablateTarget = fc.constantFrom("heads", "kv_heads", "neurons", "mlp", "attention", "layer");
 const spanned = fc.constant(span);
@@ -183,7 +197,45 @@ const intervention: fc.Arbitrary<Intervention> = fc.oneof(
         ...rest,
       };
     }),
-  fc.record({ kind: fc.constant("patch" as const), ...target, ...reach, from: name, into: name }),
+  fc
+    .tuple(
+      ablateTarget,
+      fc.record({ chosen: fc.constantFrom("pairs" as const, "triples" as const, "combinations" as const), places }),
+      fc.record({ ...reach, by: fc.option(replacement) }),
+    )
+    .map(([of, { chosen, places: list }, rest]): Intervention => ({
+      kind: "ablate",
+      target: of,
+      selection: {
+        kind: "combinations",
+        word: chosen,
+        size: chosen === "pairs" ? 2 : chosen === "triples" ? 3 : 4,
+        what: { text: of, span },
+        places: list,
+        span,
+      },
+      ...rest,
+    })),
+  fc
+    .tuple(
+      ablateTarget,
+      fc.record({ count: number, places, seed: numberOrNull, draws: numberOrNull }),
+      fc.record({ ...reach, by: fc.option(replacement) }),
+    )
+    .map(([of, random, rest]): Intervention => ({
+      kind: "ablate",
+      target: of,
+      selection: { kind: "random", ...random, what: { text: of, span }, span },
+      ...rest,
+    })),
+  fc.record({
+    kind: fc.constant("patch" as const),
+    ...target,
+    to: fc.option(fc.record({ input: fc.option(name), ...target, span: spanned })),
+    ...reach,
+    from: name,
+    into: name,
+  }),
   fc.record({ kind: fc.constant("scale" as const), ...target, ...reach, by: expression }),
   fc.record({
     kind: fc.constant("steer" as const),
@@ -217,7 +269,21 @@ const declared = { name, documentation, span: spanned };
 const bos = fc.constantFrom("on" as const, "off" as const, null);
 const strings = fc.array(string, { minLength: 1, maxLength: 3 });
 const fileSource = string.map((path) => ({ kind: "file" as const, path, span }));
-const listSource = fc.array(string, { maxLength: 3 }).map((items) => ({ kind: "list" as const, items, span }));
+const { inline } = fc.letrec<{ inline: InlineValue }>((tie) => ({
+  inline: fc.oneof(
+    { maxDepth: 3 },
+    string,
+    fc.record({ kind: fc.constant("signed" as const), negative: fc.boolean(), number, span: fc.constant(span) }),
+    fc.constantFrom("true", "false", "null").map((word) => ({ kind: "word" as const, text: word, span })),
+    fc.array(tie("inline"), { maxLength: 3 }).map((items) => ({ kind: "values" as const, items, span })),
+    fc
+      .array(fc.record({ name: fc.oneof(member, string.map((s) => ({ text: s.value, span }))), value: tie("inline") }), {
+        maxLength: 3,
+      })
+      .map((written) => ({ kind: "record" as const, fields: written, span })),
+  ),
+}));
+const listSource = fc.array(inline, { maxLength: 3 }).map((items) => ({ kind: "list" as const, items, span }));
 const textSource = fc.oneof(
   fileSource,
   listSource,
@@ -235,7 +301,7 @@ const randomSource = fc.record({
 });
 const fields = fc.uniqueArray(
   fc.record({
-    part: fc.constantFrom("text" as const, "group" as const, "clean" as const, "answer" as const),
+    part: fc.constantFrom("text" as const, "group" as const, "clean" as const, "answer" as const, "continuation" as const),
     field: string,
     span: spanned,
   }),
@@ -249,7 +315,7 @@ const interval = fc.option(
       level: numberOrNull,
       draws: fc.option(
         fc.record({
-          name: name.filter(({ text }) => text !== "off"),
+          name: name.filter(({ text }) => !/^(?:off|across|text|values|x|log|title)$/.test(text)),
           count: numberOrNull,
           seed: numberOrNull,
           span: spanned,
@@ -372,6 +438,49 @@ const expectation: fc.Arbitrary<Expectation> = fc.record({
   span: spanned,
 });
 
+const table: fc.Arbitrary<TableStatement> = fc.record({
+  kind: fc.constant("table" as const),
+  of: fc.array(fc.record({ value: expression, notation: fc.constantFrom(null, "percent", "ratio"), span: spanned }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  winner: fc.option(fc.record({ which: fc.constantFrom("lowest", "highest"), among: names(name, 1) })),
+  top: numberOrNull,
+  where: fc.option(expression),
+  by: fc.array(expression, { maxLength: 2 }),
+  across: names(axis, 0),
+  context: numberOrNull,
+  ranked: fc.option(fc.record({ span: spanned })),
+  caption: fc.option(string),
+  ci: interval,
+  span: spanned,
+});
+
+const word = (text: string): fc.Arbitrary<OptionWord> => fc.record({ word: fc.constant(text), span: spanned });
+
+const looks: fc.Arbitrary<PlotLooks> = fc.record({
+  text: fc.option(expression),
+  flags: fc.subarray(["values", "identity"]).chain((flags) => fc.tuple(...flags.map(word))),
+  sorted: fc.option(fc.constantFrom("sorted", "ascending").chain(word)),
+  log: fc.subarray(["x", "y"]).chain((axes) => fc.tuple(...axes.map(word))),
+  title: fc.option(string),
+  x: fc.option(string),
+  y: fc.option(string),
+  caption: fc.option(string),
+});
+
+const plot: fc.Arbitrary<PlotStatement> = fc.record({
+  kind: fc.constant("plot" as const),
+  plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density", "text"),
+  of: fc.array(expression, { minLength: 1, maxLength: 2 }),
+  against: fc.option(expression),
+  over: names(axis, 0),
+  by,
+  ci: interval,
+  looks,
+  span: spanned,
+});
+
 const statement: fc.Arbitrary<Statement> = fc.oneof(
   { arbitrary: experiment, weight: 5 },
   { arbitrary: model, weight: 2 },
@@ -382,6 +491,13 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     source: fc.oneof(textSource, randomSource),
     fields,
     bos,
+    chat: fc.option(
+      fc.record({
+        system: fc.option(string),
+        generation: fc.option(fc.constantFrom("on" as const, "off" as const)),
+        span: spanned,
+      }),
+    ),
   }),
   fc.record({
     kind: fc.constant("corpus" as const),
@@ -461,28 +577,17 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     classes: fc.array(fc.record({ name, below: numberOrNull }), { minLength: 1, maxLength: 3 }),
     span: spanned,
   }),
+  table,
+  plot,
   fc.record({
-    kind: fc.constant("table" as const),
-    of: expression,
-    winner: fc.option(fc.record({ which: fc.constantFrom("lowest", "highest"), among: names(name, 1) })),
-    top: numberOrNull,
-    where: fc.option(expression),
-    by: fc.array(expression, { maxLength: 2 }),
-    context: numberOrNull,
-    ci: interval,
+    kind: fc.constant("figure" as const),
+    title: string,
+    columns: numberOrNull,
+    caption: fc.option(string),
+    plots: fc.array(plot, { minLength: 1, maxLength: 2 }),
     span: spanned,
   }),
-  fc.record({
-    kind: fc.constant("plot" as const),
-    plot: fc.constantFrom("heatmap", "line", "bar", "histogram", "box", "scatter", "density"),
-    of: fc.array(expression, { minLength: 1, maxLength: 2 }),
-    against: fc.option(expression),
-    over: names(axis, 0),
-    by,
-    ci: interval,
-    span: spanned,
-  }),
-  fc.record({ kind: fc.constant("save" as const), what: name, to: string, span: spanned }),
+  fc.record({ kind: fc.constant("save" as const), table, to: string, span: spanned }),
 );
 
 /** Whole files. */

@@ -80,7 +80,7 @@ const cases: readonly (readonly [source: string, meaning: string])[] = [
   ["v[late] last window / n", "(/ (last ([] v late) window) n)"],
   ["x last (n + 1) at last", '(at (last x (+ n 1)) ["last"])'],
   ["logits[answer] at last - b", '(- (at ([] logits answer) ["last"]) b)'],
-  ["x at -16..-1", '(at x ["range",-16,-1])'],
+  ["x at -16..-1", '(at x ["range",-16,-1,null])'],
   ["x at -1 - 2", '(- (at x ["index",-1]) 2)'],
   ['x at token "Mary"', '(at x ["token","Mary"])'],
   ["mean(resid_post[L10] of happy) - 1", "(- (mean (of ([] resid_post L10) happy)) 1)"],

@@ -21,7 +21,8 @@ export function gateKey({ site, replacement }: SiteWrite): string {
     case "scale":
       return `${key}/scale`;
     case "compute": {
-      const { expression, add } = carrier;
+      const { expression, add, through } = carrier;
+      if (through !== null) return `${key}/path/${siteKey(through)}/${digestOf(expressionKey(expression)).slice(0, 8)}`;
       return `${key}/${add ? "add" : "set"}/${digestOf(expressionKey(expression)).slice(0, 8)}`;
     }
   }
@@ -58,9 +59,10 @@ export function gatesOf(conditions: readonly Condition[], matters: (write: SiteW
     const { site, replacement } = write;
     const carrier = carrierOf(replacement);
     const { gate: kind } = carrier;
-    const { expression, add } = carrier.gate === "compute" ? carrier : { expression: null, add: false };
+    const { expression, add, through } =
+      carrier.gate === "compute" ? carrier : { expression: null, add: false, through: null };
     const dense = (carrier.gate !== "compute" && isDense(carrier.fed)) || gates.get(key)?.dense === true;
-    gates.set(key, { key, site, kind, expression, add, dense });
+    gates.set(key, { key, site, kind, expression, add, ...(through === null ? {} : { through }), dense });
   }
   return [...gates.values()];
 }

@@ -92,17 +92,31 @@ export function foreignPath(text: string): { readonly path: string; readonly wri
   return site === null ? null : { path, write: `${site}[L${layer}]` };
 }
 
+const generationWords =
+  "generate generates generated generator sample sampling do_sample decode_tokens max_new_tokens max_tokens max_length temperature top_p top_k " +
+  "num_beams beam beams beam_search greedy complete completion completions rollout num_return_sequences";
+const noGeneration =
+  'no text is generated here: what comes next is `top_token` and `softmax(logits at last over vocab)`; how probable a text of yours is, `continuation "FIELD"` of `prompts` with `continuation_logprob`';
+
+const generating = new Set(generationWords.split(" "));
+
+/** What to say to a word about generating text; null for any other. */
+export function generationCalled(word: string): string | null {
+  return generating.has(word) ? noGeneration : null;
+}
+
 /** Words at the start of a statement. */
 const statements: readonly (readonly [words: string, hint: string])[] = [
+  [generationWords, noGeneration],
   ["for foreach while loop each", "there are no loops: `heads L*` or `layer L0..5` does every one of them"],
   ["def function fn lambda define", "a formula with a name is `metric NAME(x: [pos, *]) = …`"],
   [
     "if else elif unless when",
-    "a file has no branches; results are selected with `where`, as in `table e where layer is 3`",
+    "a value is chosen inside an expression, `if x > 3 then x else 0`; results are selected with `where`, as in `table e where layer is 3`",
   ],
   ["print show display echo report", "results are shown with `table EXPERIMENT` and drawn with `plot`"],
   ["load llm network hf hooked_transformer", 'a model is declared with `model NAME from "SOURCE"`'],
-  ["run evaluate eval compute forward generate cache run_with_cache", "what is to be computed follows `measure`"],
+  ["run evaluate eval compute forward cache run_with_cache", "what is to be computed follows `measure`"],
   ["zero zero_ablate knockout knock_out mask remove disable lesion", "write `ablate heads L5.H3`, for example"],
   ["mean_ablate", "write `ablate heads L5.H3 by mean`, for example"],
   ["add inject steering", "write `steer resid_post L3 by …`"],
@@ -132,8 +146,7 @@ export function statementCalled(word: string): string | null {
 }
 
 const weights = "of the weights only the unembedding can be read: W_U, or `unembedding(token)` for one token";
-const noSpectrum =
-  "there are no singular values and no eigenvalues; how many directions x fills is measured by its participation ratio";
+const spectra = "of a Gram matrix `eigenvalues(gram(x over pos))`; there are no singular vectors and no eigenvectors";
 const noOrder =
   "there is no order statistic inside of the model; results have `median` and `quantile`, and `plot box` draws them";
 const noShape = "axes have names, so that their order and place never matter";
@@ -143,11 +156,12 @@ const noTraining = "nothing is trained here";
 /** Functions and metrics: words, what to say, what to write. */
 const values: readonly (readonly [words: string, note: string, write: string | null])[] = [
   [
-    "svd svdvals singular_values singular_value eig eigh eigvals eigenvalue eigenvalues eigenvectors spectrum",
-    noSpectrum,
-    "PR(x)",
+    "svd svdvals singular_value eig eigh eigvals eigvalsh eigenvalue eigenvectors",
+    spectra,
+    "singular_values(x over pos, d_model)",
   ],
-  ["matrix_rank effective_rank eff_rank stable_rank participation_ratio", noSpectrum, "PR(x)"],
+  ["matrix_rank eff_rank erank numerical_rank", "", "effective_rank(x)"],
+  ["participation_ratio", "", "PR(x)"],
   ["quantiles percentile nanmedian nanquantile iqr", noOrder, null],
   ["mode kurtosis skew", "there is no such statistic; `plot histogram` draws how values are distributed", null],
   ["avg average mean_over", "", "mean(x over AXIS)"],
@@ -155,10 +169,12 @@ const values: readonly (readonly [words: string, note: string, write: string | n
   ["variance", "", "var(x over AXIS)"],
   ["maximum amax", "", "max(x over AXIS)"],
   ["minimum amin", "", "min(x over AXIS)"],
-  ["total add_up count_nonzero", "", "sum(x over AXIS)"],
+  ["total add_up", "", "sum(x over AXIS)"],
+  ["count_nonzero count_if", "", "count(x > 0 over AXIS)"],
   ["prod product", "", "exp(sum(log(abs(x)) over AXIS))"],
   ["argmin", "", "argmax(-x over AXIS)"],
-  ["topk sort sorted argsort largest", "", "top(x, 5 over AXIS)"],
+  ["topk sort sorted argsort largest", "the tokens themselves are `argtop(x, 5 over vocab)`", "top(x, 5 over AXIS)"],
+  ["ifelse if_else iif cond", "", "(if x > 0 then x else 0)"],
   ["l2 l2_norm l2norm euclidean magnitude frobenius", "", "norm(x over AXIS)"],
   ["l1 l1_norm", "", "sum(abs(x) over AXIS)"],
   ["mse mean_squared_error squared_error", "", "mean((x - y)^2 over AXIS)"],
@@ -213,13 +229,20 @@ const values: readonly (readonly [words: string, note: string, write: string | n
   ["acc correct top1 top1_accuracy exact_match", "", "accuracy"],
   ["kl_div kl_divergence kld kldiv", "", "kl"],
   ["answer_rank", "", "rank"],
+  [
+    "answer_logprob answer_nll sequence_logprob seq_logprob whole_answer_logprob total_logprob string_logprob",
+    'of several tokens it is measured where the prompts say `continuation "FIELD"`',
+    "continuation_logprob",
+  ],
+  [generationWords, noGeneration, null],
   ["dla logit_attribution attribution", "", "direct_logit_attribution"],
   ["induction induction_heads induction_scores", "", "induction_score"],
   ["prev_token_score previous_token prev_token_head", "", "prev_token"],
   ["attn_entropy attention_entropy entropy_of_pattern", "", "pattern_entropy"],
   ["self_attn_score", "", "self_attention"],
   ["resid_norms residual_norm", "", "resid_norm"],
-  ["prediction predicted predicted_token next_token top_tokens", "", "top_token"],
+  ["prediction predicted predicted_token next_token", "", "top_token"],
+  ["topk_tokens top_k_tokens next_tokens", "their probabilities are `top_probs k 5`", "top_tokens k 5"],
 ];
 
 const valueHints = new Map(

@@ -44,6 +44,7 @@ import { warnSameTexts } from "./results/same-texts.js";
 import type { Scope } from "./names/scope.js";
 import { refuseSharedNames, warnRenamedFields, warnShortTexts, warnTokenizers } from "./results/study-labels.js";
 import { noteSymbols } from "./symbols/symbols.js";
+import { besideOwn, partsNamed, textsNamed } from "./texts/parts.js";
 import { textsOfStudy } from "./texts/study-texts.js";
 import { textsKey } from "../ir/texts-key.js";
 
@@ -275,9 +276,16 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       assumed: opened === null,
       notes: input.notes,
     };
-    for (const textsName of texts ?? [null]) {
-      const runsOn = textsName === null ? "" : textsRunOn(statement, scope, textsName);
-      const tokenized = textsNamed(input, runsOn, instance.id) ?? undefined;
+    const read = (texts ?? [null]).flatMap((textsName) => {
+      const declared = textsName === null ? "" : textsRunOn(statement, scope, textsName);
+      const parts = partsNamed(input.texts, declared, instance.id);
+      return (parts.length === 0 ? [undefined] : parts).map((tokenized) => ({
+        textsName,
+        runsOn: tokenized?.name ?? declared,
+        tokenized,
+      }));
+    });
+    for (const { textsName, runsOn, tokenized } of read) {
       if (tokenized === undefined) complete = false;
       const common: MeasureContext = {
         scope,
@@ -286,7 +294,8 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
         // Unknown texts are given a period, so that their absence is reported once and not here again.
         period: tokenized === undefined ? 1 : tokenized.period,
         texts: tokenized ?? null,
-        otherTexts: (other) => textsNamed(input, other, instance.id),
+        otherTexts: (other) => textsNamed(input.texts, other, instance.id),
+        besideOwn: (other, take) => besideOwn(input.texts, tokenized ?? null, other, take, instance.id),
         tokenOf: (text) => input.tokenOf(instance.id, text),
         patchSource: null,
         conditionAxes: new Set(),
@@ -356,11 +365,6 @@ function spanOf(interventions: ExperimentStatement["interventions"]): Span | nul
   const [first] = interventions;
   const last = interventions.at(-1);
   return first === undefined || last === undefined ? null : { ...first.span, end: last.span.end };
-}
-
-/** A prompt set by the name of its `TokenizedTexts`, as one model reads it. */
-function textsNamed({ texts }: CheckInput, name: string, model: string): TokenizedTexts | null {
-  return [...texts.values()].find((set) => set.name === name && set.model === model) ?? null;
 }
 
 /** Says when two models, or two revisions of one, are the same bytes: hubs have served one checkpoint under two names. */

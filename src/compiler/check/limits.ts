@@ -14,6 +14,10 @@ export const limits = {
   rows: 1_000_000,
   /** Points of the sweep of one measured expression. */
   expressions: 4_096,
+  /** Paths of one path patch: each is a copy of a norm and a projection in the graph, computed in every row. */
+  paths: 2_000,
+  /** Entries of one matrix whose singular values or eigenvalues are taken: a second's work if it is square, and 16 MB. */
+  matrix: 1_048_576,
   /** Metrics unfolded in one measured expression, results unfolded in one statement. */
   unfolded: 4_096,
   /** Expressions inside one another, across definitions. */

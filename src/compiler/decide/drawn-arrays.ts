@@ -6,6 +6,7 @@ import { applyBinary, applyFunction, evaluateResult, selectWhere } from "../resu
 import {
   groupCells,
   joinArrays,
+  renameAxes,
   reduceOver,
   scalar,
   type ResultArray,
@@ -64,11 +65,16 @@ export function evaluateDrawn(expression: ResultExpression, cx: DrawnContext): D
       if (argument === null || operation === "count" || operation === "median") return null;
       return reduced(argument, operation, expression.over, cx);
     }
+    case "rename": {
+      const argument = evaluateDrawn(expression.argument, cx);
+      return argument === null ? null : { ...argument, array: renameAxes(argument.array, expression) };
+    }
     // These depend on the order of values, or on which of them there are: they are computed anew for each resample.
     case "quantile":
     case "argmax":
     case "rank":
     case "truth":
+    case "choice":
       return null;
     case "binary": {
       const left = evaluateDrawn(expression.left, cx);

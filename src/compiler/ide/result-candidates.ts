@@ -11,6 +11,7 @@ import { codeBlock } from "./documentation.js";
 /** Rules of statements about results. What is named there are experiments and what was computed of them. */
 const resultRules: ReadonlySet<string> = new Set([
   "tableStatement",
+  "saveStatement",
   "plotStatement",
   "letStatement",
   "compareStatement",

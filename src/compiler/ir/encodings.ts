@@ -8,6 +8,10 @@ export interface EncodedText {
    * character has what it completes: the character belongs to the token that holds its last byte.
    */
   readonly pieces: readonly string[];
+  /** Of a conversation: the text that the template makes of it. */
+  readonly text?: string;
+  /** Why there are no ids: what is wrong with the chat template. */
+  readonly problem?: string;
 }
 
 /** Texts that one model's tokenizer should encode. The answers have the order of `texts`. */
@@ -19,9 +23,12 @@ export interface EncodingRequest {
   readonly texts: readonly string[];
   /**
    * `text`: as a text of its own. `continuation`: as what follows another text, without the space that some tokenizers
-   * put before every text.
+   * put before every text. `ids`: a JSON list of ids, for their pieces. `chat`: a JSON list of messages, to be put
+   * together by the tokenizer's chat template, which then opens the model's own turn unless `chat` is `closed`.
    */
-  readonly as: "text" | "continuation";
+  readonly as: "text" | "continuation" | "ids" | "chat";
+  /** Of `chat`: whether the model's own turn is opened at the end. */
+  readonly turn?: "opened" | "closed";
   /** How many tokens of each text are wanted at most; null for all. */
   readonly limit: number | null;
 }

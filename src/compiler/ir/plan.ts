@@ -38,6 +38,8 @@ export interface Gate {
   /** Of `compute` gates; its axes are axes of the site. */
   readonly expression: MeasureExpression | null;
   readonly add: boolean;
+  /** Only of gates of paths: the site whose value the expression is; what is put in is computed from it by the model. */
+  readonly through?: SiteReference;
   /** True when replacements can be as large as the value (one for each row and position). */
   readonly dense: boolean;
 }
@@ -71,6 +73,7 @@ export interface GraphPlan {
 
 /** A row of a batch: one prompt under one condition. */
 export interface PlanRow {
+  /** Its place in the set's `prompts`. */
   readonly prompt: number;
   readonly condition: number;
 }

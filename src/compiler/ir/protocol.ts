@@ -14,7 +14,7 @@ import type { ResultType } from "./result-type.js";
 import type { TensorType } from "./tensor-type.js";
 
 export type { Decision, TestUse } from "./decisions.js";
-export type { IntervalRequest, Output, PlotKind } from "./outputs.js";
+export type { FigureOutput, IntervalRequest, Output, PlotKind, PlotOptions, PlotOutput } from "./outputs.js";
 export type {
   BinaryOperation,
   Comparison,
@@ -42,7 +42,7 @@ export interface ModelInstance {
 
 /** One prompt (or one window of a corpus) as ids, with what its source says of it. */
 export interface Prompt {
-  /** Position in its set, from 0: the axis `prompt`. */
+  /** Its number in the declared set, from 0: the axis `prompt`. */
   readonly index: number;
   readonly text: string;
   readonly ids: readonly number[];
@@ -81,6 +81,10 @@ export interface TokenizedTexts {
   readonly model: string;
   readonly prompts: readonly Prompt[];
   readonly bos: boolean;
+  /** What the ids come from: a tokenizer, the tokenizer's chat template, a random draw, or the protocol itself. */
+  readonly input: "text" | "chat" | "random" | "ids";
+  /** How many of the last ids of every prompt are its continuation; 0 where there is none. */
+  readonly continuation: number;
   /** Length of the repeated sequence of a `random tokens … repeat` set; null where nothing repeats. */
   readonly period: number | null;
   /** The texts whose windows the prompts are; null for prompts. */
@@ -92,15 +96,34 @@ export function corruptName(texts: string): string {
   return `${texts} (corrupt)`;
 }
 
+/**
+ * How the prompts of a set with continuations of several lengths are called whose continuations have so many tokens: a
+ * `TokenizedTexts` has one length.
+ */
+export function partName(texts: string, tokens: number): string {
+  return `${texts} (continuations of ${tokens} ${tokens === 1 ? "token" : "tokens"})`;
+}
+
+/** How the prompts of a set with continuations are called without them: what means are taken over. */
+export function aloneName(texts: string): string {
+  return `${texts} (without continuations)`;
+}
+
+/** The set that a part of it is of: the inverse of {@link partName} and {@link aloneName}. */
+export function wholeName(texts: string): string {
+  return texts.replace(/ \((?:continuations of \d+ tokens?|without continuations)\)$/, "");
+}
+
 /** The declared set that a `TokenizedTexts.name` is of: the inverse of {@link corruptName}. */
 export function declaredName(texts: string): string {
-  return texts.endsWith(" (corrupt)") ? texts.slice(0, -" (corrupt)".length) : texts;
+  const whole = wholeName(texts);
+  return whole.endsWith(" (corrupt)") ? whole.slice(0, -" (corrupt)".length) : whole;
 }
 
 /** Positions of a text, the same for every prompt or one for each. Negative ones count from the end. */
 export type PositionSelection =
   | { readonly kind: "range"; readonly first: number; readonly last: number }
-  /** The position of each prompt by its index (`at token "Mary"`), from 0. */
+  /** The position of each prompt by its place in the set (`at token "Mary"`), from 0. */
   | { readonly kind: "each"; readonly positions: readonly number[] };
 
 /** What is put in place of a site's value. */
@@ -127,7 +150,9 @@ export type ReplacementValue =
    * intervened site itself sees them, before this change. Its axes are axes of the site; with `add` it is added to the
    * site's value instead of replacing it.
    */
-  | { readonly kind: "expression"; readonly expression: MeasureExpression; readonly add: boolean };
+  | { readonly kind: "expression"; readonly expression: MeasureExpression; readonly add: boolean }
+  /** The site as the model computes it where the residual stream `through` is what the expression says (`patch … to …`). */
+  | { readonly kind: "path"; readonly expression: MeasureExpression; readonly through: SiteReference };
 
 /** One change of one site: all of it, or one entry of its head, key-value head or neuron axis, at all or some positions. */
 export interface SiteWrite {
@@ -164,6 +189,8 @@ export interface DeferredConditions {
 export interface Condition {
   readonly coordinates: Coordinates;
   readonly writes: readonly SiteWrite[];
+  /** The places that were drawn at random, such as `L0.H1 L3.H2`; only such conditions have it. */
+  readonly drawn?: string;
 }
 
 /** An axis of a measured value as results have it. */

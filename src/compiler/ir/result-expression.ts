@@ -40,6 +40,13 @@ export type ResultExpression =
     }
   /** The place of each value among those that differ from it in the axes `over` alone: 1 is the largest. */
   | { readonly kind: "rank"; readonly argument: ResultExpression; readonly over: readonly string[] }
+  /** The same values with the axes `from` under the name `to`: one axis as it is, several as places (`L0.H1`). */
+  | {
+      readonly kind: "rename";
+      readonly argument: ResultExpression;
+      readonly from: readonly string[];
+      readonly to: string;
+    }
   | {
       readonly kind: "binary";
       readonly operation: BinaryOperation;
@@ -48,7 +55,14 @@ export type ResultExpression =
     }
   /** 1 where the condition holds, 0 where it does not. It compares values, not axes alone, so that it has places. */
   | { readonly kind: "truth"; readonly condition: ResultCondition }
-  | { readonly kind: "where"; readonly argument: ResultExpression; readonly condition: ResultCondition };
+  | { readonly kind: "where"; readonly argument: ResultExpression; readonly condition: ResultCondition }
+  /** `yes` where the condition holds, `no` elsewhere, place by place. */
+  | {
+      readonly kind: "choice";
+      readonly condition: ResultCondition;
+      readonly yes: ResultExpression;
+      readonly no: ResultExpression;
+    };
 
 /**
  * What makes one value of many. `std` and `var` divide by n (ddof 0, as in NumPy), like the operations of the same name in
@@ -111,12 +125,15 @@ export function experimentsIn(expression: ResultExpression): readonly string[] {
     case "quantile":
     case "argmax":
     case "rank":
+    case "rename":
     case "where":
       return experimentsIn(expression.argument);
     case "binary":
       return [...new Set([...experimentsIn(expression.left), ...experimentsIn(expression.right)])];
     case "truth":
       return [...new Set(comparedIn(expression.condition).flatMap(experimentsIn))];
+    case "choice":
+      return [...new Set(choiceParts(expression).flatMap(experimentsIn))];
   }
 }
 
@@ -131,6 +148,7 @@ export function experimentsRead(expression: ResultExpression): readonly string[]
     case "quantile":
     case "argmax":
     case "rank":
+    case "rename":
       return experimentsRead(expression.argument);
     case "where":
       return [expression.argument, ...comparedIn(expression.condition)].flatMap(experimentsRead);
@@ -138,7 +156,14 @@ export function experimentsRead(expression: ResultExpression): readonly string[]
       return [expression.left, expression.right].flatMap(experimentsRead);
     case "truth":
       return comparedIn(expression.condition).flatMap(experimentsRead);
+    case "choice":
+      return choiceParts(expression).flatMap(experimentsRead);
   }
+}
+
+/** The values that a choice reads: both branches, and what its condition compares. */
+export function choiceParts(choice: Extract<ResultExpression, { kind: "choice" }>): readonly ResultExpression[] {
+  return [choice.yes, choice.no, ...comparedIn(choice.condition)];
 }
 
 /** The values that a condition compares, in the order in which they are written. */

@@ -97,6 +97,13 @@ export const resultFunctions: readonly ResultFunction[] = [
       "(scipy.stats.rankdata of −x). A NaN has none.",
     "let ranks = rank(mean(loudness.head_norm over prompt) over head)",
   ),
+  row(
+    "rename",
+    "rename(x, AXIS: NAME, …)",
+    "The same values with an axis under another name, so that they meet those of other experiments along it. A layer and a head (or " +
+      "neuron) that get one name become one axis of places, such as L3.H1.",
+    "let first_alone = rename(sweep.loss.impact, layer: first, head: first)",
+  ),
 ];
 
 /** Names of functions, each once, for suggestions. */

@@ -1,5 +1,5 @@
 /** The promise that no two rows of an experiment have the same coordinates, checked where it is made. */
-import type { Coordinates, Study, TokenizedTexts } from "./protocol.js";
+import { wholeName, type Coordinates, type Study, type TokenizedTexts } from "./protocol.js";
 import type { ResultType } from "./result-type.js";
 import { labelledTexts } from "./labelled-texts.js";
 
@@ -15,7 +15,8 @@ export function assertUniqueRows(type: ResultType, studies: readonly Study[], te
   assertDifferent(
     type,
     "studies",
-    studies.map(({ coordinates }) => keyOf(coordinates)),
+    // Parts of one set have different prompts.
+    studies.map(({ coordinates, texts: set }) => `${keyOf(coordinates)}${set === wholeName(set) ? "" : ` on ${set}`}`),
   );
   for (const study of studies) {
     const set = texts.find(({ name, model }) => name === study.texts && model === study.model);

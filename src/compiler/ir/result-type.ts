@@ -22,12 +22,12 @@ export interface ResultAxis {
   readonly of: readonly string[];
 }
 
-/** A value that follows from coordinates: a field of the prompts' file, a fact of the model. */
+/** A value that follows from coordinates: a field of the prompts' file, a fact of the model, the places of a draw. */
 export interface ResultColumn {
   /** As results call it, which differs from `field` where that name was taken. */
   readonly name: string;
   readonly field: string;
-  readonly kind: "field" | "model";
+  readonly kind: "field" | "model" | "places";
   readonly levels: readonly Coordinate[];
   /** Axes that decide it. It disappears with any of them. */
   readonly of: readonly string[];

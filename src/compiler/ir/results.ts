@@ -40,11 +40,12 @@ export interface SavedRow extends Omit<ResultRow, "condition"> {
 }
 
 /** What a condition of an experiment of that type is called in results. The unmodified model has no writes. */
-export function conditionLabel({ intervened }: ResultType, { coordinates, writes }: Condition): string {
+export function conditionLabel({ intervened }: ResultType, { coordinates, writes, drawn }: Condition): string {
   if (!intervened) return observedCondition;
   if (writes.length === 0) return baselineCondition;
   const words = Object.entries(coordinates).map(([axis, value]) => `${axis} ${value}`);
-  return words.length === 0 ? "intervention" : words.join(", ");
+  const label = words.length === 0 ? "intervention" : words.join(", ");
+  return drawn === undefined ? label : `${label}: ${drawn}`;
 }
 
 /** Results of a run: the rows, and what they are by experiment. */
@@ -77,4 +78,6 @@ export function isConstant(
 
 /** Formats of saved results, each the ending of its files' names. */
 export const saveFormats = ["csv", "jsonl", "json", "parquet"] as const;
+/** Formats of saved tables, as a reader sees them: LaTeX and Markdown. */
+export const tableFormats = ["tex", "md"] as const;
 export type SaveFormat = (typeof saveFormats)[number];

@@ -1,5 +1,5 @@
 /** Which texts the values of an expression over results belong to, seen through the expression. */
-import { comparedIn, fixedCoordinates, type ResultExpression } from "./result-expression.js";
+import { choiceParts, comparedIn, fixedCoordinates, type ResultExpression } from "./result-expression.js";
 import type { ResultType } from "./result-type.js";
 
 type TypeOf = (experiment: string) => Pick<ResultType, "texts"> | undefined;
@@ -31,6 +31,7 @@ export function textsBehind(expression: ResultExpression, typeOf: TypeOf): Texts
     case "quantile":
     case "argmax":
     case "rank":
+    case "rename":
       return textsBehind(expression.argument, typeOf);
     case "where": {
       const inner = textsBehind(expression.argument, typeOf);
@@ -43,6 +44,8 @@ export function textsBehind(expression: ResultExpression, typeOf: TypeOf): Texts
     }
     case "binary":
       return joined([expression.left, expression.right], typeOf);
+    case "choice":
+      return joined(choiceParts(expression), typeOf);
     case "truth":
       return joined(comparedIn(expression.condition), typeOf);
   }

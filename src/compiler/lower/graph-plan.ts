@@ -5,7 +5,7 @@ import type { Gate, GraphOutput, GraphPlan, GraphSettings } from "../ir/plan.js"
 import { siteKey, type SiteReference } from "../models/sites.js";
 import { causesOf } from "../operations/causes.js";
 import { reasonsOf } from "../operations/reasons.js";
-import { tailInputs } from "../operations/tail.js";
+import { outsideInputs, tailInputs } from "../operations/tail.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
 import { expressionKey } from "../ir/expression-key.js";
 
@@ -61,12 +61,14 @@ export function graphContent({
 
 /**
  * Measured expressions as outputs of one graph, and what their ends are computed from where these may have to be computed
- * again. They number their reasons together, in the order of lowering.
+ * again, or where no graph can compute them. They number their reasons together, in the order of lowering.
  */
 function graphOutputs(written: readonly MeasureExpression[]): readonly GraphOutput[] {
   const numbered = new Set<string>();
-  const measured = written.map(logOfSoftmax);
-  const further = measured.flatMap((expression) => tailInputs(expression) ?? []).map((input) => input.expression);
+  const all = written.map(logOfSoftmax);
+  const measured = all.filter((expression) => outsideInputs(expression) === null);
+  const ends = all.flatMap((expression) => outsideInputs(expression) ?? tailInputs(expression) ?? []);
+  const further = ends.map((input) => input.expression);
   const known = new Set(measured.map(outputKey));
   const added = further.filter((expression) => !known.has(outputKey(expression)) && known.add(outputKey(expression)));
   return [...measured, ...added].map((expression, i): GraphOutput => {

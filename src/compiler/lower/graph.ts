@@ -2,10 +2,10 @@
 import { neededNodes, resultType, type GivenSource, type MeasureExpression, type TextQuantity } from "../ir/expression.js"; // prettier-ignore
 import type { Gate, GraphPlan } from "../ir/plan.js";
 import type { Axis, TensorType } from "../ir/tensor-type.js";
-import type { ModelGraph, ModelSignature } from "../models/model.js";
+import type { ModelGraph } from "../models/model.js";
 import { siteKey, sites, type SiteReference } from "../models/sites.js";
 import { int } from "../onnx/attributes.js";
-import { createGraphBuilder } from "../onnx/builder.js";
+import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import {
   addOutput,
   appendNodes,
@@ -24,7 +24,8 @@ import { pipeline } from "../passes/pipeline.js";
 import { runGraphPasses } from "../passes/run-passes.js";
 import { givenFaultInput, givenInput } from "../ir/expression-key.js";
 import { gateFaultNodes, gateFaultOutput, type ReplacementFault } from "./gate-faults.js";
-import { lowerMeasure, type MeasureValues } from "./measure.js";
+import { lowerMeasure, type LoweredMeasure, type MeasureValues } from "./measure.js";
+import { recompute, weightsFirst } from "./recompute.js";
 
 /** Name of the input that carries what is known of each row's text, float32 [row]. */
 export function textInput(quantity: TextQuantity): string {
@@ -139,6 +140,7 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan, verify = false): 
     const value = model.values[siteKey(reference)] ?? "";
     graph = takeRows(graph, value, siteRank(reference));
   }
+  if (plan.gates.some(({ through }) => through !== undefined)) graph = weightsFirst(graph);
   const values = new Map(Object.entries(model.values));
   const site = (reference: SiteReference): string => {
     const value = values.get(siteKey(reference));
@@ -162,7 +164,7 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan, verify = false): 
       ...from,
       site: (reference) => (siteKey(reference) === key ? (given.get(key) ?? value) : site(reference)),
     };
-    const replacement = replacementOf(gate, model.signature, before);
+    const replacement = replacementOf(gate, model, before);
     const rank = siteRank(gate.site);
     const fault = gateFaultNodes(gate, gateNames(value, gate.key), rank, replacement.fault);
     graph = insertGate(graph, value, gate.key, rank, replacement.put, fault);
@@ -224,10 +226,34 @@ function inGraphOrder(model: ModelGraph, gates: readonly Gate[]): readonly Gate[
   return [...gates].sort((a, b) => placeOf(a) - placeOf(b));
 }
 
+/** What the model makes of a residual stream, and where that fails. */
+function pathReplacement(
+  gate: Gate,
+  through: SiteReference,
+  model: ModelGraph,
+  builder: GraphBuilder,
+  { output, cause }: Pick<LoweredMeasure, "output" | "cause">,
+): { readonly put: GateReplacement; readonly fault: ReplacementFault } {
+  const scope = builder.scope(`gate/${gate.key}`);
+  const stream = alignValue(scope, output.value, output.type.axes, siteType(through.site, model.signature).axes);
+  const made = recompute(model.graph, {
+    source: model.values[siteKey(through)] ?? "",
+    target: model.values[siteKey(gate.site)] ?? "",
+    value: stream,
+    prefix: `gate/${gate.key}`,
+  });
+  const { nodes, initializers } = builder.finish();
+  return {
+    put: { kind: "computed", value: made.value, nodes: [...nodes, ...made.nodes], constants: initializers },
+    // Sums and differences of other runs' values do not fail by themselves.
+    fault: { value: made.value, fault: null, cause },
+  };
+}
+
 /** What a gate puts in place, and where that fails. */
 function replacementOf(
   gate: Gate,
-  signature: ModelSignature,
+  model: ModelGraph,
   from: MeasureValues,
 ): { readonly put: GateReplacement; readonly fault: ReplacementFault | null } {
   if (gate.kind === "replace") return { put: { kind: "input" }, fault: null };
@@ -235,7 +261,8 @@ function replacementOf(
   const builder = createGraphBuilder("replacement");
   const scope = builder.scope(`gate/${gate.key}`);
   const { output, cause } = lowerMeasure(scope, gate.expression, from);
-  const { axes } = siteType(gate.site.site, signature);
+  if (gate.through !== undefined) return pathReplacement(gate, gate.through, model, builder, { output, cause });
+  const { axes } = siteType(gate.site.site, model.signature);
   const aligned = alignValue(scope, output.value, output.type.axes, axes);
   const fault = output.fault === null ? null : alignValue(scope, output.fault, output.type.axes, axes);
   const value = gate.add ? scope.node("Add", [from.site(gate.site), aligned]) : aligned;

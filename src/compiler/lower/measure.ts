@@ -10,7 +10,7 @@ import { cast, integers, spoilWhere } from "../operations/lowering.js";
 import type { Lowered } from "../operations/operation.js";
 import { givenReasons, ownReason, reasonsOfNode, undecidedReason } from "../operations/reasons.js";
 import { givenInput } from "../ir/expression-key.js";
-import { emitFirst, emitNotFinite } from "./causes.js";
+import { emitFirst, emitNotFinite, emitSomewhere } from "./causes.js";
 
 /** A measurement in the graph. */
 export interface LoweredMeasure {
@@ -122,11 +122,16 @@ function lowerCause(
   if (checks.length === 0) return null;
   // Named for what is looked at, so that equal measures of several graphs have equal names.
   const within = (value: string): GraphBuilder => builder.scope(`measure/cause/${value}`);
-  const found = checks.map(({ node, masked }) => {
+  const found = checks.map(({ node, masked, guards }) => {
     const { value, type } = find(values, node);
     const made = known.get(value) ?? emitNotFinite(within(value), { value, rank: type.axes.length + 1, masked });
     known.set(value, made);
-    return made;
+    return guards.reduce((seen, { condition, holds }) => {
+      const chosen = find(values, condition);
+      const inside = within(`${value}/${chosen.value}`);
+      const somewhere = emitSomewhere(inside, chosen.value, chosen.type.axes.length + 1, holds);
+      return inside.node("And", [seen, somewhere]);
+    }, made);
   });
   return emitFirst(within(find(values, expression.result).value), found);
 }

@@ -152,7 +152,7 @@ function planStudy(planning: Planning, own: DraftStudy): void {
     });
   const units = planned.flatMap(({ group, graph, identities }): Unit[] => {
     const rows = group.conditions.flatMap((condition) =>
-      texts.prompts.map((prompt) => ({ prompt: prompt.index, condition })),
+      texts.prompts.map((_, prompt) => ({ prompt, condition })),
     );
     const { signature } = model;
     const work = planning.work(graph);
@@ -230,7 +230,7 @@ function captureEvaluations(
     const texts = planning.textsOf(name, model);
     const group = { conditions: [0], expressions: [...expressions.values()], gates: [], inputs: [], start: 0 };
     const graph = graphOf(planning, model, texts, group);
-    const rows = texts.prompts.map((p) => ({ prompt: p.index, condition: 0 }));
+    const rows = texts.prompts.map((_, prompt) => ({ prompt, condition: 0 }));
     const work = planning.work(graph);
     const batch = { graph, work, signature, texts, conditions: baseline, rows, given: [] };
     const units = batchRows(planning.batch, batch);

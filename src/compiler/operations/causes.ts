@@ -25,11 +25,20 @@ export interface Cause {
   readonly reason: string;
 }
 
+/** A condition that decides whether a value matters: where it holds, or where it does not. */
+export interface Guard {
+  /** The node of truth values. */
+  readonly condition: number;
+  readonly holds: boolean;
+}
+
 /** A place that is looked at: the cause holds in a row where an entry of the node's value is not finite. */
 export interface Check extends Cause {
   readonly node: number;
   /** True where −∞ is as it should be: attention scores that are masked. */
   readonly masked: boolean;
+  /** Conditions on the way to the result: the node is looked at in rows in which each is met at some place. */
+  readonly guards: readonly Guard[];
 }
 
 export interface Causes {
@@ -86,16 +95,14 @@ export function causesOf(expression: MeasureExpression): Causes {
   const looked = new Set(leaves.map((check) => check.node));
   const places = placesLookedAt(reading, looked);
   const checked = new Set([...looked, ...places]);
-  const operations = places.map((node): Check => ({
-    node,
-    ...operationCause(reading, node, checked),
-    masked: false,
-  }));
+  const guards = guardsOf(reading);
+  const guarded = (check: Omit<Check, "guards">): Check => ({ ...check, guards: guards.get(check.node) ?? [] });
+  const operations = places.map((node) => guarded({ node, ...operationCause(reading, node, checked), masked: false }));
   const { result } = expression;
   const origin = originOf(reading, result);
   const masked = maskedScores(reading, reading.needed);
   return {
-    checks: [...leaves, ...operations],
+    checks: [...leaves.map(guarded), ...operations],
     otherwise:
       (origin === null ? null : leafCause(reading, origin, result)) ?? operationCause(reading, result, checked),
     masked: masked.length === 0 ? null : masked.map(maskedReason).join("; and "),
@@ -111,6 +118,31 @@ function readingOf(expression: MeasureExpression): Reading {
     node.inputs.forEach((input, i) => readers.set(input, [...(readers.get(input) ?? []), [reader, i]]));
   }
   return { expression, needed, readers };
+}
+
+/** For every node the conditions that are on each of the ways from it to the result. */
+function guardsOf({ needed, readers, expression }: Reading): ReadonlyMap<number, readonly Guard[]> {
+  const known = new Map<number, readonly Guard[]>();
+  for (const index of [...needed].reverse()) {
+    const ways = (readers.get(index) ?? []).map(([reader, input]) => {
+      const chooses = ruleOf(expression.nodes[reader])?.chooses;
+      const holds = chooses?.where[input];
+      const condition = readInput(expression, reader, chooses?.condition ?? 0);
+      const own = holds === undefined || condition === null ? [] : [{ condition, holds }];
+      return [...(known.get(reader) ?? []), ...own];
+    });
+    const [first = [], ...others] = ways;
+    const same = (a: Guard, b: Guard): boolean => a.condition === b.condition && a.holds === b.holds;
+    const onAll = first.filter((guard) => others.every((way) => way.some((other) => same(guard, other))));
+    known.set(index, index === expression.result ? [] : onAll);
+  }
+  return known;
+}
+
+/** The node that an operation reads as its input of a number. */
+function readInput({ nodes }: MeasureExpression, reader: number, input: number): number | null {
+  const node = nodes[reader];
+  return node?.kind === "operation" ? (node.inputs[input] ?? null) : null;
 }
 
 function operationAt({ expression }: Reading, index: number): OperationNode | null {
@@ -179,7 +211,7 @@ function causeInOtherRun(expression: MeasureExpression): string {
 }
 
 /** The checks of a leaf, behind the views through which it is read. */
-function leafChecks(reading: Reading, leaf: number): readonly Check[] {
+function leafChecks(reading: Reading, leaf: number): readonly Omit<Check, "guards">[] {
   const node = reading.expression.nodes[leaf];
   if (node === undefined || isOperation(node)) return [];
   const points = usedPlaces(reading, leaf);

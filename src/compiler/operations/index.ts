@@ -2,6 +2,7 @@
 import type { OperationAttributes } from "../ir/expression.js";
 import type { TensorType } from "../ir/tensor-type.js";
 import { arithmeticOperations } from "./arithmetic.js";
+import { choices } from "./choice.js";
 import { correlations } from "./correlation.js";
 import { directionOperations } from "./direction.js";
 import { elementwiseOperations } from "./elementwise.js";
@@ -16,6 +17,7 @@ import { positionOperations } from "./positions.js";
 import { reductions } from "./reduce.js";
 import { scored } from "./scored.js";
 import { unembeddings } from "./unembedding.js";
+import { spectra } from "./spectrum.js";
 import { attributeFault, typeFault } from "./typing.js";
 
 /** Every operation by name, in the order of the language reference. */
@@ -24,11 +26,13 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     arithmeticOperations,
     elementwiseOperations,
     logicOperations,
+    choices,
     informationOperations,
     reductions,
     orderOperations,
     normalisations,
     linearAlgebra,
+    spectra,
     correlations,
     positionOperations,
     entryOperations,
@@ -42,6 +46,11 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
 
 /** The names of the operation table, for suggestions and completion. */
 export const operationNames: readonly string[] = [...operations.keys()];
+
+/** Those that a graph can compute. */
+export const graphOperationNames: readonly string[] = operationNames.filter(
+  (name) => operations.get(name)?.outside !== true,
+);
 
 /** The operation of a name that was checked. @throws RangeError (a fault of ours) for any other. */
 export function operationNamed(name: string): Operation {
@@ -87,7 +96,8 @@ export function typeOperation(
     if (!fits)
       return attributeFault(name, attribute, kind === "axes" ? "a list of axes" : `a value of kind ${kind}`, value);
   }
-  const unit = inputs.find((input) => !input.literal)?.type.unit ?? "none";
+  // A condition has no unit to give.
+  const unit = inputs.find(({ literal, type }) => !literal && type.element !== "truth")?.type.unit ?? "none";
   const adopts = operation.sameUnit === true;
   return operation.type(
     inputs.map(({ type, literal }) => (adopts && literal ? { ...type, unit } : type)),

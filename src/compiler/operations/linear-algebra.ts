@@ -161,7 +161,7 @@ function diagonalOffsets(
 }
 
 /** Two axes of equal length as a pair, or the fault. */
-function squarePair(
+export function squarePair(
   operation: string,
   input: TensorType,
   first: string,
@@ -181,10 +181,10 @@ function squarePair(
 }
 
 /**
- * The pair that trace sums over, from names alone: the named one, the one that gram made (row, row'), query and key, or
+ * The pair of axes of a square matrix, which trace sums over, from names alone: the named one, the one that gram made (row, row'), query and key, or
  * the only two axes. Null when that leaves a choice.
  */
-function pairNames(names: readonly string[], attributes: OperationAttributes): readonly [string, string] | null {
+export function pairNames(names: readonly string[], attributes: OperationAttributes): readonly [string, string] | null {
   const { first, second } = attributes;
   if (typeof first === "string" && typeof second === "string") return [first, second];
   const made = names.filter((name) => names.includes(`${name}'`));

@@ -72,6 +72,11 @@ export interface Operation {
   readonly failure: Failure | null;
   readonly range: RangeRule;
   /**
+   * True when no graph can compute it: `reference` does, from what the graph yields, when results are read, and so does that
+   * of whatever is computed from it (`tail.ts`). Its `lower` is never called.
+   */
+  readonly outside?: true;
+  /**
    * True when the operation compares or looks up, so that the result does not show a NaN that it read. Where it reads one
    * it is undecided, which is a fault; every other operation hands a NaN on as a NaN.
    */
@@ -104,6 +109,12 @@ export interface Operation {
    * cannot, wherever it takes them at all.
    */
   readonly windows?: "sum" | "mean" | "max" | "min" | "positions" | "ends";
+  /**
+   * What a call whose argument is `x where condition` makes of the entries for which it holds. `all`: the operation itself,
+   * with 0 for the others. `largest`, `smallest`: the same with an entry for the others that it never takes. Absent: it does
+   * not choose entries.
+   */
+  readonly chosen?: "all" | "largest" | "smallest" | "count" | "mean" | "deviation" | "variance";
   /** Why reverse mode is not defined, or "pending" until the autodiff issue writes the rule. */
   readonly gradient: string;
 }

@@ -5,7 +5,7 @@ import { extentSize, typeText, type Axis, type TensorType } from "../ir/tensor-t
 import type { GraphBuilder } from "../onnx/builder.js";
 import { addOwnFault, addOwnReferenceFault, addUndecided, reduceFault, reduceReferenceFault } from "./faults.js";
 import { anyNaN, cast, dimensions, integers, joinLists, minusInfinity, spoilWhere, withRank } from "./lowering.js";
-import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
+import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn, sizeOf } from "./reference-tensor.js";
 import { attributeFault, findAxis, layoutPosition, limitExtent, missingAxisFault, numberFault, smallestSize, typeFault } from "./typing.js"; // prettier-ignore
 
@@ -54,6 +54,7 @@ const argmax: Operation = {
     written: () => "there is nothing to take argmax of",
   },
   range: { kind: "bounded" },
+  chosen: "largest",
   decides: true,
   gradient: "none: piecewise constant",
   type: ([input], attributes): TensorType | TypeFault => {
@@ -111,6 +112,96 @@ function groupedAlong(
   return { axes, groups, fault: reduceReferenceFault(input.fault, targets, groups.length) };
 }
 
+/** Axis and count of `top` and `argtop`, checked: the type of the result but for its unit. */
+function rankedType(operation: string, input: TensorType | undefined, attributes: OperationAttributes) {
+  if (input === undefined) throw new RangeError(`${operation}: one input is needed`);
+  const fault = numberFault(operation, [input]);
+  if (fault !== null) return fault;
+  const count = attributes["count"];
+  if (typeof count !== "number" || !Number.isInteger(count) || count < 1) {
+    return attributeFault(operation, "count", "a count of at least 1", count);
+  }
+  const axis = onlyAxis(operation, input, attributes);
+  if ("fault" in axis) return axis;
+  if (axis.name !== "rank" && findAxis(input, "rank") !== null) {
+    return typeFault(`${operation} makes an axis rank, which the tensor has already`, "no axis rank", typeText(input));
+  }
+  const rank: Axis = { name: "rank", extent: limitExtent(axis.extent, count) };
+  return { axes: input.axes.map((other) => (other === axis ? rank : other)), of: axis.name };
+}
+
+/** onnxruntime's TopK, by which the lower place comes first of equal entries: values and places (int64) in order of size. */
+function emitTop(operation: string, context: LoweringContext, input: Lowered, attributes: OperationAttributes) {
+  const { builder } = context;
+  const axis = checkedAxis(operation, input.type, attributes);
+  const dimension = layoutPosition(input.type, axis.name);
+  const wanted = integers(builder, Number(attributes["count"]));
+  const count =
+    axis.extent.kind === "fixed"
+      ? integers(builder, Math.min(Number(attributes["count"]), extentSize(axis.extent, 0)))
+      : builder.node("Min", [wanted, dimensions(builder, input.value, dimension, dimension + 1)]);
+  const options = { axis: int(dimension), largest: int(1), sorted: int(1) };
+  const [values = "", places = ""] = builder.nodeWithOutputs(
+    "TopK",
+    [input.value, count],
+    ["TopK", "TopKPlaces"],
+    options,
+  );
+  // Which entries are the largest is not known where one of them is NaN, and onnxruntime may put it anywhere.
+  return { values, places, spoiled: anyNaN(builder, input.value, [dimension], true), dimension };
+}
+
+/** The input's fault for each of the entries that `value` has along a dimension: which are chosen depends on all of them. */
+function faultOfTop(context: LoweringContext, input: Lowered, value: string, dimension: number): string | null {
+  if (input.fault === null) return null;
+  const { builder } = context;
+  const any = reduceFault(context, input.fault, input.value, [dimension], true);
+  const shape = joinLists(
+    builder,
+    dimensions(builder, any, 0, dimension),
+    dimensions(builder, value, dimension, dimension + 1),
+    dimensions(builder, any, dimension + 1),
+  );
+  return builder.node("Expand", [any, shape]);
+}
+
+/** The places of the largest entries along the axis, the lower place first of equal ones; `takes` says what of each. */
+function referenceTop(
+  operation: string,
+  input: ReferenceTensor | undefined,
+  attributes: OperationAttributes,
+  takes: (entries: readonly number[], place: number) => number,
+): ReferenceTensor & { readonly spoiled: (place: number) => boolean } {
+  if (input === undefined) throw new RangeError(`${operation}: one input is needed`);
+  const name = axisOf(input, attributes);
+  const count = Math.min(Number(attributes["count"]), sizeOf(input.axes, name));
+  const { axes: kept, groups, fault } = groupedAlong(input, name);
+  const isSpoiled = groups.map((entries) => entries.some(Number.isNaN));
+  const sorted = groups.map((entries, group) => {
+    if (isSpoiled[group] === true) return [];
+    const places = entries.map((_, place) => place);
+    const size = (place: number): number => entries[place] ?? Number.NaN;
+    // Not by their difference, which is NaN for two infinities. The sort is stable.
+    places.sort((a, b) => (size(a) < size(b) ? 1 : size(a) > size(b) ? -1 : 0));
+    return places.slice(0, count).map((place) => takes(entries, place));
+  });
+  const axes = input.axes.map((axis) => (axis.name === name ? { name: "rank", size: count } : axis));
+  const targets = offsetsIn(axes, kept);
+  const seen = new Map<number, number>();
+  // Along the new axis, places of one target come in the order of their ranks.
+  const data = Float64Array.from(targets, (target) => {
+    const rank = seen.get(target) ?? 0;
+    seen.set(target, rank + 1);
+    return sorted[target]?.[rank] ?? Number.NaN;
+  });
+  return {
+    axes,
+    data,
+    fault: fault === null ? null : Int32Array.from(targets, (target) => fault[target] ?? 0),
+    spoiled: (place) => isSpoiled[targets[place] ?? 0] === true,
+  };
+}
+
 const top: Operation = {
   name: "top",
   documentation:
@@ -124,66 +215,52 @@ const top: Operation = {
   decides: false,
   gradient: "pending",
   type: ([input], attributes): TensorType | TypeFault => {
-    if (input === undefined) throw new RangeError("top: one input is needed");
-    const fault = numberFault("top", [input]);
-    if (fault !== null) return fault;
-    const count = attributes["count"];
-    if (typeof count !== "number" || !Number.isInteger(count) || count < 1) {
-      return attributeFault("top", "count", "a count of at least 1", count);
-    }
-    const axis = onlyAxis("top", input, attributes);
-    if ("fault" in axis) return axis;
-    if (axis.name !== "rank" && findAxis(input, "rank") !== null) {
-      return typeFault("top makes an axis rank, which the tensor has already", "no axis rank", typeText(input));
-    }
-    const rank: Axis = { name: "rank", extent: limitExtent(axis.extent, count) };
-    return { ...input, axes: input.axes.map((other) => (other === axis ? rank : other)) };
+    const ranked = rankedType("top", input, attributes);
+    if ("fault" in ranked) return ranked;
+    return { axes: ranked.axes, unit: input?.unit ?? "none", element: "real" };
   },
   lower: (context, [input], attributes, type) => {
     if (input === undefined) throw new RangeError("top: one input is needed");
-    const { builder } = context;
-    const axis = checkedAxis("top", input.type, attributes);
-    const dimension = layoutPosition(input.type, axis.name);
-    const wanted = integers(builder, Number(attributes["count"]));
-    const count =
-      axis.extent.kind === "fixed"
-        ? integers(builder, Math.min(Number(attributes["count"]), extentSize(axis.extent, 0)))
-        : builder.node("Min", [wanted, dimensions(builder, input.value, dimension, dimension + 1)]);
-    const options = { axis: int(dimension), largest: int(1), sorted: int(1) };
-    const [found = ""] = builder.nodeWithOutputs("TopK", [input.value, count], ["TopK", "TopKPlaces"], options);
-    // Which entries are the largest is not known where one of them is NaN, and onnxruntime may put it anywhere.
-    const value = spoilWhere(builder, anyNaN(builder, input.value, [dimension], true), found);
-    if (input.fault === null) return { value, fault: null, type };
-    // Which entries are chosen depends on all of them.
-    const any = reduceFault(context, input.fault, input.value, [dimension], true);
-    const shape = joinLists(
-      builder,
-      dimensions(builder, any, 0, dimension),
-      dimensions(builder, value, dimension, dimension + 1),
-      dimensions(builder, any, dimension + 1),
-    );
-    return { value, fault: builder.node("Expand", [any, shape]), type };
+    const { values, spoiled, dimension } = emitTop("top", context, input, attributes);
+    const value = spoilWhere(context.builder, spoiled, values);
+    return { value, fault: faultOfTop(context, input, value, dimension), type };
   },
   reference: ([input], attributes) => {
-    if (input === undefined) throw new RangeError("top: one input is needed");
-    const name = axisOf(input, attributes);
-    const count = Math.min(Number(attributes["count"]), sizeOf(input.axes, name));
-    const { axes: kept, groups, fault } = groupedAlong(input, name);
-    const sorted = groups.map((entries) =>
-      entries.some(Number.isNaN) ? [] : [...entries].sort((a, b) => b - a).slice(0, count),
-    );
-    const axes = input.axes.map((axis) => (axis.name === name ? { name: "rank", size: count } : axis));
-    const targets = offsetsIn(axes, kept);
-    const seen = new Map<number, number>();
-    // Along the new axis, places of one target come in the order of their ranks.
-    const data = Float64Array.from(targets, (target) => {
-      const rank = seen.get(target) ?? 0;
-      seen.set(target, rank + 1);
-      return sorted[target]?.[rank] ?? Number.NaN;
-    });
-    return { axes, data, fault: fault === null ? null : Int32Array.from(targets, (target) => fault[target] ?? 0) };
+    const { axes, data, fault } = referenceTop("top", input, attributes, (entries, place) => entries[place] ?? NaN);
+    return { axes, data, fault };
+  },
+};
+
+const argtop: Operation = {
+  name: "argtop",
+  documentation:
+    "The indices, from 0, of the k largest entries along an axis, in the order of top, as the axis rank; of equal entries the one with the lower index comes first. Along vocab they are tokens. None where one of the entries is NaN.",
+  source: "torch.topk",
+  arity: 1,
+  attributes: { over: "axes", count: "count" },
+  written: { form: "argtop(x, k over axis)", call: { kind: "count" }, operator: null },
+  failure: null,
+  range: { kind: "bounded" },
+  decides: true,
+  gradient: "none: piecewise constant",
+  type: ([input], attributes): TensorType | TypeFault => {
+    const ranked = rankedType("argtop", input, attributes);
+    if ("fault" in ranked) return ranked;
+    return { axes: ranked.axes, unit: ranked.of === "vocab" ? "token" : "none", element: "real" };
+  },
+  lower: (context, [input], attributes, type) => {
+    if (input === undefined) throw new RangeError("argtop: one input is needed");
+    const { places, spoiled, dimension } = emitTop("argtop", context, input, attributes);
+    // Ids are far below 2²⁴, up to which float32 holds every integer.
+    const value = cast(context.builder, places, "float32");
+    const fault = faultOfTop(context, input, value, dimension);
+    return { value, fault: addUndecided(context, fault, spoiled), type };
+  },
+  reference: ([input], attributes, _reason, undecided) => {
+    const { axes, data, fault, spoiled } = referenceTop("argtop", input, attributes, (_, place) => place);
+    return { axes, data, fault: addOwnReferenceFault(axes, fault, undecided, spoiled) };
   },
 };
 
 /** The operations that choose by size. */
-export const orderOperations: readonly Operation[] = [argmax, top];
+export const orderOperations: readonly Operation[] = [argmax, top, argtop];

@@ -213,9 +213,9 @@ function sliceBounds(size: number, first: number, last: number): readonly [numbe
 const sliceOperation: Operation = {
   name: "slice",
   documentation:
-    "The entries first..last of the axis pos, both included, counted from 0 or from the end when negative; as many as the text has.",
+    "The entries first..last of the axis pos (or of the one named by `axis`: query or key), both included, counted from 0 or from the end when negative; as many as the text has.",
   arity: 1,
-  attributes: { first: "integer", last: "integer" },
+  attributes: { first: "integer", last: "integer", axis: "axis" },
   written: {
     form: "x at a..b",
     call: null,
@@ -239,28 +239,34 @@ const sliceOperation: Operation = {
     if (first >= 0 === end >= 0 && first > end) {
       return typeFault("slice: the range is empty", "first at or before last", `${first}..${end}`);
     }
-    const axis = positionAxis("slice", input);
+    const name = positionsOf(attributes);
+    const axis = name === "pos" ? positionAxis("slice", input) : findAxis(input, name);
+    if (axis === null) return missingAxisFault("slice", name, input);
     if ("fault" in axis) return axis;
     const extent = sliceExtent(axis.extent, first, end);
-    if (extent !== null) return withExtent(input, "pos", extent);
+    if (extent !== null) return withExtent(input, name, extent);
     const found = `${first}..${end}`;
     return typeFault("slice: the length depends on the text", "both ends from the start or both from the end", found);
   },
   lower: (context, inputs, attributes, type) => {
     const input = only("slice", inputs);
-    const dimension = layoutPosition(input.type, "pos");
+    const dimension = layoutPosition(input.type, positionsOf(attributes));
     const first = integerOf(attributes, "first");
     const end = integerOf(attributes, "last");
     return view(context, input, type, (name) =>
       slice(context.builder, name, dimension, first, end === -1 ? toTheEnd : end + 1),
     );
   },
-  origins: (inputs, attributes) => beginningWith(only("slice", inputs), integerOf(attributes, "first")),
+  origins: (inputs, attributes) => {
+    const input = only("slice", inputs);
+    return positionsOf(attributes) === "pos" ? beginningWith(input, integerOf(attributes, "first")) : input.origins;
+  },
   reference: (inputs, attributes) => {
     const input = only("slice", inputs);
-    const size = sizeOf(input.axes, "pos");
+    const axis = positionsOf(attributes);
+    const size = sizeOf(input.axes, axis);
     const [start, end] = sliceBounds(size, integerOf(attributes, "first"), integerOf(attributes, "last"));
-    return range(input, "pos", start, end - start);
+    return range(input, axis, start, end - start);
   },
 };
 

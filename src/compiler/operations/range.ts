@@ -13,6 +13,11 @@ export interface RangeRule {
   readonly alone?: true;
   /** Inputs of which an infinite entry would become 0 and pass for a number: divisors, and what is raised to a power. */
   readonly vanishing?: readonly number[];
+  /**
+   * Inputs that matter only where a condition, another input, holds (true) or does not: what is wrong elsewhere in them is
+   * not told.
+   */
+  readonly chooses?: { readonly condition: number; readonly where: Readonly<Record<number, boolean>> };
   /** Whether an infinite result may be right: an exponential can be too large to matter, as in 1 / (1 + exp(-x)). */
   readonly honest?: (inputs: readonly (MeasureNode | undefined)[]) => boolean;
   /**

@@ -1,6 +1,6 @@
 /** Operations that consume axes: one result for all entries of the axes named by `over` (all axes when it is empty). */
 import { int } from "../onnx/attributes.js";
-import type { Axis, TensorType } from "../ir/tensor-type.js";
+import { typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
 import { alignValue } from "./broadcast.js";
 import { addOwnFault, addOwnReferenceFault, reduceFault, reduceReferenceFault } from "./faults.js";
 import { anyNaN, cast, countOver, integers, spoilWhere, sumOver, withRank } from "./lowering.js";
@@ -15,6 +15,7 @@ import {
   smallestSize,
   numberFault,
   tokenFault,
+  typeFault,
   unitFault,
 } from "./typing.js";
 
@@ -25,6 +26,8 @@ interface ReductionDescription {
   readonly gradient: string;
   /** True when truth values can be reduced too, as 1 and 0. */
   readonly countsTruth?: boolean;
+  /** True when nothing else can be. */
+  readonly truthOnly?: true;
   /** True when the result would be in a squared unit, which there is not. */
   readonly squares?: boolean;
   /** Why there is no result for an empty axis; absent when there is one. */
@@ -33,11 +36,17 @@ interface ReductionDescription {
   readonly range?: Omit<RangeRule, "tail">;
   /** Absent where a whole document's value takes the values of all its positions. */
   readonly windows?: "sum" | "mean" | "max" | "min";
+  readonly chosen: NonNullable<Operation["chosen"]>;
   /** What a call of another run's value means; see {@link CallForm}. */
   readonly ofRuns?: "mean";
   /** The reduced value [row, …kept], from a float32 value. */
   readonly emit: (context: LoweringContext, value: string, type: TensorType, names: readonly string[]) => string;
   readonly compute: (entries: readonly number[]) => number;
+}
+
+function uncountable(name: string, input: TensorType): TypeFault {
+  const hint = `compare, or choose entries: ${name}(x > 0 over pos), ${name}(x where x > 0 over pos)`;
+  return typeFault(`${name} counts where a condition holds`, "truth values", typeText(input), hint);
 }
 
 function keptAxes(axes: readonly Axis[], names: readonly string[]): readonly Axis[] {
@@ -47,6 +56,7 @@ function keptAxes(axes: readonly Axis[], names: readonly string[]): readonly Axi
 function reduction(description: ReductionDescription): Operation {
   const { name, documentation, source, gradient, countsTruth, squares, needsEntries, emit, compute, ofRuns } =
     description;
+  const { chosen } = description;
   const { range = { kind: "transparent" }, windows = "positions" } = description;
   return {
     name,
@@ -65,12 +75,14 @@ function reduction(description: ReductionDescription): Operation {
         : { reason: needsEntries, written: () => `there is nothing to take ${name} of` },
     range: { ...range, tail: "entries" },
     windows,
+    chosen,
     decides: false,
     gradient,
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);
       const wrong = countsTruth === true ? tokenFault(name, [input]) : numberFault(name, [input]);
       if (wrong !== null) return wrong;
+      if (description.truthOnly === true && input.element !== "truth") return uncountable(name, input);
       const unit = squares === true ? unitFault(name, [input], "std keeps the unit") : null;
       if (unit !== null) return unit;
       const names = consumedAxes(name, input, attributes);
@@ -170,6 +182,7 @@ function emitExtreme(op: "ReduceMax" | "ReduceMin"): ReductionDescription["emit"
 export const reductions: readonly Operation[] = [
   reduction({
     name: "sum",
+    chosen: "all",
     documentation:
       "Σ x over the named axes (all axes when none is named); of truth values, how many hold. Of nothing: 0.",
     gradient: "pending",
@@ -180,7 +193,21 @@ export const reductions: readonly Operation[] = [
     compute: total,
   }),
   reduction({
+    name: "count",
+    chosen: "count",
+    documentation:
+      "How many of the truth values along the named axes hold (all axes when none is named); of x where a condition holds, how many entries that are.",
+    gradient: "none: piecewise constant",
+    countsTruth: true,
+    truthOnly: true,
+    range: { kind: "bounded" },
+    windows: "sum",
+    emit: (context, value, type, names) => sumOver(context, value, type.axes, names),
+    compute: total,
+  }),
+  reduction({
     name: "mean",
+    chosen: "mean",
     documentation:
       "Σ x / n over the n entries of the named axes; of truth values, the share that holds. NaN with a reason when n = 0.",
     gradient: "pending",
@@ -193,6 +220,7 @@ export const reductions: readonly Operation[] = [
   }),
   reduction({
     name: "max",
+    chosen: "largest",
     documentation: "Largest entry over the named axes; NaN with a reason when there is none.",
     gradient: "pending",
     needsEntries: "there is no entry to take the largest of",
@@ -203,6 +231,7 @@ export const reductions: readonly Operation[] = [
   }),
   reduction({
     name: "min",
+    chosen: "smallest",
     documentation: "Smallest entry over the named axes; NaN with a reason when there is none.",
     gradient: "pending",
     needsEntries: "there is no entry to take the smallest of",
@@ -213,6 +242,7 @@ export const reductions: readonly Operation[] = [
   }),
   reduction({
     name: "var",
+    chosen: "variance",
     documentation:
       "Population variance Σ (x − mean)² / n over the n entries of the named axes (ddof 0, NumPy's default); NaN with a reason when n = 0.",
     source: "numpy.var",
@@ -224,6 +254,7 @@ export const reductions: readonly Operation[] = [
   }),
   reduction({
     name: "std",
+    chosen: "deviation",
     documentation:
       "Population standard deviation √(Σ (x − mean)² / n) over the n entries of the named axes (ddof 0, NumPy's default); NaN with a reason when n = 0.",
     source: "numpy.std",
@@ -234,6 +265,7 @@ export const reductions: readonly Operation[] = [
   }),
   reduction({
     name: "norm",
+    chosen: "all",
     documentation: "Euclidean norm √(Σ x²) over the named axes, in the unit of x. Of nothing: 0.",
     source: "numpy.linalg.norm",
     gradient: "pending",

@@ -2,10 +2,12 @@
  * The end of an expression that can be computed again in float64, outside the graph: operations that work place by place
  * on what the graph yields, or put a few places together, and of which one can take an ordinary number beyond float32's
  * range. Its value counts only where the graph's own is not a number or comes from one that is not finite; every other
- * result stays as it is.
+ * result stays as it is. Of an operation that no graph can compute (`Operation.outside`), and of all that follows it, the
+ * graph yields the inputs only, and its value is always computed so.
  */
 import {
   isOperation,
+  neededNodes,
   pruneExpression,
   type MeasureExpression,
   type MeasureNode,
@@ -18,6 +20,39 @@ import { operationNamed } from "./index.js";
 export interface TailInput {
   readonly node: number;
   readonly expression: MeasureExpression;
+}
+
+/** Whether a node is an operation that no graph can compute, or reads one. */
+function outsideNodes({ nodes, result }: MeasureExpression): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const index of neededNodes({ nodes, result })) {
+    const node = nodes[index];
+    if (node === undefined || !isOperation(node)) continue;
+    const isOutside = operationNamed(node.operation).outside === true || node.inputs.some((input) => found.has(input));
+    if (isOutside) found.add(index);
+  }
+  return found;
+}
+
+/**
+ * What a graph has to yield for an expression whose end no graph can compute: the values that this end reads. Null for an
+ * expression that a graph computes as a whole.
+ */
+export function outsideInputs(expression: MeasureExpression): readonly TailInput[] | null {
+  const { nodes } = expression;
+  const outside = outsideNodes(expression);
+  if (outside.size === 0) return null;
+  const inputs = new Set<number>();
+  for (const index of outside) {
+    const node = nodes[index];
+    if (node === undefined || !isOperation(node)) continue;
+    for (const input of node.inputs) {
+      if (!outside.has(input) && nodes[input]?.kind !== "constant") inputs.add(input);
+    }
+  }
+  return [...inputs]
+    .sort((a, b) => a - b)
+    .map((node) => ({ node, expression: pruneExpression({ nodes, result: node }) }));
 }
 
 /** How many entries may be put together for each position of a text: a head's, but not a vocabulary's. */

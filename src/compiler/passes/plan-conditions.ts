@@ -23,7 +23,7 @@ export const batchesEachRowOnce: Condition<PlannedDraft> = {
       const { prompts } = textsOf(texts, model);
       const wanted = new Set(
         conditions.flatMap((_, condition) =>
-          unaffected.includes(condition) ? [] : prompts.map(({ index }) => `${condition}, prompt ${index}`),
+          unaffected.includes(condition) ? [] : prompts.map((_, index) => `${condition}, prompt ${index}`),
         ),
       );
       return [...new Set([...wanted, ...rows])].flatMap((row) => {
@@ -40,7 +40,7 @@ export const batchesOneLength: Condition<PlannedDraft> = {
   violations: ({ plan, textsOf }) =>
     plan.evaluations.flatMap((evaluation) => {
       const { prompts } = textsOf(evaluation.texts, evaluation.model);
-      const lengths = new Map(prompts.map(({ index, ids }) => [index, ids.length]));
+      const lengths = new Map(prompts.map(({ ids }, index) => [index, ids.length]));
       return evaluation.units.flatMap(({ rows, positions }) =>
         rows
           .filter(({ prompt }) => lengths.get(prompt) !== positions)

@@ -6,7 +6,7 @@ import type { ReplacementKind, ReplacementOf } from "./kind.js";
 /** What the graph computes: put in by `set`, added by `steer`. */
 export const expression: ReplacementKind<ReplacementOf<"expression">> = {
   written: null,
-  carrier: ({ expression: computed, add }) => ({ gate: "compute", expression: computed, add }),
+  carrier: ({ expression: computed, add }) => ({ gate: "compute", expression: computed, add, through: null }),
   reasons: ({ expression: computed, add }, site) => {
     const { checks, otherwise } = causesOf(computed);
     const reasons = [...reasonsOf(computed), ...[...checks, otherwise].map((cause) => cause.reason)];

@@ -7,6 +7,7 @@ import { constant } from "./constant.js";
 import { expression } from "./expression.js";
 import type { Carrier, FedValue, ReplacementKind, ReplacementOf } from "./kind.js";
 import { mean } from "./mean.js";
+import { path } from "./path.js";
 import { scale } from "./scale.js";
 import { zero } from "./zero.js";
 
@@ -21,6 +22,7 @@ const kinds: { readonly [K in ReplacementValue["kind"]]: ReplacementKind<Replace
   activation,
   scale,
   expression,
+  path,
 };
 
 function kindOf(replacement: ReplacementValue): ReplacementKind<ReplacementValue> {

@@ -1,5 +1,6 @@
 import type { MeasureExpression } from "../ir/expression.js";
 import type { ReplacementValue } from "../ir/protocol.js";
+import type { SiteReference } from "../models/sites.js";
 
 /** The written site's own value in the unmodified run of other texts. Positions are aligned from the end. */
 export type OtherRunValue =
@@ -23,7 +24,13 @@ export type FedValue =
  */
 export type Carrier =
   | { readonly gate: "replace" | "scale"; readonly fed: FedValue }
-  | { readonly gate: "compute"; readonly expression: MeasureExpression; readonly add: boolean };
+  | {
+      readonly gate: "compute";
+      readonly expression: MeasureExpression;
+      readonly add: boolean;
+      /** Where the expression is the value of this site, from which the model computes what is put in; else null. */
+      readonly through: SiteReference | null;
+    };
 
 /** A kind of replacement: everything that depends on which one it is. */
 export interface ReplacementKind<R extends ReplacementValue> {

@@ -3,6 +3,7 @@ import { zeroBaseline } from "./columns.js";
 import type { Evaluation, GraphPlan, Plan } from "../ir/plan.js";
 import { positionOf } from "../ir/origin.js";
 import type { Coordinate, Coordinates, Measure, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
+import { wholeName } from "../ir/protocol.js";
 import type { ResultColumn, ResultType } from "../ir/result-type.js";
 import { conditionLabel, type ResultRow } from "../ir/results.js";
 import { extentSize } from "../ir/tensor-type.js";
@@ -96,7 +97,28 @@ export async function assembleResults(
       unaffected.push({ experiment: study.experiment, conditions: evaluation.unaffected.length });
     }
   }
-  return { rows, noOps, unaffected };
+  const inParts = protocol.studies.some(({ texts: name }) => wholeName(name) !== name);
+  return { rows: inParts ? joinedParts(rows, protocol) : rows, noOps, unaffected };
+}
+
+/** Rows in the order that they had if every prompt set were one: those of its parts come one after the other. */
+function joinedParts(rows: readonly ResultRow[], protocol: Protocol): readonly ResultRow[] {
+  const axes = new Set(protocol.studies.flatMap(({ coordinates }) => Object.keys(coordinates)));
+  const orders = [new Map<string, number>(), new Map<string, number>()] as const;
+  const place = (order: Map<string, number>, key: string): number => {
+    const known = order.get(key) ?? order.size;
+    order.set(key, known);
+    return known;
+  };
+  const keyed = rows.map((row) => {
+    const own = Object.entries(row.axes).filter(([axis]) => axes.has(axis));
+    const study = place(orders[0], JSON.stringify([row.experiment, own]));
+    return { row, study, condition: place(orders[1], JSON.stringify([study, row.condition])) };
+  });
+  const prompt = ({ axes: { prompt: number } }: ResultRow): number => Number(number ?? 0);
+  return keyed
+    .sort((a, b) => a.study - b.study || a.condition - b.condition || prompt(a.row) - prompt(b.row))
+    .map(({ row }) => row);
 }
 
 /** What reads a study's measures from the units of a graph; those of documents are read window by window. */
@@ -165,6 +187,9 @@ function studyRows(
     ...Object.entries(place),
     ...named("field", fields),
   ]);
+  const drawn = study.conditions.map((condition) =>
+    named("places", condition.drawn === undefined ? {} : { places: condition.drawn }),
+  );
   const labels = study.conditions.map((condition) => conditionLabel(type, condition));
   const baselines = new Map<string, Cell>();
   for (const cell of cells) if (cell.condition === 0) baselines.set(cellKey(cell), cell);
@@ -188,6 +213,7 @@ function studyRows(
         ...facts,
         ...text,
         ...Object.entries(condition.coordinates),
+        ...(drawn[cell.condition] ?? []),
         ...Object.entries(measure.coordinates),
         ...Object.entries(cell.free),
       ]),

@@ -23,8 +23,11 @@ export function isSigned(expression: ResultExpression): boolean {
     case "reduce":
       return !withoutSign.has(expression.operation) && isSigned(expression.argument);
     case "quantile":
+    case "rename":
     case "where":
       return isSigned(expression.argument);
+    case "choice":
+      return isSigned(expression.yes) || isSigned(expression.no);
     case "binary":
       if (expression.operation === "-") return true;
       return expression.operation !== "^" && (isSigned(expression.left) || isSigned(expression.right));

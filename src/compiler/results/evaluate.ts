@@ -20,12 +20,13 @@ import {
   joinArrays,
   pickCoordinates,
   reduceOver,
+  renameAxes,
   scalar,
   type ResultArray,
   type ResultCell,
   type Unmatched,
 } from "./result-array.js";
-import { truthArray } from "./truth.js";
+import { choiceArray, truthArray } from "./truth.js";
 
 export { conditionAxes, isAxisCondition } from "./conditions.js";
 export { averageOver, averagedAxes, levelsOf, type ResultArray, type ResultCell } from "./result-array.js";
@@ -73,6 +74,8 @@ export function evaluateResult(expression: ResultExpression, results: ResultSet,
       );
     case "rank":
       return rankOver(evaluateResult(expression.argument, results, onNote), expression.over, onNote);
+    case "rename":
+      return renameAxes(evaluateResult(expression.argument, results, onNote), expression);
     case "truth":
       return truthArray(
         {
@@ -80,6 +83,14 @@ export function evaluateResult(expression: ResultExpression, results: ResultSet,
           onUnmatched: (unmatched) => onNote(unmatchedText(unmatched)),
         },
         expression.condition,
+      );
+    case "choice":
+      return choiceArray(
+        {
+          evaluate: (part) => evaluateResult(part, results, onNote),
+          onUnmatched: (unmatched) => onNote(unmatchedText(unmatched)),
+        },
+        expression,
       );
     case "binary":
       return joinArrays(
@@ -104,8 +115,11 @@ function isTruth(expression: ResultExpression, results: ResultSet): boolean {
   switch (expression.kind) {
     case "truth":
       return true;
+    case "rename":
     case "where":
       return isTruth(expression.argument, results);
+    case "choice":
+      return isTruth(expression.yes, results);
     case "column": {
       const type = results.types.get(expression.experiment);
       const isMeasured = expression.column === "value" || expression.column === "baseline";

@@ -6,10 +6,11 @@ import { gateKey } from "../analysis/gates.js";
 import { gateFaultOutput } from "../lower/gate-faults.js";
 import { reasonsOfWrite } from "../replacements/index.js";
 import { outputFinder } from "../lower/graph-plan.js";
+import { logOfSoftmax } from "../passes/log-of-softmax.js";
 import { causesOf, type Cause } from "../operations/causes.js";
 import { evaluateReference } from "../operations/reference.js";
 import { missingReasons, reasonsOf, undecidedReason } from "../operations/reasons.js";
-import { tailInputs } from "../operations/tail.js";
+import { outsideInputs, tailInputs, type TailInput } from "../operations/tail.js";
 import { expressionText } from "../operations/text.js";
 import type { UnitTensor, UnitTensors } from "./cells.js";
 
@@ -59,20 +60,55 @@ function tensorOf(tensors: UnitTensors, name: string): UnitTensor {
  * @param reasons the sentences in which faults are counted.
  */
 export function rowReader(graph: GraphPlan, expression: MeasureExpression, reasons: readonly string[]): RowReader {
-  const outputOf = outputFinder(graph);
-  const output = outputOf(expression);
+  const asked = logOfSoftmax(expression);
+  const outside = outsideInputs(asked);
+  if (outside !== null) return outsideReader(endReader(graph, asked, outside, reasons), asked);
+  const output = outputFinder(graph)(expression);
   const inputs = tailInputs(output.expression);
   const direct = outputReader(output, reasons);
   if (inputs === null) return direct;
-  const own = reasonsOf(output.expression);
+  const readEnd = endReader(graph, output.expression, inputs, reasons);
+  return (tensors, row) => {
+    const found = direct(tensors, row);
+    const doubtful = found.cause?.kind === "operation";
+    if (!doubtful && found.fault === null && found.data.every(Number.isFinite)) return found;
+    const { again, fault, cause } = readEnd(tensors, row);
+    const keeps = (place: number): boolean => {
+      const [one = NaN, other = NaN] = [found.data[place], again[place]];
+      if ((found.fault?.[place] ?? 0) > 0 || !Number.isFinite(one)) return false;
+      return !doubtful || (fault?.[place] ?? 0) > 0 || agree(one, other);
+    };
+    return {
+      data: found.data.map((value, place) => (keeps(place) ? value : (again[place] ?? NaN))),
+      fault: fault === null ? null : fault.map((number, place) => (keeps(place) ? 0 : number)),
+      cause: cause === null ? beyondFloat64(output.expression) : found.cause,
+      masked: found.masked,
+    };
+  };
+}
+
+/** The end of an expression, computed in float64 from what the graph yields. */
+interface EndNumbers {
+  readonly again: Float64Array;
+  /** Places in the reasons that were asked for, from 1. */
+  readonly fault: Int32Array | null;
+  /** The first cause among what the end reads. */
+  readonly cause: Cause | null;
+}
+
+function endReader(
+  graph: GraphPlan,
+  expression: MeasureExpression,
+  inputs: readonly TailInput[],
+  reasons: readonly string[],
+): (tensors: UnitTensors, row: number) => EndNumbers {
+  const outputOf = outputFinder(graph);
+  const own = reasonsOf(expression);
   const sources = inputs.map(({ node, expression: source }) => {
     const from = outputOf(source);
     return { node, from, read: outputReader(from, own) };
   });
   return (tensors, row) => {
-    const found = direct(tensors, row);
-    const doubtful = found.cause?.kind === "operation";
-    if (!doubtful && found.fault === null && found.data.every(Number.isFinite)) return found;
     const read = sources.map(({ node, from, read: numbers }) => ({ node, from, ...numbers(tensors, row) }));
     const known = new Map(
       read.map(({ node, from, data, fault }) => {
@@ -81,20 +117,22 @@ export function rowReader(graph: GraphPlan, expression: MeasureExpression, reaso
         return [node, { axes, data, fault }] as const;
       }),
     );
-    const again = evaluateReference(output.expression, unknown, undefined, { known });
-    const fault = mapped(again.fault, own, reasons);
-    const keeps = (place: number): boolean => {
-      const [one = NaN, other = NaN] = [found.data[place], again.data[place]];
-      if ((found.fault?.[place] ?? 0) > 0 || !Number.isFinite(one)) return false;
-      return !doubtful || (fault?.[place] ?? 0) > 0 || agree(one, other);
-    };
-    const isWhole = read.every(({ cause }) => cause === null);
-    return {
-      data: found.data.map((value, place) => (keeps(place) ? value : (again.data[place] ?? NaN))),
-      fault: fault === null ? null : fault.map((number, place) => (keeps(place) ? 0 : number)),
-      cause: isWhole ? beyondFloat64(output.expression) : found.cause,
-      masked: found.masked,
-    };
+    const { data, fault } = evaluateReference(expression, unknown, undefined, { known });
+    const cause = read.find((numbers) => numbers.cause !== null)?.cause ?? null;
+    return { again: data, fault: mapped(fault, own, reasons), cause };
+  };
+}
+
+/** Reads an expression whose end no graph can compute. */
+function outsideReader(
+  readEnd: (tensors: UnitTensors, row: number) => EndNumbers,
+  expression: MeasureExpression,
+): RowReader {
+  const { masked } = causesOf(expression);
+  return (tensors, row) => {
+    const { again, fault, cause } = readEnd(tensors, row);
+    const isSound = again.every((value, place) => Number.isFinite(value) || (fault?.[place] ?? 0) > 0);
+    return { data: again, fault, cause: cause ?? (isSound ? null : beyondFloat64(expression)), masked };
   };
 }
 

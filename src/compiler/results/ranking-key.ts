@@ -80,8 +80,14 @@ function textOf(expression: ResultExpression, metrics: ReadonlySet<string>): str
       return `${expression.which === "largest" ? "argmax" : "argmin"}(${text(expression.argument)} over ${expression.over})`;
     case "rank":
       return `rank(${text(expression.argument)}${overText(expression.over)})`;
+    case "rename": {
+      const { from, to } = expression;
+      return `rename(${text(expression.argument)}, ${from.map((axis) => `${axis}: ${to}`).join(", ")})`;
+    }
     case "truth":
       return `(${conditionText(expression.condition, metrics)})`;
+    case "choice":
+      return `(if ${conditionText(expression.condition, metrics)} then ${text(expression.yes)} else ${text(expression.no)})`;
     case "where":
       return `(${text(expression.argument)} where ${conditionText(expression.condition, metrics)})`;
     case "binary": {

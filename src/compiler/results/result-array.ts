@@ -4,6 +4,7 @@
  * because columns read from files arrive as text.
  */
 import { entryOf } from "../base/entry.js";
+import { placeLabel } from "../ir/place-axes.js";
 import type { Coordinate, Coordinates } from "../ir/protocol.js";
 import { alsoRemoved, joinDecided, type DecidedAxis } from "../ir/result-type.js";
 import { reducerOf, type Reducer } from "./reductions.js";
@@ -183,6 +184,23 @@ export function unevenText(
   return `texts differ in length: along ${places}, the ${operation} is of ${least} to ${most} values a place`;
 }
 
+/** The same values with the axes `from` as one axis `to`: its coordinates, or the places that they name together. */
+export function renameAxes(
+  array: ResultArray,
+  { from, to }: { readonly from: readonly string[]; readonly to: string },
+): ResultArray {
+  const { dropped, decided, ragged } = remainingAxes(array, from);
+  const gone = new Set(dropped);
+  const cells = array.cells.map((cell) => {
+    const place = pickCoordinates(cell.coordinates, from);
+    const kept = Object.entries(cell.coordinates).filter(([axis]) => !gone.has(axis));
+    const isThere = Object.keys(place).length === from.length;
+    return { ...cell, coordinates: Object.fromEntries(isThere ? [...kept, [to, placeLabel(place)]] : kept) };
+  });
+  const axes = array.axes.flatMap((axis) => (axis === from[0] ? [to] : gone.has(axis) ? [] : [axis]));
+  return { ...array, axes, cells, decided, ragged: from.some((axis) => array.ragged.includes(axis)) ? [...ragged, to] : ragged }; // prettier-ignore
+}
+
 /** The mean over every axis but `keepAxes`; kept axes stand in the order given. NaN as in {@link reduceOver}. */
 export function averageOver(
   array: ResultArray,
@@ -207,12 +225,15 @@ export function averageOver(
 export function agreeOver(array: ResultArray, keepAxes: readonly string[], what: string): ResultArray {
   const { axes, decided, ragged } = averageOver({ ...array, cells: [] }, keepAxes);
   const groups = groupCells(array.cells, axes);
+  const isOfPrompts = array.axes.includes("prompt") && !axes.includes("prompt");
+  const advice = isOfPrompts ? "; `where prompt is 0` shows one prompt's" : "";
   const cells = [...groups.values()].map((group): ResultCell => {
     const coordinates = pickCoordinates(group[0]?.coordinates ?? {}, axes);
     const different = new Set(group.map((cell) => cell.value)).size;
     if (different === 1) return { coordinates, value: group[0]?.value ?? NaN, reason: group[0]?.reason ?? null };
     const faulty = group.find((cell) => Number.isNaN(cell.value));
-    return { coordinates, value: NaN, reason: faulty?.reason ?? `${different} different ${what}, which have no mean` };
+    const none = `${different} different ${what}, which have no mean${advice}`;
+    return { coordinates, value: NaN, reason: faulty?.reason ?? none };
   });
   return { axes, cells, decided, ragged, labels: array.labels };
 }

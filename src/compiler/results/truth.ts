@@ -57,6 +57,38 @@ export function truthArray(cx: TruthContext, condition: ResultCondition): Result
   }
 }
 
+/**
+ * `if … then … else …`: at each place the value of the branch that the condition takes there, with its reason where it is NaN;
+ * what the other branch is there does not matter. NaN, with the condition's reason, where the condition is undecided.
+ */
+export function choiceArray(
+  cx: TruthContext,
+  { condition, yes, no }: Extract<ResultExpression, { kind: "choice" }>,
+): ResultArray {
+  const pairs: (readonly [ResultCell, ResultCell])[] = [];
+  // Places of both branches, with numbers of pairs for values.
+  const branches = joinArrays(
+    cx.evaluate(yes),
+    cx.evaluate(no),
+    (a, b) => ({ value: pairs.push([a, b]) - 1, reason: null }),
+    cx.onUnmatched,
+  );
+  const taken = (holds: boolean, pair: number): CellValue => {
+    const cell = pairs[pair]?.[holds ? 0 : 1];
+    if (cell === undefined) throw new RangeError(`choiceArray: there is no pair ${pair}`);
+    return { value: cell.value, reason: cell.reason };
+  };
+  if (isAxisCondition(condition)) {
+    const test = axisTest(condition);
+    const cells = branches.cells.map((cell) => ({ ...cell, ...taken(test(cell.coordinates), cell.value) }));
+    return { ...branches, cells };
+  }
+  const choose = (truth: ResultCell, pair: ResultCell): CellValue =>
+    Number.isNaN(truth.value) ? { value: NaN, reason: truth.reason } : taken(truth.value === 1, pair.value);
+  // Axes in the order of the branches, as arithmetic has them in that of its sides.
+  return joinArrays(branches, truthArray(cx, condition), (pair, truth) => choose(truth, pair), cx.onUnmatched);
+}
+
 function mapped(array: ResultArray, value: (cell: ResultCell) => CellValue): ResultArray {
   const cells = array.cells.map((cell) => {
     const { value: truth, reason } = value(cell);

@@ -49,14 +49,27 @@ export interface PlaceLiteral extends Node {
 /** Where an intervention changes the model: a place, or the name of a `param` that is one. */
 export type PlaceUse = PlaceLiteral | NameExpression;
 
-/** Positions after `at`: `last`, `-16..-1`, `0`, `token "Mary"`. */
+/** Positions after `at`: `last`, `-16..-1`, `0`, `token "Mary"`, `continuation`. */
 export interface Positions extends Node {
   readonly kind: "positions";
   readonly at:
     | { readonly kind: "last" }
     | { readonly kind: "index"; readonly index: number }
-    | { readonly kind: "range"; readonly first: number; readonly last: number }
-    | { readonly kind: "token"; readonly text: string };
+    /** Every position. */
+    | { readonly kind: "all" }
+    | { readonly kind: "range"; readonly first: number; readonly last: number; readonly step: number | null }
+    | { readonly kind: "token"; readonly text: string }
+    /** Where the tokens of the prompts' continuations are predicted. */
+    | { readonly kind: "continuation" };
+}
+
+/** `0..10`, `1..20` outside places, `0..2 step 0.25`. */
+export interface NumberRange extends Node {
+  readonly kind: "range";
+  readonly first: number;
+  readonly last: number;
+  /** null when it is not written: whole numbers, one apart. */
+  readonly step: number | null;
 }
 
 export interface NamedArgument extends Node {
@@ -98,8 +111,7 @@ export type Expression =
   | MetricUseExpression
   /** `[L15, L18]`, `["a", "b"]`, `[1, 2]`. */
   | (Node & { readonly kind: "list"; readonly items: readonly Expression[] })
-  /** `0..10`, `1..20` outside places. */
-  | (Node & { readonly kind: "range"; readonly first: number; readonly last: number })
+  | NumberRange
   /** `v[late]`, `logits[answer]`, `resid_post[L10]`. */
   | (Node & { readonly kind: "index"; readonly base: Expression; readonly indices: readonly Expression[] })
   /** `sweep.R_V.impact`. */
@@ -111,6 +123,8 @@ export type Expression =
   | (Node & { readonly kind: "of"; readonly base: Expression; readonly texts: Name })
   | (Node & { readonly kind: "where"; readonly base: Expression; readonly condition: Expression })
   | (Node & { readonly kind: "let"; readonly name: Name; readonly value: Expression; readonly body: Expression })
+  /** `if condition then yes else no`, entry by entry. */
+  | (Node & { readonly kind: "conditional"; readonly condition: Expression; readonly yes: Expression; readonly no: Expression }) // prettier-ignore
   | (Node & { readonly kind: "unary"; readonly operator: "-" | "not"; readonly operand: Expression })
   | (Node & {
       readonly kind: "binary";
@@ -172,9 +186,24 @@ export interface ReferenceStatement extends Node {
   readonly fields: readonly { readonly name: Name; readonly value: FactValue }[];
 }
 
+/** A value as JSON has it, written in the protocol: what a list after `from` holds, and the fields of its records. */
+export type InlineValue =
+  | StringLiteral
+  | (Node & { readonly kind: "signed"; readonly negative: boolean; readonly number: NumberLiteral })
+  /** `true`, `false`, or another word, which is an error. */
+  | (Node & { readonly kind: "word"; readonly text: string })
+  | (Node & { readonly kind: "values"; readonly items: readonly InlineValue[] })
+  | InlineRecord;
+
+/** `{clean: "…", answer: " Mary"}`. A field's name stands in quotes where it is no word. */
+export interface InlineRecord extends Node {
+  readonly kind: "record";
+  readonly fields: readonly { readonly name: Name; readonly value: InlineValue }[];
+}
+
 export type TextSource =
   | (Node & { readonly kind: "file"; readonly path: StringLiteral })
-  | (Node & { readonly kind: "list"; readonly items: readonly StringLiteral[] })
+  | (Node & { readonly kind: "list"; readonly items: readonly InlineValue[] })
   | (Node & {
       readonly kind: "groups";
       readonly groups: readonly { readonly name: Name; readonly source: TextSource }[];
@@ -187,9 +216,15 @@ export type TextSource =
       readonly seed: NumberLiteral | null;
     });
 
-/** `text "prompt"`, `group "category"`, `clean "clean"` …: which field of the file plays which part. */
+/** `text "prompt"`, `group "category"`, `clean "clean"` …: which field of the records plays which part. */
 export interface FieldOption extends Node {
-  readonly part: "text" | "group" | "clean" | "corrupt" | "answer" | "distractor";
+  readonly part: | "text"
+    | "group"
+    | "clean"
+    | "corrupt"
+    | "answer"
+    | "distractor"
+    | "continuation";
   readonly field: StringLiteral;
 }
 
@@ -199,6 +234,15 @@ export interface PromptsStatement extends Node, Documented {
   readonly source: TextSource;
   readonly fields: readonly FieldOption[];
   readonly bos: "on" | "off" | null;
+  readonly chat: ChatOption | null;
+}
+
+/** `chat system "Be brief." generation off`: texts are what a user says, or conversations. */
+export interface ChatOption extends Node {
+  /** What stands first in every conversation. */
+  readonly system: StringLiteral | null;
+  /** Whether the model's own turn is opened at the end; null when nothing is said, which is `on`. */
+  readonly generation: "on" | "off" | null;
 }
 
 export interface CorpusStatement extends Node, Documented {
@@ -244,9 +288,29 @@ export type Replacement =
 
 export type AblateTarget = "heads" | "kv_heads" | "neurons" | "mlp" | "attention" | "layer";
 
-/** What an intervention changes: places written out, or those that an earlier experiment ranks first. */
+/**
+ * What an intervention changes: places written out, several of them at once, some drawn at random, or those that an
+ * earlier experiment ranks first.
+ */
 export type Selection =
   | (Node & { readonly kind: "places"; readonly places: readonly PlaceUse[] })
+  /** `pairs of heads L0..1`, `triples of …`, `combinations of 4 heads …`: every choice of so many of the places. */
+  | (Node & {
+      readonly kind: "combinations";
+      readonly word: "pairs" | "triples" | "combinations";
+      readonly size: number;
+      readonly what: Name;
+      readonly places: readonly PlaceUse[];
+    })
+  /** `random 4 heads of L* seed 1 draws 20`. */
+  | (Node & {
+      readonly kind: "random";
+      readonly count: NumberLiteral;
+      readonly what: Name;
+      readonly places: readonly PlaceUse[];
+      readonly seed: NumberLiteral | null;
+      readonly draws: NumberLiteral | null;
+    })
   | (Node & {
       readonly kind: "top";
       /** `top 10` is first = last = 10 with `isRange` false; `top 1..20` is an axis. */
@@ -258,12 +322,25 @@ export type Selection =
       readonly by: Expression;
     });
 
+/** `together`, or `together over position`: which of a clause's axes become one condition. */
+export interface Together extends Node {
+  /** Empty for all of them. */
+  readonly over: readonly Name[];
+}
+
+/** What a path leads to: `heads L3`, `q of heads L3.H1`, `mlp L2`, `logits`. */
+export interface PathReceiver extends Node {
+  readonly input: Name | null;
+  readonly target: Name;
+  readonly places: readonly PlaceUse[];
+}
+
 export interface AblateClause extends Node {
   readonly kind: "ablate";
   readonly target: AblateTarget;
   readonly selection: Selection;
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   /** null when `by` is not written: zero. */
   readonly by: Replacement | null;
 }
@@ -273,8 +350,10 @@ export interface PatchClause extends Node {
   /** `heads`, `mlp`, `attention`, or a site's name such as `resid_pre`, `pattern`. */
   readonly target: Name;
   readonly places: readonly PlaceUse[];
+  /** null for a patch of the whole run; otherwise only paths from the target to it are patched. */
+  readonly to: PathReceiver | null;
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly from: Name;
   readonly into: Name;
 }
@@ -284,7 +363,7 @@ export interface ScaleClause extends Node {
   readonly target: Name;
   readonly places: readonly PlaceUse[];
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly by: Expression;
 }
 
@@ -293,7 +372,7 @@ export interface SteerClause extends Node {
   readonly target: Name;
   readonly places: readonly PlaceUse[];
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly by: Expression;
 }
 
@@ -302,7 +381,7 @@ export interface SetClause extends Node {
   readonly kind: "set";
   readonly site: Expression;
   readonly positions: Positions | null;
-  readonly together: boolean;
+  readonly together: Together | null;
   readonly to: Expression;
 }
 
@@ -456,19 +535,53 @@ export interface IntervalClause extends Node {
   readonly draws: TestUse | null;
 }
 
+/** `VALUE as percent`: a column of a table, in a notation of its own. */
+export interface TableValue extends Node {
+  readonly value: Expression;
+  readonly notation: "percent" | "ratio" | null;
+}
+
 export interface TableStatement extends Node {
   readonly kind: "table";
-  readonly of: Expression;
+  /** At least one. */
+  readonly of: readonly TableValue[];
   readonly winner: { readonly which: "lowest" | "highest"; readonly among: readonly Name[] } | null;
   readonly top: NumberLiteral | null;
   readonly where: Expression | null;
-  /** Sort key, or, when every item is a plain axis name after `winner`, the axes to keep. */
+  /** Axes of the rows, and at most one value to sort by. After `winner` only axes. */
   readonly by: readonly Expression[];
+  /** Axes whose levels are columns. */
+  readonly across: readonly Name[];
   readonly context: NumberLiteral | null;
+  /** Where `with rank` stands, if it does. */
+  readonly ranked: Node | null;
+  readonly caption: StringLiteral | null;
   readonly ci: IntervalClause | null;
 }
 
-export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density";
+export type PlotKind = "heatmap" | "line" | "bar" | "histogram" | "box" | "scatter" | "density" | "text";
+
+/** A word of the language that is an option by itself; no name. */
+export interface OptionWord {
+  readonly word: string;
+  readonly span: Span;
+}
+
+/** How a plot looks: what stands behind its values and axes. */
+export interface PlotLooks {
+  /** `text VALUE`: what stands in the cells of a heatmap. */
+  readonly text: Expression | null;
+  /** `values`, `identity`, each once. */
+  readonly flags: readonly OptionWord[];
+  /** `sorted`, or `ascending` for `sorted ascending`. */
+  readonly sorted: OptionWord | null;
+  /** `x`, `y` or both. */
+  readonly log: readonly OptionWord[];
+  readonly title: StringLiteral | null;
+  readonly x: StringLiteral | null;
+  readonly y: StringLiteral | null;
+  readonly caption: StringLiteral | null;
+}
 
 export interface PlotStatement extends Node {
   readonly kind: "plot";
@@ -478,11 +591,22 @@ export interface PlotStatement extends Node {
   readonly over: readonly Name[];
   readonly by: readonly Name[];
   readonly ci: IntervalClause | null;
+  readonly looks: PlotLooks;
+}
+
+/** `figure "title" { plot … plot … }`: several plots as one picture. */
+export interface FigureStatement extends Node {
+  readonly kind: "figure";
+  readonly title: StringLiteral;
+  readonly columns: NumberLiteral | null;
+  readonly caption: StringLiteral | null;
+  readonly plots: readonly PlotStatement[];
 }
 
 export interface SaveStatement extends Node {
   readonly kind: "save";
-  readonly what: Name;
+  /** What is saved, with the clauses of a table, which `.tex` and `.md` files have. */
+  readonly table: TableStatement;
   readonly to: StringLiteral;
 }
 
@@ -505,6 +629,7 @@ export type Statement =
   | ClassifyStatement
   | TableStatement
   | PlotStatement
+  | FigureStatement
   | SaveStatement;
 
 /** Names live in namespaces of their own: each kind is named in places of its own. */

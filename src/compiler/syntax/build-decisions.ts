@@ -14,11 +14,10 @@ import type {
   Name,
   NumberLiteral,
   PcaStatement,
-  PlotKind,
-  PlotStatement,
   Quantity,
   SaveStatement,
   TableStatement,
+  TableValue,
   TestUse,
 } from "./ast.js";
 import { buildAxisList, buildExpression, buildLevel, missing } from "./build-expressions.js";
@@ -38,7 +37,7 @@ import {
   tokensOf,
 } from "./build-tree.js";
 
-function buildBy(build: Build, node: CstNode): readonly Name[] {
+export function buildBy(build: Build, node: CstNode): readonly Name[] {
   return buildAxisList(build, nodeOf(once(build, nodesOf(node, "byAxes"), "`by`"), "axisList"));
 }
 
@@ -57,7 +56,7 @@ function buildTestUse(build: Build, test: CstNode): TestUse {
 }
 
 /** `with ci …` among these clauses. */
-function buildInterval(build: Build, clauses: readonly CstNode[]): IntervalClause | null {
+export function buildInterval(build: Build, clauses: readonly CstNode[]): IntervalClause | null {
   const clause = once(build, clauses, "`with ci`");
   if (clause === undefined) return null;
   const draws = nodeOf(clause, "testUse");
@@ -190,7 +189,11 @@ export function buildClassify(build: Build, node: CstNode): ClassifyStatement {
 
 /** `table value …`. */
 export function buildTable(build: Build, node: CstNode): TableStatement {
-  const of = buildExpression(build, nodeOf(node, "disjunction"));
+  return { ...tableOf(build, nodeOf(node, "tableBody")), span: nodeSpan(build, node) };
+}
+
+/** What a table shows and how, of the rule that `table` and `save` have in common. */
+function tableOf(build: Build, node: CstNode | undefined): TableStatement {
   const options = nodesOf(node, "tableOption");
   const option = (key: string, word: string): CstNode | undefined =>
     once(
@@ -205,9 +208,21 @@ export function buildTable(build: Build, node: CstNode): TableStatement {
   const winner = option("Winner", "winner");
   const where = option("Where", "where");
   const by = option("By", "by");
+  const across = option("Across", "across");
+  const ranked = option("Rank", "with rank");
+  const caption = option("Caption", "caption");
+  const values = nodesOf(node, "tableValue").map((value): TableValue => {
+    const notation = tokenOf(value, "notation")?.image;
+    return {
+      value: buildExpression(build, nodeOf(value, "disjunction")),
+      notation: notation === "percent" || notation === "ratio" ? notation : null,
+      span: nodeSpan(build, value),
+    };
+  });
+  const nothing = missing(build);
   return {
     kind: "table",
-    of,
+    of: values.length === 0 ? [{ value: nothing, notation: null, span: nothing.span }] : values,
     winner:
       winner === undefined
         ? null
@@ -218,35 +233,20 @@ export function buildTable(build: Build, node: CstNode): TableStatement {
     top: count("Top", "top", "top"),
     where: where === undefined ? null : buildExpression(build, nodeOf(where, "where")),
     by: nodesOf(by, "by").map((key) => buildExpression(build, key)),
+    across: buildAxisList(build, nodeOf(across, "across")),
     context: count("Context", "context", "context"),
+    ranked: ranked === undefined ? null : { span: nodeSpan(build, ranked) },
+    caption: caption === undefined ? null : stringOf(build, tokenOf(caption, "caption")),
     ci: buildInterval(
       build,
       options.flatMap((candidate) => nodesOf(candidate, "intervalClause")),
     ),
-    span: nodeSpan(build, node),
+    span: node === undefined ? nothing.span : nodeSpan(build, node),
   };
 }
 
-/** `plot kind of values …`. */
-export function buildPlot(build: Build, node: CstNode): PlotStatement {
-  const plot = (tokenOf(nodeOf(node, "plotKind"), "kind")?.image ?? "line") as PlotKind;
-  const of = nodesOf(node, "of").map((value) => buildExpression(build, value));
-  const against = once(build, nodesOf(node, "against"), "`against`");
-  const over = once(build, nodesOf(node, "over"), "`over`");
-  return {
-    kind: "plot",
-    plot,
-    of: of.length === 0 ? [missing(build)] : of,
-    against: against === undefined ? null : buildExpression(build, against),
-    over: buildAxisList(build, over),
-    by: buildBy(build, node),
-    ci: buildInterval(build, nodesOf(node, "intervalClause")),
-    span: nodeSpan(build, node),
-  };
-}
-
-/** `save name to "path"`. */
+/** `save value … to "path"`. */
 export function buildSave(build: Build, node: CstNode): SaveStatement {
-  const what = nameOf(build, tokenOf(node, "Name"));
-  return { kind: "save", what, to: stringOf(build, tokenOf(node, "StringLiteral")), span: nodeSpan(build, node) };
+  const table = tableOf(build, nodeOf(node, "tableBody"));
+  return { kind: "save", table, to: stringOf(build, tokenOf(node, "StringLiteral")), span: nodeSpan(build, node) };
 }

@@ -1,6 +1,7 @@
 /** Concrete to abstract syntax: imports, models, texts, parameters, metrics, named results. */
 import type { CstNode } from "chevrotain";
 import type {
+  ChatOption,
   CorpusStatement,
   Fact,
   FactValue,
@@ -19,6 +20,7 @@ import type {
   TextSource,
 } from "./ast.js";
 import { buildExpression } from "./build-expressions.js";
+import { buildInlineValue } from "./build-inline.js";
 import {
   type Build,
   nameOf,
@@ -112,22 +114,22 @@ export function buildReference(build: Build, node: CstNode): ReferenceStatement 
   };
 }
 
-function buildStringsSource(build: Build, node: CstNode | undefined): TextSource {
-  const strings = buildStrings(build, node);
+function buildItemsSource(build: Build, node: CstNode | undefined): TextSource {
   const span = nodeSpan(build, node);
-  return strings.isList
-    ? { kind: "list", items: strings.items, span }
-    : { kind: "file", path: strings.items[0] ?? stringOf(build, undefined), span };
+  const list = nodeOf(node, "inlineList");
+  return list === undefined
+    ? { kind: "file", path: stringOf(build, tokenOf(node, "file")), span }
+    : { kind: "list", items: nodesOf(list, "inlineValue").map((item) => buildInlineValue(build, item)), span };
 }
 
 function buildTextSource(build: Build, node: CstNode | undefined): TextSource {
   const groups = nodeOf(node, "groups");
-  if (groups === undefined) return buildStringsSource(build, nodeOf(node, "oneOrMoreStrings"));
+  if (groups === undefined) return buildItemsSource(build, nodeOf(node, "textItems"));
   return {
     kind: "groups",
     groups: nodesOf(groups, "textGroup").map((group) => ({
       name: nameOf(build, tokenOf(group, "name")),
-      source: buildStringsSource(build, nodeOf(group, "oneOrMoreStrings")),
+      source: buildItemsSource(build, nodeOf(group, "textItems")),
     })),
     span: nodeSpan(build, groups),
   };
@@ -180,7 +182,16 @@ export function buildPrompts(build: Build, node: CstNode, documentation: Documen
     span: nodeSpan(build, option),
   }));
   const bos = buildBos(build, node);
-  return { kind: "prompts", name, source, fields, bos, documentation, span: nodeSpan(build, node) };
+  const chat = buildChat(build, once(build, nodesOf(node, "chatOption"), "`chat`"));
+  return { kind: "prompts", name, source, fields, bos, chat, documentation, span: nodeSpan(build, node) };
+}
+
+function buildChat(build: Build, node: CstNode | undefined): ChatOption | null {
+  if (node === undefined) return null;
+  const system = tokenOf(node, "System") === undefined ? null : stringOf(build, tokenOf(node, "StringLiteral"));
+  const value = tokenOf(node, "value")?.image;
+  const generation = value === "on" || value === "off" ? value : null;
+  return { system, generation, span: nodeSpan(build, node) };
 }
 
 /** `corpus NAME from …`. */

@@ -12,11 +12,13 @@ import type {
   Name,
   NamedArgument,
   PlaceUse,
+  PathReceiver,
   Positions,
   Replacement,
   Selection,
+  Together,
 } from "./ast.js";
-import { buildExpression, buildPositions } from "./build-expressions.js";
+import { buildAxisList, buildExpression, buildPositions } from "./build-expressions.js";
 import {
   type Build,
   here,
@@ -85,11 +87,17 @@ function buildPlaces(build: Build, node: CstNode | undefined): readonly PlaceUse
 
 function buildAblate(build: Build, node: CstNode): AblateClause {
   const top = nodeOf(node, "topSelection");
-  const targetToken = tokenOf(nodeOf(top ?? node, "ablateTarget"), "target");
+  const several = nodeOf(node, "combinationSelection");
+  const random = nodeOf(node, "randomSelection");
+  const targetToken = tokenOf(nodeOf(top ?? several ?? random ?? node, "ablateTarget"), "target");
   const selection: Selection =
-    top === undefined
-      ? { kind: "places", places: buildPlaces(build, node), span: nodeSpan(build, nodeOf(node, "placeList")) }
-      : buildTop(build, top, targetToken);
+    top !== undefined
+      ? buildTop(build, top, targetToken)
+      : several !== undefined
+        ? buildCombinations(build, several, targetToken)
+        : random !== undefined
+          ? buildRandom(build, random, targetToken)
+          : { kind: "places", places: buildPlaces(build, node), span: nodeSpan(build, nodeOf(node, "placeList")) };
   const at = once(build, nodesOf(node, "atClause"), "`at`");
   const replacement = once(build, nodesOf(node, "replacement"), "`by`");
   return {
@@ -97,7 +105,7 @@ function buildAblate(build: Build, node: CstNode): AblateClause {
     target: (targetToken?.image ?? "heads") as AblateTarget,
     selection,
     positions: at === undefined ? null : buildPositions(build, nodeOf(at, "positions")),
-    together: once(build, tokensOf(node, "Together"), "`together`") !== undefined,
+    together: buildTogether(build, nodesOf(node, "togetherClause")),
     by: replacement === undefined ? null : buildReplacement(build, replacement),
     span: nodeSpan(build, node),
   };
@@ -118,6 +126,24 @@ function buildTop(build: Build, node: CstNode, target: IToken | undefined): Sele
   };
 }
 
+function buildCombinations(build: Build, node: CstNode, target: IToken | undefined): Selection {
+  const word = tokenOf(node, "Pairs") !== undefined ? "pairs" : tokenOf(node, "Triples") ? "triples" : "combinations";
+  const size = word === "pairs" ? 2 : word === "triples" ? 3 : numberOf(build, tokenOf(node, "size")).value;
+  const what = nameOf(build, target);
+  return { kind: "combinations", word, size, what, places: buildPlaces(build, node), span: nodeSpan(build, node) };
+}
+
+function buildRandom(build: Build, node: CstNode, target: IToken | undefined): Selection {
+  const count = numberOf(build, tokenOf(node, "count"));
+  const what = nameOf(build, target);
+  const places = buildPlaces(build, node);
+  const option = (label: string): ReturnType<typeof numberOrNull> =>
+    numberOrNull(build, once(build, tokensOf(node, label), `\`${label}\``));
+  const seed = option("seed");
+  const draws = option("draws");
+  return { kind: "random", count, what, places, seed, draws, span: nodeSpan(build, node) };
+}
+
 function buildReplacement(build: Build, node: CstNode): Replacement {
   const span = nodeSpan(build, node);
   if (tokenOf(node, "Mean") !== undefined) {
@@ -135,22 +161,28 @@ function buildReplacement(build: Build, node: CstNode): Replacement {
   return { kind: "zero", span };
 }
 
+/** `together` with the axes that it joins; null where it is not written. */
+function buildTogether(build: Build, clauses: readonly CstNode[]): Together | null {
+  const clause = once(build, clauses, "`together`");
+  if (clause === undefined) return null;
+  return { over: buildAxisList(build, nodeOf(clause, "axisList")), span: nodeSpan(build, clause) };
+}
+
 /** What the clauses `at` and `together` say, wherever they stand. */
-function buildReach(build: Build, node: CstNode): { positions: Positions | null; together: boolean } {
+function buildReach(build: Build, node: CstNode): { positions: Positions | null; together: Together | null } {
   const reaches = nodesOf(node, "reach");
   const at = once(
     build,
     reaches.flatMap((reach) => nodesOf(reach, "atClause")),
     "`at`",
   );
-  const together = once(
+  const together = buildTogether(
     build,
-    reaches.flatMap((reach) => tokensOf(reach, "Together")),
-    "`together`",
+    reaches.flatMap((reach) => nodesOf(reach, "togetherClause")),
   );
   return {
     positions: at === undefined ? null : buildPositions(build, nodeOf(at, "positions")),
-    together: together !== undefined,
+    together,
   };
 }
 
@@ -160,9 +192,22 @@ function buildPatch(build: Build, node: CstNode): Intervention {
     kind: "patch",
     target: nameOf(build, tokenOf(target, "Name")),
     places: buildPlaces(build, target),
+    to: buildReceiver(build, nodeOf(node, "receiver")),
     ...buildReach(build, node),
     from: nameOf(build, tokenOf(node, "from")),
     into: nameOf(build, tokenOf(node, "into")),
+    span: nodeSpan(build, node),
+  };
+}
+
+function buildReceiver(build: Build, node: CstNode | undefined): PathReceiver | null {
+  if (node === undefined) return null;
+  const input = tokenOf(node, "input");
+  const target = nodeOf(node, "target");
+  return {
+    input: input === undefined ? null : nameOf(build, input),
+    target: nameOf(build, tokenOf(target, "Name")),
+    places: buildPlaces(build, target),
     span: nodeSpan(build, node),
   };
 }
@@ -183,7 +228,7 @@ function buildScaleOrSteer(build: Build, node: CstNode): Intervention {
 function buildSet(build: Build, node: CstNode): Intervention {
   const site = splitTrailingAt(build, buildExpression(build, nodeOf(node, "site")));
   const to = buildExpression(build, nodeOf(node, "expression"));
-  const together = tokenOf(node, "Together") !== undefined;
+  const together = buildTogether(build, nodesOf(node, "togetherClause"));
   return { kind: "set", site: site.rest, positions: site.positions, together, to, span: nodeSpan(build, node) };
 }
 

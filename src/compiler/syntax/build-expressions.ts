@@ -32,6 +32,8 @@ export function buildExpression(build: Build, node: CstNode | undefined): Expres
       return buildOnly(build, node, node.name === "parenthesised");
     case "letExpression":
       return buildLet(build, node);
+    case "conditional":
+      return buildConditional(build, node);
     case "guarded":
     case "expectedSide":
       return buildGuarded(build, node);
@@ -75,6 +77,13 @@ function buildLet(build: Build, node: CstNode): Expression {
   const value = buildExpression(build, nodeOf(node, "value"));
   const body = buildExpression(build, nodeOf(node, "body"));
   return { kind: "let", name, value, body, span: nodeSpan(build, node) };
+}
+
+function buildConditional(build: Build, node: CstNode): Expression {
+  const [condition, yes, no] = ["condition", "yes", "no"].map((label) => buildExpression(build, nodeOf(node, label)));
+  const lacking = missing(build);
+  const span = nodeSpan(build, node);
+  return { kind: "conditional", condition: condition ?? lacking, yes: yes ?? lacking, no: no ?? lacking, span };
 }
 
 function buildGuarded(build: Build, node: CstNode): Expression {
@@ -176,11 +185,13 @@ export function buildPositions(build: Build, node: CstNode | undefined): Positio
   if (string !== undefined) {
     return { kind: "positions", at: { kind: "token", text: stringOf(build, string).value }, span };
   }
+  if (tokenOf(node, "Continuation") !== undefined) return { kind: "positions", at: { kind: "continuation" }, span };
+  if (tokenOf(node, "Star") !== undefined) return { kind: "positions", at: { kind: "all" }, span };
   const number = nodeOf(node, "numberOrRange");
   if (number === undefined) return { kind: "positions", at: { kind: "last" }, span };
   const value = buildNumberOrRange(build, number, tokenOf(node, "firstSign"));
   if (value.kind === "range") {
-    return { kind: "positions", at: { kind: "range", first: value.first, last: value.last }, span };
+    return { kind: "positions", at: { kind: "range", first: value.first, last: value.last, step: value.step }, span };
   }
   const index = value.kind === "number" ? value.value : Number.NaN;
   return { kind: "positions", at: { kind: "index", index: tokenOf(node, "firstSign") ? 0 - index : index }, span };
@@ -211,12 +222,15 @@ function buildNumberOrRange(build: Build, node: CstNode, sign: IToken | undefine
     const { value } = numberOf(build, token);
     return minus ? 0 - value : value;
   };
+  const stepToken = tokenOf(node, "step");
+  const step = stepToken === undefined ? null : signedValue(stepToken, tokenOf(node, "stepSign") !== undefined);
   const own = nodeSpan(build, node);
   build.end = own.end;
   return {
     kind: "range",
     first: signedValue(first, sign !== undefined),
     last: signedValue(last, tokenOf(node, "lastSign") !== undefined),
+    step,
     span: sign === undefined ? own : { ...own, start: sign.startOffset },
   };
 }

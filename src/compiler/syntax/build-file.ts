@@ -19,10 +19,10 @@ import {
   buildHypothesis,
   buildPca,
   buildFit,
-  buildPlot,
   buildSave,
   buildTable,
 } from "./build-decisions.js";
+import { buildFigure, buildPlot } from "./build-plots.js";
 import { buildExperiment } from "./build-experiments.js";
 import { type Build, nodeOf, nodeSpan, onlyNode, tokenEnd } from "./build-tree.js";
 
@@ -122,6 +122,8 @@ function buildStatement(build: Build, node: CstNode | undefined, documentation: 
       return buildTable(build, node);
     case "plotStatement":
       return buildPlot(build, node);
+    case "figureStatement":
+      return buildFigure(build, node);
     case "saveStatement":
       return buildSave(build, node);
     default:

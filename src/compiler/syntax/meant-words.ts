@@ -33,7 +33,7 @@ export function meantPlace(s: Situation): string {
   if (layer !== undefined) return `layer ${layer} is \`L${layer}\`, and head 3 of it \`L${layer}.H3\``;
   if (text === "[" || text === "(") return "places stand without brackets: `L5.H3, L7`";
   if (/^(?:in|of|at|for|on|from)$/.test(text)) return `places follow directly: \`${before(s, 1)} L5\``;
-  if (text === "random") return "random places cannot be drawn yet: write them out, `L5.H3, L7.H0`";
+  if (text === "random") return "places are drawn by `ablate random 4 heads of L* seed 1 together`";
   if (quantifiers.has(text) || text === "*") return `all layers are \`L*\`: \`${before(s, 1)} L*\``;
   return "places are written `L5`, `L15..30`, `L9.H6` or `L*`";
 }
@@ -41,8 +41,8 @@ export function meantPlace(s: Situation): string {
 /** What to write where `ablate` wants a part of the model. */
 export function meantTarget(s: Situation): string {
   const text = imageOf(s.found);
-  if (/^pairs?$/.test(text)) {
-    return "pairs of places cannot be swept yet: `ablate heads L0.H0, L0.H1 together` is one pair, and each pair an experiment";
+  if ([s.found, s.next].some((token) => /^pairs?$/.test(imageOf(token)))) {
+    return "every two of several places at once are `ablate pairs of heads L0..1`";
   }
   if (quantifiers.has(text)) {
     const next = imageOf(s.next);
@@ -81,7 +81,8 @@ export function meantPositions({ found, next }: Situation): string {
   if (/^(?:query|key|head|neuron|vocab)$/.test(text)) return `an entry of another axis is \`select(x, ${text}: 0)\``;
   if (/^(?:first|end|start|begin|beginning)$/.test(text))
     return `the first position is \`at 0\`, the last one \`at last\``;
-  return 'at last, at 0, at -16..-1, at token "Mary"';
+  if (quantifiers.has(text)) return "every position in turn is `at *`, all of them at once `at * together`";
+  return 'at last, at 0, at -16..-1, at *, at token "Mary"';
 }
 
 /** An example of the clause that lacks its `by`. */
@@ -93,16 +94,26 @@ export function amountExample({ statement }: Situation): string {
 export function optionCalled(word: string, statement: string): string | null {
   if (statement !== "table" && statement !== "plot") return null;
   if (/^(?:vs|versus)$/.test(word)) return "write `against`";
+  if (statement === "plot" && /^(?:xlabel|xtitle)$/.test(word)) return 'write `x "title of the axis"`';
+  if (statement === "plot" && /^(?:ylabel|ytitle)$/.test(word)) return 'write `y "title of the axis"`';
+  if (statement === "plot" && /^(?:logx|xlog|logscale|logy|ylog)$/.test(word)) return "write `log x` or `log y`";
+  if (statement === "plot" && /^(?:sort|order|ordered|ranked)$/.test(word)) return "write `sorted`";
+  if (statement === "plot" && /^(?:annotate|annot|labels|numbers)$/.test(word)) return "write `values`";
   if (/^(?:title|legend|log|color|colour|xlabel|ylabel|size)$/.test(word))
-    return "the look of figures is not set in the language";
+    return statement === "plot"
+      ? "colours and sizes are not set in the language; a plot takes title, x, y and caption"
+      : "the look of tables is not set in the language";
   if (statement === "plot") return null;
-  if (/^(?:sort|sorted|order|orderby|rank|ranked)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
+  if (/^(?:sort|sorted|order|orderby)$/.test(word)) return "rows are sorted with `by`: `table e by impact`";
+  if (/^(?:rank|ranked)$/.test(word)) return "write `with rank`: `table e by impact with rank`";
+  if (/^(?:pivot|columns|cols|versus)$/.test(word))
+    return "columns are named with `across`: `table e.impact across layer`";
   if (/^(?:desc|descending|asc|ascending|reverse)$/.test(word))
     return "the largest come first; the smallest do with a minus: `by -impact`";
   if (/^(?:limit|first|head|max)$/.test(word)) return "write `top 5`";
   if (/^(?:filter|having|if|when|only)$/.test(word)) return "write `where`";
-  if (/^(?:group|grouped|groupby|per|each|columns|rows)$/.test(word)) {
-    return "a table keeps all axes but the prompts: average others away, as in `table mean(e.impact over head)`";
+  if (/^(?:group|grouped|groupby|per|each|rows)$/.test(word)) {
+    return "rows are named with `by`: `table e.impact by layer` has one for each layer, with the mean over the rest";
   }
   return null;
 }

@@ -6,9 +6,12 @@ import type {
   Expression,
   Intervention,
   MeasureItem,
+  PathReceiver,
   PlaceUse,
   Positions,
   Replacement,
+  Selection,
+  Together,
 } from "./ast.js";
 import { type Doc, group, hard, indent, join, line, source } from "./layout.js";
 import {
@@ -52,6 +55,7 @@ function printIntervention(clause: Intervention): Doc {
         "patch ",
         printTarget(clause.target.text, clause.target.span.start, clause.places),
         indent(
+          clause.to === null ? [] : [line, printReceiver(clause.to)],
           reach(clause.positions, clause.together),
           line,
           "from ",
@@ -97,8 +101,20 @@ function printIntervention(clause: Intervention): Doc {
 }
 
 /** ` at positions` and ` together`, each on a new line when the clause is broken. */
-function reach(positions: Positions | null, together: boolean): Doc {
-  return [...(positions === null ? [] : [line, printPositions(positions)]), ...(together ? [line, "together"] : [])];
+function reach(positions: Positions | null, together: Together | null): Doc {
+  return [
+    ...(positions === null ? [] : [line, printPositions(positions)]),
+    ...(together === null ? [] : [line, printTogether(together)]),
+  ];
+}
+
+function printTogether({ over, span }: Together): Doc {
+  return [source(span.start), "together", over.length === 0 ? "" : [" over ", printNames(over)]];
+}
+
+function printReceiver({ input, target, places, span }: PathReceiver): Doc {
+  const of = input === null ? "" : [printName(input), " of "];
+  return [source(span.start), "to ", of, printTarget(target.text, target.span.start, places)];
 }
 
 /** The amount of `scale` and `steer`: an `at` at its end would be read as the clause's own if that has none. */
@@ -125,25 +141,44 @@ function printTarget(text: string, offset: number, places: readonly PlaceUse[]):
 
 function printAblate(clause: AblateClause): Doc {
   const { selection } = clause;
-  const selected: Doc =
-    selection.kind === "places"
-      ? printTarget(clause.target, selection.span.start, selection.places)
-      : [
-          `top ${selection.isRange ? `${selection.first}..${selection.last}` : selection.first} `,
-          printName(selection.what),
-          " of ",
-          printName(selection.experiment),
-          " by ",
-          printShort(selection.by),
-        ];
   return group(
     "ablate ",
-    selected,
+    printSelection(clause.target, selection),
     indent(
       reach(clause.positions, clause.together),
       clause.by === null ? [] : [line, "by ", printReplacement(clause.by)],
     ),
   );
+}
+
+function printSelection(target: string, selection: Selection): Doc {
+  const { start } = selection.span;
+  switch (selection.kind) {
+    case "places":
+      return printTarget(target, start, selection.places);
+    case "combinations": {
+      const { word, size } = selection;
+      const what = word === "combinations" ? `combinations of ${size}` : `${word} of`;
+      return [source(start), `${what} `, printTarget(target, selection.what.span.start, selection.places)];
+    }
+    case "random": {
+      const options = [
+        selection.seed === null ? [] : [line, "seed ", printNumber(selection.seed)],
+        selection.draws === null ? [] : [line, "draws ", printNumber(selection.draws)],
+      ];
+      const what = ["random ", printNumber(selection.count), " ", printName(selection.what)];
+      return [source(start), what, " of ", group(indent(printPlaces(selection.places))), indent(options)];
+    }
+    case "top":
+      return [
+        `top ${selection.isRange ? `${selection.first}..${selection.last}` : selection.first} `,
+        printName(selection.what),
+        " of ",
+        printName(selection.experiment),
+        " by ",
+        printShort(selection.by),
+      ];
+  }
 }
 
 function printReplacement(by: Replacement): Doc {

@@ -1,6 +1,6 @@
 /** The layout of expressions, with no more parentheses than the grammar needs. */
 import type { Span } from "../base/span.js";
-import type { Expression, Name, NamedArgument, NumberLiteral, Positions, StringLiteral } from "./ast.js";
+import type { Expression, Name, NamedArgument, NumberLiteral, NumberRange, Positions, StringLiteral } from "./ast.js";
 import { closing, type Doc, group, indent, join, line, soft, source } from "./layout.js";
 import { quote } from "./literals.js";
 
@@ -34,6 +34,7 @@ const orderOperators = new Set<string>(["<", ">", "<=", ">="]);
 export function bindingOf(e: Expression): number {
   switch (e.kind) {
     case "let":
+    case "conditional":
       return level.let;
     case "where":
       return level.where;
@@ -85,7 +86,7 @@ function printBare(e: Expression, inExpectation: boolean): Doc {
     case "name":
       return [start, e.text];
     case "range":
-      return [start, `${e.first}..${e.last}`];
+      return [start, rangeText(e)];
     case "list":
       return printBracketed(
         e.items.map((item) => printExpression(item)),
@@ -130,11 +131,23 @@ function printBare(e: Expression, inExpectation: boolean): Doc {
         [start, "let ", printName(e.name), " = ", indent(group(printExpression(e.value, level.sum))), " in", line],
         printExpression(e.body),
       ];
+    case "conditional":
+      return printConditional(e);
     case "unary":
       return printUnary(e.operator, e.operand, inExpectation);
     case "binary":
       return printBinary(e, inExpectation);
   }
+}
+
+/** Branches stand below one another where they do not fit on a line; an `else if` follows its `else`. */
+function printConditional(e: Expression & { kind: "conditional" }): Doc {
+  const condition = group("if ", indent(printExpression(e.condition, level.or)));
+  return [
+    [source(e.span.start), condition, indent(line, "then ", group(printExpression(e.yes)))],
+    [line, "else "],
+    e.no.kind === "conditional" ? printConditional(e.no) : indent(group(printExpression(e.no))),
+  ];
 }
 
 function printUnary(operator: "-" | "not", operand: Expression, inExpectation: boolean): Doc {
@@ -223,15 +236,21 @@ function printCount(e: Expression): Doc {
   return plain ? printExpression(e) : parenthesised(e);
 }
 
+function rangeText({ first, last, step }: Pick<NumberRange, "first" | "last" | "step">): string {
+  return `${first}..${last}${step === null ? "" : ` step ${step}`}`;
+}
+
 /** `at` and positions. */
 export function printPositions({ at, span }: Positions): Doc {
   const text =
-    at.kind === "last"
-      ? "last"
+    at.kind === "last" || at.kind === "continuation"
+      ? at.kind
       : at.kind === "index"
         ? String(at.index)
         : at.kind === "range"
-          ? `${at.first}..${at.last}`
-          : `token ${quote(at.text)}`;
+          ? rangeText(at)
+          : at.kind === "all"
+            ? "*"
+            : `token ${quote(at.text)}`;
   return [source(span.start), `at ${text}`];
 }

@@ -4,39 +4,15 @@ import type {
   Expected,
   Expression,
   HypothesisStatement,
-  IntervalClause,
   Name,
   Statement,
   TableStatement,
   TestUse,
 } from "./ast.js";
 import { type Doc, group, hard, indent, join, line, source } from "./layout.js";
+import { byAxes, intervalClause, printTest } from "./print-clauses.js";
+import { printFigure, printPlot } from "./print-plots.js";
 import { bindingLevel, printExpression, printName, printNames, printNumber, printString } from "./print-expressions.js";
-
-const byAxes = (by: readonly Name[]): readonly Doc[] =>
-  by.length === 0 ? [] : [[line, source(by[0]?.span.start ?? 0), "by ", group(indent(printNames(by)))]];
-
-function printTest(test: TestUse): Doc {
-  return [
-    printName(test.name),
-    test.count === null ? "" : ["(", printNumber(test.count), ")"],
-    test.seed === null ? "" : [" seed ", printNumber(test.seed)],
-  ];
-}
-
-function intervalClause(ci: IntervalClause | null): readonly Doc[] {
-  if (ci === null) return [];
-  const { off, level, draws, span } = ci;
-  return [
-    [
-      line,
-      source(span.start),
-      off ? "with ci off" : "with ci",
-      level === null ? "" : [" ", printNumber(level)],
-      draws === null ? "" : [" ", printTest(draws)],
-    ],
-  ];
-}
 
 function usingTests(using: readonly TestUse[]): readonly Doc[] {
   if (using.length === 0) return [];
@@ -128,27 +104,11 @@ export function printResultStatement(statement: Statement): Doc | null {
     case "table":
       return printTable(statement);
     case "plot":
-      return group(
-        `plot ${statement.plot} of `,
-        group(
-          indent(
-            join(
-              statement.of.map((value) => group(printExpression(value))),
-              [",", line],
-            ),
-          ),
-        ),
-        indent(
-          statement.against === null ? [] : [line, "against ", group(printExpression(statement.against))],
-          statement.over.length === 0
-            ? []
-            : [line, source(statement.over[0]?.span.start ?? 0), "over ", group(indent(printNames(statement.over)))],
-          byAxes(statement.by),
-          intervalClause(statement.ci),
-        ),
-      );
+      return printPlot(statement);
+    case "figure":
+      return printFigure(statement);
     case "save":
-      return ["save ", printName(statement.what), " to ", printString(statement.to)];
+      return group(tableBody("save ", statement.table, [[line, "to ", printString(statement.to)]]));
     default:
       return null;
   }
@@ -206,9 +166,18 @@ function printSide(side: Expression): Doc {
 }
 
 function printTable(table: TableStatement): Doc {
-  return group(
-    "table ",
-    group(printExpression(table.of, bindingLevel.or)),
+  return group(tableBody("table ", table, []));
+}
+
+/** What `table` and `save` have in common, with what stands after it. */
+function tableBody(word: string, table: TableStatement, after: readonly Doc[]): readonly Doc[] {
+  const values = table.of.map(({ value, notation }) => [
+    group(printExpression(value, bindingLevel.or)),
+    notation === null ? "" : ` as ${notation}`,
+  ]);
+  return [
+    word,
+    values.length === 1 ? (values[0] ?? "") : group(indent(join(values, [",", line]))),
     indent(
       table.winner === null
         ? []
@@ -229,8 +198,14 @@ function printTable(table: TableStatement): Doc {
               ),
             ),
           ],
+      table.across.length === 0
+        ? []
+        : [line, source(table.across[0]?.span.start ?? 0), "across ", group(indent(printNames(table.across)))],
       table.context === null ? [] : [line, "with context ", printNumber(table.context)],
+      table.ranked === null ? [] : [line, source(table.ranked.span.start), "with rank"],
       intervalClause(table.ci),
+      table.caption === null ? [] : [line, "caption ", printString(table.caption)],
+      ...after,
     ),
-  );
+  ];
 }

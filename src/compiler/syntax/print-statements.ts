@@ -1,5 +1,6 @@
 /** The layout of each statement. */
 import type {
+  ChatOption,
   Expression,
   Fact,
   FactValue,
@@ -22,6 +23,7 @@ import {
   printNumber,
   printString,
 } from "./print-expressions.js";
+import { printInlineItems } from "./print-inline.js";
 import { printExperiment } from "./print-experiments.js";
 import { printResultStatement } from "./print-results.js";
 
@@ -47,6 +49,7 @@ export function printStatement(statement: Statement): PrintedStatement {
           indent(
             statement.fields.map(({ part, field, span }) => [line, source(span.start), `${part} `, printString(field)]),
             statement.bos === null ? [] : [line, `bos ${statement.bos}`],
+            statement.chat === null ? [] : [line, printChat(statement.chat)],
           ),
         ),
         head: statement.source.kind === "random" ? null : `prompts ${statement.name.text}`,
@@ -140,7 +143,7 @@ function printSource(from: TextSource): Doc {
     case "file":
       return ["from ", printString(from.path)];
     case "list":
-      return ["from ", printBracketed(from.items.map(printString), endOf(from.items, from.span.start + 1))];
+      return ["from ", printInlineItems(from.items, from.span)];
     case "groups":
       return printGroups(from);
     case "random":
@@ -163,12 +166,21 @@ function printGroups(from: TextSource & { kind: "groups" }): Doc {
     // The texts stand in a column when every group has its own line.
     ifBroken(" ".repeat(width - name.text.length)),
     texts.kind === "list"
-      ? printBracketed(texts.items.map(printString), endOf(texts.items, texts.span.start + 1))
+      ? printInlineItems(texts.items, texts.span)
       : texts.kind === "file"
         ? printString(texts.path)
         : "",
   ]);
   return group("from {", indent(line, join(groups, [",", line]), source(from.span.end - 1)), line, "}");
+}
+
+function printChat({ system, generation, span }: ChatOption): Doc {
+  return [
+    source(span.start),
+    "chat",
+    system === null ? "" : [" system ", printString(system)],
+    generation === null ? "" : ` generation ${generation}`,
+  ];
 }
 
 function printCorpusOptions(corpus: Statement & { kind: "corpus" }): readonly Doc[] {

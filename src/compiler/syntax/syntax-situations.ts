@@ -1,4 +1,5 @@
 /** The table of syntax errors: in which situation which words tell the user what was wanted. First match wins. */
+import { generationCalled } from "../base/foreign-words.js";
 import { outlineOf } from "./forms/index.js";
 import { amountExample, meantClause, meantPlace, meantPositions, meantTarget } from "./meant-words.js";
 import {
@@ -46,6 +47,39 @@ const nameFor = (rule: string, what: string, hint: string): Row => ({
 
 /** The table. Rows of one rule stand before rows of all rules. */
 export const situations: readonly Row[] = [
+  {
+    when: ({ found }) => generationCalled(imageOf(found)) !== null,
+    hint: ({ found }) => generationCalled(imageOf(found)) ?? "",
+    insists: true,
+  },
+  // Conditional values.
+  {
+    when: both(inRule("conditional"), wants("Then")),
+    expected: "`then`",
+    hint: "a conditional value is `if x > 3 then x else 0`",
+  },
+  {
+    when: both(inRule("conditional"), wants("Else"), (s) => /^(?:elif|elsif|elseif)$/.test(imageOf(s.found))),
+    expected: "`else`",
+    hint: "write `else if`: `if x > 3 then 3 else if x < 1 then 1 else x`",
+  },
+  {
+    when: both(inRule("conditional"), wants("Else")),
+    expected: "`else`",
+    hint: "a conditional value has both branches: `if x > 3 then x else 0`; to leave entries out there is `where`",
+  },
+  {
+    when: both(finds("If"), wantsValue),
+    expected: "a value",
+    hint: "beside an operator, after `table` and in conditions, `if … then … else …` stands in parentheses",
+    insists: true,
+  },
+  {
+    when: both(finds("Where"), wantsValue, (s) => isType(s.next, "LParen")),
+    expected: "a value",
+    hint: "one of two values is `if x > 3 then x else 0`; a guard stands behind its value: `x where x > 3`",
+    insists: true,
+  },
   // Comments and operators of other languages.
   {
     when: both(finds("Slash"), after("Slash")),
@@ -89,6 +123,11 @@ export const situations: readonly Row[] = [
       /^(dim|axis|dims|axes|keepdims?)$/.test(imageOf(s.previous))
         ? "axes are named after `over`: mean(nll over pos)"
         : `arguments are named with a colon: \`${imageOf(s.previous)}: …\``,
+  },
+  {
+    when: both(inRule("file"), finds("Step"), after("NumberLiteral")),
+    expected: "the end of the range",
+    hint: (s) => `the number after \`step\` is missing: \`${before(s, 3)}..${before(s, 1)} step 0.25\``,
   },
   {
     when: both(inRule("file"), finds("LParen"), (s) => before(s, 2) === "."),
@@ -135,9 +174,14 @@ export const situations: readonly Row[] = [
     insists: true,
   },
   {
-    when: both(inRule("file"), within("measure"), (s) => s.earlier.some((text) => /^(?:if|when|unless)$/.test(text))),
+    when: both(inRule("file"), finds("If"), within("measure", "experiment", "metric", "let", "table", "plot")),
+    expected: "the end of the expression",
+    hint: "`if` begins a value, `if x > 3 then x else 0`, in parentheses beside an operator; results are selected with `where`, as in `table e where layer is 3`",
+  },
+  {
+    when: both(inRule("file"), within("measure"), (s) => s.earlier.some((text) => /^(?:when|unless)$/.test(text))),
     expected: "the end of the measure",
-    hint: "there are no branches: results are selected with `where`, as in `table e where layer is 3`",
+    hint: "a value is chosen with `if x > 3 then x else 0`; results are selected with `where`, as in `table e where layer is 3`",
   },
   { when: both(after("Star"), finds("Star")), expected: "a value", hint: "a power is written `x ^ 2`" },
   {
@@ -205,7 +249,30 @@ export const situations: readonly Row[] = [
     expected: "a value",
     hint: (s) => `\`${before(s, 1)}\` is read as a parameter of \`${before(s, 2)}\`: measures are separated by commas`,
   },
-  { when: finds("LBrace", "RBrace"), hint: "braces are for groups of texts only: clauses and formulas stand without" },
+  {
+    when: both(wants("RBracket"), inRule("inlineList"), (s) => startsItem(s) || isType(s.found, "LBrace")),
+    expected: "`,` or `]`",
+    hint: "items of a list are separated by commas",
+  },
+  {
+    when: both(wants("RBrace"), inRule("inlineRecord"), startsItem),
+    expected: "`,` or `}`",
+    hint: "fields are separated by commas",
+  },
+  {
+    when: both(wants("Colon"), inRule("inlineField")),
+    expected: "`:`",
+    hint: 'a field is its name, a colon and its value: {text: "…", answer: " Mary"}',
+  },
+  {
+    when: both(inRule("file"), within("prompts"), finds("System", "Generation")),
+    hint: "`system` and `generation` stand behind `chat`, in this order",
+    insists: true,
+  },
+  {
+    when: finds("LBrace", "RBrace"),
+    hint: "braces are for groups of texts and records only: clauses and formulas stand without",
+  },
   // Lists.
   {
     when: both(
@@ -285,14 +352,30 @@ export const situations: readonly Row[] = [
   },
   { when: both(inRule("ablate", "ablateTarget"), wants("Heads")), hint: meantTarget },
   {
+    when: inRule("combinationSelection"),
+    hint: "every two at once are `ablate pairs of heads L0..1`, every four `ablate combinations of 4 heads L0..1`",
+  },
+  {
+    when: inRule("randomSelection"),
+    hint: "places are drawn by `ablate random 4 heads of L* seed 1 draws 20 together`",
+  },
+  {
+    when: both(finds("Of"), after("Pairs", "Triples", "Combinations"), within("scale", "steer", "patch")),
+    hint: "several places of a choice go together after `ablate` only: `ablate pairs of heads L0..1`",
+  },
+  {
     when: inRule("positions"),
-    expected: "positions: `last`, an index, a range or `token`",
+    expected: "positions: `last`, an index, a range, `*` or `token`",
     hint: meantPositions,
   },
   {
     when: both(inRule("scaleOrSteer"), wants("By")),
     expected: "`by`",
     hint: amountExample,
+  },
+  {
+    when: both(inRule("patch"), finds("Into"), (s) => isType(s.next, "Heads", "KvHeads", "Mlp", "Attention", "Layer")),
+    hint: (s) => `a path leads \`to\` what reads it: \`to ${imageOf(s.next)} L3 from CLEAN into CORRUPT\``,
   },
   { when: both(inRule("patch"), wants("From", "Into")), hint: outlineOf("patch") },
   { when: both(wantsValue, after("Measure")), expected: "a metric to measure" },

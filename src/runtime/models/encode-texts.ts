@@ -6,6 +6,10 @@ import type { Tokenizer } from "./tokenizer.js";
 export function encodeTexts(tokenizer: Tokenizer, request: EncodingRequest): readonly EncodedText[] {
   return request.texts.map((text) => {
     if (request.as === "continuation") return continuation(tokenizer, text);
+    if (request.as === "ids") {
+      const ids = JSON.parse(text) as readonly number[];
+      return { ids, pieces: tokenizer.pieces(ids) };
+    }
     const ids = beginningOf(tokenizer, text, request.limit);
     return { ids, pieces: piecesOf(tokenizer, ids, text) };
   });

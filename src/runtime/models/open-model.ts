@@ -243,9 +243,24 @@ function readTokenizer(folders: readonly string[], request: ModelRequest, diagno
   const definition = readJson(definitionPath, "tokenizer.json", request, diagnostics);
   const config = configPath === null ? {} : readJson(configPath, "tokenizer_config.json", request, diagnostics);
   if (definition === null || config === null) return null;
-  const tokenizer = createTokenizer(definition, config);
+  const templatePath = find("chat_template.jinja");
+  const template = templatePath === null ? null : readTemplate(templatePath, request, diagnostics);
+  const tokenizer = createTokenizer(definition, template === null ? config : { ...config, chat_template: template });
   if (tokenizer.ok) return tokenizer.value;
   const { source, span } = request;
   diagnostics.push(diagnostic("A4018", span, { source, reason: tokenizer.reason }));
+  return null;
+}
+
+/** A chat template in a file of its own, which comes before the one in tokenizer_config.json; null after a report. */
+function readTemplate(path: string, { source, span }: ModelRequest, diagnostics: Diagnostic[]): string | null {
+  const file = "chat_template.jinja";
+  try {
+    const { size } = statSync(path);
+    if (size <= fileLimits.modelJsonBytes) return readFileSync(path, "utf8");
+    diagnostics.push(diagnostic("A4019", span, { source, file, reason: `it has ${sizeText(size)}` }));
+  } catch (error) {
+    diagnostics.push(diagnostic("A4019", span, { source, file, reason: reasonOf(error) }));
+  }
   return null;
 }

@@ -7,6 +7,10 @@ import type { Outcome } from "./safetensors.js";
 /** Text ↔ token ids of one model. */
 export interface Tokenizer {
   readonly facts: TokenizerFacts;
+  /** The Jinja template that makes a text of a conversation; null where the tokenizer has none. */
+  readonly chatTemplate: string | null;
+  /** Texts of special tokens by the names that templates call them by, such as `bos_token`. */
+  readonly specialTexts: Readonly<Record<string, string>>;
   /**
    * Ids of a text; with `bos`, BOS comes first, once, even when the text itself spells it out. Lone surrogates become
    * U+FFFD first (the tokenizers differ on them). An empty text has no ids of its own. `bos` defaults to the model's
@@ -75,6 +79,13 @@ export function createTokenizer(definition: JsonObject, config: JsonObject): Out
 
   const tokenizer: Tokenizer = {
     facts,
+    chatTemplate: chatTemplateOf(config["chat_template"]),
+    specialTexts: Object.fromEntries(
+      specialNames.flatMap((name) => {
+        const text = tokenText(config[name]);
+        return text === null ? [] : [[name, text]];
+      }),
+    ),
     encode(text, bos = facts.addsBos) {
       // What String.prototype.toWellFormed does, which the language level of this project lacks.
       const wellFormed = text.replace(/\p{Surrogate}/gu, "\uFFFD");
@@ -109,6 +120,18 @@ export function createTokenizer(definition: JsonObject, config: JsonObject): Out
     },
   };
   return { ok: true, value: tokenizer };
+}
+
+/** Special tokens that templates may name. */
+const specialNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+
+/** `chat_template` of tokenizer_config.json: a template, or several of which the one called `default` is taken. */
+function chatTemplateOf(value: Json | undefined): string | null {
+  if (typeof value === "string") return value;
+  if (!Array.isArray(value)) return null;
+  const named = (value as readonly Json[]).map(asObject).find((one) => one?.["name"] === "default");
+  const template = named?.["template"];
+  return typeof template === "string" ? template : null;
 }
 
 /** Token text in tokenizer_config.json: a string, or an object with `content`. */

@@ -6,10 +6,15 @@ import { describeSamples, distributionsOf, type Distributions, type Sample } fro
 import { describe } from "./distribution-figure.js";
 import type { Drawing, PlotOutput } from "./drawing.js";
 import { axisTitle, safeTitle } from "./figure-data.js";
-import { emptyMarks, levelLabels, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
+import { emptyMarks, palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
+import { channelsOf, type Direction } from "./figure-overlays.js";
+import { roundDomain } from "./number-axis.js";
+import { textWidth } from "./text-width.js";
 
 /** Samples of at most this many values show every value; larger ones only those beyond the whiskers. */
 const fewValues = 30;
+/** Values that are all shown as points, over all samples. */
+const mostShown = 1000;
 /** Values beyond the whiskers that one box shows at most. */
 const mostOutliers = 200;
 
@@ -21,8 +26,13 @@ const mostOutliers = 200;
 export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
   const data = distributionsOf(output, results, onNote);
   const drawn = data.samples.filter((sample) => sample.numbers.length > 0);
-  const places = drawn.map((sample) => placeOf(sample));
-  const columns = [...new Set(places.map((place) => place.column))];
+  const apart = drawn.map(placeOf);
+  // More colours than there are would mean several things at once: then each box has a line of its own.
+  const isFolded = new Set(apart.map(({ series }) => series)).size > palette.length;
+  const places = isFolded
+    ? apart.map(({ column, series }) => ({ column: `${column} · ${series}`, series: "" }))
+    : apart;
+  const columns = sortedColumns(drawn, places, output.options.sorted);
   const series = [...new Set(places.map((place) => place.series))];
   const several = series.length > 1;
   const [axis] = data.by;
@@ -32,56 +42,91 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
     const { outliers: _outliers, ...numbers } = summary;
     return [{ ...places[i], ...numbers }];
   });
-  const points = drawn.flatMap((sample, i) => pointsOf(sample).map((value) => ({ ...places[i], value })));
-  const boxes = columns.length * series.length;
-  const step = Math.max(several ? 14 : 26, Math.min(64, Math.floor(640 / Math.max(1, boxes))));
-  const x = {
+  const isMany = data.count > mostShown;
+  const points = drawn.flatMap((sample, i) => pointsOf(sample, isMany).map((value) => ({ ...places[i], value })));
+  const boxes = Math.max(1, columns.length * series.length);
+  const wide = Math.max(several ? 14 : 26, Math.min(64, Math.floor(680 / boxes)));
+  const widest = columns.reduce((most, column) => Math.max(most, textWidth(column, 11)), 0);
+  const needed = Math.max(wide, Math.ceil((widest + 8) / series.length));
+  const isUpright = needed * boxes <= 720 && widest <= 130;
+  const step = isUpright ? needed : several ? 12 : 18;
+  const direction = isUpright ? "up" : "right";
+  const { place, value } = channelsOf(direction);
+  const across = {
     field: "column",
     type: "ordinal",
-    sort: columns,
-    title: axis === undefined ? null : axisTitle(axis, null),
-    scale: { paddingInner: 0.25, paddingOuter: 0.2 },
-    axis: {
-      ticks: false,
-      labelPadding: 6,
-      labelLimit: 160,
-      ...levelLabels({ levels: columns }, step * series.length),
-    },
+    sort: columns.length > 400 ? null : columns,
+    title: output.options[place] ?? (axis === undefined ? null : axisTitle(axis, null)),
+    scale: { paddingInner: 0.25, paddingOuter: 0.2, ...(columns.length > 400 ? { domain: columns } : {}) },
+    axis: { ticks: false, labelPadding: 6, labelLimit: 200, labelAngle: 0, labelOverlap: false },
   };
-  const offset = several ? { xOffset: { field: "series", type: "nominal", sort: series } } : {};
+  const offset = several ? { [`${place}Offset`]: { field: "series", type: "nominal", sort: series } } : {};
   const color = several
     ? {
         field: "series",
         type: "nominal",
         sort: series,
-        scale: { domain: series, range: repeat(palette, series.length) },
-        legend: {
-          title:
-            safeTitle(
-              data.by
-                .slice(1)
-                .map((a) => a.name)
-                .join(", "),
-            ) || null,
-          symbolLimit: 40,
-          symbolType: "square",
-        },
+        scale: { domain: series, range: seriesLooks(series.length, false).colors },
+        legend: { title: safeTitle(restOf(data)) || null, symbolLimit: 60, symbolType: "square", labelLimit: 260 },
       }
     : { value: palette[0] };
+  const quantity = output.options[value] ?? data.quantity;
+  const shown = [...values.flatMap(({ lower, upper }) => [lower, upper]), ...points.map((point) => point.value)];
+  const scale = boxDomain(shown, output.options.log.includes("y"));
+  const extent = { step: step * series.length, ...(several ? { for: "position" } : {}) };
   return {
-    subtitle: noteOf(data, drawn),
+    subtitle: noteOf(data, drawn, isMany),
     description: describe("Box plot", output, data),
     parts:
       drawn.length === 0
         ? emptyMarks()
         : {
             data: { values },
-            width: several ? { step, for: "position" } : { step },
-            height: 300,
-            encoding: { x, ...offset, color },
-            layer: [...boxMarks(data.quantity), ...(points.length === 0 ? [] : [pointMarks(points, data.quantity)])],
+            ...(isUpright ? { width: extent, height: 300 } : { width: 460, height: extent }),
+            encoding: { [place]: across, ...offset, color },
+            layer: [
+              ...boxMarks(quantity, scale, direction),
+              ...(points.length === 0 ? [] : [pointMarks(points, quantity, value)]),
+            ],
           },
   };
+}
+
+/** Axes that colours stand for. */
+function restOf({ by }: Distributions): string {
+  return by
+    .slice(1)
+    .map(({ name }) => name)
+    .join(", ");
+}
+
+/** Columns in the order of their axis, or by their medians. */
+function sortedColumns(
+  drawn: readonly Sample[],
+  places: readonly BoxPlace[],
+  sorted: PlotOutput["options"]["sorted"],
+): readonly string[] {
+  const columns = [...new Set(places.map((place) => place.column))];
+  if (sorted === null) return columns;
+  const median = (column: string): number => {
+    const own = drawn.filter((_, i) => places[i]?.column === column).flatMap((sample) => sample.numbers);
+    return boxSummary(own)?.median ?? NaN;
+  };
+  const medians = new Map(columns.map((column) => [column, median(column)]));
+  const sign = sorted === "descending" ? -1 : 1;
+  return columns.sort((a, b) => sign * ((medians.get(a) ?? 0) - (medians.get(b) ?? 0)));
+}
+
+/** What the axis of values shows: all whiskers and points; values above 0 do not make it begin below. */
+function boxDomain(values: readonly number[], isLog: boolean): VegaLiteSpec {
+  const least = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (!(least <= most)) return { domain: [0, 1] };
+  if (isLog && least > 0)
+    return { type: "log", domain: [least / (most / least) ** 0.04, most * (most / least) ** 0.04] };
+  const room = (most - least) * 0.03;
+  const [low, high] = roundDomain(least - room, most + room);
+  return { domain: [least >= 0 ? Math.max(0, low) : low, high], nice: false, zero: false };
 }
 
 interface BoxPlace {
@@ -94,33 +139,44 @@ function placeOf({ value, levels }: Sample): BoxPlace {
   return { column: first ?? "all", series: rest.join(" · ") };
 }
 
-function pointsOf(sample: Sample): readonly number[] {
-  if (sample.numbers.length <= fewValues) return sample.numbers;
+function pointsOf(sample: Sample, isMany: boolean): readonly number[] {
+  if (sample.numbers.length <= fewValues && !isMany) return sample.numbers;
   return evenly(boxSummary(sample.numbers)?.outliers ?? [], mostOutliers);
 }
 
-function boxMarks(quantity: string): readonly VegaLiteSpec[] {
-  const y = {
+/** Lying boxes may be many: their numbers stand above the first. */
+function topOf(direction: Direction): VegaLiteSpec {
+  return direction === "right" ? { orient: "top" } : {};
+}
+
+function boxMarks(quantity: string, scale: VegaLiteSpec, direction: Direction): readonly VegaLiteSpec[] {
+  const { value } = channelsOf(direction);
+  const channel = {
     type: "quantitative",
-    scale: { zero: false, nice: true, padding: 8 },
-    axis: { title: quantity, format: ".6~g", tickCount: 6 },
+    scale,
+    axis: { title: quantity, format: ".6~g", tickCount: 6, ...topOf(direction) },
   };
+  const at = (field: string, end: string | null): VegaLiteSpec => ({
+    [value]: { ...channel, field, ...(field === "first" ? { stack: null } : {}) },
+    ...(end === null ? {} : { [`${value}2`]: { field: end } }),
+  });
   const tooltip = ["column", "series", "count", "lower", "first", "median", "third", "upper"].map((field) => ({
     field,
     type: field === "column" || field === "series" ? "nominal" : "quantitative",
     title: titles[field] ?? field,
     ...(field === "column" || field === "series" ? {} : { format: ".6~g" }),
   }));
+  const size = direction === "up" ? { width: { band: 0.8 } } : { height: { band: 0.8 } };
   return [
-    { mark: { type: "rule", strokeWidth: 1.5 }, encoding: { y: { ...y, field: "lower" }, y2: { field: "first" } } },
-    { mark: { type: "rule", strokeWidth: 1.5 }, encoding: { y: { ...y, field: "third" }, y2: { field: "upper" } } },
+    { mark: { type: "rule", strokeWidth: 1.5 }, encoding: at("lower", "first") },
+    { mark: { type: "rule", strokeWidth: 1.5 }, encoding: at("third", "upper") },
     {
-      mark: { type: "bar", width: { band: 0.8 }, fillOpacity: 0.3, strokeWidth: 1.5, stroke: "#1f2430" },
-      encoding: { y: { ...y, field: "first", stack: null }, y2: { field: "third" }, tooltip },
+      mark: { type: "bar", ...size, fillOpacity: 0.3, strokeWidth: 1.5, stroke: "#1f2430" },
+      encoding: { ...at("first", "third"), tooltip },
     },
     {
-      mark: { type: "tick", thickness: 2.5, width: { band: 0.8 }, color: "#1f2430", opacity: 1 },
-      encoding: { y: { ...y, field: "median" }, color: { value: "#1f2430" }, tooltip },
+      mark: { type: "tick", thickness: 2.5, ...size, color: "#1f2430", opacity: 1 },
+      encoding: { ...at("median", null), color: { value: "#1f2430" }, tooltip },
     },
   ];
 }
@@ -134,19 +190,19 @@ const titles: Readonly<Record<string, string>> = {
   upper: "upper whisker",
 };
 
-function pointMarks(points: readonly object[], quantity: string): VegaLiteSpec {
+function pointMarks(points: readonly object[], quantity: string, channel: "x" | "y"): VegaLiteSpec {
   return {
     data: { values: points },
     mark: { type: "point", filled: true, size: 18, opacity: 0.65, stroke: "white", strokeWidth: 0.5 },
     encoding: {
-      y: { field: "value", type: "quantitative" },
+      [channel]: { field: "value", type: "quantitative" },
       tooltip: [{ field: "value", type: "quantitative", title: quantity, format: ".6~g" }],
     },
   };
 }
 
-function noteOf(data: Distributions, drawn: readonly Sample[]): string | null {
-  const large = drawn.some((sample) => sample.numbers.length > fewValues);
+function noteOf(data: Distributions, drawn: readonly Sample[], isMany: boolean): string | null {
+  const large = isMany || drawn.some((sample) => sample.numbers.length > fewValues);
   const whiskers = "whiskers: up to 1.5 interquartile ranges";
   const marks = drawn.length === 0 ? null : large ? whiskers : `${whiskers}; points: every value`;
   const parts = [describeSamples(data), marks].filter((part) => part !== null);

@@ -4,6 +4,9 @@ import type { DecisionOutcome } from "../../compiler/ir/decision-outcome.js";
 import type { Drawing } from "./drawing.js";
 import { safeLevel, safeTitle } from "./figure-data.js";
 import { emptyMarks, palette, type VegaLiteSpec } from "./figure-marks.js";
+import { placeLabels } from "./label-places.js";
+import { roundDomain } from "./number-axis.js";
+import { nameMarks } from "./scatter-marks.js";
 
 type Components = Extract<DecisionOutcome, { kind: "pca" }>;
 
@@ -20,8 +23,13 @@ export function drawComponents(outcome: Components): Drawing {
     return { subtitle: outcome.reason, description: `No components: ${outcome.reason ?? ""}.`, parts: emptyMarks() };
   }
   const hidden = spectrum.length - mostComponents;
+  const left = observations.length - scoreNames(outcome).length;
   const labels =
-    observations.length <= mostLabels ? null : `${observations.length} observations: their names are in the tooltips`;
+    observations.length > mostLabels
+      ? `${observations.length} observations: their names are in the tooltips`
+      : second !== undefined && left > 0
+        ? `${left} of ${observations.length} names have no room: they are in the tooltips`
+        : null;
   const notes = [hidden > 0 ? `the first ${mostComponents} of ${spectrum.length} components` : null, labels].filter(
     (note) => note !== null,
   );
@@ -99,6 +107,35 @@ function scree(spectrum: readonly number[], kept: number): VegaLiteSpec {
   };
 }
 
+const width = 380;
+const height = 280;
+
+/** Scores with room at either end for the names of the outermost. */
+function domainOf(scores: readonly (number | null)[]): readonly [number, number] {
+  const found = scores.filter((score) => score !== null);
+  const [least, most] = [Math.min(...found), Math.max(...found)];
+  const room = (most - least) * 0.06;
+  return found.length === 0 ? [0, 1] : roundDomain(least - room, most + room);
+}
+
+/** The names of observations beside their scores on two components, in pixels, as far as there is room. */
+function scoreNames({
+  components: [first, second],
+  observations,
+}: Pick<Components, "components" | "observations">): ReturnType<typeof placeLabels> {
+  if (first === undefined || second === undefined || observations.length > mostLabels) return [];
+  const [across, up] = [domainOf(first.scores), domainOf(second.scores)];
+  const at = (value: number, [low, high]: readonly [number, number]): number => (value - low) / (high - low);
+  return placeLabels(
+    observations.map((level, i) => ({
+      x: at(first.scores[i] ?? 0, across) * width,
+      y: (1 - at(second.scores[i] ?? 0, up)) * height,
+      text: safeTitle(String(level)),
+    })),
+    { width, height, fontSize: 10 },
+  );
+}
+
 function scores({ components, over, observations }: Components): VegaLiteSpec {
   const [first, second] = components;
   if (first === undefined) return emptyMarks();
@@ -110,10 +147,10 @@ function scores({ components, over, observations }: Components): VegaLiteSpec {
     two: second?.scores[i] ?? null,
     order: i,
   }));
-  const score = (field: string, c: number, explained: number): VegaLiteSpec => ({
+  const score = (field: string, c: number, explained: number, domain?: readonly number[]): VegaLiteSpec => ({
     field,
     type: "quantitative",
-    scale: { zero: false, nice: true, padding: 16 },
+    scale: domain === undefined ? { zero: false, nice: true, padding: 16 } : { zero: false, nice: false, domain },
     axis: { title: `component ${c} (${percent(explained)})`, format: ".4~g", tickCount: 6 },
   });
   const tooltip = [
@@ -137,12 +174,14 @@ function scores({ components, over, observations }: Components): VegaLiteSpec {
   // Layers and training steps have an order, which the eye wants to follow; prompts have none.
   const isPath =
     over !== "prompt" && over !== "document" && observations.every((level) => !Number.isNaN(coordinateNumber(level)));
-  const xy = { x: score("one", 1, first.explained), y: score("two", 2, second.explained) };
+  const [across, up] = [domainOf(values.map(({ one }) => one)), domainOf(values.map(({ two }) => two))];
+  const labels = scoreNames({ components, observations });
+  const xy = { x: score("one", 1, first.explained, across), y: score("two", 2, second.explained, up) };
   return {
     title,
     data: { values },
-    width: 380,
-    height: 280,
+    width,
+    height,
     encoding: xy,
     layer: [
       ...(isPath
@@ -157,14 +196,7 @@ function scores({ components, over, observations }: Components): VegaLiteSpec {
         mark: { type: "point", filled: true, size: 55, opacity: 0.9, color: palette[0] },
         encoding: { tooltip },
       },
-      ...(values.length <= mostLabels
-        ? [
-            {
-              mark: { type: "text", fontSize: 10, color: "#1f2430", baseline: "bottom", dy: -6 },
-              encoding: { text: { field: "text", type: "nominal" } },
-            },
-          ]
-        : []),
+      ...(labels.length === 0 ? [] : [nameMarks(labels)]),
     ],
   };
 }

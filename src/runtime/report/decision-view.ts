@@ -35,6 +35,11 @@ const tones: Readonly<Record<Verdict, ReportStatus["tone"]>> = {
   UNDECIDED: "warning",
 };
 
+/** How a verdict is coloured. */
+export function toneOf(verdict: Verdict): ReportStatus["tone"] {
+  return tones[verdict];
+}
+
 /** Where the tokens behind an outcome are read: the texts of the experiments that its value reads. */
 export interface TokensBehind {
   readonly tokens: TokenTexts;

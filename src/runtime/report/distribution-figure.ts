@@ -6,7 +6,11 @@ import { binCounts, binEdges, densityBandwidth, kernelDensity, quantile } from "
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { safeTitle } from "./figure-data.js";
-import { emptyMarks, palette, repeat, type VegaLiteSpec } from "./figure-marks.js";
+import { mostSeries } from "./series-looks.js";
+import { emptyMarks, palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
+
+/** Panels that a histogram shows: more would be pages. */
+const mostPanels = 24;
 
 /**
  * Bars over bins that all samples share, each sample in a panel of its own with the same scales, one below the other,
@@ -14,7 +18,8 @@ import { emptyMarks, palette, repeat, type VegaLiteSpec } from "./figure-marks.j
  */
 export function drawHistogram(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
   const data = distributionsOf(output, results, onNote);
-  const drawn = data.samples.filter((sample) => sample.numbers.length > 0);
+  const all = data.samples.filter((sample) => sample.numbers.length > 0);
+  const drawn = all.slice(0, mostPanels);
   const edges = binEdges(drawn.flatMap((sample) => sample.numbers));
   const counts = drawn.map((sample) => binCounts(sample.numbers, edges));
   const most = counts.flat().reduce((a, b) => Math.max(a, b), 1);
@@ -42,14 +47,24 @@ export function drawHistogram(output: PlotOutput, results: ResultSet, onNote: On
               type: "quantitative",
               bin: { binned: true },
               scale: { domain, nice: false, zero: false },
-              axis: { title: last ? data.quantity : null, format: ".6~g", tickCount: 8, grid: false },
+              axis: {
+                title: last ? (output.options.x ?? data.quantity) : null,
+                format: ".6~g",
+                tickCount: 8,
+                grid: false,
+              },
             },
             x2: { field: "to" },
             y: {
               field: "count",
               type: "quantitative",
               scale: { domain: [0, most], nice: true },
-              axis: { title: "values", format: "~d", tickMinStep: 1, tickCount: height < 100 ? 3 : 5 },
+              axis: {
+                title: output.options.y ?? "values",
+                format: "~d",
+                tickMinStep: 1,
+                tickCount: height < 100 ? 3 : 5,
+              },
             },
             tooltip: [
               { field: "from", type: "quantitative", title: "from", format: ".6~g" },
@@ -70,7 +85,15 @@ export function drawHistogram(output: PlotOutput, results: ResultSet, onNote: On
         ? only
         : { concat: panels, columns: panels.length > 8 ? 2 : 1, spacing: 18 };
   return {
-    subtitle: withNote(data, drawn.length === 0 ? null : "rule: median"),
+    subtitle: withNote(
+      data,
+      [
+        drawn.length === 0 ? null : "rule: median",
+        drawn.length < all.length ? `the first ${drawn.length} of ${all.length} samples` : null,
+      ]
+        .filter((part) => part !== null)
+        .join(" · "),
+    ),
     description: describe("Histogram", output, data),
     parts,
   };
@@ -93,7 +116,7 @@ function medianRule(sample: Sample): VegaLiteSpec {
 }
 
 /** Places at which a density is drawn. */
-const densityPoints = 200;
+const densityPoints = 160;
 
 /**
  * Smooth curves, one for each sample (Gaussian kernel, Scott's bandwidth). A sample without spread has no density; it
@@ -119,23 +142,47 @@ export function drawDensity(output: PlotOutput, results: ResultSet, onNote: OnNo
   const values = curves.flatMap(({ sample }) =>
     (kernelDensity(sample.numbers, grid) ?? []).map((density, i) => ({
       ...(several ? { sample: sample.label } : {}),
-      at: grid[i],
-      density,
+      at: Number((grid[i] ?? 0).toPrecision(6)),
+      density: Number(density.toPrecision(5)),
     })),
   );
+  const crowded = labels.length > mostSeries;
+  const named = crowded ? extremeSamples(curves.map(({ sample }) => sample)) : labels;
   const color = several
     ? {
         field: "sample",
         type: "nominal",
-        sort: labels,
-        scale: { domain: labels, range: repeat(palette, labels.length) },
-        legend: { title: safeTitle(data.by.map((axis) => axis.name).join(", ")) || null, symbolLimit: 40 },
+        sort: named,
+        scale: { domain: named, range: seriesLooks(named.length, false).colors },
+        legend: {
+          title: safeTitle(data.by.map((axis) => axis.name).join(", ")) || null,
+          symbolLimit: 60,
+          labelLimit: 260,
+        },
       }
     : { value: palette[0] };
+  const looks = seriesLooks(named.length, false);
+  const dashed = several
+    ? { strokeDash: { ...color, scale: { domain: named, range: crowded ? looks.dashes : dashes(named.length) } } }
+    : {};
+  const tooltip = [
+    ...(several ? [{ field: "sample", type: "nominal" }] : []),
+    { field: "at", type: "quantitative", title: data.quantity, format: ".6~g" },
+    { field: "density", type: "quantitative", format: ".4~g" },
+  ];
   const flat = data.samples.filter((sample) => densityBandwidth(sample.numbers) === null).length;
   const left = flat === 0 ? null : `${countOf(flat, "sample")} without spread (not drawn)`;
   return {
-    subtitle: withNote(data, ["Gaussian kernel, Scott's bandwidth", left].filter((part) => part !== null).join(" · ")),
+    subtitle: withNote(
+      data,
+      [
+        "Gaussian kernel, Scott's bandwidth",
+        crowded ? `${labels.length} curves: the lowest and highest medians in colour, the others grey` : null,
+        left,
+      ]
+        .filter((part) => part !== null)
+        .join(" · "),
+    ),
     description: describe("Density", output, data),
     parts:
       curves.length === 0
@@ -144,32 +191,39 @@ export function drawDensity(output: PlotOutput, results: ResultSet, onNote: OnNo
             data: { values },
             width: 480,
             height: 280,
-            mark: { type: "line", strokeWidth: 2 },
             encoding: {
               x: {
                 field: "at",
                 type: "quantitative",
                 scale: { domain: [least, most], nice: false, zero: false },
-                axis: { title: data.quantity, format: ".6~g", tickCount: 8, grid: false },
+                axis: { title: output.options.x ?? data.quantity, format: ".6~g", tickCount: 8, grid: false },
               },
               y: {
                 field: "density",
                 type: "quantitative",
-                axis: { title: "density", format: ".6~g", tickCount: 5 },
+                axis: { title: output.options.y ?? "density", format: ".6~g", tickCount: 5 },
               },
-              color,
-              ...(several ? { strokeDash: { ...color, scale: { domain: labels, range: dashes(labels.length) } } } : {}),
-              tooltip: [
-                ...(several ? [{ field: "sample", type: "nominal" }] : []),
-                { field: "at", type: "quantitative", title: data.quantity, format: ".6~g" },
-                { field: "density", type: "quantitative", format: ".4~g" },
-              ],
             },
+            layer: [
+              ...(crowded
+                ? [
+                    {
+                      mark: { type: "line", strokeWidth: 1, color: "#b8bec8", opacity: 0.7 },
+                      encoding: { detail: { field: "sample", type: "nominal" }, tooltip },
+                    },
+                  ]
+                : []),
+              {
+                ...(crowded ? { transform: [{ filter: { field: "sample", oneOf: named } }] } : {}),
+                mark: { type: "line", strokeWidth: 2 },
+                encoding: { color, ...dashed, tooltip },
+              },
+            ],
           },
   };
 }
 
-/** Every curve also has its own dashes, so that no reading depends on colour alone. */
+/** Every curve also has its own dashes, so that no reading depends on colour alone: 49 pairs of both differ. */
 function dashes(count: number): readonly (readonly number[])[] {
   const kinds = [
     [1, 0],
@@ -180,7 +234,22 @@ function dashes(count: number): readonly (readonly number[])[] {
     [1, 3],
     [10, 4],
   ];
-  return Array.from({ length: count }, (_, i) => kinds[i % kinds.length] ?? [1, 0]);
+  return Array.from({ length: count }, (_, i) => kinds[(i + Math.floor(i / palette.length)) % kinds.length] ?? [1, 0]);
+}
+
+/** Samples with the lowest and the highest medians. */
+function extremeSamples(samples: readonly Sample[]): readonly string[] {
+  const order = samples
+    .map(({ label, numbers }) => ({
+      label,
+      median: quantile(
+        [...numbers].sort((a, b) => a - b),
+        0.5,
+      ),
+    }))
+    .sort((a, b) => a.median - b.median)
+    .map(({ label }) => label);
+  return [...order.slice(0, 3), ...order.slice(-3)];
 }
 
 function withNote(data: Distributions, note: string | null): string | null {

@@ -1,8 +1,6 @@
-import type { Output } from "../../compiler/ir/protocol.js";
-import type { VegaLiteSpec } from "./figure-marks.js";
+import type { VegaLiteSpec } from "./vega-lite.js";
 
-/** An output of kind plot. */
-export type PlotOutput = Extract<Output, { kind: "plot" }>;
+export type { PlotOutput } from "../../compiler/ir/protocol.js";
 
 /** What one kind of plot makes of its values, before title and looks are put around it. */
 export interface Drawing {

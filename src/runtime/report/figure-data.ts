@@ -2,7 +2,7 @@
 import { entryOf } from "../../compiler/base/entry.js";
 import { printableLine } from "../../compiler/base/printable.js";
 import type { CellInterval, Intervals } from "../../compiler/decide/intervals.js";
-import type { Coordinate, NamedResult, Output } from "../../compiler/ir/protocol.js";
+import type { Coordinate, Coordinates, NamedResult, PlotOptions, PlotOutput } from "../../compiler/ir/protocol.js";
 import { fixedCoordinates } from "../../compiler/ir/result-expression.js";
 import { isConstant, type ResultSet } from "../../compiler/ir/results.js";
 import { describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
@@ -14,10 +14,15 @@ import {
   levelsOf,
   type ResultArray,
 } from "../../compiler/results/result-array.js";
+import type { FigureAxis } from "./figure-axis.js";
+import { baselineOf } from "./baseline-level.js";
+import { cellTexts } from "./cell-texts.js";
 import { reservedWords } from "./safe-specification.js";
 import { shownIntervals } from "./shown-intervals.js";
+import { tokenLevels } from "./token-levels.js";
+import { noTokenTexts, type TokenTexts } from "./token-texts.js";
 
-type PlotOutput = Extract<Output, { kind: "plot" }>;
+export type { FigureAxis } from "./figure-axis.js";
 
 /** One place of a figure. Fields of the axes are added under their {@link FigureAxis.field}. */
 export interface FigurePoint {
@@ -29,17 +34,11 @@ export interface FigurePoint {
   readonly high?: number | null;
   /** Texts that the interval is drawn from. */
   readonly n?: number | null;
+  /** What is written into its cell; absent where nothing is. */
+  readonly text?: string;
   /** Which line or group of bars the point belongs to. */
   readonly series: string;
   readonly [field: string]: Coordinate | null | undefined;
-}
-
-/** An axis of the figure: its levels in the order in which they are drawn. */
-export interface FigureAxis {
-  readonly name: string;
-  /** Field of the points that holds it: the name, where that is a safe and free field name. */
-  readonly field: string;
-  readonly levels: readonly Coordinate[];
 }
 
 /** One coordinate system with its points. */
@@ -78,15 +77,22 @@ export interface FigureData {
   readonly faults: number;
   /** How many places of the grid have no value at all. */
   readonly absent: number;
+  readonly options: PlotOptions;
 }
 
 /** Evaluates the values of a plot over its axes; see {@link FigureData}. */
-export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNote): FigureData {
+export function figureData(
+  output: PlotOutput,
+  results: ResultSet,
+  onNote: OnNote,
+  tokens: TokenTexts = noTokenTexts,
+): FigureData {
   const keep = [...output.over, ...output.by];
   const { drawn, levels } = withoutLevels(output, results);
   const full = drawn.map((named) => evaluateResult(named.expression, results, onNote));
   const arrays = full.map((array) => averageOver(array, keep, onNote));
-  const over = output.over.map((name) => axisOf(name, arrays));
+  const over = output.over.map((name) => tokenLevels(axisOf(name, arrays), drawn, full, tokens));
+  const texts = cellTexts(output, results, tokens, onNote);
   const by = output.by.map((name) => axisOf(name, arrays));
   const { intervals, words } = shownIntervals(output.ci, drawn, arrays, [], keep, results);
   const separate = output.plot === "heatmap";
@@ -99,10 +105,12 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
       drawn[index]?.label ?? "",
       drawn.length > 1 && !separate,
       intervals.some((one) => one !== null) ? (intervals[index]?.at ?? ((): null => null)) : null,
+      texts,
     ),
   );
   const signed = drawn.map((named) => isSigned(named.expression));
   const all = points.flat();
+  const baseline = output.plot === "line" ? baselineOf(drawn, results, arrays) : null;
   return {
     panels: separate
       ? arrays.flatMap((_, index) =>
@@ -124,9 +132,10 @@ export function figureData(output: PlotOutput, results: ResultSet, onNote: OnNot
     seriesTitle: safeTitle(output.by.join(", ")),
     mean: describeMean(averagedAxes(full[0] ?? emptyArray, keep)),
     intervals: words === null ? null : [words.text, ...(words.lacking === null ? [] : [words.lacking])].join(" · "),
-    levels,
+    levels: baseline === null ? levels : [...levels, baseline],
     faults: all.filter((point) => point.reason !== null).length,
     absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
+    options: output.options,
   };
 }
 
@@ -155,7 +164,7 @@ function levelName({ label, expression }: NamedResult): string {
 /** A field name for an axis: no two axes share one, and neither Vega nor the points themselves mean something else by it. */
 function fieldOf(name: string): string {
   const safe = name.replace(/[^A-Za-z0-9_]/gu, (character) => `_${character.codePointAt(0)?.toString(16) ?? ""}_`);
-  const taken = ["", "value", "reason", "series", "low", "high", "n"].includes(safe) || reservedWords.has(safe);
+  const taken = ["", "value", "reason", "series", "low", "high", "n", "text"].includes(safe) || reservedWords.has(safe);
   return taken || safe.endsWith("_") ? `${safe}_` : safe;
 }
 
@@ -163,7 +172,7 @@ function fieldOf(name: string): string {
 export function axisOf(name: string, arrays: readonly ResultArray[]): FigureAxis {
   const levels = new Map<string, Coordinate>();
   for (const array of arrays) for (const level of levelsOf(array, name)) levels.set(String(level), safeLevel(level));
-  return { name, field: fieldOf(name), levels: [...levels.values()] };
+  return { name, field: fieldOf(name), levels: [...levels.values()], tokens: false };
 }
 
 function pointsOf(
@@ -173,18 +182,34 @@ function pointsOf(
   label: string,
   named: boolean,
   intervalAt: Intervals["at"] | null,
+  texts: ((coordinates: Coordinates) => string | null) | null,
 ): readonly FigurePoint[] {
+  const shown = new Map(
+    over.filter((axis) => axis.tokens).map(({ name, levels }) => [name, new Map(levels.map((l) => [parseInt(String(l), 10), l]))]), // prettier-ignore
+  );
   return array.cells.map((cell) => {
     // An axis that this value does not have holds for all of it.
-    const levelAt = ({ name }: FigureAxis): Coordinate => safeLevel(entryOf(cell.coordinates, name) ?? "all");
-    const levels = by.map((axis) => String(levelAt(axis)));
-    return {
-      ...Object.fromEntries([...over, ...by].map((axis) => [axis.field, levelAt(axis)])),
-      value: Number.isFinite(cell.value) ? cell.value : null,
-      reason: Number.isFinite(cell.value) ? null : (cell.reason ?? `the value is ${cell.value}`),
-      ...(intervalAt === null ? {} : endsOf(intervalAt(cell.coordinates))),
-      series: [...(named ? [safeTitle(label)] : []), ...levels].join(" · "),
+    const levelAt = ({ name }: FigureAxis): Coordinate => {
+      const level = safeLevel(entryOf(cell.coordinates, name) ?? "all");
+      return shown.get(name)?.get(Number(level)) ?? level;
     };
+    // Filled in field by field: an object put together from pieces takes ten times as long, and there may be a million.
+    const point: Record<string, Coordinate | null> = {};
+    for (const axis of over) point[axis.field] = levelAt(axis);
+    let series = named ? safeTitle(label) : "";
+    for (const axis of by) {
+      const level = levelAt(axis);
+      point[axis.field] = level;
+      series = series === "" ? String(level) : `${series} · ${String(level)}`;
+    }
+    const isFinite = Number.isFinite(cell.value);
+    point["value"] = isFinite ? cell.value : null;
+    point["reason"] = isFinite ? null : (cell.reason ?? `the value is ${cell.value}`);
+    if (intervalAt !== null) Object.assign(point, endsOf(intervalAt(cell.coordinates)));
+    if (texts !== null) point["text"] = safeTitle(texts(cell.coordinates) ?? "");
+    point["series"] = series;
+    // All fields that a point has were written above.
+    return point as FigurePoint;
   });
 }
 

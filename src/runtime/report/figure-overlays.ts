@@ -2,34 +2,54 @@
 import type { FigureData, FigurePanel } from "./figure-data.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
 
-/** From the left end to the right one, whatever offset bars of several series have. */
-const acrossAll = { x: { value: 0 }, x2: { value: "width" }, xOffset: { value: 0 } };
+/** Whether values grow upwards or to the right. */
+export type Direction = "up" | "right";
+
+/** The channels of a direction: `value` along which numbers lie, `place` across it. */
+export function channelsOf(direction: Direction): { readonly value: "y" | "x"; readonly place: "x" | "y" } {
+  return direction === "up" ? { value: "y", place: "x" } : { value: "x", place: "y" };
+}
+
+/** From one end to the other across the values, whatever offset bars of several series have. */
+function acrossAll(direction: Direction): VegaLiteSpec {
+  return direction === "up"
+    ? { x: { value: 0 }, x2: { value: "width" }, xOffset: { value: 0 } }
+    : { y: { value: 0 }, y2: { value: "height" }, yOffset: { value: 0 } };
+}
 
 /** A line at 0 where values lie on both sides of it. */
-export function zeroRule(panel: FigurePanel): readonly VegaLiteSpec[] {
+export function zeroRule(panel: FigurePanel, direction: Direction = "up"): readonly VegaLiteSpec[] {
   const crosses = panel.signed || (panel.range !== null && panel.range[0] < 0);
   if (!crosses) return [];
   return [
     {
       data: { values: [{ zero: 0 }] },
       mark: { type: "rule", color: "#5b6472" },
-      encoding: { ...acrossAll, y: { datum: 0 } },
+      encoding: { ...acrossAll(direction), [channelsOf(direction).value]: { datum: 0 } },
     },
   ];
 }
 
-/** A dashed line across the figure for each number that values are compared with, with its name at the right end. */
-export function levelRules({ levels }: FigureData): readonly VegaLiteSpec[] {
+/** A dashed line across the figure for each number that values are compared with, with its name at the end. */
+export function levelRules({ levels }: FigureData, direction: Direction = "up"): readonly VegaLiteSpec[] {
+  const value = channelsOf(direction).value;
+  const end =
+    direction === "up" ? { x: { value: "width" }, xOffset: { value: 0 } } : { y: { value: 0 }, yOffset: { value: 0 } };
   return levels.flatMap((level) => [
     {
       data: { values: [level] },
       mark: { type: "rule", color: "#1f2430", strokeDash: [5, 4], strokeWidth: 1.5 },
-      encoding: { ...acrossAll, y: { datum: level.value } },
+      encoding: { ...acrossAll(direction), [value]: { datum: level.value } },
     },
     {
       data: { values: [level] },
-      mark: { type: "text", align: "left", dx: 6, color: "#1f2430", fontSize: 11 },
-      encoding: { x: { value: "width" }, xOffset: { value: 0 }, y: { datum: level.value }, text: { field: "label" } },
+      mark: {
+        type: "text",
+        color: "#1f2430",
+        fontSize: 11,
+        ...(direction === "up" ? { align: "left", dx: 6 } : { align: "center", baseline: "bottom", dy: -4 }),
+      },
+      encoding: { ...end, [value]: { datum: level.value }, text: { field: "label" } },
     },
   ]);
 }
@@ -40,15 +60,22 @@ export function hasIntervals(panel: FigurePanel): boolean {
 }
 
 /** The interval of each bar, with a stroke at both ends. */
-export function errorBars(panel: FigurePanel, step: number, tooltip: readonly VegaLiteSpec[]): readonly VegaLiteSpec[] {
+export function errorBars(
+  panel: FigurePanel,
+  data: FigureData,
+  step: number,
+  tooltip: readonly VegaLiteSpec[],
+  direction: Direction = "up",
+): readonly VegaLiteSpec[] {
   if (!hasIntervals(panel)) return [];
+  const { value } = channelsOf(direction);
   const transform = [{ filter: "isValid(datum.low)" }];
-  const axis = valueChannel(panel, true)["axis"];
+  const axis = valueChannel(panel, data, true, direction)["axis"];
   const at = (field: string): VegaLiteSpec => ({ field, type: "quantitative", stack: null, axis });
   const stroke = { color: "#1f2430", opacity: 1 };
   const cap = {
     type: "tick",
-    orient: "horizontal",
+    orient: direction === "up" ? "horizontal" : "vertical",
     size: Math.max(4, Math.min(12, step / 2)),
     thickness: 1.5,
     ...stroke,
@@ -57,16 +84,16 @@ export function errorBars(panel: FigurePanel, step: number, tooltip: readonly Ve
     {
       transform,
       mark: { type: "rule", strokeWidth: 1.5, ...stroke },
-      encoding: { y: at("low"), y2: { field: "high" }, tooltip },
+      encoding: { [value]: at("low"), [`${value}2`]: { field: "high" }, tooltip },
     },
-    ...["low", "high"].map((end) => ({ transform, mark: cap, encoding: { y: at(end), tooltip } })),
+    ...["low", "high"].map((end) => ({ transform, mark: cap, encoding: { [value]: at(end), tooltip } })),
   ];
 }
 
 /** The interval along each line, in its colour; places without one interrupt it. */
-export function intervalBand(panel: FigurePanel, colored: VegaLiteSpec): readonly VegaLiteSpec[] {
+export function intervalBand(panel: FigurePanel, data: FigureData, colored: VegaLiteSpec): readonly VegaLiteSpec[] {
   if (!hasIntervals(panel)) return [];
-  const y = { ...valueChannel(panel, false), field: "low" };
+  const y = { ...valueChannel(panel, data, false), field: "low" };
   return [
     {
       mark: { type: "area", opacity: 0.18, line: false, invalid: "break-paths-show-path-domains" },
@@ -75,13 +102,36 @@ export function intervalBand(panel: FigurePanel, colored: VegaLiteSpec): readonl
   ];
 }
 
-/** Where a value stands vertically, with the axis that all marks share. */
-export function valueChannel(panel: FigurePanel, zero: boolean): VegaLiteSpec {
+/** The smallest number above 0 of a panel, its intervals included; null without any. */
+export function leastPositive(panel: FigurePanel): number | null {
+  const all = panel.points.flatMap(({ value, low }) => [value, low ?? null]);
+  const least = all.reduce<number>((min, v) => (v !== null && v > 0 ? Math.min(min, v) : min), Infinity);
+  return Number.isFinite(least) ? least : null;
+}
+
+/** Whether values lie on a logarithmic axis: it was asked for, and there are numbers above 0. */
+export function hasLogValues(panel: FigurePanel, { options }: FigureData, direction: Direction = "up"): boolean {
+  return options.log.includes(channelsOf(direction).value) && leastPositive(panel) !== null;
+}
+
+/** Where a value stands, with the axis that all marks share. */
+export function valueChannel(
+  panel: FigurePanel,
+  data: FigureData,
+  zero: boolean,
+  direction: Direction = "up",
+): VegaLiteSpec {
+  const { value } = channelsOf(direction);
+  const isLog = hasLogValues(panel, data, direction);
   return {
     field: "value",
     type: "quantitative",
     stack: null,
-    scale: panel.range === null ? { domain: [0, 1] } : { zero: zero || panel.signed, nice: true },
-    axis: { title: panel.quantity, format: ".6~g", tickCount: 6 },
+    scale: isLog
+      ? { type: "log", nice: true }
+      : panel.range === null
+        ? { domain: [0, 1] }
+        : { zero: zero || panel.signed, nice: true },
+    axis: { title: data.options[value] ?? panel.quantity, format: isLog ? "~g" : ".6~g", tickCount: 6 },
   };
 }

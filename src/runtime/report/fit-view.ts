@@ -2,7 +2,7 @@
 import type { DecisionOutcome, FittedPart } from "../../compiler/ir/decision-outcome.js";
 import { curveAt } from "../../compiler/statistics/curve-fit.js";
 import { safeTitle } from "./figure-data.js";
-import { palette, repeat, shapes, type VegaLiteSpec } from "./figure-marks.js";
+import { palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
 import { figureOf, type Figure } from "./figures.js";
 import { formatNumber } from "./format.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableData } from "./table-data.js";
@@ -145,10 +145,10 @@ function layers(
   const several = series.length > 1;
   const channel = { field: "series", type: "nominal", sort: series, legend: { title: group, symbolLimit: 40 } };
   const color = several
-    ? { ...channel, scale: { domain: series, range: repeat(palette, series.length) } }
+    ? { ...channel, scale: { domain: series, range: seriesLooks(series.length, false).colors } }
     : { value: palette[0] };
   const shape = several
-    ? { shape: { ...channel, scale: { domain: series, range: repeat(shapes, series.length) } } }
+    ? { shape: { ...channel, scale: { domain: series, range: seriesLooks(series.length, false).shapes } } }
     : {};
   return {
     width: 420,

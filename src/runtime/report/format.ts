@@ -10,27 +10,55 @@ export function formatNumber(value: number): string {
   return value.toFixed(decimalsFor(magnitude));
 }
 
+/** How the numbers of one column are written. `signed` writes a plus sign, for differences whose direction matters. */
+export interface NumberNotation {
+  readonly decimals: number;
+  readonly exponential: boolean;
+  readonly signed: boolean;
+}
+
 /**
- * The numbers of one column, all in one notation so that they can be compared by eye: with as many decimals as give four
- * significant digits of the largest and two of the smallest, or, where those would be more than seven, all with an
- * exponent. `signed` writes a plus sign, for differences whose direction matters.
+ * The notation of a column, in which its numbers can be compared by eye: with as many decimals as give four significant
+ * digits of the largest and two of the smallest, or, where those would be more than seven, all with an exponent.
  */
-export function formatColumn(values: readonly number[], signed: boolean): readonly string[] {
-  const finite = values.filter((value) => Number.isFinite(value));
-  const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const integers = largest < 1e6 && finite.every((value) => Number.isInteger(value));
-  const smallest = finite.reduce((least, value) => (value === 0 ? least : Math.min(least, Math.abs(value))), Infinity);
-  const needed = integers ? 0 : decimalsFor(largest);
+export function notationOf(values: Iterable<number>, signed: boolean): NumberNotation {
+  let largest = 0;
+  let smallest = Infinity;
+  let whole = true;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    largest = Math.max(largest, Math.abs(value));
+    if (value !== 0) smallest = Math.min(smallest, Math.abs(value));
+    whole &&= Number.isInteger(value);
+  }
+  const needed = largest < 1e6 && whole ? 0 : decimalsFor(largest);
   // A value that would be rounded to nothing would read as zero.
   const vanishes = smallest < 0.5 * 10 ** -needed;
   const decimals = vanishes ? 1 - Math.floor(Math.log10(smallest)) : needed;
   const exponential = largest >= 1e6 || (largest > 0 && largest < 1e-4) || decimals > mostDecimals;
-  return values.map((value) => {
-    if (!Number.isFinite(value)) return String(value);
-    const plus = signed && value > 0 ? "+" : "";
-    if (value === 0) return "0";
-    return plus + (exponential ? value.toExponential(3) : value.toFixed(decimals));
-  });
+  return { decimals, exponential, signed };
+}
+
+/** A number in a notation; NaN and infinities by name. */
+export function formatIn(value: number, { decimals, exponential, signed }: NumberNotation): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (value === 0) return "0";
+  return (signed && value > 0 ? "+" : "") + (exponential ? value.toExponential(3) : value.toFixed(decimals));
+}
+
+/** The numbers of one column, all in the {@link notationOf} them. */
+export function formatColumn(values: readonly number[], signed: boolean): readonly string[] {
+  const notation = notationOf(values, signed);
+  return values.map((value) => formatIn(value, notation));
+}
+
+/** Numbers in few characters: three digits of the largest, and the notation of a column where that needs many decimals. */
+export function shortNumbers(values: readonly number[]): readonly string[] {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  if (largest === 0 || largest >= 1e5 || largest < 0.01) return formatColumn(values, false);
+  if (values.every((value) => Number.isInteger(value))) return values.map(String);
+  const decimals = Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(largest))));
+  return values.map((value) => value.toFixed(decimals).replace(/^-(0\.?0*)$/, "$1"));
 }
 
 /** A duration in seconds as `0.8 s`, `42 s`, `3 min 05 s` or `2 h 10 min`. */

@@ -1,71 +1,127 @@
-/** Tables as HTML: sortable by their header buttons, with the reason of every NaN underneath. */
-import { escapeHtml } from "./escape.js";
-import { formatColumn } from "./format.js";
-import { cellsInNotation, type TableCell, type TableColumn, type TableData } from "./table-data.js";
+/**
+ * Tables as HTML: they can be sorted, filtered, copied and saved as CSV, and the reason of every NaN stands underneath. A
+ * long table has its first rows in the page, for readers without scripts, and all of them as {@link packTable}.
+ */
+import { printable } from "../../compiler/base/printable.js";
+import { escapeHtml, jsonForScript } from "./escape.js";
+import { packTable } from "./packed-table.js";
+import {
+  cellText,
+  isNumericColumn,
+  notationOfColumn,
+  type TableCell,
+  type TableColumn,
+  type TableData,
+} from "./table-data.js";
 
-/** Rows that a page shows: a table of every token of a corpus would make it too large to open. */
-const longestTable = 2000;
+/** Rows that stand in the page itself; of a longer table the page shows as many at a time. */
+const rowsOfPage = 100;
+/** A table of so many rows is short enough to stand in the page as a whole. */
+const longestWhole = 200;
+/** Letters of words that stand on one line. */
+const shortText = 40;
 
 /** The table as a `<section>`; `index` makes its identifiers unique in the page. */
 export function tableHtml(table: TableData, index: number): string {
-  const shown = table.rows.slice(0, longestTable);
-  const reasons = [...new Set(shown.flat().flatMap((cell) => (cell.reason === null ? [] : [cell.reason])))];
-  const texts = table.columns.map((column, at) =>
-    columnTexts(
-      column,
-      shown.map((row) => row[at]),
-      cellsInNotation({ columns: table.columns, rows: shown }, at),
-    ),
-  );
-  const numeric = table.columns.map((_, at) =>
-    shown.every((row) => row[at]?.value == null || typeof row[at].value === "number"),
-  );
-  const head = table.columns.map((column, at) => headerCell(column, numeric[at] === true)).join("");
-  const body = shown.map((row, line) => {
-    const cells = table.columns.map((column, at) =>
-      bodyCell(column, row[at], texts[at]?.[line] ?? "", reasons, index, numeric[at] === true),
-    );
+  const { columns, rows } = table;
+  const isLong = rows.length > longestWhole;
+  const reasons = new Set<string>();
+  for (const row of rows) for (const { reason } of row) if (reason !== null) reasons.add(reason);
+  const known = new Map([...reasons].map((reason, i) => [reason, i + 1]));
+  const notations = columns.map((_, at) => notationOfColumn(table, at));
+  const numeric = columns.map((_, at) => isNumericColumn(table, at));
+  const body = rows.slice(0, isLong ? rowsOfPage : rows.length).map((row) => {
+    const cells = columns.map((column, at) => {
+      const notation = notations[at] ?? { decimals: 0, exponential: false, signed: false };
+      const text = cellText(column, row[at], notation);
+      return bodyCell(column, row[at], typographic(column, text), known, index, numeric[at] === true);
+    });
     return `<tr>${cells.join("")}</tr>`;
   });
-  const empty = `<tr><td colspan="${Math.max(1, table.columns.length)}">no rows</td></tr>`;
-  return `<section class="card table-card" aria-labelledby="table-${index}">
-${table.title === "" ? "" : `<h3 id="table-${index}">${escapeHtml(table.title)}</h3>`}
-${noteHtml(table, shown.length)}
-<div class="table-scroll" tabindex="0" role="region" aria-labelledby="table-${index}">
-<table class="data">
-<thead><tr>${head}</tr></thead>
+  const empty = `<tr><td colspan="${Math.max(1, columns.length)}">no rows</td></tr>`;
+  const name = table.title === "" ? "Table" : table.title;
+  return `<section class="card table-card" data-table="${index}" data-name="${escapeHtml(fileName(table.title, "table"))}" aria-label="${escapeHtml(name)}">
+${table.title === "" ? "" : `<h3>${escapeHtml(table.title)}</h3>`}
+${table.caption === undefined ? "" : `<p class="table-caption">${escapeHtml(table.caption)}</p>`}
+${table.note === null || table.note === "" ? "" : `<p class="note">${escapeHtml(table.note)}</p>`}
+${toolbarHtml(index, rows.length)}
+<div class="table-scroll" tabindex="0" role="region" aria-label="${escapeHtml(name)}">
+<table class="data"${isLong ? ` aria-rowcount="${rows.length + 1}"` : ""}>
+<thead>${headingRow(columns)}<tr>${columns.map((column, at) => headerCell(column, numeric[at] === true)).join("")}</tr></thead>
 <tbody>
 ${body.length === 0 ? empty : body.join("\n")}
 </tbody>
 </table>
 </div>
-${reasonList(reasons, index)}
+${isLong ? pagerHtml(rows.length) : ""}
+${reasonList([...reasons], index)}
+<script type="application/json" class="table-columns">${jsonForScript(columnsForScript(columns, [...reasons]))}</script>
+${isLong ? `<script type="text/plain" class="table-rows">${packTable(table, [...reasons])}</script>` : ""}
 </section>`;
 }
 
-function noteHtml(table: TableData, shown: number): string {
-  const all = table.rows.length;
-  const hidden = `the first ${shown} of ${all} rows; the results table has all of them`;
-  const notes = [table.note, shown < all ? hidden : null].filter((note) => note !== null && note !== "");
-  return notes.length === 0 ? "" : `<p class="note">${escapeHtml(notes.join("; "))}</p>`;
+/** What the page's script needs to know of a table, as it may be shown. */
+function columnsForScript(columns: readonly TableColumn[], reasons: readonly string[]): unknown {
+  return {
+    columns: columns.map(({ name, kind, unit, heading }) => ({
+      name: printable(name),
+      kind,
+      unit: unit === null ? null : printable(unit),
+      heading: heading === undefined ? null : printable(heading),
+    })),
+    reasons: reasons.map(printable),
+  };
 }
 
-function columnTexts(
-  column: TableColumn,
-  cells: readonly (TableCell | undefined)[],
-  inNotation: readonly TableCell[],
-): readonly string[] {
-  if (column.kind !== "value") return cells.map((cell) => String(cell?.value ?? "·"));
-  const numbers = formatColumn(
-    inNotation.map((cell) => (typeof cell.value === "number" ? cell.value : NaN)),
-    column.signed,
+/** A name for a file that a reader saves. */
+export function fileName(title: string, otherwise: string): string {
+  return (
+    title
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "")
+      .slice(0, 60) || otherwise
   );
-  return cells.map((cell, line) => (cell?.value == null ? "·" : (cell.shown ?? typographicMinus(numbers[line] ?? ""))));
+}
+
+/** What needs scripts, and is hidden until they run. */
+function toolbarHtml(index: number, rows: number): string {
+  if (rows === 0) return "";
+  const filter =
+    rows < 6
+      ? ""
+      : `<label for="filter-${index}">Filter</label><input type="search" id="filter-${index}" autocomplete="off" spellcheck="false" placeholder="words, or layer>3" aria-describedby="rows-${index}">`;
+  return `<div class="table-tools" hidden>${filter}<span class="row-count" id="rows-${index}" role="status"></span>
+<span class="buttons"><button type="button" data-do="copy">Copy</button><button type="button" data-do="csv">CSV</button></span></div>`;
+}
+
+function pagerHtml(rows: number): string {
+  const button = (what: string, label: string, sign: string): string =>
+    `<button type="button" data-page="${what}" aria-label="${label}">${sign}</button>`;
+  const without = `<noscript><p class="note">The first ${rowsOfPage} of ${rows} rows; with scripts the page shows all of them.</p></noscript>`;
+  return `<nav class="pager" aria-label="Rows of the table" hidden>${button("first", "First rows", "«")}${button("back", "Rows before", "‹")}<span class="page-text"></span>${button("next", "Next rows", "›")}${button("last", "Last rows", "»")}</nav>${without}`;
 }
 
 /** A minus as wide as a plus; table cells are read, not parsed (exact values are in `data-sort`). */
-function typographicMinus(text: string): string {
-  return text.replace(/^-/, "−");
+function typographic({ kind }: TableColumn, text: string): string {
+  return kind === "value" ? text.replace(/^-/, "−") : text;
+}
+
+/** The row of headings over columns that belong together. */
+function headingRow(columns: readonly TableColumn[]): string {
+  if (columns.every(({ heading }) => heading === undefined)) return "";
+  const spans: { readonly text: string; count: number }[] = [];
+  for (const { heading = "" } of columns) {
+    const last = spans.at(-1);
+    if (last?.text === heading) last.count++;
+    else spans.push({ text: heading, count: 1 });
+  }
+  const cells = spans.map(({ text, count }) =>
+    text === ""
+      ? `<td colspan="${count}"></td>`
+      : `<th scope="colgroup" colspan="${count}" class="span">${escapeHtml(text)}</th>`,
+  );
+  return `<tr class="spans">${cells.join("")}</tr>`;
 }
 
 function headerCell(column: TableColumn, numeric: boolean): string {
@@ -77,17 +133,19 @@ function bodyCell(
   column: TableColumn,
   cell: TableCell | undefined,
   text: string,
-  reasons: readonly string[],
+  reasons: ReadonlyMap<string, number>,
   index: number,
   numeric: boolean,
 ): string {
   const value = cell?.value ?? null;
-  const classes = [numeric ? "numeric" : "", column.kind, toneOf(column, value)].filter((name) => name !== "");
-  const number = cell?.reason == null ? 0 : reasons.indexOf(cell.reason) + 1;
+  const short = column.kind === "text" && text.length <= shortText ? "short" : "";
+  const classes = [numeric ? "numeric" : "", column.kind, toneOf(column, value), short].filter((name) => name !== "");
+  const number = cell?.reason == null ? 0 : (reasons.get(cell.reason) ?? 0);
   const mark = number === 0 ? "" : `<sup><a href="#table-${index}-reason-${number}">${number}</a></sup>`;
   const hover = cell?.reason == null ? "" : ` title="${escapeHtml(cell.reason)}"`;
   const sort = value === null ? "" : escapeHtml(String(value));
-  return `<td class="${classes.join(" ")}" data-sort="${sort}"${hover}>${markedHtml(text, cell)}${mark}</td>`;
+  const error = cell?.error === undefined ? "" : ` data-error="${cell.error}"`;
+  return `<td class="${classes.join(" ")}" data-sort="${sort}"${error}${hover}>${markedHtml(text, cell)}${mark}</td>`;
 }
 
 /** The text of a cell, its marked part as such. */

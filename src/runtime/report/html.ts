@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { escapeHtml, jsonForScript } from "./escape.js";
 import { highlightSource } from "./highlight.js";
-import { tableHtml } from "./html-table.js";
+import { methodsHtml, promptsHtml, verdictsHtml } from "./html-parts.js";
+import { fileName, tableHtml } from "./html-table.js";
 import { judgementHtml } from "./judgement-html.js";
 import type { ProvenanceSection, ReportDecision, ReportFigure, ReportInput } from "./report-input.js";
 import { reportScript } from "./report-script.js";
@@ -45,15 +46,18 @@ export function renderReport(input: ReportInput): string {
 <a class="skip" href="#content">Skip to the results</a>
 ${headerHtml(input)}
 <main id="content">
+${verdictsHtml(input.decisions)}
 ${summaryHtml(input)}
 ${warningsHtml(input.warnings)}
 ${sectionHtml(
   "decisions",
   "Decisions",
-  input.decisions.map((decision, i) => decisionHtml(decision, input.tables.length + 2 * i, all)),
+  input.decisions.map((decision, i) => decisionHtml(decision, i, input.tables.length + 2 * i, all)),
 )}
 ${sectionHtml("figures", "Figures", input.figures.map(figureHtml))}
 ${sectionHtml("tables", "Tables", input.tables.map(tableHtml))}
+${promptsHtml(input.texts)}
+${methodsHtml(input.methods)}
 ${judgementHtml(input.judgements)}
 ${sourceHtml(input)}
 ${provenanceHtml(input.provenance)}
@@ -82,6 +86,8 @@ function headerHtml(input: ReportInput): string {
     ["decisions", "Decisions", input.decisions.length > 0],
     ["figures", "Figures", input.figures.length > 0],
     ["tables", "Tables", input.tables.length > 0],
+    ["prompts", "Prompts", input.texts.length > 0],
+    ["methods", "Methods", input.methods.length > 0],
     ["judgement", "Judgement", true],
     ["protocol", "Protocol", true],
     ["provenance", "Provenance", input.provenance.length > 0],
@@ -90,13 +96,19 @@ function headerHtml(input: ReportInput): string {
   return `<header class="page-header">
 <div class="eyebrow">atlasc report</div>
 <h1>${escapeHtml(input.title)} <span class="badge ${input.status.tone}">${escapeHtml(input.status.label)}</span></h1>
+${input.question === null ? "" : `<p class="question">${escapeHtml(input.question)}</p>`}
 <dl class="facts">
-<div><dt>Finished</dt><dd>${escapeHtml(input.when)}</dd></div>
+<div><dt>Finished</dt><dd><time datetime="${escapeHtml(input.when)}">${escapeHtml(whenText(input.when))}</time></dd></div>
 <div><dt>Protocol</dt><dd>${escapeHtml(input.source.path)}</dd></div>
 <div><dt>Digest</dt><dd><code title="${escapeHtml(input.digest)}">${escapeHtml(shorten(input.digest))}</code></dd></div>
 </dl>
 <nav aria-label="Sections">${navigation.join("")}</nav>
 </header>`;
+}
+
+/** `2026-11-30 18:14 UTC`: to the minute, which is enough for a reader. */
+function whenText(iso: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d.*Z$/.test(iso) ? `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` : iso;
 }
 
 function shorten(digest: string): string {
@@ -125,6 +137,7 @@ function sectionHtml(id: string, title: string, parts: readonly string[]): strin
 /** @param index of its first table; a second one has the next. */
 function decisionHtml(
   { verdict, title, statement, sentence, table, loadings, figures: own }: ReportDecision,
+  number: number,
   index: number,
   figures: readonly ReportFigure[],
 ): string {
@@ -132,7 +145,7 @@ function decisionHtml(
   const said = [statement === null ? "" : `<code>${escapeHtml(statement)}</code>`, escapeHtml(sentence)]
     .filter((text) => text !== "")
     .map((text) => `<p>${text}</p>`);
-  return `<section class="decision">
+  return `<section class="decision" id="decision-${number}">
 <h3>${escapeHtml(title)}${badge}</h3>
 ${said.join("\n")}
 ${[
@@ -151,21 +164,11 @@ function figureHtml({ figure, svg }: ReportFigure, index: number): string {
   const buttons = ["SVG", "PNG", "Spec", "Data"].map(
     (kind) => `<button type="button" data-download="${kind.toLowerCase()}">${kind}</button>`,
   );
-  return `<figure class="card plot-card" data-figure="${index}" data-name="${escapeHtml(fileName(figure.title))}">
+  return `<figure class="card plot-card" data-figure="${index}" data-name="${escapeHtml(fileName(figure.title, "figure"))}">
 <div class="paper"><div class="plot${"concat" in figure.spec ? " panels" : ""}" role="img" aria-label="${escapeHtml(figure.description)}">${picture}</div></div>
-<figcaption><span class="caption">${escapeHtml(figure.description)}</span>
+<figcaption><span class="caption">${figure.caption === null ? "" : `<b>${escapeHtml(figure.caption)}</b>`}${escapeHtml(figure.description)}</span>
 <span class="downloads" hidden><span class="downloads-label">Download</span>${buttons.join("")}</span></figcaption>
 </figure>`;
-}
-
-function fileName(title: string): string {
-  return (
-    title
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, "-")
-      .replace(/^-+|-+$/g, "")
-      .slice(0, 60) || "figure"
-  );
 }
 
 function sourceHtml(input: ReportInput): string {

@@ -2,18 +2,65 @@
 import type { ResultSet } from "../../compiler/ir/results.js";
 import type { OnNote } from "../../compiler/results/evaluate.js";
 import { countOf } from "../../compiler/results/describe.js";
+import { barLayers, hasBarPanels } from "./bar-figure.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { figureData, type FigureData, type FigurePanel } from "./figure-data.js";
-import { barLayers, emptyMarks, heatmapLayers, lineLayers, type VegaLiteSpec } from "./figure-marks.js";
+import { figureWidth } from "./figure-width.js";
+import { emptyMarks, type VegaLiteSpec } from "./figure-marks.js";
+import { formatNumber } from "./format.js";
+import { extremesText, heatmapLayers, isAttention, isRaster } from "./heatmap-figure.js";
+import { cellsPerPixel, rasterNumbers } from "./heatmap-raster.js";
+import { crowdText, leftOutByLog, lineLayers } from "./line-figure.js";
+import type { TokenTexts } from "./token-texts.js";
+
+/** More panels would make a picture that nobody prints. */
+const mostPanels = 24;
+/** A page is about this wide; panels stand side by side as far as they fit. */
+const page = 860;
 
 /**
  * Values averaged over every axis that neither `over` nor `by` names, which the subtitle says. A heatmap has one panel
  * per value and per level of `by`; line and bar have one series per value and level of `by`. NaN stays visible as a
  * hatched cell (heatmap) or a cross on the lower edge (line, bar) with its reason in the tooltip.
  */
-export function drawPlaces(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
-  const data = figureData(output, results, onNote);
-  return { subtitle: subtitleOf(output, data), description: describe(output, data), parts: panels(output, data) };
+export function drawPlaces(output: PlotOutput, results: ResultSet, onNote: OnNote, tokens?: TokenTexts): Drawing {
+  const all = figureData(output, results, onNote, tokens);
+  const data = output.plot === "bar" && hasBarPanels(all) ? barPanels(all) : all;
+  const shown = { ...data, panels: data.panels.slice(0, mostPanels) };
+  const left = data.panels.length - shown.panels.length;
+  const notes = [
+    subtitleOf(output, data),
+    left === 0 ? null : `the first ${mostPanels} of ${data.panels.length} panels`,
+  ].filter((part) => part !== null);
+  return {
+    subtitle: notes.length === 0 ? null : notes.join(" · "),
+    description: describe(output, all),
+    parts: { ...panels(output, shown), ...numbersOf(output, shown) },
+  };
+}
+
+/** Cells up to which an image goes with its numbers, for readers who download them. */
+const mostNumbers = 60_000;
+
+function numbersOf(output: PlotOutput, data: FigureData): VegaLiteSpec {
+  if (output.plot !== "heatmap" || !isRaster(data)) return {};
+  const cells = data.panels.reduce((sum, { points }) => sum + points.length, 0);
+  return cells > mostNumbers ? {} : { usermeta: { numbers: rasterNumbers(data) } };
+}
+
+/** A panel for each series, all with the same scale. */
+function barPanels(data: FigureData): FigureData {
+  const [panel] = data.panels;
+  if (panel === undefined) return data;
+  return {
+    ...data,
+    series: [""],
+    panels: data.series.map((series) => ({
+      ...panel,
+      title: series,
+      points: panel.points.filter((point) => point.series === series),
+    })),
+  };
 }
 
 function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
@@ -24,26 +71,41 @@ function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
   if (data.panels.every((panel) => panel.points.length === 0)) return emptyMarks();
   const [only] = data.panels;
   if (data.panels.length === 1 && only !== undefined) return draw(only);
+  const drawn = data.panels.map(draw);
+  const widest = drawn.reduce((most, spec) => Math.max(most, figureWidth(spec)), 0);
   return {
-    concat: data.panels.map((panel) => ({
-      title: { text: panel.title, fontSize: 12, anchor: "middle" },
-      ...draw(panel),
+    concat: drawn.map((spec, i) => ({
+      title: { text: data.panels[i]?.title ?? "", fontSize: 12, anchor: "middle" },
+      ...spec,
     })),
-    columns: data.panels.length <= 3 ? data.panels.length : 2,
+    columns: Math.max(1, Math.min(data.panels.length, Math.floor(page / (widest + 70)))),
     spacing: 28,
     // Panels of one quantity share their scale, so that equal colours mean equal numbers; each says so by its domain.
-    resolve: { scale: { color: "independent" } },
+    resolve: { scale: { color: "independent", fill: "independent" } },
   };
 }
 
 function subtitleOf(output: PlotOutput, data: FigureData): string | null {
-  const cells = output.plot === "heatmap" ? "cell" : "value";
-  const faulty =
-    data.faults === 0
-      ? null
-      : `${countOf(data.faults, cells)} NaN (${output.plot === "heatmap" ? "hatched" : "crosses on the lower edge"}; reason in the tooltip)`;
-  const absent = output.plot === "heatmap" && data.absent > 0 ? "grey background: not measured" : null;
-  const parts = [data.mean, data.intervals, faulty, absent].filter((part) => part !== null);
+  const isHeatmap = output.plot === "heatmap";
+  const raster = isHeatmap && isRaster(data);
+  const cells = isHeatmap ? "cell" : "value";
+  const look = raster ? "dark grey" : isHeatmap ? "hatched; reason in the tooltip" : "crosses on the lower edge; reason in the tooltip"; // prettier-ignore
+  const faulty = data.faults === 0 ? null : `${countOf(data.faults, cells)} NaN (${look})`;
+  const blank = isAttention(data);
+  const absent = isHeatmap && !blank && data.absent > 0 ? "grey background: not measured" : null;
+  const [rows, columns] = data.over;
+  const per = raster ? cellsPerPixel(rows?.levels.length ?? 1, columns?.levels.length ?? 1) : 1;
+  const parts = [
+    data.mean,
+    data.intervals,
+    isHeatmap ? extremesText(data, formatNumber) : null,
+    per > 1 ? `each pixel is the mean of ${per} × ${per} cells` : null,
+    output.plot === "line" ? crowdText(data) : null,
+    isHeatmap ? null : leftOutByLog(data),
+    faulty,
+    absent,
+    isHeatmap && blank ? "blank: keys behind the query" : null,
+  ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(" · ");
 }
 

@@ -2,7 +2,9 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { TopLevelSpec } from "vega-lite";
-import type { VegaLiteSpec } from "./figures.js";
+import { escapeHtml } from "./escape.js";
+import { textWidth, wrapText } from "./text-width.js";
+import type { VegaLiteSpec } from "./vega-lite.js";
 
 const require = createRequire(import.meta.url);
 
@@ -21,24 +23,6 @@ interface VegaInternals {
       text: string | number | null | undefined,
     ) => number;
   };
-}
-
-/** Advance widths of DejaVu Sans in units of the font size, for the characters that differ much from the average. */
-const narrow = new Set("ijl.,:;'|!I()[]ft/ ·");
-const wide = new Set("mwMW@%—");
-
-/**
- * Width of `text` in DejaVu Sans. Vega has no canvas here and would assume 0.8 of the font size for each character,
- * which leaves wide empty margins; a canvas, where one is installed, would make the layout depend on the machine.
- */
-function textWidth(text: string, fontSize: number, bold: boolean): number {
-  let width = 0;
-  for (const character of text) {
-    if (narrow.has(character)) width += 0.36;
-    else if (wide.has(character)) width += 0.95;
-    else width += /[A-Z]/.test(character) ? 0.7 : 0.62;
-  }
-  return width * fontSize * (bold ? 1.12 : 1);
 }
 
 /**
@@ -62,10 +46,37 @@ export async function renderFigureSvg(spec: VegaLiteSpec, logger?: FigureLogger)
   const compiled = vegaLite.compile(spec as unknown as TopLevelSpec, { logger: log });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logger: log });
   try {
-    return await view.toSVG();
+    return withCaption(await view.toSVG(), captionOf(spec));
   } finally {
     view.finalize();
   }
+}
+
+function captionOf({ usermeta }: VegaLiteSpec): string | null {
+  const { caption } = (usermeta ?? {}) as { readonly caption?: unknown };
+  return typeof caption === "string" && caption !== "" ? caption : null;
+}
+
+const captionSize = 11;
+const captionLine = 16;
+const margin = 12;
+
+/** The picture with lines of text below it, which Vega-Lite has no place for. */
+function withCaption(svg: string, caption: string | null): string {
+  const size = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)" viewBox="0 0 [\d.]+ [\d.]+">/.exec(svg);
+  if (caption === null || size === null) return svg;
+  const [head, width, height] = [size[0], Number(size[1]), Number(size[2])];
+  const lines = wrapText(caption, width - 2 * margin, captionSize);
+  const whole = height + lines.length * captionLine + 4;
+  const grown = head
+    .replace(` height="${size[2]}"`, ` height="${whole}"`)
+    .replace(/viewBox="[^"]*"/, `viewBox="0 0 ${width} ${whole}"`);
+  const texts = lines.map(
+    (line, i) =>
+      `<text transform="translate(${margin},${height + (i + 0.7) * captionLine})" font-family="DejaVu Sans, Verdana, sans-serif" font-size="${captionSize}px" fill="#1f2430">${escapeHtml(line)}</text>`,
+  );
+  const paper = `<rect width="${width}" height="${whole}" fill="white"/>`;
+  return `${grown}${paper}${svg.slice(head.length).replace(/<\/svg>\s*$/, "")}${texts.join("")}</svg>`;
 }
 
 /** An SVG of {@link renderFigureSvg} as PNG bytes, `scale` pixels per unit. Text is drawn in DejaVu Sans. */
@@ -74,7 +85,7 @@ export async function renderFigurePng(svg: string, scale = 2): Promise<Uint8Arra
   const fonts = path.join(path.dirname(require.resolve("dejavu-fonts-ttf/package.json")), "ttf");
   // Fonts of the machine would make the picture differ from machine to machine.
   const font = {
-    fontFiles: ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => path.join(fonts, file)),
+    fontFiles: ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"].map((file) => path.join(fonts, file)),
     loadSystemFonts: false,
     defaultFontFamily: "DejaVu Sans",
   };

@@ -43,6 +43,30 @@ export interface ProvenanceSection {
   readonly entries: readonly { readonly label: string; readonly value: string }[];
 }
 
+/** A paragraph on how the run was made, for a paper. */
+export interface MethodsParagraph {
+  readonly heading: string;
+  readonly text: string;
+}
+
+/** One text that was read. */
+export interface ReportText {
+  readonly group: string | null;
+  /** As a reader is shown it: a long one is cut. */
+  readonly text: string;
+  readonly tokens: number;
+}
+
+/** A set of texts. */
+export interface ReportTexts {
+  readonly name: string;
+  /** `prompt` or `text`. */
+  readonly what: string;
+  readonly total: number;
+  /** The first ones. */
+  readonly items: readonly ReportText[];
+}
+
 /** What a person wrote into the record about the results. */
 export interface Judgement {
   readonly text: string;
@@ -76,6 +100,8 @@ export interface JudgementsView {
 /** Everything a report shows. All texts may come from users; rendering escapes them. */
 export interface ReportInput {
   readonly title: string;
+  /** What the protocol asks, from the comment at its beginning; null where there is none. */
+  readonly question: string | null;
   readonly status: ReportStatus;
   /** When the run finished, as it shall be read. */
   readonly when: string;
@@ -88,6 +114,8 @@ export interface ReportInput {
   readonly decisions: readonly ReportDecision[];
   readonly figures: readonly ReportFigure[];
   readonly tables: readonly TableData[];
+  readonly texts: readonly ReportTexts[];
+  readonly methods: readonly MethodsParagraph[];
   readonly source: { readonly path: string; readonly text: string; readonly tokens: readonly SourceToken[] };
   readonly warnings: readonly string[];
   readonly provenance: readonly ProvenanceSection[];

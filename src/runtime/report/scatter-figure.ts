@@ -1,32 +1,23 @@
 /** Scatter plots: two values of each place against each other. */
 import { entryOf } from "../../compiler/base/entry.js";
-import type { Coordinate } from "../../compiler/ir/protocol.js";
+import type { Coordinate, Coordinates } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, unitOf } from "../../compiler/results/describe.js";
 import { evaluateResult, unmatchedText, type OnNote } from "../../compiler/results/evaluate.js";
 import { averagedAxes, averageOver, joinArrays, type ResultArray } from "../../compiler/results/result-array.js";
-import { evenly } from "./distribution.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { axisOf, safeLevel, safeTitle, withUnit } from "./figure-data.js";
-import { emptyMarks, palette, repeat, shapes, type VegaLiteSpec } from "./figure-marks.js";
-
-/** Points that a figure draws at most: with more the picture gets slow and no clearer. */
-const mostPoints = 4000;
-
-interface ScatterPoint {
-  readonly x: number;
-  readonly y: number;
-  readonly series: string;
-  readonly [axis: string]: Coordinate;
-}
+import { emptyMarks } from "./figure-marks.js";
+import { scatterMarks, type ScatterPoint } from "./scatter-marks.js";
 
 /**
  * A point for each place that both values have: the first value upwards, the one after `against` to the right. Either
- * is averaged over axes that the other lacks. Levels of `by` are colours and shapes.
+ * is averaged over axes that the other lacks. Levels of `by` are colours and shapes. A line of least squares shows how
+ * the values go together; of thousands of points the picture shows how many lie where.
  */
 export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNote): Drawing {
   const [vertical] = output.values;
-  const { against } = output;
+  const { against, options } = output;
   if (vertical === undefined || against === null) {
     return { subtitle: null, description: "It has no values.", parts: emptyMarks() };
   }
@@ -45,40 +36,57 @@ export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNo
   );
   const horizontal = joinArrays(ups, rights, (_y, x) => ({ value: x.value, reason: x.reason }));
   const all = joined.cells.map((cell, i) => ({ cell, x: horizontal.cells[i]?.value ?? NaN }));
-  const sound = all.filter(({ cell, x }) => Number.isFinite(cell.value) && Number.isFinite(x));
-  const points = evenly(sound, mostPoints).map(({ cell, x }): ScatterPoint => {
+  const finite = all.filter(({ cell, x }) => Number.isFinite(cell.value) && Number.isFinite(x));
+  const [logX, logY] = [options.log.includes("x"), options.log.includes("y")];
+  const sound = finite.filter(({ cell, x }) => (!logX || x > 0) && (!logY || cell.value > 0));
+  const points = sound.map(({ cell, x }): ScatterPoint => {
     const axes = shared.flatMap((axis) => {
       const level = entryOf(cell.coordinates, axis);
       return level === undefined ? [] : [[fieldOf(axis), safeLevel(level)] as const];
     });
     const series = by.map((axis) => safeTitle(String(entryOf(cell.coordinates, axis.name) ?? "all"))).join(" · ");
-    return { ...Object.fromEntries(axes), x, y: cell.value, series };
+    const name = nameOf(cell.coordinates, shared, output.by);
+    return { ...Object.fromEntries(axes), x, y: cell.value, series, name };
   });
   const quantities = {
-    x: withUnit(against.label, unitOf(against)),
-    y: withUnit(vertical.label, unitOf(vertical)),
+    x: options.x ?? withUnit(against.label, unitOf(against)),
+    y: options.y ?? withUnit(vertical.label, unitOf(vertical)),
   };
-  const faults = all.length - sound.length;
+  const faults = all.length - finite.length;
+  const { parts, notes: said } =
+    points.length === 0
+      ? { parts: emptyMarks(), notes: [] }
+      : scatterMarks(points, {
+          options,
+          quantities,
+          axes: shared.map((name) => ({ name, field: fieldOf(name) })),
+          series: seriesOrder(points, by.length === 1 ? (by[0]?.levels ?? []) : []),
+          seriesTitle: output.by.join(", "),
+        });
   const notes = [
     countOf(sound.length, "point"),
     meanOf(up, right, keep),
-    points.length < sound.length ? `${points.length} drawn, evenly chosen` : null,
+    ...said,
     faults === 0 ? null : `${countOf(faults, "point")} NaN (not drawn)`,
+    finite.length === sound.length
+      ? null
+      : `${countOf(finite.length - sound.length, "point")} not above 0 (no place on a logarithmic axis)`,
   ].filter((part) => part !== null);
-  return {
-    subtitle: notes.join(" · "),
-    description: describe(output, sound, faults),
-    parts:
-      points.length === 0
-        ? emptyMarks()
-        : marks(
-            points,
-            seriesOrder(points, by.length === 1 ? (by[0]?.levels ?? []) : []),
-            quantities,
-            shared,
-            output.by.join(", "),
-          ),
-  };
+  return { subtitle: notes.join(" · "), description: describe(output, sound, faults, said), parts };
+}
+
+/** What a point is called: a head by its place, others by the levels of their axes. */
+function nameOf(coordinates: Coordinates, axes: readonly string[], by: readonly string[]): string {
+  const own = axes.filter((axis) => !by.includes(axis) && entryOf(coordinates, axis) !== undefined);
+  const [layer, head] = [entryOf(coordinates, "layer"), entryOf(coordinates, "head")];
+  const place = layer !== undefined && head !== undefined && own.includes("head") ? [`L${layer}.H${head}`] : [];
+  const rest = own
+    .filter((axis) => place.length === 0 || (axis !== "layer" && axis !== "head"))
+    .map((axis) => {
+      const level = entryOf(coordinates, axis) ?? "";
+      return typeof level === "number" ? `${axis.replaceAll("_", " ")} ${level}` : level;
+    });
+  return safeTitle([...place, ...rest].join(", "));
 }
 
 /** A field name that neither Vega-Lite nor the points' own fields take for something else. */
@@ -97,57 +105,11 @@ function seriesOrder(points: readonly ScatterPoint[], levels: readonly Coordinat
   return order.length === 0 ? found : found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 
-function marks(
-  points: readonly ScatterPoint[],
-  series: readonly string[],
-  quantities: { readonly x: string; readonly y: string },
-  axes: readonly string[],
-  title: string,
-): VegaLiteSpec {
-  const several = series.length > 1;
-  const channel = {
-    field: "series",
-    type: "nominal",
-    sort: series,
-    legend: { title: title === "" ? null : safeTitle(title), symbolLimit: 40 },
-  };
-  const opacity = points.length > 1000 ? 0.25 : points.length > 200 ? 0.5 : 0.8;
-  return {
-    data: { values: points },
-    width: 420,
-    height: 340,
-    mark: { type: "point", filled: true, size: points.length > 500 ? 18 : 45, opacity },
-    encoding: {
-      x: {
-        field: "x",
-        type: "quantitative",
-        scale: { zero: false, nice: true },
-        axis: { title: quantities.x, format: ".6~g", tickCount: 7 },
-      },
-      y: {
-        field: "y",
-        type: "quantitative",
-        scale: { zero: false, nice: true },
-        axis: { title: quantities.y, format: ".6~g", tickCount: 6 },
-      },
-      color: several
-        ? { ...channel, scale: { domain: series, range: repeat(palette, series.length) } }
-        : { value: palette[0] },
-      ...(several ? { shape: { ...channel, scale: { domain: series, range: repeat(shapes, series.length) } } } : {}),
-      tooltip: [
-        ...(several ? [{ field: "series", type: "nominal", title: safeTitle(title) }] : []),
-        ...axes.map((axis) => ({ field: fieldOf(axis), type: "nominal", title: safeTitle(axis) })),
-        { field: "x", type: "quantitative", title: quantities.x, format: ".6~g" },
-        { field: "y", type: "quantitative", title: quantities.y, format: ".6~g" },
-      ],
-    },
-  };
-}
-
 function describe(
   output: PlotOutput,
   points: readonly { readonly cell: { readonly value: number }; readonly x: number }[],
   faults: number,
+  said: readonly string[],
 ): string {
   const by = output.by.length === 0 ? "" : ` by ${output.by.join(", ")}`;
   const what = `${output.values[0]?.label ?? ""} against ${output.against?.label ?? ""}${by}`;
@@ -160,5 +122,7 @@ function describe(
   };
   const up = range(points.map(({ cell }) => cell.value));
   const right = range(points.map(({ x }) => x));
-  return `Scatter plot of ${what}. ${countOf(points.length, "point")}: upwards ${up}, to the right ${right}.${faulty}`;
+  const line = said.find((note) => note.startsWith("line: "));
+  const told = line === undefined ? "" : ` ${line.replace(/^line/, "Line")}.`;
+  return `Scatter plot of ${what}. ${countOf(points.length, "point")}: upwards ${up}, to the right ${right}.${faulty}${told}`;
 }

@@ -13,6 +13,7 @@ import type { Drawing } from "./drawing.js";
 import { safeLevel, safeTitle, withUnit } from "./figure-data.js";
 import { emptyMarks, levelLabels, palette, type VegaLiteSpec } from "./figure-marks.js";
 import { formatNumber } from "./format.js";
+import { roundDomain } from "./number-axis.js";
 
 type Find = Extract<Decision, { kind: "find" }>;
 type Found = Extract<DecisionOutcome, { kind: "find" }>;
@@ -105,9 +106,8 @@ function panel(
           axis: {
             title,
             grid: false,
-            tickMinStep: 1,
-            format: "~d",
-            ...(levels.length <= 13 ? { values: levels } : {}),
+            format: ".6~g",
+            ...(levels.length <= 13 ? { values: levels } : { tickCount: 8 }),
           },
         }
       : {
@@ -120,7 +120,7 @@ function panel(
   const y = {
     field: "value",
     type: "quantitative",
-    scale: points.every(({ value }) => value === null) ? { domain: [0, 1] } : { zero: false, nice: true },
+    scale: { domain: roomyDomain(points, part, what), nice: false, zero: false },
     axis: { title: quantity, format: ".6~g", tickCount: 5 },
   };
   const tooltip = [
@@ -151,6 +151,16 @@ function panel(
       ...marks,
     ],
   };
+}
+
+/** Round ends with room for the name of what was found: below a dip, above a peak. */
+function roomyDomain(points: readonly Point[], part: FoundPart | null, what: Find["what"]): readonly [number, number] {
+  const all = [...points.map(({ value }) => value), part?.expected ?? null, part?.value ?? null];
+  const values = all.flatMap((value) => (value !== null && Number.isFinite(value) ? [value] : []));
+  if (values.length === 0) return [0, 1];
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const room = (most - least) * 0.14;
+  return roundDomain(least - (what === "dip" ? room : 0), most + (what === "peak" ? room : 0), 5);
 }
 
 interface Point {

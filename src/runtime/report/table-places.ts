@@ -28,8 +28,14 @@ export function splitCondition(condition: ResultCondition | null): {
 export function rowAxes(arrays: readonly ResultArray[], needed: readonly string[]): readonly string[] {
   const axes = [...new Set(arrays.flatMap((array) => array.axes))];
   const described = new Set(arrays.flatMap((array) => [...columnsOf(array)]));
-  const kept = axes.filter((axis) => needed.includes(axis) || (axis !== "prompt" && !described.has(axis)));
-  return kept.length > 0 ? kept : axes;
+  // A draw is nothing but the places that were drawn.
+  const drawn = new Set(
+    arrays.flatMap(({ decided }) => decided.filter(({ of }) => of.includes("draw")).map(({ name }) => name)),
+  );
+  const isShown = (axis: string): boolean => drawn.has(axis) || (axis !== "prompt" && !described.has(axis));
+  const kept = axes.filter((axis) => needed.includes(axis) || isShown(axis));
+  const last = kept.filter((axis) => drawn.has(axis));
+  return kept.length > 0 ? [...kept.filter((axis) => !drawn.has(axis)), ...last] : axes;
 }
 
 /**

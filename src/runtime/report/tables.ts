@@ -1,11 +1,10 @@
 /** Outputs of kind `table`: which rows and columns they have. Rendering is in `text-table.ts` and `html-table.ts`. */
 import { entryOf } from "../../compiler/base/entry.js";
-import type { CellInterval } from "../../compiler/decide/intervals.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { zeroBaseline } from "../../compiler/results/columns.js";
-import { countOf, describeMean, isSigned, unitOf } from "../../compiler/results/describe.js";
+import { countOf, describeMean } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
 import { filterAxes } from "../../compiler/results/filter-axes.js";
 import {
@@ -18,7 +17,9 @@ import {
 } from "../../compiler/results/result-array.js";
 import { listOf } from "./sentences.js";
 import { shownIntervals } from "./shown-intervals.js";
-import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
+import { standardErrors } from "./standard-errors.js";
+import { columnBlock, countsOf, levelsAcross, type ShownColumn } from "./table-columns.js";
+import { axisColumn, textColumn, type TableCell, type TableData } from "./table-data.js";
 import { lookup, placesOf, rowAxes, sortDescending, splitCondition } from "./table-places.js";
 import { inContext, isTokenAxis, noTokenTexts, sharedText, tokenText, type TokenTexts } from "./token-texts.js";
 
@@ -32,10 +33,10 @@ export type TableOutput = Extract<Output, { kind: "table" }>;
  * rest; when there is no other axis, the prompts are the rows. The expressions of `by` and `where` are averaged in the same way after they
  * are computed; a test of an axis applies before averaging. Sorted descending with NaN last; ties keep their order.
  * With `context` every axis is kept, and a last column shows each row's token in the text around it. Ids of tokens are
- * shown as what they stand for, and have no mean.
+ * shown as what they stand for, and have no mean. Where the protocol names the rows, means have their standard errors.
  */
 export function buildTable(output: TableOutput, results: ResultSet, tokens: TokenTexts = noTokenTexts): TableData {
-  const { columns, left } = withoutEmptyRelatives(output, results);
+  const { columns, notations, left } = withoutEmptyRelatives(output, results);
   const warnings = new Set<string>();
   const onNote = (sentence: string): void => void warnings.add(sentence);
   const { before, after } = splitCondition(output.where);
@@ -44,15 +45,12 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const full = columns.map(evaluate);
   const by = output.by === null ? null : evaluate(output.by);
 
-  const { context } = output;
+  const { context, across } = output;
   const experiments = [...new Set(columns.flatMap((named) => experimentsIn(named.expression)))];
   // An intervention's own positions are written as the protocol has them, and are not those of the value.
   const along = full.flatMap((array) => array.ragged).find(isTokenAxis) ?? "position";
-  const axes = context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full);
-  // Published values are shown with all that is said of them.
-  const isPublished =
-    experiments.length > 0 && experiments.every((name) => results.types.get(name)?.texts.length === 0);
-  const keep = isPublished ? [...new Set([...axes, ...full.flatMap((array) => [...columnsOf(array)])])] : axes;
+  const rows = rowsOf(output, full, results, experiments);
+  const keep = [...rows, ...across];
   const reduce = (array: ResultArray, named: NamedResult): ResultArray =>
     array.labels !== null
       ? agreeOver(array, keep, "labels")
@@ -62,11 +60,11 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const averages = columns.map((named, i) => reduce(full[i] ?? emptyArray, named));
   const mean = describeMean(averagedAxes(full[0] ?? emptyArray, keep));
   const selected = averages.map((array) => (after === null ? array : filterWhere(array, after, results, restrict)));
-  const places = placesOf(selected, keep);
-  const possible = after === null ? places.length : placesOf(averages, keep).length;
+  const places = placesOf(selected, rows);
+  const possible = after === null ? places.length : placesOf(averages, rows).length;
 
   const showBy = output.by !== null && by !== null && needsOwnColumn(output.by, columns, mean !== null);
-  const sortKeys = by === null ? null : averageOver(by, keep);
+  const sortKeys = by === null ? null : averageOver(by, rows);
   const sorted = sortKeys === null ? places : sortDescending(places, sortKeys);
   const shown = output.top === null ? sorted : sorted.slice(0, output.top);
 
@@ -74,39 +72,83 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
   const valueColumns = showBy ? [...columns, output.by] : columns;
   const infinite = selected.reduce((sum, { cells }) => sum + cells.filter(({ value }) => isInfinite(value)).length, 0);
   if (infinite > 0) onNote(`${countOf(infinite, "value")} ${infinite === 1 ? "is" : "are"} infinite`);
-  const headings = valueColumns.map((named, i): TableColumn => headingOf(named, valueArrays[i] ?? emptyArray));
   const averaged = showBy && sortKeys !== null ? [...averages, sortKeys] : averages;
   const { intervals, words } = shownIntervals(output.ci, valueColumns, averaged, before, keep, results);
-  const lookups = valueArrays.map(lookup);
-  const inWords = (place: Coordinates, cell: TableCell, i: number): TableCell => {
-    const labels = valueArrays[i]?.labels ?? null;
-    if (labels !== null && typeof cell.value === "number") return { ...cell, value: labels[cell.value] ?? cell.value };
-    if (headings[i]?.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
-    const text = tokens.tokenAt(output.experiment, place, cell.value);
-    return text === null ? cell : { ...cell, shown: tokenText(text, cell.value) };
-  };
+  // Who names the rows asks for means of groups, and a mean says how sure it is.
+  const withErrors = output.rows !== null && output.ci?.when !== "asked";
+  const blocks = valueColumns.map((named, i): ShownColumn => {
+    const array = valueArrays[i] ?? emptyArray;
+    const isNumber = array.labels === null && named.unit !== "token" && i < columns.length;
+    return {
+      named,
+      array,
+      notation: notations[i] ?? null,
+      intervals: intervals[i] ?? null,
+      errors: withErrors && isNumber && intervals[i] == null ? standardErrors(full[i] ?? emptyArray, keep) : null,
+      inWords: (place, cell) => {
+        const { labels } = array;
+        if (labels !== null && typeof cell.value === "number")
+          return { ...cell, value: labels[cell.value] ?? cell.value };
+        if (named.unit !== "token" || typeof cell.value !== "number" || Number.isNaN(cell.value)) return cell;
+        const text = tokens.tokenAt(output.experiment, place, cell.value);
+        return text === null ? cell : { ...cell, shown: tokenText(text, cell.value) };
+      },
+    };
+  });
+  const levels = levelsAcross(selected, across);
+  const counts = countsOf(blocks, shown, levels);
+  const values = [
+    ...blocks.map((block) => columnBlock(block, across, levels, blocks.length > 1)),
+    ...(counts.block === null ? [] : [counts.block]),
+  ];
+  const rank = output.ranked && sortKeys !== null ? ranksOf(places, sortKeys) : null;
   return {
     title: output.title,
+    ...(output.caption === null ? {} : { caption: output.caption }),
     columns: [
-      ...keep.map(axisColumn),
-      ...headings.flatMap((heading, i) => [
-        ...(intervals[i] == null
-          ? [heading]
-          : [{ ...heading, quantity: heading.name }, ...intervalColumns(heading, headings.length > 1)]),
-      ]),
+      ...(rank === null ? [] : [axisColumn("rank")]),
+      ...rows.map(axisColumn),
+      ...values.flatMap((block) => block.columns),
       ...(context === null ? [] : [textColumn("in its text")]),
     ],
     rows: shown.map((place) => [
-      ...keep.map((axis): TableCell => ({ value: entryOf(place, axis) ?? null, reason: null })),
-      ...lookups.flatMap((find, i): readonly TableCell[] => {
-        const cell = inWords(place, find(place), i);
-        return [cell, ...(intervals[i] == null ? [] : intervalCells(cell, intervals[i].at(place)))];
-      }),
+      ...(rank === null ? [] : [{ value: rank(place), reason: null }]),
+      ...rows.map((axis): TableCell => ({ value: entryOf(place, axis) ?? null, reason: null })),
+      ...values.flatMap((block) => block.cellsAt(place)),
       ...(context === null ? [] : [inContext(sharedText(tokens, experiments, place), entryOf(place, along), context)]),
     ]),
-    note: joined([noteOf(mean, output, shown.length, places.length, possible), words?.text ?? null, left]),
+    note: joined([
+      noteOf(mean, output, shown.length, places.length, possible),
+      words?.text ?? null,
+      counts.words,
+      left,
+    ]),
     warnings: [...warnings],
   };
+}
+
+/** The axes of the rows. */
+function rowsOf(
+  { rows, across, context, where }: TableOutput,
+  full: readonly ResultArray[],
+  { types }: ResultSet,
+  experiments: readonly string[],
+): readonly string[] {
+  const { after } = splitCondition(where);
+  const axes = rows ?? (context === null ? rowAxes(full, after === null ? [] : conditionAxes(after)) : allAxes(full));
+  // Published values are shown with all that is said of them.
+  const isPublished = experiments.length > 0 && experiments.every((name) => types.get(name)?.texts.length === 0);
+  const said = isPublished && rows === null ? full.flatMap((array) => [...columnsOf(array)]) : [];
+  return [...new Set([...axes, ...said])].filter((axis) => !across.includes(axis));
+}
+
+/** The rank of a place by its key, from 1: equal keys share one, as `rank` of results does not. Null where the key is NaN. */
+function ranksOf(places: readonly Coordinates[], keys: ResultArray): (place: Coordinates) => number | null {
+  const find = lookup(keys);
+  const all = places.map((place) => Number(find(place).value ?? NaN)).filter((key) => !Number.isNaN(key));
+  const first = new Map<number, number>();
+  for (const [i, key] of all.sort((a, b) => b - a).entries()) if (!first.has(key)) first.set(key, i + 1);
+  return (place) => first.get(Number(find(place).value ?? NaN)) ?? null;
 }
 
 /**
@@ -114,9 +156,13 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
  * it would be NaN in every row. A column that is asked for by name is kept.
  */
 function withoutEmptyRelatives(
-  { columns, by }: TableOutput,
+  { columns, notations, by }: TableOutput,
   results: ResultSet,
-): { readonly columns: readonly NamedResult[]; readonly left: string | null } {
+): {
+  readonly columns: readonly NamedResult[];
+  readonly notations: TableOutput["notations"];
+  readonly left: string | null;
+} {
   const [, second] = columns;
   const isEmpty = ({ expression, label }: NamedResult): boolean => {
     if (second === undefined || expression.kind !== "column" || expression.column !== "relative") return false;
@@ -128,10 +174,11 @@ function withoutEmptyRelatives(
     );
   };
   const empty = columns.filter(isEmpty);
-  if (empty.length === 0) return { columns, left: null };
+  if (empty.length === 0) return { columns, notations, left: null };
   const names = listOf(empty.map(({ label }) => label));
   return {
     columns: columns.filter((column) => !empty.includes(column)),
+    notations: notations.filter((_, i) => columns[i] === undefined || !empty.includes(columns[i])),
     left: `${names} ${empty.length === 1 ? "is" : "are"} not shown: the baseline is 0 everywhere`,
   };
 }
@@ -149,22 +196,6 @@ function isInfinite(value: number): boolean {
 function allAxes(arrays: readonly ResultArray[]): readonly string[] {
   const described = new Set(arrays.flatMap((array) => [...columnsOf(array)]));
   return [...new Set(arrays.flatMap((array) => array.axes))].filter((axis) => !described.has(axis));
-}
-
-function headingOf(named: NamedResult, { labels }: ResultArray): TableColumn {
-  if (labels !== null) return textColumn(named.label);
-  return valueColumn(named.label, unitOf(named), isSigned(named.expression));
-}
-
-/** The two ends of an interval, beside the value that they are of. */
-function intervalColumns({ name, unit, signed }: TableColumn, several: boolean): readonly TableColumn[] {
-  return ["low", "high"].map((end) => valueColumn(several ? `${name} ${end}` : end, unit, signed, name));
-}
-
-function intervalCells({ value, reason }: TableCell, interval: CellInterval | null): readonly TableCell[] {
-  if (value === null || interval === null) return [value, value].map(() => ({ value: null, reason: null }));
-  const why = Number.isNaN(value) ? reason : interval.reason;
-  return [interval.low, interval.high].map((end) => ({ value: end, reason: Number.isNaN(end) ? why : null }));
 }
 
 /**

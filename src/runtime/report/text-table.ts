@@ -4,8 +4,8 @@
  * the columns that they take.
  */
 import { columnsOf, endOf, padColumns, printableLine, startOf } from "../../compiler/base/printable.js";
-import { formatColumn } from "./format.js";
-import { cellsInNotation, type TableCell, type TableColumn, type TableData } from "./table-data.js";
+import type { NumberNotation } from "./format.js";
+import { cellText, notationOfColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
 
 /** What a piece of text is, for a style function that colours it. */
 export type TextRole =
@@ -44,13 +44,16 @@ export function renderTextTable(table: TableData, options: TextTableOptions): st
     layOut(
       column,
       table.rows.map((row) => row[index] ?? { value: null, reason: null }),
-      cellsInNotation(table, index),
+      notationOfColumn(table, index),
       reasons,
       Math.max(8, Math.floor(column.kind === "text" ? (options.width * 2) / 3 : options.width / 3)),
     ),
   );
   const heading = table.title === "" ? [] : wrapWords(table.title, options.width);
   const lines = heading.map((line) => style(line, "title"));
+  if (table.caption !== undefined) {
+    lines.push(...wrapWords(table.caption, options.width).map((line) => style(line, "note")));
+  }
   if (table.rows.length === 0) lines.push(style("no rows", "note"));
   for (const [index, block] of (table.rows.length === 0 ? [] : intoBlocks(columns, options.width)).entries()) {
     if (index > 0) lines.push("");
@@ -81,7 +84,7 @@ export function wrapWords(text: string, width: number): readonly string[] {
 function layOut(
   column: TableColumn,
   cells: readonly TableCell[],
-  inNotation: readonly TableCell[],
+  notation: NumberNotation,
   reasons: readonly string[],
   limit: number,
 ): LaidOutColumn {
@@ -90,7 +93,7 @@ function layOut(
   const isNumeric =
     column.kind !== "text" && cells.every((cell) => cell.value === null || typeof cell.value === "number");
   const texts =
-    column.kind === "value" ? valueTexts(column, cells, inNotation, reasons) : wordTexts(cells, reasons, limit);
+    column.kind === "value" ? valueTexts(column, cells, notation, reasons) : wordTexts(cells, reasons, limit);
   const width = [name, unit, ...texts].reduce((most, text) => Math.max(most, columnsOf(text)), 0);
   const align = (text: string): string => padColumns(text, width, isNumeric ? "right" : "left");
   return { column, header: align(name), unit: align(unit), cells: texts.map(align), width };
@@ -99,21 +102,17 @@ function layOut(
 function valueTexts(
   column: TableColumn,
   cells: readonly TableCell[],
-  inNotation: readonly TableCell[],
+  notation: NumberNotation,
   reasons: readonly string[],
 ): readonly string[] {
-  const numbers = formatColumn(
-    inNotation.map((cell) => (typeof cell.value === "number" ? cell.value : NaN)),
-    column.signed,
-  );
   const hasMarks = cells.some((cell) => cell.reason !== null);
-  return cells.map((cell, index) => {
+  return cells.map((cell) => {
     if (cell.value === null) return "·";
     if (cell.shown !== undefined) return printableLine(cell.shown);
     const mark = cell.reason === null ? "" : marker(reasons.indexOf(cell.reason));
     // Marks hang outside the numbers, so that the digits stay aligned.
     const room = hasMarks ? " ".repeat(Math.max(0, marker(reasons.length - 1).length - mark.length)) : "";
-    return (numbers[index] ?? "") + mark + room;
+    return cellText(column, cell, notation) + mark + room;
   });
 }
 
@@ -166,7 +165,9 @@ function intoBlocks(columns: readonly LaidOutColumn[], width: number): readonly 
 
 function renderBlock(block: readonly LaidOutColumn[], table: TableData, style: StyleText): readonly string[] {
   const rule = style("─".repeat(Math.max(1, widthOf(block))), "rule");
+  const above = headingLine(block);
   const header = [
+    ...(above === null ? [] : [style(above, "note")]),
     style(
       block
         .map((column) => column.header)
@@ -196,6 +197,22 @@ function renderBlock(block: readonly LaidOutColumn[], table: TableData, style: S
       .trimEnd(),
   );
   return [rule, ...header, rule, ...body, rule];
+}
+
+/** The line of headings above columns that share one; null where no column has any. */
+function headingLine(block: readonly LaidOutColumn[]): string | null {
+  if (block.every(({ column }) => column.heading === undefined)) return null;
+  const pieces: { readonly text: string; width: number }[] = [];
+  for (const { column, width } of block) {
+    const text = printableLine(column.heading ?? "");
+    const last = pieces.at(-1);
+    if (last?.text === text) last.width += gap.length + width;
+    else pieces.push({ text, width });
+  }
+  const cut = (text: string, width: number): string =>
+    columnsOf(text) > width ? `${startOf(text, Math.max(0, width - 1))}…` : text;
+  const line = pieces.map(({ text, width }) => padColumns(cut(text, width), width, "left")).join(gap);
+  return line.trimEnd();
 }
 
 function roleOf(column: TableColumn, cell: TableCell | undefined): TextRole {

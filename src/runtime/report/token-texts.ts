@@ -55,7 +55,7 @@ export function pieceAt(text: TokenizedText | null, position: unknown): string |
 }
 
 /** White space that would disturb a line, as a sign for it. */
-function onOneLine(text: string): string {
+export function onOneLine(text: string): string {
   return text
     .replace(/\r?\n/g, "⏎")
     .replace(/\t/g, "⇥")

@@ -38,6 +38,10 @@ export interface RecordedTexts {
   /** SHA-256 of the prompts' ids as canonical JSON. */
   readonly idsSha256: string;
   readonly bos: boolean;
+  /** `ids`: used as the protocol or its file gives them. `chat`: made by the tokenizer's chat template. Absent for others. */
+  readonly input?: "ids" | "chat";
+  /** Tokens of each prompt that are its continuation; absent where there is none. */
+  readonly continuation?: number;
   readonly period: number | null;
   /** Of a corpus, whose windows the prompts are: how many texts, and what of them is scored; null for prompts. */
   readonly corpus: {

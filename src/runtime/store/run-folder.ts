@@ -14,8 +14,8 @@ export interface RunFolder {
   readonly report: string;
 }
 
-/** What else lies in a folder of runs: finished units, and the pointers to the run that was begun last. */
-const takenNames: ReadonlySet<string> = new Set([".units", "latest", "latest.txt"]);
+/** What else lies in a folder of runs: finished units, pictures, and the pointers to the run that was begun last. */
+const takenNames: ReadonlySet<string> = new Set([".units", ".figures", "latest", "latest.txt"]);
 
 /** A protocol's name as a folder name: its file name without suffix, every unusual character replaced. */
 export function protocolName(path: string): string {

@@ -1,15 +1,12 @@
 /** Whether models, texts and protocol still are what was run: the record's own text is compiled and planned once more. */
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
 import { hasErrors } from "../../compiler/diagnostics/staged.js";
 import { planProtocol } from "../../compiler/lower/plan.js";
-import { passNames, type PassName } from "../../compiler/passes/names.js";
 import { resolveStudies } from "../../compiler/results/deferred.js";
 import { numericsOf } from "../engine/backend.js";
-import { backendNamed } from "../engine/backends/index.js";
 import { planOptions, planRun, type Planned, type PlanSettings } from "../plan-run.js";
 import { recordedFacts } from "../recorded.js";
+import { protocolPath, settingsOf } from "../replan.js";
 import type { Stage } from "../stages.js";
 import type { RunRecord } from "../store/record.js";
 import { readResults } from "../store/results.js";
@@ -71,31 +68,6 @@ export async function checkRequest(folder: RunFolder, record: RunRecord): Promis
 
 /** Errors of a protocol that does not compile any more; one is mostly enough. */
 const namedErrors = 3;
-
-/** The settings that the record was planned with; or why they cannot be had here. */
-function settingsOf({ overrides, planning, execution }: RunRecord): PlanSettings | string {
-  const backend = backendNamed(execution.device);
-  if (backend === null) return "no device of this atlasc";
-  const { threads, optimisation, prepacking, tf32 } = execution;
-  const known = (name: string): name is PassName => (passNames as readonly string[]).includes(name);
-  return {
-    overrides: new Map(Object.entries(overrides).map(([name, value]) => [name, String(value)])),
-    memoryBudget: planning?.memoryBudget ?? 2 ** 30,
-    passes: planning === null ? passNames : planning.passes.filter(known),
-    ...(planning?.graphWork == null ? {} : { graphWork: planning.graphWork }),
-    ...(planning?.chunkedFrom == null ? {} : { chunkedFrom: planning.chunkedFrom }),
-    engine: { backend, threads, optimisation, prepacking, tf32 },
-    verifyPasses: false,
-    verifyWeights: true,
-  };
-}
-
-/** Where the protocol lies, from which its own paths start: as it was written, or from the folder in which `runs` lies. */
-function protocolPath({ folder }: RunFolder, { protocol: { path } }: RunRecord): string {
-  if (isAbsolute(path) || existsSync(path)) return path;
-  const beside = join(folder, "..", "..", "..", path);
-  return existsSync(dirname(beside)) ? beside : path;
-}
 
 /** The file of the protocol may have gone on since: no disagreement, and good to know. */
 async function textNote(path: string, { protocol }: RunRecord): Promise<readonly string[]> {

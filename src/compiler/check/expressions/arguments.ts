@@ -5,6 +5,7 @@ import type { Expression, Parameter } from "../../syntax/ast.js";
 import { describe, elaborateLayer } from "./literals.js";
 import { asTensor, reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
+import { rangeValues } from "../ranges.js";
 import { resolvePlace } from "../models/places.js";
 import { behindParams } from "../names/param-values.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
@@ -108,23 +109,12 @@ function sweepOver(
     if (item.kind === "range") {
       if (layers)
         return wrongKind(cx, item.span, `layers such as L${item.first}..${item.last}`, cx.sourceOf(item.span));
-      const count = item.last - item.first + 1;
-      if (!Number.isInteger(item.first) || !Number.isInteger(item.last)) {
-        return wrongKind(cx, item.span, "a range of whole numbers", cx.sourceOf(item.span));
-      }
-      if (count < 1) return reportError(cx, "A3012", item.span, { range: cx.sourceOf(item.span) });
-      if (count > limits.expressions) {
-        return tooMany(
-          cx,
-          item.span,
-          "expressions",
-          count,
-          `this sweep of ${name}`,
-          "expressions",
-          "name fewer values",
-        );
-      }
-      for (let value = item.first; value <= item.last; value++) {
+      const what = `this sweep of ${name}`;
+      const most = limits.expressions;
+      const of = { limit: "expressions", most, what, things: "expressions", hint: "name fewer values" } as const;
+      const numbers = rangeValues(cx, item, of);
+      if (numbers === null) return errorValue;
+      for (const value of numbers) {
         const checked = checkKind(cx, kind, { kind: "number", value }, item.span);
         if (checked.kind === "error" || !add(value, item.span)) return errorValue;
       }

@@ -14,9 +14,11 @@ import { functionNames, futureFunctions, quantityNames } from "../names/function
 import { meaningOf } from "../names/meaning.js";
 import { limits } from "../limits.js";
 import { meantBy, meantByMember } from "../names/meant.js";
+import { elaborateConditional } from "./conditional.js";
 import { elaborateCount, elaborateLayer } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
 import { elaborateQuantity, elaborateToken } from "./quantities.js";
+import { elaborateAtContinuation } from "./prompt-part.js";
 import { elaborateAt, elaborateIndex } from "./selection.js";
 import { siteValue } from "./site-values.js";
 import { noteParts, noteValue } from "./value-notes.js";
@@ -63,6 +65,8 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
     case "at": {
       const other = outermostOf(expression);
       if (other !== null) return elaborateOf(cx, environment, other, "paired");
+      const { positions } = expression;
+      if (positions.at.kind === "continuation") return elaborateAtContinuation(cx, environment, expression, positions);
       const base = elaborate(cx, environment, expression.base);
       return elaborateAt(cx, base, expression.positions, expression);
     }
@@ -78,6 +82,8 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
       const values = new Map(environment.values).set(expression.name.text, value);
       return elaborate(cx, { ...environment, values }, expression.body);
     }
+    case "conditional":
+      return elaborateConditional(cx, environment, expression);
     case "unary":
       return elaborateUnary(cx, environment, expression);
     case "binary":

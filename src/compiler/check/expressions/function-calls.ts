@@ -1,12 +1,14 @@
 /** Calls of functions: the words of a call become an operation's inputs and attributes. */
 import { nearestNames } from "../../base/suggest.js";
-import { typeText } from "../../ir/tensor-type.js";
+import { extentSize, typeText } from "../../ir/tensor-type.js";
 import { operationNamed } from "../../operations/index.js";
 import type { CallForm } from "../../operations/notation.js";
 import { reasonInWords } from "../../operations/reasons.js";
 import type { CallExpression, Name } from "../../syntax/ast.js";
-import { applyOperation, reportError, wrongKind } from "../faults.js";
+import { applyOperation, reportError, tooMany, wrongKind } from "../faults.js";
+import { limits } from "../limits.js";
 import { attributesOf, axisName, checkWords, type TensorForm } from "./call-forms.js";
+import { elaborateChosen } from "./chosen-entries.js";
 import { guardedAxis } from "./guarded.js";
 import { elaborateCount } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
@@ -35,7 +37,7 @@ export function elaborateFunction(
       return elaborateUnembedding(cx, environment, call, form.to);
     case "over": {
       const average = form.ofRuns === undefined ? null : ofRuns(cx, environment, call, form.ofRuns);
-      return average ?? elaborateTensors(cx, environment, call, form);
+      return average ?? elaborateChosen(cx, environment, call) ?? elaborateTensors(cx, environment, call, form);
     }
     case "tensors":
     case "axis":
@@ -61,8 +63,23 @@ function elaborateTensors(cx: Elaboration, environment: Environment, call: CallE
   const operands = call.positional.map((argument) => cx.sourceOf(argument.span));
   const reason = reasonInWords(operation.name, operands, attributes);
   const result = applyOperation(cx, operation.name, inputs, attributes, call, reason);
+  if (operation.outside === true && !isSmallMatrix(cx, call, inputs, result)) return errorValue;
   // A view only puts entries in another order: nothing meets a NaN there.
   return operation.range.kind === "view" || reducesWhole(cx, call, inputs, result) ? result : errorValue;
+}
+
+/** Reports A3009 for a matrix of the longest text that is too large to take apart. */
+function isSmallMatrix(cx: Elaboration, call: CallExpression, inputs: readonly Value[], result: Value): boolean {
+  const [input] = inputs;
+  if (input?.kind !== "tensor" || result.kind !== "tensor") return true;
+  const left = new Set(cx.builder.typeOf(result.node).axes.map(({ name }) => name));
+  const longest = (cx.texts?.prompts ?? []).reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const gone = cx.builder.typeOf(input.node).axes.filter(({ name }) => !left.has(name));
+  const entries = gone.reduce((product, { extent }) => product * extentSize(extent, longest), 1);
+  if (entries <= limits.matrix) return true;
+  const hint = "take fewer positions, as in `resid_post[L3] last 256`, or the eigenvalues of the smaller Gram matrix";
+  tooMany(cx, call.span, "matrix", entries, `the matrix of ${call.callee.text}`, "entries", hint);
+  return false;
 }
 
 /** Reports A3022 for a reduction over an axis along which a `where` inside it decides entry by entry. */
@@ -74,8 +91,11 @@ function reducesWhole(cx: Elaboration, call: CallExpression, inputs: readonly Va
     const gone = cx.builder.typeOf(input.node).axes.flatMap(({ name }) => (left.has(name) ? [] : [name]));
     const axis = gone.length === 0 ? null : guardedAxis(cx.builder, input.node, gone);
     if (axis === null) continue;
-    const hint =
-      "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition)";
+    const name = call.callee.text;
+    const chooses = operationNamed(name).chosen !== undefined;
+    const hint = chooses
+      ? `\`where\` chooses entries as the last word of the argument: ${name}(VALUE where CONDITION over ${axis})`
+      : "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition)";
     reportError(cx, "A3022", call.span, { operation: call.callee.text, axis }, { hint });
     return false;
   }

@@ -1,12 +1,12 @@
 /** `E of TEXTS`: the value that an expression has in the unmodified run of other texts, or of the same ones. */
 import type { Span } from "../../base/span.js";
 import { resultType, type GivenSource } from "../../ir/expression.js";
-import type { TokenizedTexts } from "../../ir/protocol.js";
+import { wholeName, type TokenizedTexts } from "../../ir/protocol.js";
 import { dependsOnText, extentSize, typeText, type TensorType } from "../../ir/tensor-type.js";
 import type { Expression, Name } from "../../syntax/ast.js";
 import { otherRunPrefix } from "../../operations/causes.js";
 import { ownReason } from "../../operations/reasons.js";
-import { tailInputs } from "../../operations/tail.js";
+import { outsideInputs, tailInputs } from "../../operations/tail.js";
 import type { ExpressionBuilder } from "./expression-builder.js";
 import { asTensor, reportError, wrongKind } from "../faults.js";
 import { baselineName } from "../names/functions.js";
@@ -35,7 +35,7 @@ export function elaborateOf(
   expression: OfExpression,
   take: GivenSource["take"],
 ): Value {
-  const run = otherRun(cx, expression.texts);
+  const run = otherRun(cx, expression.texts, take);
   if (run === null) return errorValue;
   const value = cx.elaborate(run.cx, environment, expression.base);
   if (value.kind === "error" || value.kind === "number") return value;
@@ -52,10 +52,18 @@ export interface OtherRun {
 }
 
 /** The run that a name after `of` means, with what expressions know in it; null after an error. */
-function otherRun(cx: Elaboration, name: Name): (OtherRun & { readonly cx: Elaboration }) | null {
-  if (name.text === baselineName) return { name: cx.texts?.name ?? cx.textsName, texts: cx.texts, cx };
-  const resolved = resolveTexts(cx, cx.textsName, name);
+function otherRun(
+  cx: Elaboration,
+  name: Name,
+  take: GivenSource["take"],
+): (OtherRun & { readonly cx: Elaboration }) | null {
+  const own = cx.texts?.name ?? cx.textsName;
+  const resolved =
+    name.text === baselineName
+      ? cx.besideOwn(wholeName(own), take)
+      : resolveTexts(cx, cx.textsName, name, take);
   if (resolved === null) return null;
+  if (resolved === own && name.text === baselineName) return { name: own, texts: cx.texts, cx };
   const texts = cx.otherTexts(resolved);
   if (texts !== null && texts.documents !== null) {
     reportError(cx, "A4308", name.span, { what: "`of`", texts: resolved });
@@ -83,6 +91,10 @@ export function givenValue(cx: Elaboration, node: number, run: OtherRun, take: G
   }
   const fits = take === "mean" ? averages(cx, type, span) : pairs(cx, run, type, span);
   if (!fits) return errorValue;
+  if (take === "mean" && outsideInputs(expression) !== null) {
+    const expected = "a value that the model's graph can compute: average what is measured instead, in results";
+    return wrongKind(cx, span, expected, cx.sourceOf(span));
+  }
   const source = { texts: run.name, take, expression };
   const own = take === "paired" ? finishedHere(cx.builder, source, span) : null;
   if (own !== null) return { kind: "tensor", node: own };
@@ -96,7 +108,7 @@ export function givenValue(cx: Elaboration, node: number, run: OtherRun, take: G
  * the same numbers give the same bits. Null for a value without such an end.
  */
 function finishedHere(builder: ExpressionBuilder, { expression, ...run }: GivenSource, span: Span): number | null {
-  const inputs = tailInputs(expression);
+  const inputs = outsideInputs(expression) ?? tailInputs(expression);
   if (inputs === null || inputs.some((input) => resultType(input.expression).element === "truth")) return null;
   const made = new Map<number, number>();
   for (const { node, expression: own } of inputs) {

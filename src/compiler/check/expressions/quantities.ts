@@ -4,6 +4,7 @@ import type { TextQuantity } from "../../ir/expression.js";
 import type { StringLiteral } from "../../syntax/ast.js";
 import { applyOperation, reportError } from "../faults.js";
 import type { QuantityName } from "../names/functions.js";
+import { promptPart } from "./prompt-part.js";
 import { unembeddingMatrix } from "./unembedding.js";
 import { errorValue, type Elaboration, type Value } from "./values.js";
 
@@ -15,9 +16,11 @@ export function elaborateQuantity(cx: Elaboration, name: QuantityName, span: Spa
       const hint = "declare the prompts with `random tokens 50 repeat 2`, or give the period as a parameter";
       return reportError(cx, "A3007", span, { texts: cx.textsName }, { hint });
     }
-    case "tokens":
     case "bytes":
     case "words":
+      if (!everyPromptHas(cx, name, span, "the model has no tokenizer that says what text its ids are")) return errorValue;
+      return { kind: "tensor", node: cx.builder.text(name, span) };
+    case "tokens":
       return { kind: "tensor", node: cx.builder.text(name, span) };
     case "answer":
     case "distractor": {
@@ -34,7 +37,7 @@ export function elaborateQuantity(cx: Elaboration, name: QuantityName, span: Spa
 
 /** The token that follows each position but the last, aligned to it: [pos], one position fewer than the text, like nll. */
 export function nextTokens(cx: Elaboration, span: Span): Value {
-  const ids: Value = { kind: "tensor", node: cx.builder.ids(span) };
+  const ids = promptPart(cx, cx.builder.ids(span), span);
   return applyOperation(cx, "slice", [ids], { first: 1, last: -1 }, { span });
 }
 
@@ -63,7 +66,7 @@ export function elaborateToken(cx: Elaboration, literal: StringLiteral): Value {
     // What is wrong with a model that could not be opened has been said.
     if (cx.model.assumed) return { kind: "tensor", node: cx.builder.token(0, literal.span) };
     const name = JSON.stringify(literal.value);
-    const hint = "put tokenizer.json beside config.json";
+    const hint = "put tokenizer.json beside config.json, or name the token by its id: select(logits, vocab: 12)";
     return reportError(cx, "A4107", literal.span, { model: cx.model.name, name }, { hint });
   }
   const [id, ...more] = encoded.ids;

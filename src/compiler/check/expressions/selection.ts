@@ -10,6 +10,7 @@ import { describe, elaborateCount } from "./literals.js";
 import { resolvePlace } from "../models/places.js";
 import { functions } from "../../operations/written.js";
 import { everyPromptHas, nextTokens } from "./quantities.js";
+import { hiddenTokens } from "./prompt-part.js";
 import { siteValue, unknownSite } from "./site-values.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
@@ -130,11 +131,12 @@ function withoutLastPosition(
 ): Value {
   const type = cx.builder.typeOf(base.node);
   const extent = type.axes.find((axis) => axis.name === "pos")?.extent;
-  if (extent?.kind === "positions" && extent.minus === 0) {
+  const hidden = hiddenTokens(cx);
+  if (extent?.kind === "positions" && extent.minus === hidden) {
     return applyOperation(cx, "slice", [base], { first: 0, last: -2 }, expression);
   }
   // One position fewer already: the caller has left out the last one.
-  if (extent?.kind === "positions" && extent.minus === 1 && firstPosition(cx.builder, base.node) === 0) return base;
+  if (extent?.kind === "positions" && extent.minus === hidden + 1 && firstPosition(cx.builder, base.node) === 0) return base;
   const expected = "a tensor with every position of the text: choose positions after [target]";
   return wrongKind(cx, expression.base.span, expected, typeText(type));
 }
@@ -157,10 +159,26 @@ export function elaborateAt(
     return reportError(cx, "A3001", expression.span, { fault: "`at` needs the axis pos" }, details);
   }
   switch (at.kind) {
+    case "all": {
+      const found = cx.sourceOf(expression.positions.span);
+      const hint = `without \`at\` it has every position: ${cx.sourceOf(of.span)}`;
+      return reportError(
+        cx,
+        "A3004",
+        expression.positions.span,
+        { expected: "some of the positions", found },
+        { hint },
+      );
+    }
     case "range":
+      if (at.step !== null) {
+        return wrongKind(cx, expression.positions.span, "positions next to one another", cx.sourceOf(expression.positions.span)); // prettier-ignore
+      }
       return applyOperation(cx, "slice", [base], { first: at.first, last: at.last }, expression);
     case "token":
       return elaborateAtToken(cx, base, at.text, expression);
+    case "continuation":
+      throw new RangeError("elaborateAt: a continuation is elaborated with whole rows");
     case "index":
     case "last": {
       const attributes = { index: at.kind === "last" ? -1 : at.index };

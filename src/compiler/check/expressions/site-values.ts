@@ -6,6 +6,7 @@ import { siteNames, type SiteName } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { siteType } from "../../ir/site-types.js";
+import { promptPart } from "./prompt-part.js";
 import { noteValue } from "./value-notes.js";
 import type { Elaboration, Value } from "./values.js";
 
@@ -64,7 +65,7 @@ export function siteValue(
     );
   }
   const node = cx.builder.site({ site, layer }, siteType(site, signature), expression.span);
-  const value: Value = { kind: "tensor", node };
+  const value = promptPart(cx, node, expression.span);
   if (expression.kind === "index") noteValue(cx, expression.base.span, value);
   return value;
 }

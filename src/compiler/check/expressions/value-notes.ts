@@ -85,6 +85,8 @@ export function partsOf(expression: Expression): readonly Expression[] {
       return [expression.base, expression.condition];
     case "let":
       return [expression.value];
+    case "conditional":
+      return [expression.condition, expression.yes, expression.no];
     case "unary":
       return [expression.operand];
     case "binary":

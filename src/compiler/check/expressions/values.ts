@@ -38,6 +38,8 @@ export interface TextFacts {
   readonly texts: TokenizedTexts | null;
   /** Any prompt set as the same model reads it, by `TokenizedTexts.name`; null when there is none that could be read. */
   readonly otherTexts: (name: string) => TokenizedTexts | null;
+  /** The set that stands beside the experiment's own for one with continuations: see `TokenizedTexts.continuation`. */
+  readonly besideOwn: (name: string, take: "paired" | "mean") => string;
   /**
    * A string as the model's tokenizer reads it where it continues a text; null when nothing can be said about it (the
    * model has no tokenizer, or could not be opened).
@@ -52,6 +54,8 @@ export interface Elaboration extends TextFacts {
   /** Length of the repeated sequence of the prompts, for `period`; null when they have none. */
   readonly period: number | null;
   readonly textsName: string;
+  /** Whether sites have the positions of continuations, too; else an expression sees those of prompts. */
+  readonly wholeRows: boolean;
   readonly builder: ExpressionBuilder;
   readonly sweeps: Sweeps;
   /**

@@ -37,7 +37,7 @@ export function combineSweeps(cx: InterventionContext, sweeps: readonly Sweep[])
     if (known.size !== byKey.size || [...known].some((key) => !byKey.has(key))) {
       const related = sweeps.slice(0, i).map((other) => ({ span: other.span, text: "the other sweep" }));
       const hint =
-        "interventions that share an axis move along it together: name the same places in both, or write `together` in one, which then applies all of its places at once; two sweeps of one axis cannot be multiplied yet: write an experiment for each place of one of them";
+        "interventions that share an axis move along it together: name the same places in both, or write `together` in one, which then applies all of its places at once; every two places of one kind are `ablate pairs of heads L0..1`; other sweeps of one axis are not multiplied: write an experiment for each place of one of them";
       reportError(cx, "A3006", span, { axis: disagreeing(shared, all, points) }, { related, hint });
       return null;
     }
@@ -51,10 +51,17 @@ export function combineSweeps(cx: InterventionContext, sweeps: readonly Sweep[])
       (byKey.get(keyOn(shared, one.coordinates)) ?? []).map((other) => ({
         coordinates: { ...one.coordinates, ...other.coordinates },
         writes: [...one.writes, ...other.writes],
+        ...drawnOf([one, other]),
       })),
     );
   }
   return checkOverlaps(cx, all, sweeps) ? all : null;
+}
+
+/** What was drawn at random in one of these; two draws of one condition are told one after the other. */
+function drawnOf(conditions: readonly Condition[]): Pick<Condition, "drawn"> {
+  const drawn = conditions.flatMap((condition) => condition.drawn ?? []);
+  return drawn.length === 0 ? {} : { drawn: drawn.join(" ") };
 }
 
 /** The first shared axis that has different coordinates, or the first one where only their combinations differ. */

@@ -11,9 +11,11 @@ import { checkPatch } from "./patch.js";
 import { checkPositions } from "./positions.js";
 import { checkReplacement } from "./replacements.js";
 import { checkScale } from "./scale.js";
+import { combinedPlaces, drawnPlaces } from "./several-places.js";
 import { spread } from "./spread.js";
 import { checkSet, checkSteer } from "./steer.js";
 import { placePoints } from "./targets.js";
+import { joinsPositions } from "./together.js";
 
 export interface CheckedInterventions {
   /** The baseline, then every condition that is known. */
@@ -89,8 +91,17 @@ function checkAblate(cx: InterventionContext, clause: AblateClause): Sweep | nul
   if (selection.kind === "top") return null;
   const target = partTarget(clause.target, cx.model.signature);
   const replacement = checkReplacement(cx, clause.by);
-  const places = placePoints(cx, target, selection.places, selection.span);
-  const positions = checkPositions(cx, clause.positions, together);
-  if (replacement === null || places === null || positions === null) return null;
-  return spread(cx, [everyPlace(places, replacement)], positions, together, clause.span);
+  const named = placePoints(cx, target, selection.places, selection.span);
+  const positions = checkPositions(cx, clause.positions, joinsPositions(together));
+  if (replacement === null || named === null || positions === null) return null;
+  const places =
+    selection.kind === "places"
+      ? named
+      : selection.kind === "combinations"
+        ? combinedPlaces(cx, selection, clause.target, named, together)
+        : drawnPlaces(cx, selection, clause.target, named, together);
+  if (places === null) return null;
+  // A draw is one condition, whatever it has: `together` is said of its places and positions.
+  const spreadOver = selection.kind === "random" ? { ...clause, together: null } : clause;
+  return spread(cx, [everyPlace(places, replacement)], positions, spreadOver);
 }

@@ -13,12 +13,16 @@ export interface InterventionContext extends MeasureContext {
 export interface PlacePoint {
   readonly coordinates: Coordinates;
   readonly spots: readonly Spot[];
+  /** The places that were drawn at random, in words; absent where they are named. */
+  readonly drawn?: string;
 }
 
 /** One point of an intervention's sweep: what it changes there. */
 export interface SweepPoint {
   readonly coordinates: Coordinates;
   readonly writes: readonly SiteWrite[];
+  /** As in {@link PlacePoint}. */
+  readonly drawn?: string;
 }
 
 /** An intervention: one condition for each point of its sweep. */

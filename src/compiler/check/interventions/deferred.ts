@@ -34,7 +34,13 @@ export function checkDeferred(
   earlier: EarlierExperiments,
 ): DeferredConditions | null {
   const { first, last, isRange, span } = selection;
-  const { together } = clause;
+  const together = clause.together !== null;
+  if (clause.together !== null && clause.together.over.length > 0) {
+    const hint = "which places are chosen is known when the other experiment has run, and then all of them go together";
+    const found = cx.sourceOf(clause.together.span);
+    reportError(cx, "A3004", clause.together.span, { expected: "`together` alone beside `top`", found }, { hint });
+    return null;
+  }
   const replacement = checkReplacement(cx, clause.by);
   const positions = checkPositions(cx, clause.positions, together);
   if (!checkCountsWritten(cx, selection, together)) return null;

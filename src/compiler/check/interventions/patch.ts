@@ -3,13 +3,15 @@ import { corruptName } from "../../ir/protocol.js";
 import { isSquare } from "../../models/sites.js";
 import type { ExperimentStatement, Name, PatchClause } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { checkCounts, checkEqualLengths } from "../texts/pairs.js";
+import { besideContinuations, checkCounts, checkEqualLengths } from "../texts/pairs.js";
 import type { Scope } from "../names/scope.js";
 import { isHalf, isPaired, resolveTexts } from "../texts/text-names.js";
 import { everyPlace, type InterventionContext, type Sweep } from "./context.js";
 import { checkPositions } from "./positions.js";
+import { pathSweep } from "./path.js";
 import { spread } from "./spread.js";
 import { placePoints, targetNamed } from "./targets.js";
+import { joinsPositions } from "./together.js";
 
 /**
  * Prompt sets that an experiment names: those after `with`, or the one that it patches into. The field of a set of
@@ -35,10 +37,10 @@ export function textsRunOn({ interventions }: ExperimentStatement, scope: Scope,
 
 /** A patch as a sweep, with the name of the texts that it takes values from; null after an error. */
 export function checkPatch(cx: InterventionContext, clause: PatchClause): (Sweep & { readonly source: string }) | null {
-  const { positions: at, together, span } = clause;
+  const { positions: at, to } = clause;
   const target = targetNamed(cx, clause.target);
   const places = target === null ? null : placePoints(cx, target, clause.places, clause.target.span);
-  const positions = checkPositions(cx, at, together);
+  const positions = checkPositions(cx, at, joinsPositions(clause.together));
   const source = resolveTexts(cx, cx.textsName, clause.from);
   const into = resolveTexts(cx, cx.textsName, clause.into);
   if (source === null || into === null || places === null || positions === null) return null;
@@ -47,10 +49,16 @@ export function checkPatch(cx: InterventionContext, clause: PatchClause): (Sweep
     return null;
   }
   const square = places.some((place) => place.spots.some((spot) => isSquare(spot.site.site)));
+  if (besideContinuations(cx, cx.otherTexts(source), clause.from.span, "a patch from other prompts")) return null;
   if (!checkTexts(cx, clause, source, square)) return null;
-  const prompts = (cx.texts?.prompts ?? []).map((prompt) => prompt.index);
+  if (to !== null) {
+    if (target === null) return null;
+    const sweep = pathSweep(cx, { ...clause, to }, target, positions, source);
+    return sweep === null ? null : { ...sweep, source };
+  }
+  const prompts = [...(cx.texts?.prompts.keys() ?? [])];
   const replacement = { kind: "activation" as const, of: source, prompts };
-  const sweep = spread(cx, [everyPlace(places, replacement)], positions, together, span);
+  const sweep = spread(cx, [everyPlace(places, replacement)], positions, clause);
   return sweep === null ? null : { ...sweep, source };
 }
 
@@ -71,6 +79,10 @@ function checkTexts(cx: InterventionContext, clause: PatchClause, source: string
     return false;
   }
   if (!checkCounts(cx, from, into, clause.from.span)) return false;
+  if (clause.to !== null) {
+    const hint = "a path is patched at the same positions of both texts";
+    return checkEqualLengths(cx, from, into, clause.from.span, hint);
+  }
   const at = clause.positions?.at;
   const first = at?.kind === "last" ? -1 : at?.kind === "index" ? at.index : at?.kind === "range" ? at.first : 0;
   const last = at?.kind === "range" ? at.last : first;

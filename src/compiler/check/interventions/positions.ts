@@ -3,6 +3,8 @@ import type { Coordinates, PositionSelection, Prompt, TokenizedTexts } from "../
 import type { Positions } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
+import { rangeValues } from "../ranges.js";
+import { checkOneLength } from "../texts/pairs.js";
 import type { InterventionContext } from "./context.js";
 
 /** One choice of positions: null selects all of them. */
@@ -30,6 +32,13 @@ export function checkPositions(
     return null;
   }
   if (at.kind === "token") return tokenPositions(cx, at.text, positions);
+  if (at.kind === "continuation") {
+    const hint = "without `at` an intervention acts on every token of prompt and continuation, with `at` on the prompt's";
+    const parameters = { expected: "positions of the prompt", found: "`at continuation`" };
+    reportError(cx, "A3004", span, parameters, { hint });
+    return null;
+  }
+  if (at.kind === "all") return together ? everywhere : eachPosition(cx, positions);
   const first = at.kind === "last" ? -1 : at.kind === "index" ? at.index : at.first;
   const last = at.kind === "range" ? at.last : first;
   if (!Number.isInteger(first) || !Number.isInteger(last)) {
@@ -41,27 +50,66 @@ export function checkPositions(
     return null;
   }
   const sweeps = at.kind === "range" && !together;
+  if (at.kind === "range" && at.step !== null && !sweeps) {
+    const hint = "leave `together` out to change each of them in turn, or `step` to change all between";
+    const found = cx.sourceOf(span);
+    reportError(cx, "A3004", span, { expected: "positions next to one another with `together`", found }, { hint });
+    return null;
+  }
   if (sweeps && first < 0 !== last < 0) {
     const expected = "positions counted from one end, or `together` after the range";
     wrongKind(cx, span, expected, `${first}..${last}, as many as each text has`);
     return null;
   }
-  if (sweeps && last - first + 1 > limits.conditions) {
-    tooMany(cx, span, "conditions", last - first + 1, "this range", "conditions", "name fewer positions");
+  const swept = sweeps ? positionsOf(cx, { ...at, span }) : [];
+  if (swept === null || !allHave(cx, first, last, positions)) return null;
+  return sweeps
+    ? swept.map((position) => onePosition(cx, position))
+    : [{ coordinates: {}, selection: rangeIn(cx, first, last) }];
+}
+
+/** The numbers of a range that is swept over; null after an error. */
+function positionsOf(cx: InterventionContext, range: Parameters<typeof rangeValues>[1]): readonly number[] | null {
+  if (range.step !== null && !Number.isInteger(range.step)) {
+    wrongKind(cx, range.span, "a whole number of positions as the step", String(range.step));
     return null;
   }
-  if (!allHave(cx, first, last, positions)) return null;
-  if (!sweeps) return [{ coordinates: {}, selection: { kind: "range", first, last } }];
-  return Array.from({ length: last - first + 1 }, (_, i) => ({
-    coordinates: { position: first + i },
-    selection: { kind: "range", first: first + i, last: first + i },
-  }));
+  const hint = "name fewer positions";
+  const of = { limit: "conditions", most: limits.conditions, what: "this range", things: "conditions", hint } as const;
+  return rangeValues(cx, range, of);
+}
+
+function onePosition(cx: InterventionContext, position: number): SweptPositions {
+  return { coordinates: { position }, selection: rangeIn(cx, position, position) };
+}
+
+/** Places are counted in the prompt, which more tokens may stand behind. */
+function rangeIn({ texts }: InterventionContext, first: number, last: number): PositionSelection {
+  const hidden = texts?.continuation ?? 0;
+  const place = (index: number): number => (index < 0 ? index - hidden : index);
+  return { kind: "range", first: place(first), last: place(last) };
+}
+
+/** `at *`: every position in turn, counted from 0. All prompts must have the same ones. */
+function eachPosition(cx: InterventionContext, { span }: Positions): readonly SweptPositions[] | null {
+  const lengths = (cx.texts?.prompts ?? []).map(({ ids }) => ids.length - (cx.texts?.continuation ?? 0));
+  const shortest = lengths.reduce((least, length) => Math.min(least, length), Infinity);
+  const texts = cx.texts;
+  const hint = `\`at -${shortest}..-1\` are the positions that all of them have, counted from the end; \`at * together\` changes all at once`;
+  if (texts !== null && !checkOneLength(cx, texts, texts, span, hint)) return null;
+  // Nothing is known of texts that could not be read.
+  const count = lengths.length === 0 ? 1 : shortest;
+  if (count > limits.conditions) {
+    tooMany(cx, span, "conditions", count, "every position", "conditions", "name fewer positions");
+    return null;
+  }
+  return Array.from({ length: count }, (_, i) => onePosition(cx, i));
 }
 
 /** Reports the first prompt that lacks one of the positions. */
 function allHave(cx: InterventionContext, first: number, last: number, { span }: Positions): boolean {
   for (const { index, ids, text } of cx.texts?.prompts ?? []) {
-    const { length } = ids;
+    const length = ids.length - (cx.texts?.continuation ?? 0);
     const ends = [first, last].map((end) => (end < 0 ? length + end : end));
     const outside = ends.findIndex((end) => end < 0 || end >= length);
     const [start = 0, end = 0] = ends;
@@ -96,12 +144,13 @@ function shown(text: string): { readonly found?: string } {
 /** First and last position that a selection has in a prompt, counted from 0; null selects all. */
 function boundsIn(
   selection: PositionSelection | null,
-  prompt: Pick<Prompt, "index" | "ids">,
+  index: number,
+  prompt: Pick<Prompt, "ids">,
 ): { readonly first: number; readonly last: number } {
   const { length } = prompt.ids;
   if (selection === null) return { first: 0, last: length - 1 };
   if (selection.kind === "each") {
-    const position = selection.positions[prompt.index] ?? 0;
+    const position = selection.positions[index] ?? 0;
     return { first: position, last: position };
   }
   const from = (end: number): number => (end < 0 ? length + end : end);
@@ -115,9 +164,9 @@ export function selectionsMeet(
   texts: TokenizedTexts | null,
 ): boolean {
   if (a === null || b === null) return true;
-  return (texts?.prompts ?? []).some((prompt) => {
-    const one = boundsIn(a, prompt);
-    const other = boundsIn(b, prompt);
+  return (texts?.prompts ?? []).some((prompt, index) => {
+    const one = boundsIn(a, index, prompt);
+    const other = boundsIn(b, index, prompt);
     return one.first <= other.last && other.first <= one.last;
   });
 }

@@ -4,7 +4,7 @@
  */
 import type { Coordinates, Measure, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import { extentSize } from "../../ir/tensor-type.js";
-import { comparedIn, fixedAxes } from "../../ir/result-expression.js";
+import { choiceParts, comparedIn, fixedAxes } from "../../ir/result-expression.js";
 import { deferredAxes } from "../../ir/deferred-axes.js";
 
 type Place = Readonly<Record<string, number>>;
@@ -35,6 +35,9 @@ export function rankedPlaces(by: ResultExpression, studies: readonly Study[], ax
     case "call":
     case "rank":
       return rankedPlaces(by.argument, studies, axes);
+    case "rename":
+      // A new name is that of no place; what had it before is gone.
+      return without(rankedPlaces(by.argument, studies, axes), by.from);
     case "argmax":
       return without(rankedPlaces(by.argument, studies, axes), [by.over]);
     case "reduce":
@@ -47,6 +50,10 @@ export function rankedPlaces(by: ResultExpression, studies: readonly Study[], ax
     }
     case "binary":
       return joined(rankedPlaces(by.left, studies, axes), rankedPlaces(by.right, studies, axes));
+    case "choice":
+      return choiceParts(by)
+        .map((part) => rankedPlaces(part, studies, axes))
+        .reduce(joined, nothing);
     case "truth": {
       const sides = comparedIn(by.condition).map((side) => rankedPlaces(side, studies, axes));
       return sides.reduce(joined, nothing);

@@ -1,11 +1,11 @@
 /** What an ablation puts in: `by zero`, `mean`, `constant`, `resample`. */
 import { digestOf } from "../../base/digest.js";
 import { seededIntegers } from "../../base/random.js";
-import type { ReplacementValue, TokenizedTexts } from "../../ir/protocol.js";
+import { wholeName, type ReplacementValue, type TokenizedTexts } from "../../ir/protocol.js";
 import type { Replacement } from "../../syntax/ast.js";
 import { fitsFloat32, reportError, wrongKind } from "../faults.js";
 import { startElaboration, topLevel } from "../measures/measures.js";
-import { checkOneLength } from "../texts/pairs.js";
+import { besideContinuations, checkOneLength } from "../texts/pairs.js";
 import { createSweeps } from "../expressions/sweeps.js";
 import { resolveTexts } from "../texts/text-names.js";
 import type { InterventionContext } from "./context.js";
@@ -40,9 +40,11 @@ function constantReplacement(
 
 function meanReplacement(cx: InterventionContext, by: Extract<Replacement, { kind: "mean" }>): ReplacementValue | null {
   const { perPosition } = by;
-  const of = by.of === null ? cx.runsOn : resolveTexts(cx, cx.textsName, by.of);
+  const own = cx.besideOwn(wholeName(cx.runsOn), "mean");
+  const of = by.of === null ? own : resolveTexts(cx, cx.textsName, by.of, "mean");
   if (of === null) return null;
   const averaged = cx.otherTexts(of);
+  if (perPosition && besideContinuations(cx, averaged, by.span, "a mean `per position`")) return null;
   if (!perPosition || averaged === null || cx.texts === null) return { kind: "mean", of, perPosition };
   const corpus = [cx.texts, averaged].find((set) => set.documents !== null);
   if (corpus !== undefined) {
@@ -67,6 +69,7 @@ function resampleReplacement(
   if (of === null) return null;
   const from = cx.otherTexts(of);
   if (from === null || cx.texts === null) return { kind: "activation", of, prompts: [] };
+  if (besideContinuations(cx, from, by.span, "`resample`")) return null;
   const corpus = [cx.texts, from].find((set) => set.documents !== null);
   if (corpus !== undefined) {
     reportError(cx, "A4308", by.span, { what: "`resample`", texts: corpus.name });
@@ -74,7 +77,7 @@ function resampleReplacement(
   }
   const prompts = drawPrompts(cx.texts, from, seed);
   if (typeof prompts !== "number") return { kind: "activation", of, prompts };
-  const tokens = cx.texts.prompts[prompts]?.ids.length ?? 0;
+  const tokens = cx.texts.prompts.find(({ index }) => index === prompts)?.ids.length ?? 0;
   const hint = "values are taken from the end of a prompt that is at least as long";
   reportError(cx, "A4307", by.span, { from: from.name, tokens, index: prompts, texts: cx.texts.name }, { hint });
   return null;
@@ -95,7 +98,7 @@ export function drawPrompts(texts: TokenizedTexts, from: TokenizedTexts, seed: n
     const next = seededIntegers(Number.parseInt(digestOf([seed, prompt.ids]).slice(0, 8), 16));
     const chosen = possible.length === 0 ? undefined : possible[next(possible.length)];
     if (chosen === undefined) return prompt.index;
-    drawn.push(chosen.index);
+    drawn.push(from.prompts.indexOf(chosen));
   }
   return drawn;
 }

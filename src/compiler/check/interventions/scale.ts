@@ -7,12 +7,13 @@ import { createSweeps } from "../expressions/sweeps.js";
 import { everyPlace, type InterventionContext, type Sweep, type Variant } from "./context.js";
 import { checkPositions } from "./positions.js";
 import { isPossible, spread } from "./spread.js";
+import { joinsPositions } from "./together.js";
 import { placePoints, targetNamed } from "./targets.js";
 
 export function checkScale(cx: InterventionContext, clause: ScaleClause): Sweep | null {
   const target = targetNamed(cx, clause.target);
   const places = target === null ? null : placePoints(cx, target, clause.places, clause.target.span);
-  const positions = checkPositions(cx, clause.positions, clause.together);
+  const positions = checkPositions(cx, clause.positions, joinsPositions(clause.together));
   const factors = factorsOf(cx, clause);
   if (places === null || positions === null || factors === null) return null;
   if (!isPossible(cx, [places.length, positions.length, factors.values.length], clause.span)) return null;
@@ -20,7 +21,7 @@ export function checkScale(cx: InterventionContext, clause: ScaleClause): Sweep 
     const replacement = factor === 0 ? { kind: "zero" as const } : { kind: "scale" as const, factor };
     return everyPlace(places, replacement, factors.swept ? { factor } : {});
   });
-  return spread(cx, variants, positions, clause.together, clause.span);
+  return spread(cx, variants, positions, clause);
 }
 
 /** The numbers to multiply with, and whether they are an axis; null after an error. */

@@ -10,13 +10,14 @@ import { combinations, createSweeps, type Sweeps } from "../expressions/sweeps.j
 import type { InterventionContext, PlacePoint, Sweep, Variant } from "./context.js";
 import { checkPositions, type SweptPositions } from "./positions.js";
 import { isPossible, spread } from "./spread.js";
+import { joinsPositions } from "./together.js";
 import { checkWritable, placePoints, targetNamed } from "./targets.js";
 import { checkValue, replacementOf } from "./value.js";
 
 export function checkSteer(cx: InterventionContext, clause: SteerClause): Sweep | null {
   const target = targetNamed(cx, clause.target);
   const places = target === null ? null : placePoints(cx, target, clause.places, clause.target.span);
-  const positions = checkPositions(cx, clause.positions, clause.together);
+  const positions = checkPositions(cx, clause.positions, joinsPositions(clause.together));
   if (target?.word === "layer") {
     wrongKind(cx, clause.target.span, "one site to steer, such as resid_pre", "attention and MLP of a layer");
     return null;
@@ -26,7 +27,7 @@ export function checkSteer(cx: InterventionContext, clause: SteerClause): Sweep 
 
 export function checkSet(cx: InterventionContext, clause: SetClause): Sweep | null {
   const places = placesOf(cx, clause.site);
-  const positions = checkPositions(cx, clause.positions, clause.together);
+  const positions = checkPositions(cx, clause.positions, joinsPositions(clause.together));
   return expressionSweep(cx, places, positions, clause.to, false, clause);
 }
 
@@ -128,7 +129,7 @@ function expressionSweep(
     }
     variants.push({ coordinates: Object.fromEntries(choice), places: placed });
   }
-  return spread(cx, variants, positions, clause.together, clause.span);
+  return spread(cx, variants, positions, clause);
 }
 
 function numbered(coordinates: Readonly<Record<string, Coordinate>>): readonly (readonly [string, number])[] {

@@ -3,6 +3,8 @@ import type { Span } from "../../base/span.js";
 import type { MeasureExpression } from "../../ir/expression.js";
 import type { ReplacementValue } from "../../ir/protocol.js";
 import { markedTypeText, sameExtent, type TensorType } from "../../ir/tensor-type.js";
+import { operationNamed } from "../../operations/index.js";
+import { outsideInputs } from "../../operations/tail.js";
 import { siteKey, type SiteReference } from "../../models/sites.js";
 import { reportError } from "../faults.js";
 import type { TypedExpression } from "../measures/measures.js";
@@ -27,8 +29,20 @@ export function checkValue(
   spot: Spot,
   span: Span,
 ): boolean {
+  if (outsideInputs(expression) !== null) {
+    const found = expression.nodes.flatMap((node) => (node.kind === "operation" && operationNamed(node.operation).outside === true ? [node.operation] : []))[0]; // prettier-ignore
+    const expected = `a value that the model's graph can compute, which ${found ?? "this"} is not`;
+    reportError(cx, "A3004", span, { expected, found: cx.sourceOf(span) });
+    return false;
+  }
   const wanted = spotType(cx, spot);
   const site = siteKey(spot.site);
+  if ((cx.texts?.continuation ?? 0) > 0 && type.axes.some(({ name }) => ["pos", "query", "key"].includes(name))) {
+    const hint = "reduce positions first: a mean over pos, or `at last`";
+    const parameters = { what: "a value for every position", texts: cx.textsName };
+    reportError(cx, "A4122", span, parameters, { hint });
+    return false;
+  }
   const odd = type.axes.find((axis) => {
     const own = wanted.axes.find((a) => a.name === axis.name);
     return own === undefined || !sameExtent(own.extent, axis.extent);
@@ -70,7 +84,7 @@ export function replacementOf(
   }
   if (node.kind === "given" && node.source.take === "paired" && cx.texts !== null) {
     const { texts: of, expression: taken } = node.source;
-    const prompts = cx.texts.prompts.map((prompt) => prompt.index);
+    const prompts = [...cx.texts.prompts.keys()];
     if (spots.every((spot) => isSpot(taken, spot))) return { kind: "activation", of, prompts };
   }
   return { kind: "expression", expression, add };

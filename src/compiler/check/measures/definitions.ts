@@ -112,6 +112,11 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
       visit(expression.base);
       visit(expression.condition);
       return;
+    case "conditional":
+      visit(expression.condition);
+      visit(expression.yes);
+      visit(expression.no);
+      return;
     case "binary":
       visit(expression.left);
       visit(expression.right);

@@ -232,7 +232,7 @@ export interface TypedExpression {
 /** Elaboration of one expression outside of any metric, with a builder of its own. */
 export function startElaboration(cx: MeasureContext, sweeps: Sweeps): Elaboration {
   const visited = cx.model.notes?.collecting === true ? new Set<Expression>() : null;
-  return { ...cx, builder: createExpressionBuilder(), sweeps, work: { unfolded: 0, depth: 0, visited }, elaborate };
+  return { ...cx, wholeRows: false, builder: createExpressionBuilder(), sweeps, work: { unfolded: 0, depth: 0, visited }, elaborate };
 }
 
 /** Elaborates an expression that must be a tensor or a number, which `expected` describes; null after an error. */

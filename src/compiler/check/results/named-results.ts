@@ -82,7 +82,7 @@ export function shareAxis(cx: ResultContext, left: NamedResult, right: NamedResu
 }
 
 /** The axes that any of the values has. */
-function jointAxes(values: readonly ResultAxes[]): ResultAxes {
+export function jointAxes(values: readonly ResultAxes[]): ResultAxes {
   const labels = values.filter((of) => of.axes.size > 0).map((of) => of.label);
   return {
     label: [...new Set(labels)].join(" and "),

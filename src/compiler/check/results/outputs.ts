@@ -1,10 +1,12 @@
-/** Statements that show or save results: `table`, `plot`, `save`. */
+/** Statements that show or save results: `table`, `plot`, `figure`, `save`. */
 import { diagnostic, type Details } from "../../diagnostics/create.js";
 import type { NamedResult, Output } from "../../ir/protocol.js";
-import { saveFormats } from "../../ir/results.js";
-import type { SaveStatement, Statement } from "../../syntax/ast.js";
+import type { Span } from "../../base/span.js";
+import { saveFormats, tableFormats } from "../../ir/results.js";
+import type { SaveStatement, Statement, TableStatement } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
-import { measuredResult } from "./named-results.js";
+import { labelOf, measuredResult } from "./named-results.js";
+import { checkFigure } from "./figures.js";
 import { checkPlot } from "./plots.js";
 import type { ResultContext } from "./result-context.js";
 import { addSavedFile, clashOf, endingOf, saveNameProblem, type SavedFiles } from "./save-names.js";
@@ -23,6 +25,8 @@ export function checkOutput(cx: OutputContext, statement: Statement): Output | n
       return checkTable(cx, statement);
     case "plot":
       return checkPlot(cx, statement);
+    case "figure":
+      return checkFigure(cx, statement);
     case "save":
       return checkSave(cx, statement);
     default:
@@ -31,15 +35,33 @@ export function checkOutput(cx: OutputContext, statement: Statement): Output | n
 }
 
 function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
-  const name = statement.what.text;
+  const { table } = statement;
+  const [item] = table.of;
+  if (item === undefined || item.value.kind === "missing") return null;
+  const isTable = tableFormats.some((format) => `.${format}` === endingOf(statement.to.value));
+  const [clause] = isTable ? [] : clausesOf(table);
+  if (clause !== undefined) {
+    const hint = "a table as it is shown is saved with the ending .tex or .md";
+    const where = "`save` to a file of values as measured";
+    reportError(cx, "A1004", clause.span, { what: clause.what, statement: where }, { hint });
+    return null;
+  }
+  const written = item.value.kind === "name" ? item.value.text : null;
+  if (written === null && !isTable) {
+    const hint = "give the value a name with `let`, or save it as a table, with the ending .tex or .md";
+    const found = labelOf(cx, item.value.span);
+    reportError(cx, "A3004", item.value.span, { expected: "the name of a result", found }, { hint });
+    return null;
+  }
+  const name = written ?? labelOf(cx, item.value.span);
   let value: NamedResult | null = null;
-  if (!cx.results.experiments.has(name)) {
-    if (!cx.results.lets.has(name)) {
+  if (written !== null && !cx.results.experiments.has(written)) {
+    if (!cx.results.lets.has(written)) {
       const known = [...cx.results.experiments.keys(), ...cx.results.lets.keys()];
-      reportError(cx, "A2011", statement.what.span, { name }, unknownResult(name, known));
+      reportError(cx, "A2011", item.value.span, { name: written }, unknownResult(written, known));
       return null;
     }
-    value = measuredResult(cx, { kind: "name", text: name, span: statement.what.span });
+    value = measuredResult(cx, item.value);
     if (value === null) return null;
   }
   const path = statement.to.value;
@@ -61,8 +83,40 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
     );
     return null;
   }
+  const shown = isTable ? checkTable(cx, table) : null;
+  if (isTable && shown === null) return null;
   addSavedFile(cx.saved, path, span);
-  return { kind: "save", name, value, path, span: statement.span };
+  return {
+    kind: "save",
+    name,
+    value: isTable ? null : value,
+    table: shown?.kind === "table" || shown?.kind === "winner" ? shown : null,
+    path,
+    span: statement.span,
+  };
+}
+
+/** The clauses of a table that a statement has, each as it is called and where it stands. */
+function clausesOf(table: TableStatement): readonly { readonly what: string; readonly span: Span }[] {
+  const [, second] = table.of;
+  const at = (what: string, node: { readonly span: Span } | null | undefined) =>
+    node == null ? [] : [{ what, span: node.span }];
+  return [
+    ...at("a second value", second),
+    ...at(
+      "`as`",
+      table.of.find(({ notation }) => notation !== null),
+    ),
+    ...at("`winner`", table.winner?.among[0]),
+    ...at("`top`", table.top),
+    ...at("`where`", table.where),
+    ...at("`by`", table.by[0]),
+    ...at("`across`", table.across[0]),
+    ...at("`with context`", table.context),
+    ...at("`with rank`", table.ranked),
+    ...at("`with ci`", table.ci),
+    ...at("`caption`", table.caption),
+  ];
 }
 
 function shortened(path: string): string {
@@ -71,7 +125,7 @@ function shortened(path: string): string {
 
 /** What to write instead of a name that is not possible: one that is, and that is not taken yet. */
 function adviceFor({ saved }: OutputContext, path: string, name: string): Details {
-  const endings = saveFormats.map((format) => `.${format}`);
+  const endings = [...saveFormats, ...tableFormats].map((format) => `.${format}`);
   const ending = endings.find((known) => known === endingOf(path));
   if (ending === undefined) return { expected: `a name that ends in ${endings.join(", ")}`, found: path };
   const possible = [name, `saved-${name}`, `${name}-2`]

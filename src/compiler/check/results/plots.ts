@@ -1,8 +1,9 @@
 /** `plot`: which axes and how many values each kind of picture takes. */
-import type { NamedResult, Output, PlotKind } from "../../ir/protocol.js";
+import type { NamedResult, PlotKind, PlotOutput } from "../../ir/protocol.js";
 import type { Expression, Name, PlotStatement } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { checkIntervals } from "./intervals.js";
+import { checkLooks } from "./plot-looks.js";
 import { axisNames, isNumeric, labelOf, measuredNumbers, named, namedResult, shareAxis } from "./named-results.js";
 import { metricNames } from "./result-scope.js";
 import { axesOf, isConstantResult } from "./result-axes.js";
@@ -25,11 +26,12 @@ const shapes: Readonly<Record<PlotKind, PlotShape>> = {
   density: { over: 0, by: 2, several: true },
   box: { over: 0, by: 2, several: true },
   scatter: { over: 0, by: 2, several: false },
+  text: { over: 0, by: null, several: true },
 };
 
 const overWords = ["no axes after `over`", "one axis after `over`", "two axes after `over` (rows, columns)"] as const;
 
-export function checkPlot(cx: ResultContext, statement: PlotStatement): Output | null {
+export function checkPlot(cx: ResultContext, statement: PlotStatement): PlotOutput | null {
   const { plot } = statement;
   const shape = shapes[plot];
   const values: NamedResult[] = [];
@@ -78,6 +80,9 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
   const takes = { byDefault: plot === "bar", none: plot === "bar" || plot === "line" ? null : `\`plot ${plot}\`` };
   const ci = checkIntervals(cx, statement.ci, takes);
   if (ci === false) return null;
+  const options = checkLooks(cx, statement);
+  if (options === null) return null;
+  if (plot === "text" && !values.every((value, i) => hasTokens(cx, value, statement.of[i]))) return null;
   const over = statement.over.map((a) => a.text);
   const by = statement.by.map((a) => a.text);
   const title = [
@@ -86,7 +91,17 @@ export function checkPlot(cx: ResultContext, statement: PlotStatement): Output |
     ...(over.length === 0 ? [] : [`over ${over.join(", ")}`]),
     ...(by.length === 0 ? [] : [`by ${by.join(", ")}`]),
   ].join(" ");
-  return { kind: "plot", title, plot, values, against, over, by, ci, span: statement.span };
+  const own = statement.looks.title?.value ?? title;
+  return { kind: "plot", title: own, plot, values, against, over, by, ci, options, span: statement.span };
+}
+
+/** Whether a value is one number for each token; reports it where it is not. */
+function hasTokens(cx: ResultContext, value: NamedResult, expression: Expression | undefined): boolean {
+  const { axes, complete } = axesOf(cx.results, value.expression);
+  if (!complete || axes.has("position")) return true;
+  const found = axes.size === 0 ? "no axis" : `the axes ${[...axes.keys()].join(", ")}`;
+  wrongKind(cx, expression?.span ?? { file: "", start: 0, end: 0 }, "a value with the axis position, such as nll of every token", found); // prettier-ignore
+  return false;
 }
 
 /** The value of a plot. An experiment of several columns, one of which is its density, is drawn by it in a `density`. */

@@ -1,9 +1,10 @@
 /** Types of expressions over results: axes, unit and element, as strict as those of the measurement language. */
 import { nearestNames } from "../../base/suggest.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { Coordinate, ResultCondition, ResultExpression } from "../../ir/protocol.js";
+import { placeLabel } from "../../ir/place-axes.js";
+import type { Coordinate, Coordinates, ResultCondition, ResultExpression } from "../../ir/protocol.js";
 import { isConstant } from "../../ir/results.js";
-import { comparedIn, fixedAxes } from "../../ir/result-expression.js";
+import { choiceParts, comparedIn, fixedAxes } from "../../ir/result-expression.js";
 import { alsoRemoved, joinDecided, metricOf, type DecidedAxis } from "../../ir/result-type.js";
 import { scalar, type TensorType } from "../../ir/tensor-type.js";
 import { typeOperation, type OperationArgument } from "../../operations/index.js";
@@ -90,6 +91,8 @@ function findAxes(results: ResultScope, expression: ResultExpression): ResultAxe
       return withTypeOf(axesOf(results, expression.argument), resultTypeOfOperation(results, expression));
     case "rank":
       return withTypeOf(axesOf(results, expression.argument), resultTypeOfOperation(results, expression));
+    case "rename":
+      return renamedAxes(axesOf(results, expression.argument), expression);
     case "reduce":
     case "quantile":
     case "argmax": {
@@ -110,11 +113,30 @@ function findAxes(results: ResultScope, expression: ResultExpression): ResultAxe
       const joined = joinedAxes(axesOf(results, expression.left), axesOf(results, expression.right));
       return withTypeOf(joined, resultTypeOfOperation(results, expression));
     }
+    case "choice": {
+      const joined = choiceParts(expression)
+        .map((part) => axesOf(results, part))
+        .reduce(joinedAxes, nothing);
+      return withTypeOf(joined, resultTypeOfOperation(results, expression));
+    }
     case "truth": {
       const sides = comparedIn(expression.condition).map((side) => axesOf(results, side));
       return { ...sides.reduce(joinedAxes, nothing), element: "truth" };
     }
   }
+}
+
+/** The new axis stands where the first of the old ones stood. */
+function renamedAxes(of: ResultAxes, { from, to }: Extract<ResultExpression, { kind: "rename" }>): ResultAxes {
+  const levels = from.map((axis) => [...(of.axes.get(axis) ?? [])].map((level): Coordinates => ({ [axis]: level })));
+  const known = from.every((axis) => (of.axes.get(axis) ?? null) !== null);
+  const places = levels.reduce((all, own) => all.flatMap((one) => own.map((other) => ({ ...one, ...other }))));
+  const removed = reducedBy(of, from);
+  const axes = [...of.axes].flatMap(([axis, own]): [string, ReadonlySet<Coordinate> | null][] => {
+    if (axis === from[0]) return [[to, known ? new Set(places.map(placeLabel)) : null]];
+    return removed.has(axis) ? [] : [[axis, own]];
+  });
+  return { ...of, axes: new Map(axes), decided: of.decided.filter(({ name }) => !removed.has(name)) };
 }
 
 /** What a reduction, or what goes like one, is called. */
@@ -170,7 +192,10 @@ export function tensorOf({ axes, unit, element }: ResultAxes): TensorType {
 /** The type that an operation on results has by the rules of the measurement language, or why it has none. */
 export function resultTypeOfOperation(
   results: ResultScope,
-  expression: Extract<ResultExpression, { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" }>,
+  expression: Extract<
+    ResultExpression,
+    { kind: "call" | "reduce" | "quantile" | "argmax" | "rank" | "binary" | "choice" }
+  >,
 ): TensorType | TypeFault {
   switch (expression.kind) {
     case "call":
@@ -190,6 +215,10 @@ export function resultTypeOfOperation(
       const type = typeOfFunction(results, expression.which === "largest" ? "argmax" : "argmin", [expression.argument]);
       if (isFault(type)) return type;
       return { ...type, unit: coordinateUnit(expression.over, axesOf(results, expression.argument)) };
+    }
+    case "choice": {
+      const { condition, yes, no } = expression;
+      return typeOfOperation(results, "if", [{ kind: "truth", condition }, yes, no]);
     }
     case "binary": {
       const { operation, left, right } = expression;

@@ -6,6 +6,7 @@ import { unknownResultFunction } from "../names/unknown-results.js";
 import { axesOf, checkAxis, checkReducible, resultTypeOfOperation, type ResultAxes } from "./result-axes.js";
 import { constantOf } from "./result-constants.js";
 import type { ResultContext } from "./result-context.js";
+import { checkRename } from "./rename-call.js";
 import { bad, fits, meets, type Check } from "./result-faults.js";
 import { elementwise, reductions, resultFunction, resultFunctionNames } from "../../ir/result-functions.js";
 
@@ -21,6 +22,7 @@ export function checkResultCall(cx: ResultContext, call: Call, check: Check): Re
     reportError(cx, "A2001", call.callee.span, { kind: "function of results", name }, details);
     return null;
   }
+  if (name === "rename") return checkRename(cx, call, check);
   const [first, second, ...more] = call.positional;
   const isPair = (name === "max" || name === "min") && second !== undefined;
   const count = isPair || name === "quantile" ? 2 : 1;

@@ -48,11 +48,12 @@ export function conditionOn(
  * comparison it looks at the places of that.
  */
 export function checkTruthValue(cx: ResultContext, expression: Expression, check: Check): ResultExpression | null {
-  const condition = truthCondition(cx, expression, check);
+  const condition = checkTruthCondition(cx, expression, check);
   return condition === null ? null : { kind: "truth", condition };
 }
 
-function truthCondition(cx: ResultContext, expression: Expression, check: Check): ResultCondition | null {
+/** A condition with places of its own; null after an error, which has been reported. */
+export function checkTruthCondition(cx: ResultContext, expression: Expression, check: Check): ResultCondition | null {
   if (isAxisTest(cx, expression)) {
     const hint =
       "it selects, as in `x where layer in L1..2`, or stands beside a comparison: `x > 1 and layer in L1..2`";
@@ -61,7 +62,7 @@ function truthCondition(cx: ResultContext, expression: Expression, check: Check)
     return null;
   }
   if (expression.kind === "unary" && expression.operator === "not") {
-    const operand = truthCondition(cx, expression.operand, check);
+    const operand = checkTruthCondition(cx, expression.operand, check);
     return operand === null ? null : { kind: "not", operand };
   }
   if (expression.kind !== "binary") {
@@ -83,7 +84,7 @@ function truthCondition(cx: ResultContext, expression: Expression, check: Check)
 function joinedTruth(cx: ResultContext, expression: Binary, kind: "and" | "or", check: Check): ResultCondition | null {
   const sides = [expression.left, expression.right];
   const valued = sides.filter((side) => !isAxisTest(cx, side));
-  const truths = valued.map((side) => truthCondition(cx, side, check));
+  const truths = valued.map((side) => checkTruthCondition(cx, side, check));
   const known = truths.flatMap((truth) => truth ?? []);
   if (known.length < truths.length) return null;
   const [a, b] = known.map((condition): ResultExpression => ({ kind: "truth", condition }));
@@ -97,7 +98,7 @@ function joinedTruth(cx: ResultContext, expression: Binary, kind: "and" | "or", 
 }
 
 /** True for conditions that test axes only. */
-function isAxisTest(cx: ResultContext, expression: Expression): boolean {
+export function isAxisTest(cx: ResultContext, expression: Expression): boolean {
   if (expression.kind === "unary") return expression.operator === "not" && isAxisTest(cx, expression.operand);
   if (expression.kind !== "binary") return false;
   const { operator, left, right } = expression;

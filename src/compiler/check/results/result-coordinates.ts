@@ -2,9 +2,18 @@
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Coordinate } from "../../ir/protocol.js";
-import type { Expression } from "../../syntax/ast.js";
-import { reportError, tooMany, wrongKind } from "../faults.js";
+import type { Expression, PlaceLiteral } from "../../syntax/ast.js";
+import { tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
+import { rangeValues } from "../ranges.js";
+
+const listed = {
+  limit: "listed",
+  most: limits.listed,
+  what: "this range",
+  things: "numbers",
+  hint: "use < and > instead",
+} as const;
 
 interface Context {
   readonly report: (d: Diagnostic) => void;
@@ -23,7 +32,7 @@ export function coordinatesOf(cx: Context, expression: Expression): readonly Coo
       if (expression.operator === "-" && expression.operand.kind === "number") return [0 - expression.operand.value];
       break;
     case "range":
-      return integers(cx, expression, expression.first, expression.last);
+      return rangeValues(cx, expression, listed);
     case "list": {
       const all: Coordinate[] = [];
       let sound = true;
@@ -42,7 +51,9 @@ export function coordinatesOf(cx: Context, expression: Expression): readonly Coo
       const { layers } = expression;
       if (expression.unit === "none" && layers.kind === "one" && layers.index >= 0) return [layers.index];
       if (expression.unit === "none" && layers.kind === "range")
-        return integers(cx, expression, layers.first, layers.last);
+        return rangeValues(cx, { ...layers, step: null, span: expression.span }, listed);
+      const places = placeNamesOf(expression);
+      if (places !== null) return places;
       if (expression.unit === "none" && layers.kind !== "all") {
         return bad(cx, expression, "layers counted from the start, such as L9 or L9..10");
       }
@@ -54,19 +65,11 @@ export function coordinatesOf(cx: Context, expression: Expression): readonly Coo
   return bad(cx, expression, "a name, a number, a layer such as L9 or a range such as L9..10");
 }
 
-/** Numbers from `first` to `last`, both included; null after an error. */
-function integers(cx: Context, at: Expression, first: number, last: number): readonly number[] | null {
-  const count = last - first + 1;
-  if (!Number.isInteger(first) || !Number.isInteger(last)) return bad(cx, at, "a range of whole numbers");
-  if (count < 1) {
-    reportError(cx, "A3012", at.span, { range: cx.sourceOf(at.span) }, { hint: "write the smaller number first" });
-    return null;
-  }
-  if (count > limits.listed) {
-    tooMany(cx, at.span, "listed", count, "this range", "numbers", "use < and > instead");
-    return null;
-  }
-  return Array.from({ length: count }, (_, i) => first + i);
+/** A head or neuron as the axes of pairs have it: `L0.H1`. Null for what is not one place, counted from the start. */
+function placeNamesOf({ unit, layers, units }: PlaceLiteral): readonly Coordinate[] | null {
+  if (unit === "none" || layers.kind !== "one" || units.kind !== "one") return null;
+  if (layers.index < 0 || units.index < 0) return null;
+  return [`L${layers.index}.${unit === "head" ? "H" : "N"}${units.index}`];
 }
 
 function bad(cx: Context, expression: Expression, expected: string): null {

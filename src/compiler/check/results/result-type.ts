@@ -1,6 +1,6 @@
 /** The type of an experiment's results: computed here, once, and read by everything after. */
 import { outerAxes } from "../../ir/axes.js";
-import { declaredName, type Coordinate, type Study, type TokenizedTexts } from "../../ir/protocol.js";
+import { declaredName, wholeName, type Coordinate, type Study, type TokenizedTexts } from "../../ir/protocol.js";
 import type { MetricType, ResultAxis, ResultAxisKind, ResultColumn, ResultType } from "../../ir/result-type.js";
 import { scalar } from "../../ir/tensor-type.js";
 import { nameFields, type FieldNames } from "./field-names.js";
@@ -43,7 +43,9 @@ export function resultTypeOf(
       axes.add(axis, (textAxes as readonly string[]).includes(axis) ? "texts" : "model", level);
     }
   }
-  const labelled = sets.flatMap(labelledTexts);
+  const inParts = sets.some(({ name }) => wholeName(name) !== name);
+  const read = sets.flatMap(labelledTexts);
+  const labelled = inParts ? [...read].sort((a, b) => Number(a.place["prompt"]) - Number(b.place["prompt"])) : read;
   for (const { place } of labelled) {
     for (const [axis, level] of Object.entries(place)) axes.add(axis, "texts", level);
   }
@@ -70,6 +72,7 @@ export function resultTypeOf(
   const columns = [
     ...fieldColumns(labelled, fields, ofText),
     ...modelColumns(studies, new Set([...names, ...others.axes, ...others.fields, ...fields.names.values()])),
+    ...drawnColumns(studies, new Set([...names, ...others.axes, ...others.fields, ...fields.names.values()])),
   ];
   return {
     fields,
@@ -117,6 +120,15 @@ function modelColumns(studies: readonly Study[], taken: ReadonlySet<string>): re
     const levels = [...new Set(studies.flatMap(({ facts }) => facts[name] ?? []))];
     return [{ name: taken.has(name) ? `model_${name}` : name, field: name, kind: "model", levels, of }];
   });
+}
+
+/** What was drawn at random, where places were: with several models, different places in each. */
+function drawnColumns(studies: readonly Study[], taken: ReadonlySet<string>): readonly ResultColumn[] {
+  const levels = [...new Set(studies.flatMap(({ conditions }) => conditions.flatMap(({ drawn }) => drawn ?? [])))];
+  if (levels.length === 0) return [];
+  const of = ["model", "revision", "dtype"].filter((axis) => studies.some(({ coordinates }) => axis in coordinates));
+  const name = taken.has("places") ? "drawn_places" : "places";
+  return [{ name, field: "places", kind: "places", levels, of: [...of, "draw"] }];
 }
 
 function metricTypeOf(metric: MeasuredMetric, studies: readonly Study[], axes: readonly ResultAxis[]): MetricType {

@@ -12,6 +12,7 @@ import { checkTruthValue, conditionOn } from "./result-conditions.js";
 import { constantOf } from "./result-constants.js";
 import type { ResultContext } from "./result-context.js";
 import { bad, fits, meets } from "./result-faults.js";
+import { checkChoice } from "./choices.js";
 import { resultFunction } from "../../ir/result-functions.js";
 import { noteResult, noteResultParts } from "./result-notes.js";
 import { metricOf } from "../../ir/result-type.js";
@@ -81,6 +82,8 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
       const condition = checkCondition(cx, expression.condition, axesOf(cx.results, argument));
       return condition === null ? null : { kind: "where", argument, condition };
     }
+    case "conditional":
+      return checkChoice(cx, expression, checkResult);
     case "call":
       return checkResultCall(cx, expression, checkResult);
     case "missing":

@@ -1,5 +1,5 @@
 /** What the names in an experiment mean. */
-import type { ExperimentStatement, Intervention, Name, PlaceUse, Replacement } from "../../syntax/ast.js";
+import type { ExperimentStatement, Intervention, Name, PathReceiver, PlaceUse, Replacement } from "../../syntax/ast.js";
 import { namedTexts } from "../interventions/patch.js";
 import { isSite } from "../../models/sites.js";
 import { languageSymbol } from "../notes.js";
@@ -29,11 +29,15 @@ export function nameExperiment(cx: Naming, statement: ExperimentStatement): void
 
 function nameIntervention(cx: Naming, bound: Bound, clause: Intervention): void {
   namePositions(cx, clause.positions);
+  for (const { text, span } of clause.together?.over ?? []) cx.notes.name(span, "axis", languageSymbol("axis", text));
   switch (clause.kind) {
     case "ablate": {
       const { selection, by } = clause;
       if (selection.kind === "places") notePlaces(cx, selection.places);
-      else {
+      else if (selection.kind !== "top") {
+        noteWords(cx, "part", [selection.what]);
+        notePlaces(cx, selection.places);
+      } else {
         noteWords(cx, "part", [selection.what]);
         noteResultName(cx, null, selection.experiment);
         nameResult(cx, cx.results.experiments.get(selection.experiment.text) ?? null, selection.by);
@@ -44,6 +48,7 @@ function nameIntervention(cx: Naming, bound: Bound, clause: Intervention): void 
     case "patch":
       noteTarget(cx, clause.target);
       notePlaces(cx, clause.places);
+      if (clause.to !== null) nameReceiver(cx, clause.to);
       noteTexts(cx, bound.texts, clause.from);
       noteTexts(cx, bound.texts, clause.into);
       return;
@@ -57,6 +62,12 @@ function nameIntervention(cx: Naming, bound: Bound, clause: Intervention): void 
       nameExpression(cx, bound, clause.site);
       nameExpression(cx, bound, clause.to);
   }
+}
+
+function nameReceiver(cx: Naming, { input, target, places }: PathReceiver): void {
+  if (input !== null) noteTarget(cx, input);
+  noteTarget(cx, target);
+  notePlaces(cx, places);
 }
 
 function nameReplacement(cx: Naming, bound: Bound, replacement: Replacement): void {

@@ -18,6 +18,10 @@ export function nameResult(cx: Naming, subject: ExperimentShape | null, expressi
     case "call":
       noteWords(cx, "function", [expression.callee]);
       noteAxes(cx, [...expression.over, ...expression.between]);
+      if (expression.callee.text === "rename") {
+        nameRenamed(cx, subject, expression);
+        return;
+      }
       break;
     case "binary":
       if (expression.operator !== "is" && expression.operator !== "in") break;
@@ -29,6 +33,21 @@ export function nameResult(cx: Naming, subject: ExperimentShape | null, expressi
     default:
   }
   for (const part of partsOf(expression)) nameResult(cx, subject, part);
+}
+
+/** `rename(x, first: second)`: an axis of x, and what it is called in the result. */
+function nameRenamed(
+  cx: Naming,
+  subject: ExperimentShape | null,
+  { positional, named }: Extract<Expression, { kind: "call" }>,
+): void {
+  for (const part of positional) nameResult(cx, subject, part);
+  noteAxes(
+    cx,
+    named.flatMap(({ name, value }) =>
+      value.kind === "name" ? [name, { text: value.text, span: value.span }] : [name],
+    ),
+  );
 }
 
 /** Notes names of axes and columns of results. */

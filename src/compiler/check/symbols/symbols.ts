@@ -4,6 +4,7 @@
  */
 import { resolvePath } from "../../base/paths.js";
 import type {
+  InlineValue,
   Expected,
   Expression,
   FileSyntax,
@@ -26,7 +27,7 @@ import { nameExperiment } from "./experiment-names.js";
 import { nameExpression, nameMetric } from "./expression-names.js";
 import { noteDefinition, noteParam, noteWords, statedSymbol, type Naming } from "./naming.js";
 import { languageAxes, outerAxes } from "../../ir/axes.js";
-import { nameResult, nameLevel, noteAxes, noteColumn, noteResultName } from "./result-names.js";
+import { nameResult, nameLevel, noteAxes, noteColumn } from "./result-names.js";
 
 /** Notes every name of the protocol, of its imports, and of the standard library: of these, those in declarations. */
 export function noteSymbols(cx: Naming, main: FileSyntax, others: readonly FileSyntax[]): void {
@@ -112,12 +113,14 @@ function nameStatement(cx: Naming, statement: Statement): void {
       noteInterval(cx, statement);
       return;
     case "plot":
-      nameResults(cx, [...statement.of, ...(statement.against === null ? [] : [statement.against])]);
-      noteAxes(cx, [...statement.over, ...statement.by]);
-      noteInterval(cx, statement);
+      namePlot(cx, statement);
+      return;
+    case "figure":
+      for (const plot of statement.plots) namePlot(cx, plot);
       return;
     case "save":
-      noteResultName(cx, null, statement.what);
+      nameTable(cx, statement.table);
+      noteInterval(cx, statement.table);
   }
 }
 
@@ -142,24 +145,57 @@ function noteFile({ notes }: Naming, { value, span }: StringLiteral, file: strin
 
 function nameSource(cx: Naming, source: TextSource): void {
   for (const path of filesOf(source)) noteFile(cx, path, resolvePath(path.span.file, path.value));
-  for (const { name } of groupsOf(source)) noteDefinition(cx, "group", name);
+  for (const { name, source: own } of groupsOf(source)) {
+    noteDefinition(cx, "group", name);
+    nameItems(cx, own);
+  }
+  nameItems(cx, source);
+}
+
+/** The fields of records in the protocol. */
+function nameItems({ notes }: Naming, source: TextSource): void {
+  const pending: InlineValue[] = source.kind === "list" ? [...source.items] : [];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (value.kind === "values") pending.push(...value.items);
+    if (value.kind !== "record") continue;
+    for (const { name, value: own } of value.fields) {
+      notes.name(name.span, "field", { kind: "field", name: name.text, at: null });
+      pending.push(own);
+    }
+  }
 }
 
 function nameResults(cx: Naming, expressions: readonly Expression[]): void {
   for (const expression of expressions) nameResult(cx, null, expression);
 }
 
+function namePlot(cx: Naming, statement: PlotStatement): void {
+  const { of, against, looks } = statement;
+  nameResults(
+    cx,
+    [...of, against, looks.text].filter((value) => value !== null),
+  );
+  noteAxes(cx, [...statement.over, ...statement.by]);
+  noteInterval(cx, statement);
+}
+
 function nameTable(cx: Naming, statement: TableStatement): void {
-  const { of, winner, where, by } = statement;
-  nameResult(cx, null, of);
-  const subject = subjectOf(cx, of, new Set());
+  const { of, winner, where, by, across } = statement;
+  nameResults(
+    cx,
+    of.map(({ value }) => value),
+  );
+  const [first] = of.map(({ value }) => subjectOf(cx, value, new Set())).filter((shape) => shape !== null);
+  const subject = first ?? null;
   if (winner !== null && subject !== null) for (const name of winner.among) noteColumn(cx, subject, name);
   else for (const { span } of winner?.among ?? []) cx.notes.name(span, "column", null);
   if (where !== null) nameResult(cx, subject, where);
   for (const key of by) {
-    if (winner !== null && key.kind === "name") noteAxes(cx, [{ text: key.text, span: key.span }]);
+    const isAxis = key.kind === "name" && (winner !== null || resultMeaning(cx.results, subject, key.text) === null);
+    if (isAxis) noteAxes(cx, [{ text: key.text, span: key.span }]);
     else nameResult(cx, subject, key);
   }
+  noteAxes(cx, across);
 }
 
 /** The experiment whose columns a table's clauses name: the first one that its value reads. Null where there is none. */

@@ -1,66 +1,99 @@
-/** Answers and distractors of prompts as tokens. */
+/** Answers, distractors and continuations of prompts as tokens. */
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Prompt } from "../../ir/protocol.js";
 import type { PromptsStatement } from "../../syntax/ast.js";
 import type { EncodedText } from "../../ir/encodings.js";
-import type { TextDraft } from "./text-draft.js";
+import { spanOf, type DraftInput, type TextDraft } from "./text-draft.js";
 
 const parts = ["answer", "distractor"] as const;
 
+/** What is known of a text's answers: the tokens that measures name, and those that are put behind it. */
+export interface AnswerTokens {
+  readonly numbers: Prompt["numbers"];
+  readonly continuation: EncodedText;
+}
+
+const nothing: EncodedText = { ids: [], pieces: [] };
+
 /**
- * `answer` and `distractor` of every item: the first token of the text as it is written, read as a continuation. Warns
- * of those that have more tokens, and of answers that begin like their distractors. Null after an error: a text without
- * any token.
+ * `answer` and `distractor` of every item: the first token of the text as it is written, read as a continuation; and all
+ * tokens of its `continuation`. Warns of answers that have more tokens, unless the whole is read as a continuation, and
+ * of those that begin like their distractors. Null after an error: a text without any token.
+ *
+ * @param encodingOf the encoding of an answer; null after an error, which it reports.
  */
 export function answerTokens(
   { name, fields }: PromptsStatement,
   items: readonly TextDraft[],
-  encodingOf: (text: string) => EncodedText,
+  encodingOf: (
+    input: DraftInput,
+    item: TextDraft,
+    part: "answer" | "distractor" | "continuation",
+  ) => EncodedText | null,
   model: string,
   report: (d: Diagnostic) => void,
-): readonly Prompt["numbers"][] | null {
-  const numbers: Prompt["numbers"][] = [];
-  const long: { readonly text: string; readonly encoded: EncodedText }[] = [];
+): readonly AnswerTokens[] | null {
+  const tokens: AnswerTokens[] = [];
+  const long: { readonly input: DraftInput; readonly encoded: EncodedText }[] = [];
   let answers = 0;
   const alike: TextDraft[] = [];
   for (const [index, item] of items.entries()) {
     const found: { answer?: number; distractor?: number } = {};
+    const encode = (part: "answer" | "distractor" | "continuation", input: DraftInput): EncodedText | null => {
+      const encoded = encodingOf(input, item, part);
+      if (encoded?.ids.length !== 0) return encoded;
+      report(diagnostic("A4109", spanOf(item, part), { part, index, name: name.text }));
+      return null;
+    };
     for (const part of parts) {
-      const text = item[part];
-      if (text === null) continue;
-      const encoded = encodingOf(text);
-      const [first] = encoded.ids;
-      if (first === undefined) {
-        report(diagnostic("A4109", item.span, { part, index, name: name.text }));
-        return null;
-      }
+      const input = item[part];
+      if (input === null) continue;
+      const encoded = encode(part, input);
+      const first = encoded?.ids[0];
+      if (encoded === null || first === undefined) return null;
       answers++;
-      if (encoded.ids.length > 1) long.push({ text, encoded });
+      if (encoded.ids.length > 1) long.push({ input, encoded });
       found[part] = first;
     }
     if (found.answer !== undefined && found.answer === found.distractor) alike.push(item);
-    numbers.push(found);
+    const continuation = item.continuation === null ? nothing : encode("continuation", item.continuation);
+    if (continuation === null) return null;
+    tokens.push({ numbers: found, continuation });
   }
   const span = fields.find((option) => option.part === "answer")?.span ?? name.span;
   const [longest] = long;
-  if (longest !== undefined) {
+  // What is measured whole need not be said to be measured in part.
+  if (longest !== undefined && !fields.some((option) => option.part === "continuation")) {
     const [piece = ""] = longest.encoded.pieces;
+    const hint = 'to measure whole answers, say `continuation "FIELD"` and measure continuation_logprob';
     report(
-      diagnostic("A8011", span, {
-        count: long.length,
-        total: answers,
-        name: name.text,
-        model,
-        piece: JSON.stringify(piece),
-        answer: JSON.stringify(longest.text),
-      }),
+      diagnostic(
+        "A8011",
+        span,
+        {
+          count: long.length,
+          total: answers,
+          name: name.text,
+          model,
+          piece: JSON.stringify(piece),
+          answer: shown(longest.input),
+        },
+        { hint },
+      ),
     );
   }
   const [same] = alike;
   if (same !== undefined) {
-    const hint = `such as ${JSON.stringify(same.answer)} and ${JSON.stringify(same.distractor)} after ${JSON.stringify(same.text)}`;
+    const hint = `such as ${shown(same.answer)} and ${shown(same.distractor)} after ${shown(same.input)}`;
     report(diagnostic("A8012", span, { count: alike.length, total: items.length, name: name.text, model }, { hint }));
   }
-  return numbers;
+  return tokens;
+}
+
+/** An input as a message shows it. */
+function shown(input: DraftInput | null): string {
+  if (input === null) return "nothing";
+  const text = JSON.stringify(input.kind === "text" ? input.text : input.kind === "ids" ? input.ids : input.messages);
+  return text.length > 100 ? `${text.slice(0, 99)}…` : text;
 }

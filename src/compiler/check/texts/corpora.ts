@@ -16,6 +16,7 @@ import type { CorpusStatement, NumberLiteral } from "../../syntax/ast.js";
 import { textSize, type EncodedText } from "../../ir/encodings.js";
 import { reportError, tooMany } from "../faults.js";
 import { limits } from "../limits.js";
+import { refuseAllButTexts } from "./inline-texts.js";
 import { plainDraft } from "./text-draft.js";
 import { hasFields } from "./text-files.js";
 import { readTextRecords } from "./text-records.js";
@@ -62,6 +63,10 @@ export function draftCorpus(
       files,
       readFile: (path, text, group) =>
         hasFields(path.value) ? readTextRecords([], path, text, group, report) : [plainDraft(text, group, path.span)],
+      readList: (items, group) =>
+        refuseAllButTexts(items, report)
+          ? null
+          : items.flatMap((item) => (item.kind === "string" ? [plainDraft(item.value, group, item.span)] : [])),
       report,
     },
     source,
@@ -195,6 +200,15 @@ export function tokeniseCorpus(
     documents.push({ number, group, fields, ...size, windows: indices, starts });
     pieces.push(scoredPieces);
   }
-  const texts: TokenizedTexts = { name, model: instance.id, prompts, bos: bos.id !== null, period: null, documents };
+  const texts: TokenizedTexts = {
+    name,
+    model: instance.id,
+    prompts,
+    bos: bos.id !== null,
+    input: "text",
+    continuation: 0,
+    period: null,
+    documents,
+  };
   return { texts, pieces };
 }

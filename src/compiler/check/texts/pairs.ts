@@ -1,11 +1,28 @@
 /** Prompts of two sets beside one another: as many on both sides and, where positions must agree, equally long. */
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { TokenizedTexts } from "../../ir/protocol.js";
+import { declaredName, type TokenizedTexts } from "../../ir/protocol.js";
 import { reportError } from "../faults.js";
 
 interface Reporter {
   readonly report: (d: Diagnostic) => void;
+}
+
+/**
+ * Reports A4122 for values that are put position by position beside a set of which either has more tokens behind its
+ * prompts than the other: positions counted from the end would not be the same. True after the report.
+ */
+export function besideContinuations(
+  cx: Reporter & { readonly texts: TokenizedTexts | null },
+  other: TokenizedTexts | null,
+  span: Span,
+  what: string,
+): boolean {
+  const longer = [cx.texts, other].find((set) => (set?.continuation ?? 0) > 0);
+  if (cx.texts === null || other === null || cx.texts.continuation === other.continuation) return false;
+  const hint = "take values at one position, a mean over positions, or the set's own `clean` and `corrupt`";
+  reportError(cx, "A4122", span, { what, texts: declaredName(longer?.name ?? "") }, { hint });
+  return true;
 }
 
 /** Reports A4303 unless the sets have equally many prompts, which are then paired by their order. */

@@ -10,6 +10,7 @@ import { documentLimit, draftCorpus, tokeniseCorpus, type CorpusDraft } from "./
 import type { EncodedText, EncodingRequest, TextPieces } from "../../ir/encodings.js";
 import type { TokenLiterals } from "./named-tokens.js";
 import type { Scope } from "../names/scope.js";
+import { inputReader, needsTokenizer, requestsOf } from "./set-encodings.js";
 import { draftTexts, type TextsDraft } from "./texts.js";
 import { textsKey } from "../../ir/texts-key.js";
 import { tokeniseTexts } from "./tokenised.js";
@@ -66,12 +67,9 @@ export function encodingsWanted(
       const texts = new Set<string>();
       if (isCorpus(draft)) for (const { text } of draft.draft.documents) texts.add(text);
       else if (draft.draft.kind === "texts") {
-        for (const { text, corrupt, answer, distractor } of draft.draft.items) {
-          texts.add(text);
-          if (corrupt !== null) texts.add(corrupt);
-          if (answer !== null) continuations.add(answer);
-          if (distractor !== null) continuations.add(distractor);
-        }
+        const wanted = requestsOf(draft.statement, draft.draft.items, model);
+        requests.push(...wanted.requests);
+        for (const text of wanted.continuations) continuations.add(text);
       }
       if (texts.size === 0) continue;
       const limit = isCorpus(draft) ? documentLimit(draft.draft) : null;
@@ -124,9 +122,9 @@ export function readTexts(
     for (const { instance, facts, signature } of readers) {
       const model = instance.id;
       const key = textsKey(name, model);
-      const isText = isCorpus(draft) || draft.draft.kind === "texts";
+      const isText = isCorpus(draft) || needsTokenizer(draft.draft);
       if (isText && facts.tokenizer === null) {
-        const hint = `put tokenizer.json beside config.json${isCorpus(draft) ? "" : ", or use `random tokens`"}`;
+        const hint = `put tokenizer.json beside config.json${isCorpus(draft) ? "" : ", or use token ids, [[0, 12, 5]], or `random tokens`"}`;
         report(diagnostic("A4107", draft.statement.name.span, { model, name }, { hint }));
         continue;
       }
@@ -145,14 +143,24 @@ export function readTexts(
       const quiet: Report = (d) => {
         if (first) report(d);
       };
-      const continuation = encodingOf(`continuations for ${model}`);
-      const numbers = answerTokens(draft.statement, items, continuation, instance.name, quiet);
-      if (numbers === null) continue;
+      const reader = inputReader(
+        draft.statement,
+        items,
+        encodingOf(key),
+        encodingOf(`continuations for ${model}`),
+        instance,
+        facts,
+        signature,
+        report,
+        quiet,
+      );
+      const answers = answerTokens(draft.statement, items, reader.answerOf, instance.name, quiet);
+      if (answers === null) continue;
       const read = tokeniseTexts(
         draft.statement,
         draft.draft,
-        encodingOf(key),
-        numbers,
+        reader.textOf,
+        answers,
         literals.positions,
         instance,
         facts,

@@ -1,18 +1,28 @@
 /** Files of prompts: records with fields (JSON Lines, JSON, CSV) or plain lines. */
+import type { FileFact } from "../../base/file-fact.js";
+import type { Span } from "../../base/span.js";
 import type { Coordinate } from "../../ir/protocol.js";
 import { numberFault, smallestNumber } from "../../syntax/literals.js";
 import { limits } from "../limits.js";
 import { parseCsv } from "./csv.js";
 
-/** Fields of a record by name; null where the file says null. */
-export type Fields = ReadonlyMap<string, Coordinate | null>;
+/** A field's value: null where the file says null; a list or an object as JSON has it. */
+export type FieldValue = Coordinate | null | { readonly json: unknown };
 
-/** A record and where it stands: its line, or its number in a JSON array. */
+/** Fields of a record by name. */
+export type Fields = ReadonlyMap<string, FieldValue>;
+
+/** A record and where it stands: its line, its number in a JSON array, or its place in the protocol. */
 export interface TextRecord {
-  /** `line 3` or `item 3`, for messages. */
+  /** `line 3`, `item 3` or `record 3`, for messages. */
   readonly place: string;
   readonly fields: Fields;
+  /** Of a record in the protocol: where it is, and where the values of its fields are. */
+  readonly span: Span | null;
+  readonly spans: ReadonlyMap<string, Span>;
 }
+
+const inFile = { span: null, spans: new Map<string, Span>() } as const;
 
 export interface FileProblem {
   readonly line: number;
@@ -29,6 +39,18 @@ function suffixOf(name: string): string {
 }
 
 const tooManyFields = `the records have more than ${limits.fields.toLocaleString("en")} values up to here: leave out records or fields`;
+
+const known = new WeakMap<FileFact, readonly TextRecord[] | FileProblem>();
+
+/** {@link readRecords}, of a file that is read once however often it is asked for. */
+export function recordsOf(
+  name: string,
+  fact: FileFact & { readonly text: string },
+): readonly TextRecord[] | FileProblem {
+  const records = known.get(fact) ?? readRecords(name, fact.text);
+  known.set(fact, records);
+  return records;
+}
 
 /** Records of a file by its suffix. A JSON array of strings has records with the field `text`. */
 export function readRecords(name: string, text: string): readonly TextRecord[] | FileProblem {
@@ -59,7 +81,11 @@ function csvRecords(text: string): readonly TextRecord[] | FileProblem {
     if (cells.length !== header.cells.length) {
       return { line, problem: `${cells.length} cells where the header has ${header.cells.length}` };
     }
-    records.push({ place: `line ${line}`, fields: new Map(header.cells.map((key, i) => [key, cells[i] ?? ""])) });
+    records.push({
+      place: `line ${line}`,
+      fields: new Map(header.cells.map((key, i) => [key, cells[i] ?? ""])),
+      ...inFile,
+    });
   }
   return records;
 }
@@ -74,7 +100,7 @@ function jsonLines(text: string): readonly TextRecord[] | FileProblem {
     const fields = toFields(value.value);
     if (typeof fields === "string") return { line, problem: fields };
     count += fields.size;
-    records.push({ place: `line ${line}`, fields });
+    records.push({ place: `line ${line}`, fields, ...inFile });
   }
   return records;
 }
@@ -87,10 +113,10 @@ function jsonArray(text: string): readonly TextRecord[] | FileProblem {
   let count = 0;
   for (const [i, item] of (value.value as readonly unknown[]).entries()) {
     if (count > limits.fields) return { line: 1, problem: `item ${i + 1}: ${tooManyFields}` };
-    const fields = typeof item === "string" ? new Map([["text", item]]) : toFields(item);
+    const fields = typeof item === "string" ? new Map<string, FieldValue>([["text", item]]) : toFields(item);
     if (typeof fields === "string") return { line: 1, problem: `item ${i + 1}: ${fields}` };
     count += fields.size;
-    records.push({ place: `item ${i + 1}`, fields });
+    records.push({ place: `item ${i + 1}`, fields, ...inFile });
   }
   return records;
 }
@@ -133,13 +159,13 @@ function lostNumber(text: string): FileProblem | null {
 
 function toFields(value: unknown): Fields | string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return "expected an object with fields";
-  const fields = new Map<string, Coordinate | null>();
+  const fields = new Map<string, FieldValue>();
   for (const [key, field] of Object.entries(value as Readonly<Record<string, unknown>>)) {
     // Adding 0 leaves every number as it is but −0, which is written as 0 everywhere.
     if (typeof field === "number") fields.set(key, field + 0);
     else if (field === null || typeof field === "string") fields.set(key, field);
     else if (typeof field === "boolean") fields.set(key, String(field));
-    else return `the field "${key}" is neither text nor a number`;
+    else fields.set(key, { json: field });
   }
   return fields;
 }

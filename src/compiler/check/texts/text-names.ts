@@ -19,16 +19,23 @@ export function isHalf({ texts }: Pick<Scope, "texts">, name: string): boolean {
 
 /**
  * The texts that a name means in an experiment with the declared set `own`, in the form of `TokenizedTexts.name`.
- * Reports A2010 and returns null for a name that means none.
+ * Reports A2010 and returns null for a name that means none. `take`: prompt by prompt, or averaged.
  */
 export function resolveTexts(
-  cx: { readonly scope: Scope; readonly report: (d: Diagnostic) => void },
+  cx: {
+    readonly scope: Scope;
+    readonly besideOwn: (name: string, take: "paired" | "mean") => string;
+    readonly report: (d: Diagnostic) => void;
+  },
   own: string,
   name: Name,
+  take: "paired" | "mean" = "paired",
 ): string | null {
   const { texts } = cx.scope;
-  if (texts.has(name.text)) return name.text;
-  if (isHalf(cx.scope, name.text) && isPaired(cx.scope, own)) return name.text === "clean" ? own : corruptName(own);
+  if (texts.has(name.text)) return cx.besideOwn(name.text, take);
+  if (isHalf(cx.scope, name.text) && isPaired(cx.scope, own)) {
+    return cx.besideOwn(name.text === "clean" ? own : corruptName(own), take);
+  }
   const hint = isHalf(cx.scope, name.text)
     ? `${own === "" ? "the experiment's prompt set" : own} has no such field: declare it with \`clean "…" corrupt "…"\``
     : `the file has ${[...texts.keys()].join(", ") || "none"}`;

@@ -1,69 +1,180 @@
-/** Records of a file as texts: which field plays which part, and which become columns. */
+/** Records as texts: which field plays which part, and which become columns. */
 import { nearestNames } from "../../base/suggest.js";
+import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { Coordinates } from "../../ir/protocol.js";
+import type { Coordinate } from "../../ir/protocol.js";
 import type { FieldOption, StringLiteral } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
-import { readRecords } from "./text-files.js";
-import type { TextDraft } from "./text-draft.js";
+import { answerInput, textInput } from "./draft-inputs.js";
+import { readRecords, type TextRecord } from "./text-files.js";
+import type { DraftInput, TextDraft, TokenPart } from "./text-draft.js";
 
 type Part = FieldOption["part"];
+type Report = (d: Diagnostic) => void;
 
-/**
- * The texts of a file with fields. A record must have every field that the options name, and `text` when they name
- * neither a text nor a pair. That of the group, or one called `group` outside of any group, is the axis `group`; every other
- * one but the texts (answers among them) stays a field. Null after an error.
- */
+/** Where records come from: a file by its name, or the protocol itself. */
+export interface RecordSource {
+  /** Null for records in the protocol. */
+  readonly path: string | null;
+  /** Where to point at what has no place of its own. */
+  readonly span: Span;
+}
+
+/** The texts of a file with fields; null after an error. See {@link recordDrafts}. */
 export function readTextRecords(
   options: readonly FieldOption[],
   path: StringLiteral,
   content: string,
   group: string | null,
-  report: (d: Diagnostic) => void,
+  report: Report,
+  known?: ReturnType<typeof readRecords>,
 ): readonly TextDraft[] | null {
-  const name = path.value;
-  const records = readRecords(name, content);
+  const records = known ?? readRecords(path.value, content);
   if ("problem" in records) {
-    report(diagnostic("A4102", path.span, { path: name, line: records.line, problem: records.problem }));
+    const { line, problem } = records;
+    report(diagnostic("A4102", path.span, { path: path.value, line, problem }));
     return null;
   }
+  return recordDrafts(options, { path: path.value, span: path.span }, records, group, report);
+}
+
+/**
+ * The texts of records. A record must have every field that the options name, and `text` when they name neither a text
+ * nor a pair. That of the group, or one called `group` outside of any group, is the axis `group`; every other one but the
+ * texts (answers among them) stays a field. Null after an error.
+ */
+export function recordDrafts(
+  options: readonly FieldOption[],
+  source: RecordSource,
+  records: readonly TextRecord[],
+  group: string | null,
+  report: Report,
+): readonly TextDraft[] | null {
   const fieldOf = new Map<Part, string>(options.map((option) => [option.part, option.field.value]));
   const textPart: Part = fieldOf.has("clean") ? "clean" : "text";
   if (!fieldOf.has(textPart)) fieldOf.set(textPart, "text");
   const groupField = fieldOf.get("group") ?? (group === null ? "group" : null);
   const texts = new Set([fieldOf.get(textPart), fieldOf.get("corrupt")]);
+  const parts = new Set(fieldOf.values());
 
   const drafts: TextDraft[] = [];
-  for (const { place, fields } of records) {
+  for (const record of records) {
+    const { fields } = record;
     for (const [part, wanted] of fieldOf) {
       if ((fields.get(wanted) ?? null) !== null) continue;
-      const suggestions = nearestNames(wanted, fields.keys()).map((s) => `"${s}"`);
-      const listed = `its fields are ${[...fields.keys()].join(", ") || "none"}`;
-      reportError(
-        { report },
-        "A4105",
-        options.find((option) => option.part === part)?.field.span ?? path.span,
-        { path: name, field: `"${wanted}" in ${place}` },
-        { suggestions, hint: part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed },
-      );
+      const option = options.find((candidate) => candidate.part === part);
+      refuseMissing(record, part, wanted, option, source, report);
       return null;
     }
-    const others = [...fields].filter(([key, value]) => value !== null && !texts.has(key) && key !== groupField);
-    const valueOf = (part: Part): string | null => {
-      const field = fieldOf.get(part);
-      return field === undefined ? null : String(fields.get(field));
+    // (The assertion: the type checker does not see that functions assign it.)
+    let sound = true as boolean;
+    const refuse = (field: string, problem: string, hint: string): null => {
+      sound = false;
+      refuseField(record, field, problem, hint, source, report);
+      return null;
     };
+    const input = (part: Part, read: typeof textInput): DraftInput | null => {
+      const field = fieldOf.get(part);
+      const value = field === undefined ? null : (fields.get(field) ?? null);
+      if (field === undefined || value === null) return null;
+      const made = read(value);
+      return "problem" in made ? refuse(field, `the field "${field}" ${made.problem}`, made.hint) : made;
+    };
+    const text = input(textPart, textInput);
+    const corrupt = input("corrupt", textInput);
+    const [answer, distractor, continuation] = (["answer", "distractor", "continuation"] as const).map((part) =>
+      input(part, answerInput),
+    );
+    const others: [string, Coordinate][] = [];
+    let ownGroup: Coordinate | null = group;
+    for (const [key, value] of fields) {
+      if (value === null || texts.has(key)) continue;
+      if (typeof value !== "object") {
+        if (key === groupField) ownGroup = value;
+        else others.push([key, value]);
+      } else if (key === groupField || !parts.has(key)) {
+        refuse(
+          key,
+          `the field "${key}" is neither text nor a number`,
+          "leave it out, or say what it is for: atlasc doc prompts",
+        );
+      } else others.push([key, JSON.stringify(value.json)]);
+    }
+    if (!sound || text === null) return null;
     drafts.push({
-      text: valueOf(textPart) ?? "",
-      corrupt: valueOf("corrupt"),
-      answer: valueOf("answer"),
-      distractor: valueOf("distractor"),
-      group: (groupField === null ? null : fields.get(groupField)) ?? group,
+      text: text.kind === "text" ? text.text : "",
+      input: text,
+      corrupt,
+      answer: answer ?? null,
+      distractor: distractor ?? null,
+      continuation: continuation ?? null,
+      group: ownGroup,
       // Defines even a field called `__proto__`, which an assignment would not.
-      fields: Object.fromEntries(others) as Coordinates,
-      span: path.span,
+      fields: Object.fromEntries(others),
+      span: record.span ?? source.span,
+      spans: spansOf(record, fieldOf, textPart),
     });
   }
   return drafts;
+}
+
+/** Where the parts of a record in the protocol stand. */
+function spansOf({ spans }: TextRecord, fieldOf: ReadonlyMap<Part, string>, textPart: Part): TextDraft["spans"] {
+  const parts = ["corrupt", "answer", "distractor", "continuation"] as const;
+  const named: [TokenPart, string | undefined][] = [
+    ["text", fieldOf.get(textPart)],
+    ...parts.map((part): [TokenPart, string | undefined] => [part, fieldOf.get(part)]),
+  ];
+  return new Map(
+    named.flatMap(([part, field]) => {
+      const span = field === undefined ? undefined : spans.get(field);
+      return span === undefined ? [] : [[part, span] as const];
+    }),
+  );
+}
+
+function refuseMissing(
+  { place, fields, span }: TextRecord,
+  part: Part,
+  wanted: string,
+  option: FieldOption | undefined,
+  source: RecordSource,
+  report: Report,
+): void {
+  const suggestions = nearestNames(wanted, fields.keys()).map((s) => (source.path === null ? s : `"${s}"`));
+  const listed = `its fields are ${[...fields.keys()].join(", ") || "none"}`;
+  const hint = part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed;
+  if (source.path === null) {
+    const problem = `${place} has no field ${wanted}`;
+    reportError({ report }, "A4120", span ?? source.span, { problem }, { suggestions, hint });
+    return;
+  }
+  const at = option?.field.span ?? source.span;
+  const parameters = { path: source.path, field: `"${wanted}" in ${place}` };
+  reportError({ report }, "A4105", at, parameters, { suggestions, hint });
+}
+
+function refuseField(
+  { place, spans, span }: TextRecord,
+  field: string,
+  problem: string,
+  hint: string,
+  source: RecordSource,
+  report: Report,
+): void {
+  if (source.path === null) {
+    report(diagnostic("A4120", spans.get(field) ?? span, { problem }, { hint }));
+    return;
+  }
+  const line = /^line (\d+)$/.exec(place)?.[1];
+  const parameters = { path: source.path, line: Number(line ?? 1) };
+  report(
+    diagnostic(
+      "A4102",
+      source.span,
+      { ...parameters, problem: line === undefined ? `${place}: ${problem}` : problem },
+      { hint },
+    ),
+  );
 }

@@ -4,10 +4,12 @@ import type { FileFact } from "../../base/file-fact.js";
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { FieldOption, Name, PromptsStatement, StringLiteral, TextSource } from "../../syntax/ast.js";
+import type { FieldOption, InlineValue, Name, PromptsStatement, StringLiteral, TextSource } from "../../syntax/ast.js";
 import { reportError, tooMany } from "../faults.js";
 import { limits } from "../limits.js";
-import { hasFields, plainLines } from "./text-files.js";
+import { checkInputs } from "./check-inputs.js";
+import { listDrafts } from "./inline-texts.js";
+import { hasFields, plainLines, recordsOf } from "./text-files.js";
 import { plainDraft, type TextDraft } from "./text-draft.js";
 import { readTextRecords } from "./text-records.js";
 
@@ -38,13 +40,21 @@ export function draftTexts(
 ): TextsDraft | null {
   const { source } = statement;
   const optionsFit = checkOptions(statement, report);
+  if (source.kind === "random" && statement.chat !== null) {
+    const parameters = { what: "`chat`", statement: "random prompts" };
+    report(diagnostic("A1004", statement.chat.span, parameters, { hint: "random tokens say nothing: leave it out" }));
+    return null;
+  }
   if (source.kind === "random") return optionsFit ? draftRandom(source, report) : null;
   const readFile: ReadFile = (path, text, group) =>
     hasFields(path.value)
-      ? readTextRecords(statement.fields, path, text, group, report)
+      ? readTextRecords(statement.fields, path, text, group, report, knownRecords(files, path))
       : plainLines(text).map((line) => plainDraft(line.text, group, path.span));
-  const items = readSource({ name: statement.name, files, readFile, report }, source, null);
-  if (items === null || !optionsFit) return null;
+  const readList: SourceReader["readList"] = (items, group) => listDrafts(items, statement.fields, group, report);
+  const items = optionsFit
+    ? readSource({ name: statement.name, files, readFile, readList, report }, source, null)
+    : null;
+  if (items === null || !checkInputs(statement, items, report)) return null;
   if (items.length === 0) {
     const hint = source.kind === "file" ? `${source.path.value} has no text in it` : "write at least one text";
     report(diagnostic("A4103", statement.name.span, { name: statement.name.text }, { hint }));
@@ -60,17 +70,26 @@ function isPossibleSet(count: number, span: Span, report: Report): boolean {
   return false;
 }
 
-/** Options that say which field of a file plays which part need a file with fields. */
+/** The records of a file that was read; undefined of one that is not there, which is said elsewhere. */
+function knownRecords(
+  files: ReadonlyMap<string, FileFact>,
+  path: StringLiteral,
+): ReturnType<typeof recordsOf> | undefined {
+  const fact = files.get(resolvePath(path.span.file, path.value));
+  return fact === undefined || "problem" in fact ? undefined : recordsOf(path.value, fact);
+}
+
+/** Options that say which field of a record plays which part need records. */
 function checkOptions({ source, fields }: PromptsStatement, report: Report): boolean {
   const [option] = fields;
   if (option === undefined) return true;
   const named = filesOf(source);
-  if (!named.some((file) => hasFields(file.value))) {
+  if (!hasSomeFields(source)) {
     const plain = named.length > 0;
-    const where = plain ? "a plain text file" : "prompts that are not read from a file";
+    const where = plain ? "a plain text file" : "prompts that have no fields";
     const hint = plain
       ? "a plain text file has one prompt a line; fields are for .jsonl, .json and .csv"
-      : "fields are for files: .jsonl, .json and .csv";
+      : 'fields are for files (.jsonl, .json, .csv) and for records: from [{text: "…", answer: "…"}]';
     report(diagnostic("A1004", option.span, { what: `\`${option.part}\``, statement: where }, { hint }));
     return false;
   }
@@ -110,16 +129,24 @@ function partFault(
   if (distractor !== undefined && answer === undefined) {
     return { part: distractor, statement: "prompts without `answer`", hint: "a distractor is compared with an answer" };
   }
-  const whole = [clean, answer].find((option) => option !== undefined);
+  const whole = [clean, answer, of("continuation")].find((option) => option !== undefined);
   if (whole !== undefined && !allFromFields(source)) {
-    const hint = "every text needs one: write them in files with fields";
+    const hint = "every text needs one: write all of them as records, or in files with fields";
     return { part: whole, statement: "prompts of which some have no fields", hint };
   }
   return null;
 }
 
+/** True where some of the texts are records. */
+function hasSomeFields(source: TextSource): boolean {
+  if (source.kind === "groups") return source.groups.some((group) => hasSomeFields(group.source));
+  if (source.kind === "list") return source.items.some(({ kind }) => kind === "record");
+  return source.kind === "file" && hasFields(source.path.value);
+}
+
 function allFromFields(source: TextSource): boolean {
   if (source.kind === "file") return hasFields(source.path.value);
+  if (source.kind === "list") return source.items.every(({ kind }) => kind === "record");
   return source.kind === "groups" && source.groups.every((group) => allFromFields(group.source));
 }
 
@@ -163,6 +190,8 @@ export interface SourceReader {
   readonly name: Name;
   readonly files: ReadonlyMap<string, FileFact>;
   readonly readFile: ReadFile;
+  /** The texts of a list, or null after an error. */
+  readonly readList: (items: readonly InlineValue[], group: string | null) => readonly TextDraft[] | null;
   readonly report: Report;
 }
 
@@ -172,10 +201,10 @@ export function readSource(
   source: TextSource,
   group: string | null,
 ): readonly TextDraft[] | null {
-  const { name, files, readFile, report } = reader;
+  const { name, files, readFile, readList, report } = reader;
   switch (source.kind) {
     case "list":
-      return source.items.map((item) => plainDraft(item.value, group, item.span));
+      return readList(source.items, group);
     case "groups": {
       const seen = new Set<string>();
       let sound = true;

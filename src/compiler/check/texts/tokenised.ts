@@ -3,11 +3,21 @@ import { seededIntegers } from "../../base/random.js";
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import { corruptName, type ModelInstance, type Prompt, type TokenizedTexts } from "../../ir/protocol.js";
+import {
+  aloneName,
+  corruptName,
+  partName,
+  type ModelInstance,
+  type Prompt,
+  type TokenizedTexts,
+} from "../../ir/protocol.js";
 import type { ModelFacts, ModelSignature, TokenizerFacts } from "../../models/model.js";
 import type { Name, PromptsStatement } from "../../syntax/ast.js";
 import { textSize, type EncodedText } from "../../ir/encodings.js";
+import type { AnswerTokens } from "./answers.js";
 import { placeOfToken } from "./named-tokens.js";
+import type { InputReader } from "./set-encodings.js";
+import { spanOf, type DraftInput } from "./text-draft.js";
 import type { TextsDraft } from "./texts.js";
 
 /** A prompt set as one model reads it. */
@@ -23,15 +33,18 @@ export interface TokenizedPrompts {
  * declaration's `bos` or else by the tokenizer's own convention, and never twice. Random probes are [BOS, r, r, …] with
  * r drawn uniformly from the vocabulary without its special tokens.
  *
- * @param encodingOf the encoding of a text of the draft.
+ * A set with continuations is several: for each length of theirs one with the prompts that have such a one, and one of
+ * all prompts without them, which means are taken over.
+ *
+ * @param encodingOf the encoding of a text of the draft; null after an error.
  * @param answers what is known of each item's answer: see `answerTokens`.
  * @param named texts after `at token`, whose positions the prompts should know.
  */
 export function tokeniseTexts(
   statement: PromptsStatement,
   draft: TextsDraft,
-  encodingOf: (text: string) => EncodedText,
-  answers: readonly Prompt["numbers"][],
+  encodingOf: InputReader["textOf"],
+  answers: readonly AnswerTokens[],
   named: readonly string[],
   instance: ModelInstance,
   facts: ModelFacts,
@@ -41,7 +54,10 @@ export function tokeniseTexts(
   const name = statement.name.text;
   const { tokenizer } = facts;
   const byDefault = draft.kind === "random" ? tokenizer?.bosTokenId != null : tokenizer?.addsBos === true;
-  const bos = addsBos(statement, tokenizer, byDefault, instance, report);
+  // Ids are used as they are; a template writes what a text begins with.
+  const input = inputOf(statement, draft);
+  const begins = input === "text" || input === "random" ? byDefault : false;
+  const bos = addsBos(statement, tokenizer, begins, instance, report);
   if (bos === null) return null;
   const limit = signature.maxPositions;
   const tooLong = (set: string, index: number, tokens: number, span: Span): null => {
@@ -58,11 +74,13 @@ export function tokeniseTexts(
     );
     return null;
   };
-  const set = (called: string, prompts: readonly Prompt[]): TokenizedTexts => ({
+  const set = (called: string, prompts: readonly Prompt[], continuation = 0): TokenizedTexts => ({
     name: called,
     model: instance.id,
     prompts,
     bos: bos.id !== null,
+    input,
+    continuation,
     period: draft.kind === "random" && draft.repeat > 1 ? draft.tokens : null,
     documents: null,
   });
@@ -86,12 +104,15 @@ export function tokeniseTexts(
           ["text", name],
           ["corrupt", corruptName(name)],
         ] as const);
+  const lengths = [...new Set(answers.map(({ continuation }) => continuation.ids.length))].sort((a, b) => a - b);
   for (const [side, called] of sides) {
     const prompts: Prompt[] = [];
     const ownPieces: (readonly string[])[] = [];
     for (const [index, item] of draft.items.entries()) {
-      const text = item[side] ?? "";
-      const encoded = encodingOf(text);
+      const own = side === "text" ? item.input : item.corrupt;
+      const encoded = own === null ? null : encodingOf(own, index, item, side);
+      if (encoded === null) return null;
+      const text = textOf(own, encoded, tokenizer);
       const added = bos.id !== null && encoded.ids[0] !== bos.id ? [bos.id] : [];
       const ids = [...added, ...encoded.ids];
       if (ids.length === 0) {
@@ -99,21 +120,58 @@ export function tokeniseTexts(
         report(diagnostic("A4106", item.span, { index, name: called }, { hint }));
         return null;
       }
-      if (limit !== null && ids.length > limit) return tooLong(called, index, ids.length, item.span);
+      const length = ids.length + (answers[index]?.continuation.ids.length ?? 0);
+      if (limit !== null && length > limit) return tooLong(called, index, length, spanOf(item, side));
       const positions: Record<string, number> = {};
       for (const literal of named) {
-        const place = placeOfToken(literal, encoded);
+        const place = tokenizer === null ? placeOfId(literal, encoded) : placeOfToken(literal, encoded);
         if (place !== null) positions[`position of ${literal}`] = added.length + place;
       }
       // The first token is not predicted.
-      const numbers = { tokens: ids.length - 1, ...textSize(text), ...answers[index], ...positions };
+      const size = tokenizer === null ? {} : textSize(text);
+      const numbers = { tokens: ids.length - 1, ...size, ...answers[index]?.numbers, ...positions };
       prompts.push({ index, text, ids, group: item.group, fields: item.fields, numbers });
       ownPieces.push([...added.map(() => tokenizer?.bosToken ?? ""), ...encoded.pieces]);
     }
-    sets.push(set(called, prompts));
+    if (lengths.every((length) => length === 0)) {
+      sets.push(set(called, prompts));
+      pieces.push(ownPieces);
+      continue;
+    }
+    for (const length of lengths) {
+      const own = prompts.filter(({ index }) => answers[index]?.continuation.ids.length === length);
+      const longer = own.map((prompt) => ({
+        ...prompt,
+        ids: [...prompt.ids, ...(answers[prompt.index]?.continuation.ids ?? [])],
+      }));
+      sets.push(set(lengths.length === 1 ? called : partName(called, length), longer, length));
+      pieces.push(
+        own.map(({ index }) => [...(ownPieces[index] ?? []), ...(answers[index]?.continuation.pieces ?? [])]),
+      );
+    }
+    sets.push(set(aloneName(called), prompts));
     pieces.push(ownPieces);
   }
   return { sets, pieces };
+}
+
+function inputOf({ chat }: PromptsStatement, draft: TextsDraft): TokenizedTexts["input"] {
+  if (draft.kind === "random") return "random";
+  if (draft.items[0]?.input.kind === "ids") return "ids";
+  return chat === null ? "text" : "chat";
+}
+
+/** A text as a reader sees it: as it was written, as the template made it, or as its ids spell it. */
+function textOf(input: DraftInput | null, encoded: EncodedText, tokenizer: TokenizerFacts | null): string {
+  if (encoded.text !== undefined) return encoded.text;
+  if (input?.kind === "text") return input.text;
+  return encoded.pieces.join(tokenizer === null ? " " : "");
+}
+
+/** The place of the last token with this id, written `#12`. */
+function placeOfId(literal: string, { pieces }: EncodedText): number | null {
+  const place = pieces.lastIndexOf(literal);
+  return place < 0 ? null : place;
 }
 
 /** The id that texts begin with, or null in `id` for none. Null after an error: `bos on` without such a token. */

@@ -62,4 +62,11 @@ export const runsDiagnostics = {
     explanation:
       "A judgement says what a person made of results: it needs results, a verdict in words, and a name. Nothing was written.",
   },
+  A5013: {
+    severity: "error",
+    title: "run cannot be drawn again",
+    message: "this run cannot be drawn without computing: {problem}",
+    explanation:
+      "`atlasc report` makes tables, figures and the report from finished units alone. It needs the models and texts of the run, the same version of atlasc, and every unit in the store. Nothing was written.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

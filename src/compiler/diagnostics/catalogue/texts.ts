@@ -80,6 +80,47 @@ export const textsDiagnostics = {
     explanation:
       "A corpus is read in windows, so that only what is computed position by position, or reduced over pos, is defined for its texts. Declare the texts as `prompts` for anything else.",
   },
+  A4120: {
+    severity: "error",
+    title: "not a text",
+    message: "{problem}",
+    explanation:
+      "A list after `from` holds texts, lists of token ids, conversations, or records whose fields say what is what. Correct the value that is pointed at.",
+  },
+  A4121: {
+    severity: "error",
+    title: "no such token",
+    message: "{part} {index} of {name} has the token id {id}; {model} has the ids 0 to {last}",
+    explanation: "Token ids are used as they are written, so each must be one of the model's vocabulary.",
+  },
+  A4122: {
+    severity: "error",
+    title: "continuations in the way",
+    message: "{what} cannot stand beside the continuations of {texts}",
+    explanation:
+      "The prompts of a set with `continuation` have more tokens behind them, so that they do not lie beside those of any other set. Take values from the set's own halves, means over positions, or values at one position.",
+  },
+  A4123: {
+    severity: "error",
+    title: "not a conversation",
+    message: "{what} of {name} {problem}",
+    explanation:
+      "With `chat`, every text is what a user says, or a list of messages with a role and a content. Without `chat` there are no messages.",
+  },
+  A4124: {
+    severity: "error",
+    title: "chat template failed",
+    message: "the chat template of {model} does not give a text for prompt {index} of {name}: {problem}",
+    explanation:
+      "Conversations become text by the template in the tokenizer's tokenizer_config.json or chat_template.jinja. It is missing, refuses these messages, or takes too long.",
+  },
+  A4125: {
+    severity: "error",
+    title: "no continuation",
+    message: "{what} needs prompts with `continuation`, and {texts} has none",
+    explanation:
+      "Only a set that declares `continuation \"FIELD\"` has tokens behind its prompts. Declare it, or measure the answer's first token.",
+  },
   A4301: {
     severity: "error",
     title: "changed twice",

@@ -42,7 +42,7 @@ export const typesDiagnostics = {
     title: "sweeps disagree",
     message: "two sweeps of the axis {axis} have different values",
     explanation:
-      "Two sweeps along one axis move together, so that they need the same values. Write the same places in both, or `together` in one of them.",
+      "Two sweeps along one axis move together, so that they need the same values. Write the same places in both, or `together` in one of them; every two places at once are `ablate pairs of …`.",
   },
   A3007: {
     severity: "error",
@@ -124,9 +124,9 @@ export const typesDiagnostics = {
     severity: "error",
     title: "`where` does not select here",
     message:
-      "inside `measure`, `where` gives NaN where its condition fails: the {operation} over {axis} would be NaN as soon as it fails once",
+      "here `where` gives NaN where its condition fails: the {operation} over {axis} would be NaN as soon as it fails once",
     explanation:
-      "In a measure, `where` is a guard of the whole value and does not select entries. Measure the value and the condition as two columns, and select in results.",
+      "In a measure, `where` chooses entries only as the last word of a reduction's argument, as in mean(x where x > 3 over pos). Anywhere else it guards a value.",
   },
   A3025: {
     severity: "error",

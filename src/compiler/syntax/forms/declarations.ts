@@ -16,7 +16,7 @@ export const declarationForms: readonly Form[] = [
     name: "prompts",
     group: "Statements",
     lines: [
-      "prompts NAME from SOURCE [FIELD …] [bos on|off]",
+      "prompts NAME from SOURCE [FIELD …] [bos on|off] [CHAT]",
       "prompts NAME random tokens N [repeat N] [count N] [seed N] [bos on|off]",
     ],
     meaning: "Declares texts that are looked at one by one, or sequences of random tokens.",

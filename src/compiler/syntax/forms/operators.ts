@@ -19,11 +19,19 @@ export const operatorForms: readonly Form[] = [
     "metric confidence = let p = softmax(logits at last over vocab) in max(p over vocab)\ntable sweep where layer in L1..2",
   ),
   operator(
+    "if",
+    ["if CONDITION then VALUE else VALUE"],
+    ["conditional"],
+    "One of two values, entry by entry: the first where the condition holds, the second elsewhere. Both have one unit. What " +
+      "is wrong with the value that is not chosen does not matter.",
+    "metric gain_if_large = let n = norm(resid_post[L3] at last) in if n > 10 then n else 0",
+  ),
+  operator(
     "where",
     ["VALUE where CONDITION"],
     ["guarded", "expectedSide"],
     "Over results, the places for which a condition holds; inside `measure` a guard: NaN with the condition as its reason. " +
-      "In `table` a clause that chooses rows.",
+      "As the last word of a reduction's argument it chooses entries: mean(nll where nll > 3 over pos). In `table` a clause that chooses rows.",
     "let in_prose = sweep.loss where group is prose",
   ),
   operator(
@@ -69,7 +77,13 @@ export const operatorForms: readonly Form[] = [
     "Difference, and the value with its sign changed. Before a position: counted from the end.",
     "let gap = a.loss - b.loss",
   ),
-  operator("*", ["VALUE * VALUE"], ["product"], "Product; one side at most has a unit.", "let twice = 2 * a.loss"),
+  operator(
+    "*",
+    ["VALUE * VALUE"],
+    ["product", "positions"],
+    "Product; one side at most has a unit. After the `at` of an intervention: every position.",
+    "let twice = 2 * a.loss",
+  ),
   operator(
     "/",
     ["VALUE / VALUE"],
@@ -111,7 +125,8 @@ export const operatorForms: readonly Form[] = [
     "over",
     ["FUNCTION ( ARGUMENT, … over AXIS, … )"],
     ["nameOrCall", "argument", "axisList"],
-    "The axes that an operation takes away, all when none is named. In `plot`, `find` and `pca` the axes that are shown.",
+    "The axes that an operation takes away, all when none is named. In `plot`, `find` and `pca` the axes that are shown, after " +
+      "`together` those that become one condition.",
     "metric loss_again = mean(nll over pos)",
   ),
   operator(
@@ -137,9 +152,9 @@ export const operatorForms: readonly Form[] = [
   ),
   operator(
     "..",
-    ["[-]N..[-]N"],
+    ["[-]N..[-]N [step N]"],
     ["numberOrRange", "topSelection"],
-    "From the first to the last, both included: -16..-1, L15..30.",
+    "From the first to the last, both included: -16..-1, L15..30. Numbers are 1 apart, or as far as `step` says.",
     "table tokens where position in 1..5",
   ),
 ];

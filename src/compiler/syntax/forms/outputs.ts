@@ -81,33 +81,55 @@ export const outputForms: readonly Form[] = [
     name: "table",
     group: "Statements",
     lines: [
-      "table VALUE [top N] [where CONDITION] [by VALUE, …] [with context N] [with ci [off|N] [TEST]]",
+      "table SHOWN, … [top N] [where CONDITION] [by AXIS|VALUE, …] [across AXIS, …] [with context N] [with rank] " +
+        '[with ci [off|N] [TEST]] [caption "TEXT"]',
       "table EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …]",
     ],
-    meaning: "Shows results as a table. `with ci` puts an interval beside each mean.",
+    meaning:
+      "Shows results as a table. Axes after `by` are its rows, those after `across` its columns, and a value after `by` sorts " +
+      "it. `with ci` puts an interval beside each mean.",
     example: "table sweep top 10 by abs(loss.impact)",
-    rules: ["tableStatement", "tableOption", "nameList", "intervalClause"],
+    rules: ["tableStatement", "tableBody", "tableOption", "nameList", "axisList", "intervalClause"],
   },
   {
     name: "plot",
     group: "Statements",
     lines: [
-      "plot heatmap|line|bar|histogram|box|scatter|density of VALUE, … [against VALUE] [over AXIS, …] [by AXIS, …] " +
-        "[with ci [off|N] [TEST]]",
+      "plot heatmap|line|bar|histogram|box|scatter|density|text of VALUE, … [against VALUE] [over AXIS, …] [by AXIS, …] " +
+        "[with ci [off|N] [TEST]] [text VALUE] [values] [identity] [sorted [ascending]] [log x] [log y] " +
+        '[title "TEXT"] [x "TEXT"] [y "TEXT"] [caption "TEXT"]',
     ],
     meaning:
       "Shows results as a figure; axes that are not named are averaged. Each kind has an entry: atlasc doc plots.",
     example: "plot heatmap of sweep.loss.impact over layer, head",
-    rules: ["plotStatement", "plotKind", "byAxes", "axisList", "intervalClause"],
+    rules: ["plotStatement", "plotKind", "byAxes", "axisList", "intervalClause", "plotOption"],
+  },
+  {
+    name: "figure",
+    group: "Statements",
+    lines: [`figure "TITLE" [columns N] [caption "TEXT"] '{' PLOT … '}'`],
+    meaning:
+      "Shows several plots as one picture, its panels named by letters. A panel's `title` stands beside its letter.",
+    example:
+      'figure "Two views" {\n  plot heatmap of sweep.impact over layer, head\n  plot line of sweep.impact over layer\n}',
+    outline: 'figure "title" { plot line of VALUE over AXIS }',
+    rules: ["figureStatement"],
   },
   {
     name: "save",
     group: "Statements",
-    lines: ['save RESULT to "FILE"'],
-    meaning: "Writes results to a file: csv, jsonl, json or parquet by its ending.",
+    lines: [
+      'save RESULT to "FILE"',
+      "save SHOWN, … [top N] [where CONDITION] [by AXIS|VALUE, …] [across AXIS, …] [with context N] [with rank] " +
+        '[with ci [off|N] [TEST]] [caption "TEXT"] to "FILE"',
+      'save EXPERIMENT winner lowest|highest of METRIC, … [where CONDITION] [by AXIS, …] to "FILE"',
+    ],
+    meaning:
+      "Writes results to a file: csv, jsonl, json or parquet by its ending have every value as measured; tex and md have the " +
+      "table that `table` shows, with the same clauses.",
     example: 'save sweep to "sweep.csv"',
     outline: 'save NAME to "file.csv"',
-    rules: ["saveStatement"],
+    rules: ["saveStatement", "tableBody", "tableOption", "nameList", "axisList", "intervalClause"],
   },
 ];
 
@@ -115,16 +137,17 @@ export const plotForms: readonly Form[] = [
   {
     name: "heatmap",
     group: "Plots",
-    lines: ["plot heatmap of VALUE, … over AXIS, AXIS [by AXIS, …]"],
+    lines: ["plot heatmap of VALUE, … over AXIS, AXIS [by AXIS, …] [text VALUE] [values]"],
     meaning:
-      "A grid of colours over two axes, rows first. `by` makes panels, and so do several values; all other axes are averaged.",
+      "A grid of colours over two axes, rows first: from blue to red around 0 where values lie on both sides of it. `by` makes " +
+      "panels, and so do several values; all other axes are averaged. `text` writes a value, such as a token, into the cells.",
     example: "plot heatmap of sweep.loss.impact over layer, head",
     rules: [],
   },
   {
     name: "line",
     group: "Plots",
-    lines: ["plot line of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]]"],
+    lines: ["plot line of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]] [log x] [log y]"],
     meaning:
       "A line along one axis. `by` makes lines or panels, and so do several values; all other axes are averaged. `with ci` " +
       "draws a band around it.",
@@ -134,7 +157,9 @@ export const plotForms: readonly Form[] = [
   {
     name: "bar",
     group: "Plots",
-    lines: ["plot bar of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]]"],
+    lines: [
+      "plot bar of VALUE, … over AXIS [by AXIS, …] [with ci [off|N] [TEST]] [values] [sorted [ascending]] [log y]",
+    ],
     meaning:
       "A bar for each entry of one axis. `by` makes series or panels; all other axes are averaged. `with ci` draws error bars, " +
       "which means over documents have by themselves.",
@@ -171,10 +196,22 @@ export const plotForms: readonly Form[] = [
   {
     name: "scatter",
     group: "Plots",
-    lines: ["plot scatter of VALUE against VALUE [by AXIS [, AXIS]]"],
+    lines: ["plot scatter of VALUE against VALUE [by AXIS [, AXIS]] [values] [identity] [log x] [log y]"],
     meaning:
-      "A point for each place that two values share: the first one upwards, the other to the right. Nothing is averaged.",
+      "A point for each place that two values share, with the line of least squares: the first value upwards, the other to " +
+      "the right. Nothing is averaged.",
     example: "plot scatter of sizes.attn_norm against sizes.mlp_norm by layer",
+    rules: [],
+  },
+  {
+    name: "text",
+    group: "Plots",
+    lines: ["plot text of VALUE, … [by AXIS, …]"],
+    meaning:
+      "Texts with a colour behind each token, such as its loss. `by` and several values stand side by side; each prompt is a " +
+      "text of its own, and all other axes are averaged. In a heatmap `text` names what stands in the cells; in `prompts` " +
+      "the field of a file that holds the text, `text` when nothing is said.",
+    example: "plot text of tokens.nll by model",
     rules: [],
   },
 ];

@@ -1,5 +1,6 @@
 /** How a word is written inside of the forms that have it, read off those forms. */
 import { leadingForms, parts, treeOf, wordsIn } from "./index.js";
+import { operatorForms } from "./operators.js";
 import { nodesIn, type FormNode } from "./notation.js";
 
 export interface WordUsage {
@@ -21,6 +22,7 @@ export function usagesOf(word: string): readonly WordUsage[] {
     within.set(piece, new Set([...(within.get(piece) ?? []), ...names]));
   };
   for (const { name, lines } of leading) for (const line of lines) add(line, [name]);
+  for (const { name, lines } of operatorForms) if (name !== word) for (const line of lines) add(line, [name]);
   for (const [part, { lines }] of parts) {
     const users = leading.filter((form) => form.lines.some((line) => namesPart(line, part))).map(({ name }) => name);
     for (const line of lines) add(line, users);

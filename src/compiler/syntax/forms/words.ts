@@ -50,10 +50,6 @@ export const words: Readonly<Record<string, Word>> = {
     "The number that makes a random draw repeatable; 0 when nothing is said.",
     "prompts probe random tokens 50 seed 7\nablate heads L1 by resample from probe seed 3",
   ),
-  text: clause(
-    "The field of a file that holds the text; the field `text` when nothing is said.",
-    'prompts lines from "lines.jsonl" text "sentence"',
-  ),
   group: clause(
     "The field of a file that fills the axis group; a field `group` does so by itself.",
     'prompts lines from "lines.jsonl" group "register"',
@@ -65,6 +61,22 @@ export const words: Readonly<Record<string, Word>> = {
   corrupt: clause("The field with the second text of a pair. It needs `clean`.", pairs),
   answer: clause("The field with what should follow a text, its space included. The first token counts.", pairs),
   distractor: clause("The field with what should not follow a text. It needs `answer`.", pairs),
+  continuation: clause(
+    "The field with what is put behind each text to be predicted token by token. After `at`: where these tokens are predicted.",
+    'prompts facts from [{text: "The bell", next: " rang twice"}] continuation "next"\nmeasure nll at continuation',
+  ),
+  chat: clause(
+    "Makes a text of each conversation by the tokenizer's chat template. A text alone is what a user says.",
+    'prompts asked from ["Who rang the bell?"] chat system "Be brief."',
+  ),
+  system: clause(
+    "What stands first in every conversation.",
+    'prompts asked from ["Who rang?"] chat system "Be brief."',
+  ),
+  generation: clause(
+    "Whether the template opens the model's own turn at the end of a conversation; `on` when nothing is said.",
+    'prompts told from ["It rang."] chat generation off',
+  ),
   bos: clause(
     "Whether the token that begins a text is put in front; as the tokenizer's configuration says when nothing is said.",
     'prompts lines from "lines.txt" bos off',
@@ -84,8 +96,29 @@ export const words: Readonly<Record<string, Word>> = {
   limit: clause("Takes the first tokens of each text only.", 'corpus novel from "novel.txt" limit 20k tokens'),
 
   together: clause(
-    "Makes one condition of all places and positions, which then have no axes; without it each is one of its own.",
+    "Makes one condition of all places and positions, which then have no axes; without it each is one of its own. " +
+      "`together over position` joins that axis alone.",
     "ablate heads L2.H0, L2.H3 together measure loss",
+  ),
+  pairs: clause(
+    "Every two of the places at once, a condition each, with the axes first and second; `triples of` takes three.",
+    "ablate pairs of heads L0..1 measure loss",
+  ),
+  triples: clause(
+    "Every three of the places at once, a condition each, with the axes first, second and third.",
+    "ablate triples of mlp L* measure loss",
+  ),
+  combinations: clause(
+    "Every so many of the places at once, a condition each: `combinations of 2` is `pairs of`.",
+    "ablate combinations of 4 mlp L* measure loss",
+  ),
+  draws: clause(
+    "How often places are drawn; 1 when nothing is said. Each draw is a condition on the axis draw, from 1.",
+    "ablate random 4 heads of L* seed 1 draws 20 together measure loss",
+  ),
+  step: clause(
+    "How far apart the numbers of a range are; both ends belong to it. Also a fact of models, and any name.",
+    "scale mlp L2 by 0..2 step 0.25 measure loss",
   ),
   by: clause(
     "What is put in, a factor or a vector after an intervention; after a result the axes that divide it, the key that sorts " +
@@ -145,8 +178,12 @@ export const words: Readonly<Record<string, Word>> = {
     "How large a difference may be to count as none, in the unit of the values.",
     'hypothesis "no effect" expect sweep.impact equivalent to 0 within 0.05 using t_test',
   ),
+  then: clause(
+    "After `if` and a condition: the value where it holds.",
+    "metric clipped = mean(if nll > 5 then 5 else nll)",
+  ),
   else: clause(
-    "`else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
+    "The value where the condition after `if` does not hold. `else not supported`: whatever is decided and not CONFIRMED is NOT SUPPORTED.",
     'hypothesis "smaller" expect a.loss < 3 using t_test else not supported',
   ),
   supported: clause(
@@ -187,6 +224,23 @@ export const words: Readonly<Record<string, Word>> = {
     "Shows each row's token inside so many tokens of its text, and keeps prompts apart.",
     "table surprise top 5 by surprise with context 6",
   ),
+  across: clause(
+    "Makes a column of each level of the axes, beside the rows that `by` names.",
+    "table sweep.impact by layer across head",
+  ),
+  percent: clause("Writes a plain number in percent.", "table sweep.relative as percent by layer"),
+  ratio: clause(
+    "Marks a plain number as a multiple of something.",
+    "table sweep.loss / sweep.loss.baseline as ratio by layer",
+  ),
+  rank: clause(
+    "After `with`: numbers the rows by what they are sorted by, from 1; equal ones share a number. `rank(x over AXIS)` is a function of results.",
+    "table sweep by abs(impact) with rank",
+  ),
+  caption: clause(
+    "A text with a table, a plot or a figure: below the title of a table, below a picture, and in LaTeX and Markdown files.",
+    'table sweep.impact by layer caption "What each layer is worth."',
+  ),
   ci: clause(
     "A bootstrap interval beside each mean: 95% when nothing is said, from 2,000 draws of whole texts.",
     "table mean(tokens.nll over position, prompt) with ci 0.9",
@@ -194,6 +248,34 @@ export const words: Readonly<Record<string, Word>> = {
   against: clause(
     "The value on the horizontal axis of a scatter plot.",
     "plot scatter of sizes.attn_norm against sizes.mlp_norm",
+  ),
+
+  values: clause(
+    "Writes numbers into the cells of a heatmap and at the ends of bars, and names at the points of a scatter.",
+    "plot bar of a.loss over layer values",
+  ),
+  identity: clause(
+    "The line on which both values of a scatter are equal.",
+    "plot scatter of a.loss against b.loss identity",
+  ),
+  sorted: clause("Entries of the axis by their value, the largest first.", "plot bar of a.loss over head sorted"),
+  ascending: clause("The smallest value first.", "plot bar of a.loss over head sorted ascending"),
+  log: clause("A logarithmic axis, for numbers above 0.", "plot line of a.loss over step log x log y"),
+  x: clause(
+    "The title of the horizontal axis, after `log` a logarithmic one.",
+    'plot line of a.loss over layer x "depth"',
+  ),
+  y: clause(
+    "The title of the vertical axis, after `log` a logarithmic one.",
+    'plot line of a.loss over layer y "loss"',
+  ),
+  title: clause(
+    "The title of a plot, in a figure that of its panel.",
+    'plot line of a.loss over layer title "Loss over depth"',
+  ),
+  columns: clause(
+    "How many panels of a figure stand side by side.",
+    'figure "Loss" columns 1 { plot line of a.loss over layer plot bar of a.loss over layer }',
   ),
 
   heads: target(

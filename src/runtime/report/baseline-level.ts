@@ -1,0 +1,31 @@
+/** The value of the unmodified model, for lines to be compared with. */
+import type { NamedResult } from "../../compiler/ir/protocol.js";
+import type { ResultSet } from "../../compiler/ir/results.js";
+import { evaluateResult } from "../../compiler/results/evaluate.js";
+import { averageOver, type ResultArray } from "../../compiler/results/result-array.js";
+
+/**
+ * The baseline of a single line of measured values over a sweep, averaged as the line is; null for several lines, for
+ * values that are no measured column, and where nothing was changed.
+ */
+export function baselineOf(
+  values: readonly NamedResult[],
+  results: ResultSet,
+  arrays: readonly ResultArray[],
+): { readonly label: string; readonly value: number } | null {
+  const [named, ...others] = values;
+  const [array] = arrays;
+  if (named?.expression.kind !== "column" || named.expression.column !== "value" || others.length > 0) return null;
+  // One line has one axis.
+  if (array?.axes.length !== 1) return null;
+  const { experiment, metric } = named.expression;
+  const { texts = [] } = results.types.get(experiment) ?? {};
+  const isSwept = results.rows.some((row) => row.experiment === experiment && row.metric === metric && row.impact !== null); // prettier-ignore
+  if (texts.length === 0 || !isSwept) return null;
+  const full = evaluateResult({ ...named.expression, column: "baseline" }, results);
+  // The baseline must not depend on the axis: along positions it is a line of its own.
+  const along = averageOver(full, array.axes).cells.map(({ value }) => value);
+  const [first] = along;
+  const differs = along.some((value) => !(Math.abs(value - (first ?? NaN)) <= 1e-9 * Math.abs(first ?? 0)));
+  return first === undefined || differs ? null : { label: "unmodified", value: first };
+}

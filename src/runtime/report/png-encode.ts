@@ -1,0 +1,52 @@
+/** Pixels to PNG bytes, for heatmaps of too many cells to draw each. */
+import { deflateSync } from "node:zlib";
+
+/** Colours of the picture, at most 256; each a red, a green, a blue and an opacity from 0 to 255. */
+export type Palette = readonly (readonly [number, number, number, number])[];
+
+const signature = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c >>> 0;
+});
+
+function crc(bytes: Uint8Array): number {
+  let c = 0xffffffff;
+  for (const byte of bytes) c = (crcTable[(c ^ byte) & 0xff] ?? 0) ^ (c >>> 8);
+  return (c ^ 0xffffffff) >>> 0;
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const out = Buffer.alloc(body.length + 8);
+  out.writeUInt32BE(data.length, 0);
+  body.copy(out, 4);
+  out.writeUInt32BE(crc(body), body.length + 4);
+  return out;
+}
+
+/**
+ * An indexed PNG with one byte for each pixel, row by row from the top.
+ *
+ * @param pixels `width` × `height` indices into the palette.
+ * @source ISO/IEC 15948 (Portable Network Graphics), colour type 3.
+ */
+export function encodePng(width: number, height: number, pixels: Uint8Array, palette: Palette): Uint8Array {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 3, 0, 0, 0], 8);
+  // Each line begins with its filter: none, because neighbouring indices are unlike.
+  const lines = Buffer.alloc(height * (width + 1));
+  for (let y = 0; y < height; y++) lines.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  return Buffer.concat([
+    Buffer.from(signature),
+    chunk("IHDR", header),
+    chunk("PLTE", Buffer.from(palette.flatMap(([r, g, b]) => [r, g, b]))),
+    chunk("tRNS", Buffer.from(palette.map(([, , , a]) => a))),
+    chunk("IDAT", deflateSync(lines, { level: 9 })),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
