@@ -256,7 +256,11 @@ try {
     const title = await inWebview(
       () => document.querySelector("#figure-specs") && document.querySelector("h1")?.textContent,
     );
-    await inWebview(() => document.querySelector("#figures figure") !== null);
+    await inWebview(() => {
+      const figures = document.querySelector("#figures figure")?.closest("section");
+      figures?.scrollIntoView({ behavior: "instant" });
+      return figures !== undefined;
+    });
     await pause(2500);
     await shoot("editor-report");
     return `${progress}; then ${title}`;
