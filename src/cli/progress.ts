@@ -10,7 +10,13 @@ export interface ProgressDisplay {
 }
 
 /** A line in a pipe at most this often: enough to see that it lives, not enough to fill a log. */
-const secondsBetweenLines = 10;
+const usualSeconds = 10;
+
+/** What `ATLASC_PROGRESS_SECONDS` says of it: a program that shows progress to somebody wants lines more often. */
+function secondsBetweenLines(): number {
+  const given = Number.parseFloat(process.env["ATLASC_PROGRESS_SECONDS"] ?? "");
+  return given >= 0 ? given : usualSeconds;
+}
 
 function duration(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
@@ -74,10 +80,11 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
 }
 
 function lineDisplay(): ProgressDisplay {
+  const seconds = secondsBetweenLines();
   let last = 0;
   return {
     show(progress) {
-      if (progress.secondsElapsed - last < secondsBetweenLines) return;
+      if (progress.secondsElapsed - last < seconds) return;
       last = progress.secondsElapsed;
       const { done, total } = progress;
       messages.line(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${timeLeft(progress)}`);

@@ -7,6 +7,12 @@ import type { EditorReading } from "./editor-reading.js";
 export interface Analyses {
   /** What is known of a text as it is now; what is asked for twice is made once. */
   readonly of: (path: string, text: string) => Promise<Analysis>;
+  /**
+   * What was last known of a file, about another text of it, where the analysis of this text is not there yet: declarations,
+   * types and documentation are those of the older text, and there is no side table. Null where nothing better than waiting
+   * can be done.
+   */
+  readonly before: (path: string, text: string) => Analysis | null;
   /** Forgets all of them: something that they read has changed. */
   readonly forget: () => void;
   /** Forgets all but one: its text is what has changed. */
@@ -18,6 +24,7 @@ const keptDocuments = 20;
 
 export function createAnalyses(reading: EditorReading): Analyses {
   const kept = new Map<string, { readonly text: string; readonly analysis: Promise<Analysis> }>();
+  const finished = new Map<string, Analysis>();
   let documentation: Promise<Documentation> | null = null;
   return {
     of(path, text) {
@@ -28,13 +35,26 @@ export function createAnalyses(reading: EditorReading): Analyses {
       kept.delete(path);
       kept.set(path, { text, analysis });
       const [oldest] = kept.keys();
-      if (kept.size > keptDocuments && oldest !== undefined) kept.delete(oldest);
+      if (kept.size > keptDocuments && oldest !== undefined) {
+        kept.delete(oldest);
+        finished.delete(oldest);
+      }
       // A failure is told to whoever asked, and the next one tries again.
-      analysis.catch(() => kept.delete(path));
+      analysis.then(
+        (known) => finished.set(path, known),
+        () => kept.delete(path),
+      );
       return analysis;
+    },
+    before(path, text) {
+      const known = finished.get(path);
+      if (known === undefined || known.source.text === text) return null;
+      const texts = new Map([...known.texts, [path, text]]);
+      return { ...known, source: { path, text }, texts, checked: { ...known.checked, sideTable: null } };
     },
     forget: () => {
       kept.clear();
+      finished.clear();
     },
     forgetOthers: (path) => {
       for (const other of [...kept.keys()]) if (other !== path) kept.delete(other);

@@ -39,7 +39,6 @@ import {
   signatureAt,
   type Analysis,
 } from "../compiler/ide/index.js";
-import { parse } from "../compiler/syntax/parse.js";
 import { print } from "../compiler/syntax/print.js";
 import { atlascVersion } from "../runtime/version.js";
 import { createAnalyses } from "./analyses.js";
@@ -87,6 +86,20 @@ export function serve(connection: Connection): void {
     const analysis = await analyses.of(pathOf(uri), document.getText());
     // What was typed meanwhile is another text: offsets would not fit.
     return documents.get(uri)?.getText() === analysis.source.text ? answer(analysis, document) : null;
+  }
+
+  /**
+   * Answers while somebody types: of the text as it is, by what is known of the text before. What is declared changes seldom,
+   * and checking a long file takes longer than the next key.
+   */
+  async function whileTyping<T>(
+    { uri }: { readonly uri: string },
+    answer: (analysis: Analysis, document: TextDocument, isOld: boolean) => T | Promise<T>,
+  ): Promise<T | null> {
+    const document = documents.get(uri);
+    const before = document === undefined ? null : analyses.before(pathOf(uri), document.getText());
+    if (document === undefined || before === null) return about({ uri }, (...known) => answer(...known, false));
+    return answer(before, document, true);
   }
 
   async function publish(uri: string): Promise<void> {
@@ -167,28 +180,30 @@ export function serve(connection: Connection): void {
   });
 
   connection.onCompletion(({ textDocument, position }) =>
-    about(textDocument, async (analysis, document) => {
+    whileTyping(textDocument, async (analysis, document, isIncomplete) => {
       const { items, paths, replace } = completionsAt(analysis, document.offsetAt(position));
       const range = rangeIn(document, replace);
       const files = paths === null ? [] : await pathsFor(paths, folderOf(analysis.source.path));
-      return [
+      const all = [
         ...items.map((item, order) => completionItem(item, range, order)),
         ...files.map((file) => pathItem(file, range)),
       ];
+      // An incomplete list is asked for again with the next key.
+      return isIncomplete ? { isIncomplete, items: all } : all;
     }),
   );
 
   connection.onHover(({ textDocument, position }) =>
     about(textDocument, (analysis, document) => {
       const offset = document.offsetAt(position);
-      const hover = hoverAt(analysis, offset, () => sizesOf(analysis));
+      const hover = hoverAt(analysis, offset, sizesOf(analysis));
       if (hover === null) return null;
       return { contents: { kind: MarkupKind.Markdown, value: hover.text }, range: rangeIn(document, hover.span) };
     }),
   );
 
   connection.onSignatureHelp(({ textDocument, position }) =>
-    about(textDocument, (analysis, document) => {
+    whileTyping(textDocument, (analysis, document) => {
       const signature = signatureAt(analysis, document.offsetAt(position));
       if (signature === null) return null;
       const { label, documentation, parameters, active } = signature;
@@ -286,17 +301,16 @@ export function serve(connection: Connection): void {
     ),
   );
 
-  connection.onDocumentFormatting(({ textDocument: { uri } }) => {
-    const document = documents.get(uri);
-    if (document === undefined) return null;
-    const source = { path: pathOf(uri), text: document.getText() };
-    const { value } = parse(source);
-    // What could not be read could be lost: a text with syntax errors stays as it is.
-    if (!value.complete) return [];
-    const formatted = print(value, source.text);
-    if (formatted === source.text) return [];
-    return [{ range: rangeIn(document, { start: 0, end: source.text.length }), newText: formatted }];
-  });
+  connection.onDocumentFormatting(({ textDocument }) =>
+    about(textDocument, ({ source, checked }, document) => {
+      const [syntax] = checked.syntax;
+      // What could not be read could be lost: a text with syntax errors stays as it is.
+      if (syntax?.complete !== true) return [];
+      const formatted = print(syntax, source.text);
+      if (formatted === source.text) return [];
+      return [{ range: rangeIn(document, { start: 0, end: source.text.length }), newText: formatted }];
+    }),
+  );
 
   connection.onCodeAction(({ textDocument, range }) =>
     about(textDocument, (analysis, document) => {

@@ -41,14 +41,14 @@ test("a hover says what is meant: a word, a metric, a site, a place, an experime
 
 test("the size of an experiment is what the host has planned", () => {
   const { analysis, offset } = editing(sweep.replace("sweep", "swe│ep"));
-  const experiments = new Map([["sweep", { layerRuns: 39, flops: 2e9 }]]);
+  const sizes = new Map([["sweep", { layerRuns: 39, flops: 2e9 }]]);
   assert.match(
-    hoverAt(analysis, offset, () => ({ experiments, rate: 1e9 }))?.text ?? "",
+    hoverAt(analysis, offset, (name) => ({ size: sizes.get(name) ?? null, rate: 1e9 }))?.text ?? "",
     /39 layer runs, 2(\.0+)? GFLOP, about 2/,
   );
   let asked = 0;
   const elsewhere = editing(sweep.replace("loss", "lo│ss"));
-  hoverAt(elsewhere.analysis, elsewhere.offset, () => ({ experiments, rate: asked++ }));
+  hoverAt(elsewhere.analysis, elsewhere.offset, () => ({ size: null, rate: asked++ }));
   assert.equal(asked, 0, "nothing is planned for a hover over anything else");
 });
 

@@ -23,9 +23,15 @@ export interface Shown {
   };
 }
 
-/** Starts a server and greets it. It is ended with the test. */
-export async function startEditor(context: TestContext, initializationOptions: unknown = {}): Promise<Editor> {
-  const server = spawn(process.execPath, [join(root, "dist/bin/atlasc.js"), "lsp", "--stdio"], {
+const own = [join(root, "dist/bin/atlasc.js"), "lsp", "--stdio"];
+
+/** Starts a server, atlasc unless another one is given, and greets it. It is ended with the test. */
+export async function startEditor(
+  context: TestContext,
+  initializationOptions: unknown = {},
+  words: readonly string[] = own,
+): Promise<Editor> {
+  const server = spawn(process.execPath, words, {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const ended = new Promise<number | null>((resolve) => server.on("close", resolve));

@@ -62,6 +62,29 @@ test("mistakes are shown as one types, with a change that removes them", async (
   assert.deepEqual(await editor.diagnostics(textDocument.uri), []);
 });
 
+test("while one types, completion waits for no analysis: names are those of the text before", async (t) => {
+  const editor = await startEditor(t);
+  const textDocument = await opened(editor, temporaryFolder(t));
+  await editor.diagnostics(textDocument.uri);
+  const longer = `${text}\nplot heatmap of sw`;
+  const lines = longer.split("\n");
+  await editor.tell("textDocument/didChange", {
+    textDocument: { ...textDocument, version: 2 },
+    contentChanges: [{ text: longer }],
+  });
+  const position = { line: lines.length - 1, character: lines.at(-1)?.length ?? 0 };
+  const typed = await editor.ask<{ isIncomplete: boolean; items: { label: string }[] }>("textDocument/completion", {
+    textDocument,
+    position,
+  });
+  assert.equal(typed.isIncomplete, true);
+  assert.ok(typed.items.some(({ label }) => label === "sweep"));
+  // When the mistakes of the new text are shown, the list is whole.
+  await editor.diagnostics(textDocument.uri);
+  const whole = await editor.ask<{ label: string }[]>("textDocument/completion", { textDocument, position });
+  assert.ok(whole.some(({ label }) => label === "sweep"));
+});
+
 test("completion, hover, definition, other names and hints answer for the text as it is now", async (t) => {
   const editor = await startEditor(t, { commands: true });
   const textDocument = await opened(editor, temporaryFolder(t));

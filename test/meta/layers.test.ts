@@ -57,7 +57,13 @@ const impure = new Set([
   "navigator",
 ]);
 
-const modules = [...filesBelow("grammar", ".ts"), ...filesBelow("src", ".ts")].map(importsOf);
+/** The extension of VS Code is a program of its own, which talks to the others as processes. */
+const extensionFolder = "grammar/vscode/src/";
+/** What of the others it may put in: where a run lies. */
+const sharedWithExtension = ["src/runtime/store/latest.ts", "src/runtime/store/run-folder.ts"];
+
+const everything = [...filesBelow("grammar", ".ts"), ...filesBelow("src", ".ts")].map(importsOf);
+const modules = everything.filter(({ file }) => !file.startsWith(extensionFolder));
 const inFolder = (folder: string): readonly Imports[] => modules.filter(({ file }) => file.startsWith(`${folder}/`));
 const layerOf = (file: string): number => layers.findIndex((layer) => file.startsWith(`${layer}/`));
 
@@ -70,6 +76,23 @@ test("every module belongs to a layer and imports only from its own and those be
       .map((imported) => `${file} → ${imported}`);
   });
   assert.deepEqual(wrong, []);
+});
+
+test("the extension of VS Code stands alone, and nobody imports it", () => {
+  const own = everything.filter(({ file }) => file.startsWith(extensionFolder));
+  assert.ok(own.length > 5);
+  const wrong = own.flatMap(({ file, files, packages: used }) => [
+    ...files
+      .filter((imported) => !imported.startsWith(extensionFolder) && !sharedWithExtension.includes(imported))
+      .map((imported) => `${file} → ${imported}`),
+    ...used
+      .filter((name) => !/^(?:node:.*|vscode|vscode-languageclient)$/.test(name))
+      .map((name) => `${file} → ${name}`),
+  ]);
+  const users = modules.filter(({ files, packages: used }) =>
+    [...files, ...used].some((name) => name.startsWith(extensionFolder) || /^vscode(?:-languageclient)?$/.test(name)),
+  );
+  assert.deepEqual([...wrong, ...users.map(({ file }) => file)], []);
 });
 
 test("the stages of the compiler stand in one order", () => {

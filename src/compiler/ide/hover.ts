@@ -34,18 +34,21 @@ export interface ExperimentSize {
 /** Most models and points of which types are listed one by one. */
 const mostTypes = 6;
 
-/** What the host has found out about the protocol beside the analysis. */
-export interface Sizes {
-  /** By experiment. */
-  readonly experiments: ReadonlyMap<string, ExperimentSize>;
+/** What the host has found out about an experiment beside the analysis. */
+export interface KnownSize {
+  /** Null where it cannot be planned. */
+  readonly size: ExperimentSize | null;
   /** Floating-point operations of matrix products per second; null where that was not measured. */
   readonly rate: number | null;
 }
 
-const nothingPlanned = (): Sizes => ({ experiments: new Map(), rate: null });
+/** Finds out how much work an experiment is, by its name. */
+export type SizeOf = (experiment: string) => KnownSize;
 
-/** What stands at an offset of the protocol's own text; null where nothing is known. `sizes` is asked for experiments only. */
-export function hoverAt(analysis: Analysis, offset: number, sizes: () => Sizes = nothingPlanned): Hover | null {
+const nothingPlanned: SizeOf = () => ({ size: null, rate: null });
+
+/** What stands at an offset of the protocol's own text; null where nothing is known. */
+export function hoverAt(analysis: Analysis, offset: number, sizeOf: SizeOf = nothingPlanned): Hover | null {
   const { path, text } = analysis.source;
   const around = entriesAt(tableOf(analysis), path, offset);
   const entry = around.find(({ symbol, kind }) => symbol !== null || kind === "place" || kind === "site") ?? around[0];
@@ -60,14 +63,16 @@ export function hoverAt(analysis: Analysis, offset: number, sizes: () => Sizes =
   }
   if (entry === undefined) return null;
   const parts = [
-    ...(entry.symbol === null ? [codeBlock(textOf(analysis, entry.span))] : symbolParts(analysis, entry.symbol, sizes)),
+    ...(entry.symbol === null
+      ? [codeBlock(textOf(analysis, entry.span))]
+      : symbolParts(analysis, entry.symbol, sizeOf)),
     placesText(entry),
     typesText(entry.types),
   ].filter((part) => part !== "");
   return { span: entry.span, text: parts.join("\n\n") };
 }
 
-function symbolParts(analysis: Analysis, symbol: SymbolReference, sizes: () => Sizes): readonly string[] {
+function symbolParts(analysis: Analysis, symbol: SymbolReference, sizeOf: SizeOf): readonly string[] {
   const { checked, documentation } = analysis;
   const declaration = checked.scope.find(
     ({ kind, name, nameSpan, file }) =>
@@ -86,14 +91,14 @@ function symbolParts(analysis: Analysis, symbol: SymbolReference, sizes: () => S
           : codeBlock(`${symbol.kind} ${symbol.name}`);
   return [
     described,
-    ...(symbol.kind === "experiment" ? experimentParts(analysis, symbol.name, sizes()) : []),
+    ...(symbol.kind === "experiment" ? experimentParts(analysis, symbol.name, sizeOf(symbol.name)) : []),
     ...(symbol.kind === "model" ? modelParts(analysis, symbol.name) : []),
     ...(symbol.kind === "prompts" || symbol.kind === "corpus" ? textParts(analysis, symbol.name) : []),
   ];
 }
 
 /** Conditions × prompts, what results have, and how much work it is. */
-function experimentParts({ checked }: Analysis, name: string, { experiments, rate }: Sizes): readonly string[] {
+function experimentParts({ checked }: Analysis, name: string, { size, rate }: KnownSize): readonly string[] {
   const type = checked.results.find(({ experiment }) => experiment === name);
   const studies = checked.protocol?.studies.filter(({ experiment }) => experiment === name) ?? [];
   const promptsOf = ({ model, texts }: Study): number =>
@@ -104,12 +109,11 @@ function experimentParts({ checked }: Analysis, name: string, { experiments, rat
     const conditions = counted(study.conditions.length, "condition");
     return `- ${plainMarkdown(study.model)} with ${plainMarkdown(study.texts)}: ${conditions}${waits} × ${counted(promptsOf(study), "prompt")}`;
   });
-  const size = experiments.get(name);
-  const seconds = size === undefined || rate === null ? "" : `, about ${secondsText(size.flops / rate)}`;
+  const seconds = size === null || rate === null ? "" : `, about ${secondsText(size.flops / rate)}`;
   return [
     type === undefined ? "" : `Results: ${plainMarkdown(typeLine(type))}`,
     lines.join("\n"),
-    size === undefined ? "" : `${counted(size.layerRuns, "layer run")}, ${flopsText(size.flops)}${seconds}`,
+    size === null ? "" : `${counted(size.layerRuns, "layer run")}, ${flopsText(size.flops)}${seconds}`,
   ];
 }
 
