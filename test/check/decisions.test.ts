@@ -73,8 +73,8 @@ suite("compare", () => {
     assert.deepEqual(levels('compare plain.gain between prompts "short", long'), ["short", "long"]);
     assert.equal(levels("compare plain.gain between layer"), null);
     assert.equal(levels("compare plain.gain between layer correct holm"), null);
-    assert.deepEqual(messages("table plain where layer in [0, 9]"), ["A2020 the axis layer of plain has no 9"]);
-    assert.deepEqual(messages("table plain where layer in 0..4 step 2"), ["A2020 the axis layer of plain has no 4"]);
+    assert.deepEqual(messages("table plain where layer in [1, 9]"), ["A2020 the axis layer of plain has no 9"]);
+    assert.deepEqual(messages("table plain where layer in 1..3 step 2"), ["A2020 the axis layer of plain has no 3"]);
     assert.deepEqual(messages("table plain where layer in 1..9"), []);
     assert.deepEqual(messages("compare plain.gain between layer L1..3"), ["A2020 the axis layer of plain has no 3"]);
     assert.deepEqual(messages("compare plain.gain between layer L1, 1"), ["A1003 1 is given twice"]);

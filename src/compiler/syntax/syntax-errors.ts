@@ -9,7 +9,7 @@ import type { SourceFile, Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic, Fix } from "../diagnostics/diagnostic.js";
 import { isRealToken, tokenEnd } from "./build-tree.js";
-import { optionWords } from "./forms/index.js";
+import { leadingForms, optionWords, wordsIn } from "./forms/index.js";
 import { countBelow, isClauseWord, isStatementWord, startsLine, statementStarts } from "./regions.js";
 import { optionCalled } from "./meant-words.js";
 import type { Situation } from "./situation.js";
@@ -137,6 +137,11 @@ function outOfPlace({ source, starts }: Reading, found: IToken, clause: string):
   const called = optionCalled(found.image, word);
   if (called !== null) {
     return diagnostic("A1001", span, { expected, found: describe(found, false, "") }, { hint: called });
+  }
+  if (options.includes(found.image)) {
+    const line = leadingForms.get(word)?.lines.find((one) => wordsIn([one]).has(found.image));
+    const details = line === undefined ? {} : { hint: `it stands elsewhere: \`${line}\`` };
+    return diagnostic("A1001", span, { expected, found: describe(found, false, "") }, details);
   }
   const known = newStatement ? statementHint : options.length > 0 ? `options: ${options.join(", ")}` : "";
   return diagnostic("A1001", span, { expected, found: describe(found, false, "") }, suggestion(span, near, known));
