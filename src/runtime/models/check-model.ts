@@ -99,9 +99,9 @@ function tappedTensor(tensor: EngineTensor): TappedTensor {
   return { shape: tensor.dims, data: tensor.type === "int64" ? Float64Array.from(tensor.data, Number) : tensor.data };
 }
 
-/** Ranks that differ by site need no names here: onnxruntime accepts an output without a declared shape of its own. */
+/** As many sizes as the value has axes, each with a name of its own. */
 function dynamicShape(output: string, key: string): readonly string[] {
   const site = key.replace(/\[.*/, "");
-  const rank = isSite(site) ? 1 + sites[site].axes.length : site === "W_U" ? 2 : 1;
+  const rank = isSite(site) ? 1 + sites[site].axes.length : site === "W_U" ? 2 : site === "final_norm.epsilon" ? 0 : 1;
   return Array.from({ length: rank }, (_, i) => `${output}.${i}`);
 }
