@@ -69,6 +69,12 @@ function titleOf(text) {
   return (/^(?:##? *.*\n)+/.exec(text)?.[0].split("\n")[0] ?? "").replace(/^#+ */, "");
 }
 
+/** Examples in the order in which one reads them: the tutorial, what is run as it is, and the parts of the reference. */
+function placeOf(path) {
+  if (path.includes("/tutorial-")) return path.endsWith("-first.atlas") ? 0 : 1;
+  return path.startsWith("pipelines/") ? 2 : 3;
+}
+
 function filesOfSite() {
   const data = [".atlas", ".jsonl", ".json", ".csv", ".txt"];
   const protocols = [...textFiles("pipelines", data), ...textFiles("docs/examples", data)].filter(
@@ -124,7 +130,7 @@ export async function buildSite(folder = siteFolder) {
     .map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }))
     .filter(({ text }) => runsInPage(text))
     .map(({ path, text }) => ({ path, title: titleOf(text) }))
-    .sort((a, b) => Number(b.path.startsWith("pipelines/")) - Number(a.path.startsWith("pipelines/")));
+    .sort((a, b) => placeOf(a.path) - placeOf(b.path));
   const manifest = {
     onnxruntime: versionIn(join(onnxruntime, "package.json")),
     atlasc: versionIn(join(root, "package.json")),

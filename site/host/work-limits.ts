@@ -2,8 +2,8 @@
 import type { Plan } from "../../src/compiler/ir/plan.js";
 import { bytesText, flopsText } from "../../src/compiler/lower/quantity-text.js";
 
-/** Floating-point operations of matrix products: about two minutes of one thread of WebAssembly. */
-export const mostFlops = 400e9;
+/** Floating-point operations of matrix products: a minute or two of one thread of WebAssembly. */
+export const mostFlops = 200e9;
 /** Sequences through the model. */
 export const mostRows = 50_000;
 /** Bytes of activations of the fullest batch. */

@@ -107,7 +107,7 @@ export function createEditor(parent: HTMLElement, worker: WorkerClient, events: 
         highlightActiveLine(),
         words.field,
         names.field,
-        label.of(EditorView.contentAttributes.of({ "aria-label": "Protocol", spellcheck: "false" })),
+        label.of(EditorView.contentAttributes.of({ "aria-label": "Protocol", spellcheck: "false", tabindex: "0" })),
         linter(check, { delay: settling }),
         autocompletion({ override: [complete], icons: false }),
         hoverTooltip(async (own, offset) => {

@@ -41,7 +41,10 @@ export function createWorkerClient(address: URL): WorkerClient {
     own.addEventListener("message", ({ data }: MessageEvent<Answered>) => {
       const asked = waiting.get(data.number);
       if (asked === undefined) return;
-      if ("progress" in data) return asked.onProgress(data.progress);
+      if ("progress" in data) {
+        asked.onProgress(data.progress);
+        return;
+      }
       waiting.delete(data.number);
       if ("problem" in data) asked.reject(new Error(data.problem));
       else asked.resolve(data.answer as never);
