@@ -48,10 +48,10 @@ async function run(page: Page): Promise<string> {
 const written = `model gpt2 from "@stdlib/models/gpt2-tiny"
 prompts p from ["Time heals all wounds, my lady.", "Pride goes before a fall."]
 experiment sweep ablate heads L0..2 by zero measure loss
-experiment strongest ablate top 2 of sweep.loss by zero together measure loss
+experiment strongest ablate top 2 heads of sweep by loss by zero measure loss
 hypothesis "heads matter" expect mean(abs(sweep.loss.impact)) > 0 using t_test
 table sweep.loss.impact by layer, head
-table strongest.loss.impact
+table strongest.loss.impact by prompt
 plot heatmap of sweep.loss.impact over layer, head
 `;
 
@@ -105,6 +105,8 @@ browserTest("completion, hover and formatting answer; what is too much is refuse
   await write(page, `${head}experiment e ablate heads L0 by zero measure entro`);
   await page.keyboard.type("p");
   await until(page, `/^entropy/.test(document.querySelector(".cm-tooltip-autocomplete li")?.textContent ?? "")`);
+  // A list that has only just opened takes no Enter, which may have been meant for the text.
+  await new Promise((resolve) => setTimeout(resolve, 300));
   await page.keyboard.press("Enter");
   await until(page, `document.querySelector(".cm-content").textContent.endsWith("entropy")`);
   await page.click("#format");
