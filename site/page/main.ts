@@ -53,6 +53,12 @@ function setRunning(running: boolean): void {
   results.setAttribute("aria-busy", String(running));
 }
 
+function show(elements: readonly HTMLElement[]): void {
+  forgetPictures(results);
+  results.replaceChildren(...elements);
+  results.scrollTop = 0;
+}
+
 async function run(): Promise<void> {
   if (isRunning) return;
   setRunning(true);
@@ -61,9 +67,7 @@ async function run(): Promise<void> {
     const answer = await runner.ask("run", { path: editor.path(), text: editor.text() }, ({ done, total }) => {
       status.textContent = `Running: ${done} of ${total} units`;
     });
-    forgetPictures(results);
-    results.replaceChildren(...resultElements(answer));
-    results.scrollTop = 0;
+    show(resultElements(answer));
     if (answer.kind === "ran") {
       const { units, seconds, rows } = answer;
       const reused = units.reused === 0 ? "" : `, ${units.reused} reused`;
@@ -106,5 +110,11 @@ function tell(error: unknown): void {
 runButton.addEventListener("click", () => void run());
 stopButton.addEventListener("click", () => runner.end());
 formatButton.addEventListener("click", () => void editor.format().catch(tell));
-chooser.addEventListener("change", () => void open(chooser.value).catch(tell));
+chooser.addEventListener("change", () => {
+  // Results of one protocol beside the text of another would be read as its own.
+  runner.end();
+  show([]);
+  status.textContent = "";
+  void open(chooser.value).catch(tell);
+});
 start().catch(tell);

@@ -27,25 +27,32 @@ export function markdownElement(text: string): HTMLElement {
       if (list === null) root.append((list = document.createElement("ul")));
       list.append(withInline(document.createElement("li"), line.slice(2)));
     } else if (line.trim() === "") flush();
-    else paragraph.push(line.replace(/^#+ /, ""));
+    else {
+      // `unit: nats` is a line of its own, as it is in the comment.
+      if (/^[a-z]+: /.test(line)) flush();
+      paragraph.push(line.replace(/^#+ /, ""));
+    }
   }
   flush();
   return root;
 }
 
 function withInline<E extends HTMLElement>(element: E, text: string): E {
-  const pieces = text.matchAll(/\\([^\w\s])|(`+)(.+?)\2|\*\*(.+?)\*\*|\[([^\]]*)\]\(([^)\s]*)\)|[^\\`*[]+|[\\`*[]/g);
-  for (const [whole, escaped, , code, bold, label] of pieces) {
+  const pieces = text.matchAll(
+    /\\([^\w\s])|(`+)(.+?)\2|\*\*(.+?)\*\*|\*([^*\s]+)\*|\[([^\]]*)\]\(([^)\s]*)\)|[^\\`*[]+|[\\`*[]/g,
+  );
+  for (const [whole, escaped, , code, bold, slanted, label] of pieces) {
     if (escaped !== undefined) element.append(escaped);
     else if (code !== undefined) element.append(tagged("code", code));
     else if (bold !== undefined) element.append(tagged("strong", bold));
+    else if (slanted !== undefined) element.append(tagged("em", slanted));
     // Links lead into the repository, which a page is not a part of.
     else element.append(label ?? whole);
   }
   return element;
 }
 
-function tagged(name: "code" | "strong", text: string): HTMLElement {
+function tagged(name: "code" | "strong" | "em", text: string): HTMLElement {
   const element = document.createElement(name);
   element.textContent = text;
   return element;
