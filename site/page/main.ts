@@ -112,7 +112,7 @@ stopButton.addEventListener("click", () => runner.end());
 formatButton.addEventListener("click", () => void editor.format().catch(tell));
 chooser.addEventListener("change", () => {
   // Results of one protocol beside the text of another would be read as its own.
-  runner.end();
+  if (isRunning) runner.end();
   show([]);
   status.textContent = "";
   void open(chooser.value).catch(tell);

@@ -1,10 +1,11 @@
 /** The playground in a browser: mistakes are underlined, and a run's numbers are those of the command line. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
+import { after, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer-core";
 import { protocolIn, runFile, temporaryFolder } from "../end-to-end/support.js";
@@ -16,12 +17,17 @@ interface SiteScript {
   readonly serveSite: (folder: string, files: readonly string[], port: number) => Promise<Server>;
 }
 
-/** Builds the site into a folder of this test's own and serves it. */
+const folder = mkdtempSync(join(tmpdir(), "atlasc-site-"));
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const script = (await import(pathToFileURL(join(root, "scripts/site.mjs")).href)) as SiteScript;
+let built: ReturnType<SiteScript["buildSite"]> | null = null;
+
+/** Serves the site, which is built once. */
 async function servedSite(context: TestContext): Promise<string> {
-  const { buildSite, serveSite } = (await import(pathToFileURL(join(root, "scripts/site.mjs")).href)) as SiteScript;
-  const folder = join(temporaryFolder(context), "site");
-  const { files } = await buildSite(folder);
-  const server = await serveSite(folder, files, 0);
+  const { files } = await (built ??= script.buildSite(join(folder, "site")));
+  const server = await script.serveSite(join(folder, "site"), files, 0);
   context.after(() => {
     server.closeAllConnections();
     server.close();
@@ -56,9 +62,9 @@ plot heatmap of sweep.loss.impact over layer, head
 `;
 
 browserTest("a mistake is underlined and mended, a run gives the command line's numbers", async (browser, context) => {
-  const folder = temporaryFolder(context);
+  const runs = temporaryFolder(context);
   const address = await servedSite(context);
-  const ran = await runFile(protocolIn(folder, written), { runs: join(folder, "runs") });
+  const ran = await runFile(protocolIn(runs, written), { runs: join(runs, "runs") });
   const { page, complaints } = await openPage(browser, address);
   await until(page, `document.querySelector(".cm-content .tok-keyword") !== null`);
   assert.match((await textsOf(page, "#examples option"))[0] ?? "", /^docs\/examples\/tutorial-first\.atlas/);
