@@ -2,7 +2,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["dist/", "runs/", "node_modules/", "**/.venv/"]),
+  globalIgnores(["dist/", "docs/site/", "runs/", "node_modules/", "**/.venv/"]),
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: { eqeqeq: ["error", "always", { null: "ignore" }], "prefer-const": "error", "no-var": "error" },
@@ -12,7 +12,7 @@ export default defineConfig(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: {
-        project: ["./tsconfig.json", "./grammar/vscode/tsconfig.json"],
+        project: ["./tsconfig.json", "./grammar/vscode/tsconfig.json", "./site/tsconfig.json"],
         tsconfigRootDir: import.meta.dirname,
       },
     },

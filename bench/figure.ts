@@ -1,7 +1,8 @@
 /** The picture of part 5: how many times as long a run takes when one size is multiplied. */
 import { palette } from "../src/runtime/report/figure-marks.js";
 import type { VegaLiteSpec } from "../src/runtime/report/figures.js";
-import { renderFigurePng, renderFigureSvg } from "../src/runtime/report/render-figure.js";
+import { renderFigureSvg } from "../src/runtime/report/render-figure.js";
+import { renderFigurePng } from "../src/runtime/report/render-png.js";
 import type { Scaling } from "./results.js";
 
 /** Slope of the least-squares line through the logarithms of sizes and seconds. */

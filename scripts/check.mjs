@@ -1,6 +1,6 @@
 /**
- * What `npm test` does after the build: ESLint and Prettier run beside the tests, which leave a core free now and then. What
- * they find is printed when they end; the last line is that of the tests. Fails if anything fails.
+ * What `npm test` does after the build: ESLint, Prettier and the types of the site run beside the tests, which leave a core
+ * free now and then. What they find is printed when they end; the last line is that of the tests. Fails if anything fails.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -35,6 +35,7 @@ async function look(name, script, words) {
 async function lookAtAll() {
   const codes = [
     await look("ESLint", "node_modules/eslint/bin/eslint.js", [".", "--max-warnings", "0"]),
+    await look("TypeScript of the site", "node_modules/typescript/bin/tsc", ["-p", "site"]),
     await look("Prettier", "node_modules/prettier/bin/prettier.cjs", ["--check", "."]),
   ];
   return Math.max(...codes);

@@ -30,6 +30,8 @@ export function createEditorReading(openText: OpenText): EditorReading {
   let library: Promise<readonly SourceFile[]> | null = null;
   return {
     standardLibrary: () => (library ??= diskReading.standardLibrary()),
+    pathOf: diskReading.pathOf,
+    folderOf: diskReading.folderOf,
     identity: diskReading.identity,
     async file(path, most) {
       const text = openText(path);

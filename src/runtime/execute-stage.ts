@@ -10,8 +10,9 @@ import { missingUnits, type RunEstimator } from "./estimate.js";
 import { executePlan, type ExecutePlanOptions, type ExecutionSummary } from "./execute.js";
 import type { EngineKeeper } from "./engine/keeper.js";
 import { createFeeds } from "./feeds.js";
-import type { Loaded } from "./load.js";
+import type { Loaded } from "./load-protocol.js";
 import type { WeightsGuard } from "./models/weights-guard.js";
+import type { ReadModel } from "./models/read-model.js";
 import { once } from "./once.js";
 import { preparedSegments } from "./prepared-segments.js";
 import type { Stage } from "./stages.js";
@@ -21,7 +22,7 @@ export interface RunSurroundings extends Pick<
   ExecutePlanOptions,
   "store" | "engine" | "signal" | "onUnit" | "onProgress"
 > {
-  readonly loaded: Loaded;
+  readonly loaded: Pick<Loaded<ReadModel>, "models">;
   readonly models: ReadonlyMap<string, CheckedModel>;
   /** Absent: how long it takes is not estimated. */
   readonly estimator?: RunEstimator;

@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { renderFigurePng, renderFigureSvg } from "./report/render-figure.js";
+import { renderFigureSvg } from "./report/render-figure.js";
+import { renderFigurePng } from "./report/render-png.js";
 import type { VegaLiteSpec } from "./report/vega-lite.js";
 import { isTemporaryName, writeFileAtomic } from "./store/atomic.js";
 

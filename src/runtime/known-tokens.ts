@@ -2,14 +2,15 @@
 import { entryOf } from "../compiler/base/entry.js";
 import { textsKey } from "../compiler/ir/texts-key.js";
 import type { Coordinates, CorpusDocument, Protocol, Study, TokenizedTexts } from "../compiler/ir/protocol.js";
-import type { Loaded } from "./load.js";
+import type { Loaded } from "./load-protocol.js";
+import type { ReadModel } from "./models/read-model.js";
 import type { TokenTexts } from "./report/token-texts.js";
 
 /** Axes that tell the studies of an experiment apart. */
 const studyAxes = ["model", "revision", "dtype", "prompts"] as const;
 
 /** Looks up tokens of a protocol's texts; where several studies share a place, as the first one's model reads them. */
-export function tokenTextsOf(protocol: Protocol, loaded: Loaded): TokenTexts {
+export function tokenTextsOf(protocol: Protocol, loaded: Pick<Loaded<ReadModel>, "compiled" | "models">): TokenTexts {
   const { pieces } = loaded.compiled.value;
   const sets = new Map(protocol.texts.map((set) => [textsKey(set.name, set.model), set]));
   const found = new Map<string, readonly Study[]>();

@@ -1,61 +1,25 @@
-/** The host of the compiler: reads what it needs to know and calls it until it needs nothing more. */
+/** The host of the compiler on this machine: what it needs to know is read from disk. */
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SourceFile } from "../compiler/base/span.js";
-import type { Staged } from "../compiler/diagnostics/staged.js";
-import { compile, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
-import type { EncodedText, EncodingRequest } from "../compiler/ir/encodings.js";
-import type { FileFact } from "../compiler/base/file-fact.js";
-import type { ModelFacts } from "../compiler/models/model.js";
-import { fileLimits } from "../compiler/base/file-limits.js";
+import { loadWith, type Loaded, type LoadOptions, type Reading } from "./load-protocol.js";
 import { answerRequest } from "./models/chat-texts.js";
-import { openModel, type OpenedModel } from "./models/open-model.js";
-import type { ModelRequest } from "./models/model-request.js";
+import { openModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
-import type { Tokenizer } from "./models/tokenizer.js";
 import { readTextFile } from "./read-text.js";
 
-export interface LoadOptions {
-  /** `--set` overrides, as text of the language. */
-  readonly overrides?: ReadonlyMap<string, string>;
-  /** Hash all weights, also those of files that did not change as far as the system tells. */
-  readonly verifyWeights?: boolean;
-  /** Whether what is known of each piece of the texts is collected, for an editor. */
-  readonly sideTable?: boolean;
-  /** How files and models are read; from disk, each time anew, by default. */
-  readonly reading?: Reading;
-}
-
-/** What a host of the compiler reads. An editor has its own: it knows texts that are not saved, and keeps what it read. */
-export interface Reading {
-  readonly standardLibrary: () => Promise<readonly SourceFile[]>;
-  /** A file of at most `most` bytes, by its path on this machine. */
-  readonly file: (path: string, most: number) => Promise<FileFact>;
-  /** What a path really names; null for one that leads nowhere. */
-  readonly identity: (path: string) => Promise<string | null>;
-  readonly model: (request: ModelRequest, options: LoadOptions) => Promise<Staged<OpenedModel | null>>;
-  readonly encode: (tokenizer: Tokenizer, request: EncodingRequest) => Promise<readonly EncodedText[]>;
-}
+export type { Loaded, LoadOptions, Reading } from "./load-protocol.js";
 
 /** Everything from disk. */
 export const diskReading: Reading = {
   standardLibrary: readStandardLibrary,
+  pathOf: filePath,
+  folderOf: (name) => dirname(filePath(name)),
   file: readTextFile,
   identity: (path) => realpath(path).catch(() => null),
   model: (request, options) => openModel(request, undefined, options),
   encode: answerRequest,
 };
-
-/** A protocol as far as it compiles, with the models that were opened for it (by instance id). */
-export interface Loaded {
-  readonly source: SourceFile;
-  readonly compiled: Staged<Extract<Compiled, { kind: "checked" }>>;
-  readonly models: ReadonlyMap<string, OpenedModel>;
-  /** Every text that a diagnostic may point into, by the name that its span gives. */
-  readonly sources: ReadonlyMap<string, string>;
-  /** What the compiler was told: with it, it can be called again without reading anything. */
-  readonly facts: Facts;
-}
 
 /** The standard library's files of metrics, in the order of their names. */
 export async function readStandardLibrary(): Promise<readonly SourceFile[]> {
@@ -71,60 +35,10 @@ export function filePath(name: string): string {
   return name.startsWith("@stdlib/") ? join(packageRoot(), "stdlib", name.slice("@stdlib/".length)) : name;
 }
 
-/** Compiles a protocol, opening files, models and tokenizers as the compiler asks for them. */
-export async function loadProtocol(source: SourceFile, options: LoadOptions = {}): Promise<Loaded> {
-  const files = new Map<string, FileFact>();
-  const identities = new Map<string, string>();
-  const models = new Map<string, Staged<ModelFacts | null>>();
-  const tokens = new Map<string, readonly EncodedText[]>();
-  const opened = new Map<string, OpenedModel>();
-  const reading = options.reading ?? diskReading;
-  const identify = async (name: string): Promise<void> => {
-    const identity = await reading.identity(filePath(name));
-    // Why a file cannot be read is told where it is read.
-    if (identity !== null) identities.set(name, identity);
-  };
-  const facts: Facts = { stdlib: await reading.standardLibrary(), files, identities, models, tokens };
-  const overrides = options.overrides ?? new Map<string, string>();
-  await identify(source.path);
-  for (;;) {
-    const compiled = compile(source, facts, { overrides, sideTable: options.sideTable ?? false });
-    if (compiled.value.kind === "checked") {
-      const sources = new Map([...facts.stdlib, source].map((file) => [file.path, file.text]));
-      for (const [path, fact] of files) if ("text" in fact) sources.set(path, fact.text);
-      for (const [name, text] of overrides) {
-        const written = overrideSource(name, text);
-        sources.set(written.path, written.text);
-      }
-      return {
-        source,
-        compiled: { value: compiled.value, diagnostics: compiled.diagnostics },
-        models: opened,
-        sources,
-        facts,
-      };
-    }
-    const { needs } = compiled.value;
-    for (const name of needs.files) {
-      // What is not a protocol is a file of texts.
-      const most = name.endsWith(".atlas") ? fileLimits.protocolBytes : fileLimits.textBytes;
-      files.set(name, await reading.file(filePath(name), most));
-      await identify(name);
-    }
-    for (const { instance, span } of needs.models) {
-      // Like every path, it starts from the file that names it, which may be an imported one.
-      const baseFolder = dirname(filePath(span.file));
-      const { source: model, revision } = instance;
-      const { value, diagnostics } = await reading.model({ source: model, revision, baseFolder, span }, options);
-      if (value !== null) opened.set(instance.id, value);
-      models.set(instance.id, { value: value?.facts ?? null, diagnostics });
-    }
-    for (const request of needs.tokens) {
-      const { key, model } = request;
-      const tokenizer = opened.get(model)?.tokenizer;
-      // The compiler asks only for models that have a tokenizer.
-      if (tokenizer == null) throw new RangeError(`${model} has no tokenizer`);
-      tokens.set(key, await reading.encode(tokenizer, request));
-    }
-  }
+/** Compiles a protocol; files and models are read from disk, each time anew, unless `reading` is given. */
+export function loadProtocol(
+  source: SourceFile,
+  { reading = diskReading, ...options }: LoadOptions & { readonly reading?: Reading } = {},
+): Promise<Loaded> {
+  return loadWith(reading, source, options);
 }

@@ -6,7 +6,7 @@ import type { Condition, Decision, Protocol, SiteWrite, TestUse } from "../compi
 import { carrierOf } from "../compiler/replacements/index.js";
 import { countOf } from "../compiler/results/describe.js";
 import { statisticalTest } from "../compiler/statistics/table.js";
-import type { Loaded } from "./load.js";
+import type { Loaded } from "./load-protocol.js";
 import type { MethodsParagraph } from "./report/report-input.js";
 import { listOf } from "./report/sentences.js";
 import { executionText } from "./store/execution-text.js";

@@ -4,7 +4,6 @@ import { clauseTexts } from "../compiler/syntax/clause-texts.js";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/ir/result-expression.js";
-import type { Output } from "../compiler/ir/protocol.js";
 import { wholeName } from "../compiler/ir/protocol.js";
 import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
@@ -17,11 +16,11 @@ import { renderReport } from "./report/html.js";
 import { latexTable } from "./report/latex-table.js";
 import { markdownTable } from "./report/markdown-table.js";
 import type { JudgementsView, ReportDecision, ReportFigure, StudySummary } from "./report/report-input.js";
-import { buildTable, type TableData } from "./report/tables.js";
-import { buildWinnerTable } from "./report/winner-table.js";
+import type { TableData } from "./report/tables.js";
 import { documentedMetrics } from "../compiler/docs/metrics.js";
 import { tokenTextsOf } from "./known-tokens.js";
 import { readStandardLibrary } from "./load.js";
+import { experimentsOf, outputName, tableOf } from "./output-tables.js";
 import { methodsOf } from "./methods.js";
 import { questionOf, shownTexts } from "./report-texts.js";
 import { provenanceOf } from "./provenance.js";
@@ -90,8 +89,6 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     await write("figure", join(folder.outputs, `${name}.vl.json`), specificationText(figure.spec));
     return { figure, svg };
   };
-  const tableOf = (output: Extract<Output, { kind: "table" | "winner" }>): TableData =>
-    output.kind === "table" ? buildTable(output, results, tokens) : buildWinnerTable(output, results);
   const missing: string[] = [];
   const present = new Set(rows.map((row) => row.experiment));
   for (const output of protocol.outputs) {
@@ -101,7 +98,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       continue;
     }
     if (output.kind === "table" || output.kind === "winner") {
-      const table = tableOf(output);
+      const table = tableOf(output, results, tokens);
       tables.push(table);
       warn(table.title, table.warnings);
     }
@@ -110,7 +107,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       const path = join(folder.outputs, output.path);
       const { name, value } = output;
       if (output.table !== null) {
-        const table = tableOf(output.table);
+        const table = tableOf(output.table, results, tokens);
         warn(output.path, table.warnings);
         const isLatex = output.path.toLowerCase().endsWith(".tex");
         const label = basename(output.path).replace(/\.[a-z]+$/i, "");
@@ -170,30 +167,6 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 function specificationText(spec: Figure["spec"]): string {
   const text = JSON.stringify(spec, null, 2);
   return `${text.length > 200_000 ? JSON.stringify(spec) : text}\n`;
-}
-
-function outputName(output: Output): string {
-  if (output.kind === "save") return `save ${output.path}`;
-  return `${output.kind === "winner" ? "table" : output.kind} ${output.title}`;
-}
-
-/** Experiments without whose results an output has nothing to show. */
-function experimentsOf(output: Output): readonly string[] {
-  switch (output.kind) {
-    case "table":
-      return [...new Set(output.columns.flatMap(({ expression }) => experimentsIn(expression)))];
-    case "winner":
-      return [output.experiment];
-    case "save":
-      if (output.table !== null) return experimentsOf(output.table);
-      return output.value === null ? [output.name] : experimentsIn(output.value.expression);
-    case "plot":
-      return [...output.values, output.against, output.options.text].flatMap((value) =>
-        value === null ? [] : experimentsIn(value.expression),
-      );
-    case "figure":
-      return output.panels.flatMap(experimentsOf);
-  }
 }
 
 function statusOf(record: RunRecord): ReportStatus {

@@ -6,7 +6,7 @@ import type { Segment } from "../compiler/lower/segments.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import { externalBytes } from "../compiler/onnx/external-bytes.js";
 import type { PreparedSegment } from "./engine/keeper.js";
-import type { OpenedModel } from "./models/open-model.js";
+import type { ReadModel } from "./models/read-model.js";
 import { weightsOf } from "./models/weight-files.js";
 import { once } from "./once.js";
 
@@ -14,7 +14,7 @@ import { once } from "./once.js";
 export function preparedSegments(
   plan: Plan,
   segments: ReadonlyMap<string, readonly Segment[]>,
-  models: ReadonlyMap<string, Pick<OpenedModel, "weightFiles">>,
+  models: ReadonlyMap<string, Pick<ReadModel, "weightFiles">>,
   { mappedWeights }: Capabilities,
 ): ReadonlyMap<string, (prepacked: boolean) => readonly PreparedSegment[]> {
   return new Map(

@@ -9,6 +9,7 @@ import type { IdentityResult } from "../compiler/models/identities.js";
 import { passNames } from "../compiler/passes/names.js";
 import { siteKey } from "../compiler/models/sites.js";
 import { fedValueOf } from "../compiler/replacements/index.js";
+import { conditionNotes } from "./condition-notes.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import {
   sha256,
@@ -150,24 +151,4 @@ export function runNotes(summary: RunSummary, assembled: Assembled): readonly st
             (failed + skipped === 0 ? " yet" : "; what was lost is kept as NaN with its reason"),
         ];
   return [...partial, ...unitNotes(summary), ...conditionNotes(assembled)];
-}
-
-function conditionNotes(assembled: Assembled): readonly string[] {
-  const notes = assembled.unaffected.map(
-    ({ experiment, conditions }) =>
-      `${experiment}: ${conditions} of its conditions cannot influence what it measures (nothing measured lies ` +
-      `downstream); their values are the baseline's`,
-  );
-  const byExperiment = new Map<string, string[]>();
-  for (const { experiment, coordinates } of assembled.noOps) {
-    const place = Object.entries(coordinates)
-      .map(([axis, value]) => `${axis} ${value}`)
-      .join(" ");
-    byExperiment.set(experiment, [...(byExperiment.get(experiment) ?? []), place === "" ? "the intervention" : place]);
-  }
-  for (const [experiment, places] of byExperiment) {
-    const shown = places.slice(0, 5).join("; ") + (places.length > 5 ? `; and ${places.length - 5} more` : "");
-    notes.push(`${experiment}: no-op: the site did not change at all (max |Δ| = 0) at ${shown}`);
-  }
-  return notes;
 }

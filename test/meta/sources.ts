@@ -7,13 +7,16 @@ import { root } from "../support/root.js";
 
 const skipped = new Set([".git", "node_modules", "dist", "runs", ".venv"]);
 
+/** Built, with copies of what is read already. */
+const site = "docs/site";
+
 /** Files below a folder of the repository, relative to the repository, with forward slashes. */
 export function filesBelow(folder: string, ending: string): readonly string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { withFileTypes: true })
     .flatMap((entry) => {
       const path = posix.join(folder.split(sep).join("/"), entry.name);
-      if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesBelow(path, ending);
+      if (entry.isDirectory()) return skipped.has(entry.name) || path === site ? [] : filesBelow(path, ending);
       return entry.isFile() && entry.name.endsWith(ending) ? [path] : [];
     })
     .sort();

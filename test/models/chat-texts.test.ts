@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { Json } from "../../src/compiler/base/digest.js";
 import type { EncodedText } from "../../src/compiler/ir/encodings.js";
 import { answerRequest, renderTemplate } from "../../src/runtime/models/chat-texts.js";
+import { digestOfJson } from "../../src/runtime/models/digest-cache.js";
 import { createTokenizer, type Tokenizer } from "../../src/runtime/models/tokenizer.js";
 import { root } from "../support/root.js";
 
@@ -29,16 +30,14 @@ interface Style {
 const styles = JSON.parse(readFileSync(join(root, "test/fixtures/chat/conversations.json"), "utf8")) as Readonly<
   Record<string, Style>
 >;
-const definition = JSON.parse(
-  readFileSync(join(root, "stdlib/models/gpt2-tiny/tokenizer.json"), "utf8"),
-) as JsonObject;
+const definition = JSON.parse(readFileSync(join(root, "stdlib/models/gpt2-tiny/tokenizer.json"), "utf8")) as JsonObject;
 
 function tokenizerOf({ added, bos, eos }: Pick<Style, "added" | "bos" | "eos">, template: Json): Tokenizer {
   const flags = { special: true, lstrip: false, rstrip: false, normalized: false, single_word: false };
   const known = (definition["added_tokens"] ?? []) as readonly Json[];
   const own = added.map((token) => ({ ...token, ...flags }));
   const config = { bos_token: bos, eos_token: eos, add_bos_token: true, chat_template: template };
-  const outcome = createTokenizer({ ...definition, added_tokens: [...known, ...own] }, config);
+  const outcome = createTokenizer({ ...definition, added_tokens: [...known, ...own] }, config, digestOfJson);
   if (!outcome.ok) throw new Error(outcome.reason);
   return outcome.value;
 }

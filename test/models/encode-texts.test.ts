@@ -7,6 +7,7 @@ import type { Json } from "../../src/compiler/base/digest.js";
 import type { EncodedText } from "../../src/compiler/ir/encodings.js";
 import { placeOfToken } from "../../src/compiler/check/texts/named-tokens.js";
 import { beginningOf, encodeTexts } from "../../src/runtime/models/encode-texts.js";
+import { digestOfJson } from "../../src/runtime/models/digest-cache.js";
 import { createTokenizer, type Tokenizer } from "../../src/runtime/models/tokenizer.js";
 import { root } from "./fixture.js";
 
@@ -14,7 +15,7 @@ type JsonObject = Readonly<Record<string, Json>>;
 
 function load(folder: string): Tokenizer {
   const read = (name: string): JsonObject => JSON.parse(readFileSync(join(folder, name), "utf8")) as JsonObject;
-  const outcome = createTokenizer(read("tokenizer.json"), read("tokenizer_config.json"));
+  const outcome = createTokenizer(read("tokenizer.json"), read("tokenizer_config.json"), digestOfJson);
   if (!outcome.ok) throw new Error(outcome.reason);
   return outcome.value;
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Json } from "../../src/compiler/base/digest.js";
+import { digestOfJson } from "../../src/runtime/models/digest-cache.js";
 import { createTokenizer, type Tokenizer } from "../../src/runtime/models/tokenizer.js";
 import { root } from "./fixture.js";
 
@@ -14,7 +15,7 @@ function readObject(...path: readonly string[]): JsonObject {
 
 function load(folder: readonly string[], changes: JsonObject = {}): Tokenizer {
   const config = { ...readObject(...folder, "tokenizer_config.json"), ...changes };
-  const outcome = createTokenizer(readObject(...folder, "tokenizer.json"), config);
+  const outcome = createTokenizer(readObject(...folder, "tokenizer.json"), config, digestOfJson);
   if (!outcome.ok) throw new Error(outcome.reason);
   return outcome.value;
 }
@@ -99,7 +100,7 @@ test("whether BOS is added: the config's word, then the post-processor, then the
     special_tokens: {},
   };
   const adds = (processor: Json, config: JsonObject): boolean | null => {
-    const outcome = createTokenizer({ ...definition, post_processor: processor }, config);
+    const outcome = createTokenizer({ ...definition, post_processor: processor }, config, digestOfJson);
     return outcome.ok ? outcome.value.facts.addsBos : null;
   };
   const bos = { bos_token: { content: "<|endoftext|>" } };

@@ -5,7 +5,8 @@ import type { Output } from "../../src/compiler/ir/outputs.js";
 import type { Coordinates } from "../../src/compiler/ir/protocol.js";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { buildFigure, type PlotOutput } from "../../src/runtime/report/figures.js";
-import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { renderFigurePng } from "../../src/runtime/report/render-png.js";
 import { column, plotOf, row, resultsOf, named } from "./samples.js";
 
 /** Members of every object, words of Vega's expressions, what XML cannot hold, what changes how text reads. */

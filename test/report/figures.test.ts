@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sequentialColors } from "../../src/runtime/report/color-scale.js";
 import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
-import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { renderFigurePng } from "../../src/runtime/report/render-png.js";
 import { headSweep, plotOf, column, row, samplePlots, resultsOf, named } from "./samples.js";
 
 /** Renders and fails on any warning. They are collected first: Vega catches what is thrown while it draws. */

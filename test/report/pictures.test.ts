@@ -6,7 +6,8 @@ import { colorAt, colorScaleOf, hexColor } from "../../src/runtime/report/color-
 import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
 import { placeLabels } from "../../src/runtime/report/label-places.js";
 import { encodePng } from "../../src/runtime/report/png-encode.js";
-import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { renderFigurePng } from "../../src/runtime/report/render-png.js";
 import { palette, seriesLooks } from "../../src/runtime/report/series-looks.js";
 import { expectGolden } from "../support/golden.js";
 import { overlaps, svgTexts, type SvgText } from "../support/svg-texts.js";

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
-import { entryOf } from "../../compiler/base/entry.js";
 import { fileLimits } from "../../compiler/base/file-limits.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
@@ -12,17 +11,18 @@ import { digestOfJson, openDigestCache } from "./digest-cache.js";
 import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
 import { cacheFolder, findModel, processEnvironment, type ModelEnvironment } from "./places.js";
 import type { ModelRequest } from "./model-request.js";
+import type { ReadModel } from "./read-model.js";
 import { incompleteFolder } from "./model-advice.js";
 import { sizeText } from "../read-text.js";
 import { readSafetensorsHeader } from "./safetensors.js";
+import { tensorEntries } from "./safetensors-header.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 
 /** A weight file by its path and by its content. */
 export interface HashedWeights extends IdentifiedFile, WeightFile {}
 
 /** A model on this machine: what the compiler needs to know, and where the engine finds the bytes. */
-export interface OpenedModel {
-  readonly facts: ModelFacts;
+export interface OpenedModel extends ReadModel {
   /** Folder of config.json. */
   readonly folder: string;
   /**
@@ -33,8 +33,6 @@ export interface OpenedModel {
   readonly externalDataFolder: string;
   /** The weight files as they were when they were hashed: whoever opens one by its path can tell whether it still is. */
   readonly weightFiles: readonly HashedWeights[];
-  /** Null when the model has no tokenizer files: texts cannot be used with it. */
-  readonly tokenizer: Tokenizer | null;
 }
 
 export interface OpenOptions {
@@ -148,16 +146,6 @@ interface Weights {
 const single = "model.safetensors";
 const index = "model.safetensors.index.json";
 
-/** Element types that a graph can name, by the names of safetensors. */
-const elementTypes: Readonly<Record<string, TensorEntry["type"]>> = {
-  F32: "float32",
-  F16: "float16",
-  BF16: "bfloat16",
-  I64: "int64",
-  I32: "int32",
-  BOOL: "bool",
-};
-
 /** Headers of the weight files, one or sharded; null after a report. */
 async function readWeights(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): Promise<Weights | null> {
   const { source, span } = request;
@@ -188,10 +176,7 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
       continue;
     }
     const location = locationOf(path, common);
-    for (const [name, { storedType, shape, offset, length }] of Object.entries(header.value.tensors)) {
-      const type = entryOf(elementTypes, storedType) ?? "other";
-      tensors.set(name, { type, storedType, shape, file: location, offset, length });
-    }
+    for (const [name, entry] of tensorEntries(header.value, location)) tensors.set(name, entry);
   }
   return { tensors: Object.fromEntries(tensors), files, folder: common };
 }
@@ -245,7 +230,11 @@ function readTokenizer(folders: readonly string[], request: ModelRequest, diagno
   if (definition === null || config === null) return null;
   const templatePath = find("chat_template.jinja");
   const template = templatePath === null ? null : readTemplate(templatePath, request, diagnostics);
-  const tokenizer = createTokenizer(definition, template === null ? config : { ...config, chat_template: template });
+  const tokenizer = createTokenizer(
+    definition,
+    template === null ? config : { ...config, chat_template: template },
+    digestOfJson,
+  );
   if (tokenizer.ok) return tokenizer.value;
   const { source, span } = request;
   diagnostics.push(diagnostic("A4018", span, { source, reason: tokenizer.reason }));

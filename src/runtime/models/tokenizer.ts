@@ -1,8 +1,7 @@
 import type { Json } from "../../compiler/base/digest.js";
 import type { TokenizerFacts } from "../../compiler/models/model.js";
-import { digestOfJson } from "./digest-cache.js";
 import { HubTokenizer } from "./hub-tokenizer.js";
-import type { Outcome } from "./safetensors.js";
+import type { Outcome } from "./safetensors-header.js";
 
 /** Text ↔ token ids of one model. */
 export interface Tokenizer {
@@ -38,10 +37,17 @@ type JsonObject = Readonly<Record<string, Json>>;
 /** How a vocabulary spells bytes. */
 type Spelling = "byte-level" | "sentence-piece" | "unknown";
 
-/** A tokenizer from tokenizer.json and tokenizer_config.json, parsed. What cannot be used is a reason. */
-export function createTokenizer(definition: JsonObject, config: JsonObject): Outcome<Tokenizer> {
+/**
+ * A tokenizer from tokenizer.json and tokenizer_config.json, parsed. What cannot be used is a reason. `digestOf` hashes a
+ * JSON value, by whatever the host hashes fastest with.
+ */
+export function createTokenizer(
+  definition: JsonObject,
+  config: JsonObject,
+  digestOf: (value: Json) => string,
+): Outcome<Tokenizer> {
   // Taken first: the library may change what it is given.
-  const digest = digestOfJson([definition, config]);
+  const digest = digestOf([definition, config]);
   let inner: HubTokenizer;
   let vocabulary: Map<string, number>;
   try {

@@ -3,6 +3,7 @@ import { externalFiles } from "../../compiler/onnx/external-files.js";
 import type { Graph } from "../../compiler/onnx/graph.js";
 import type { LocalWeights, WeightFile } from "../engine/weights.js";
 import type { OpenedModel } from "./open-model.js";
+import type { ReadModel } from "./read-model.js";
 
 /** Where the weights of these models lie on this machine. */
 export function localWeights(
@@ -14,7 +15,7 @@ export function localWeights(
 }
 
 /** Those of a model's weight files that a graph of it reads. */
-export function weightsOf(graph: Graph, { weightFiles }: Pick<OpenedModel, "weightFiles">): readonly WeightFile[] {
+export function weightsOf(graph: Graph, { weightFiles }: Pick<ReadModel, "weightFiles">): readonly WeightFile[] {
   const read = externalFiles(graph);
   return weightFiles.filter(({ name }) => read.has(name)).map(({ digest, name }) => ({ digest, name }));
 }

@@ -68,6 +68,13 @@ export function gridPng(grid: Grid, scale: ColorScale): Uint8Array {
   return encodePng(width, height, pixels, palette);
 }
 
+/** In parts, because a function takes only so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
 /** The panel as an image with the axes and the legend of its cells. Its numbers are in the specification's `usermeta`. */
 export function rasterPanel(
   panel: FigurePanel,
@@ -84,7 +91,7 @@ export function rasterPanel(
   const side = (levels: readonly unknown[]): number =>
     Math.round(Math.max(levels.length * unit, Math.min(levels.length * 12, longest / 3)));
   const [width, height] = [side(columns.levels), side(rows.levels)];
-  const url = `data:image/png;base64,${Buffer.from(gridPng(grid, scale)).toString("base64")}`;
+  const url = `data:image/png;base64,${base64(gridPng(grid, scale))}`;
   const faulty = panel.points.some(({ value }) => value === null);
   return {
     width,

@@ -1,5 +1,5 @@
 /** Pixels to PNG bytes, for heatmaps of too many cells to draw each. */
-import { deflateSync } from "node:zlib";
+import { deflate } from "./deflate.js";
 
 /** Colours of the picture, at most 256; each a red, a green, a blue and an opacity from 0 to 255. */
 export type Palette = readonly (readonly [number, number, number, number])[];
@@ -18,13 +18,26 @@ function crc(bytes: Uint8Array): number {
   return (c ^ 0xffffffff) >>> 0;
 }
 
-function chunk(type: string, data: Uint8Array): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-  const out = Buffer.alloc(body.length + 8);
-  out.writeUInt32BE(data.length, 0);
-  body.copy(out, 4);
-  out.writeUInt32BE(crc(body), body.length + 4);
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
   return out;
+}
+
+/** Whole numbers of four bytes, the highest first. */
+function words(...numbers: readonly number[]): Uint8Array {
+  const out = new DataView(new ArrayBuffer(4 * numbers.length));
+  numbers.forEach((number, i) => out.setUint32(4 * i, number));
+  return new Uint8Array(out.buffer);
+}
+
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const body = joined([Uint8Array.from(type, (letter) => letter.charCodeAt(0)), data]);
+  return joined([words(data.length), body, words(crc(body))]);
 }
 
 /**
@@ -34,19 +47,18 @@ function chunk(type: string, data: Uint8Array): Buffer {
  * @source ISO/IEC 15948 (Portable Network Graphics), colour type 3.
  */
 export function encodePng(width: number, height: number, pixels: Uint8Array, palette: Palette): Uint8Array {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header.set([8, 3, 0, 0, 0], 8);
   // Each line begins with its filter: none, because neighbouring indices are unlike.
-  const lines = Buffer.alloc(height * (width + 1));
+  const lines = new Uint8Array(height * (width + 1));
   for (let y = 0; y < height; y++) lines.set(pixels.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
-  return Buffer.concat([
-    Buffer.from(signature),
-    chunk("IHDR", header),
-    chunk("PLTE", Buffer.from(palette.flatMap(([r, g, b]) => [r, g, b]))),
-    chunk("tRNS", Buffer.from(palette.map(([, , , a]) => a))),
-    chunk("IDAT", deflateSync(lines, { level: 9 })),
-    chunk("IEND", Buffer.alloc(0)),
+  return joined([
+    Uint8Array.from(signature),
+    chunk("IHDR", joined([words(width, height), Uint8Array.of(8, 3, 0, 0, 0)])),
+    chunk("PLTE", Uint8Array.from(palette.flatMap(([r, g, b]) => [r, g, b]))),
+    chunk(
+      "tRNS",
+      Uint8Array.from(palette, ([, , , a]) => a),
+    ),
+    chunk("IDAT", deflate(lines)),
+    chunk("IEND", new Uint8Array(0)),
   ]);
 }

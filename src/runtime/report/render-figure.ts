@@ -1,12 +1,8 @@
-/** Figures to SVG and PNG. Vega and resvg take a third of a second to load, so they are imported when first used. */
-import { createRequire } from "node:module";
-import path from "node:path";
+/** Figures to SVG. Vega takes a good part of a second to load, so it is imported when first used. */
 import type { TopLevelSpec } from "vega-lite";
 import { escapeHtml } from "./escape.js";
 import { textWidth, wrapText } from "./text-width.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
-
-const require = createRequire(import.meta.url);
 
 /** Bound for the messages of Vega and Vega-Lite while a figure is compiled; by default they are dropped. */
 export interface FigureLogger {
@@ -77,17 +73,4 @@ function withCaption(svg: string, caption: string | null): string {
   );
   const paper = `<rect width="${width}" height="${whole}" fill="white"/>`;
   return `${grown}${paper}${svg.slice(head.length).replace(/<\/svg>\s*$/, "")}${texts.join("")}</svg>`;
-}
-
-/** An SVG of {@link renderFigureSvg} as PNG bytes, `scale` pixels per unit. Text is drawn in DejaVu Sans. */
-export async function renderFigurePng(svg: string, scale = 2): Promise<Uint8Array> {
-  const { Resvg } = await import("@resvg/resvg-js");
-  const fonts = path.join(path.dirname(require.resolve("dejavu-fonts-ttf/package.json")), "ttf");
-  // Fonts of the machine would make the picture differ from machine to machine.
-  const font = {
-    fontFiles: ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf"].map((file) => path.join(fonts, file)),
-    loadSystemFonts: false,
-    defaultFontFamily: "DejaVu Sans",
-  };
-  return new Resvg(svg, { font, fitTo: { mode: "zoom", value: scale } }).render().asPng();
 }

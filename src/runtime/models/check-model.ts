@@ -1,0 +1,107 @@
+/** Runs a model once on a few tokens, in an engine that is there, and checks its identities. */
+import { seededIntegers } from "../../compiler/base/random.js";
+import {
+  checkIdentities,
+  identityParameters,
+  identitySites,
+  type IdentityResult,
+  type TappedTensor,
+} from "../../compiler/models/identities.js";
+import type { ModelGraph } from "../../compiler/models/model.js";
+import { isSite, sites } from "../../compiler/models/sites.js";
+import { int } from "../../compiler/onnx/attributes.js";
+import { createGraphBuilder } from "../../compiler/onnx/builder.js";
+import { addOutput, appendNodes, eliminateDeadNodes } from "../../compiler/onnx/edit.js";
+import { encodeModel } from "../../compiler/onnx/encode.js";
+import type { Graph } from "../../compiler/onnx/graph.js";
+import type { Engine } from "../engine/engine.js";
+import type { EngineTensor } from "../engine/messages.js";
+import type { ReadModel } from "./read-model.js";
+import { weightsOf } from "./weight-files.js";
+
+/** Tokens of the run that identities are checked on: enough for attention to look back, few enough to be quick. */
+const tokens = 8;
+
+/**
+ * Entries of the vocabulary, evenly spread, whose logits are checked. All of them would bring the whole unembedding out of
+ * the engine: gigabytes of a large model.
+ */
+const vocabularySample = 512;
+
+/** Runs the model on eight arbitrary ids with taps at every site that the identities read. */
+export async function checkModelIn(
+  engine: Engine,
+  model: ModelGraph,
+  opened: Pick<ReadModel, "weightFiles">,
+): Promise<readonly IdentityResult[]> {
+  const { signature } = model;
+  const taps = identitySites(signature).filter((key) => model.values[key] !== undefined);
+  const parameters = identityParameters(signature).filter((name) => model.parameters[name] !== undefined);
+  const { graph: sampledGraph, logits, unembedding } = withSampledVocabulary(model);
+  let graph = sampledGraph;
+  const outputs: { readonly key: string; readonly output: string }[] = [];
+  const tapped: readonly (readonly ["site" | "parameter", readonly string[], Readonly<Record<string, string>>])[] = [
+    ["site", taps, { ...model.values, logits }],
+    ["parameter", parameters, { ...model.parameters, W_U: unembedding }],
+  ];
+  for (const [kind, keys, values] of tapped) {
+    for (const key of keys) {
+      const output = `${kind}/${key}`;
+      graph = addOutput(graph, values[key] ?? "", { name: output, type: "float32", shape: dynamicShape(output, key) });
+      outputs.push({ key, output });
+    }
+  }
+  const next = seededIntegers(1);
+  const length = Math.min(tokens, signature.maxPositions ?? tokens);
+  const ids = BigInt64Array.from({ length }, () => BigInt(next(signature.vocab)));
+  try {
+    const tappedGraph = eliminateDeadNodes(graph);
+    const bytes = encodeModel(tappedGraph);
+    // A few tokens are not worth rearranging all weights for.
+    await engine.open({ id: "identities", bytes, weights: weightsOf(tappedGraph, opened), prepacked: false });
+    const result = await engine.run({
+      graphs: ["identities"],
+      feeds: { input_ids: { type: "int64", dims: [1, length], data: ids } },
+      fetches: outputs.map((o) => o.output),
+    });
+    const read = (kind: "site" | "parameter"): Record<string, TappedTensor> =>
+      Object.fromEntries(
+        outputs.flatMap(({ key, output }) => {
+          const tensor = result.outputs[output];
+          return output.startsWith(`${kind}/`) && tensor !== undefined ? [[key, tappedTensor(tensor)]] : [];
+        }),
+      );
+    return checkIdentities(signature, read("site"), read("parameter"));
+  } finally {
+    // An engine that has ended has forgotten the graph, too.
+    if (engine.alive()) await engine.close("identities");
+  }
+}
+
+/** The model's graph with values of the same entries of the vocabulary taken from its logits and from its unembedding. */
+function withSampledVocabulary({ graph, values, parameters, signature: { vocab } }: ModelGraph): {
+  readonly graph: Graph;
+  readonly logits: string;
+  readonly unembedding: string;
+} {
+  const count = Math.min(vocab, vocabularySample);
+  const builder = createGraphBuilder("sampled vocabulary");
+  const scope = builder.scope("sampled");
+  const ids = Array.from({ length: count }, (_, i) => Math.floor((i * vocab) / count));
+  const sample = scope.constant("int64", [count], ids);
+  const logits = scope.node("Gather", [values["logits"] ?? "", sample], { axis: int(2) });
+  const unembedding = scope.node("Gather", [parameters["W_U"] ?? "", sample], { axis: int(0) });
+  const { nodes, initializers } = builder.finish();
+  return { graph: appendNodes(graph, nodes, initializers), logits, unembedding };
+}
+
+function tappedTensor(tensor: EngineTensor): TappedTensor {
+  return { shape: tensor.dims, data: tensor.type === "int64" ? Float64Array.from(tensor.data, Number) : tensor.data };
+}
+
+/** As many sizes as the value has axes, each with a name of its own. */
+function dynamicShape(output: string, key: string): readonly string[] {
+  const site = key.replace(/\[.*/, "");
+  const rank = isSite(site) ? 1 + sites[site].axes.length : site === "W_U" ? 2 : site === "final_norm.epsilon" ? 0 : 1;
+  return Array.from({ length: rank }, (_, i) => `${output}.${i}`);
+}
