@@ -217,16 +217,17 @@ function measures(
     "continuation_logprob - (continuation_logprob of baseline) as gained",
   ];
   const recovered = ["recovery of logit_diff", "recovery of loss as loss_back"];
-  const own = arePairs(on) || on === "even"
-    ? [
-        ...answers,
-        ...(patched ? recovered : []),
-        ...forms.slice(0, 8),
-        ...(on === "continued"
-          ? [...continued, ...(patched ? ["recovery of continuation_loss as regained"] : [])]
-          : []),
-      ]
-    : forms;
+  const own =
+    arePairs(on) || on === "even"
+      ? [
+          ...answers,
+          ...(patched ? recovered : []),
+          ...forms.slice(0, 8),
+          ...(on === "continued"
+            ? [...continued, ...(patched ? ["recovery of continuation_loss as regained"] : [])]
+            : []),
+        ]
+      : forms;
   return shuffled(random, own).slice(0, 2 + random.below(4));
 }
 

@@ -277,9 +277,18 @@ const { inline } = fc.letrec<{ inline: InlineValue }>((tie) => ({
     fc.constantFrom("true", "false", "null").map((word) => ({ kind: "word" as const, text: word, span })),
     fc.array(tie("inline"), { maxLength: 3 }).map((items) => ({ kind: "values" as const, items, span })),
     fc
-      .array(fc.record({ name: fc.oneof(member, string.map((s) => ({ text: s.value, span }))), value: tie("inline") }), {
-        maxLength: 3,
-      })
+      .array(
+        fc.record({
+          name: fc.oneof(
+            member,
+            string.map((s) => ({ text: s.value, span })),
+          ),
+          value: tie("inline"),
+        }),
+        {
+          maxLength: 3,
+        },
+      )
       .map((written) => ({ kind: "record" as const, fields: written, span })),
   ),
 }));
@@ -301,7 +310,13 @@ const randomSource = fc.record({
 });
 const fields = fc.uniqueArray(
   fc.record({
-    part: fc.constantFrom("text" as const, "group" as const, "clean" as const, "answer" as const, "continuation" as const),
+    part: fc.constantFrom(
+      "text" as const,
+      "group" as const,
+      "clean" as const,
+      "answer" as const,
+      "continuation" as const,
+    ),
     field: string,
     span: spanned,
   }),

@@ -151,9 +151,7 @@ function planStudy(planning: Planning, own: DraftStudy): void {
       return { group, graph, ...captureEvaluations(planning, study.model, groupCaptures(planning, own, group)) };
     });
   const units = planned.flatMap(({ group, graph, identities }): Unit[] => {
-    const rows = group.conditions.flatMap((condition) =>
-      texts.prompts.map((_, prompt) => ({ prompt, condition })),
-    );
+    const rows = group.conditions.flatMap((condition) => texts.prompts.map((_, prompt) => ({ prompt, condition })));
     const { signature } = model;
     const work = planning.work(graph);
     return [...batchRows(planning.batch, { graph, work, signature, texts, conditions, rows, given: identities })];

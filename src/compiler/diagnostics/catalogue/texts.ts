@@ -119,7 +119,7 @@ export const textsDiagnostics = {
     title: "no continuation",
     message: "{what} needs prompts with `continuation`, and {texts} has none",
     explanation:
-      "Only a set that declares `continuation \"FIELD\"` has tokens behind its prompts. Declare it, or measure the answer's first token.",
+      'Only a set that declares `continuation "FIELD"` has tokens behind its prompts. Declare it, or measure the answer\'s first token.',
   },
   A4301: {
     severity: "error",
