@@ -84,10 +84,9 @@ export function recordDrafts(
     const text = input(textPart, textInput);
     const corrupt = input("corrupt", textInput);
     const answerOf = (value: FieldValue): DraftInput | InputFault => {
-      const fault = text?.kind === "ids" && typeof value === "number" ? idFault(value) : null;
-      return fault === null
-        ? answerInput(value)
-        : { problem: `is ${String(value)}, which is no token id`, hint: fault };
+      if (text?.kind !== "ids" || typeof value !== "number") return answerInput(value);
+      const fault = idFault(value);
+      return fault === null ? answerInput(value) : { problem: `is ${value}, which is no token id`, hint: fault };
     };
     const [answer, distractor, continuation] = (["answer", "distractor", "continuation"] as const).map((part) =>
       input(part, answerOf),
