@@ -29,9 +29,7 @@ interface Style {
 const styles = JSON.parse(readFileSync(join(root, "test/fixtures/chat/conversations.json"), "utf8")) as Readonly<
   Record<string, Style>
 >;
-const definition = JSON.parse(
-  readFileSync(join(root, "stdlib/models/gpt2-tiny/tokenizer.json"), "utf8"),
-) as JsonObject;
+const definition = JSON.parse(readFileSync(join(root, "stdlib/models/gpt2-tiny/tokenizer.json"), "utf8")) as JsonObject;
 
 function tokenizerOf({ added, bos, eos }: Pick<Style, "added" | "bos" | "eos">, template: Json): Tokenizer {
   const flags = { special: true, lstrip: false, rstrip: false, normalized: false, single_word: false };
@@ -82,6 +80,17 @@ test("a tokenizer without a template says where one would be", async () => {
   const { problem = "" } = await encode(tokenizerOf(plain, null), said);
   assert.match(problem, /none in tokenizer_config\.json/);
 });
+
+for (const [template, expected] of [
+  [7, /`chat_template` in tokenizer_config\.json is no text/],
+  [[{ name: "tool_use", template: "tools" }], /a list without one that is called default/],
+  [[{ name: "default", template: 7 }], /the template called default in tokenizer_config\.json is no text/],
+] as const) {
+  test(`the chat template ${JSON.stringify(template)} is said to be none`, async () => {
+    const { problem = "" } = await encode(tokenizerOf(plain, template), said);
+    assert.match(problem, expected);
+  });
+}
 
 test("of several templates the one called default is used", async () => {
   const several = [
