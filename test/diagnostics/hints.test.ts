@@ -266,6 +266,7 @@ const withoutWay: readonly (readonly [wrong: string, code: string, says: RegExp]
   ["ablate random 2 heads of L0 seed -1 together measure loss", "A1001", /whole number from 0 to 4294967295/],
   ["prompts drawn random tokens 5 seed -1\non drawn measure loss", "A1001", /whole number from 0 to 4294967295/],
   ["param a = 0.5\nscale mlp L0 by 0..1 step a measure loss", "A1001", /params are not allowed there: `0\.\.1 step/],
+  ["prompts none from [[]] chat\non none measure loss", "A4120", /one message of a conversation/],
   ['prompts half from [{clean: "a b"}]\non half measure loss', "A4120", /`corrupt` is missing/],
   ["ablate heads random 5 measure loss", "A1001", /places are drawn by.*ablate random 4 heads of L\*/],
 ];

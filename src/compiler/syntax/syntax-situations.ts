@@ -162,7 +162,12 @@ export const situations: readonly Row[] = [
     insists: true,
   },
   {
-    when: both(inRule("file"), finds("Step"), after("NumberLiteral"), (s) => isType(s.next, "Name")),
+    when: both(
+      inRule("file"),
+      finds("Step"),
+      after("NumberLiteral"),
+      (s) => isWordText(imageOf(s.next)) && !clauses.has(imageOf(s.next)),
+    ),
     expected: "the end of the range",
     hint: (s) =>
       `the step is written as a number, params are not allowed there: \`${before(s, 3)}..${before(s, 1)} step 0.25\``,
