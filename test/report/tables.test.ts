@@ -222,7 +222,7 @@ test("columns with other axes say what each is the mean of, and which repeat", (
   const byHead = tableOf({ columns: both.columns, rows: ["head"] });
   assert.match(
     buildTable(byHead, resultsOf(plain)).note ?? "",
-    /^mean over 3 layers and 8 prompts; of heads has no head: the same in every row/,
+    /^mean over 8 prompts and 3 layers; of heads has no head: the same in every row/,
   );
   assert.equal(
     describeMeans([
