@@ -82,6 +82,17 @@ test("a tokenizer without a template says where one would be", async () => {
   assert.match(problem, /none in tokenizer_config\.json/);
 });
 
+for (const [template, expected] of [
+  [7, /`chat_template` in tokenizer_config\.json is no text/],
+  [[{ name: "tool_use", template: "tools" }], /a list without one that is called default/],
+  [[{ name: "default", template: 7 }], /the template called default in tokenizer_config\.json is no text/],
+] as const) {
+  test(`the chat template ${JSON.stringify(template)} is said to be none`, async () => {
+    const { problem = "" } = await encode(tokenizerOf(plain, template), said);
+    assert.match(problem, expected);
+  });
+}
+
 test("of several templates the one called default is used", async () => {
   const several = [
     { name: "tool_use", template: "tools" },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnsOf } from "../../src/compiler/base/printable.js";
+import { describeMeans, describeRepeated } from "../../src/compiler/results/describe.js";
 import { formatColumn, formatNumber, formatSeconds } from "../../src/runtime/report/format.js";
 import { renderSummary } from "../../src/runtime/report/summary.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
@@ -207,4 +208,35 @@ test("numbers keep four significant digits, and a column keeps its decimals", ()
 
 test("a difference of golden files shows the changed lines with their surroundings", () => {
   assert.equal(differenceOf("a\nb\nc\nd\n", "a\nb\nX\nd\n"), "at line 3:\n  a\n  b\n- c\n+ X\n  d\n  ");
+});
+
+test("columns with other axes say what each is the mean of, and which repeat", () => {
+  const nll = column("sweep", "nll", "value");
+  const layers = { kind: "reduce", operation: "mean", argument: nll, over: ["head"] } as const;
+  const both = tableOf({
+    columns: [named("nll", nll, "nats"), named("of heads", layers, "nats")],
+    rows: ["layer", "head"],
+  });
+  const { note } = buildTable(both, resultsOf(plain));
+  assert.match(note ?? "", /^mean over 8 prompts; of heads has no head: the same for every head/);
+  const byHead = tableOf({ columns: both.columns, rows: ["head"] });
+  assert.match(
+    buildTable(byHead, resultsOf(plain)).note ?? "",
+    /^mean over 8 prompts and 3 layers; of heads has no head: the same in every row/,
+  );
+  assert.equal(
+    describeMeans([
+      { label: "a", averaged: [{ axis: "prompt", least: 2, most: 2 }] },
+      {
+        label: "b",
+        averaged: [
+          { axis: "prompt", least: 2, most: 2 },
+          { axis: "layer", least: 12, most: 12 },
+        ],
+      },
+      { label: "c", averaged: [] },
+    ]),
+    "a: mean over 2 prompts; b: mean over 2 prompts and 12 layers",
+  );
+  assert.equal(describeRepeated([{ label: "a", axes: ["head"] }], ["head", "layer"]), null);
 });

@@ -57,3 +57,35 @@ export function describeMean(averaged: readonly AveragedAxis[]): string | null {
   const last = parts.at(-1) ?? "";
   return `mean over ${parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${last}` : last}`;
 }
+
+/**
+ * What every column of a table was averaged over: {@link describeMean} where all agree, and otherwise with the names of the
+ * columns, `a.loss: mean over 2 prompts; b.loss: mean over 2 prompts and 12 layers`.
+ */
+export function describeMeans(
+  columns: readonly { readonly label: string; readonly averaged: readonly AveragedAxis[] }[],
+): string | null {
+  const groups = new Map<string | null, string[]>();
+  for (const { label, averaged } of columns) {
+    const mean = describeMean(averaged);
+    groups.set(mean, [...(groups.get(mean) ?? []), label]);
+  }
+  if (groups.size <= 1) return [...groups.keys()][0] ?? null;
+  const parts = [...groups].flatMap(([mean, labels]) => (mean === null ? [] : [`${labels.join(", ")}: ${mean}`]));
+  return parts.join("; ");
+}
+
+/** `b.loss has no head: the same in every row`, for each column that lacks an axis of the rows that others have. */
+export function describeRepeated(
+  columns: readonly { readonly label: string; readonly axes: readonly string[] }[],
+  rows: readonly string[],
+): string | null {
+  const told = rows.filter((axis) => columns.some(({ axes }) => axes.includes(axis)));
+  const parts = columns.flatMap(({ label, axes }) => {
+    const lacking = told.filter((axis) => !axes.includes(axis));
+    if (lacking.length === 0) return [];
+    const where = lacking.length === told.length ? "in every row" : `for every ${lacking.join(" and ")}`;
+    return [`${label} has no ${lacking.join(" and no ")}: the same ${where}`];
+  });
+  return parts.length === 0 ? null : parts.join("; ");
+}

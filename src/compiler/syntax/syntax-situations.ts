@@ -127,6 +127,54 @@ export const situations: readonly Row[] = [
         ? "axes are named after `over`: mean(nll over pos)"
         : `arguments are named with a colon: \`${imageOf(s.previous)}: …\``,
   },
+  // Several places of a choice.
+  {
+    when: both(inRule("ablate", "ablateTarget"), (s) =>
+      /^(?:quadruples|quartets|quintuples|sextuples)$/.test(imageOf(s.found)),
+    ),
+    expected: "a target, or a choice of places",
+    hint: (s) => {
+      const size = { qui: 5, sex: 6 }[imageOf(s.found).slice(0, 3)] ?? 4;
+      return `so many places at once are \`ablate combinations of ${size} heads L0..1\``;
+    },
+    insists: true,
+  },
+  {
+    when: both(finds("DotDot"), within("ablate"), (s) => before(s, 2) === "random"),
+    expected: "one number of places",
+    hint: (s) =>
+      `\`random\` draws a single number of places: \`ablate random ${before(s, 1)} heads of L* together\`; other numbers are experiments of their own`,
+    insists: true,
+  },
+  {
+    when: both(after("Seed"), finds("Minus")),
+    expected: "a seed",
+    hint: "a seed is a whole number from 0 to 4294967295: `seed 1`",
+    insists: true,
+  },
+  {
+    when: both(
+      inRule("patch"),
+      wants("From"),
+      finds("Heads", "KvHeads", "Layer", "Mlp", "Attention"),
+      (s) => isWordText(before(s, 1)) && before(s, 2) === "to",
+    ),
+    expected: "`of`",
+    hint: (s) =>
+      `what a head reads stands before \`of\`: \`to ${before(s, 1)} of ${imageOf(s.found)} ${isType(s.next, "PlaceLiteral") ? imageOf(s.next) : "L3"}\``,
+    insists: true,
+  },
+  {
+    when: both(
+      inRule("file"),
+      finds("Step"),
+      after("NumberLiteral"),
+      (s) => isWordText(imageOf(s.next)) && !clauses.has(imageOf(s.next)),
+    ),
+    expected: "the end of the range",
+    hint: (s) =>
+      `the step is written as a number, params are not allowed there: \`${before(s, 3)}..${before(s, 1)} step 0.25\``,
+  },
   {
     when: both(inRule("file"), finds("Step"), after("NumberLiteral")),
     expected: "the end of the range",

@@ -24,11 +24,9 @@ export async function answerRequest(tokenizer: Tokenizer, request: EncodingReque
  * @source Hugging Face transformers, PreTrainedTokenizerBase.apply_chat_template
  */
 async function encodeChats(tokenizer: Tokenizer, { texts, turn }: EncodingRequest): Promise<readonly EncodedText[]> {
-  const template = tokenizer.chatTemplate;
-  if (template === null) {
-    const problem = "there is none in tokenizer_config.json, and no chat_template.jinja";
-    return texts.map(() => ({ ids: [], pieces: [], problem }));
-  }
+  const { chatTemplate } = tokenizer;
+  if (!chatTemplate.ok) return texts.map(() => ({ ids: [], pieces: [], problem: chatTemplate.reason }));
+  const template = chatTemplate.value;
   const variables = tokenizer.specialTexts;
   const work = { template, variables, conversations: texts, opened: turn !== "closed", longest };
   return (await renderTemplate(work)).map((made): EncodedText => {

@@ -4,25 +4,24 @@
  */
 import * as library from "@huggingface/jinja";
 import { parentPort, workerData } from "node:worker_threads";
+import { chainsComparisons, type TemplateToken } from "./template-chains.js";
+import { followPython } from "./template-interpreter.js";
+import type { Interpreter, TemplateScope } from "./template-nodes.js";
+import { refuse } from "./template-python.js";
 import type { TemplateAnswer, TemplateWork } from "./template-work.js";
-
-/** The names that a template may use. */
-interface Environment {
-  set(name: string, value: unknown): void;
-}
 
 /** What is used of the library, whose declarations name their files without endings, which do not resolve here. */
 interface Jinja {
-  readonly Environment: new () => Environment;
-  readonly Interpreter: new (environment: Environment) => { run(program: object): { readonly value: unknown } };
+  readonly Environment: new (parent?: TemplateScope) => TemplateScope;
+  readonly Interpreter: new (environment: TemplateScope) => Interpreter;
   readonly parse: (tokens: object) => object;
   readonly tokenize: (
     template: string,
     options: { readonly lstrip_blocks: boolean; readonly trim_blocks: boolean },
-  ) => object;
+  ) => readonly TemplateToken[];
 }
 
-const { Environment, Interpreter, parse, tokenize } = library as unknown as Jinja;
+const { Environment, Interpreter: Runner, parse, tokenize } = library as unknown as Jinja;
 
 const { template, variables, conversations, opened, longest } = workerData as TemplateWork;
 
@@ -44,11 +43,14 @@ function range(first: number, end?: number, step = 1): readonly number[] {
  * What a template may name. `strftime_now` is left out, which templates ask for today's date: they have another text for
  * where there is none, and what a protocol means must not change over night.
  */
-function environmentFor(conversation: string): Environment {
+function environmentFor(conversation: string): TemplateScope {
   const environment = new Environment();
   const names: Readonly<Record<string, unknown>> = {
     ...variables,
     messages: JSON.parse(conversation) as unknown,
+    // transformers names them with `None` where there are none.
+    tools: null,
+    documents: null,
     add_generation_prompt: opened,
     range,
     raise_exception: (reason: unknown) => {
@@ -66,10 +68,15 @@ function environmentFor(conversation: string): Environment {
 }
 
 try {
-  const program = parse(tokenize(template, { lstrip_blocks: true, trim_blocks: true }));
+  const tokens = tokenize(template.replace(/\r\n?/g, "\n"), { lstrip_blocks: true, trim_blocks: true });
+  const program = parse(tokens);
+  const refusal = chainsComparisons(tokens) ? "the template compares several values in a chain" : null;
   for (const [index, conversation] of conversations.entries()) {
     try {
-      const made = new Interpreter(environmentFor(conversation)).run(program);
+      if (refusal !== null) refuse(refusal);
+      const made = followPython(new Runner(environmentFor(conversation)), (scope) => new Environment(scope)).run(
+        program,
+      );
       const text = String(made.value);
       answer(
         text.length > longest

@@ -6,8 +6,8 @@ import type { Outcome } from "./safetensors-header.js";
 /** Text ↔ token ids of one model. */
 export interface Tokenizer {
   readonly facts: TokenizerFacts;
-  /** The Jinja template that makes a text of a conversation; null where the tokenizer has none. */
-  readonly chatTemplate: string | null;
+  /** The Jinja template that makes a text of a conversation, or why there is none. */
+  readonly chatTemplate: Outcome<string>;
   /** Texts of special tokens by the names that templates call them by, such as `bos_token`. */
   readonly specialTexts: Readonly<Record<string, string>>;
   /**
@@ -132,12 +132,23 @@ export function createTokenizer(
 const specialNames = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
 /** `chat_template` of tokenizer_config.json: a template, or several of which the one called `default` is taken. */
-function chatTemplateOf(value: Json | undefined): string | null {
-  if (typeof value === "string") return value;
-  if (!Array.isArray(value)) return null;
+function chatTemplateOf(value: Json | undefined): Outcome<string> {
+  if (typeof value === "string") return { ok: true, value };
+  if (value === undefined || value === null) {
+    return { ok: false, reason: "there is none in tokenizer_config.json, and no chat_template.jinja" };
+  }
+  if (!Array.isArray(value)) return { ok: false, reason: "`chat_template` in tokenizer_config.json is no text" };
   const named = (value as readonly Json[]).map(asObject).find((one) => one?.["name"] === "default");
-  const template = named?.["template"];
-  return typeof template === "string" ? template : null;
+  if (named == null) {
+    return {
+      ok: false,
+      reason: "`chat_template` in tokenizer_config.json is a list without one that is called default",
+    };
+  }
+  const template = named["template"];
+  return typeof template === "string"
+    ? { ok: true, value: template }
+    : { ok: false, reason: "the template called default in tokenizer_config.json is no text" };
 }
 
 /** Token text in tokenizer_config.json: a string, or an object with `content`. */

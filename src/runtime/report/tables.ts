@@ -4,7 +4,7 @@ import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protoco
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { zeroBaseline } from "../../compiler/results/columns.js";
-import { countOf, describeMean } from "../../compiler/results/describe.js";
+import { countOf, describeMean, describeMeans, describeRepeated } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
 import { filterAxes } from "../../compiler/results/filter-axes.js";
 import {
@@ -58,7 +58,18 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
         ? agreeOver(array, keep, "tokens")
         : averageOver(array, keep, onNote);
   const averages = columns.map((named, i) => reduce(full[i] ?? emptyArray, named));
-  const mean = describeMean(averagedAxes(full[0] ?? emptyArray, keep));
+  const measured = columns.flatMap((named, i) => {
+    const array = full[i] ?? emptyArray;
+    return array.labels === null && named.unit !== "token" ? [{ label: named.label, array }] : [];
+  });
+  const mean =
+    measured.length === 0
+      ? describeMean(averagedAxes(full[0] ?? emptyArray, keep))
+      : describeMeans(measured.map(({ label, array }) => ({ label, averaged: averagedAxes(array, keep) })));
+  const repeated = describeRepeated(
+    measured.map(({ label, array }) => ({ label, axes: array.axes })),
+    rows,
+  );
   const selected = averages.map((array) => (after === null ? array : filterWhere(array, after, results, restrict)));
   const places = placesOf(selected, rows);
   const possible = after === null ? places.length : placesOf(averages, rows).length;
@@ -119,6 +130,7 @@ export function buildTable(output: TableOutput, results: ResultSet, tokens: Toke
     ]),
     note: joined([
       noteOf(mean, output, shown.length, places.length, possible),
+      repeated,
       words?.text ?? null,
       counts.words,
       left,

@@ -64,8 +64,11 @@ function elaborateTensors(cx: Elaboration, environment: Environment, call: CallE
   const reason = reasonInWords(operation.name, operands, attributes);
   const result = applyOperation(cx, operation.name, inputs, attributes, call, reason);
   if (operation.outside === true && !isSmallMatrix(cx, call, inputs, result)) return errorValue;
+  // softmax and others keep the axis along which they take all entries together.
+  const { over } = attributes;
+  const mixed = operation.range.kind !== "view" && Array.isArray(over) ? over.map(String) : null;
   // A view only puts entries in another order: nothing meets a NaN there.
-  return operation.range.kind === "view" || reducesWhole(cx, call, inputs, result) ? result : errorValue;
+  return operation.range.kind === "view" || reducesWhole(cx, call, inputs, result, mixed) ? result : errorValue;
 }
 
 /** Reports A3009 for a matrix of the longest text that is too large to take apart. */
@@ -82,20 +85,32 @@ function isSmallMatrix(cx: Elaboration, call: CallExpression, inputs: readonly V
   return false;
 }
 
-/** Reports A3022 for a reduction over an axis along which a `where` inside it decides entry by entry. */
-function reducesWhole(cx: Elaboration, call: CallExpression, inputs: readonly Value[], result: Value): boolean {
+/** Reports A3022 for a call that takes all entries of an axis together, along which a `where` inside it decides entry by entry. */
+function reducesWhole(
+  cx: Elaboration,
+  call: CallExpression,
+  inputs: readonly Value[],
+  result: Value,
+  mixed: readonly string[] | null,
+): boolean {
   if (result.kind !== "tensor") return true;
   const left = new Set(cx.builder.typeOf(result.node).axes.map((axis) => axis.name));
+  // No axes after `over` are all of them.
+  const mixes = (name: string): boolean => mixed !== null && (mixed.length === 0 || mixed.includes(name));
   for (const input of inputs) {
     if (input.kind !== "tensor") continue;
-    const gone = cx.builder.typeOf(input.node).axes.flatMap(({ name }) => (left.has(name) ? [] : [name]));
+    const gone = cx.builder
+      .typeOf(input.node)
+      .axes.flatMap(({ name }) => (left.has(name) && !mixes(name) ? [] : [name]));
     const axis = gone.length === 0 ? null : guardedAxis(cx.builder, input.node, gone);
     if (axis === null) continue;
     const name = call.callee.text;
     const chooses = operationNamed(name).chosen !== undefined;
-    const hint = chooses
-      ? `\`where\` chooses entries as the last word of the argument: ${name}(VALUE where CONDITION over ${axis})`
-      : "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition)";
+    const hint = left.has(axis)
+      ? `\`${name}\` takes all entries along ${axis}: guard its result, ${name}(VALUE over ${axis}) where CONDITION, or choose entries in a reduction, mean(VALUE where CONDITION over ${axis})`
+      : chooses
+        ? `\`where\` chooses entries as the last word of the argument: ${name}(VALUE where CONDITION over ${axis})`
+        : "measure the value and its condition as two columns, and select in results: mean(e.value where e.condition)";
     reportError(cx, "A3022", call.span, { operation: call.callee.text, axis }, { hint });
     return false;
   }

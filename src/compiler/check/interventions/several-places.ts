@@ -32,8 +32,9 @@ export function combinedPlaces(
   together: Together | null,
 ): readonly PlacePoint[] | null {
   if (!(Number.isInteger(size) && size >= 1 && size <= ordinals.length)) {
-    const expected = `a number of places from 1 to ${ordinals.length}`;
-    reportError(cx, "A3005", span, { value: size, expected });
+    const expected = `a whole number of places from 1 to ${ordinals.length}`;
+    const hint = `every two at once are \`combinations of 2\`; more than ${ordinals.length} are drawn, as in \`random 8 ${placeNames[target].several} of L* draws 20 together\``;
+    reportError(cx, "A3005", span, { value: size, expected }, { hint });
     return null;
   }
   const odd = together?.over.find(({ text }) => text !== "position");
@@ -53,7 +54,7 @@ export function combinedPlaces(
   }
   const count = choices(places.length, size);
   if (count > limits.conditions) {
-    const hint = `there are ${places.length.toLocaleString("en")} ${several}: name fewer, such as the \`top\` of a sweep`;
+    const hint = `there are ${places.length.toLocaleString("en")} ${several}: name fewer, such as those of one layer, or draw some with \`random ${size} ${several} of …\``;
     tooMany(cx, span, "conditions", count, size === 2 ? "every pair" : `${word} of ${size} places`, "conditions", hint);
     return null;
   }

@@ -17,6 +17,9 @@ export function textInput(value: FieldValue): DraftInput | InputFault {
     return { problem: "is no text", hint: "a text is a string, a list of token ids, or a list of messages" };
   }
   const items = json as readonly unknown[];
+  if (items.length === 0) {
+    return { problem: "is empty", hint: "a list holds at least one token id, or one message of a conversation" };
+  }
   if (items.length > 0 && items.every((item) => typeof item === "object" && item !== null && !Array.isArray(item))) {
     return messagesOf(items as readonly Readonly<Record<string, unknown>>[]);
   }

@@ -152,7 +152,13 @@ function refuseMissing(
   const listed = fields.has(wanted)
     ? `its ${wanted} is null`
     : `its fields are ${[...fields.keys()].join(", ") || "none"}`;
-  const hint = part === "text" ? `${listed}; say which one is the text: \`text "…"\`` : listed;
+  const [half, other] = fields.has("clean") ? ["clean", "corrupt"] : ["corrupt", "clean"];
+  const isHalf = part === "text" && fields.has(half) && !fields.has(other);
+  const hint = isHalf
+    ? `\`${other}\` is missing: a pair has both, {clean: "…", corrupt: "…"}; a text alone is {text: "…"}`
+    : part === "text"
+      ? `${listed}; say which one is the text: \`text "…"\``
+      : listed;
   if (source.path === null) {
     const problem = `${place} has no field ${wanted}`;
     reportError({ report }, "A4120", span ?? source.span, { problem }, { suggestions, hint });

@@ -116,7 +116,10 @@ export function tokeniseTexts(
       const added = bos.id !== null && encoded.ids[0] !== bos.id ? [bos.id] : [];
       const ids = [...added, ...encoded.ids];
       if (ids.length === 0) {
-        const hint = "remove it, or add BOS with `bos on`";
+        const hint =
+          statement.chat === null
+            ? "remove it, or add BOS with `bos on`"
+            : "the chat template makes no text of it: leave it out, or give the model a template that writes one";
         report(diagnostic("A4106", item.span, { index, name: called }, { hint }));
         return null;
       }
