@@ -5,6 +5,7 @@ import { inflateSync } from "node:zlib";
 import { colorAt, colorScaleOf, hexColor } from "../../src/runtime/report/color-scale.js";
 import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
 import { placeLabels } from "../../src/runtime/report/label-places.js";
+import { logDomain, logTicks } from "../../src/runtime/report/log-axis.js";
 import { encodePng } from "../../src/runtime/report/png-encode.js";
 import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
 import { palette, seriesLooks } from "../../src/runtime/report/series-looks.js";
@@ -268,4 +269,51 @@ test("a logarithmic axis leaves out what it has no place for, and says so", asyn
   const rows = gridRows({ layer: range(4) }, (l) => l * 10);
   const { subtitle } = await drawn({ output: plotWith("line", ["layer"], [], { log: ["y"] }), rows });
   assert.match(subtitle, /1 not above 0 \(no place on a logarithmic axis\)/);
+});
+
+test("a logarithmic axis has ticks and every entry, however many values are not above 0", async () => {
+  const names = range(6).map(nameOf);
+  const signed = gridRows({ name: names }, (n) => (n % 2 === 0 ? -n : 10 ** n));
+  for (const kind of ["bar", "line"] as const) {
+    const { texts, svg, subtitle } = await drawn({ output: plotWith(kind, ["name"], [], { log: ["y"] }), rows: signed }); // prettier-ignore
+    const words = new Set(wordsOf(texts));
+    for (const name of names) assert.ok(words.has(name), name);
+    assert.ok(words.has("1000") && words.has("100000"), [...words].join());
+    assert.match(subtitle, /3 not above 0/);
+    assert.doesNotMatch(svg, / d="[^"]*(NaN|Infinity)/);
+  }
+  const lying = await drawn({ output: plotWith("bar", ["name"], [], { log: ["y"] }), rows: gridRows({ name: range(40).map((i) => `a rather long name of ${nameOf(i)}`) }, (n) => 10 ** (n / 10)) }); // prettier-ignore
+  assert.ok(wordsOf(lying.texts).includes("1000"), "bars on their side have the axis too");
+});
+
+test("what a logarithmic axis cannot be is said", async () => {
+  const negative = gridRows({ name: ["a", "b"], prompt: range(3) }, (n, p) => n - p - 5);
+  const box = await drawn({ output: plotWith("box", [], ["name"], { log: ["y"] }), rows: negative });
+  assert.match(box.subtitle, /linear axis: 6 values not above 0/);
+  const bar = await drawn({ output: plotWith("bar", ["name"], [], { log: ["y"] }), rows: negative });
+  assert.match(bar.subtitle, /linear axis: no value is above 0/);
+  const named = await drawn({ output: plotWith("line", ["name"], [], { log: ["x"] }), rows: negative });
+  assert.match(named.subtitle, /no logarithmic axis of name: its entries are no numbers/);
+  const below = gridRows({ factor: [-1, 0, 2] }, (f) => f);
+  const factors = await drawn({ output: plotWith("line", ["factor"], [], { log: ["x"] }), rows: below });
+  assert.match(factors.subtitle, /linear axis of factor: entries below 0/);
+});
+
+test("ticks of a logarithmic axis are written alike", () => {
+  for (const [from, to] of [
+    [0.9, 2e9],
+    [1e-7, 1e3],
+    [3, 4],
+    [1, 9],
+    [0.02, 5e4],
+  ] as const) {
+    const domain = logDomain([from, to]);
+    assert.ok(domain[0] < from && domain[1] > to);
+    const { values, format } = logTicks(domain);
+    assert.ok(values.length >= 3 && values.length <= 12, `${from} ${to}: ${values.join()}`);
+    assert.equal(
+      format === "~e",
+      values.some((value) => value >= 1e6 || value < 1e-4),
+    );
+  }
 });

@@ -10,7 +10,8 @@ import { emptyMarks, type VegaLiteSpec } from "./figure-marks.js";
 import { formatNumber } from "./format.js";
 import { extremesText, heatmapLayers, isAttention, isRaster } from "./heatmap-figure.js";
 import { cellsPerPixel, rasterNumbers } from "./heatmap-raster.js";
-import { crowdText, leftOutByLog, lineLayers } from "./line-figure.js";
+import { crowdText, lineLayers, logPlacesText } from "./line-figure.js";
+import { logValuesText } from "./log-axis.js";
 import type { TokenTexts } from "./token-texts.js";
 
 /** More panels would make a picture that nobody prints. */
@@ -101,7 +102,8 @@ function subtitleOf(output: PlotOutput, data: FigureData): string | null {
     isHeatmap ? extremesText(data, formatNumber) : null,
     per > 1 ? `each pixel is the mean of ${per} × ${per} cells` : null,
     output.plot === "line" ? crowdText(data) : null,
-    isHeatmap ? null : leftOutByLog(data),
+    isHeatmap ? null : logValuesText(data),
+    output.plot === "line" ? logPlacesText(data) : null,
     faulty,
     absent,
     isHeatmap && blank ? "blank: keys behind the query" : null,
