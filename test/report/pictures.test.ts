@@ -6,7 +6,7 @@ import { colorAt, colorScaleOf, hexColor } from "../../src/runtime/report/color-
 import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
 import { placeLabels } from "../../src/runtime/report/label-places.js";
 import { logDomain, logTicks } from "../../src/runtime/report/log-axis.js";
-import { encodePng } from "../../src/runtime/report/png-encode.js";
+import { encodePng, enlargedPng } from "../../src/runtime/report/png-encode.js";
 import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
 import { palette, seriesLooks } from "../../src/runtime/report/series-looks.js";
 import { expectGolden } from "../support/golden.js";
@@ -316,4 +316,16 @@ test("ticks of a logarithmic axis are written alike", () => {
       values.some((value) => value >= 1e6 || value < 1e-4),
     );
   }
+});
+
+test("cells of an image keep their edges in a PNG: each pixel is one of its colours", async () => {
+  const rows = gridRows({ layer: range(60), head: range(60) }, (l, h) => (l + h) % 2);
+  const { svg, subtitle } = await drawn({ output: plotWith("heatmap", ["layer", "head"], []), rows });
+  const png = await renderFigurePng(svg, 2);
+  assert.ok(png.length < 1e6, `${png.length} bytes`);
+  assert.match(subtitle, /largest 1/);
+  const small = encodePng(2, 1, Uint8Array.of(0, 1), [[1, 2, 3, 255], [9, 9, 9, 255]]); // prettier-ignore
+  const large = decoded(Buffer.from(enlargedPng(small, 5, 3)));
+  assert.deepEqual([large.width, large.height], [5, 3]);
+  assert.deepEqual([0, 2, 3, 4].map((column) => large.at(2, column)[0]), [1, 1, 9, 9]); // prettier-ignore
 });

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type { TopLevelSpec } from "vega-lite";
 import { escapeHtml } from "./escape.js";
+import { enlargedPng } from "./png-encode.js";
 import { textWidth, wrapText } from "./text-width.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
 
@@ -46,10 +47,17 @@ export async function renderFigureSvg(spec: VegaLiteSpec, logger?: FigureLogger)
   const compiled = vegaLite.compile(spec as unknown as TopLevelSpec, { logger: log });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logger: log });
   try {
-    return withCaption(await view.toSVG(), captionOf(spec));
+    return withCaption(withoutNameless(await view.toSVG()), captionOf(spec));
   } finally {
     view.finalize();
   }
+}
+
+/** A group of marks without a name is no picture of its own to a screen reader: its marks have names. */
+function withoutNameless(svg: string): string {
+  return svg.replace(/<[a-z]+ [^>]*role="graphics-[^>]*>/g, (tag) =>
+    tag.includes(" aria-label=") ? tag : tag.replace(/ (role="graphics-[a-z]+"|aria-roledescription="[^"]*")/g, ""),
+  );
 }
 
 function captionOf({ usermeta }: VegaLiteSpec): string | null {
@@ -79,6 +87,18 @@ function withCaption(svg: string, caption: string | null): string {
   return `${grown}${paper}${svg.slice(head.length).replace(/<\/svg>\s*$/, "")}${texts.join("")}</svg>`;
 }
 
+/** Images of cells with a pixel for each pixel of the picture: resvg would blur the edges of cells. */
+function withDevicePixels(svg: string, scale: number): string {
+  return svg.replace(/<image [^>]*>/g, (tag) => {
+    const [, width, height] = / width="([\d.]+)" height="([\d.]+)"/.exec(tag) ?? [];
+    if (width === undefined || height === undefined) return tag;
+    return tag.replace(/data:image\/png;base64,([A-Za-z0-9+/=]+)/, (_, data: string) => {
+      const size = [Math.round(Number(width) * scale), Math.round(Number(height) * scale)] as const;
+      return `data:image/png;base64,${Buffer.from(enlargedPng(Buffer.from(data, "base64"), ...size)).toString("base64")}`;
+    });
+  });
+}
+
 /** An SVG of {@link renderFigureSvg} as PNG bytes, `scale` pixels per unit. Text is drawn in DejaVu Sans. */
 export async function renderFigurePng(svg: string, scale = 2): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");
@@ -89,5 +109,5 @@ export async function renderFigurePng(svg: string, scale = 2): Promise<Uint8Arra
     loadSystemFonts: false,
     defaultFontFamily: "DejaVu Sans",
   };
-  return new Resvg(svg, { font, fitTo: { mode: "zoom", value: scale } }).render().asPng();
+  return new Resvg(withDevicePixels(svg, scale), { font, fitTo: { mode: "zoom", value: scale } }).render().asPng();
 }
