@@ -21,7 +21,8 @@ function duration(seconds: number): string {
 }
 
 /** `12 s left`, or that it is too early to say. */
-function timeLeft({ done, total, secondsLeft }: ExecutionProgress): string {
+function timeLeft({ done, total, secondsLeft, phase }: ExecutionProgress): string {
+  if (phase !== null) return phase;
   if (done === total) return "done";
   return secondsLeft === null ? "estimating" : `${duration(secondsLeft)} left`;
 }
@@ -75,9 +76,13 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
 
 function lineDisplay(): ProgressDisplay {
   let last = 0;
+  let lastPhase: ExecutionProgress["phase"] = null;
   return {
     show(progress) {
-      if (progress.secondsElapsed - last < secondsBetweenLines) return;
+      if (progress.phase === lastPhase && progress.secondsElapsed - last < secondsBetweenLines) return;
+      // A run of seconds says nothing of its end either.
+      lastPhase = progress.phase;
+      if (last === 0 && progress.secondsElapsed < secondsBetweenLines) return;
       last = progress.secondsElapsed;
       const { done, total } = progress;
       messages.line(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${timeLeft(progress)}`);

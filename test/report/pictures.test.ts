@@ -196,11 +196,11 @@ test("a PNG has the checksums that its format asks for", () => {
   assert.equal(png.subarray(-12).toString("hex"), "0000000049454e44ae426082");
 });
 
-test("of attention keys behind the query are blank, and both axes show tokens", async () => {
+test("of attention keys after the query are blank, and both axes show tokens", async () => {
   const { spec, texts, subtitle } = await drawn(pictureOf("attention"));
   const { values } = spec["data"] as { readonly values: readonly unknown[] };
   assert.equal(values.length, 28);
-  assert.match(subtitle, /blank: keys behind the query/);
+  assert.match(subtitle, /blank: keys after the query/);
   assert.equal(wordsOf(texts).filter((text) => text === "1 cat").length, 2);
 });
 

@@ -103,7 +103,9 @@ function valueAxis(panel: FigurePanel, data: FigureData, direction: Direction): 
   const numbers = [...all, ...levels, ...panel.range, 0].flatMap((one) => (one === null || !Number.isFinite(one) ? [] : [one])); // prettier-ignore
   const least = numbers.reduce((a, b) => Math.min(a, b), 0);
   const most = numbers.reduce((a, b) => Math.max(a, b), 0);
-  const room = showsNumbers(panel, data) ? (most - least) * (direction === "up" ? 0.06 : 0.12) : 0;
+  const room = showsNumbers(panel, data)
+    ? (most - least) * (direction === "up" ? 18 / (data.panels.length > 1 ? smallReach : wholeReach) : 0.12)
+    : 0;
   const domain = roundDomain(least < 0 ? least - room : 0, most > 0 ? most + room : 0, 12);
   const isLong = direction === "right" && points(panel, data) > fewLying;
   const axis = { ...(channel["axis"] as VegaLiteSpec), ...(isLong ? { orient: "top" } : {}) };
