@@ -8,6 +8,7 @@ import { placeLabels } from "../../src/runtime/report/label-places.js";
 import { logDomain, logTicks } from "../../src/runtime/report/log-axis.js";
 import { encodePng, enlargedPng } from "../../src/runtime/report/png-encode.js";
 import { renderFigurePng, renderFigureSvg } from "../../src/runtime/report/render-figure.js";
+import { shortNumbers } from "../../src/runtime/report/format.js";
 import { palette, seriesLooks } from "../../src/runtime/report/series-looks.js";
 import { expectGolden } from "../support/golden.js";
 import { overlaps, svgTexts, type SvgText } from "../support/svg-texts.js";
@@ -328,4 +329,41 @@ test("cells of an image keep their edges in a PNG: each pixel is one of its colo
   const large = decoded(Buffer.from(enlargedPng(small, 5, 3)));
   assert.deepEqual([large.width, large.height], [5, 3]);
   assert.deepEqual([0, 2, 3, 4].map((column) => large.at(2, column)[0]), [1, 1, 9, 9]); // prettier-ignore
+});
+
+test("long names are cut, and marks of direction are written as escapes", async () => {
+  const names = ["x".repeat(300), "b ".repeat(120), "left \u202e right"];
+  for (const kind of ["bar", "line"] as const) {
+    const rows = gridRows({ name: names, group: ["y".repeat(300), "z"] }, (n, g) => n + g);
+    const { svg } = await drawn({ output: { ...plotWith(kind, ["name"], ["group"]), title: "t".repeat(400) }, rows });
+    const width = Number(/width="([\d.]+)"/.exec(svg)?.[1]);
+    assert.ok(width < 1200, `${kind} is ${width} px wide`);
+    assert.ok(svg.includes("…") && !svg.includes("\u202e") && svg.includes("\\u202e"));
+  }
+});
+
+test("extremes that several cells share are counted, and small numbers are not written as 0", async () => {
+  const rows = gridRows({ layer: range(4), head: range(4) }, (l, h) => (h === 0 ? 100 : -0.002 * (l + 1)));
+  const { subtitle, texts } = await drawn({ output: plotWith("heatmap", ["layer", "head"], []), rows });
+  assert.match(subtitle, /^largest 100 in 4 cells · smallest -0\.008000 in 3 cells$/);
+  assert.ok(wordsOf(texts).includes("-0.002") && !wordsOf(texts).includes("-0"));
+  assert.deepEqual(shortNumbers([-1e9, 1e9, 3, -2.5]), ["-1e9", "1e9", "3", "-2.5"]);
+});
+
+test("panels of numbers have the name of their axis, and only what is missing is grey", async () => {
+  const rows = gridRows({ head: range(2), layer: range(3), prompt: range(3) }, (h, l, p) => h + l + p);
+  const { texts, subtitle } = await drawn({ output: plotWith("heatmap", ["layer", "prompt"], ["head"]), rows });
+  assert.ok(wordsOf(texts).includes("head 0") && wordsOf(texts).includes("head 1"));
+  assert.doesNotMatch(subtitle, /grey background/);
+});
+
+test("the unmodified model has a line where all lines share it, and a word where they do not", async () => {
+  const grid = { group: ["a", "b"], layer: range(3) };
+  const shared = grid.group.flatMap((group) => range(3).map((layer) => row("e", "gain", { group, layer, prompt: 0 }, layer, { baseline: 1 }))); // prettier-ignore
+  const same = await drawn({ output: plotWith("line", ["layer"], ["group"]), rows: shared });
+  assert.ok(wordsOf(same.texts).includes("unmodified"));
+  const apart = shared.map((one) => ({ ...one, baseline: one.axes["group"] === "a" ? 1 : 2 }));
+  const { texts, subtitle } = await drawn({ output: plotWith("line", ["layer"], ["group"]), rows: apart });
+  assert.ok(!wordsOf(texts).includes("unmodified"));
+  assert.match(subtitle, /the unmodified model has no line: its value differs between places/);
 });

@@ -12,6 +12,7 @@ import { extremesText, heatmapLayers, isAttention, isRaster, unmasked } from "./
 import { cellsPerPixel, rasterNumbers } from "./heatmap-raster.js";
 import { crowdText, lineLayers, logPlacesText } from "./line-figure.js";
 import { logValuesText } from "./log-axis.js";
+import { cutTo } from "./text-width.js";
 import type { TokenTexts } from "./token-texts.js";
 
 /** More panels would make a picture that nobody prints. */
@@ -80,7 +81,11 @@ function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
   const widest = drawn.reduce((most, spec) => Math.max(most, figureWidth(spec)), 0);
   return {
     concat: drawn.map((spec, i) => ({
-      title: { text: data.panels[i]?.title ?? "", fontSize: 12, anchor: "middle" },
+      title: {
+        text: cutTo(data.panels[i]?.title ?? "", Math.max(220, figureWidth(spec)), 12, true),
+        fontSize: 12,
+        anchor: "middle",
+      },
       ...spec,
     })),
     columns: Math.max(1, Math.min(data.panels.length, Math.floor(page / (widest + 70)))),
