@@ -18,11 +18,11 @@ export function textWidth(text: string, fontSize: number, bold = false): number 
   return width * fontSize * (bold ? 1.12 : 1);
 }
 
-/** `text` in lines of at most `room` pixels, broken at blanks; a word that is longer is cut. */
-export function wrapText(text: string, room: number, fontSize: number, bold = false): readonly string[] {
+/** `text` in lines of at most `room` pixels, broken at blanks; a word that is longer is cut, unless `cuts` is false. */
+export function wrapText(text: string, room: number, fontSize: number, bold = false, cuts = true): readonly string[] {
   const lines: string[] = [];
   for (const whole of text.split(" ")) {
-    const word = cutTo(whole, room, fontSize, bold);
+    const word = cuts ? cutTo(whole, room, fontSize, bold) : whole;
     const last = lines.at(-1);
     if (last !== undefined && textWidth(`${last} ${word}`, fontSize, bold) <= room) {
       lines[lines.length - 1] = `${last} ${word}`;
