@@ -37,7 +37,7 @@ function subtitleLines(subtitle: string, room: number): readonly string[] {
   const joined = subtitle
     .split(separator)
     .flatMap((part) => wrapText(part, room, subtitleSize).map((line) => line.replaceAll(" ", "\u00a0")));
-  return wrapText(joined.join("\u00a0·\u0020"), room, subtitleSize, false, false).map((line) =>
+  return wrapText(joined.join(" ·\u0020"), room, subtitleSize, false, false).map((line) =>
     line.replaceAll("\u00a0", " ").replace(/ ·$/, ""),
   );
 }
