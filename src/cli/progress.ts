@@ -27,7 +27,8 @@ function duration(seconds: number): string {
 }
 
 /** `12 s left`, or that it is too early to say. */
-function timeLeft({ done, total, secondsLeft }: ExecutionProgress): string {
+function timeLeft({ done, total, secondsLeft, phase }: ExecutionProgress): string {
+  if (phase !== null) return phase;
   if (done === total) return "done";
   return secondsLeft === null ? "estimating" : `${duration(secondsLeft)} left`;
 }
@@ -82,9 +83,13 @@ function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
 function lineDisplay(): ProgressDisplay {
   const seconds = secondsBetweenLines();
   let last = 0;
+  let lastPhase: ExecutionProgress["phase"] = null;
   return {
     show(progress) {
-      if (progress.secondsElapsed - last < seconds) return;
+      if (progress.phase === lastPhase && progress.secondsElapsed - last < seconds) return;
+      // A run of seconds says nothing of its end either.
+      lastPhase = progress.phase;
+      if (last === 0 && progress.secondsElapsed < seconds) return;
       last = progress.secondsElapsed;
       const { done, total } = progress;
       messages.line(`${done}/${total} units, ${Math.floor((100 * done) / total)}%, ${timeLeft(progress)}`);

@@ -44,6 +44,8 @@ export interface ExecutionProgress {
   readonly secondsElapsed: number;
   /** From the pace so far, by rows × positions; null as long as nothing was computed. */
   readonly secondsLeft: number | null;
+  /** What is done after the last unit; null while units are computed. */
+  readonly phase: "writing results" | "drawing figures" | null;
 }
 
 export interface ExecutePlanOptions {
@@ -172,6 +174,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
       rows,
       secondsElapsed: elapsed(),
       secondsLeft: workDone === 0 ? null : (workLeft * secondsAtWork) / workDone,
+      phase: null,
     });
   }
 

@@ -5,6 +5,7 @@ import { sites } from "../compiler/models/sites.js";
 import type { Condition, Decision, Protocol, SiteWrite, TestUse } from "../compiler/ir/protocol.js";
 import { carrierOf } from "../compiler/replacements/index.js";
 import { countOf } from "../compiler/results/describe.js";
+import type { Curve } from "../compiler/statistics/curve-fit.js";
 import { statisticalTest } from "../compiler/statistics/table.js";
 import type { Loaded } from "./load-protocol.js";
 import type { MethodsParagraph } from "./report/report-input.js";
@@ -66,7 +67,7 @@ function textSentences({ texts }: Protocol): readonly string[] {
     const lengths = set.prompts.map(({ ids }) => ids.length);
     const [shortest, longest] = [Math.min(...extremes(lengths)), Math.max(...extremes(lengths))];
     const total = lengths.reduce((sum, length) => sum + length, 0);
-    const range = shortest === longest ? `${longest}` : `${shortest} to ${longest}`;
+    const range = shortest === longest ? countOf(longest, "token") : `${shortest} to ${longest} tokens`;
     const groups = new Map<string, number>();
     for (const { group } of set.documents ?? set.prompts) {
       if (group !== null) groups.set(String(group), (groups.get(String(group)) ?? 0) + 1);
@@ -77,8 +78,8 @@ function textSentences({ texts }: Protocol): readonly string[] {
     const scored = set.documents?.reduce((sum, { tokens }) => sum + tokens, 0) ?? 0;
     const sentence =
       set.documents === null
-        ? `${set.name} has ${countOf(set.prompts.length, "prompt")}${parts} of ${range} tokens, ${total.toLocaleString("en")} in all${begun}`
-        : `${set.name} is a corpus of ${countOf(set.documents.length, "text")}${parts} with ${scored.toLocaleString("en")} scored tokens, read in ${countOf(set.prompts.length, "window")} of ${range} tokens`;
+        ? `${set.name} has ${countOf(set.prompts.length, "prompt")}${parts} of ${range}, ${total.toLocaleString("en")} in all${begun}`
+        : `${set.name} is a corpus of ${countOf(set.documents.length, "text")}${parts} with ${scored.toLocaleString("en")} scored tokens, read in ${countOf(set.prompts.length, "window")} of ${range}`;
     said.set(sentence, [...(said.get(sentence) ?? []), set.model]);
   }
   return [...said].map(([sentence, models]) => {
@@ -106,14 +107,37 @@ function interventionSentences({ studies }: Protocol): readonly string[] {
   return [...said];
 }
 
-/** `z (…) of one head at layers 0 to 5 was set to zero`. */
+/**
+ * `z (…) of one head at layers 0 to 5 was set to zero`; where conditions differ in what they do, the ways are listed with
+ * the number of conditions that go each: none of them does all.
+ */
 function changesText(conditions: readonly Condition[]): string {
+  const ways = new Map<string, Condition[]>();
+  for (const condition of conditions) {
+    const key = [...new Set(condition.writes.map(kindOf))].sort().join();
+    ways.set(key, [...(ways.get(key) ?? []), condition]);
+  }
+  if (ways.size <= 1) return sameChanges(conditions);
+  const listed = [...ways.values()].slice(0, mostWays).map((own) => `${sameChanges(own)} (${countOf(own.length, "condition")})`); // prettier-ignore
+  const more = ways.size > mostWays ? `; and ${ways.size - mostWays} others` : "";
+  return `one of these changes was made: ${listed.join("; ")}${more}`;
+}
+
+/** Ways of conditions, or kinds of changes in one, that are listed. */
+const mostWays = 6;
+
+function kindOf(write: SiteWrite): string {
+  return JSON.stringify([write.site.site, write.unit === null, positionsText(write), changeText(write)]);
+}
+
+/** The changes of conditions that all do the same, at places of their own. */
+function sameChanges(conditions: readonly Condition[]): string {
   const kinds = new Map<string, SiteWrite[]>();
   for (const write of conditions.flatMap(({ writes }) => writes)) {
-    const key = JSON.stringify([write.site.site, write.unit === null, positionsText(write), changeText(write)]);
+    const key = kindOf(write);
     kinds.set(key, [...(kinds.get(key) ?? []), write]);
   }
-  const changes = [...kinds.values()].slice(0, 6).map((writes) => {
+  const changes = [...kinds.values()].slice(0, mostWays).map((writes) => {
     const [first] = writes;
     if (first === undefined) return "";
     const { axes, meaning } = sites[first.site.site];
@@ -124,8 +148,8 @@ function changesText(conditions: readonly Condition[]): string {
     return `${first.site.site} (${meaning})${which}${layersText(writes)}${positionsText(first)} was ${changeText(first)}`;
   });
   const more =
-    kinds.size > changes.length ? `; and ${kinds.size - changes.length} changes of other kinds were made` : "";
-  return `${changes.join("; ")}${more}`;
+    kinds.size > changes.length ? ` and ${kinds.size - changes.length} changes of other kinds were made` : "";
+  return `${changes.join(" and ")}${more}`;
 }
 
 function layersText(writes: readonly SiteWrite[]): string {
@@ -197,14 +221,15 @@ function statisticsSentences({ decisions, outputs }: Protocol): readonly string[
     switch (decision.kind) {
       case "hypothesis": {
         const tested = decision.tests.length === 0 ? "" : ` tested by ${testsText(decision.tests)}`;
-        return `The hypothesis “${decision.title}” was stated before the run and${tested === "" ? " decided" : tested} at alpha = ${decision.alpha}.`;
+        const sides = tested === "" ? "" : `; ${sidesText}`;
+        return `The hypothesis “${decision.title}” was stated before the run and${tested === "" ? " decided" : tested} at alpha = ${decision.alpha}${sides}.`;
       }
       case "compare":
-        return `${decision.value.label} was compared between levels of ${decision.axis} by ${testsText(decision.tests)}${corrected(decision)}.`;
+        return `${decision.value.label} was compared between levels of ${decision.axis} by ${testsText(decision.tests)}, two-sided${corrected(decision)}.`;
       case "correlate":
-        return `${decision.left.label} was correlated by ${testsText(decision.tests)}${corrected(decision)}.`;
+        return `${decision.left.label} was correlated by ${testsText(decision.tests)}, two-sided${corrected(decision)}.`;
       case "fit":
-        return `A ${decision.curve.replace("_", " ")} was fitted to ${decision.value.label} over ${decision.over} by least squares.`;
+        return `${curveNames[decision.curve]} was fitted to ${decision.value.label} over ${decision.over} by least squares.`;
       case "find":
         return `The ${decision.what} of ${decision.value.label} over ${decision.over} was looked for.`;
       case "pca":
@@ -216,13 +241,26 @@ function statisticsSentences({ decisions, outputs }: Protocol): readonly string[
   const requests = outputs.flatMap((output) => ("ci" in output && output.ci?.when === "asked" ? [output.ci] : []));
   const intervals = requests.map(
     ({ level, count, seed }) =>
-      `Intervals of ${Math.round(level * 1000) / 10}% are BCa bootstrap intervals from ${count.toLocaleString("en")} draws of whole texts (seed ${seed}).`,
+      `Intervals of ${Math.round(level * 1000) / 10}% beside means in tables and figures are BCa bootstrap intervals from ${count.toLocaleString("en")} draws of whole texts (seed ${seed}); those of tests and fits come from the test or the fit.`,
   );
   const unit = decisions.some(({ kind }) => kind === "hypothesis" || kind === "compare")
-    ? ["Each prompt or document gives one value, the mean over everything measured on it."]
+    ? [
+        "In hypotheses and comparisons each prompt or document gives one value, the mean over everything measured on it.",
+      ]
     : [];
   return [...new Set([...sentences, ...unit, ...intervals])];
 }
+
+/** How p-values of hypotheses are taken. */
+const sidesText =
+  "p-values of “<” and “>” are one-sided, in the expected direction, those of equivalence the larger of two one-sided tests";
+
+const curveNames: Readonly<Record<Curve, string>> = {
+  power_law: "A power law",
+  linear: "A straight line",
+  exponential: "An exponential curve",
+  logistic: "A logistic curve",
+};
 
 function corrected(decision: Extract<Decision, { kind: "compare" | "correlate" }>): string {
   return decision.correction === null ? "" : `, p-values corrected by ${decision.correction}`;

@@ -157,6 +157,15 @@ export async function runProtocol(
     const log = createUnitLog();
     const progress = createProgressFile(folder.folder);
     ended = () => progress.end();
+    let latest: ExecutionProgress | null = null;
+    const said = (state: ExecutionProgress): void => {
+      latest = state;
+      progress.note(state);
+      events.onProgress?.(state);
+    };
+    const enter = (phase: ExecutionProgress["phase"]): void => {
+      if (latest !== null) said({ ...latest, secondsLeft: null, phase });
+    };
     const damages = new Map<string, UnitDamage>();
     const store = openUnitStore(unitFolder, (damage) => damages.set(damage.path, damage));
     const estimator = createRunEstimator(models, memory, {
@@ -177,16 +186,14 @@ export async function runProtocol(
             guard,
             ...(options.signal === undefined ? {} : { signal: options.signal }),
             onUnit: log.note,
-            onProgress: (state) => {
-              progress.note(state);
-              events.onProgress?.(state);
-            },
+            onProgress: said,
             ...(options.estimateFromFlops === undefined ? {} : { estimator }),
           },
           only,
         ),
       assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
     });
+    enter("writing results");
     const { assembled, selections } = outcome;
     const summary = { ...outcome.summary, damages: [...damages.values()] };
     const { computed, reused, failed, skipped, left } = summary.units;
@@ -222,6 +229,7 @@ export async function runProtocol(
     record = { ...record, decisions: decidedBy(outcome.protocol, results, isComplete) };
     const judgements = await readJudgements(folder.folder);
     const shown = file.ofFolder({ ...record, judgement: await file.judgement() });
+    enter("drawing figures");
     const written = await writeOutputs({
       planned: { ...planned, protocol: outcome.protocol, plan: outcome.plan },
       folder,

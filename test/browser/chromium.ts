@@ -83,11 +83,11 @@ export async function until(page: Page, condition: string): Promise<void> {
   await page.waitForFunction(condition, { timeout: 20_000 });
 }
 
-/** Serious and critical faults that axe-core finds: `rule: element`. */
+/** Serious and critical faults that axe-core finds, and landmarks that share a name: `rule: element`. */
 export async function accessibilityFaults(page: Page): Promise<readonly string[]> {
   await page.evaluate(readFileSync(join(root, "node_modules", "axe-core", "axe.min.js"), "utf8"));
   const code = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
-    violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+    violations.filter(({ id, impact }) => impact === "serious" || impact === "critical" || id === "landmark-unique")
       .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html.slice(0, 160) + " " + failureSummary.slice(0, 200))))`;
   return (await page.evaluate(code)) as readonly string[];
 }

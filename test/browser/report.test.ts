@@ -9,6 +9,7 @@ import { buildFigure } from "../../src/runtime/report/figures.js";
 import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
 import { axisColumn, textColumn, valueColumn, type TableData } from "../../src/runtime/report/table-data.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
+import { pictures } from "../report/pictures.js";
 import { headSweep, plotOf, named, column, resultsOf, tableOf } from "../report/samples.js";
 import { temporaryFolder } from "../end-to-end/support.js";
 import {
@@ -34,6 +35,16 @@ function longTable(count: number): TableData {
     note: null,
     warnings: [],
   };
+}
+
+/** Figures of every kind, drawn as in a report. */
+async function everyPicture(): Promise<ReportInput["figures"]> {
+  return Promise.all(
+    Object.values(pictures).map(async ({ output, rows, tokens }) => {
+      const figure = buildFigure(output, resultsOf(rows), tokens);
+      return { figure, svg: await renderFigureSvg(figure.spec) };
+    }),
+  );
 }
 
 async function pageOf(more: Partial<ReportInput> = {}): Promise<string> {
@@ -152,8 +163,11 @@ browserTest("standard errors are columns of their own in a file", async (browser
 
 for (const scheme of ["light", "dark"] as const) {
   browserTest(`axe-core finds nothing serious in ${scheme}`, async (browser, context) => {
-    const { page } = await opened(browser, context, await pageOf(), { scheme });
-    await until(page, 'document.querySelector("figure").dataset.ready === "true"');
+    const figures = await everyPicture();
+    // Two tables and two figures may have one title.
+    const html = await pageOf({ figures: [...figures, ...figures.slice(0, 1)], tables: [longTable(300), longTable(300)] }); // prettier-ignore
+    const { page } = await opened(browser, context, html, { scheme });
+    await until(page, '[...document.querySelectorAll("figure")].every((figure) => figure.dataset.ready === "true")');
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 }

@@ -72,9 +72,12 @@ browserTest("a run that goes on shows how far it is, and its end, without reload
   const lock = await lockRunFolder(ran.folder);
   writeFileSync(ran.folder.record, record.replace(/"status": "finished"/, '"status": "running"'));
   const progress = createProgressFile(ran.folder.folder);
-  progress.note({ done: 3, total: 12, reused: 0, secondsElapsed: 5, secondsLeft: 15 });
+  progress.note({ done: 3, total: 12, reused: 0, secondsElapsed: 5, secondsLeft: 15, phase: null });
   await until(page, 'document.querySelector(".run progress")?.value === 3');
   assert.match((await textsOf(page, ".run .facts-line"))[0] ?? "", /^3 of 12 units, about 15 s left$/);
+  const last = { done: 12, total: 12, reused: 0, secondsElapsed: 20, secondsLeft: null };
+  progress.note({ ...last, phase: "drawing figures" });
+  await until(page, 'document.querySelector(".run .facts-line").textContent === "12 of 12 units, drawing figures"');
   assert.deepEqual(await textsOf(page, ".run h2 .badge"), ["running"]);
   assert.deepEqual(await cutOff(page), []);
   await progress.end();

@@ -46,7 +46,9 @@ suite("choices of places", () => {
 
   test("what cannot be, by its number before anything is made", () => {
     assert.deepEqual(refused("ablate pairs of mlp L1"), ["A3004 expected at least 2 MLPs to choose from, found 1"]);
-    assert.deepEqual(refused("ablate combinations of 7 heads L*"), ["A3005 7 is not a whole number of places from 1 to 6"]);
+    assert.deepEqual(refused("ablate combinations of 7 heads L*"), [
+      "A3005 7 is not a whole number of places from 1 to 6",
+    ]);
     assert.deepEqual(refused("ablate combinations of 6 neurons L*"), [
       "A3009 combinations of 6 places makes 752,068,773,456 conditions; at most 100,000 are possible",
     ]);

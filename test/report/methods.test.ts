@@ -52,14 +52,34 @@ test("the methods say what was done, in order and alike for the same run", async
     "Interventions. In each of the 8 conditions of sweep, z (pattern · v, before the output projection) of one head at layers 0 to 1 was replaced by its mean over p. It was compared with the unmodified model on the same text. In one, mlp_out (what the MLP adds to the residual stream) at layer 2 at the last position was set to zero. It was compared with the unmodified model on the same text.",
   );
   assert.match(measures, /^Measures\. loss: mean negative log likelihood .* \(loss = mean\(nll over pos\); Shannon, .*1948\)\. best was measured as the protocol writes it/); // prettier-ignore
-  assert.match(statistics, /“heads matter” was stated before the run and tested by permutation \(.*1,000 draws, seed 3\) at alpha = 0\.01\./); // prettier-ignore
+  assert.match(statistics, /“heads matter” was stated before the run and tested by permutation \(.*1,000 draws, seed 3\) at alpha = 0\.01; p-values of “&lt;” and “&gt;” are one-sided/); // prettier-ignore
   assert.match(
     statistics,
-    /compared between levels of group by welch_t \(Welch(&#39;|')s t-test\), p-values corrected by holm\./,
+    /compared between levels of group by welch_t \(Welch(&#39;|')s t-test\), two-sided, p-values corrected by holm\./,
   );
-  assert.match(statistics, /Intervals of 90% are BCa bootstrap intervals from 2,000 draws of whole texts \(seed 0\)\./);
+  assert.match(
+    statistics,
+    /Intervals of 90% beside means in tables and figures are BCa bootstrap intervals from 2,000 draws of whole texts \(seed 0\);/,
+  );
   assert.match(
     software,
     /^Software\. The protocol was run with atlasc \S+, ONNX Runtime \S+ and Node \S+ on cpu, 1 threads/,
   );
+});
+
+test("of several factors each condition has one, and the methods say so", async (context) => {
+  const folder = temporaryFolder(context);
+  const many = `model gpt2 from "@stdlib/models/gpt2-tiny"
+prompts p from ["Time"]
+experiment sweep scale heads L0 by [0, 0.001] measure loss = max(logprobs at last over vocab) as loss
+fit linear of sweep.loss over factor
+`;
+  const { folder: own } = await runFile(protocolIn(folder, many.replace("loss = max", "max"), "factors.atlas"), { runs: join(folder, "runs") }); // prettier-ignore
+  const html = readFileSync(own.report, "utf8");
+  assert.match(
+    html,
+    /In each of the 8 conditions of sweep, one of these changes was made: [^;]* was set to zero \(4 conditions\); [^;]* was multiplied by 0\.001 \(4 conditions\)\./,
+  );
+  assert.match(html, /p has 1 prompt of (1 token|[2-9] tokens), /);
+  assert.match(html, /A straight line was fitted to sweep\.loss/);
 });

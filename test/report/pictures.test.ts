@@ -5,6 +5,9 @@ import { inflateSync } from "node:zlib";
 import { colorAt, colorScaleOf, hexColor } from "../../src/runtime/report/color-scale.js";
 import { buildFigure, type VegaLiteSpec } from "../../src/runtime/report/figures.js";
 import { placeLabels } from "../../src/runtime/report/label-places.js";
+import { enlargedPng } from "../../src/runtime/report/enlarge-png.js";
+import { shortNumbers } from "../../src/runtime/report/format.js";
+import { logDomain, logTicks } from "../../src/runtime/report/log-axis.js";
 import { encodePng } from "../../src/runtime/report/png-encode.js";
 import { renderFigureSvg } from "../../src/runtime/report/render-figure.js";
 import { renderFigurePng } from "../../src/runtime/report/render-png.js";
@@ -196,11 +199,11 @@ test("a PNG has the checksums that its format asks for", () => {
   assert.equal(png.subarray(-12).toString("hex"), "0000000049454e44ae426082");
 });
 
-test("of attention keys behind the query are blank, and both axes show tokens", async () => {
+test("of attention keys after the query are blank, and both axes show tokens", async () => {
   const { spec, texts, subtitle } = await drawn(pictureOf("attention"));
   const { values } = spec["data"] as { readonly values: readonly unknown[] };
   assert.equal(values.length, 28);
-  assert.match(subtitle, /blank: keys behind the query/);
+  assert.match(subtitle, /blank: keys after the query/);
   assert.equal(wordsOf(texts).filter((text) => text === "1 cat").length, 2);
 });
 
@@ -269,4 +272,100 @@ test("a logarithmic axis leaves out what it has no place for, and says so", asyn
   const rows = gridRows({ layer: range(4) }, (l) => l * 10);
   const { subtitle } = await drawn({ output: plotWith("line", ["layer"], [], { log: ["y"] }), rows });
   assert.match(subtitle, /1 not above 0 \(no place on a logarithmic axis\)/);
+});
+
+test("a logarithmic axis has ticks and every entry, however many values are not above 0", async () => {
+  const names = range(6).map(nameOf);
+  const signed = gridRows({ name: names }, (n) => (n % 2 === 0 ? -n : 10 ** n));
+  for (const kind of ["bar", "line"] as const) {
+    const { texts, svg, subtitle } = await drawn({ output: plotWith(kind, ["name"], [], { log: ["y"] }), rows: signed }); // prettier-ignore
+    const words = new Set(wordsOf(texts));
+    for (const name of names) assert.ok(words.has(name), name);
+    assert.ok(words.has("1000") && words.has("100000"), [...words].join());
+    assert.match(subtitle, /3 not above 0/);
+    assert.doesNotMatch(svg, / d="[^"]*(NaN|Infinity)/);
+  }
+  const lying = await drawn({ output: plotWith("bar", ["name"], [], { log: ["y"] }), rows: gridRows({ name: range(40).map((i) => `a rather long name of ${nameOf(i)}`) }, (n) => 10 ** (n / 10)) }); // prettier-ignore
+  assert.ok(wordsOf(lying.texts).includes("1000"), "bars on their side have the axis too");
+});
+
+test("what a logarithmic axis cannot be is said", async () => {
+  const negative = gridRows({ name: ["a", "b"], prompt: range(3) }, (n, p) => n - p - 5);
+  const box = await drawn({ output: plotWith("box", [], ["name"], { log: ["y"] }), rows: negative });
+  assert.match(box.subtitle, /linear axis: 6 values not above 0/);
+  const bar = await drawn({ output: plotWith("bar", ["name"], [], { log: ["y"] }), rows: negative });
+  assert.match(bar.subtitle, /linear axis: no value is above 0/);
+  const named = await drawn({ output: plotWith("line", ["name"], [], { log: ["x"] }), rows: negative });
+  assert.match(named.subtitle, /no logarithmic axis of name: its entries are no numbers/);
+  const below = gridRows({ factor: [-1, 0, 2] }, (f) => f);
+  const factors = await drawn({ output: plotWith("line", ["factor"], [], { log: ["x"] }), rows: below });
+  assert.match(factors.subtitle, /linear axis of factor: entries below 0/);
+});
+
+test("ticks of a logarithmic axis are written alike", () => {
+  for (const [from, to] of [
+    [0.9, 2e9],
+    [1e-7, 1e3],
+    [3, 4],
+    [1, 9],
+    [0.02, 5e4],
+  ] as const) {
+    const domain = logDomain([from, to]);
+    assert.ok(domain[0] < from && domain[1] > to);
+    const { values, format } = logTicks(domain);
+    assert.ok(values.length >= 3 && values.length <= 12, `${from} ${to}: ${values.join()}`);
+    assert.equal(
+      format === "~e",
+      values.some((value) => value >= 1e6 || value < 1e-4),
+    );
+  }
+});
+
+test("cells of an image keep their edges in a PNG: each pixel is one of its colours", async () => {
+  const rows = gridRows({ layer: range(60), head: range(60) }, (l, h) => (l + h) % 2);
+  const { svg, subtitle } = await drawn({ output: plotWith("heatmap", ["layer", "head"], []), rows });
+  const png = await renderFigurePng(svg, 2);
+  assert.ok(png.length < 1e6, `${png.length} bytes`);
+  assert.match(subtitle, /largest 1/);
+  const small = encodePng(2, 1, Uint8Array.of(0, 1), [[1, 2, 3, 255], [9, 9, 9, 255]]); // prettier-ignore
+  const large = decoded(Buffer.from(enlargedPng(small, 5, 3)));
+  assert.deepEqual([large.width, large.height], [5, 3]);
+  assert.deepEqual([0, 2, 3, 4].map((column) => large.at(2, column)[0]), [1, 1, 9, 9]); // prettier-ignore
+});
+
+test("long names are cut, and marks of direction are written as escapes", async () => {
+  const names = ["x".repeat(300), "b ".repeat(120), "left \u202e right"];
+  for (const kind of ["bar", "line"] as const) {
+    const rows = gridRows({ name: names, group: ["y".repeat(300), "z"] }, (n, g) => n + g);
+    const { svg } = await drawn({ output: { ...plotWith(kind, ["name"], ["group"]), title: "t".repeat(400) }, rows });
+    const width = Number(/width="([\d.]+)"/.exec(svg)?.[1]);
+    assert.ok(width < 1200, `${kind} is ${width} px wide`);
+    assert.ok(svg.includes("…") && !svg.includes("\u202e") && svg.includes("\\u202e"));
+  }
+});
+
+test("extremes that several cells share are counted, and small numbers are not written as 0", async () => {
+  const rows = gridRows({ layer: range(4), head: range(4) }, (l, h) => (h === 0 ? 100 : -0.002 * (l + 1)));
+  const { subtitle, texts } = await drawn({ output: plotWith("heatmap", ["layer", "head"], []), rows });
+  assert.match(subtitle, /^largest 100 in 4 cells · smallest -0\.008000 in 3 cells$/);
+  assert.ok(wordsOf(texts).includes("-0.002") && !wordsOf(texts).includes("-0"));
+  assert.deepEqual(shortNumbers([-1e9, 1e9, 3, -2.5]), ["-1e9", "1e9", "3", "-2.5"]);
+});
+
+test("panels of numbers have the name of their axis, and only what is missing is grey", async () => {
+  const rows = gridRows({ head: range(2), layer: range(3), prompt: range(3) }, (h, l, p) => h + l + p);
+  const { texts, subtitle } = await drawn({ output: plotWith("heatmap", ["layer", "prompt"], ["head"]), rows });
+  assert.ok(wordsOf(texts).includes("head 0") && wordsOf(texts).includes("head 1"));
+  assert.doesNotMatch(subtitle, /grey background/);
+});
+
+test("the unmodified model has a line where all lines share it, and a word where they do not", async () => {
+  const grid = { group: ["a", "b"], layer: range(3) };
+  const shared = grid.group.flatMap((group) => range(3).map((layer) => row("e", "gain", { group, layer, prompt: 0 }, layer, { baseline: 1 }))); // prettier-ignore
+  const same = await drawn({ output: plotWith("line", ["layer"], ["group"]), rows: shared });
+  assert.ok(wordsOf(same.texts).includes("unmodified"));
+  const apart = shared.map((one) => ({ ...one, baseline: one.axes["group"] === "a" ? 1 : 2 }));
+  const { texts, subtitle } = await drawn({ output: plotWith("line", ["layer"], ["group"]), rows: apart });
+  assert.ok(!wordsOf(texts).includes("unmodified"));
+  assert.match(subtitle, /the unmodified model has no line: its value differs between places/);
 });

@@ -7,14 +7,13 @@ import {
   channelsOf,
   errorBars,
   hasIntervals,
-  hasLogValues,
-  leastPositive,
   levelRules,
   valueChannel,
   zeroRule,
   type Direction,
 } from "./figure-overlays.js";
 import { shortNumbers } from "./format.js";
+import { hasLogValues, logDomainOf, onLogAxis } from "./log-axis.js";
 import { roundDomain } from "./number-axis.js";
 import { textWidth } from "./text-width.js";
 
@@ -58,16 +57,17 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   const several = data.series.length > 1;
   const { direction, step } = barLayout(axis.levels, data.series.length);
   const { value, place } = channelsOf(direction);
-  const tooltip = tooltipOf(data, panel);
   const colored = { color: several ? seriesChannel(data, looksOf(data)) : { value: palette[0] } };
   const offset = several ? { [`${place}Offset`]: { field: "series", type: "nominal", sort: data.series } } : {};
   const extent = { step: step * Math.max(1, data.series.length), ...(several ? { for: "position" } : {}) };
   const reach = data.panels.length > 1 ? smallReach : wholeReach;
   const title = data.options[place] ?? axisTitle(axis, null);
-  const isLog = hasLogValues(panel, data, direction);
   // A bar on a logarithmic axis has no 0 to begin at; it begins at the lower end.
-  const base = isLog ? { [`${value}2`]: { datum: 10 ** Math.floor(Math.log10(leastPositive(panel) ?? 1)) } } : {};
-  const points = labelled(panel, data, isLog);
+  const floor = hasLogValues(data) ? logDomainOf(data)[0] : null;
+  const base = floor === null ? {} : { [`${value}2`]: { datum: floor } };
+  const own = floor === null ? panel : { ...panel, points: panel.points.map((point) => onLogAxis(point, floor)) };
+  const points = labelled(own, data);
+  const tooltip = tooltipOf(data, own);
   return {
     data: { values: points },
     ...(direction === "up" ? { width: extent, height: reach } : { width: reach + 160, height: extent }),
@@ -85,10 +85,10 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
         mark: { type: "bar" },
         encoding: { [value]: valueAxis(panel, data, direction), ...base, ...colored, tooltip },
       },
-      ...zeroRule(panel, direction),
-      ...errorBars(panel, data, step, tooltip, direction),
-      ...barNumbers(points, panel, data, direction),
-      ...faultCrosses(panel, tooltip, colored, direction === "up" ? { y: { value: reach - 8 } } : { x: { value: 8 } }),
+      ...zeroRule(panel, data, direction),
+      ...errorBars(own, data, step, tooltip, direction),
+      ...barNumbers(points, own, data, direction),
+      ...faultCrosses(own, tooltip, colored, direction === "up" ? { y: { value: reach - 8 } } : { x: { value: 8 } }),
       ...levelRules(data, direction),
     ],
   };
@@ -97,13 +97,15 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
 /** The axis of the values, with room for numbers at the ends of bars. */
 function valueAxis(panel: FigurePanel, data: FigureData, direction: Direction): VegaLiteSpec {
   const channel = valueChannel(panel, data, true, direction);
-  if (hasLogValues(panel, data, direction) || panel.range === null) return channel;
+  if (hasLogValues(data) || panel.range === null) return channel;
   const all = panel.points.flatMap(({ value, low, high }) => [value, low ?? null, high ?? null]);
   const levels = data.levels.map(({ value }) => value);
   const numbers = [...all, ...levels, ...panel.range, 0].flatMap((one) => (one === null || !Number.isFinite(one) ? [] : [one])); // prettier-ignore
   const least = numbers.reduce((a, b) => Math.min(a, b), 0);
   const most = numbers.reduce((a, b) => Math.max(a, b), 0);
-  const room = showsNumbers(panel, data) ? (most - least) * (direction === "up" ? 0.06 : 0.12) : 0;
+  const room = showsNumbers(panel, data)
+    ? (most - least) * (direction === "up" ? 18 / (data.panels.length > 1 ? smallReach : wholeReach) : 0.12)
+    : 0;
   const domain = roundDomain(least < 0 ? least - room : 0, most > 0 ? most + room : 0, 12);
   const isLong = direction === "right" && points(panel, data) > fewLying;
   const axis = { ...(channel["axis"] as VegaLiteSpec), ...(isLong ? { orient: "top" } : {}) };
@@ -147,10 +149,8 @@ function sortedAxis(axis: FigureAxis, panel: FigurePanel, { options }: FigureDat
 type Bar = FigurePoint & { readonly shown?: string; readonly end?: number };
 
 /** Bars with the number at their end, where they show it. */
-function labelled(panel: FigurePanel, data: FigureData, isLog: boolean): readonly Bar[] {
-  const points = panel.points.map((point) =>
-    isLog && (point.value ?? 1) <= 0 ? { ...point, value: null, reason: "not above 0" } : point,
-  );
+function labelled(panel: FigurePanel, data: FigureData): readonly Bar[] {
+  const { points } = panel;
   if (!showsNumbers(panel, data)) return points;
   const numbers = points.map(({ value }) => value).filter((value) => value !== null);
   const texts = shortNumbers(numbers);

@@ -1,5 +1,6 @@
 /** Boxes and whiskers. */
 import type { ResultSet } from "../../compiler/ir/results.js";
+import { countOf } from "../../compiler/results/describe.js";
 import type { OnNote } from "../../compiler/results/evaluate.js";
 import { boxSummary, evenly } from "./distribution.js";
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
@@ -8,6 +9,7 @@ import type { Drawing, PlotOutput } from "./drawing.js";
 import { axisTitle, safeTitle } from "./figure-data.js";
 import { emptyMarks, palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
 import { channelsOf, type Direction } from "./figure-overlays.js";
+import { logDomain, logTicks } from "./log-axis.js";
 import { roundDomain } from "./number-axis.js";
 import { textWidth } from "./text-width.js";
 
@@ -72,10 +74,17 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
     : { value: palette[0] };
   const quantity = output.options[value] ?? data.quantity;
   const shown = [...values.flatMap(({ lower, upper }) => [lower, upper]), ...points.map((point) => point.value)];
-  const scale = boxDomain(shown, output.options.log.includes("y"));
+  const wantsLog = output.options.log.includes("y");
+  const scale = boxDomain(shown, wantsLog);
+  const off = wantsLog ? drawn.flatMap(({ numbers }) => numbers).filter((number) => number <= 0).length : 0;
+  const notes = [
+    noteOf(data, drawn, isMany),
+    // Quartiles are those of all values, so none is left out for the sake of the axis.
+    off === 0 ? null : `linear axis: ${countOf(off, "value")} not above 0`,
+  ].filter((part) => part !== null);
   const extent = { step: step * series.length, ...(several ? { for: "position" } : {}) };
   return {
-    subtitle: noteOf(data, drawn, isMany),
+    subtitle: notes.length === 0 ? null : notes.join(" · "),
     description: describe("Box plot", output, data),
     parts:
       drawn.length === 0
@@ -122,8 +131,7 @@ function boxDomain(values: readonly number[], isLog: boolean): VegaLiteSpec {
   const least = values.reduce((a, b) => Math.min(a, b), Infinity);
   const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!(least <= most)) return { domain: [0, 1] };
-  if (isLog && least > 0)
-    return { type: "log", domain: [least / (most / least) ** 0.04, most * (most / least) ** 0.04] };
+  if (isLog && least > 0) return { type: "log", domain: logDomain(values), nice: false };
   const room = (most - least) * 0.03;
   const [low, high] = roundDomain(least - room, most + room);
   return { domain: [least >= 0 ? Math.max(0, low) : low, high], nice: false, zero: false };
@@ -151,10 +159,15 @@ function topOf(direction: Direction): VegaLiteSpec {
 
 function boxMarks(quantity: string, scale: VegaLiteSpec, direction: Direction): readonly VegaLiteSpec[] {
   const { value } = channelsOf(direction);
+  const isLog = scale["type"] === "log";
   const channel = {
     type: "quantitative",
     scale,
-    axis: { title: quantity, format: ".6~g", tickCount: 6, ...topOf(direction) },
+    axis: {
+      title: quantity,
+      ...(isLog ? logTicks(scale["domain"] as readonly [number, number]) : { format: ".6~g", tickCount: 6 }),
+      ...topOf(direction),
+    },
   };
   const at = (field: string, end: string | null): VegaLiteSpec => ({
     [value]: { ...channel, field, ...(field === "first" ? { stack: null } : {}) },

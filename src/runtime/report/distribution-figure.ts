@@ -6,6 +6,7 @@ import { binCounts, binEdges, densityBandwidth, kernelDensity, quantile } from "
 import { describeSamples, distributionsOf, type Distributions, type Sample } from "./distribution-data.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { safeTitle } from "./figure-data.js";
+import { cutTo } from "./text-width.js";
 import { mostSeries } from "./series-looks.js";
 import { emptyMarks, palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
 
@@ -100,7 +101,7 @@ export function drawHistogram(output: PlotOutput, results: ResultSet, onNote: On
 }
 
 function panelTitle(text: string): VegaLiteSpec {
-  return { text, fontSize: 12, anchor: "start", fontWeight: "normal", offset: 4 };
+  return { text: cutTo(text, 460, 12), fontSize: 12, anchor: "start", fontWeight: "normal", offset: 4 };
 }
 
 function medianRule(sample: Sample): VegaLiteSpec {

@@ -71,6 +71,8 @@ export interface FigureData {
   readonly mean: string | null;
   /** What the intervals are, or why there are none; null where there is nothing to say. */
   readonly intervals: string | null;
+  /** Why the unmodified model is not drawn; null where it is, or nothing was changed. */
+  readonly baseline: string | null;
   /** Numbers that lines or bars are compared with, each drawn across all of them. */
   readonly levels: readonly FigureLevel[];
   /** How many values are NaN. */
@@ -114,7 +116,7 @@ export function figureData(
   return {
     panels: separate
       ? arrays.flatMap((_, index) =>
-          heatmapPanels(points[index] ?? [], quantities[index] ?? "", signed[index] ?? false),
+          heatmapPanels(points[index] ?? [], quantities[index] ?? "", signed[index] ?? false, by),
         )
       : [
           {
@@ -132,7 +134,8 @@ export function figureData(
     seriesTitle: safeTitle(output.by.join(", ")),
     mean: describeMean(averagedAxes(full[0] ?? emptyArray, keep)),
     intervals: words === null ? null : [words.text, ...(words.lacking === null ? [] : [words.lacking])].join(" · "),
-    levels: baseline === null ? levels : [...levels, baseline],
+    baseline: typeof baseline === "string" ? baseline : null,
+    levels: baseline === null || typeof baseline === "string" ? levels : [...levels, baseline],
     faults: all.filter((point) => point.reason !== null).length,
     absent: arrays.reduce((sum, array) => sum + absentCells(array, over, by), 0),
     options: output.options,
@@ -220,12 +223,35 @@ function endsOf(interval: CellInterval | null): Pick<FigurePoint, "low" | "high"
   return { low: interval.low, high: interval.high, n: interval.n };
 }
 
-function heatmapPanels(points: readonly FigurePoint[], quantity: string, signed: boolean): readonly FigurePanel[] {
+/** What a panel is called: levels that are numbers with the name of their axis, `head 0`. */
+export function panelTitle(series: string, point: FigurePoint | undefined, by: readonly FigureAxis[]): string {
+  const levels = by.map(({ field }) => String(point?.[field] ?? "")).join(" · ");
+  if (point === undefined || levels === "" || !series.endsWith(levels)) return series;
+  const named = by.map(({ name, field }) => {
+    const level = point[field] ?? "";
+    return Number.isFinite(Number(level)) ? safeTitle(`${name.replaceAll("_", " ")} ${level}`) : String(level);
+  });
+  return series.slice(0, series.length - levels.length) + named.join(" · ");
+}
+
+function heatmapPanels(
+  points: readonly FigurePoint[],
+  quantity: string,
+  signed: boolean,
+  by: readonly FigureAxis[],
+): readonly FigurePanel[] {
   const range = rangeOf(points);
   const titles = [...new Set(points.map((point) => point.series))];
   if (titles.length === 0) return [{ title: "", quantity, signed, points, range, legend: true }];
   return titles.map((title, index) => ({
-    title: title === "" ? quantity : title,
+    title:
+      title === ""
+        ? quantity
+        : panelTitle(
+            title,
+            points.find((point) => point.series === title),
+            by,
+          ),
     quantity,
     signed,
     points: points.filter((point) => point.series === title),

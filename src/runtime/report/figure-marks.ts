@@ -17,7 +17,7 @@ const subtitleSize = 11;
 export function titleBlock(title: string, subtitle: string | null, room = 460): VegaLiteSpec {
   const width = Math.max(leastRoom, room);
   const own = wrapText(title, width, titleSize, true);
-  const text = own.length === 1 ? title : own;
+  const text = own.length === 1 ? own[0] : own;
   if (subtitle === null) return { text, offset: 14 };
   const lines = subtitleLines(subtitle, width);
   const [only] = lines;
@@ -37,7 +37,7 @@ function subtitleLines(subtitle: string, room: number): readonly string[] {
   const joined = subtitle
     .split(separator)
     .flatMap((part) => wrapText(part, room, subtitleSize).map((line) => line.replaceAll(" ", "\u00a0")));
-  return wrapText(joined.join(" ·\u0020"), room, subtitleSize).map((line) =>
+  return wrapText(joined.join(" ·\u0020"), room, subtitleSize, false, false).map((line) =>
     line.replaceAll("\u00a0", " ").replace(/ ·$/, ""),
   );
 }
@@ -130,5 +130,5 @@ export function tooltipOf(data: FigureData, panel: FigurePanel): readonly VegaLi
 /** A long title in several lines, for legends. */
 export function wrapTitle(title: string): string | readonly string[] {
   const lines = wrapText(title, 160, 11);
-  return lines.length === 1 ? title : lines;
+  return lines.length === 1 ? (lines[0] ?? "") : lines;
 }

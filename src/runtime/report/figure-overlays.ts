@@ -1,5 +1,6 @@
 /** What is drawn over lines and bars: the line at 0, numbers to compare with, intervals. */
 import type { FigureData, FigurePanel } from "./figure-data.js";
+import { hasLogValues, logDomainOf, logTicks } from "./log-axis.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
 
 /** Whether values grow upwards or to the right. */
@@ -18,7 +19,9 @@ function acrossAll(direction: Direction): VegaLiteSpec {
 }
 
 /** A line at 0 where values lie on both sides of it. */
-export function zeroRule(panel: FigurePanel, direction: Direction = "up"): readonly VegaLiteSpec[] {
+export function zeroRule(panel: FigurePanel, data: FigureData, direction: Direction = "up"): readonly VegaLiteSpec[] {
+  // A logarithmic axis has no 0.
+  if (hasLogValues(data)) return [];
   const crosses = panel.signed || (panel.range !== null && panel.range[0] < 0);
   if (!crosses) return [];
   return [
@@ -31,10 +34,11 @@ export function zeroRule(panel: FigurePanel, direction: Direction = "up"): reado
 }
 
 /** A dashed line across the figure for each number that values are compared with, with its name at the end. */
-export function levelRules({ levels }: FigureData, direction: Direction = "up"): readonly VegaLiteSpec[] {
+export function levelRules(data: FigureData, direction: Direction = "up"): readonly VegaLiteSpec[] {
   const value = channelsOf(direction).value;
   const end =
     direction === "up" ? { x: { value: "width" }, xOffset: { value: 0 } } : { y: { value: 0 }, yOffset: { value: 0 } };
+  const levels = hasLogValues(data) ? data.levels.filter((level) => level.value > 0) : data.levels;
   return levels.flatMap((level) => [
     {
       data: { values: [level] },
@@ -102,18 +106,6 @@ export function intervalBand(panel: FigurePanel, data: FigureData, colored: Vega
   ];
 }
 
-/** The smallest number above 0 of a panel, its intervals included; null without any. */
-export function leastPositive(panel: FigurePanel): number | null {
-  const all = panel.points.flatMap(({ value, low }) => [value, low ?? null]);
-  const least = all.reduce<number>((min, v) => (v !== null && v > 0 ? Math.min(min, v) : min), Infinity);
-  return Number.isFinite(least) ? least : null;
-}
-
-/** Whether values lie on a logarithmic axis: it was asked for, and there are numbers above 0. */
-export function hasLogValues(panel: FigurePanel, { options }: FigureData, direction: Direction = "up"): boolean {
-  return options.log.includes(channelsOf(direction).value) && leastPositive(panel) !== null;
-}
-
 /** Where a value stands, with the axis that all marks share. */
 export function valueChannel(
   panel: FigurePanel,
@@ -122,16 +114,20 @@ export function valueChannel(
   direction: Direction = "up",
 ): VegaLiteSpec {
   const { value } = channelsOf(direction);
-  const isLog = hasLogValues(panel, data, direction);
+  const domain = hasLogValues(data) ? logDomainOf(data) : null;
   return {
     field: "value",
     type: "quantitative",
     stack: null,
-    scale: isLog
-      ? { type: "log", nice: true }
-      : panel.range === null
-        ? { domain: [0, 1] }
-        : { zero: zero || panel.signed, nice: true },
-    axis: { title: data.options[value] ?? panel.quantity, format: isLog ? "~g" : ".6~g", tickCount: 6 },
+    scale:
+      domain !== null
+        ? { type: "log", domain, nice: false }
+        : panel.range === null
+          ? { domain: [0, 1] }
+          : { zero: zero || panel.signed, nice: true },
+    axis: {
+      title: data.options[value] ?? panel.quantity,
+      ...(domain === null ? { format: ".6~g", tickCount: 6 } : logTicks(domain)),
+    },
   };
 }

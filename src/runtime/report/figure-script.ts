@@ -104,12 +104,22 @@ export const figureScript = `
     });
   }
 
+  /* Groups of marks say that they are pictures, and have no name to be read out: their marks have. */
+  function nameless(holder) {
+    Array.prototype.forEach.call(holder.querySelectorAll('[role^="graphics-"], [role="img"]'), function (element) {
+      if (element.hasAttribute("aria-label")) return;
+      element.removeAttribute("role");
+      element.removeAttribute("aria-roledescription");
+    });
+  }
+
   function drawFigures() {
     var specs = JSON.parse(document.getElementById("figure-specs").textContent);
     var figures = Array.prototype.slice.call(document.querySelectorAll("[data-figure]"));
     function draw(figure) {
       var holder = document.createElement("div");
       embed(holder, specs[Number(figure.dataset.figure)], dark.matches).then(function (result) {
+        nameless(holder);
         if (figure.view) figure.view.finalize();
         figure.view = result.view;
         figure.querySelector(".plot").replaceChildren(holder);

@@ -52,13 +52,25 @@ export function formatColumn(values: readonly number[], signed: boolean): readon
   return values.map((value) => formatIn(value, notation));
 }
 
-/** Numbers in few characters: three digits of the largest, and the notation of a column where that needs many decimals. */
+/**
+ * Numbers in few characters: three digits of the largest, two of what that would round to 0, and the notation of a column
+ * where all are tiny.
+ */
 export function shortNumbers(values: readonly number[]): readonly string[] {
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  if (largest === 0 || largest >= 1e5 || largest < 0.01) return formatColumn(values, false);
-  if (values.every((value) => Number.isInteger(value))) return values.map(String);
+  if (largest === 0 || largest < 0.01 || !Number.isFinite(largest)) return formatColumn(values, false);
+  if (largest < 1e5 && values.every((value) => Number.isInteger(value))) return values.map(String);
   const decimals = Math.max(0, Math.min(3, 2 - Math.floor(Math.log10(largest))));
-  return values.map((value) => value.toFixed(decimals).replace(/^-(0\.?0*)$/, "$1"));
+  return values.map((value) => {
+    const isSmall = value !== 0 && Math.abs(value) < 0.5 * 10 ** -decimals;
+    return isSmall || largest >= 1e5 ? inDigits(value, isSmall ? 2 : 3) : value.toFixed(decimals);
+  });
+}
+
+function inDigits(value: number, digits: number): string {
+  const short = Number(value.toPrecision(digits));
+  const magnitude = Math.abs(short);
+  return magnitude >= 1e5 || (magnitude > 0 && magnitude < 1e-4) ? short.toExponential().replace("e+", "e") : String(short); // prettier-ignore
 }
 
 /** A duration in seconds as `0.8 s`, `42 s`, `3 min 05 s` or `2 h 10 min`. */

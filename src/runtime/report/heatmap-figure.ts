@@ -93,7 +93,7 @@ export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpe
             field: "value",
             type: "quantitative",
             scale: vegaColorScale(scale),
-            legend: panel.legend ? colorLegend(panel, rows.levels.length * height) : null,
+            legend: panel.legend && panel.range !== null ? colorLegend(panel, rows.levels.length * height) : null,
           },
           tooltip,
         },
@@ -107,8 +107,8 @@ export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpe
 
 const titled = (title: string | null): VegaLiteSpec => (title === null ? {} : { title });
 
-/** Cells that are not masked: of a causal model those whose key does not lie behind the query. */
-function unmasked(points: readonly FigurePoint[], { over }: FigureData): readonly FigurePoint[] {
+/** Cells that are not masked: of a causal model those whose key does not come after the query. */
+export function unmasked(points: readonly FigurePoint[], { over }: FigureData): readonly FigurePoint[] {
   const [query, key] = over;
   if (query === undefined || key === undefined) return points;
   const at = (point: FigurePoint, { field }: FigureAxis): number => parseInt(String(point[field]), 10);
@@ -209,7 +209,11 @@ export function extremesText(data: FigureData, format: (value: number) => string
   const most = found.reduce((best, one) => (one.value > best.value ? one : best), first);
   const least = found.reduce((best, one) => (one.value < best.value ? one : best), first);
   if (most.value === least.value) return null;
-  return `largest ${format(most.value)} at ${place(most)} · smallest ${format(least.value)} at ${place(least)}`;
+  const named = (what: string, one: typeof first): string => {
+    const count = found.filter(({ value }) => value === one.value).length;
+    return `${what} ${format(one.value)} ${count === 1 ? `at ${place(one)}` : `in ${count} cells`}`;
+  };
+  return `${named("largest", most)} · ${named("smallest", least)}`;
 }
 
 function colorLegend(panel: FigurePanel, height: number): VegaLiteSpec {

@@ -99,9 +99,19 @@ export function rasterPanel(
     layer: [
       {
         data: { values: [{ url }] },
-        mark: { type: "image", width, height, align: "left", baseline: "top", aspect: false, smooth: false },
+        mark: {
+          type: "image",
+          width,
+          height,
+          align: "left",
+          baseline: "top",
+          aspect: false,
+          smooth: false,
+          aria: false,
+        },
         encoding: { x: { value: 0 }, y: { value: 0 }, url: { field: "url", type: "nominal" } },
       },
+      ...extremeFrames(panel, data, per, [width, height]),
       {
         // Unseen marks, which the axes and the legend are made for.
         data: { values: scale.stops.map((value) => ({ row: rows.levels[0], column: columns.levels[0], value })) },
@@ -115,7 +125,7 @@ export function rasterPanel(
             field: "value",
             type: "quantitative",
             scale: vegaColorScale(scale),
-            legend: panel.legend ? legend : null,
+            legend: panel.legend && panel.range !== null ? legend : null,
           },
         },
       },
@@ -139,6 +149,36 @@ export function rasterPanel(
         : []),
     ],
   };
+}
+
+/** Frames around the largest and the smallest cell, where each is one cell that is seen as such. */
+function extremeFrames(
+  panel: FigurePanel,
+  { over: [rows, columns] }: FigureData,
+  per: number,
+  [width, height]: readonly [number, number],
+): readonly VegaLiteSpec[] {
+  if (rows === undefined || columns === undefined || panel.range === null || per > 1) return [];
+  const [cellWidth, cellHeight] = [width / columns.levels.length, height / rows.levels.length];
+  return [...new Set(panel.range)].flatMap((value) => {
+    const [point, ...others] = panel.points.filter((one) => one.value === value);
+    if (point === undefined || others.length > 0) return [];
+    const at = ({ field, levels }: FigureAxis): number => levels.map(String).indexOf(String(point[field]));
+    // A line of its own around the cell, so that its colour stays as it is.
+    const [left, top] = [at(columns) * cellWidth - 1, at(rows) * cellHeight - 1];
+    return [
+      {
+        data: { values: [{}] },
+        mark: { type: "rect", fillOpacity: 0, filled: false, stroke: "#111111", strokeWidth: 1.2, aria: false },
+        encoding: {
+          x: { value: left },
+          x2: { value: left + cellWidth + 2 },
+          y: { value: top },
+          y2: { value: top + cellHeight + 2 },
+        },
+      },
+    ];
+  });
 }
 
 /** A band axis with as many labels as there is room for. */

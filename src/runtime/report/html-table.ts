@@ -39,13 +39,13 @@ export function tableHtml(table: TableData, index: number): string {
     return `<tr>${cells.join("")}</tr>`;
   });
   const empty = `<tr><td colspan="${Math.max(1, columns.length)}">no rows</td></tr>`;
-  const name = table.title === "" ? "Table" : table.title;
+  const name = `Table ${index + 1}${table.title === "" ? "" : `: ${table.title}`}`;
   return `<section class="card table-card" data-table="${index}" data-name="${escapeHtml(fileName(table.title, "table"))}" aria-label="${escapeHtml(name)}">
 ${table.title === "" ? "" : `<h3>${escapeHtml(table.title)}</h3>`}
 ${table.caption === undefined ? "" : `<p class="table-caption">${escapeHtml(table.caption)}</p>`}
 ${table.note === null || table.note === "" ? "" : `<p class="note">${escapeHtml(table.note)}</p>`}
 ${toolbarHtml(index, rows.length)}
-<div class="table-scroll" tabindex="0" role="region" aria-label="${escapeHtml(name)}">
+<div class="table-scroll" tabindex="0" role="region" aria-label="${escapeHtml(`Rows of ${name}`)}">
 <table class="data"${isLong ? ` aria-rowcount="${rows.length + 1}"` : ""}>
 <thead>${headingRow(columns)}<tr>${columns.map((column, at) => headerCell(column, numeric[at] === true)).join("")}</tr></thead>
 <tbody>
@@ -53,7 +53,7 @@ ${body.length === 0 ? empty : body.join("\n")}
 </tbody>
 </table>
 </div>
-${isLong ? pagerHtml(rows.length) : ""}
+${isLong ? pagerHtml(rows.length, index) : ""}
 ${reasonList([...reasons], index)}
 <script type="application/json" class="table-columns">${jsonForScript(columnsForScript(columns, [...reasons]))}</script>
 ${isLong ? `<script type="text/plain" class="table-rows">${packTable(table, [...reasons])}</script>` : ""}
@@ -95,11 +95,11 @@ function toolbarHtml(index: number, rows: number): string {
 <span class="buttons"><button type="button" data-do="copy">Copy</button><button type="button" data-do="csv">CSV</button></span></div>`;
 }
 
-function pagerHtml(rows: number): string {
+function pagerHtml(rows: number, index: number): string {
   const button = (what: string, label: string, sign: string): string =>
     `<button type="button" data-page="${what}" aria-label="${label}">${sign}</button>`;
   const without = `<noscript><p class="note">The first ${rowsOfPage} of ${rows} rows; with scripts the page shows all of them.</p></noscript>`;
-  return `<nav class="pager" aria-label="Rows of the table" hidden>${button("first", "First rows", "«")}${button("back", "Rows before", "‹")}<span class="page-text"></span>${button("next", "Next rows", "›")}${button("last", "Last rows", "»")}</nav>${without}`;
+  return `<nav class="pager" aria-label="Pages of table ${index + 1}" hidden>${button("first", "First rows", "«")}${button("back", "Rows before", "‹")}<span class="page-text"></span>${button("next", "Next rows", "›")}${button("last", "Last rows", "»")}</nav>${without}`;
 }
 
 /** A minus as wide as a plus; table cells are read, not parsed (exact values are in `data-sort`). */

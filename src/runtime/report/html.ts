@@ -165,7 +165,7 @@ function figureHtml({ figure, svg }: ReportFigure, index: number): string {
     (kind) => `<button type="button" data-download="${kind.toLowerCase()}">${kind}</button>`,
   );
   return `<figure class="card plot-card" data-figure="${index}" data-name="${escapeHtml(fileName(figure.title, "figure"))}">
-<div class="paper"><div class="plot${"concat" in figure.spec ? " panels" : ""}" role="img" aria-label="${escapeHtml(figure.description)}">${picture}</div></div>
+<div class="paper" tabindex="0" role="region" aria-label="${escapeHtml(`Figure ${index + 1}: ${figure.title}`)}"><div class="plot${"concat" in figure.spec ? " panels" : ""}" role="img" aria-label="${escapeHtml(figure.description)}">${picture}</div></div>
 <figcaption><span class="caption">${figure.caption === null ? "" : `<b>${escapeHtml(figure.caption)}</b>`}${escapeHtml(figure.description)}</span>
 <span class="downloads" hidden><span class="downloads-label">Download</span>${buttons.join("")}</span></figcaption>
 </figure>`;

@@ -24,7 +24,9 @@ ${rows.join("\n")}
   const parts = [
     isEmpty ? `<p class="empty">${empty}</p>` : "",
     inRecord === null ? "" : writtenHtml(inRecord),
-    rows.length === 0 ? "" : `<div class="table-scroll">${table}</div>`,
+    rows.length === 0
+      ? ""
+      : `<div class="table-scroll" tabindex="0" role="region" aria-label="Judgements given">${table}</div>`,
   ];
   return `${opening} class="card judgement"><h2>Judgement</h2>${parts.join("")}${closing}`;
 }

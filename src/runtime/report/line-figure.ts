@@ -1,7 +1,7 @@
 /** Vega-Lite marks of lines. */
 import type { VegaLiteSpec } from "./vega-lite.js";
 import { coordinateNumber } from "../../compiler/ir/coordinate-number.js";
-import { axisTitle, type FigureAxis, type FigureData, type FigurePanel, type FigurePoint } from "./figure-data.js";
+import { axisTitle, safeTitle, type FigureAxis, type FigureData, type FigurePanel } from "./figure-data.js";
 import {
   discrete,
   isOrdered,
@@ -12,7 +12,8 @@ import {
   seriesChannel,
   tooltipOf,
 } from "./figure-marks.js";
-import { hasIntervals, hasLogValues, intervalBand, levelRules, valueChannel, zeroRule } from "./figure-overlays.js";
+import { hasIntervals, intervalBand, levelRules, valueChannel, zeroRule } from "./figure-overlays.js";
+import { hasLogValues, logDomainOf, onLogAxis } from "./log-axis.js";
 import { labelledLevels, numberLabel, numbersOf } from "./number-axis.js";
 import { mostSeries } from "./series-looks.js";
 import { textWidth } from "./text-width.js";
@@ -30,18 +31,21 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   if (axis === undefined) return { mark: "line", data: { values: [] } };
   const width = Math.min(720, Math.max(420, axis.levels.length * 28));
   const numbers = axis.tokens ? null : numbersOf(axis.levels);
-  const isLog = hasLogValues(panel, data);
+  const floor = hasLogValues(data) ? logDomainOf(data)[0] : null;
   const points = panel.points
-    .map((point) => (isLog && (point.value ?? 1) <= 0 ? beyond(point) : point))
+    .map((point) => (floor === null ? point : onLogAxis(point, floor)))
     .map((point) => (numbers === null ? point : { ...point, place: coordinateNumber(point[axis.field] ?? 0) }));
   const x = numbers === null ? namedPlaces(axis, data, width) : numberPlaces(axis, numbers, data, width);
-  const tooltip = tooltipOf(data, panel);
+  const tooltip = tooltipOf(data, { ...panel, points });
   const y = valueChannel({ ...panel, points }, data, false);
   const chosen = isCrowded(data) ? extremeSeries(panel) : null;
   const drawn = { ...panel, points };
   const common = { data: { values: points }, width, height, encoding: { x } };
   if (chosen !== null) {
-    return { ...common, layer: [...zeroRule(panel), ...crowd(drawn, data, chosen, y, tooltip), ...levelRules(data)] };
+    return {
+      ...common,
+      layer: [...zeroRule(panel, data), ...crowd(drawn, data, chosen, y, tooltip), ...levelRules(data)],
+    };
   }
   const several = data.series.length > 1;
   const looks = looksOf(data);
@@ -60,7 +64,7 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   return {
     ...common,
     layer: [
-      ...zeroRule(panel),
+      ...zeroRule(panel, data),
       ...intervalBand(drawn, data, colored),
       // NaN breaks the line: joining its neighbours would show a value that was not measured.
       {
@@ -78,17 +82,16 @@ export function lineLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   };
 }
 
-/** A value that a logarithmic axis does not have. */
-function beyond(point: FigurePoint): FigurePoint {
-  return { ...point, value: null, reason: `${String(point.value)} is not above 0` };
-}
-
-/** Values that a logarithmic axis leaves out; null where there are none. */
-export function leftOutByLog(data: FigureData): string | null {
-  const count = data.panels
-    .filter((panel) => hasLogValues(panel, data))
-    .reduce((sum, { points }) => sum + points.filter(({ value }) => value !== null && value <= 0).length, 0);
-  return count === 0 ? null : `${count} not above 0 (no place on a logarithmic axis)`;
+/** Why the axis of places is not logarithmic although that was asked for; null where there is nothing to say. */
+export function logPlacesText({ over: [axis], options }: FigureData): string | null {
+  if (axis === undefined || !options.log.includes("x")) return null;
+  const name = safeTitle(axis.name.replaceAll("_", " "));
+  const numbers = axis.tokens ? null : numbersOf(axis.levels);
+  if (numbers === null) return `no logarithmic axis of ${name}: its entries are no numbers`;
+  const [first = 0, last = 0] = [numbers[0], numbers.at(-1)];
+  if (last <= 0) return `linear axis of ${name}: no entry is above 0`;
+  if (first < 0) return `linear axis of ${name}: entries below 0 have no logarithm`;
+  return first === 0 ? `axis of ${name}: linear up to ${numberLabel(numbers.find((one) => one > 0) ?? 1)}` : null;
 }
 
 function namedPlaces(axis: FigureAxis, data: FigureData, width: number): VegaLiteSpec {

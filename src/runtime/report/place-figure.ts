@@ -4,13 +4,15 @@ import type { OnNote } from "../../compiler/results/evaluate.js";
 import { countOf } from "../../compiler/results/describe.js";
 import { barLayers, hasBarPanels } from "./bar-figure.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
-import { figureData, type FigureData, type FigurePanel } from "./figure-data.js";
+import { figureData, panelTitle, type FigureData, type FigurePanel } from "./figure-data.js";
 import { figureWidth } from "./figure-width.js";
 import { emptyMarks, type VegaLiteSpec } from "./figure-marks.js";
 import { formatNumber } from "./format.js";
-import { extremesText, heatmapLayers, isAttention, isRaster } from "./heatmap-figure.js";
+import { extremesText, heatmapLayers, isAttention, isRaster, unmasked } from "./heatmap-figure.js";
 import { cellsPerPixel, rasterNumbers } from "./heatmap-raster.js";
-import { crowdText, leftOutByLog, lineLayers } from "./line-figure.js";
+import { crowdText, lineLayers, logPlacesText } from "./line-figure.js";
+import { logValuesText } from "./log-axis.js";
+import { cutTo } from "./text-width.js";
 import type { TokenTexts } from "./token-texts.js";
 
 /** More panels would make a picture that nobody prints. */
@@ -57,7 +59,11 @@ function barPanels(data: FigureData): FigureData {
     series: [""],
     panels: data.series.map((series) => ({
       ...panel,
-      title: series,
+      title: panelTitle(
+        series,
+        panel.points.find((point) => point.series === series),
+        data.by,
+      ),
       points: panel.points.filter((point) => point.series === series),
     })),
   };
@@ -75,7 +81,11 @@ function panels(output: PlotOutput, data: FigureData): VegaLiteSpec {
   const widest = drawn.reduce((most, spec) => Math.max(most, figureWidth(spec)), 0);
   return {
     concat: drawn.map((spec, i) => ({
-      title: { text: data.panels[i]?.title ?? "", fontSize: 12, anchor: "middle" },
+      title: {
+        text: cutTo(data.panels[i]?.title ?? "", Math.max(220, figureWidth(spec)), 12, true),
+        fontSize: 12,
+        anchor: "middle",
+      },
       ...spec,
     })),
     columns: Math.max(1, Math.min(data.panels.length, Math.floor(page / (widest + 70)))),
@@ -90,21 +100,27 @@ function subtitleOf(output: PlotOutput, data: FigureData): string | null {
   const raster = isHeatmap && isRaster(data);
   const cells = isHeatmap ? "cell" : "value";
   const look = raster ? "dark grey" : isHeatmap ? "hatched; reason in the tooltip" : "crosses on the lower edge; reason in the tooltip"; // prettier-ignore
-  const faulty = data.faults === 0 ? null : `${countOf(data.faults, cells)} NaN (${look})`;
-  const blank = isAttention(data);
-  const absent = isHeatmap && !blank && data.absent > 0 ? "grey background: not measured" : null;
   const [rows, columns] = data.over;
+  const blank = isHeatmap && isAttention(data);
+  // What is masked is blank, whatever its number.
+  const shown = data.panels.map(({ points }) => (blank ? unmasked(points, data) : points));
+  const faults = blank ? shown.flat().filter(({ value }) => value === null).length : data.faults;
+  const faulty = faults === 0 ? null : `${countOf(faults, cells)} NaN (${look})`;
+  const whole = Math.max(1, rows?.levels.length ?? 1) * Math.max(1, columns?.levels.length ?? 1);
+  const absent = isHeatmap && !blank && shown.some((points) => points.length < whole) ? "grey background: not measured" : null; // prettier-ignore
   const per = raster ? cellsPerPixel(rows?.levels.length ?? 1, columns?.levels.length ?? 1) : 1;
   const parts = [
     data.mean,
+    data.baseline,
     data.intervals,
     isHeatmap ? extremesText(data, formatNumber) : null,
     per > 1 ? `each pixel is the mean of ${per} × ${per} cells` : null,
     output.plot === "line" ? crowdText(data) : null,
-    isHeatmap ? null : leftOutByLog(data),
+    isHeatmap ? null : logValuesText(data),
+    output.plot === "line" ? logPlacesText(data) : null,
     faulty,
     absent,
-    isHeatmap && blank ? "blank: keys behind the query" : null,
+    blank ? "blank: keys after the query" : null,
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(" · ");
 }

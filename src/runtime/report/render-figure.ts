@@ -15,7 +15,7 @@ interface VegaInternals {
   readonly randomLCG: (seed: number) => () => number;
   readonly textMetrics: {
     width: (
-      item: { readonly fontSize?: number; readonly fontWeight?: unknown },
+      item: { readonly fontSize?: number; readonly fontWeight?: unknown; readonly limit?: number },
       text: string | number | null | undefined,
     ) => number;
   };
@@ -35,17 +35,27 @@ export async function renderFigureSvg(spec: VegaLiteSpec, logger?: FigureLogger)
   };
   const internals = vega as unknown as VegaInternals;
   internals.setRandom(internals.randomLCG(1));
-  internals.textMetrics.width = (item, text) =>
-    textWidth(String(text ?? ""), item.fontSize ?? 11, item.fontWeight === "bold");
+  internals.textMetrics.width = (item, text) => {
+    const width = textWidth(String(text ?? ""), item.fontSize ?? 11, item.fontWeight === "bold");
+    // What is longer is cut, and takes no more room than that.
+    return Math.min(width, item.limit !== undefined && item.limit > 0 ? item.limit : Infinity);
+  };
   vega.resetSVGDefIds();
   // The type of a specification is a union far too deep to build piece by piece; the compiler checks it at run time.
   const compiled = vegaLite.compile(spec as unknown as TopLevelSpec, { logger: log });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logger: log });
   try {
-    return withCaption(await view.toSVG(), captionOf(spec));
+    return withCaption(withoutNameless(await view.toSVG()), captionOf(spec));
   } finally {
     view.finalize();
   }
+}
+
+/** A group of marks without a name is no picture of its own to a screen reader: its marks have names. */
+function withoutNameless(svg: string): string {
+  return svg.replace(/<[a-z]+ [^>]*role="graphics-[^>]*>/g, (tag) =>
+    tag.includes(" aria-label=") ? tag : tag.replace(/ (role="graphics-[a-z]+"|aria-roledescription="[^"]*")/g, ""),
+  );
 }
 
 function captionOf({ usermeta }: VegaLiteSpec): string | null {

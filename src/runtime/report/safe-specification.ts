@@ -13,6 +13,8 @@ export const reservedWords: ReadonlySet<string> = new Set([
 
 /** Characters that no XML can hold, and therefore no SVG. */
 const notInXml = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff\p{Cs}]/gu;
+/** Marks of direction: text behind them would be read in another order, also that of other names. */
+const directions = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
  * The same specification with a blank behind each text that is one of these words, which nobody sees and nothing takes for
@@ -25,7 +27,8 @@ export function safeSpecification<T>(spec: T): T {
 
 function textFor(text: string): string {
   if (reservedWords.has(text.replace(/ +$/, ""))) return `${text} `;
-  return text.replace(notInXml, (character) => printableCharacter(character, ""));
+  const shown = (character: string): string => printableCharacter(character, "");
+  return text.replace(notInXml, shown).replace(directions, shown);
 }
 
 function replaced(value: unknown): unknown {

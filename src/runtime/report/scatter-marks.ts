@@ -8,6 +8,7 @@ import { shortNumber } from "./drawing.js";
 import { safeTitle } from "./figure-data.js";
 import { palette, seriesLooks, type VegaLiteSpec } from "./figure-marks.js";
 import { placeLabels } from "./label-places.js";
+import { logTicks } from "./log-axis.js";
 import { roundDomain } from "./number-axis.js";
 import { mostSeries } from "./series-looks.js";
 
@@ -114,7 +115,7 @@ function channel(field: "x" | "y", { domain, isLog }: Scale, title: string, tick
     field,
     type: "quantitative",
     scale: { ...(isLog ? { type: "log" } : { zero: false }), domain, nice: false },
-    axis: { title, format: isLog ? "~g" : ".6~g", tickCount },
+    axis: { title, ...(isLog ? logTicks(domain) : { format: ".6~g", tickCount }) },
   };
 }
 
@@ -142,7 +143,8 @@ function linesOf(points: readonly ScatterPoint[], looks: ScatterLooks, x: Scale,
     const [from, to] = [Math.min(...ends(xs)), Math.max(...ends(xs))];
     const values = [from, to].map((at) => ({ x: bx(at), y: by(line.intercept + line.slope * at) }));
     // A line that leaves the frame is cut there.
-    const name = group === null || group === "" ? "" : `${group}: `;
+    const axis = Number.isFinite(Number(group)) ? `${looks.seriesTitle.replaceAll("_", " ")} ` : "";
+    const name = group === null || group === "" ? "" : `${axis}${group}: `;
     const logs = x.isLog || y.isLog ? ", of logarithms" : "";
     const color = groups.length > 1 ? (seriesLooks(series.length, false).colors[i] ?? "#1f2430") : "#D55E00";
     return [

@@ -18,16 +18,24 @@ export function textWidth(text: string, fontSize: number, bold = false): number 
   return width * fontSize * (bold ? 1.12 : 1);
 }
 
-/** `text` in lines of at most `room` pixels, broken at blanks; a word that is longer stays whole. */
-export function wrapText(text: string, room: number, fontSize: number, bold = false): readonly string[] {
+/** `text` in lines of at most `room` pixels, broken at blanks; a word that is longer is cut, unless `cuts` is false. */
+export function wrapText(text: string, room: number, fontSize: number, bold = false, cuts = true): readonly string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  for (const whole of text.split(" ")) {
+    const word = cuts ? cutTo(whole, room, fontSize, bold) : whole;
     const last = lines.at(-1);
     if (last !== undefined && textWidth(`${last} ${word}`, fontSize, bold) <= room) {
       lines[lines.length - 1] = `${last} ${word}`;
     } else lines.push(word);
   }
   return lines;
+}
+
+/** `text`, cut in the middle so that it is at most `room` pixels wide; see {@link shortened}. */
+export function cutTo(text: string, room: number, fontSize: number, bold = false): string {
+  const width = textWidth(text, fontSize, bold);
+  if (width <= room) return text;
+  return shortened(text, Math.max(4, Math.floor((Array.from(text).length * room) / width) - 1));
 }
 
 /** `text`, cut in the middle with a sign for what is left out when it is longer than `most` characters. */

@@ -12,6 +12,8 @@ export interface RunProgress {
   readonly reused: number;
   readonly secondsElapsed: number;
   readonly secondsLeft: number | null;
+  /** What is done after the last unit, such as `drawing figures`; null while units are computed. */
+  readonly phase: string | null;
 }
 
 export interface ProgressFile {
@@ -26,14 +28,16 @@ const millisecondsBetween = 1000;
 export function createProgressFile(folder: string): ProgressFile {
   const path = join(folder, fileName);
   let last = 0;
+  let lastPhase: string | null = null;
   let writing = Promise.resolve();
   let ended = false;
   return {
-    note({ done, total, reused, secondsElapsed, secondsLeft }) {
+    note({ done, total, reused, secondsElapsed, secondsLeft, phase }) {
       const now = Date.now();
-      if (ended || now - last < millisecondsBetween) return;
+      if (ended || (phase === lastPhase && now - last < millisecondsBetween)) return;
       last = now;
-      const text = JSON.stringify({ done, total, reused, secondsElapsed, secondsLeft });
+      lastPhase = phase;
+      const text = JSON.stringify({ done, total, reused, secondsElapsed, secondsLeft, phase });
       writing = writing.then(() => writeFileAtomic(path, text)).catch(() => undefined);
     },
     async end() {
@@ -48,7 +52,7 @@ export function createProgressFile(folder: string): ProgressFile {
 export async function readProgress(folder: string): Promise<RunProgress | null> {
   try {
     const value = JSON.parse(await readFile(join(folder, fileName), "utf8")) as Partial<RunProgress>;
-    const { done, total, reused, secondsElapsed, secondsLeft } = value;
+    const { done, total, reused, secondsElapsed, secondsLeft, phase } = value;
     if (![done, total, reused, secondsElapsed].every((number) => Number.isFinite(number))) return null;
     return {
       done: done ?? 0,
@@ -56,6 +60,7 @@ export async function readProgress(folder: string): Promise<RunProgress | null> 
       reused: reused ?? 0,
       secondsElapsed: secondsElapsed ?? 0,
       secondsLeft: typeof secondsLeft === "number" ? secondsLeft : null,
+      phase: typeof phase === "string" ? phase : null,
     };
   } catch {
     return null;

@@ -112,7 +112,7 @@ export function fragmentOf(listed: ListedRun): RunFragment {
   );
   const facts = [
     run.digest.slice(0, 12),
-    ...(run.rows === null ? [] : [countOf(run.rows.toLocaleString("en"), "row")]),
+    ...(run.rows === null ? [] : [run.rows === 1 ? "1 row" : countOf(run.rows.toLocaleString("en"), "row")]),
     ...(run.seconds === 0 ? [] : [formatSeconds(run.seconds)]),
     ...(run.times > 1 ? [`run ${run.times} times`] : []),
     ...(run.judgements.length === 0 ? [] : [countOf(run.judgements.length, "judgement")]),
@@ -129,8 +129,8 @@ ${judged.length === 0 ? "" : `<ul>${judged.join("\n")}</ul>`}
 
 function progressHtml(progress: RunProgress | null): string {
   if (progress === null || progress.total === 0) return "";
-  const { done, total, secondsLeft } = progress;
-  const left = secondsLeft === null ? "" : `, about ${formatSeconds(secondsLeft)} left`;
+  const { done, total, secondsLeft, phase } = progress;
+  const left = phase !== null ? `, ${phase}` : secondsLeft === null ? "" : `, about ${formatSeconds(secondsLeft)} left`;
   return `<progress max="${total}" value="${done}" aria-label="Units of this run">${done} of ${total}</progress><p class="facts-line">${done} of ${countOf(total, "unit")}${left}</p>`;
 }
 

@@ -187,7 +187,7 @@ export const plotForms: readonly Form[] = [
   {
     name: "box",
     group: "Plots",
-    lines: ["plot box of VALUE, … [by AXIS [, AXIS]]"],
+    lines: ["plot box of VALUE, … [by AXIS [, AXIS]] [sorted [ascending]] [log y]"],
     meaning:
       "Median, quartiles and outliers. Nothing is averaged: each value counts. `by` divides them by one or two axes.",
     example: "plot box of sizes.mlp_norm by layer, group",
