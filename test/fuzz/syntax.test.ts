@@ -11,7 +11,7 @@ import { renderDiagnostics, toJson } from "../../src/compiler/diagnostics/render
 import { type Random, seeded } from "../support/random.js";
 import { examples, protocols, spansIn, withoutSpans } from "../support/trees.js";
 
-const runs = 2_500;
+const runs = 1_500;
 /** Processor time for one damaged program: what other processes do on this machine must not fail the test. */
 const bound = 250;
 /** The same for one of the long texts below. */
