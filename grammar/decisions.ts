@@ -267,6 +267,50 @@ export class DecisionGrammar extends DeclarationGrammar {
     });
   });
 
+  // The lexer sees where `probe` begins a statement: it is a name elsewhere.
+  probeStatement = this.RULE("probeStatement", () => {
+    this.CONSUME(t.Probe);
+    this.CONSUME(Name, { LABEL: "field" });
+    this.CONSUME(t.From);
+    this.SUBRULE(this.expression);
+    this.CONSUME(t.Over);
+    this.SUBRULE(this.axisList, { LABEL: "over" });
+    this.MANY(() => {
+      this.OR([
+        { ALT: () => this.SUBRULE(this.byAxes) },
+        { ALT: () => this.SUBRULE(this.probeOption) },
+        { ALT: () => this.SUBRULE(this.usingClause) },
+      ]);
+    });
+  });
+
+  probeOption = this.RULE("probeOption", () => {
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.As);
+          this.CONSUME(t.Classes);
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(t.Together);
+          this.CONSUME(Name, { LABEL: "together" });
+        },
+      },
+      {
+        ALT: () => {
+          this.OR2([
+            { ALT: () => this.CONSUME(t.Folds) },
+            { ALT: () => this.CONSUME(t.Penalty) },
+            { ALT: () => this.CONSUME(t.Seed) },
+          ]);
+          this.CONSUME(t.NumberLiteral);
+        },
+      },
+    ]);
+  });
+
   fitStatement = this.RULE("fitStatement", () => {
     this.CONSUME(t.Fit);
     this.OR([

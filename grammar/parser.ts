@@ -34,6 +34,7 @@ export class AtlasGrammar extends OutputGrammar {
       { ALT: () => this.SUBRULE(this.hypothesisStatement) },
       { ALT: () => this.SUBRULE(this.findStatement) },
       { ALT: () => this.SUBRULE(this.pcaStatement) },
+      { ALT: () => this.SUBRULE(this.probeStatement) },
       { ALT: () => this.SUBRULE(this.fitStatement) },
       { ALT: () => this.SUBRULE(this.classifyStatement) },
       { ALT: () => this.SUBRULE(this.tableStatement) },

@@ -21,6 +21,10 @@ const suffix = ".atlas";
 /** Escapes in a string. */
 const escape: TextMateRule = { name: `constant.character.escape${suffix}`, match: String.raw`\\(?:u[0-9A-Fa-f]{4}|.)` };
 
+/** What stands behind a word that is a keyword only there, as the lexer sees it within a line. */
+const beforeNameAnd = (word: string): string =>
+  String.raw`(?=[ \t]+(?!together)[A-Za-z_][A-Za-z0-9_]*[ \t]+${word}(?![A-Za-z0-9_]))`;
+
 /**
  * One rule for each row, in the order in which the lexer tries them; keywords of one scope are one rule. A keyword that goes
  * on is a name, as for the lexer.
@@ -28,8 +32,10 @@ const escape: TextMateRule = { name: `constant.character.escape${suffix}`, match
 export function textMateGrammar(): TextMateGrammar {
   const rows: readonly TokenRow[] = Object.values(tokenTable);
   const keywords = new Map<string, string[]>();
-  for (const { pattern, scope } of rows) {
-    if (typeof pattern === "string") keywords.set(scope, [...(keywords.get(scope) ?? []), pattern]);
+  for (const { pattern, scope, nameThen } of rows) {
+    if (typeof pattern !== "string") continue;
+    const word = nameThen === undefined ? pattern : pattern + beforeNameAnd(tokenTable[nameThen].pattern);
+    keywords.set(scope, [...(keywords.get(scope) ?? []), word]);
   }
   const written = new Set<string>();
   const patterns = rows.flatMap(({ pattern, scope }): TextMateRule[] => {

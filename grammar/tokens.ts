@@ -3,13 +3,14 @@
  * (among keywords, longer ones first). Chevrotain's tokens,
  * the names used in messages and the colours of editors are all made from these rows.
  */
-import type { ILexingResult, TokenType } from "chevrotain";
-import { createToken, EOF, Lexer } from "./chevrotain.js";
+import type { ILexingResult, IToken, TokenType } from "chevrotain";
+import { createToken, EOF, Lexer, tokenMatcher } from "./chevrotain.js";
 
 /**
  * What a word may be besides itself. A `statement` word begins a statement or a clause of an experiment and is a name
  * only after `.` or before `:`; an `axis` word is a statement word that also names an axis (`over model`); an `operator`
- * word joins expressions or clauses; a `soft` word has a role in one statement and is an ordinary name elsewhere.
+ * word joins expressions or clauses; a `soft` word has a role in one statement and is an ordinary name elsewhere. A
+ * statement word with `nameThen` is a name wherever it does not begin its statement.
  */
 export type WordRole = "statement" | "axis" | "operator" | "soft";
 
@@ -27,6 +28,8 @@ export interface TokenRow {
   readonly group?: "comments" | "skipped";
   /** An error token is read as the token it was meant to be, so that the parser can go on. */
   readonly readAs?: "StringLiteral" | "NumberLiteral";
+  /** A keyword only in front of a name and this word; an ordinary name everywhere else. */
+  readonly nameThen?: "From";
 }
 
 const keyword = (word: WordRole, scope: string) => (text: string) =>
@@ -102,6 +105,7 @@ export const tokenTable = {
   Hypothesis: statement("hypothesis"),
   Find: statement("find"),
   Pca: statement("pca"),
+  Probe: { ...statement("probe"), nameThen: "From" },
   Fit: statement("fit"),
   Classify: statement("classify"),
   Table: statement("table"),
@@ -193,6 +197,9 @@ export const tokenTable = {
   Alpha: soft("alpha"),
   All: soft("all"),
   Any: soft("any"),
+  Classes: soft("classes"),
+  Folds: soft("folds"),
+  Penalty: soft("penalty"),
   Equivalent: soft("equivalent"),
   Within: soft("within"),
   Else: soft("else"),
@@ -348,5 +355,25 @@ export function tokenize(text: string): ILexingResult {
   const lexed = lexer.tokenize(text);
   // The lexer leaves ends out; the parser takes a node's location from those of its tokens.
   for (const token of lexed.tokens) token.endOffset = token.startOffset + token.image.length - 1;
+  lexed.tokens.forEach((token, i) => {
+    const { nameThen } = rowOf(token) ?? {};
+    if (nameThen !== undefined && !isBeforeNameAnd(tokens[nameThen], lexed.tokens, i)) renameToken(token);
+  });
   return lexed;
+}
+
+const rowOf = ({ tokenType }: IToken): TokenRow | undefined =>
+  (tokenTable as Readonly<Record<string, TokenRow>>)[tokenType.name];
+
+/** No other statement has two names before `from`, but for `patch heads NAME together from TEXTS`. */
+function isBeforeNameAnd(last: TokenType, all: readonly IToken[], at: number): boolean {
+  const [name, then] = [all[at + 1], all[at + 2]];
+  if (name === undefined || then?.tokenType !== last || name.tokenType === tokens.Together) return false;
+  return tokenMatcher(name, Name);
+}
+
+/** Makes an identifier of a keyword, which the parser knows by its number. */
+function renameToken(token: IToken): void {
+  token.tokenType = tokens.Identifier;
+  token.tokenTypeIdx = tokens.Identifier.tokenTypeIdx ?? token.tokenTypeIdx;
 }

@@ -62,6 +62,7 @@ const pictures = [
   ["steering", "figure-1-line.png", "task-steering.png"],
   ["loss-by-token", "figure-1-text.png", "loss-by-token.png"],
   ["correlation", "figure-1-scatter.png", "task-correlation.png"],
+  ["probe", "figure-1-probe.png", "task-probe.png"],
 ];
 for (const [protocol, figure, image] of pictures) {
   const folder = join(runs, protocol);

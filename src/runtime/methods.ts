@@ -230,6 +230,8 @@ function statisticsSentences({ decisions, outputs }: Protocol): readonly string[
         return `${decision.left.label} was correlated by ${testsText(decision.tests)}, two-sided${corrected(decision)}.`;
       case "fit":
         return `${curveNames[decision.curve]} was fitted to ${decision.value.label} over ${decision.over} by least squares.`;
+      case "probe":
+        return `Linear probes predicted ${decision.field} from ${decision.value.label} over ${listOf(decision.over)}, in ${decision.folds}-fold cross-validation (penalty ${decision.penalty}, seed ${decision.seed}${decision.together === null ? "" : `; texts with one ${decision.together} stay in one fold`})${decision.tests.length === 0 ? "" : `, with p-values by ${testsText(decision.tests)} within folds`}.`;
       case "find":
         return `The ${decision.what} of ${decision.value.label} over ${decision.over} was looked for.`;
       case "pca":

@@ -25,6 +25,7 @@ import { methodsOf } from "./methods.js";
 import { questionOf, shownTexts } from "./report-texts.js";
 import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
+import { probeCsv } from "./store/probe-csv.js";
 import { rowsOfValue, savedRows } from "./saved-values.js";
 import { writeFileAtomic } from "./store/atomic.js";
 import { sha256, type RunRecord } from "./store/record.js";
@@ -128,11 +129,14 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   }
 
   const decisions: ReportDecision[] = [];
+  let probes = 0;
   for (const [i, { outcome }] of record.decisions.entries()) {
     const decision = protocol.decisions[i];
     if (outcome === null || decision === undefined) continue;
     const experiments = decision.kind === "pca" ? experimentsIn(decision.value.expression) : [];
     const own: ReportFigure[] = [];
+    if (outcome.kind === "probe")
+      await write("saved", join(folder.outputs, `probe-${++probes}.csv`), probeCsv(outcome));
     for (const { figure, kind } of decisionFigures(decision, outcome, results)) own.push(await draw(figure, kind));
     decisions.push({ ...decisionView(outcome, { tokens, experiments }), figures: own });
   }

@@ -362,6 +362,19 @@ experiment e with p
     near(outcome.components[0]?.explained, size / sum(centred.flat().map((value) => value ** 2)), 1e-9);
   });
 
+  task("probe", async ({ run }) => {
+    // scikit-learn on the activations that transformers gives: test/fixtures/probes/gpt2_tiny.py.
+    const path = join(root, "test/fixtures/probes/gpt2-tiny.json");
+    const { classes } = JSON.parse(readFileSync(path, "utf8")) as { classes: readonly { accuracy: number }[] };
+    const outcome = (await run()).record.decisions[0]?.outcome;
+    assert.ok(outcome?.kind === "probe");
+    assert.equal(outcome.parts.length, classes.length);
+    for (const [layer, { score, baseline }] of outcome.parts.entries()) {
+      near(score ?? undefined, classes[layer]?.accuracy, 1e-9);
+      assert.equal(baseline, 0.5);
+    }
+  });
+
   task("head-direction", async ({ run, other }) => {
     const rows = await rowsOf(await run());
     const vectors = await other(

@@ -23,6 +23,13 @@ export function conclusionsOf(outcome: DecisionOutcome): readonly string[] {
     case "compare":
     case "correlate":
       return [`${short(outcome.statement)}: ${partsText(outcome.parts)}`];
+    case "probe": {
+      const probes = outcome.parts.map(({ coordinates, score, baseline, reason }) => {
+        const words = `${score?.toFixed(2) ?? "none"} against ${baseline?.toFixed(2) ?? "none"}`;
+        return `${placeOf(coordinates, "")} ${reason ?? words}`.trim();
+      });
+      return [`probe of ${outcome.field}: ${probes.join("; ")}`];
+    }
     case "fit": {
       const curves = outcome.parts.map(({ coordinates, coefficients, reason }) => {
         const words = coefficients.map(({ name, value }) => `${name} = ${value.toPrecision(2)}`);

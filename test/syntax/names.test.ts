@@ -46,6 +46,24 @@ test("words that have a role elsewhere are names", () => {
   }
 });
 
+test("probe begins a statement before a field and from, and is a name everywhere else", () => {
+  const probe = "probe label from acts.x over d_model by layer";
+  assert.deepEqual(kinds(`measure loss ${probe}`), ["experiment", "probe"]);
+  assert.deepEqual(kinds(`measure spread window 8\n${probe}\ntable acts`), ["experiment", "probe", "table"]);
+  assert.deepEqual(kinds(`compare a.loss between group\n${probe}`), ["compare", "probe"]);
+  assert.deepEqual(kinds(`reference "x" gain 0.8\n${probe}\n${probe}`), ["reference", "probe", "probe"]);
+  assert.deepEqual(kinds(`table a by layer ${probe} together family`), ["table", "probe"]);
+  assert.deepEqual(kinds("prompts probe random tokens 5\nexperiment probe with probe measure probe probe 3"), [
+    "prompts",
+    "experiment",
+  ]);
+  kinds('model probe from "x" let probe = mean(probe.loss over probe) plot line of probe over probe by probe');
+  kinds(
+    "ablate heads probe by resample from probe seed 1 patch heads probe together from probe into probe measure probe",
+  );
+  kinds("metric probe(probe = 3) = probe(probe)");
+});
+
 test("statement words are names of members, arguments and groups", () => {
   for (const word of ["model", "prompts", "table", "set", "measure", "import", "last", "where", "by"]) {
     kinds(`let x = sweep.${word} + f(${word}: 3)\nprompts p from { ${word}: "a.txt" }`);

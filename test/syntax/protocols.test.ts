@@ -59,7 +59,7 @@ test("the examples hold every kind of statement and intervention", () => {
     statements.flatMap((s) => (s.kind === "experiment" ? s.interventions.map((clause) => clause.kind) : [])),
   );
   const expected =
-    "import model prompts corpus param metric experiment letResult compare correlate hypothesis find fit pca classify table plot save";
+    "import model prompts corpus param metric experiment letResult compare correlate hypothesis find fit pca probe classify table plot save";
   assert.deepEqual([...kinds].sort(), expected.split(" ").sort());
   assert.deepEqual([...changes].sort(), ["ablate", "patch", "scale", "set", "steer"]);
 });

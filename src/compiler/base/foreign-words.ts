@@ -214,7 +214,12 @@ const values: readonly (readonly [words: string, note: string, write: string | n
     null,
   ],
   ["jacobian hessian", "there are no derivatives yet", null],
-  ["probe linear_probe logistic_regression sae transcoder train optimize", noTraining, null],
+  [
+    "probe linear_probe logistic_regression",
+    "a linear probe is a statement about results: `probe FIELD from VALUE over AXIS`",
+    null,
+  ],
+  ["sae transcoder train optimize", noTraining, null],
   [
     "W_E W_pos wpe W_Q W_K W_V W_O W_in W_out W_gate b_Q b_K b_V b_O b_U weights weight params state_dict",
     weights,

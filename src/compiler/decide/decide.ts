@@ -9,6 +9,7 @@ import { decideCorrelate } from "./correlate.js";
 import { decideFind } from "./find.js";
 import { decideFit } from "./fit.js";
 import { decideHypothesis, type Decided } from "./hypothesis.js";
+import { decideProbe } from "./probe.js";
 
 /**
  * The outcomes of a protocol's statements, in their order. Equal results give equal outcomes: whatever is drawn is drawn
@@ -48,6 +49,8 @@ export function decide(decision: Decision, results: ResultSet): DecisionOutcome 
       return decideFind(decision, results);
     case "pca":
       return decidePca(decision, results);
+    case "probe":
+      return decideProbe(decision, results);
     case "fit":
       return decideFit(decision, results);
     case "classify":

@@ -19,6 +19,7 @@ const resultRules: ReadonlySet<string> = new Set([
   "hypothesisStatement",
   "findStatement",
   "pcaStatement",
+  "probeStatement",
   "fitStatement",
   "classifyStatement",
   "topSelection",
@@ -57,6 +58,19 @@ export function axisNames(analysis: Analysis, cursor: Cursor): readonly Candidat
       return { name, kind: "column", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
     }),
   ]);
+}
+
+/** What a probe can predict: fields of the texts, and their group. */
+export function textFields(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
+  const results = namedResults(analysis, cursor);
+  const fields = results.flatMap(({ columns }) =>
+    columns.filter(({ kind }) => kind === "field").map(({ name }) => name),
+  );
+  const isGrouped = results.some(({ axes }) => axes.some(({ name }) => name === "group"));
+  const names = new Set([...(isGrouped ? ["group"] : []), ...fields]);
+  return axisNames(analysis, cursor).filter(({ name }, i, all) => {
+    return names.has(name) && all.findIndex((other) => other.name === name) === i;
+  });
 }
 
 function levelsText(levels: readonly Coordinate[] | null): string {

@@ -89,6 +89,27 @@ export interface FittedPart {
   readonly reason: string | null;
 }
 
+/** How well a probe does in one group, on texts that it has not seen. */
+export interface ProbedPart {
+  readonly coordinates: Coordinates;
+  /** Texts, and how many units of them stay together; both are the same where each text stands for itself. */
+  readonly n: number;
+  readonly units: number;
+  readonly features: number;
+  /** Each class with its texts, and how many of them are predicted right; empty for numbers. */
+  readonly classes: readonly { readonly name: string; readonly n: number; readonly right: number | null }[];
+  /** Accuracy; of numbers R². */
+  readonly score: number | null;
+  /** Accuracy of the class that is most frequent in the other folds; of numbers 0, the R² of their mean. */
+  readonly baseline: number | null;
+  readonly interval: OutcomeInterval | null;
+  /** Of a score at least as high, where the field means nothing; null where it was not asked for. */
+  readonly pValue: number | null;
+  /** After the correction over the groups; null where there is none. */
+  readonly adjusted: number | null;
+  readonly reason: string | null;
+}
+
 interface Outcome {
   /** The statement as it is written, on one line. */
   readonly statement: string;
@@ -143,6 +164,17 @@ export type DecisionOutcome =
         readonly loadings: readonly number[];
       }[];
       readonly reason: string | null;
+    })
+  | (Outcome & {
+      readonly kind: "probe";
+      readonly field: string;
+      readonly over: readonly string[];
+      /** What the field is taken for. */
+      readonly predicts: "classes" | "numbers";
+      readonly folds: number;
+      readonly penalty: number;
+      readonly seed: number;
+      readonly parts: readonly ProbedPart[];
     })
   | (Outcome & {
       readonly kind: "fit";

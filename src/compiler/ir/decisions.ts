@@ -100,6 +100,27 @@ export type Decision =
       readonly components: number;
     })
   | (Stated & {
+      readonly kind: "probe";
+      /** The column of the texts that is predicted: a field, or their group. */
+      readonly field: string;
+      readonly value: NamedResult;
+      /** Places along these are the features. */
+      readonly over: readonly string[];
+      readonly by: readonly string[];
+      /** Whether numbers are names of classes, too. */
+      readonly classes: boolean;
+      /** At least 2. */
+      readonly folds: number;
+      /** Texts with one value of this column stay in one fold; null where each text stands for itself. */
+      readonly together: string | null;
+      /** Above 0. */
+      readonly penalty: number;
+      /** Of the folds, and of the interval where it is drawn. */
+      readonly seed: number;
+      /** One at most: permutations. */
+      readonly tests: readonly TestUse[];
+    })
+  | (Stated & {
       readonly kind: "fit";
       readonly curve: Curve;
       readonly value: NamedResult;

@@ -1,6 +1,6 @@
 /** The tests that a protocol may name after `using`. */
 
-export type TestedBy = "compare" | "correlate" | "hypothesis";
+export type TestedBy = "compare" | "correlate" | "hypothesis" | "probe";
 
 export interface StatisticalTest {
   readonly name: string;
@@ -60,7 +60,7 @@ export const statisticalTests: readonly StatisticalTest[] = [
     meaning:
       "Exchanges labels (signs of pairs, members of groups) N times: permutation(N) seed S. Exact where N suffices.",
     symbol: "difference",
-    in: everywhere,
+    in: [...everywhere, "probe"],
     draws: true,
   },
   {

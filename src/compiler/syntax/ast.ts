@@ -504,6 +504,23 @@ export interface PcaStatement extends Node {
   readonly components: NumberLiteral | null;
 }
 
+export interface ProbeStatement extends Node {
+  readonly kind: "probe";
+  /** A field of the texts, which is predicted. */
+  readonly field: Name;
+  readonly from: Expression;
+  readonly over: readonly Name[];
+  readonly by: readonly Name[];
+  /** `as classes`: numbers are names of classes. */
+  readonly classes: boolean;
+  readonly folds: NumberLiteral | null;
+  /** A field: texts that share its value stay in one fold. */
+  readonly together: Name | null;
+  readonly penalty: NumberLiteral | null;
+  readonly seed: NumberLiteral | null;
+  readonly using: readonly TestUse[];
+}
+
 export type FitCurve = "power_law" | "linear" | "exponential" | "logistic";
 
 export interface FitStatement extends Node {
@@ -619,6 +636,7 @@ export type Statement =
   | ReferenceStatement
   | FindStatement
   | PcaStatement
+  | ProbeStatement
   | FitStatement
   | ClassifyStatement
   | TableStatement

@@ -14,6 +14,7 @@ import type {
   Name,
   NumberLiteral,
   PcaStatement,
+  ProbeStatement,
   Quantity,
   SaveStatement,
   TableStatement,
@@ -167,6 +168,32 @@ export function buildPca(build: Build, node: CstNode): PcaStatement {
   const over = axisOf(build, node);
   const components = numberOrNull(build, tokenOf(node, "NumberLiteral"));
   return { kind: "pca", of, over, components, span: nodeSpan(build, node) };
+}
+
+/** `probe field from value over axes …`. */
+export function buildProbe(build: Build, node: CstNode): ProbeStatement {
+  const options = nodesOf(node, "probeOption");
+  const given = (key: string, what: string): CstNode | undefined => {
+    const named = options.filter((option) => tokenOf(option, key) !== undefined);
+    return once(build, named, `\`${what}\``);
+  };
+  const number = (key: string, what: string): NumberLiteral | null =>
+    numberOrNull(build, tokenOf(given(key, what), "NumberLiteral"));
+  const together = given("Together", "together");
+  return {
+    kind: "probe",
+    field: nameOf(build, tokenOf(node, "field")),
+    from: buildExpression(build, nodeOf(node, "expression")),
+    over: buildAxisList(build, nodeOf(node, "over")),
+    by: buildBy(build, node),
+    classes: given("Classes", "as classes") !== undefined,
+    folds: number("Folds", "folds"),
+    together: together === undefined ? null : nameOf(build, tokenOf(together, "together")),
+    penalty: number("Penalty", "penalty"),
+    seed: number("Seed", "seed"),
+    using: buildUsing(build, node),
+    span: nodeSpan(build, node),
+  };
 }
 
 /** `fit curve of value over axis`. */

@@ -18,6 +18,7 @@ import {
   buildFind,
   buildHypothesis,
   buildPca,
+  buildProbe,
   buildFit,
   buildSave,
   buildTable,
@@ -114,6 +115,8 @@ function buildStatement(build: Build, node: CstNode | undefined, documentation: 
       return buildFind(build, node);
     case "pcaStatement":
       return buildPca(build, node);
+    case "probeStatement":
+      return buildProbe(build, node);
     case "fitStatement":
       return buildFit(build, node);
     case "classifyStatement":

@@ -5,6 +5,8 @@ import type {
   Expression,
   HypothesisStatement,
   Name,
+  NumberLiteral,
+  ProbeStatement,
   Statement,
   TableStatement,
   TestUse,
@@ -84,6 +86,8 @@ export function printResultStatement(statement: Statement): Doc | null {
           statement.components === null ? [] : [line, "components ", printNumber(statement.components)],
         ),
       );
+    case "probe":
+      return printProbe(statement);
     case "fit":
       return group(
         `fit ${statement.curve} of `,
@@ -112,6 +116,31 @@ export function printResultStatement(statement: Statement): Doc | null {
     default:
       return null;
   }
+}
+
+function printProbe(probe: ProbeStatement): Doc {
+  const { field, from, over, by, classes, folds, together, penalty, seed, using } = probe;
+  const number = (word: string, value: NumberLiteral | null): readonly Doc[] =>
+    value === null ? [] : [[line, source(value.span.start), `${word} `, printNumber(value)]];
+  const options = [
+    ...(classes ? [line, "as classes"] : []),
+    ...number("folds", folds),
+    ...(together === null ? [] : [[line, source(together.span.start), "together ", printName(together)]]),
+    ...number("penalty", penalty),
+    ...number("seed", seed),
+  ];
+  return group(
+    "probe ",
+    printName(field),
+    " from ",
+    group(printExpression(from)),
+    indent(
+      [line, source(over[0]?.span.start ?? 0), "over ", group(indent(printNames(over)))],
+      byAxes(by),
+      options,
+      usingTests(using),
+    ),
+  );
 }
 
 function printHypothesis(hypothesis: HypothesisStatement): Doc {

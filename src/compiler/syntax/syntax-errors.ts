@@ -125,6 +125,7 @@ function outOfPlace({ source, starts }: Reading, found: IToken, clause: string):
   if (newStatement && isWord) {
     const instead = statementCalled(found.image);
     if (instead !== null) return diagnostic("A1002", span, { word: `\`${found.image}\`` }, { hint: instead });
+    if (statements.includes(found.image)) return unfinishedStatement(span, found.image);
     const near = nearestNames(found.image, [...statements, ...options]);
     return diagnostic("A1002", span, { word: `\`${found.image}\`` }, suggestion(span, near, statementHint));
   }
@@ -147,6 +148,12 @@ function outOfPlace({ source, starts }: Reading, found: IToken, clause: string):
   return diagnostic("A1001", span, { expected, found: describe(found, false, "") }, suggestion(span, near, known));
 }
 
+/** A word that begins a statement only in front of certain others, which are not there. */
+function unfinishedStatement(span: Span, word: string): Diagnostic {
+  const hint = `the statement is \`${leadingForms.get(word)?.lines[0] ?? word}\``;
+  return diagnostic("A1001", span, { expected: "a statement", found: `\`${word}\` as a name` }, { hint });
+}
+
 const statementHint = "a statement starts with a word such as model, experiment, measure or plot";
 
 /**
@@ -162,9 +169,11 @@ function misspeltStatement({ source, tokens, indexAt }: Reading, at: IToken | nu
   // After an operator or a comma the word continues an expression; only after a value can a statement have been meant.
   const before = tokens[index - 1];
   if (before !== undefined && (!/^[\w"\])}]/.test(before.image) || operators.has(before.image))) return null;
-  const near = nearestNames(first.image, wordsWithRole("statement", "axis"));
-  if (near.length === 0) return null;
+  const statements = wordsWithRole("statement", "axis");
   const span = spanOf(source, first);
+  if (statements.includes(first.image)) return unfinishedStatement(span, first.image);
+  const near = nearestNames(first.image, statements);
+  if (near.length === 0) return null;
   return diagnostic("A1002", span, { word: `\`${first.image}\`` }, suggestion(span, near, ""));
 }
 

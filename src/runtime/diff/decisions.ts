@@ -62,6 +62,11 @@ function shownOutcome(decision: RecordedDecision | undefined): string | null {
         .slice(0, shownParts)
         .map(({ name }) => name ?? "none")
         .join("; ");
+    case "probe":
+      return outcome.parts
+        .slice(0, shownParts)
+        .map(({ score }) => `score ${score === null ? "none" : score.toPrecision(6)}`)
+        .join("; ");
     default:
       return "other numbers: see the reports";
   }

@@ -6,11 +6,12 @@ import { drawComponents } from "./components-figure.js";
 import { matrixFigures } from "./correlation-matrix.js";
 import { figureOf, type Figure } from "./figures.js";
 import { fitFigure } from "./fit-view.js";
+import { probeFigure } from "./probe-view.js";
 import { drawFound } from "./series-figure.js";
 
 /** A picture and the word that its file is named with. */
 export interface DecisionFigure {
-  readonly kind: "found" | "components" | "matrix" | "fit";
+  readonly kind: "found" | "components" | "matrix" | "fit" | "probe";
   readonly figure: Figure;
 }
 
@@ -27,6 +28,8 @@ export function decisionFigures(
     return [{ kind: "components", figure: figureOf(outcome.statement, drawComponents(outcome)) }];
   }
   if (outcome.kind === "correlate") return matrixFigures(outcome).map((figure) => ({ kind: "matrix", figure }));
+  const probe = outcome.kind === "probe" ? probeFigure(outcome) : null;
+  if (probe !== null) return [{ kind: "probe", figure: probe }];
   const fit = outcome.kind === "fit" ? fitFigure(outcome) : null;
   return fit === null ? [] : [{ kind: "fit", figure: fit }];
 }

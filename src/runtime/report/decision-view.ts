@@ -5,6 +5,7 @@ import { componentsView } from "./components-view.js";
 import { matrixTables } from "./correlation-matrix.js";
 import { fitSentence, fitTable } from "./fit-view.js";
 import { formatNumber } from "./format.js";
+import { probeSentence, probeTable } from "./probe-view.js";
 import type { ReportStatus } from "./status.js";
 import { axisColumn, textColumn, valueColumn, type TableCell, type TableColumn, type TableData } from "./table-data.js";
 import { noTokenTexts, type TokenTexts } from "./token-texts.js";
@@ -95,6 +96,15 @@ function plainView(outcome: Exclude<DecisionOutcome, { kind: "pca" }>): Omit<Dec
         statement: null,
         sentence: fitSentence(outcome),
         table: fitTable(outcome, pText),
+        terminal: null,
+      };
+    case "probe":
+      return {
+        verdict: null,
+        title: statement,
+        statement: null,
+        sentence: probeSentence(outcome),
+        table: probeTable(outcome, pText),
         terminal: null,
       };
     case "find":

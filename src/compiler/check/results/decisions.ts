@@ -14,6 +14,7 @@ import { checkCorrelate } from "./correlations.js";
 import { checkHypothesis, type Titles } from "./hypotheses.js";
 import { axisNames, labelOf, measuredNumbers } from "./named-results.js";
 import { isNumericAxis } from "./numeric-axis.js";
+import { checkProbe } from "./probes.js";
 import { coordinatesOf } from "./result-coordinates.js";
 import { axesOf, checkCoordinates, type ResultAxes } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
@@ -45,6 +46,8 @@ function checkStatement(cx: ResultContext, statement: Statement, titles: Titles)
       return checkFind(cx, statement);
     case "pca":
       return checkPca(cx, statement);
+    case "probe":
+      return checkProbe(cx, statement);
     case "fit":
       return checkFit(cx, statement);
     case "classify":

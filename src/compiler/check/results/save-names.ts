@@ -14,7 +14,8 @@ const pathLimit = 700;
 /** Characters that separate folders or mean something else on Windows. */
 const forbidden = /[\\<>:"|?*]/;
 const deviceNames = /^(?:con|conin\$|conout\$|prn|aux|nul|com[1-9¹²³]|lpt[1-9¹²³])(?:\.|$)/i;
-/** What the figures of a run are called, whether or not this protocol draws them all. */
+/** What the tables of probes and the figures of a run are called, whether or not this protocol has them all. */
+const probeNames = /^probe-\d+\.csv$/i;
 const figureNames = /^figure-\d+-[a-z]+\.(?:svg|png|vl\.json)$/i;
 
 /** The ending of a name in small letters, with its dot; empty when it has none. */
@@ -52,6 +53,7 @@ export function saveNameProblem(path: string): string | null {
     if (problem !== null) return problem;
   }
   if (figureNames.test(parts[0] ?? "")) return "the figures of the run have such names";
+  if (probeNames.test(parts[0] ?? "")) return "the probes of the run have such names";
   return null;
 }
 

@@ -100,6 +100,12 @@ function nameStatement(cx: Naming, statement: Statement): void {
       nameResult(cx, null, statement.of);
       noteAxes(cx, [statement.over, ...statement.by]);
       return;
+    case "probe":
+      nameResult(cx, null, statement.from);
+      noteAxes(cx, [statement.field, ...statement.over, ...statement.by]);
+      if (statement.together !== null) noteAxes(cx, [statement.together]);
+      noteTests(cx, statement.using);
+      return;
     case "pca":
       nameResult(cx, null, statement.of);
       noteAxes(cx, [statement.over]);

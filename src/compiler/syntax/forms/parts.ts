@@ -48,6 +48,7 @@ const pieces = {
   KIND: named("layer, count, scalar or token", "scalar"),
   MEMBER: named("a metric, or a column: value, baseline, impact, relative", "impact"),
   FUNCTION: named("an operation or a metric", "mean"),
+  FIELD_OF_TEXTS: named("a field of the prompts or documents, or group", "register"),
   GROUP: named("a name of the group", "prose"),
   AXIS: piece("an axis, such as layer, head or position", ["axisName", "AxisName", "AxisWord"], "layer"),
   PART: named("heads, kv_heads, neurons, mlp, attention, layer, or a site such as resid_pre", "heads"),

@@ -97,7 +97,7 @@ export const words: Readonly<Record<string, Word>> = {
 
   together: clause(
     "Makes one condition of all places and positions, which then have no axes; without it each is one of its own. " +
-      "`together over position` joins that axis alone.",
+      "`together over position` joins that axis alone. In a `probe`, a field whose texts stay in one fold.",
     "ablate heads L2.H0, L2.H3 together measure loss",
   ),
   pairs: clause(
@@ -140,7 +140,10 @@ export const words: Readonly<Record<string, Word>> = {
       "good as the unmodified one of `from`. Its baseline is 0; NaN where both runs agree.",
     "patch heads L* from clean into corrupt measure recovery of logit_diff",
   ),
-  as: clause("The name of a column, or the classes of `classify`.", "measure mean(nll) as plain"),
+  as: clause(
+    "The name of a column, the classes of `classify`, or what a `probe` takes a field for.",
+    "measure mean(nll) as plain",
+  ),
   token: clause(
     "The position, in each prompt, of the token that ends the last place where a text occurs. Also a type of parameters.",
     'ablate mlp L1 at token "mother" measure loss',
@@ -200,6 +203,18 @@ export const words: Readonly<Record<string, Word>> = {
   components: clause(
     "How many principal components; 2 when nothing is said.",
     "pca of a.nll over revision components 4",
+  ),
+  classes: clause(
+    "`as classes`: values of a field that are numbers are names of classes, and are not put in order.",
+    "probe label from a.x over d_model as classes",
+  ),
+  folds: clause(
+    "Into how many parts the texts of a probe are dealt, each of which is predicted from the others; 5 when nothing is said.",
+    "probe label from a.x over d_model folds 10",
+  ),
+  penalty: clause(
+    "The weight of half the squared length of a probe's direction, as 1/C of scikit-learn's LogisticRegression; of the whole square for numbers, as alpha of its Ridge. 1 when nothing is said.",
+    "probe label from a.x over d_model penalty 10",
   ),
   power_law: clause("The curve a·x^b: a line through the logarithms of both.", "fit power_law of a.loss over params"),
   linear: clause("The line a + b·x.", "fit linear of a.loss over layer"),
