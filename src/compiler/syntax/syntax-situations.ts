@@ -447,6 +447,11 @@ export const situations: readonly Row[] = [
   { when: both(inRule("saveStatement"), wants("To")), expected: "`to`", hint: 'save NAME to "file.csv"' },
   { when: both(inRule("saveStatement"), wants("StringLiteral")), expected: "the name of a file in quotes" },
   {
+    when: both(inRule("figureStatement"), wants("NumberLiteral")),
+    expected: "a whole number of columns from 1 to 6",
+    hint: "how many panels stand side by side: `columns 2`",
+  },
+  {
     when: inRule("plotKind"),
     hint: "the kind comes first: `plot line of e.loss over layer`, `plot heatmap of e.impact over layer, head`",
   },
