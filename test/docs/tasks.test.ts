@@ -12,6 +12,7 @@ import type { Json } from "../../src/compiler/base/digest.js";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { print } from "../../src/compiler/syntax/print.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
+import { decisionView } from "../../src/runtime/report/decision-view.js";
 import { protocolIn, rowsOf, runFile, temporaryFolder, type Ran } from "../end-to-end/support.js";
 import { root } from "../support/root.js";
 
@@ -321,6 +322,10 @@ experiment e with p
     assert.ok(outcome?.kind === "hypothesis");
     near(outcome.parts[0]?.statistic ?? undefined, t, 1e-9);
     near(outcome.parts[0]?.df ?? undefined, (a + b) ** 2 / (a ** 2 / 11 + b ** 2 / 11), 1e-9);
+    assert.match(decisionView(outcome).sentence, /the prompt \(n = 12 in each group\)\.$/);
+    // Of pairs there are as many as of texts.
+    const paired = outcome.parts.map((part) => ({ ...part, test: "paired_t" }));
+    assert.match(decisionView({ ...outcome, parts: paired }).sentence, /the prompt \(n = 12\)\.$/);
   });
 
   task("correlation", async ({ run }) => {

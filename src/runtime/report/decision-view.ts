@@ -156,13 +156,20 @@ function axesOf(parts: readonly { readonly coordinates: Coordinates }[]): readon
   return [...new Set(parts.flatMap(({ coordinates }) => Object.keys(coordinates)))];
 }
 
-/** `The unit of analysis is the prompt (12 and 12).` */
+/** Tests of two samples that have no pairs. Tests beside one of them are of the same samples. */
+const ofTwoSamples: ReadonlySet<string> = new Set(["t_test", "welch_t", "mann_whitney"]);
+
+/** `The unit of analysis is the prompt (n = 12 in each group).` */
 function unitSentence(unit: string, parts: readonly TestedPart[]): string {
+  const apart = parts.some(({ test, n, reason }) => ofTwoSamples.has(test) && n[1] > 0 && reason === null);
   const counts = [
     ...new Set(
       parts
         .filter(({ n }) => n[0] > 0)
-        .map(({ n }) => (n[1] === 0 || n[1] === n[0] ? `${n[0]}` : `${n[0]} and ${n[1]}`)),
+        .map(({ n }) => {
+          if (n[1] === 0) return `${n[0]}`;
+          return n[1] === n[0] ? `${n[0]}${apart ? " in each group" : ""}` : `${n[0]} and ${n[1]}`;
+        }),
     ),
   ];
   if (unit === "" || counts.length === 0) return "";
