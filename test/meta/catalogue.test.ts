@@ -28,6 +28,7 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   A4018: ["test/models/open-model.test.ts", "a tokenizer that cannot be used"],
   A4019: ["test/models/open-model.test.ts", "a file that cannot be read"],
   A4020: ["test/runtime/identities.test.ts", "an identity that fails names the model, the identity and the site"],
+  A8031: ["test/models/config-fields.test.ts", "a field that nothing reads is named in one warning"],
   A8018: [
     "test/models/digest-cache.test.ts",
     "verified weights are hashed whatever is remembered, and a secret change is told",

@@ -21,8 +21,8 @@ function describe(config: ConfigReader): FamilyModel {
   const dModel = config.integer(["n_embd", "hidden_size"]);
   const heads = config.integer(["n_head", "num_attention_heads"]);
   const dHead = evenHeadSize(config, dModel, heads, "n_head");
-  const neurons = config.integer("n_inner", 4 * dModel);
-  const maxPositions = config.integer(["n_positions", "n_ctx", "max_position_embeddings"]);
+  const neurons = config.optionalInteger("n_inner", null) ?? 4 * dModel;
+  const maxPositions = config.integer(["n_positions", "max_position_embeddings"], 1024);
   const vocab = config.integer("vocab_size");
   const signature = signatureOf({
     family: "gpt2",
@@ -45,6 +45,8 @@ function describe(config: ConfigReader): FamilyModel {
   const epsilon = config.number("layer_norm_epsilon", 1e-5);
   const scaled = config.flag("scale_attn_weights", true);
   const scaledByLayer = config.flag("scale_attn_by_inverse_layer_idx", false);
+  // What transformers computes in another order and in float32 in any case, and an old spelling that it does not read.
+  config.ignore("reorder_and_upcast_attn", "n_ctx");
   const tied = config.flag("tie_word_embeddings", true);
 
   function build(context: BuildContext): void {

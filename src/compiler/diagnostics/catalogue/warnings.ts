@@ -116,4 +116,11 @@ export const warningsDiagnostics = {
     explanation:
       "The same question gave other numbers than before, and both are kept. The record says what differs: a machine, a version or the weights.",
   },
+  A8031: {
+    severity: "warning",
+    title: "fields of a config that nothing reads",
+    message: "config.json of {source} has fields that nothing reads: {fields}",
+    explanation:
+      "Neither atlasc nor transformers 5.24 reads these fields for such a model: it is built without what they ask for, or another field says it. Compare the model with the program that wrote the config.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
