@@ -27,7 +27,7 @@ export function readSignature(facts: ModelFacts): Staged<ModelSignature | null> 
 
 /**
  * The model as a graph with every site that its family has. Errors: A4001 unsupported architecture, A4002 and A4003
- * config, A4004–A4006 tensors, A4007 tokenizer.
+ * config, A4004–A4006 tensors.
  */
 export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
   const { value: model, diagnostics } = readModel(facts);
@@ -36,7 +36,7 @@ export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
   const weights = createWeightSource(facts, builder);
   const { context, values, parameters } = createBuildContext(builder, weights, model.signature);
   model.build(context);
-  const all = [...diagnostics, ...weights.diagnostics];
+  const all = [...diagnostics, ...weights.diagnostics()];
   if (hasErrors(all)) return { value: null, diagnostics: all };
   const graph = assertGraph(builder.finish());
   return { value: { signature: model.signature, graph, values, parameters }, diagnostics: all };
@@ -54,11 +54,6 @@ function readModel(facts: ModelFacts): Staged<FamilyModel | null> {
   }
   refuseForAll(config);
   const model = family.describe(config);
-  const { vocab } = model.signature;
-  if (!hasErrors(config.diagnostics) && facts.tokenizer !== null && facts.tokenizer.size > vocab) {
-    const details = { expected: `at most ${vocab} ids`, found: `${facts.tokenizer.size} ids` };
-    config.diagnostics.push(diagnostic("A4007", null, { source }, details));
-  }
   if (hasErrors(config.diagnostics)) return { value: null, diagnostics: config.diagnostics };
   const unread = config.unread();
   if (unread.length > 0) {

@@ -58,20 +58,20 @@ function describe(config: ConfigReader): FamilyModel {
 
   function build(context: BuildContext): void {
     const { builder, weights } = context;
-    const prefix = weights.has("embed_in.weight") ? "" : "gpt_neox.";
     const { norm, linear } = namedWeights(weights, {
-      prefix,
+      prefix: "gpt_neox.",
       dModel,
       norm: "layer",
       epsilon,
       layout: "out-in",
     });
+    const ends = { embedding: "gpt_neox.embed_in.weight", unembedding: "embed_out.weight" };
+    const { embedding, unembedding } = weights.vocabulary(ends, tied);
     const sequence = buildSequence(builder);
     const tables = rotaryTables(builder.scope("rotary"), rotary, sequence);
     buildDecoder(context, {
       sequence,
-      embed: () =>
-        weights.rows(`${prefix}embed_in.weight`, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
+      embed: () => weights.rows(embedding, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
       attentionNorm: (layer) => norm(`layers.${layer}.input_layernorm`),
       attention(x, layer) {
         const scope = builder.scope(`layer.${layer}/attention`);
@@ -104,7 +104,7 @@ function describe(config: ConfigReader): FamilyModel {
         return applyLinear(scope, act, down, context.site("mlp_out", layer));
       },
       finalNorm: norm("final_layer_norm"),
-      unembedding: weights.float32(tied ? `${prefix}embed_in.weight` : "embed_out.weight", [vocab, dModel]),
+      unembedding: weights.float32(unembedding, [vocab, dModel]),
     });
   }
 

@@ -51,22 +51,23 @@ function describe(config: ConfigReader): FamilyModel {
 
   function build(context: BuildContext): void {
     const { builder, weights } = context;
-    const prefix = weights.has("transformer.wte.weight") ? "transformer." : "";
     const { norm, linear } = namedWeights(weights, {
-      prefix,
+      prefix: "transformer.",
       dModel,
       norm: "layer",
       epsilon,
       layout: "in-out",
     });
+    const ends = { embedding: "transformer.wte.weight", unembedding: "lm_head.weight" };
+    const { embedding, unembedding } = weights.vocabulary(ends, tied);
     const sequence = buildSequence(builder);
     buildDecoder(context, {
       sequence,
       embed() {
         const scope = builder.scope("embed");
         // Scoped names only: the sum is the site.
-        const tokens = weights.rows(`${prefix}wte.weight`, [vocab, dModel], sequence.inputIds, "embed/tokens");
-        const table = `${prefix}wpe.weight`;
+        const tokens = weights.rows(embedding, [vocab, dModel], sequence.inputIds, "embed/tokens");
+        const table = "transformer.wpe.weight";
         const positions = weights.rows(table, [maxPositions, dModel], sequence.positions, "embed/positions");
         return scope.node("Add", [tokens, positions], {}, context.site("embed", null));
       },
@@ -94,7 +95,7 @@ function describe(config: ConfigReader): FamilyModel {
         return applyLinear(scope, act, down, context.site("mlp_out", layer));
       },
       finalNorm: norm("ln_f"),
-      unembedding: weights.float32(tied ? `${prefix}wte.weight` : "lm_head.weight", [vocab, dModel]),
+      unembedding: weights.float32(unembedding, [vocab, dModel]),
     });
   }
 

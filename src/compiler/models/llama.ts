@@ -140,14 +140,20 @@ function describe(config: ConfigReader, { family, biases, ...usual }: Variant): 
 
   function build(context: BuildContext): void {
     const { builder, weights } = context;
-    const prefix = weights.has("embed_tokens.weight") ? "" : "model.";
-    const { norm, linear } = namedWeights(weights, { prefix, dModel, norm: "rms", epsilon, layout: "out-in" });
+    const { norm, linear } = namedWeights(weights, {
+      prefix: "model.",
+      dModel,
+      norm: "rms",
+      epsilon,
+      layout: "out-in",
+    });
+    const ends = { embedding: "model.embed_tokens.weight", unembedding: "lm_head.weight" };
+    const { embedding, unembedding } = weights.vocabulary(ends, tied);
     const sequence = buildSequence(builder);
     const tables = rotaryTables(builder.scope("rotary"), rotary, sequence);
     buildDecoder(context, {
       sequence,
-      embed: () =>
-        weights.rows(`${prefix}embed_tokens.weight`, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
+      embed: () => weights.rows(embedding, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
       attentionNorm: (layer) => norm(`layers.${layer}.input_layernorm`),
       attention(x, layer) {
         const scope = builder.scope(`layer.${layer}/attention`);
@@ -178,7 +184,7 @@ function describe(config: ConfigReader, { family, biases, ...usual }: Variant): 
         return applyLinear(scope, act, down, context.site("mlp_out", layer));
       },
       finalNorm: norm("norm"),
-      unembedding: weights.float32(tied ? `${prefix}embed_tokens.weight` : "lm_head.weight", [vocab, dModel]),
+      unembedding: weights.float32(unembedding, [vocab, dModel]),
     });
   }
 
