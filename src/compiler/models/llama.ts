@@ -91,9 +91,14 @@ function refuseWindow(config: ConfigReader, window: number, usualLongest: number
   if (window < longest) config.refuse("sliding_window", String(window), `null, or at least ${longest}`);
 }
 
-/** Refuses `layer_types` with a layer that is neither `full_attention` nor the other type that is allowed. */
+/** Refuses `layer_types` that are not as many as layers, and a layer that is neither `full_attention` nor the other type that is allowed. */
 function refuseWindows(config: ConfigReader, allowed: string | null): void {
-  const other = config.texts("layer_types")?.find((type) => type !== "full_attention" && type !== allowed);
+  const types = config.texts("layer_types");
+  const layers = config.integer("num_hidden_layers");
+  if (types !== null && types.length !== layers) {
+    config.refuse("layer_types", `${types.length} types`, `one for each of the ${layers} layers`);
+  }
+  const other = types?.find((type) => type !== "full_attention" && type !== allowed);
   if (other !== undefined) config.refuse("layer_types", other, "full_attention in every layer");
 }
 
