@@ -16,7 +16,7 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   A4004: ["test/models/family.test.ts", "a tensor that is missing, of another shape, or of a type that is not read"],
   A4005: ["test/models/family.test.ts", "a tensor that is missing, of another shape, or of a type that is not read"],
   A4006: ["test/models/family.test.ts", "a tensor that is missing, of another shape, or of a type that is not read"],
-  A4007: ["test/models/family.test.ts", "a tokenizer with more ids than the vocabulary"],
+  A4007: ["test/check/rows-of-ids.test.ts", "a token that the model has no row for is refused where a text uses it"],
   A4010: ["test/models/open-model.test.ts", "no such folder: names its neighbours"],
   A4011: ["test/models/open-model.test.ts", "a folder without config.json"],
   A4012: ["test/models/open-model.test.ts", "a config that is not JSON, or no object"],
@@ -28,6 +28,15 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   A4018: ["test/models/open-model.test.ts", "a tokenizer that cannot be used"],
   A4019: ["test/models/open-model.test.ts", "a file that cannot be read"],
   A4020: ["test/runtime/identities.test.ts", "an identity that fails names the model, the identity and the site"],
+  A8031: ["test/models/config-fields.test.ts", "a field that nothing reads is named in one warning"],
+  A8032: [
+    "test/models/tensor-names.test.ts",
+    "tensors that nothing reads are named, and buffers that say nothing are not",
+  ],
+  A8033: [
+    "test/models/tensor-names.test.ts",
+    "tied matrices are one tensor, whichever is there; two are used as they are",
+  ],
   A8018: [
     "test/models/digest-cache.test.ts",
     "verified weights are hashed whatever is remembered, and a secret change is told",

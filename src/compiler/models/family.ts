@@ -6,7 +6,7 @@ import { gpt2 } from "./gpt2.js";
 import { gptNeoX } from "./gpt-neox.js";
 import { llama, mistral, qwen2 } from "./llama.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "./model.js";
-import { createConfigReader } from "./parts/config.js";
+import { createConfigReader, type ConfigReader } from "./parts/config.js";
 import { createBuildContext } from "./parts/context.js";
 import type { Family, FamilyModel } from "./parts/family-model.js";
 import { createWeightSource } from "./parts/weights.js";
@@ -27,7 +27,7 @@ export function readSignature(facts: ModelFacts): Staged<ModelSignature | null> 
 
 /**
  * The model as a graph with every site that its family has. Errors: A4001 unsupported architecture, A4002 and A4003
- * config, A4004–A4006 tensors, A4007 tokenizer.
+ * config, A4004–A4006 tensors.
  */
 export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
   const { value: model, diagnostics } = readModel(facts);
@@ -36,7 +36,7 @@ export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
   const weights = createWeightSource(facts, builder);
   const { context, values, parameters } = createBuildContext(builder, weights, model.signature);
   model.build(context);
-  const all = [...diagnostics, ...weights.diagnostics];
+  const all = [...diagnostics, ...weights.diagnostics()];
   if (hasErrors(all)) return { value: null, diagnostics: all };
   const graph = assertGraph(builder.finish());
   return { value: { signature: model.signature, graph, values, parameters }, diagnostics: all };
@@ -52,14 +52,31 @@ function readModel(facts: ModelFacts): Staged<FamilyModel | null> {
     const supported = families.map((known) => known.modelType).join(", ");
     return { value: null, diagnostics: [diagnostic("A4001", null, { source, architecture: modelType, supported })] };
   }
+  refuseForAll(config);
+  const model = family.describe(config);
+  if (hasErrors(config.diagnostics)) return { value: null, diagnostics: config.diagnostics };
+  const unread = config.unread();
+  if (unread.length > 0) {
+    const more = unread.length > mostListed ? ` and ${unread.length - mostListed} more` : "";
+    const fields = unread.slice(0, mostListed).join(", ") + more;
+    config.diagnostics.push(diagnostic("A8031", null, { source, fields }));
+  }
+  return { value: model, diagnostics: config.diagnostics };
+}
+
+/** So many names at most stand in one message. */
+const mostListed = 12;
+
+/** Settings that transformers knows for every model and that no family here has. */
+function refuseForAll(config: ConfigReader): void {
   if (config.raw("quantization_config") !== undefined) {
     config.refuse("quantization_config", "quantised weights", "weights stored as f32, bf16 or f16");
   }
-  const model = family.describe(config);
-  const { vocab } = model.signature;
-  if (!hasErrors(config.diagnostics) && facts.tokenizer !== null && facts.tokenizer.size > vocab) {
-    const details = { expected: `at most ${vocab} ids`, found: `${facts.tokenizer.size} ids` };
-    config.diagnostics.push(diagnostic("A4007", null, { source }, details));
+  if (config.raw("per_layer_config") !== undefined) {
+    config.refuse("per_layer_config", "other settings for some layers", "the same settings for all layers");
   }
-  return { value: hasErrors(config.diagnostics) ? null : model, diagnostics: config.diagnostics };
+  // transformers looks both ways unless the value is true in Python, and null is not.
+  if (config.has("is_causal") && config.raw("is_causal") !== true) {
+    config.refuse("is_causal", JSON.stringify(config.raw("is_causal") ?? null), "true: positions look back only");
+  }
 }

@@ -25,6 +25,7 @@ function describe(config: ConfigReader): FamilyModel {
   const dHead = evenHeadSize(config, dModel, heads, "num_attention_heads");
   const neurons = config.integer("intermediate_size");
   const vocab = config.integer("vocab_size");
+  const longest = config.integer("max_position_embeddings", 2048);
   const signature = signatureOf({
     family: "gpt_neox",
     layers: config.integer("num_hidden_layers"),
@@ -34,7 +35,7 @@ function describe(config: ConfigReader): FamilyModel {
     dModel,
     neurons,
     vocab,
-    maxPositions: config.integer("max_position_embeddings"),
+    maxPositions: longest,
     parallelResidual: config.flag("use_parallel_residual", true),
     gatedMlp: false,
     norm: "layer",
@@ -46,27 +47,31 @@ function describe(config: ConfigReader): FamilyModel {
     thetaField: "rotary_emb_base",
     partialField: "rotary_pct",
     partial: 0.25,
+    longest,
   });
+  // The class does not know the field, but its rotary embedding would take the head size from it.
+  const stated = config.optionalInteger("head_dim", null);
+  if (stated !== null && stated !== dHead) config.refuse("head_dim", String(stated), String(dHead));
   const epsilon = config.number("layer_norm_eps", 1e-5);
   const attentionBias = config.flag("attention_bias", true);
   const tied = config.flag("tie_word_embeddings", false);
 
   function build(context: BuildContext): void {
     const { builder, weights } = context;
-    const prefix = weights.has("embed_in.weight") ? "" : "gpt_neox.";
     const { norm, linear } = namedWeights(weights, {
-      prefix,
+      prefix: "gpt_neox.",
       dModel,
       norm: "layer",
       epsilon,
       layout: "out-in",
     });
+    const ends = { embedding: "gpt_neox.embed_in.weight", unembedding: "embed_out.weight" };
+    const { embedding, unembedding } = weights.vocabulary(ends, tied);
     const sequence = buildSequence(builder);
-    const tables = rotaryTables(builder.scope("rotary"), rotary, sequence.positions);
+    const tables = rotaryTables(builder.scope("rotary"), rotary, sequence);
     buildDecoder(context, {
       sequence,
-      embed: () =>
-        weights.rows(`${prefix}embed_in.weight`, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
+      embed: () => weights.rows(embedding, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
       attentionNorm: (layer) => norm(`layers.${layer}.input_layernorm`),
       attention(x, layer) {
         const scope = builder.scope(`layer.${layer}/attention`);
@@ -99,7 +104,7 @@ function describe(config: ConfigReader): FamilyModel {
         return applyLinear(scope, act, down, context.site("mlp_out", layer));
       },
       finalNorm: norm("final_layer_norm"),
-      unembedding: weights.float32(tied ? `${prefix}embed_in.weight` : "embed_out.weight", [vocab, dModel]),
+      unembedding: weights.float32(unembedding, [vocab, dModel]),
     });
   }
 

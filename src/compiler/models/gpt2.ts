@@ -21,8 +21,8 @@ function describe(config: ConfigReader): FamilyModel {
   const dModel = config.integer(["n_embd", "hidden_size"]);
   const heads = config.integer(["n_head", "num_attention_heads"]);
   const dHead = evenHeadSize(config, dModel, heads, "n_head");
-  const neurons = config.integer("n_inner", 4 * dModel);
-  const maxPositions = config.integer(["n_positions", "n_ctx", "max_position_embeddings"]);
+  const neurons = config.optionalInteger("n_inner", null) ?? 4 * dModel;
+  const maxPositions = config.integer(["n_positions", "max_position_embeddings"], 1024);
   const vocab = config.integer("vocab_size");
   const signature = signatureOf({
     family: "gpt2",
@@ -45,26 +45,29 @@ function describe(config: ConfigReader): FamilyModel {
   const epsilon = config.number("layer_norm_epsilon", 1e-5);
   const scaled = config.flag("scale_attn_weights", true);
   const scaledByLayer = config.flag("scale_attn_by_inverse_layer_idx", false);
+  // What transformers computes in another order and in float32 in any case, and an old spelling that it does not read.
+  config.ignore("reorder_and_upcast_attn", "n_ctx");
   const tied = config.flag("tie_word_embeddings", true);
 
   function build(context: BuildContext): void {
     const { builder, weights } = context;
-    const prefix = weights.has("transformer.wte.weight") ? "transformer." : "";
     const { norm, linear } = namedWeights(weights, {
-      prefix,
+      prefix: "transformer.",
       dModel,
       norm: "layer",
       epsilon,
       layout: "in-out",
     });
+    const ends = { embedding: "transformer.wte.weight", unembedding: "lm_head.weight" };
+    const { embedding, unembedding } = weights.vocabulary(ends, tied);
     const sequence = buildSequence(builder);
     buildDecoder(context, {
       sequence,
       embed() {
         const scope = builder.scope("embed");
         // Scoped names only: the sum is the site.
-        const tokens = weights.rows(`${prefix}wte.weight`, [vocab, dModel], sequence.inputIds, "embed/tokens");
-        const table = `${prefix}wpe.weight`;
+        const tokens = weights.rows(embedding, [vocab, dModel], sequence.inputIds, "embed/tokens");
+        const table = "transformer.wpe.weight";
         const positions = weights.rows(table, [maxPositions, dModel], sequence.positions, "embed/positions");
         return scope.node("Add", [tokens, positions], {}, context.site("embed", null));
       },
@@ -92,7 +95,7 @@ function describe(config: ConfigReader): FamilyModel {
         return applyLinear(scope, act, down, context.site("mlp_out", layer));
       },
       finalNorm: norm("ln_f"),
-      unembedding: weights.float32(tied ? `${prefix}wte.weight` : "lm_head.weight", [vocab, dModel]),
+      unembedding: weights.float32(unembedding, [vocab, dModel]),
     });
   }
 

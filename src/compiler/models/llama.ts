@@ -10,11 +10,15 @@ import { readRotary, rotaryTables } from "./parts/rotary.js";
 import { buildSequence } from "./parts/sequence.js";
 import { signatureOf } from "./parts/signature.js";
 
-/** Which linear layers of a variant have biases. */
-interface Biases {
-  readonly queryKeyValue: boolean;
-  readonly output: boolean;
-  readonly mlp: boolean;
+/** In what the config classes of these families differ. */
+interface Variant {
+  readonly family: string;
+  /** Which linear layers have biases. */
+  readonly biases: { readonly queryKeyValue: boolean; readonly output: boolean; readonly mlp: boolean };
+  /** `num_key_value_heads` where the config does not say; null: as many as heads. */
+  readonly kvHeads: number | null;
+  /** `max_position_embeddings` where the config does not say. */
+  readonly longest: number;
 }
 
 /**
@@ -27,8 +31,9 @@ export const llama: Family = {
   title: "LLaMA",
   describe(config) {
     const attentionBias = config.flag("attention_bias", false);
-    const mlp = config.flag("mlp_bias", false);
-    return describe("llama", config, { queryKeyValue: attentionBias, output: attentionBias, mlp });
+    const biases = { queryKeyValue: attentionBias, output: attentionBias, mlp: config.flag("mlp_bias", false) };
+    refuseWindows(config, null);
+    return describe(config, { family: "llama", biases, kvHeads: null, longest: 2048 });
   },
 };
 
@@ -41,8 +46,16 @@ export const mistral: Family = {
   modelType: "mistral",
   title: "Mistral",
   describe(config) {
-    refuseWindow(config, config.raw("sliding_window"));
-    return describe("mistral", config, { queryKeyValue: false, output: false, mlp: false });
+    const variant = {
+      family: "mistral",
+      biases: { queryKeyValue: false, output: false, mlp: false },
+      kvHeads: 8,
+      longest: 131072,
+    };
+    const window = config.optionalInteger("sliding_window", 4096);
+    if (window !== null) refuseWindow(config, window, variant.longest);
+    refuseWindows(config, null);
+    return describe(config, variant);
   },
 };
 
@@ -55,30 +68,54 @@ export const qwen2: Family = {
   modelType: "qwen2",
   title: "Qwen2",
   describe(config) {
-    if (config.flag("use_sliding_window", false)) refuseWindow(config, config.raw("sliding_window"));
-    return describe("qwen2", config, { queryKeyValue: true, output: false, mlp: false });
+    const variant = {
+      family: "qwen2",
+      biases: { queryKeyValue: true, output: false, mlp: false },
+      kvHeads: 32,
+      longest: 32768,
+    };
+    const window = config.optionalInteger("sliding_window", 4096);
+    const firstLayer = config.optionalInteger("max_window_layers", 28) ?? 0;
+    const isWindowed = config.flag("use_sliding_window", false) && window !== null;
+    if (isWindowed && (config.has("layer_types") || firstLayer < config.integer("num_hidden_layers", 32))) {
+      refuseWindow(config, window, variant.longest);
+    }
+    refuseWindows(config, isWindowed ? "sliding_attention" : null);
+    return describe(config, variant);
   },
 };
 
 /** A window that is at least as long as the longest sequence masks nothing, so only a shorter one is refused. */
-function refuseWindow(config: ConfigReader, window: unknown): void {
-  if (typeof window !== "number") return;
-  const longest = config.integer("max_position_embeddings", 2048);
+function refuseWindow(config: ConfigReader, window: number, usualLongest: number): void {
+  const longest = config.integer("max_position_embeddings", usualLongest);
   if (window < longest) config.refuse("sliding_window", String(window), `null, or at least ${longest}`);
 }
 
-function describe(family: string, config: ConfigReader, biases: Biases): FamilyModel {
+/** Refuses `layer_types` that are not as many as layers, and a layer that is neither `full_attention` nor the other type that is allowed. */
+function refuseWindows(config: ConfigReader, allowed: string | null): void {
+  const types = config.texts("layer_types");
+  const layers = config.integer("num_hidden_layers");
+  if (types !== null && types.length !== layers) {
+    config.refuse("layer_types", `${types.length} types`, `one for each of the ${layers} layers`);
+  }
+  const other = types?.find((type) => type !== "full_attention" && type !== allowed);
+  if (other !== undefined) config.refuse("layer_types", other, "full_attention in every layer");
+}
+
+function describe(config: ConfigReader, { family, biases, ...usual }: Variant): FamilyModel {
   const dModel = config.integer("hidden_size");
   const heads = config.integer("num_attention_heads");
-  const kvHeads = config.integer("num_key_value_heads", heads);
+  const kvHeads = config.optionalInteger("num_key_value_heads", usual.kvHeads) ?? heads;
   // Some models state a head size that is not d_model / heads.
-  const dHead = config.integer("head_dim", Math.max(1, Math.floor(dModel / heads)));
-  if (config.raw("head_dim") === undefined && dModel % heads !== 0) {
+  const stated = config.optionalInteger("head_dim", null);
+  const dHead = stated ?? Math.max(1, Math.floor(dModel / heads));
+  if (stated === null && dModel % heads !== 0) {
     config.refuse("num_attention_heads", String(heads), `a divisor of the width ${dModel}`);
   }
   if (heads % kvHeads !== 0) config.refuse("num_key_value_heads", String(kvHeads), `a divisor of ${heads}`);
   const neurons = config.integer("intermediate_size");
   const vocab = config.integer("vocab_size");
+  const longest = config.integer("max_position_embeddings", usual.longest);
   const signature = signatureOf({
     family,
     layers: config.integer("num_hidden_layers"),
@@ -88,7 +125,7 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
     dModel,
     neurons,
     vocab,
-    maxPositions: config.integer("max_position_embeddings", 2048),
+    maxPositions: longest,
     parallelResidual: false,
     gatedMlp: true,
     norm: "rms",
@@ -96,18 +133,11 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
   const activationName = config.text("hidden_act", "silu");
   const activation = activationOf(activationName);
   if (activation === null) config.refuse("hidden_act", activationName, supportedActivations.join(", "));
-  const layerTypes = config.raw("layer_types");
-  if (Array.isArray(layerTypes)) {
-    const other: unknown = layerTypes.find((type) => type !== "full_attention");
-    if (other !== undefined) {
-      const found = typeof other === "string" ? other : JSON.stringify(other);
-      config.refuse("layer_types", found, "full_attention in every layer");
-    }
-  }
   const rotary = readRotary(config, dHead, {
     thetaField: "rope_theta",
     partialField: "partial_rotary_factor",
     partial: 1,
+    longest,
   });
   if (rotary.dimensions !== dHead) config.refuse("partial_rotary_factor", String(rotary.dimensions / dHead), "1");
   const epsilon = config.number("rms_norm_eps", 1e-6);
@@ -115,14 +145,20 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
 
   function build(context: BuildContext): void {
     const { builder, weights } = context;
-    const prefix = weights.has("embed_tokens.weight") ? "" : "model.";
-    const { norm, linear } = namedWeights(weights, { prefix, dModel, norm: "rms", epsilon, layout: "out-in" });
+    const { norm, linear } = namedWeights(weights, {
+      prefix: "model.",
+      dModel,
+      norm: "rms",
+      epsilon,
+      layout: "out-in",
+    });
+    const ends = { embedding: "model.embed_tokens.weight", unembedding: "lm_head.weight" };
+    const { embedding, unembedding } = weights.vocabulary(ends, tied);
     const sequence = buildSequence(builder);
-    const tables = rotaryTables(builder.scope("rotary"), rotary, sequence.positions);
+    const tables = rotaryTables(builder.scope("rotary"), rotary, sequence);
     buildDecoder(context, {
       sequence,
-      embed: () =>
-        weights.rows(`${prefix}embed_tokens.weight`, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
+      embed: () => weights.rows(embedding, [vocab, dModel], sequence.inputIds, context.site("embed", null)),
       attentionNorm: (layer) => norm(`layers.${layer}.input_layernorm`),
       attention(x, layer) {
         const scope = builder.scope(`layer.${layer}/attention`);
@@ -153,7 +189,7 @@ function describe(family: string, config: ConfigReader, biases: Biases): FamilyM
         return applyLinear(scope, act, down, context.site("mlp_out", layer));
       },
       finalNorm: norm("norm"),
-      unembedding: weights.float32(tied ? `${prefix}embed_tokens.weight` : "lm_head.weight", [vocab, dModel]),
+      unembedding: weights.float32(unembedding, [vocab, dModel]),
     });
   }
 

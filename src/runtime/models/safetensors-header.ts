@@ -58,6 +58,7 @@ export function headerOf(bytes: Uint8Array): Outcome<SafetensorsHeader> {
 /** Element types that a graph can name, by the names of safetensors. */
 const graphTypes: Readonly<Record<string, TensorEntry["type"]>> = {
   F32: "float32",
+  F64: "float64",
   F16: "float16",
   BF16: "bfloat16",
   I64: "int64",

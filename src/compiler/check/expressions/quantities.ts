@@ -5,6 +5,7 @@ import type { StringLiteral } from "../../syntax/ast.js";
 import { applyOperation, reportError } from "../faults.js";
 import type { QuantityName } from "../names/functions.js";
 import { promptPart } from "./prompt-part.js";
+import { idWithoutRow } from "../texts/rows-of-ids.js";
 import { unembeddingMatrix } from "./unembedding.js";
 import { errorValue, type Elaboration, type Value } from "./values.js";
 
@@ -71,6 +72,12 @@ export function elaborateToken(cx: Elaboration, literal: StringLiteral): Value {
     return reportError(cx, "A4107", literal.span, { model: cx.model.name, name }, { hint });
   }
   const [id, ...more] = encoded.ids;
+  const outside = idWithoutRow(encoded.ids, cx.model.signature);
+  if (outside !== undefined) {
+    const what = `the token ${JSON.stringify(literal.value)}`;
+    const parameters = { model: cx.model.name, id: outside, what, last: cx.model.signature.vocab - 1 };
+    return reportError(cx, "A4007", literal.span, parameters);
+  }
   if (id !== undefined && more.length === 0) return { kind: "tensor", node: cx.builder.token(id, literal.span) };
   const token = JSON.stringify(literal.value);
   const pieces = encoded.pieces.map((piece) => JSON.stringify(piece)).join(" ");

@@ -13,6 +13,7 @@ import type { Scope } from "../names/scope.js";
 import { inputReader, needsTokenizer, requestsOf } from "./set-encodings.js";
 import { draftTexts, type TextsDraft } from "./texts.js";
 import { textsKey } from "../../ir/texts-key.js";
+import { haveRows } from "./rows-of-ids.js";
 import { tokeniseTexts } from "./tokenised.js";
 
 type Report = (d: Diagnostic) => void;
@@ -132,6 +133,7 @@ export function readTexts(
         const own = draft.draft.documents.map(({ text }) => encodingOf(key)(text));
         const read = tokeniseCorpus(draft.statement, draft.draft, own, instance, facts, signature, report);
         if (read === null) continue;
+        if (!haveRows(read.texts, instance, signature, draft.statement.name.span, report)) continue;
         texts.set(key, read.texts);
         pieces.set(key, read.pieces);
         continue;
@@ -167,9 +169,11 @@ export function readTexts(
         signature,
         report,
       );
-      for (const [i, set] of (read?.sets ?? []).entries()) {
+      const { span } = draft.statement.name;
+      if (read?.sets.every((set) => haveRows(set, instance, signature, span, report)) !== true) continue;
+      for (const [i, set] of read.sets.entries()) {
         texts.set(textsKey(set.name, model), set);
-        const own = read?.pieces[i];
+        const own = read.pieces[i];
         if (own !== undefined) pieces.set(textsKey(set.name, model), own);
       }
     }

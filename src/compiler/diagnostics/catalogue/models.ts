@@ -40,16 +40,16 @@ export const modelsDiagnostics = {
   A4006: {
     severity: "error",
     title: "unsupported stored type",
-    message: "the tensor {tensor} of {source} is stored as {type}; atlasc reads F32, BF16 and F16",
+    message: "the tensor {tensor} of {source} is stored as {type}; atlasc reads F32, BF16, F16 and F64",
     explanation:
-      "Weights are read as F32, BF16 or F16. Save the model in one of these types; quantised weights are not read.",
+      "Weights are read as F32, BF16, F16 or F64. Save the model in one of these types; quantised weights are not read.",
   },
   A4007: {
     severity: "error",
-    title: "tokenizer does not fit the model",
-    message: "the tokenizer of {source} has more ids than the model has rows in its vocabulary",
+    title: "token without a row",
+    message: "the tokenizer of {model} gives {what} the id {id}; the model has rows for the ids 0 to {last}",
     explanation:
-      "The tokenizer can give ids that the model has no row for. Use the tokenizer that belongs to the model.",
+      "A tokenizer may know more tokens than its model has rows in the embedding; a text that uses such a one cannot be read. Use the tokenizer that belongs to the model, or another text.",
   },
   A4010: {
     severity: "error",

@@ -116,4 +116,26 @@ export const warningsDiagnostics = {
     explanation:
       "The same question gave other numbers than before, and both are kept. The record says what differs: a machine, a version or the weights.",
   },
+  A8031: {
+    severity: "warning",
+    title: "fields of a config that nothing reads",
+    message: "config.json of {source} has fields that nothing reads: {fields}",
+    explanation:
+      "Neither atlasc nor transformers 5.24 reads these fields for such a model: it is built without what they ask for, or another field says it. Compare the model with the program that wrote the config.",
+  },
+  A8032: {
+    severity: "warning",
+    title: "tensors that nothing reads",
+    message: "the weights of {source} hold tensors that nothing reads: {tensors}",
+    explanation:
+      "The model that config.json describes has no place for these tensors, so that it is computed without them, as transformers does. If they belong to it, its config is that of another model.",
+  },
+  A8033: {
+    severity: "warning",
+    title: "an unembedding of its own in a tied model",
+    message:
+      "config.json of {source} ties the unembedding to the embedding, but the weights hold {tensor}, which is used",
+    explanation:
+      "As in transformers 5.24, a tensor in the file goes before `tie_word_embeddings`. Nothing changes where both are equal. Set `tie_word_embeddings` to false, or remove the tensor.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

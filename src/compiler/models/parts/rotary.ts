@@ -1,79 +1,74 @@
+import type { Json } from "../../base/digest.js";
 import { int } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { ConfigReader } from "./config.js";
+import { plainAngles, rotaryRules, type PlainRotary, type Rotary } from "./rotary-scaling.js";
+import type { Sequence } from "./sequence.js";
 
-/** Rotary position embedding (Su et al. 2021) in the "rotate half" arrangement of GPT-NeoX and Hugging Face. */
-export interface Rotary {
-  /** How many of the first dimensions of a head are rotated; the rest pass through. */
-  readonly dimensions: number;
-  /** Angle per position of each pair of dimensions, length `dimensions / 2`, radians. */
-  readonly inverseFrequencies: readonly number[];
+export type { Rotary };
+
+/** What a family's config class says where config.json does not, and how it spells what stands outside the settings. */
+export interface RotaryDefaults {
+  /** The base θ: where it stands outside the rope settings (`rope_theta`), and its value where it is nowhere. */
+  readonly thetaField: string;
+  readonly theta?: number;
+  /** The share of a head that is rotated, likewise. */
+  readonly partialField: string;
+  readonly partial: number;
+  /** `max_position_embeddings`, as the family read it. */
+  readonly longest: number;
+  /** The kind of layers that is asked about, where settings may be given for each kind (`full_attention`). */
+  readonly layerType?: string;
 }
 
 /**
  * Reads the rotary settings in both spellings of transformers: version 5's `rope_parameters`, and version 4's
- * `rope_theta`, `rope_scaling` and `rotary_pct`.
+ * `rope_scaling` with `rope_theta` and `rotary_pct` beside it. As there, `rope_scaling` is taken when both are given, what
+ * the settings say goes before what stands beside them, and `original_max_position_embeddings` beside them before theirs.
+ * What does not come to bear is not read.
  *
- * @source transformers/modeling_rope_utils.py: default, linear and llama3; every other type is refused
+ * @source transformers 5.24.0, modeling_rope_utils.py, RotaryEmbeddingConfigMixin
  */
-export function readRotary(
-  config: ConfigReader,
-  dHead: number,
-  defaults: { readonly thetaField: string; readonly partialField: string; readonly partial: number },
-): Rotary {
-  const settings = config.section("rope_parameters") ?? config.section("rope_scaling");
-  const theta = settings?.raw("rope_theta") !== undefined ? settings.number("rope_theta") : undefined;
-  const base = theta ?? config.number(defaults.thetaField, 10000);
-  const partialInside = settings?.raw("partial_rotary_factor") !== undefined;
-  const partial = partialInside
-    ? settings.number("partial_rotary_factor")
-    : config.number([defaults.partialField, "partial_rotary_factor"], defaults.partial);
+export function readRotary(config: ConfigReader, dHead: number, defaults: RotaryDefaults): Rotary {
+  const { thetaField, theta = 10000, partialField, longest } = defaults;
+  const settings = rotarySettings(config, defaults.layerType);
+  const inside = (field: string, outside: string, fallback: number): number => {
+    if (settings?.has(field) !== true) return config.number(outside, fallback);
+    const value = settings.number(field);
+    config.ignoreWhen(outside, value);
+    return value;
+  };
+  const base = inside("rope_theta", thetaField, theta);
+  if (base <= 0) config.refuse(thetaField, String(base), "a number above 0");
+  const partial = inside("partial_rotary_factor", partialField, defaults.partial);
   const dimensions = Math.trunc(dHead * partial);
   if (dimensions < 2 || dimensions % 2 !== 0 || dimensions > dHead) {
-    config.refuse(
-      defaults.partialField,
-      String(partial),
-      `a share of ${dHead} dimensions that is an even number of them`,
-    );
+    config.refuse(partialField, String(partial), `a share of ${dHead} dimensions that is an even number of them`);
   }
-  const plain = Array.from({ length: Math.floor(dimensions / 2) }, (_, i) =>
-    // Rounded step by step, as float32 arithmetic would: Hugging Face keeps these angles in float32.
-    Math.fround(1 / Math.fround(base ** Math.fround((2 * i) / dimensions))),
-  );
-  const type = settings?.text(["rope_type", "type"], "default") ?? "default";
-  if (settings === null || type === "default") return { dimensions, inverseFrequencies: plain };
-  if (type === "linear") {
-    const factor = settings.number("factor");
-    return { dimensions, inverseFrequencies: plain.map((frequency) => Math.fround(frequency / factor)) };
-  }
-  if (type === "llama3") {
-    const trained = config.integer("max_position_embeddings", 2048);
-    const scaling: Llama3Scaling = {
-      factor: settings.number("factor"),
-      low: settings.number("low_freq_factor"),
-      high: settings.number("high_freq_factor"),
-      original: settings.integer("original_max_position_embeddings", trained),
-    };
-    return { dimensions, inverseFrequencies: plain.map((frequency) => scaleLlama3(frequency, scaling)) };
-  }
-  settings.refuse("rope_type", type, "default, linear or llama3");
-  return { dimensions, inverseFrequencies: plain };
+  const original = (): number => {
+    const stated = settings?.integer("original_max_position_embeddings", longest) ?? longest;
+    return config.integer("original_max_position_embeddings", stated);
+  };
+  const plain: PlainRotary = { dimensions, base, longest, original };
+  if (settings === null) return { dimensions, inverseFrequencies: plainAngles(plain), scale: 1, beyond: null };
+  const type = settings.text(["rope_type", "type"], "default");
+  const rule = rotaryRules.get(type);
+  if (rule !== undefined) return rule(settings, plain);
+  settings.refuse("rope_type", type, [...rotaryRules.keys()].join(", "));
+  return { dimensions, inverseFrequencies: plainAngles(plain), scale: 1, beyond: null };
 }
 
-interface Llama3Scaling {
-  readonly factor: number;
-  readonly low: number;
-  readonly high: number;
-  readonly original: number;
+/** The object that the rotary settings stand in; null when there is none. */
+function rotarySettings(config: ConfigReader, layerType: string | undefined): ConfigReader | null {
+  const field = isFilled(config.raw("rope_scaling")) ? "rope_scaling" : "rope_parameters";
+  if (field === "rope_scaling") config.ignoreWhen("rope_parameters", config.raw("rope_scaling"));
+  const settings = config.section(field);
+  return layerType !== undefined && settings?.has(layerType) === true ? settings.section(layerType) : settings;
 }
 
-/** Llama 3's rule: long wavelengths are stretched by `factor`, short ones kept, those between interpolated. */
-function scaleLlama3(frequency: number, { factor, low, high, original }: Llama3Scaling): number {
-  const wavelength = (2 * Math.PI) / frequency;
-  if (wavelength > original / low) return Math.fround(frequency / factor);
-  if (wavelength < original / high) return frequency;
-  const smooth = (original / wavelength - low) / (high - low);
-  return Math.fround(((1 - smooth) * frequency) / factor + smooth * frequency);
+/** Whether a value is true in Python: transformers takes an empty `rope_scaling` for none. */
+function isFilled(value: Json | undefined): boolean {
+  return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 /** Cosines and sines of every position's angles, each float32 [pos, dimensions / 2]. */
@@ -82,12 +77,25 @@ export interface RotaryTables {
   readonly sine: string;
 }
 
-/** Computes the tables from `positions` (int64 [pos]), once per graph. */
-export function rotaryTables(builder: GraphBuilder, rotary: Rotary, positions: string): RotaryTables {
+/** Computes the tables once per graph. */
+export function rotaryTables(
+  builder: GraphBuilder,
+  rotary: Rotary,
+  { positions, length }: Pick<Sequence, "positions" | "length">,
+): RotaryTables {
   const column = builder.node("Unsqueeze", [positions, builder.constant("int64", [1], [1])]);
-  const frequencies = builder.constant("float32", [rotary.inverseFrequencies.length], rotary.inverseFrequencies);
+  const listed = (angles: readonly number[]): string => builder.constant("float32", [angles.length], angles);
+  const usual = listed(rotary.inverseFrequencies);
+  const frequencies = rotary.beyond === null ? usual : chosenByLength(rotary.beyond);
   const angles = builder.node("Mul", [builder.node("Cast", [column], { to: int(1) }), frequencies]);
-  return { cosine: builder.node("Cos", [angles]), sine: builder.node("Sin", [angles]) };
+  const scaled = (table: string): string =>
+    rotary.scale === 1 ? table : builder.node("Mul", [table, builder.constant("float32", [], [rotary.scale])]);
+  return { cosine: scaled(builder.node("Cos", [angles])), sine: scaled(builder.node("Sin", [angles])) };
+
+  function chosenByLength(beyond: NonNullable<Rotary["beyond"]>): string {
+    const isBeyond = builder.node("Less", [builder.constant("int64", [1], [beyond.length]), length]);
+    return builder.node("Where", [isBeyond, listed(beyond.inverseFrequencies), usual]);
+  }
 }
 
 /** Rotates x [row, head, pos, d_head]: (a, b) → (a cos − b sin, b cos + a sin) for the two halves a, b. */
