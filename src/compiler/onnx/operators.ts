@@ -86,6 +86,7 @@ export const operators: Readonly<Record<string, OperatorDescription>> = {
   Sqrt: unary,
   Squeeze: standard([1, 2]),
   Sub: binary,
+  Tanh: unary,
   TopK: standard([2, 2], ["axis", "largest", "sorted"], [2, 2]),
   Transpose: standard([1, 1], ["perm"]),
   Unsqueeze: binary,
