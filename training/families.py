@@ -170,6 +170,269 @@ model(
     OPT_SITES,
 )
 
+PHI = {**LLAMA, "rope_parameters": {**ROPE, "partial_rotary_factor": 0.5}}
+PHI_SITES = {
+    **LLAMA_SITES,
+    "output": "self_attn.dense",
+    "attn_out": "self_attn.dense",
+    "mlp_pre": "mlp.fc1",
+    "down": "mlp.fc2",
+    "mlp_out": "mlp.fc2",
+    "parallel": True,
+}
+PHI_NORMS = {"q_norm": "self_attn.q_layernorm", "k_norm": "self_attn.k_layernorm"}
+model("phi", "phi", PHI, PHI_SITES)
+model("phi-norms-v4", "phi", {**PHI, "qk_layernorm": True}, {**PHI_SITES, **PHI_NORMS}, raw=version4)
+
+PHI3_SITES = {
+    **{key: path for key, path in LLAMA_SITES.items() if key not in "qkv"},
+    "packed": ("self_attn.qkv_proj", "parts"),
+    "mlp_pre": "mlp.gate_up_proj",
+}
+PHI3 = {**LLAMA, "sliding_window": 4, "rope_parameters": ROPE}
+LONGROPE = {
+    "rope_type": "longrope",
+    "rope_theta": 500.0,
+    "short_factor": [1.0, 1.3],
+    "long_factor": [1.5, 4.0],
+    "original_max_position_embeddings": 16,
+}
+model("phi3-window", "phi3", PHI3, PHI3_SITES)
+model(
+    "phi3-longrope",
+    "phi3",
+    {**LLAMA, "rope_parameters": LONGROPE, "original_max_position_embeddings": 16},
+    PHI3_SITES,
+)
+
+GEMMA = {**LLAMA, "head_dim": 6, "pad_token_id": 0, "rope_parameters": ROPE}
+GEMMA2_SITES = {
+    **LLAMA_SITES,
+    "attn_out": "post_attention_layernorm",
+    "mlp_out": "post_feedforward_layernorm",
+}
+model("gemma", "gemma", GEMMA, LLAMA_SITES)
+model("gemma-v4-gelu", "gemma", {**GEMMA, "hidden_act": "gelu"}, LLAMA_SITES, raw=version4)
+GEMMA2 = {
+    **GEMMA,
+    "query_pre_attn_scalar": 9,
+    "sliding_window": 3,
+    "attn_logit_softcapping": 1.5,
+    "final_logit_softcapping": 2.0,
+}
+model("gemma2", "gemma2", GEMMA2, GEMMA2_SITES)
+model(
+    "gemma2-no-caps-v4",
+    "gemma2",
+    {**GEMMA2, "attn_logit_softcapping": None, "final_logit_softcapping": None, "tie_word_embeddings": False},
+    GEMMA2_SITES,
+    raw=version4,
+)
+
+
+def gemma3_version4(config):
+    """Version 4 of Gemma 3: a base for the local layers, and rope_scaling for the others."""
+    rope = config.pop("rope_parameters")
+    full = rope["full_attention"]
+    config["rope_theta"] = full.pop("rope_theta")
+    config["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
+    config["rope_scaling"] = full
+    config["sliding_window_pattern"] = 2
+    config.pop("_sliding_window_pattern", None)
+    config.pop("layer_types")
+
+
+GEMMA3 = {
+    **{key: value for key, value in GEMMA2.items() if "softcapping" not in key},
+    "layer_types": ["sliding_attention", "full_attention"],
+    "rope_parameters": {
+        "full_attention": {"rope_type": "linear", "factor": 4.0, "rope_theta": 900.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 50.0},
+    },
+}
+model("gemma3", "gemma3_text", GEMMA3, {**GEMMA2_SITES, **QK_NORMS})
+model("gemma3-v4", "gemma3_text", GEMMA3, {**GEMMA2_SITES, **QK_NORMS}, raw=gemma3_version4)
+
+STABLELM = {**LLAMA, "hidden_size": 32, "rope_parameters": {**ROPE, "partial_rotary_factor": 0.25}}
+model("stablelm", "stablelm", STABLELM, {**LLAMA_SITES, "parallel": False})
+model(
+    "stablelm-parallel-norms-v4",
+    "stablelm",
+    {**STABLELM, "use_parallel_residual": True, "qk_layernorm": True, "use_qkv_bias": True},
+    {**LLAMA_SITES, **PHI_NORMS},
+    raw=version4,
+)
+
+GPTJ_SITES = {
+    **GPT2_SITES,
+    "q": "attn.q_proj",
+    "k": "attn.k_proj",
+    "v": "attn.v_proj",
+    "output": "attn.out_proj",
+    "attn_out": "attn.out_proj",
+    "mlp_pre": "mlp.fc_in",
+    "down": "mlp.fc_out",
+    "mlp_out": "mlp.fc_out",
+    "parallel": True,
+}
+GPTJ_SITES.pop("packed")
+model("gptj", "gptj", {**GPT2, "rotary_dim": 2, "n_inner": 24}, GPTJ_SITES)
+model("gptj-whole-heads", "gptj", {**GPT2, "rotary_dim": 4, "n_inner": 24}, GPTJ_SITES)
+
+GPT_NEO = {
+    **SMALL,
+    "hidden_size": 16,
+    "intermediate_size": 24,
+    "num_layers": 2,
+    "num_heads": 4,
+    "max_position_embeddings": 16,
+    "attention_types": [[["global", "local"], 1]],
+    "window_size": 3,
+}
+GPT_NEO_SITES = {
+    **GPT2_SITES,
+    "q": "attn.attention.q_proj",
+    "k": "attn.attention.k_proj",
+    "v": "attn.attention.v_proj",
+    "output": "attn.attention.out_proj",
+    "attn_out": "attn.attention.out_proj",
+}
+GPT_NEO_SITES.pop("packed")
+model("gpt-neo", "gpt_neo", GPT_NEO, GPT_NEO_SITES)
+
+BLOOM_SITES = {
+    "layers": "transformer.h",
+    "packed": ("self_attention.query_key_value", "groups"),
+    "output": "self_attention.dense",
+    "attn_out": "self_attention.dense",
+    "mlp_pre": "mlp.dense_h_to_4h",
+    "down": "mlp.dense_4h_to_h",
+    "mlp_out": "mlp.dense_4h_to_h",
+    "unembedding": "lm_head",
+}
+BLOOM = {**SMALL, "hidden_size": 16, "n_layer": 2}
+model("bloom", "bloom", {**BLOOM, "n_head": 4}, BLOOM_SITES)
+# Slopes of a number of heads that is no power of two.
+model("bloom-six-heads", "bloom", {**BLOOM, "hidden_size": 12, "n_head": 6}, BLOOM_SITES)
+
+FALCON = {
+    **SMALL,
+    "hidden_size": 16,
+    "ffn_hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 32,
+    "rope_parameters": ROPE,
+}
+
+
+def falcon_sites(order):
+    return {
+        **BLOOM_SITES,
+        "packed": ("self_attention.query_key_value", order),
+        "parallel": lambda config: config.parallel_attn,
+    }
+
+
+model("falcon-7b", "falcon", FALCON, falcon_sites("parts"))
+model(
+    "falcon-new",
+    "falcon",
+    {**FALCON, "new_decoder_architecture": True, "num_kv_heads": 2, "bias": True},
+    falcon_sites("groups"),
+    raw=version4,
+)
+model(
+    "falcon-new-one-norm",
+    "falcon",
+    {**FALCON, "new_decoder_architecture": True, "num_kv_heads": 2, "num_ln_in_parallel_attn": 1},
+    falcon_sites("groups"),
+)
+model(
+    "falcon-rw-alibi",
+    "falcon",
+    {**FALCON, "alibi": True, "parallel_attn": False, "multi_query": False, "bias": True},
+    falcon_sites("groups"),
+)
+model(
+    "falcon-many-heads-untied",
+    "falcon",
+    {**FALCON, "multi_query": False, "tie_word_embeddings": False},
+    falcon_sites("groups"),
+)
+
+CLIPPED = {"clip": lambda config: config.clip_qkv}
+model("olmo", "olmo", {**LLAMA, "rope_parameters": ROPE}, {**LLAMA_SITES, **CLIPPED})
+model("olmo-clipped-v4", "olmo", {**LLAMA, "clip_qkv": 0.7, "rope_parameters": ROPE}, {**LLAMA_SITES, **CLIPPED}, raw=version4)
+model(
+    "olmo2",
+    "olmo2",
+    {**LLAMA, "rope_parameters": ROPE},
+    {**GEMMA2_SITES, **QK_NORMS},
+)
+GRANITE = {
+    **LLAMA,
+    "embedding_multiplier": 3.0,
+    "logits_scaling": 2.5,
+    "residual_multiplier": 0.4,
+    "attention_multiplier": 0.3,
+    "rope_parameters": ROPE,
+}
+GRANITE_SITES = {**LLAMA_SITES, "factor": lambda config: config.residual_multiplier}
+model("granite", "granite", {**GRANITE, "attention_bias": True, "mlp_bias": True}, GRANITE_SITES)
+model(
+    "smollm3",
+    "smollm3",
+    {**LLAMA, "no_rope_layer_interval": 2, "use_sliding_window": True, "sliding_window": 3, "rope_parameters": ROPE},
+    LLAMA_SITES,
+)
+COHERE_SITES = {**LLAMA_SITES, "parallel": True}
+COHERE = {**LLAMA, "logit_scale": 0.3, "rope_parameters": ROPE}
+model("cohere", "cohere", COHERE, COHERE_SITES)
+model(
+    "cohere-norms-v4",
+    "cohere",
+    {**COHERE, "use_qk_norm": True, "attention_bias": True},
+    {**COHERE_SITES, **QK_NORMS},
+    raw=version4,
+)
+model("cohere2", "cohere2", {**COHERE, "sliding_window": 3, "layer_types": ["sliding_attention", "full_attention"]}, COHERE_SITES)
+STARCODER_SITES = {
+    **LLAMA_SITES,
+    "mlp_pre": "mlp.c_fc",
+    "down": "mlp.c_proj",
+    "mlp_out": "mlp.c_proj",
+}
+model("starcoder2", "starcoder2", {**LLAMA, "sliding_window": 4, "rope_parameters": ROPE}, STARCODER_SITES)
+model("starcoder2-no-bias-v4", "starcoder2", {**LLAMA, "use_bias": False, "rope_parameters": ROPE}, STARCODER_SITES, raw=version4)
+MPT = {**SMALL, "d_model": 16, "n_heads": 4, "n_layers": 2, "max_seq_len": 16}
+MPT_SITES = {
+    "layers": "transformer.blocks",
+    "packed": ("attn.Wqkv", "parts"),
+    "output": "attn.out_proj",
+    "attn_out": "attn.out_proj",
+    "mlp_pre": "ffn.up_proj",
+    "down": "ffn.down_proj",
+    "mlp_out": "ffn.down_proj",
+    "clip": lambda config: config.attn_config.clip_qkv,
+    "unembedding": "lm_head",
+}
+model("mpt", "mpt", MPT, MPT_SITES)
+model(
+    "mpt-six-heads-clipped",
+    "mpt",
+    {**MPT, "d_model": 12, "n_heads": 6, "attn_config": {"clip_qkv": 0.6, "softmax_scale": 0.8}},
+    MPT_SITES,
+)
+BIGCODE_SITES = {**GPT2_SITES, "packed": ("attn.c_attn", "parts")}
+model("gpt-bigcode", "gpt_bigcode", {**GPT2, "n_inner": 24}, BIGCODE_SITES)
+model(
+    "gpt-bigcode-many-heads",
+    "gpt_bigcode",
+    {**GPT2, "n_inner": 24, "multi_query": False},
+    {**GPT2_SITES, "packed": ("attn.c_attn", "groups")},
+)
+
 # -------------------------------------------------------------------------------------------------------------- values
 
 
@@ -333,7 +596,8 @@ def evaluate(model, sites, ids):
         before = values[at("resid_pre")]
         attn_out, mlp_out = values[at("attn_out")] * factor, values[at("mlp_out")].reshape(POSITIONS, -1) * factor
         found |= {at("resid_pre"): before, at("attn_out"): attn_out, at("mlp_out"): mlp_out}
-        parallel = sites.get("parallel", lambda config: getattr(config, "use_parallel_residual", False))(model.config)
+        parallel = sites.get("parallel", getattr(model.config, "use_parallel_residual", False))
+        parallel = parallel(model.config) if callable(parallel) else parallel
         middle = before + attn_out
         if not parallel:
             found[at("resid_mid")] = middle
@@ -390,6 +654,21 @@ def randomise(model, generator):
             parameter.copy_(noise + 1 if is_scale and "gemma" not in model.config.model_type else noise)
 
 
+def count_biases_once():
+    """transformers 5.24 adds Falcon's biases twice with eager attention (in the mask, too), and once otherwise."""
+    from transformers.models.falcon import modeling_falcon
+
+    build = modeling_falcon.build_alibi_tensor
+    modeling_falcon.build_alibi_tensor = lambda *arguments, **named: build(*arguments, **named) / 2
+
+
+def usual_logits(folder, ids):
+    """Logits with the attention that transformers takes when it is not told otherwise."""
+    usual = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).double().eval()
+    with torch.no_grad():
+        return usual(ids).logits[0]
+
+
 def make(name):
     entry = MODELS[name]
     generator = torch.Generator().manual_seed(sum(map(ord, name)))
@@ -414,7 +693,13 @@ def make(name):
     assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"], info
     stored = stored.double().eval()
     ids = torch.randint(0, SMALL["vocab_size"], (1, POSITIONS), generator=generator)
+    usual = usual_logits(folder, ids)
+    if getattr(stored.config, "alibi", False):
+        count_biases_once()
     found = evaluate(stored, entry["sites"], ids)
+    # Fused attention passes over soft caps of scores.
+    if not getattr(stored.config, "attn_logit_softcapping", None):
+        assert (usual - found["logits"]).abs().max() < 1e-4, "attention by another way gives other logits"
     save_file(
         {key: value.to(torch.float32).contiguous() for key, value in found.items()},
         FIXTURES / f"{name}.safetensors",

@@ -47,7 +47,7 @@ export const gptNeoX: Family = {
         gatedMlp: false,
         norm: "layer",
       },
-      prefixes: ["gpt_neox.", ""],
+      prefix: "gpt_neox.",
       layout: "out-in",
       norm: { kind: "layer", epsilon, weight: "plain", bias: true },
       embedding: { ...plainEmbedding, tokens: "embed_in.weight" },
@@ -72,7 +72,7 @@ export const gptNeoX: Family = {
         },
       }),
       finalNorm: "final_layer_norm",
-      unembedding: { matrix: tied ? null : "embed_out.weight", bias: null, projection: null },
+      unembedding: { matrix: "embed_out.weight", tied, bias: null, projection: null },
     });
   },
 };

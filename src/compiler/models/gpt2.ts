@@ -39,7 +39,7 @@ export const gpt2: Family = {
         gatedMlp: false,
         norm: "layer",
       },
-      prefixes: ["", "transformer."],
+      prefix: "transformer.",
       layout: "in-out",
       norm: { kind: "layer", epsilon, weight: "plain", bias: true },
       embedding: { ...plainEmbedding, tokens: "wte.weight", positions: { table: "wpe", offset: 0 } },
@@ -63,7 +63,7 @@ export const gpt2: Family = {
         },
       }),
       finalNorm: "ln_f",
-      unembedding: { matrix: tied ? null : "lm_head.weight", bias: null, projection: null },
+      unembedding: { matrix: "lm_head.weight", tied, bias: null, projection: null },
     });
   },
 };

@@ -44,7 +44,7 @@ export const opt: Family = {
         normsAfter: normsFirst ? null : "stream",
         unembedding: { scale: 1, softcap: null, bias: false, width },
       },
-      prefixes: ["model.decoder.", "decoder.", ""],
+      prefix: "model.decoder.",
       layout: "out-in",
       norm: { kind: "layer", epsilon: 1e-5, weight: affine ? "plain" : "none", bias: affine },
       embedding: {
@@ -80,7 +80,8 @@ export const opt: Family = {
       }),
       finalNorm: normsFirst ? "final_layer_norm" : null,
       unembedding: {
-        matrix: tied ? null : "lm_head.weight",
+        matrix: "lm_head.weight",
+        tied,
         bias: null,
         projection: width === dModel ? null : "project_out",
       },

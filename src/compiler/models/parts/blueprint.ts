@@ -10,8 +10,8 @@ import type { SignatureSizes } from "./signature.js";
 
 export interface Blueprint {
   readonly sizes: SignatureSizes;
-  /** What may stand before every name; the first one with which the table of tokens is there counts. */
-  readonly prefixes: readonly string[];
+  /** What stands before every name in the checkpoints of transformers. */
+  readonly prefix: string;
   readonly layout: Linear["layout"];
   readonly norm: NormStyle;
   readonly embedding: EmbeddingPlan;
@@ -139,9 +139,11 @@ type MlpMatrices =
   | { readonly kind: "gate-up"; readonly gateUp: string; readonly down: string; readonly bias: boolean };
 
 export interface UnembeddingPlan {
-  /** Null: tied, the table of the tokens. The name is whole: it has no prefix. */
-  readonly matrix: string | null;
+  /** Whole names: the prefix does not stand before them. */
+  readonly matrix: string;
   readonly bias: string | null;
+  /** Whether the table of the tokens is the matrix. */
+  readonly tied: boolean;
   /** A matrix from d_model to the width of the unembedding (with the prefix). */
   readonly projection: string | null;
 }

@@ -33,6 +33,8 @@ export interface LlamaDefaults {
   /** The share of a head that is rotated; null: heads are rotated as a whole. */
   readonly partialRotary: number | null;
   readonly tied: boolean;
+  /** The kind of layers whose rotary settings are meant, where each has its own. */
+  readonly layerType: string | null;
   /** Heads of keys and values; null: as many as of queries. */
   readonly kvHeads: number | null;
   /** Null: d_model / heads. */
@@ -48,6 +50,7 @@ export const llamaDefaults: LlamaDefaults = {
   theta: 10000,
   partialRotary: null,
   tied: false,
+  layerType: null,
   kvHeads: null,
   dHead: null,
 };
@@ -92,6 +95,7 @@ export function llamaLike(
     partialField: "partial_rotary_factor",
     partial: defaults.partialRotary ?? 1,
     longest,
+    ...(defaults.layerType === null ? {} : { layerType: defaults.layerType }),
   });
   if (defaults.partialRotary === null && settings.dimensions !== dHead) {
     config.refuse("partial_rotary_factor", String(settings.dimensions / dHead), "1");
@@ -100,7 +104,7 @@ export function llamaLike(
   const tied = config.flag("tie_word_embeddings", defaults.tied);
   return {
     sizes,
-    prefixes: ["model.", ""],
+    prefix: "model.",
     layout: "out-in",
     norm: { kind: "rms", epsilon, weight: "plain", bias: false },
     embedding: { ...plainEmbedding, tokens: "embed_tokens.weight" },
@@ -132,7 +136,7 @@ export function llamaLike(
       },
     }),
     finalNorm: "norm",
-    unembedding: { matrix: tied ? null : "lm_head.weight", bias: null, projection: null },
+    unembedding: { matrix: "lm_head.weight", tied, bias: null, projection: null },
   };
 }
 

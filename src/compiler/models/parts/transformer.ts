@@ -29,8 +29,9 @@ function buildTransformer(
 ): void {
   const { builder, weights } = context;
   const { embedding, unembedding: end } = blueprint;
-  const prefix =
-    blueprint.prefixes.find((own) => weights.has(`${own}${embedding.tokens}`)) ?? blueprint.prefixes[0] ?? "";
+  const { prefix } = blueprint;
+  const table = `${prefix}${embedding.tokens}`;
+  const ends = weights.vocabulary({ embedding: table, unembedding: end.matrix }, end.tied);
   const named = namedWeights(weights, builder, { prefix, dModel, style: blueprint.norm, layout: blueprint.layout });
   const sequence = buildSequence(builder);
   const plans = Array.from({ length: layers }, (_, layer) => blueprint.layer(layer));
@@ -41,10 +42,9 @@ function buildTransformer(
   );
   const last = plans.at(-1)?.mlp.norm ?? "";
   const width = embedding.projection === null ? dModel : unembedding.width;
-  const table = `${prefix}${embedding.tokens}`;
   buildDecoder(context, {
     sequence,
-    embed: () => embed(context, blueprint, named, { table, width, prefix, sequence }),
+    embed: () => embed(context, blueprint, named, { table: ends.embedding, width, prefix, sequence }),
     attentionNorm: (layer) => named.normOrNone(plans[layer]?.attention.norm ?? null),
     attention(x, layer) {
       const plan = plans[layer]?.attention;
@@ -62,7 +62,7 @@ function buildTransformer(
       return mlp(context, x, layer, mlpWeights(named, plan, context.signature), activation, endOf(named, plan.after));
     },
     finalNorm: named.norm(blueprint.finalNorm ?? last),
-    unembedding: weights.float32(end.matrix ?? table, [vocab, unembedding.width]),
+    unembedding: weights.float32(ends.unembedding, [vocab, unembedding.width]),
     unembeddingBias: end.bias === null ? null : weights.float32(end.bias, [vocab]),
     projection: end.projection === null ? null : named.tensor(`${end.projection}.weight`, unembedding.width, dModel),
   });
