@@ -433,6 +433,51 @@ model(
     {**GPT2_SITES, "packed": ("attn.c_attn", "groups")},
 )
 
+MOE = {**LLAMA, "hidden_size": 16, "intermediate_size": 12, "rope_parameters": ROPE}
+MOE_SITES = {key: path for key, path in LLAMA_SITES.items() if key not in ("down", "mlp_pre")} | {
+    "mlp_out": "mlp",
+    "mlp": "mlp",
+    "router": "mlp.gate",
+}
+model("mixtral", "mixtral", {**MOE, "num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": 4}, MOE_SITES)
+QWEN_MOE = {**MOE, "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 12}
+model(
+    "qwen2-moe",
+    "qwen2_moe",
+    {**QWEN_MOE, "shared_expert_intermediate_size": 10, "norm_topk_prob": False},
+    {**MOE_SITES, "shared": "mlp.shared_expert"},
+)
+model("qwen3-moe", "qwen3_moe", {**QWEN_MOE, "head_dim": 6, "norm_topk_prob": True}, {**MOE_SITES, **QK_NORMS})
+model(
+    "olmoe",
+    "olmoe",
+    {**MOE, "num_experts": 4, "num_experts_per_tok": 3, "norm_topk_prob": False},
+    {**MOE_SITES, **QK_NORMS},
+)
+YARN = {
+    "rope_type": "yarn",
+    "rope_theta": 500.0,
+    "factor": 4.0,
+    "beta_fast": 4.0,
+    "beta_slow": 1.0,
+    "truncate": False,
+    "original_max_position_embeddings": 8,
+}
+model(
+    "gpt-oss",
+    "gpt_oss",
+    {
+        **MOE,
+        "head_dim": 6,
+        "num_local_experts": 4,
+        "num_experts_per_tok": 2,
+        "swiglu_limit": 0.8,
+        "sliding_window": 3,
+        "rope_parameters": YARN,
+    },
+    {**MOE_SITES, "router": "mlp.router", "scores_are_shifted": True},
+)
+
 # -------------------------------------------------------------------------------------------------------------- values
 
 
@@ -546,12 +591,14 @@ def evaluate(model, sites, ids):
     for i, layer in enumerate(layers):
         taps.input(f"resid_pre[{i}]", layer)
         taps.output(f"layer[{i}]", layer)
-        for key in ("q", "k", "v", "q_norm", "k_norm", "attn_out", "mlp_pre", "mlp_out", "norm_mid", "router"):
+        for key in ("q", "k", "v", "q_norm", "k_norm", "attn_out", "mlp_pre", "mlp_out", "norm_mid"):
             if key in sites:
                 taps.output(f"{key}[{i}]", module_at(model, layer, sites[key]))
         if "packed" in sites:
             taps.output(f"packed[{i}]", module_at(model, layer, sites["packed"][0]))
         taps.input(f"z[{i}]", module_at(model, layer, sites["output"]))
+        if "mlp" in sites:
+            taps.input(f"mlp_input[{i}]", module_at(model, layer, sites["mlp"]))
         if "down" in sites:
             taps.input(f"mlp_act[{i}]", module_at(model, layer, sites["down"]))
         if "norm_post" in sites:
@@ -608,13 +655,30 @@ def evaluate(model, sites, ids):
         assert (middle + mlp_out - after).abs().max() < 1e-9, f"{at('resid_post')} is not the sum of its parts"
         found[at("resid_post")] = after
         if "router" in sites:
-            found[at("router_logits")] = values[at("router")].reshape(POSITIONS, -1)
-            found[at("expert_out")] = expert_outputs(module_at(model, layer, sites["mlp"]), values, at, sites)
+            block = module_at(model, layer, sites["mlp"])
+            logits, shares, indices = module_at(model, layer, sites["router"])(values[at("mlp_input")])
+            found[at("router_logits")] = logits
+            found[at("expert_out")] = expert_outputs(block.experts, values[at("mlp_input")], shares, indices)
+            whole = found[at("expert_out")].sum(1)
+            if "shared" in sites:
+                opened = block.shared_expert_gate(values[at("mlp_input")]).sigmoid()
+                found[at("shared_expert_out")] = opened * block.shared_expert(values[at("mlp_input")])
+                whole = whole + found[at("shared_expert_out")]
+            assert (whole - mlp_out).abs().max() < 1e-9, "the experts do not sum to what the MLP gives"
         else:
             pre = values[at("mlp_pre")]
             found[at("mlp_act")] = values[at("mlp_act")].reshape(POSITIONS, -1)
             found[at("mlp_pre")] = pre.reshape(POSITIONS, -1)[:, : found[at("mlp_act")].shape[-1]]
     return found
+
+
+def expert_outputs(experts, x, shares, indices):
+    """[pos, expert, d_model]: each expert by itself, through the module that computes them all."""
+    outputs = []
+    for expert in range(experts.num_experts):
+        own = torch.where(indices == expert, shares, 0.0)
+        outputs.append(experts(x, indices, own))
+    return torch.stack(outputs, dim=1)
 
 
 def ablated_losses(model, sites, ids):
@@ -664,7 +728,8 @@ def count_biases_once():
 
 def usual_logits(folder, ids):
     """Logits with the attention that transformers takes when it is not told otherwise."""
-    usual = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).double().eval()
+    usual = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, experts_implementation="eager")
+    usual = usual.double().eval()
     with torch.no_grad():
         return usual(ids).logits[0]
 
@@ -688,7 +753,7 @@ def make(name):
     path.write_text(json.dumps(written, indent=1) + "\n")
 
     stored, info = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+        folder, dtype=torch.float32, attn_implementation="eager", experts_implementation="eager", output_loading_info=True
     )
     assert not info["missing_keys"] and not info["unexpected_keys"] and not info["mismatched_keys"], info
     stored = stored.double().eval()
@@ -696,7 +761,8 @@ def make(name):
     usual = usual_logits(folder, ids)
     if getattr(stored.config, "alibi", False):
         count_biases_once()
-    found = evaluate(stored, entry["sites"], ids)
+    with torch.no_grad(), only_float64():
+        found = evaluate(stored, entry["sites"], ids)
     # Fused attention passes over soft caps of scores.
     if not getattr(stored.config, "attn_logit_softcapping", None):
         assert (usual - found["logits"]).abs().max() < 1e-4, "attention by another way gives other logits"
@@ -705,6 +771,7 @@ def make(name):
         FIXTURES / f"{name}.safetensors",
     )
     numbers = {
+        **({"scoresAreShifted": True} if entry["sites"].get("scores_are_shifted") else {}),
         "family": entry["type"],
         "ids": ids[0].tolist(),
         "loss": mean_loss(stored, ids),

@@ -103,7 +103,7 @@ for (const name of names) {
     for (const identity of identities) assert.ok(identity.ok, JSON.stringify(identity));
     const checked = new Set(identities.map(({ site }) => site));
     for (const site of identitySites(signature)) {
-      const isSource = /^(head_out|v|mlp_out)\[|^resid_pre\[0\]/.test(site);
+      const isSource = /^(head_out|v|mlp_out|expert_out|shared_expert_out)\[|^resid_pre\[0\]/.test(site);
       assert.ok(isSource || checked.has(site), `${site} is in no identity`);
     }
 

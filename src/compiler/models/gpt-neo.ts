@@ -95,7 +95,7 @@ function readKinds(config: ConfigReader, layers: number): readonly string[] {
 function written(types: Json, layers: number): readonly string[] | null {
   if (!Array.isArray(types)) return null;
   return types.flatMap((entry: Json): readonly string[] => {
-    const [names, times]: readonly Json[] = Array.isArray(entry) ? entry : [];
+    const [names, times] = Array.isArray(entry) ? (entry as readonly Json[]) : [];
     if (!Array.isArray(names) || typeof times !== "number" || !(times * names.length <= layers)) return [""];
     return Array.from({ length: times }, () => names.map(String)).flat();
   });

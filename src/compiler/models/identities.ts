@@ -31,7 +31,7 @@ export function identitySites(signature: ModelSignature): readonly string[] {
   const perLayer = (
     [
       ...(["resid_pre", "resid_post", "attn_out", "mlp_out", "head_out", "pattern", "z", "v", "resid_mid"] as const),
-      ...(["normalized_resid_mid", "expert_out"] as const),
+      ...(["normalized_resid_mid", "expert_out", "shared_expert_out"] as const),
     ] as const
   ).filter((site) => signature.sites.includes(site));
   const layers = Array.from({ length: signature.layers }, (_, layer) => perLayer.map((site) => `${site}[${layer}]`));
@@ -150,6 +150,17 @@ export function checkIdentities(
         normOf("attn_out = norm(Σ_h head_out + b_O)", at("attn_out"), sum, at("norm_of_attn_out"), size);
       } else compare("attn_out = Σ_h head_out + b_O", at("attn_out"), attnOut.data, sum, size);
     }
+    const expertOut = taps[at("expert_out")];
+    const mlpOut = taps[at("mlp_out")];
+    if (signature.experts !== null && expertOut !== undefined && mlpOut !== undefined) {
+      const { count, shared } = signature.experts;
+      const always = shared ? taps[at("shared_expert_out")] : null;
+      const chosen = sumOverHeads(expertOut, count, dModel, null);
+      const sum = always === null ? chosen : chosen.map((x, i) => x + (always?.data[i] ?? NaN));
+      const size = largest(expertOut.data) * count + largest(always?.data ?? []);
+      const name = `mlp_out = Σ_e expert_out${shared ? " + shared_expert_out" : ""}`;
+      compare(name, at("mlp_out"), mlpOut.data, sum, size);
+    }
     const pattern = taps[at("pattern")];
     if (pattern !== undefined) {
       const sums = rowSums(pattern);
@@ -206,7 +217,7 @@ function largest(values: ArrayLike<number>): number {
   return result;
 }
 
-/** [row, pos, head, d_model] → [row, pos, d_model], plus the bias [d_model]. */
+/** [row, pos, head (or expert), d_model] → [row, pos, d_model], plus the bias [d_model]. */
 function sumOverHeads(
   headOut: TappedTensor,
   heads: number,

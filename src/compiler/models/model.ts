@@ -62,8 +62,11 @@ export interface ModelSignature {
   readonly queryKeyNorms: boolean;
   /** Whether a learned score that belongs to no key takes a part of each query's attention, so that a pattern's rows sum to less than 1. */
   readonly attentionSinks: boolean;
-  /** Of a mixture: how many experts the MLP of each layer has, and how many of them see a token. Null: there is one MLP. */
-  readonly experts: { readonly count: number; readonly chosen: number } | null;
+  /**
+   * Of a mixture: how many experts the MLP of each layer has, how many of them see a token, and whether one more sees all
+   * tokens. Null: there is one MLP.
+   */
+  readonly experts: { readonly count: number; readonly chosen: number; readonly shared: boolean } | null;
   readonly unembedding: Unembedding;
   /** True when the MLP's input goes through two matrices, of which one gates the other. */
   readonly gatedMlp: boolean;

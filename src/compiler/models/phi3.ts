@@ -33,7 +33,7 @@ export const phi3: Family = {
         kind: "gate-up",
         norm: mlp.norm,
         gateUp: `layers.${layer}.mlp.gate_up_proj`,
-        down: mlp.down,
+        down: `layers.${layer}.mlp.down_proj`,
         bias: false,
         activation: mlp.activation,
         after: mlp.after,

@@ -10,6 +10,7 @@ import { gptNeoX } from "./gpt-neox.js";
 import { granite } from "./granite.js";
 import { llama } from "./llama.js";
 import { mistral } from "./mistral.js";
+import { gptOss, mixtral, olmoe, qwen2Moe, qwen3Moe } from "./mixtures.js";
 import { mpt } from "./mpt.js";
 import { olmo, olmo2 } from "./olmo.js";
 import { opt } from "./opt.js";
@@ -25,4 +26,5 @@ import { starCoder2 } from "./starcoder2.js";
 export const families: readonly Family[] = [
   ...[gpt2, gptNeoX, llama, mistral, qwen2, qwen3, opt, phi, phi3, gemma, gemma2, gemma3, stableLm, gptJ, gptNeo],
   ...[bloom, falcon, olmo, olmo2, granite, smolLm3, cohere, cohere2, starCoder2, mpt, gptBigCode],
+  ...[mixtral, qwen2Moe, qwen3Moe, olmoe, gptOss],
 ];

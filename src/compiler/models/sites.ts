@@ -21,6 +21,7 @@ export const siteNames = [
   "mlp_act",
   "router_logits",
   "expert_out",
+  "shared_expert_out",
   "final",
   "logits",
   "logprobs",
@@ -137,6 +138,12 @@ export const sites: Readonly<Record<SiteName, SiteDescription>> = {
     perLayer: true,
     writable: true,
     meaning: "output of each expert times its weight; 0 where it was not chosen",
+  },
+  shared_expert_out: {
+    axes: ["pos", "d_model"],
+    perLayer: true,
+    writable: true,
+    meaning: "output of the expert that sees every token, times its gate",
   },
   final: { axes: ["pos", "d_model"], perLayer: false, writable: true, meaning: "after the last norm" },
   logits: {

@@ -79,6 +79,7 @@ export const operators: Readonly<Record<string, OperatorDescription>> = {
   Reshape: standard([2, 2], ["allowzero"]),
   Scan: standard([1, many], ["body", "num_scan_inputs"], [1, many]),
   Shape: standard([1, 1], ["start", "end"]),
+  Sigmoid: unary,
   Sin: unary,
   Slice: standard([3, 5]),
   Softmax: standard([1, 1], ["axis"]),

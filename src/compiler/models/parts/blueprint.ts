@@ -136,7 +136,44 @@ type MlpMatrices =
       readonly down: string;
       readonly bias: boolean;
     }
-  | { readonly kind: "gate-up"; readonly gateUp: string; readonly down: string; readonly bias: boolean };
+  | { readonly kind: "gate-up"; readonly gateUp: string; readonly down: string; readonly bias: boolean }
+  | ({ readonly kind: "experts" } & ExpertsPlan);
+
+/** A mixture of experts: a router gives each token to some of them. */
+export interface ExpertsPlan {
+  readonly router: string;
+  readonly routerBias: boolean;
+  /** Whether the weights of the chosen experts are made to sum to 1. */
+  readonly normalised: boolean;
+  readonly weights: ExpertNames;
+  readonly shared: SharedExpertPlan | null;
+}
+
+export type ExpertNames =
+  /** Three matrices of each expert. */
+  | {
+      readonly kind: "listed";
+      readonly gate: (expert: number) => string;
+      readonly up: (expert: number) => string;
+      readonly down: (expert: number) => string;
+    }
+  /** GPT-OSS: all experts in one tensor, gate and up taking turns, both cut off at `limit`, biases everywhere. */
+  | {
+      readonly kind: "stacked";
+      readonly gateUp: string;
+      readonly down: string;
+      readonly limit: number;
+      readonly alpha: number;
+    };
+
+/** An expert that sees every token, behind a gate of its own. */
+export interface SharedExpertPlan {
+  readonly neurons: number;
+  readonly gate: string;
+  readonly up: string;
+  readonly down: string;
+  readonly opening: string;
+}
 
 export interface UnembeddingPlan {
   /** Whole names: the prefix does not stand before them. */

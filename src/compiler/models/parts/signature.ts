@@ -18,7 +18,7 @@ const decoderOrder: readonly (readonly SiteName[])[] = [
   ["router_logits"],
   ["mlp_pre"],
   ["mlp_act"],
-  ["expert_out"],
+  ["expert_out", "shared_expert_out"],
   ["mlp_out"],
   ["resid_post"],
   ["final"],
@@ -65,6 +65,7 @@ const siteConditions: Readonly<Partial<Record<SiteName, (signature: Omit<ModelSi
   mlp_act: ({ experts }) => experts === null,
   router_logits: ({ experts }) => experts !== null,
   expert_out: ({ experts }) => experts !== null,
+  shared_expert_out: ({ experts }) => experts?.shared === true,
 };
 
 /** Completes the signature of a model that {@link buildDecoder} builds. */

@@ -5,6 +5,7 @@ import type { AttentionPlan, Blueprint, MlpPlan, PlanAfter, QueryKeyNorms } from
 import { scaledBy, type BranchEnd } from "./branch.js";
 import type { BuildContext } from "./context.js";
 import { buildDecoder } from "./decoder.js";
+import { addExperts } from "./experts.js";
 import type { FamilyModel } from "./family-model.js";
 import { applyLinear } from "./linear.js";
 import { alibiBias, windowMask, type Alibi } from "./masks.js";
@@ -59,6 +60,9 @@ function buildTransformer(
       const plan = plans[layer]?.mlp;
       if (plan === undefined) throw new RangeError(`buildTransformer: no plan for layer ${layer}`);
       const { activation } = plan;
+      if (plan.kind === "experts") {
+        return addExperts(context, named, plan, x, layer, activation, endOf(named, plan.after));
+      }
       return mlp(context, x, layer, mlpWeights(named, plan, context.signature), activation, endOf(named, plan.after));
     },
     finalNorm: named.norm(blueprint.finalNorm ?? last),
@@ -244,7 +248,11 @@ function normHeads(
   }
 }
 
-function mlpWeights(named: NamedWeights, plan: MlpPlan, { dModel, neurons }: ModelSignature): MlpWeights {
+function mlpWeights(
+  named: NamedWeights,
+  plan: Exclude<MlpPlan, { kind: "experts" }>,
+  { dModel, neurons }: ModelSignature,
+): MlpWeights {
   const { bias } = plan;
   const down = named.linear(plan.down, neurons, dModel, bias);
   switch (plan.kind) {
