@@ -33,8 +33,8 @@ function assertFault(facts: ModelFacts, code: string, ...patterns: readonly RegE
 
 test("an unsupported architecture names the supported ones", async (t) => {
   const facts = await factsOf(t, "gpt2-f32");
-  assertFault(withConfig(facts, { model_type: "mamba" }), "A4001", /mamba/, /gpt2, gpt_neox, llama, mistral, qwen2/);
-  assert.equal(families.length, 5);
+  assertFault(withConfig(facts, { model_type: "mamba" }), "A4001", /mamba/, /gpt2, gpt_neox, llama, mistral, qwen2, /);
+  assert.ok(families.length >= 5);
 });
 
 test("a config that lacks a field, or has it of another kind", async (t) => {
@@ -83,11 +83,12 @@ test("settings that are not implemented are refused by name", async (t) => {
     [llama, { num_key_value_heads: 4 }, /num_key_value_heads = 4/],
     [llama, { layer_types: ["full_attention", "sliding_attention"] }, /layer_types = sliding_attention/],
     [llama, { partial_rotary_factor: 0.5, rope_parameters: undefined }, /partial_rotary_factor = 0\.5/],
-    [mistral, { sliding_window: 16 }, /sliding_window = 16/],
     [neox, { hidden_act: "quick_gelu" }, /hidden_act = quick_gelu/],
   ];
   for (const [facts, changes, message] of refused) assertFault(withConfig(facts, changes), "A4003", message);
-  assert.ok(buildModelGraph(withConfig(mistral, { sliding_window: 64 })).value !== null);
+  for (const window of [null, 16, 64]) {
+    assert.ok(buildModelGraph(withConfig(mistral, { sliding_window: window })).value !== null);
+  }
 });
 
 test("configs of transformers 4 and 5 give the same graph", async (t) => {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Tensor } from "onnxruntime-node";
+import type { Tensor } from "onnxruntime-node";
 import { allSites, siteValueInfo } from "../../src/compiler/models/site-values.js";
 import { siteKey, sites, type SiteReference } from "../../src/compiler/models/sites.js";
 import type { ModelGraph } from "../../src/compiler/models/model.js";
 import { addOutput, eliminateDeadNodes, gateNames, insertGate } from "../../src/compiler/onnx/edit.js";
 import type { Graph } from "../../src/compiler/onnx/graph.js";
+import { boolTensor, floatTensor } from "../support/tensors.js";
 import { loadModel, readFixture, trainedModels, whyAbsent } from "./fixture.js";
 import type { RandomFixture, TrainedFixture } from "./fixture.js";
 import { createSession, idsTensor, runGraph, runSession, type RunTensor } from "./run-graph.js";
@@ -30,14 +31,6 @@ function gatedGraph(built: ModelGraph, at: SiteReference, wanted: readonly SiteR
   }
   graph = addOutput(graph, names.change, { name: names.change, type: "float32", shape: ["row"] });
   return eliminateDeadNodes(graph);
-}
-
-function boolTensor(values: readonly boolean[], shape: readonly number[]): Tensor {
-  return new Tensor("bool", Uint8Array.from(values, Number), shape);
-}
-
-function floatTensor(values: readonly number[], shape: readonly number[]): Tensor {
-  return new Tensor("float32", Float32Array.from(values), shape);
 }
 
 /** Feeds of a gate that takes the replacement `value` everywhere (or nowhere). */

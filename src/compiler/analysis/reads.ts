@@ -31,7 +31,8 @@ export function lastLayerNeeded(expressions: readonly MeasureExpression[], signa
 /** Floating-point operations of one layer for one row. */
 export function layerFlops(signature: ModelSignature, positions: number): number {
   const { dModel, heads, kvHeads, dHead, neurons } = signature;
-  const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + (matricesIn(signature) + 1) * dModel * neurons;
+  const mlps = (signature.experts?.count ?? 1) * (matricesIn(signature) + 1) * dModel * neurons;
+  const weights = dModel * dHead * (2 * heads + 2 * kvHeads) + mlps;
   return 2 * positions * weights + 4 * positions * positions * dHead * heads;
 }
 

@@ -22,6 +22,8 @@ function axisOf(name: SiteAxis, site: SiteName, signature: ModelSignature): Axis
       return fixed(signature.dModel);
     case "neuron":
       return fixed(signature.neurons);
+    case "expert":
+      return fixed(signature.experts?.count ?? 0);
     case "vocab":
       return fixed(signature.vocab);
   }

@@ -50,7 +50,8 @@ export function rowWorkOf(
     inChunks: chunked.get(layer),
     attention: most("attn_out", layer),
     heads: most("head_out", layer),
-    hidden: most("mlp_act", layer),
+    // All experts of a mixture are computed, and their inner values are no sites.
+    hidden: most(signature.experts === null ? "mlp_act" : "expert_out", layer),
     mlp: most("mlp_out", layer),
   }));
   const wholePattern = layers.some((does) => does.pattern > 0);
@@ -60,6 +61,7 @@ export function rowWorkOf(
     const { dModel, heads, kvHeads, dHead, neurons, vocab } = signature;
     const at = (count: number): number => Math.min(positions, count);
     const inner = dModel * dHead;
+    const mlps = signature.experts?.count ?? 1;
     /** Pairs of queries and keys, for the scores and for the mix of the values. */
     const pairs = ({ pattern, mixed, inChunks }: (typeof layers)[number]): number =>
       inChunks === undefined ? positions * (at(pattern) + at(mixed)) : 2 * chunkedPairs(positions, inChunks);
@@ -67,7 +69,7 @@ export function rowWorkOf(
       (does) =>
         2 * inner * (at(does.queries) * (heads + 2 * kvHeads) + (at(does.attention) + at(does.heads)) * heads) +
         2 * dHead * heads * pairs(does) +
-        2 * dModel * neurons * (at(does.hidden) * matricesIn(signature) + at(does.mlp)),
+        2 * dModel * neurons * (at(does.hidden) * matricesIn(signature) + at(does.mlp)) * mlps,
     );
     const unembedded = logits > 0 ? at(logits) : Math.min(at(scored), positions - 1);
     const queries = wholePattern ? positions : Math.min(positions, chunkQueries);
@@ -98,11 +100,12 @@ interface RowSizes {
 function rowBytes(graph: GraphPlan, signature: ModelSignature, { positions, queries, unembedded }: RowSizes): number {
   const { dModel, heads, dHead, neurons, vocab } = signature;
   const attention = 3 * heads * queries * positions + 4 * positions * heads * dHead;
-  const mlp = 3 * positions * neurons;
+  const mlps = signature.experts?.count ?? 1;
+  const mlp = 3 * positions * (neurons * mlps + (mlps > 1 ? mlps * dModel : 0));
   const logits = 3 * unembedded * vocab;
   const kept = sitesOf(graph.outputs.map((o) => o.expression)).reduce((sum, site) => {
     if (isSquare(site.site)) return sum + heads * positions * positions;
-    if (site.site === "head_out") return sum + positions * heads * dModel;
+    if (site.site === "head_out" || site.site === "expert_out") return sum + siteSize(signature, site.site, positions);
     return sum + (isUnembedded(signature, site) ? 0 : positions * Math.max(dModel, neurons));
   }, 0);
   const projected = expressionsOf(graph)

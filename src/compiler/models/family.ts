@@ -2,17 +2,14 @@ import { hasErrors, type Staged } from "../diagnostics/staged.js";
 import { diagnostic } from "../diagnostics/create.js";
 import { createGraphBuilder } from "../onnx/builder.js";
 import { assertGraph } from "../onnx/verify.js";
-import { gpt2 } from "./gpt2.js";
-import { gptNeoX } from "./gpt-neox.js";
-import { llama, mistral, qwen2 } from "./llama.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "./model.js";
 import { createConfigReader, type ConfigReader } from "./parts/config.js";
 import { createBuildContext } from "./parts/context.js";
 import type { Family, FamilyModel } from "./parts/family-model.js";
 import { createWeightSource } from "./parts/weights.js";
+import { families } from "./registry.js";
 
-/** Every family that atlasc builds from a checkpoint. */
-export const families: readonly Family[] = [gpt2, gptNeoX, llama, mistral, qwen2];
+export { families } from "./registry.js";
 
 /** The family that reads a config; null when there is none. */
 export function familyOf(config: ModelFacts["config"]): Family | null {

@@ -29,7 +29,10 @@ const relativeTolerance = 2e-5;
 /** Sites that {@link checkIdentities} reads, for the taps of one short run. */
 export function identitySites(signature: ModelSignature): readonly string[] {
   const perLayer = (
-    ["resid_pre", "resid_post", "attn_out", "mlp_out", "head_out", "pattern", "z", "v", "resid_mid"] as const
+    [
+      ...(["resid_pre", "resid_post", "attn_out", "mlp_out", "head_out", "pattern", "z", "v", "resid_mid"] as const),
+      ...(["normalized_resid_mid", "expert_out", "shared_expert_out"] as const),
+    ] as const
   ).filter((site) => signature.sites.includes(site));
   const layers = Array.from({ length: signature.layers }, (_, layer) => perLayer.map((site) => `${site}[${layer}]`));
   return [...layers.flat(), "final", "logits"];
@@ -37,15 +40,32 @@ export function identitySites(signature: ModelSignature): readonly string[] {
 
 /** Parameters that {@link checkIdentities} reads (those that the model has). */
 export function identityParameters(signature: ModelSignature): readonly string[] {
-  const biases = Array.from({ length: signature.layers }, (_, layer) => `b_O[${layer}]`);
-  return [...biases, "final_norm.weight", "final_norm.bias", "final_norm.epsilon", "W_U"];
+  const perLayer = Array.from({ length: signature.layers }, (_, layer) => [
+    `b_O[${layer}]`,
+    ...layerNorms.flatMap((name) => normParameters(`${name}[${layer}]`)),
+  ]);
+  return [...perLayer.flat(), ...normParameters("final_norm"), "W_U", "b_U"];
+}
+
+/** Norms of layers that identities go through. */
+const layerNorms = ["norm_of_attn_out", "norm_of_mid", "norm_of_post"] as const;
+
+function normParameters(name: string): readonly string[] {
+  return [`${name}.weight`, `${name}.bias`, `${name}.epsilon`];
+}
+
+/** Axes of a parameter's value. */
+export function parameterRank(name: string): number {
+  if (name === "W_U") return 2;
+  return name.endsWith(".epsilon") ? 0 : 1;
 }
 
 /**
  * Checks, in float64, what every transformer of the supported families obeys: resid_post = resid_pre + attn_out +
  * mlp_out (via resid_mid when sequential), attn_out = Σ_h head_out + b_O, rows of pattern sum to 1, z = pattern · v,
  * final = norm(resid_post of the last layer), logits = W_U · final (of any entries of the vocabulary, the same in both).
- * Taps are [row, …axes] by site key, parameters by the names of ModelGraph.parameters; an identity whose taps are missing
+ * The signature says where an equation goes through a norm, a factor, a bias or a cap, and which of them are meant: norms
+ * after attention and the MLP, sinks that take a part of a pattern's rows, the way from `final` to the logits. Taps are [row, …axes] by site key, parameters by the names of ModelGraph.parameters; an identity whose taps are missing
  * is left out.
  */
 export function checkIdentities(
@@ -55,6 +75,7 @@ export function checkIdentities(
 ): readonly IdentityResult[] {
   const results: IdentityResult[] = [];
   const { dModel } = signature;
+  const normsFollow = signature.normsAfter === "stream";
 
   function compare(
     name: string,
@@ -67,6 +88,28 @@ export function checkIdentities(
     // Numbers that are not finite make the difference fail, not the tolerance.
     const tolerance = relativeTolerance * (Number.isFinite(size) ? Math.max(1, size) : 1);
     results.push({ name, site, maxAbsDifference: difference, tolerance, ok: difference <= tolerance });
+  }
+
+  /** A site that is a norm of `source`, whose terms are at most `terms` large; false where a tap is missing. */
+  function normOf(
+    name: string,
+    target: string,
+    source: ArrayLike<number> | undefined,
+    norm: string,
+    terms = 0,
+  ): boolean {
+    const actual = taps[target];
+    const weight = parameters[`${norm}.weight`];
+    const epsilon = parameters[`${norm}.epsilon`]?.data[0];
+    if (actual === undefined || source === undefined || weight === undefined || epsilon === undefined) return false;
+    const bias = parameters[`${norm}.bias`]?.data ?? null;
+    const normed = normalise(source, dModel, signature.norm, weight.data, bias, epsilon);
+    // What the terms of the source, or a common part of it, lose by cancelling each other is relative to what they were.
+    const isCentred = signature.norm === "layer";
+    const most = Math.max(terms, isCentred ? largest(source) : 0);
+    const spread = most === 0 ? 1 : most / smallestDeviation(source, dModel, isCentred);
+    compare(name, target, actual.data, normed, largest(normed) * Math.max(1, spread));
+    return true;
   }
 
   function sumOf(name: string, target: string, terms: readonly string[]): void {
@@ -84,21 +127,47 @@ export function checkIdentities(
       sumOf("resid_post = resid_pre + attn_out + mlp_out", at("resid_post"), terms);
     } else {
       sumOf("resid_mid = resid_pre + attn_out", at("resid_mid"), [at("resid_pre"), at("attn_out")]);
-      sumOf("resid_post = resid_mid + mlp_out", at("resid_post"), [at("resid_mid"), at("mlp_out")]);
+      if (normsFollow) {
+        const [mid, normed] = [taps[at("resid_mid")]?.data, at("normalized_resid_mid")];
+        normOf("normalized_resid_mid = norm(resid_mid)", normed, mid, at("norm_of_mid"));
+        sumOf("resid_post = normalized_resid_mid + mlp_out", at("resid_post"), [normed, at("mlp_out")]);
+      } else sumOf("resid_post = resid_mid + mlp_out", at("resid_post"), [at("resid_mid"), at("mlp_out")]);
     }
-    if (layer > 0) sumOf("resid_pre = resid_post of the layer before", at("resid_pre"), [`resid_post[${layer - 1}]`]);
+    if (layer > 0) {
+      const before = `resid_post[${layer - 1}]`;
+      if (normsFollow) {
+        const name = "resid_pre = norm(resid_post of the layer before)";
+        normOf(name, at("resid_pre"), taps[before]?.data, `norm_of_post[${layer - 1}]`);
+      } else sumOf("resid_pre = resid_post of the layer before", at("resid_pre"), [before]);
+    }
 
     const attnOut = taps[at("attn_out")];
     const headOut = taps[at("head_out")];
     if (attnOut !== undefined && headOut !== undefined) {
       const sum = sumOverHeads(headOut, signature.heads, dModel, parameters[at("b_O")]?.data ?? null);
       const size = largest(headOut.data) * signature.heads;
-      compare("attn_out = Σ_h head_out + b_O", at("attn_out"), attnOut.data, sum, size);
+      if (signature.normsAfter === "branch") {
+        normOf("attn_out = norm(Σ_h head_out + b_O)", at("attn_out"), sum, at("norm_of_attn_out"), size);
+      } else compare("attn_out = Σ_h head_out + b_O", at("attn_out"), attnOut.data, sum, size);
+    }
+    const expertOut = taps[at("expert_out")];
+    const mlpOut = taps[at("mlp_out")];
+    if (signature.experts !== null && expertOut !== undefined && mlpOut !== undefined) {
+      const { count, shared } = signature.experts;
+      const always = shared ? taps[at("shared_expert_out")] : null;
+      const chosen = sumOverHeads(expertOut, count, dModel, null);
+      const sum = always === null ? chosen : chosen.map((x, i) => x + (always?.data[i] ?? NaN));
+      const size = largest(expertOut.data) * count + largest(always?.data ?? []);
+      const name = `mlp_out = Σ_e expert_out${shared ? " + shared_expert_out" : ""}`;
+      compare(name, at("mlp_out"), mlpOut.data, sum, size);
     }
     const pattern = taps[at("pattern")];
     if (pattern !== undefined) {
       const sums = rowSums(pattern);
-      compare("rows of pattern sum to 1", at("pattern"), sums, new Float64Array(sums.length).fill(1), 1);
+      // With sinks the shares of the keys are what these leave: anything from 0 to 1.
+      const expected = signature.attentionSinks ? sums.map((sum) => Math.min(Math.max(sum, 0), 1)) : sums.map(() => 1);
+      const name = signature.attentionSinks ? "rows of pattern sum to 1 at most" : "rows of pattern sum to 1";
+      compare(name, at("pattern"), sums, expected, 1);
       const z = taps[at("z")];
       const v = taps[at("v")];
       if (z !== undefined && v !== undefined) {
@@ -108,31 +177,26 @@ export function checkIdentities(
   }
 
   const final = taps["final"];
-  const last = taps[`resid_post[${signature.layers - 1}]`];
-  const weight = parameters["final_norm.weight"];
-  const epsilon = parameters["final_norm.epsilon"]?.data[0];
-  const kind = signature.norm;
-  if (final !== undefined && last !== undefined && weight !== undefined && epsilon !== undefined) {
-    const normed = normalise(
-      last.data,
-      dModel,
-      kind,
-      weight.data,
-      parameters["final_norm.bias"]?.data ?? null,
-      epsilon,
-    );
-    // Centring cancels a common part of the stream: the error is relative to what was there before.
-    const spread = kind === "layer" ? largest(last.data) / smallestDeviation(last.data, dModel) : 1;
-    compare("final = norm(resid_post)", "final", final.data, normed, largest(normed) * Math.max(1, spread));
-  }
+  normOf("final = norm(resid_post)", "final", taps[`resid_post[${signature.layers - 1}]`]?.data, "final_norm");
   const logits = taps["logits"];
-  const unembedding = parameters["W_U"];
-  if (logits !== undefined && final !== undefined && unembedding !== undefined) {
-    const expected = multiplyTransposed(final.data, unembedding.data, dModel);
-    const size = Math.sqrt(dModel) * largest(final.data) * largest(unembedding.data);
-    compare("logits = W_U · final", "logits", logits.data, expected, size);
+  const matrix = parameters["W_U"];
+  if (logits !== undefined && final !== undefined && matrix !== undefined) {
+    const { scale, softcap } = signature.unembedding;
+    const product = multiplyTransposed(final.data, matrix.data, dModel);
+    const bias = parameters["b_U"]?.data ?? null;
+    const uncapped = product.map((x, i) => x * scale + (bias?.[i % bias.length] ?? 0));
+    const expected = softcap === null ? uncapped : uncapped.map((x) => softcap * Math.tanh(x / softcap));
+    const products = Math.sqrt(dModel) * largest(final.data) * largest(matrix.data);
+    const size = products * Math.abs(scale) + largest(bias ?? []);
+    compare(logitsIdentity(signature), "logits", logits.data, expected, size);
   }
   return results;
+}
+
+/** The equation of the logits: what a model does not have is left out. */
+function logitsIdentity({ unembedding: { scale, softcap, bias } }: ModelSignature): string {
+  const sum = `${scale === 1 ? "" : `${scale} · `}W_U · final${bias ? " + b_U" : ""}`;
+  return softcap === null ? `logits = ${sum}` : `logits = ${softcap} · tanh((${sum}) / ${softcap})`;
 }
 
 /** Largest absolute difference; Infinity for different lengths, NaN as soon as one value is NaN. */
@@ -153,7 +217,7 @@ function largest(values: ArrayLike<number>): number {
   return result;
 }
 
-/** [row, pos, head, d_model] → [row, pos, d_model], plus the bias [d_model]. */
+/** [row, pos, head (or expert), d_model] → [row, pos, d_model], plus the bias [d_model]. */
 function sumOverHeads(
   headOut: TappedTensor,
   heads: number,
@@ -232,11 +296,15 @@ function normalise(
   return result;
 }
 
-/** The smallest standard deviation of the vectors of length `width`; at least 1e-6, so that a ratio stays finite. */
-function smallestDeviation(x: ArrayLike<number>, width: number): number {
+/**
+ * The smallest size of the vectors of length `width`, around their mean where they are centred; at least 1e-6, so that a ratio
+ * stays finite.
+ */
+function smallestDeviation(x: ArrayLike<number>, width: number, centred: boolean): number {
   let smallest = Number.POSITIVE_INFINITY;
   for (let start = 0; start < x.length; start += width) {
-    smallest = Math.min(smallest, Math.sqrt(meanAndVariance(x, start, width)[1]));
+    const [mean, variance] = meanAndVariance(x, start, width);
+    smallest = Math.min(smallest, Math.sqrt(variance + (centred ? 0 : mean * mean)));
   }
   return Math.max(smallest, 1e-6);
 }

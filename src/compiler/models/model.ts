@@ -53,6 +53,21 @@ export interface ModelSignature {
   /** Longest sequence the model accepts; null when nothing limits it. */
   readonly maxPositions: number | null;
   readonly parallelResidual: boolean;
+  /**
+   * What norms after a part are applied to: "branch", what attention and the MLP give, before it is added (Gemma 2, OLMo 2);
+   * "stream", the sum, so that each layer ends with a norm (OPT-350m). Null: there are none.
+   */
+  readonly normsAfter: "branch" | "stream" | null;
+  /** Whether queries and keys have norms of their own. */
+  readonly queryKeyNorms: boolean;
+  /** Whether a learned score that belongs to no key takes a part of each query's attention, so that a pattern's rows sum to less than 1. */
+  readonly attentionSinks: boolean;
+  /**
+   * Of a mixture: how many experts the MLP of each layer has, how many of them see a token, and whether one more sees all
+   * tokens. Null: there is one MLP.
+   */
+  readonly experts: { readonly count: number; readonly chosen: number; readonly shared: boolean } | null;
+  readonly unembedding: Unembedding;
   /** True when the MLP's input goes through two matrices, of which one gates the other. */
   readonly gatedMlp: boolean;
   /** Kind of the last norm (and in all these families of the others): LayerNorm or RMSNorm. */
@@ -66,6 +81,16 @@ export interface ModelSignature {
   readonly siteOrder: readonly (readonly SiteName[])[];
   /** Sites that are cheaper to keep from another run than to compute again. */
   readonly keptSites: readonly SiteName[];
+}
+
+/** How logits follow from the site `final`: with u = scale · W_U · final + b_U they are u, or cap · tanh(u / cap). */
+export interface Unembedding {
+  readonly scale: number;
+  readonly softcap: number | null;
+  /** Whether there is a b_U. */
+  readonly bias: boolean;
+  /** Width of the vocabulary's vectors: d_model, unless a matrix [width, d_model] leads to them, which W_U contains. */
+  readonly width: number;
 }
 
 /**

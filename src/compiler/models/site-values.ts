@@ -16,6 +16,7 @@ export function siteDimensions(signature: ModelSignature, site: SiteReference["s
     d_head: signature.dHead,
     d_model: signature.dModel,
     neuron: signature.neurons,
+    expert: signature.experts?.count ?? 0,
     vocab: signature.vocab,
   };
   return sites[site].axes.map((axis) => sizes[axis]);

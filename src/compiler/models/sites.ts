@@ -4,10 +4,13 @@ export const siteNames = [
   "embed",
   "resid_pre",
   "resid_mid",
+  "normalized_resid_mid",
   "resid_post",
   "q",
   "k",
   "v",
+  "q_norm",
+  "k_norm",
   "scores",
   "pattern",
   "z",
@@ -16,6 +19,9 @@ export const siteNames = [
   "mlp_out",
   "mlp_pre",
   "mlp_act",
+  "router_logits",
+  "expert_out",
+  "shared_expert_out",
   "final",
   "logits",
   "logprobs",
@@ -29,7 +35,8 @@ export function isSite(name: string): name is SiteName {
 }
 
 /** Axis names a site can have. `query` and `key` are positions too. */
-export type SiteAxis = "pos" | "query" | "key" | "head" | "kv_head" | "d_head" | "d_model" | "neuron" | "vocab";
+export type SiteAxis =
+  "pos" | "query" | "key" | "head" | "kv_head" | "d_head" | "d_model" | "neuron" | "expert" | "vocab";
 
 /** What is true of a site in every family. */
 export interface SiteDescription {
@@ -50,15 +57,43 @@ export const sites: Readonly<Record<SiteName, SiteDescription>> = {
     writable: true,
     meaning: "residual stream between attention and MLP",
   },
+  normalized_resid_mid: {
+    axes: ["pos", "d_model"],
+    perLayer: true,
+    writable: true,
+    meaning: "resid_mid after the norm that follows attention, where norms follow the additions",
+  },
   resid_post: { axes: ["pos", "d_model"], perLayer: true, writable: true, meaning: "residual stream after the layer" },
-  q: { axes: ["pos", "head", "d_head"], perLayer: true, writable: true, meaning: "queries, before rotary" },
-  k: { axes: ["pos", "kv_head", "d_head"], perLayer: true, writable: true, meaning: "keys, before rotary" },
+  q: {
+    axes: ["pos", "head", "d_head"],
+    perLayer: true,
+    writable: true,
+    meaning: "queries, before their norm and rotary",
+  },
+  k: {
+    axes: ["pos", "kv_head", "d_head"],
+    perLayer: true,
+    writable: true,
+    meaning: "keys, before their norm and rotary",
+  },
   v: { axes: ["pos", "kv_head", "d_head"], perLayer: true, writable: true, meaning: "values" },
+  q_norm: {
+    axes: ["pos", "head", "d_head"],
+    perLayer: true,
+    writable: true,
+    meaning: "queries after their norm, before rotary",
+  },
+  k_norm: {
+    axes: ["pos", "kv_head", "d_head"],
+    perLayer: true,
+    writable: true,
+    meaning: "keys after their norm, before rotary",
+  },
   scores: {
     axes: ["head", "query", "key"],
     perLayer: true,
     writable: true,
-    meaning: "masked attention scores before softmax",
+    meaning: "masked attention scores before softmax (after a soft cap)",
   },
   pattern: { axes: ["head", "query", "key"], perLayer: true, writable: true, meaning: "attention pattern" },
   z: {
@@ -77,13 +112,13 @@ export const sites: Readonly<Record<SiteName, SiteDescription>> = {
     axes: ["pos", "d_model"],
     perLayer: true,
     writable: true,
-    meaning: "what attention adds to the residual stream",
+    meaning: "what attention adds to the residual stream (after a norm of its own)",
   },
   mlp_out: {
     axes: ["pos", "d_model"],
     perLayer: true,
     writable: true,
-    meaning: "what the MLP adds to the residual stream",
+    meaning: "what the MLP adds to the residual stream (after a norm of its own)",
   },
   mlp_pre: {
     axes: ["pos", "neuron"],
@@ -92,8 +127,31 @@ export const sites: Readonly<Record<SiteName, SiteDescription>> = {
     meaning: "MLP before the activation (the gate's input in gated MLPs)",
   },
   mlp_act: { axes: ["pos", "neuron"], perLayer: true, writable: true, meaning: "input of the MLP's output projection" },
+  router_logits: {
+    axes: ["pos", "expert"],
+    perLayer: true,
+    writable: true,
+    meaning: "what the router gives each expert, before the choice of experts",
+  },
+  expert_out: {
+    axes: ["pos", "expert", "d_model"],
+    perLayer: true,
+    writable: true,
+    meaning: "output of each expert times its weight; 0 where it was not chosen",
+  },
+  shared_expert_out: {
+    axes: ["pos", "d_model"],
+    perLayer: true,
+    writable: true,
+    meaning: "output of the expert that sees every token, times its gate",
+  },
   final: { axes: ["pos", "d_model"], perLayer: false, writable: true, meaning: "after the last norm" },
-  logits: { axes: ["pos", "vocab"], perLayer: false, writable: true, meaning: "unembedded final residual" },
+  logits: {
+    axes: ["pos", "vocab"],
+    perLayer: false,
+    writable: true,
+    meaning: "unembedded final residual (after a soft cap)",
+  },
   logprobs: { axes: ["pos", "vocab"], perLayer: false, writable: false, meaning: "log softmax of the logits, in nats" },
   nll: {
     axes: ["pos"],

@@ -14,6 +14,7 @@
  * before it are spared.
  */
 import type { ModelGraph } from "../models/model.js";
+import { causalMask } from "../models/parts/sequence.js";
 import { siteKey, type SiteName } from "../models/sites.js";
 import { int, ints, subgraph } from "../onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
@@ -122,6 +123,8 @@ interface WholeAttention {
   readonly values: string;
   /** bool [query, key]. */
   readonly mask: string;
+  /** Whether the mask hides what comes after a query and nothing else, so that a chunk's first keys are seen by all of it. */
+  readonly causal: boolean;
   readonly negativeInfinity: string;
   /** [row, query, head, d_head]. */
   readonly z: string;
@@ -179,7 +182,8 @@ function wholeAttention(reader: GraphReader, model: ModelGraph, layer: number): 
   const queries = grouped ? producer(stacked, "Reshape")?.inputs[0] : stacked;
   const [mask = "", , negativeInfinity = ""] = scores.inputs;
   if (queries === undefined) return null;
-  return { queries, keys, values: mix.inputs[1] ?? "", mask, negativeInfinity, z, last, inner };
+  const causal = (producer(mask, "Slice")?.inputs[0] ?? mask) === causalMask;
+  return { queries, keys, values: mix.inputs[1] ?? "", mask, causal, negativeInfinity, z, last, inner };
 }
 
 /** Which queries are in each chunk and which keys they read, the same for all layers with the same mask. */
@@ -258,15 +262,18 @@ function chunkBody(outer: GraphBuilder, { signature }: ModelGraph, layer: number
     builder.node("Slice", [value, from, to, list(axis)]);
   const gather = (value: string, axis: number): string => builder.node("Gather", [value, chosen], { axis: int(axis) });
 
+  // Only the last keys of a chunk are masked for some of its queries; those before a window are for others.
+  const from = whole.causal ? visible : list(0);
   const own = gather(whole.queries, 2);
   const queries = group === 1 ? own : builder.node("Reshape", [own, list(0, kvHeads, -1, dHead)]);
   const products = (from: string, to: string): string =>
     builder.node("MatMul", [queries, slice(whole.keys, from, to, 3)]);
-  const rows = slice(gather(whole.mask, 0), visible, end, 1);
+  const rows = slice(gather(whole.mask, 0), from, end, 1);
   const mask = group === 1 ? rows : builder.node("Concat", Array<string>(group).fill(rows), { axis: int(0) });
-  // Only the last keys of a chunk are masked for some of its queries.
-  const masked = builder.node("Where", [mask, products(visible, end), whole.negativeInfinity]);
-  const scores = builder.node("Concat", [products(list(0), visible), masked], { axis: int(-1) });
+  const masked = builder.node("Where", [mask, products(from, end), whole.negativeInfinity]);
+  const scores = whole.causal
+    ? builder.node("Concat", [products(list(0), visible), masked], { axis: int(-1) })
+    : masked;
   const pattern = builder.node("Softmax", [scores], { axis: int(-1) });
   const mixed = builder.node("MatMul", [pattern, slice(whole.values, list(0), end, 2)]);
   const unstacked = group === 1 ? mixed : builder.node("Reshape", [mixed, list(0, heads, -1, dHead)]);

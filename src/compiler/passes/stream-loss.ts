@@ -65,7 +65,8 @@ export function streamLoss(graph: Graph, model: ModelGraph): Graph {
     unembedding,
     indices: chosen.inputs[1] ?? "",
     chosen: chosen.outputs[0] ?? "",
-    dModel: model.signature.dModel,
+    width: model.signature.unembedding.width,
+    attributes: product.attributes,
     chunk: chunkPositions(model.signature.vocab),
   });
   const { nodes, initializers } = builder.finish();
@@ -117,7 +118,7 @@ function asksForRows({ op, attributes }: OnnxNode): boolean {
 }
 
 interface StreamedLoss {
-  /** [row, pos, d_model], which the unembedding reads. */
+  /** [row, pos, width], which the unembedding reads. */
   readonly hidden: string;
   /** W_U [vocab, d_model]. */
   readonly unembedding: string;
@@ -125,7 +126,10 @@ interface StreamedLoss {
   readonly indices: string;
   /** Name of the result [row, pos − 1, 1]: log-probabilities of the next tokens. */
   readonly chosen: string;
-  readonly dModel: number;
+  /** Columns of W_U. */
+  readonly width: number;
+  /** Of the product of both, its factor among them. */
+  readonly attributes: OnnxNode["attributes"];
   /** Positions of a chunk, at most. */
   readonly chunk: number;
 }
@@ -136,7 +140,7 @@ function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
   // GatherElements took as many positions as there are next tokens: all but the last.
   const scoredPositions = builder.node("Shape", [loss.indices], { start: int(1), end: int(2) });
   const scored = builder.node("Slice", [loss.hidden, list(0), scoredPositions, list(1)]);
-  const hidden = builder.node("Reshape", [scored, list(-1, loss.dModel)]);
+  const hidden = builder.node("Reshape", [scored, list(-1, loss.width)]);
   const targets = builder.node("Reshape", [loss.indices, list(-1, 1)]);
 
   // Chunks of equal length, so that hardly a position is computed for nothing; one empty chunk where there is none. The
@@ -167,12 +171,12 @@ function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
  * One chunk: hidden [place, d_model] and next tokens [place, 1] to log-probabilities [place, 1]. W_U is read from the
  * graph around it, where onnxruntime packs it once for all chunks.
  */
-function chunkBody({ unembedding, dModel }: StreamedLoss): Graph {
+function chunkBody({ unembedding, width, attributes }: StreamedLoss): Graph {
   const builder = createGraphBuilder("loss of a chunk");
   const scope = builder.scope("loss/chunk");
-  const hidden = builder.input("loss/chunk/hidden", "float32", ["loss.place", dModel]);
+  const hidden = builder.input("loss/chunk/hidden", "float32", ["loss.place", width]);
   const targets = builder.input("loss/chunk/targets", "int64", ["loss.place", 1]);
-  const logits = scope.node("FusedMatMul", [hidden, unembedding], { transB: int(1) });
+  const logits = scope.node("FusedMatMul", [hidden, unembedding], attributes);
   const logprobs = scope.node("LogSoftmax", [logits], { axis: int(-1) });
   const chosen = scope.node("GatherElements", [logprobs, targets], { axis: int(-1) });
   return builder.finish([{ name: chosen, type: "float32", shape: ["loss.place", 1] }]);

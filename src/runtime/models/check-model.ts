@@ -4,6 +4,7 @@ import {
   checkIdentities,
   identityParameters,
   identitySites,
+  parameterRank,
   type IdentityResult,
   type TappedTensor,
 } from "../../compiler/models/identities.js";
@@ -37,12 +38,12 @@ export async function checkModelIn(
   const { signature } = model;
   const taps = identitySites(signature).filter((key) => model.values[key] !== undefined);
   const parameters = identityParameters(signature).filter((name) => model.parameters[name] !== undefined);
-  const { graph: sampledGraph, logits, unembedding } = withSampledVocabulary(model);
+  const { graph: sampledGraph, logits, parameters: sampled } = withSampledVocabulary(model);
   let graph = sampledGraph;
   const outputs: { readonly key: string; readonly output: string }[] = [];
   const tapped: readonly (readonly ["site" | "parameter", readonly string[], Readonly<Record<string, string>>])[] = [
     ["site", taps, { ...model.values, logits }],
-    ["parameter", parameters, { ...model.parameters, W_U: unembedding }],
+    ["parameter", parameters, { ...model.parameters, ...sampled }],
   ];
   for (const [kind, keys, values] of tapped) {
     for (const key of keys) {
@@ -82,7 +83,7 @@ export async function checkModelIn(
 function withSampledVocabulary({ graph, values, parameters, signature: { vocab } }: ModelGraph): {
   readonly graph: Graph;
   readonly logits: string;
-  readonly unembedding: string;
+  readonly parameters: Readonly<Record<string, string>>;
 } {
   const count = Math.min(vocab, vocabularySample);
   const builder = createGraphBuilder("sampled vocabulary");
@@ -90,9 +91,12 @@ function withSampledVocabulary({ graph, values, parameters, signature: { vocab }
   const ids = Array.from({ length: count }, (_, i) => Math.floor((i * vocab) / count));
   const sample = scope.constant("int64", [count], ids);
   const logits = scope.node("Gather", [values["logits"] ?? "", sample], { axis: int(2) });
-  const unembedding = scope.node("Gather", [parameters["W_U"] ?? "", sample], { axis: int(0) });
+  const rows = ["W_U", "b_U"].flatMap((name) => {
+    const value = parameters[name];
+    return value === undefined ? [] : [[name, scope.node("Gather", [value, sample], { axis: int(0) })] as const];
+  });
   const { nodes, initializers } = builder.finish();
-  return { graph: appendNodes(graph, nodes, initializers), logits, unembedding };
+  return { graph: appendNodes(graph, nodes, initializers), logits, parameters: Object.fromEntries(rows) };
 }
 
 function tappedTensor(tensor: EngineTensor): TappedTensor {
@@ -102,6 +106,6 @@ function tappedTensor(tensor: EngineTensor): TappedTensor {
 /** As many sizes as the value has axes, each with a name of its own. */
 function dynamicShape(output: string, key: string): readonly string[] {
   const site = key.replace(/\[.*/, "");
-  const rank = isSite(site) ? 1 + sites[site].axes.length : site === "W_U" ? 2 : site === "final_norm.epsilon" ? 0 : 1;
+  const rank = isSite(site) ? 1 + sites[site].axes.length : parameterRank(key);
   return Array.from({ length: rank }, (_, i) => `${output}.${i}`);
 }

@@ -33,7 +33,7 @@ export function elaborateQuantity(cx: Elaboration, name: QuantityName, span: Spa
     case "target":
       return nextTokens(cx, span);
     case "W_U":
-      return unembeddingMatrix(cx, span);
+      return unembeddingMatrix(cx, { span });
   }
 }
 

@@ -16,8 +16,20 @@ function vectorType(cx: Elaboration): TensorType {
   return { ...scalar, axes: [{ name: "d_model", extent: { kind: "fixed", size: cx.model.signature.dModel } }] };
 }
 
-/** W_U [vocab, d_model]: its columns are the directions of the tokens in the residual stream. */
-export function unembeddingMatrix(cx: Elaboration, span: Span): Value {
+/** W_U as {@link storedMatrix}, times the factor of the model's logits: its columns are the tokens' directions in the stream. */
+export function unembeddingMatrix(cx: Elaboration, call: { readonly span: Span }): Value {
+  return scaledAsLogits(cx, storedMatrix(cx, call.span), call);
+}
+
+/** A value that is linear in W_U, times the factor that some models (Cohere, Granite) give to their logits. */
+function scaledAsLogits(cx: Elaboration, value: Value, call: { readonly span: Span }): Value {
+  const { scale } = cx.model.signature.unembedding;
+  if (scale === 1 || value.kind === "error") return value;
+  return applyOperation(cx, "multiply", [value, { kind: "number", value: scale }], {}, call);
+}
+
+/** W_U [vocab, d_model] as it is stored, with the projection to the width of the vocabulary's vectors where there is one. */
+function storedMatrix(cx: Elaboration, span: Span): Value {
   const { dModel, vocab } = cx.model.signature;
   const axes = [
     { name: "vocab", extent: { kind: "fixed", size: vocab } as const },
@@ -54,11 +66,13 @@ export function elaborateToken(cx: Elaboration, environment: Environment, call: 
   const token = cx.elaborate(cx, environment, argument);
   if (token.kind === "error") return errorValue;
   const reason = reasonInWords(call.callee.text, [cx.sourceOf(argument.span)]);
-  return applyOperation(cx, call.callee.text, [unembeddingMatrix(cx, call.span), token], {}, call, reason);
+  const row = applyOperation(cx, call.callee.text, [storedMatrix(cx, call.span), token], {}, call, reason);
+  return scaledAsLogits(cx, row, call);
 }
 
 /**
- * `final_norm(x)`, and `unembed(x)` which goes on to logits, each also with `scale: y`. The words of the call have been
+ * `final_norm(x)`, and `unembed(x)` which goes on to logits, each also with `scale: y`: then without what is not linear, the
+ * norm's bias, the bias of the logits and their soft cap. The words of the call have been
  * checked: one argument, and no named one but `scale`.
  */
 export function elaborateUnembedding(
@@ -73,8 +87,25 @@ export function elaborateUnembedding(
   const x = cx.elaborate(cx, environment, argument);
   const scale = named === undefined ? null : cx.elaborate(cx, environment, named.value);
   if (x.kind === "error" || scale?.kind === "error") return errorValue;
-  const matrix = unembeddingMatrix(cx, call.span);
+  const matrix = storedMatrix(cx, call.span);
   const normed = finalNorm(cx, x, scale, call);
   if (normed.kind === "error" || to === "normed") return normed;
-  return applyOperation(cx, "project", [normed, matrix], {}, call);
+  const product = scaledAsLogits(cx, applyOperation(cx, "project", [normed, matrix], {}, call), call);
+  return scale === null ? endOfLogits(cx, product, call) : product;
+}
+
+/** What a model does to its logits beside their factor and what is not linear: its bias and its soft cap. */
+function endOfLogits(cx: Elaboration, logits: Value, call: CallExpression): Value {
+  const { vocab, unembedding } = cx.model.signature;
+  const apply = (name: string, ...inputs: readonly Value[]): Value =>
+    inputs.some((input) => input.kind === "error") ? errorValue : applyOperation(cx, name, inputs, {}, call);
+  const number = (value: number): Value => ({ kind: "number", value });
+  const axes = [{ name: "vocab", extent: { kind: "fixed", size: vocab } as const }];
+  const biased = unembedding.bias ? apply("add", logits, parameter(cx, "b_U", { ...scalar, axes }, call)) : logits;
+  const { softcap } = unembedding;
+  if (softcap === null) return biased;
+  // cap · tanh(x / cap), with tanh u = 1 − 2 / (e^2u + 1).
+  const grown = apply("exp", apply("multiply", biased, number(2 / softcap)));
+  const bent = apply("subtract", number(1), apply("divide", number(2), apply("add", grown, number(1))));
+  return apply("multiply", bent, number(softcap));
 }

@@ -158,6 +158,7 @@ export function pathSweep(
   positions: readonly SweptPositions[],
   source: string,
 ): Sweep | null {
+  if (!partsAddUp(cx, target, clause)) return null;
   const senders = sendersOf(cx, target, clause);
   const receivers = receiversOf(cx, clause.to);
   if (senders === null || receivers === null) return null;
@@ -208,6 +209,23 @@ export function pathSweep(
   const found = cx.sourceOf(clause.to.span);
   reportError(cx, "A3004", clause.to.span, { expected: "a receiver behind one of the senders", found }, { hint });
   return null;
+}
+
+/**
+ * Whether what a receiver reads is the sum of what senders give: a path has no meaning where the stream is normed after each
+ * addition, or where heads are normed together before they are added. Reports where it is not.
+ */
+function partsAddUp(cx: InterventionContext, target: Target, { target: name }: PatchClause): boolean {
+  const { normsAfter } = cx.model.signature;
+  const isHead = target.unit === "head" || target.unit === "kv_head";
+  if (normsAfter === null || (normsAfter === "branch" && !isHead)) return true;
+  const hint =
+    normsAfter === "stream"
+      ? "this model norms the stream after each addition: patch without `to` a receiver"
+      : "this model norms what its heads give together: send from attention, mlp, layer or embed";
+  const expected = normsAfter === "stream" ? "a model whose parts add up in the residual stream" : "another sender";
+  reportError(cx, "A3004", name.span, { expected, found: name.text }, { hint });
+  return false;
 }
 
 function axesOf(points: readonly { readonly coordinates: Coordinates }[]): readonly string[] {

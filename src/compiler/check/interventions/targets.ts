@@ -15,7 +15,11 @@ import type { InterventionContext, PlacePoint } from "./context.js";
 /** The part or site of that name; reports and returns null when there is none that can be changed. */
 export function targetNamed(cx: InterventionContext, name: Name): Target | null {
   const word = targetWords.find((w) => w === name.text);
-  if (word !== undefined) return partTarget(word, cx.model.signature);
+  if (word !== undefined) {
+    // A mixture has no neurons that all tokens go through.
+    if (word === "neurons" && !checkWritable(cx, "mlp_act", name.span)) return null;
+    return partTarget(word, cx.model.signature);
+  }
   const site = name.text;
   if (!isSite(site)) {
     const valid: readonly string[] = [...targetWords, ...siteNames.filter((s) => sites[s].writable)];

@@ -1,6 +1,7 @@
 import { entryOf } from "../../base/entry.js";
 import { float } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
+import type { ConfigReader } from "./config.js";
 
 /** Activations that can be built. */
 export type Activation = "gelu" | "gelu_tanh" | "silu" | "relu";
@@ -21,6 +22,14 @@ export const supportedActivations: readonly string[] = Object.keys(activationNam
 /** The activation that a config names; null when it cannot be built. */
 export function activationOf(name: string): Activation | null {
   return entryOf(activationNames, name) ?? null;
+}
+
+/** The activation in a field of a config; a name that cannot be built is reported. */
+export function readActivation(config: ConfigReader, field: string, fallback: string): Activation {
+  const name = config.text(field, fallback);
+  const activation = activationOf(name);
+  if (activation === null) config.refuse(field, name, supportedActivations.join(", "));
+  return activation ?? "relu";
 }
 
 /**

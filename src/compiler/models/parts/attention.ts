@@ -1,6 +1,10 @@
 import { int, ints } from "../../onnx/attributes.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { endBranch, plainEnd, scaledBy, type BranchEnd } from "./branch.js";
 import type { BuildContext } from "./context.js";
-import { applyLinear, type Linear } from "./linear.js";
+import { softCap } from "./decoder.js";
+import type { Linear } from "./linear.js";
+import { pairsToHalves } from "./rotary-pairs.js";
 import { applyRotary, type Rotary, type RotaryTables } from "./rotary.js";
 import type { Sequence } from "./sequence.js";
 
@@ -8,17 +12,27 @@ import type { Sequence } from "./sequence.js";
 export interface AttentionSettings {
   readonly layer: number;
   readonly sequence: Sequence;
-  readonly rotary: { readonly settings: Rotary; readonly tables: RotaryTables } | null;
+  readonly rotary: RotaryUse | null;
   /** Factor of the scores, usually 1 / √d_head. */
   readonly scale: number;
   readonly output: Linear;
+  readonly end?: BranchEnd;
+  /** bool [query, key]: what a query may look at, where that is less than all keys up to its own. */
+  readonly mask?: string;
+  /** float32 [head, 1, key]: added to the scores. */
+  readonly bias?: string | null;
+  /** Bound of the scores, before they are masked. */
+  readonly softcap?: number | null;
+  /** float32 [head]: a score of each head that belongs to no key and takes its share of the attention. */
+  readonly sinks?: string | null;
 }
 
-/** Splits the last axis of x [row, pos, heads · d_head] into heads: the site `q`, `k` or `v` [row, pos, heads, d_head]. */
-export function splitHeads(context: BuildContext, x: string, site: "q" | "k" | "v", layer: number): string {
-  const { heads, kvHeads, dHead } = context.signature;
-  const shape = context.builder.constant("int64", [4], [0, 0, site === "q" ? heads : kvHeads, dHead]);
-  return context.builder.node("Reshape", [x, shape], {}, context.site(site, layer));
+/** A rotation of queries and keys. */
+export interface RotaryUse {
+  readonly settings: Rotary;
+  readonly tables: RotaryTables;
+  /** Whether neighbours in the head make a pair (GPT-J), not dimensions half a head apart. */
+  readonly interleaved?: boolean;
 }
 
 /**
@@ -27,37 +41,41 @@ export function splitHeads(context: BuildContext, x: string, site: "q" | "k" | "
  * ⌊h / (heads / kv_heads)⌋ (Ainslie et al. 2023): the query heads of a group are stacked along the query axis, so that
  * keys and values need not be repeated.
  */
-export function attention(
-  context: BuildContext,
-  q: string,
-  k: string,
-  v: string,
-  { layer, sequence, rotary, scale, output }: AttentionSettings,
-): string {
+export function attention(context: BuildContext, q: string, k: string, v: string, settings: AttentionSettings): string {
+  const { layer, sequence, rotary, scale, output, bias = null, softcap = null, sinks = null } = settings;
   const { heads, kvHeads, dHead, dModel } = context.signature;
   const builder = context.builder.scope(`layer.${layer}/attention`);
   const shape = (...sizes: number[]): string => builder.constant("int64", [sizes.length], sizes);
   const headsFirst = (x: string): string => builder.node("Transpose", [x], { perm: ints([0, 2, 1, 3]) });
-  const turn = (x: string): string =>
-    rotary === null ? x : applyRotary(builder, x, rotary.settings, rotary.tables, dHead);
+  const turn = (x: string): string => {
+    if (rotary === null) return x;
+    const halves = rotary.interleaved === true ? pairsToHalves(builder, x, rotary.settings, dHead) : x;
+    return applyRotary(builder, halves, rotary.settings, rotary.tables, dHead);
+  };
   const grouped = heads !== kvHeads;
   const byKey = (first: number): string =>
     builder.node("Concat", [shape(0, first, -1), sequence.length], { axis: int(0) });
 
   // Scaled here, where they are d_head wide, and not as scores, which are as wide as the text is long.
   const turned = turn(headsFirst(q));
-  const queries = scale === 1 ? turned : builder.node("Mul", [turned, builder.constant("float32", [], [scale])]);
+  const queries = scaledBy(builder, turned, scale);
   const stackedQueries = grouped ? builder.node("Reshape", [queries, shape(0, kvHeads, -1, dHead)]) : queries;
   const keys = builder.node("Transpose", [turn(headsFirst(k))], { perm: ints([0, 1, 3, 2]) });
   const stackedProducts = builder.node("MatMul", [stackedQueries, keys]);
   const products = grouped ? builder.node("Reshape", [stackedProducts, byKey(heads)]) : stackedProducts;
+  const capped = softcap === null ? products : softCap(builder, products, softcap);
+  const biased = bias === null ? capped : builder.node("Add", [capped, bias]);
   const scores = builder.node(
     "Where",
-    [sequence.causal, products, sequence.negativeInfinity],
+    [settings.mask ?? sequence.causal, biased, sequence.negativeInfinity],
     {},
     context.site("scores", layer),
   );
-  const pattern = builder.node("Softmax", [scores], { axis: int(-1) }, context.site("pattern", layer));
+  const patternName = context.site("pattern", layer);
+  const pattern =
+    sinks === null
+      ? builder.node("Softmax", [scores], { axis: int(-1) }, patternName)
+      : softmaxWithSinks(builder, scores, sinks, heads, patternName);
 
   const stackedPattern = grouped ? builder.node("Reshape", [pattern, byKey(kvHeads)]) : pattern;
   const stackedMixed = builder.node("MatMul", [stackedPattern, headsFirst(v)]);
@@ -70,11 +88,24 @@ export function attention(
       : builder.node("Transpose", [builder.node("Reshape", [output.weight, shape(dModel, heads, dHead)])], {
           perm: ints([1, 2, 0]),
         });
-  context.parameter(`W_O[${layer}]`, perHead);
-  if (output.bias !== null) context.parameter(`b_O[${layer}]`, output.bias);
-  const headOut = builder.node("MatMul", [headsFirst(z), perHead]);
+  const end = settings.end ?? plainEnd;
+  const scaled = (x: string): string => scaledBy(builder, x, end.scale);
+  context.parameter(`W_O[${layer}]`, scaled(perHead));
+  if (output.bias !== null) context.parameter(`b_O[${layer}]`, scaled(output.bias));
+  const headOut = scaled(builder.node("MatMul", [headsFirst(z), perHead]));
   builder.node("Transpose", [headOut], { perm: ints([0, 2, 1, 3]) }, context.site("head_out", layer));
 
   const joined = builder.node("Reshape", [z, shape(0, 0, heads * dHead)]);
-  return applyLinear(builder, joined, output, context.site("attn_out", layer));
+  return endBranch(context, builder, joined, output, end, "attn_out", layer);
+}
+
+/** Softmax over the keys and the head's sink, of which only the keys' shares are kept. scores: [row, head, query, key]. */
+function softmaxWithSinks(builder: GraphBuilder, scores: string, sinks: string, heads: number, name: string): string {
+  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
+  const queries = builder.node("Shape", [scores], { start: int(0), end: int(3) });
+  const shape = builder.node("Concat", [queries, list(1)], { axis: int(0) });
+  const sink = builder.node("Expand", [builder.node("Reshape", [sinks, list(1, heads, 1, 1)]), shape]);
+  const joined = builder.node("Concat", [scores, sink], { axis: int(-1) });
+  const shares = builder.node("Softmax", [joined], { axis: int(-1) });
+  return builder.node("Slice", [shares, list(0), list(-1), list(-1)], {}, name);
 }

@@ -1,17 +1,19 @@
 import { int } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
+import type { BuildContext } from "./context.js";
 
 /** A normalisation over the last axis. */
 export interface Norm {
   /** "layer": (x − mean) / √(variance + ε) · w + b (Ba et al. 2016). "rms": x / √(mean x² + ε) · w (Zhang & Sennrich 2019). */
   readonly kind: "layer" | "rms";
-  readonly weight: string;
+  /** Null where there is no w (Groeneveld et al. 2024). */
+  readonly weight: string | null;
   readonly bias: string | null;
   readonly epsilon: number;
 }
 
 /**
- * Normalises x [.., d_model]. Written out in elementary operations: the variance is taken from centred values (as
+ * Normalises x [.., width]. Written out in elementary operations: the variance is taken from centred values (as
  * PyTorch's is), and every operation has a gradient rule.
  */
 export function applyNorm(builder: GraphBuilder, x: string, norm: Norm, name?: string): string {
@@ -21,7 +23,19 @@ export function applyNorm(builder: GraphBuilder, x: string, norm: Norm, name?: s
   const meanSquare = mean(builder.node("Mul", [centred, centred]));
   const epsilon = builder.constant("float32", [], [norm.epsilon]);
   const scale = builder.node("Sqrt", [builder.node("Add", [meanSquare, epsilon])]);
-  const normalised = builder.node("Div", [centred, scale]);
-  const weighted = builder.node("Mul", [normalised, norm.weight], {}, norm.bias === null ? name : undefined);
-  return norm.bias === null ? weighted : builder.node("Add", [weighted, norm.bias], {}, name);
+  const { weight, bias } = norm;
+  const nameOf = (isLast: boolean): string | undefined => (isLast ? name : undefined);
+  const normalised = builder.node("Div", [centred, scale], {}, nameOf(weight === null && bias === null));
+  const weighted = weight === null ? normalised : builder.node("Mul", [normalised, weight], {}, nameOf(bias === null));
+  return bias === null ? weighted : builder.node("Add", [weighted, bias], {}, nameOf(true));
+}
+
+/** Registers `NAME.weight`, `NAME.bias` (of a LayerNorm) and `NAME.epsilon`, over d_model: ones and zeros where it has none. */
+export function registerNorm(context: BuildContext, name: string, norm: Norm): void {
+  const { builder, signature } = context;
+  const constant = (value: number): string =>
+    builder.constant("float32", [signature.dModel], Array<number>(signature.dModel).fill(value));
+  context.parameter(`${name}.weight`, norm.weight ?? constant(1));
+  if (norm.kind === "layer") context.parameter(`${name}.bias`, norm.bias ?? constant(0));
+  context.parameter(`${name}.epsilon`, builder.constant("float32", [], [norm.epsilon]));
 }

@@ -1,6 +1,9 @@
 import { int } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 
+/** Name of the mask that hides from each query what comes after it, and nothing else. */
+export const causalMask = "sequence/causal";
+
 /** Values that depend on nothing but the length of the sequence, shared by all layers. */
 export interface Sequence {
   /** int64 [row, pos]: the graph's input. */
@@ -25,7 +28,7 @@ export function buildSequence(outer: GraphBuilder): Sequence {
   const count = builder.node("Squeeze", [length, axes(0)]);
   const positions = builder.node("Range", [scalar(0), count, scalar(1)], {}, "sequence/positions");
   const queries = builder.node("Unsqueeze", [positions, axes(1)]);
-  const causal = builder.node("LessOrEqual", [positions, queries], {}, "sequence/causal");
+  const causal = builder.node("LessOrEqual", [positions, queries], {}, causalMask);
   // Graphs are JSON, which cannot hold −∞; log 0 is exactly that.
   const zero = builder.constant("float32", [], [0]);
   const negativeInfinity = builder.node("Log", [zero], {}, "sequence/negative_infinity");

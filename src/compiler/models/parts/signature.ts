@@ -7,14 +7,18 @@ const decoderOrder: readonly (readonly SiteName[])[] = [
   ["embed"],
   ["resid_pre"],
   ["q", "k", "v"],
+  ["q_norm", "k_norm"],
   ["scores"],
   ["pattern"],
   ["z"],
   ["head_out"],
   ["attn_out"],
   ["resid_mid"],
+  ["normalized_resid_mid"],
+  ["router_logits"],
   ["mlp_pre"],
   ["mlp_act"],
+  ["expert_out", "shared_expert_out"],
   ["mlp_out"],
   ["resid_post"],
   ["final"],
@@ -30,10 +34,13 @@ const decoderKept: readonly SiteName[] = [
   "embed",
   "resid_pre",
   "resid_mid",
+  "normalized_resid_mid",
   "resid_post",
   "q",
   "k",
   "v",
+  "q_norm",
+  "k_norm",
   "z",
   "attn_out",
   "mlp_act",
@@ -41,17 +48,41 @@ const decoderKept: readonly SiteName[] = [
   "final",
 ];
 
-/** A signature without what follows from the rest. */
-export type SignatureSizes = Omit<ModelSignature, "sites" | "siteOrder" | "keptSites">;
+/** What most models are, and a family says only where it is otherwise. */
+type Exceptions = "normsAfter" | "queryKeyNorms" | "attentionSinks" | "experts" | "unembedding";
 
-/**
- * Completes the signature of a model that {@link buildDecoder} builds: parallel-residual models have no stream between
- * attention and MLP.
- */
+/** A signature without what follows from the rest. */
+export type SignatureSizes = Omit<ModelSignature, "sites" | "siteOrder" | "keptSites" | Exceptions> &
+  Partial<Pick<ModelSignature, Exceptions>>;
+
+/** Whether a model has a site: each of these says of which models it is a part. */
+const siteConditions: Readonly<Partial<Record<SiteName, (signature: Omit<ModelSignature, "sites">) => boolean>>> = {
+  resid_mid: ({ parallelResidual }) => !parallelResidual,
+  normalized_resid_mid: ({ normsAfter }) => normsAfter === "stream",
+  q_norm: ({ queryKeyNorms }) => queryKeyNorms,
+  k_norm: ({ queryKeyNorms }) => queryKeyNorms,
+  mlp_pre: ({ experts }) => experts === null,
+  mlp_act: ({ experts }) => experts === null,
+  router_logits: ({ experts }) => experts !== null,
+  expert_out: ({ experts }) => experts !== null,
+  shared_expert_out: ({ experts }) => experts?.shared === true,
+};
+
+/** Completes the signature of a model that {@link buildDecoder} builds. */
 export function signatureOf(sizes: SignatureSizes): ModelSignature {
-  const has = (site: SiteName): boolean => site !== "resid_mid" || !sizes.parallelResidual;
-  return {
+  const whole = {
+    normsAfter: null,
+    queryKeyNorms: false,
+    attentionSinks: false,
+    experts: null,
+    unembedding: { scale: 1, softcap: null, bias: false, width: sizes.dModel },
     ...sizes,
+    siteOrder: decoderOrder,
+    keptSites: decoderKept,
+  };
+  const has = (site: SiteName): boolean => siteConditions[site]?.(whole) ?? true;
+  return {
+    ...whole,
     sites: siteNames.filter(has),
     siteOrder: decoderOrder.map((step) => step.filter(has)).filter((step) => step.length > 0),
     keptSites: decoderKept.filter(has),

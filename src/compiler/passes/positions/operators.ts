@@ -3,7 +3,7 @@
 /** One input (further ones are parameters of the operator); the result has its dimensions. */
 export const samePlaceOperators: ReadonlySet<string> = new Set([
   ...["Abs", "Cast", "Cos", "Exp", "Floor", "Identity", "IsInf", "IsNaN", "Log", "Neg", "Not"],
-  ...["FastGelu", "Gelu", "QuickGelu", "Relu", "Sin", "Sqrt"],
+  ...["FastGelu", "Gelu", "QuickGelu", "Relu", "Sigmoid", "Sin", "Sqrt", "Tanh"],
   ...["Softmax", "LogSoftmax"],
 ]);
 

@@ -1,0 +1,19 @@
+import type { Family } from "./parts/family-model.js";
+import { llamaLike, noBiases, withAttention } from "./parts/llama-like.js";
+import { transformer } from "./parts/transformer.js";
+import { readWindows } from "./parts/windows.js";
+
+/**
+ * Mistral (Jiang et al. 2023): LLaMA's arrangement, in which a query sees the last `sliding_window` keys only.
+ *
+ * @source transformers/models/mistral/modeling_mistral.py
+ */
+export const mistral: Family = {
+  modelType: "mistral",
+  title: "Mistral",
+  describe(config) {
+    const base = llamaLike("mistral", config, noBiases, { maxPositions: 131072, kvHeads: 8 });
+    const windows = readWindows(config, base.sizes, config.optionalInteger("sliding_window", 4096), () => true);
+    return transformer(withAttention(base, (_plan, layer) => ({ window: windows(layer) })));
+  },
+};
