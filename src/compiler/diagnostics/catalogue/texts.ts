@@ -109,10 +109,10 @@ export const textsDiagnostics = {
   },
   A4124: {
     severity: "error",
-    title: "chat template failed",
-    message: "the chat template of {model} does not give a text for prompt {index} of {name}: {problem}",
+    title: "chat template or tokenizer failed",
+    message: "the {what} of {model} does not give {result} for {text} of {name}: {problem}",
     explanation:
-      "Conversations become text by the template in the tokenizer's tokenizer_config.json or chat_template.jinja. It is missing, refuses these messages, or takes too long.",
+      "Conversations become text by the template in the tokenizer's tokenizer_config.json or chat_template.jinja. It is missing, refuses these messages, or takes too long. Texts become tokens by the tokenizer's files, which may have no token for a character, or a regex that takes too long.",
   },
   A4125: {
     severity: "error",

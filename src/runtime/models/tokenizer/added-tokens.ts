@@ -53,7 +53,7 @@ export function readAddedTokens(
       normalized: flag(fields, "normalized"),
       special: flag(fields, "special"),
     };
-    const stated = count(fields, "id");
+    const stated = fields.of["id"] === undefined ? token.id : count(fields, "id");
     if (stated !== token.id) {
       refuse(
         `its added token ${shown(content)} has the id ${stated}, and the tokenizers' library gives it ${token.id}`,

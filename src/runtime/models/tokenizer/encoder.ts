@@ -7,9 +7,11 @@
 import type { Json } from "../../../compiler/base/digest.js";
 import { readAddedTokens, sectionsOf, type AddedToken } from "./added-tokens.js";
 import { bpe, bpeFields } from "./bpe.js";
+import { once } from "./character-sets.js";
 import { fieldsOf, refuse, shown, type Fields, type JsonObject } from "./fields.js";
 import type { TokenModel } from "./model.js";
 import { readNormalizer } from "./normalizers.js";
+import { hasKnownPatterns } from "./patterns.js";
 import { readPreTokenizer } from "./pre-tokenizers.js";
 import { unigram, unigramFields } from "./unigram.js";
 import { wordLevel, wordPiece } from "./word-models.js";
@@ -48,7 +50,10 @@ export function readEncoder(definition: JsonObject): Encoder {
   if (version !== "1.0") refuse(`its version is ${shown(version)}`);
   const model = readModel(definition["model"]);
   const added = readAddedTokens(definition["added_tokens"], model.vocabulary);
-  const sections = sectionsOf(added, readNormalizer(definition["normalizer"]));
+  const normalizer = readNormalizer(definition["normalizer"]);
+  const sections = once(() => sectionsOf(added, normalizer));
+  // Added tokens are normalized here, unless a regex that may not end would do it.
+  if (hasKnownPatterns(definition)) sections();
   const preTokenize = readPreTokenizer(definition["pre_tokenizer"]);
   return {
     vocabulary: model.vocabulary,
@@ -57,7 +62,7 @@ export function readEncoder(definition: JsonObject): Encoder {
       const ids: number[] = [];
       const starts: number[] = [];
       const ends: number[] = [];
-      for (const section of sections(text)) {
+      for (const section of sections()(text)) {
         const whole = section.text;
         if (section.id !== null) {
           ids.push(section.id);
