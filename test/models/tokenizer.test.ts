@@ -106,6 +106,9 @@ test("what is not known is refused by its name", { skip: absent(tiny) }, () => {
   assert.match(reason({ pre_tokenizer: { type: "UnicodeScripts" } }), /it has the pre-tokenizer "UnicodeScripts"/);
   assert.match(reason({ pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, more: 1 } }), /a field "more"/);
   assert.match(reason({ extra: 1 }), /tokenizer.json has a field "extra"/);
+  let nested: JsonObject = { type: "NFC" };
+  for (let depth = 0; depth < 20_000; depth++) nested = { type: "Sequence", normalizers: [nested] };
+  assert.match(reason({ normalizer: nested }), /its parts are nested too deep/);
   assert.match(reason({}, { tokenizer_class: "T5Tokenizer" }), /for the class T5Tokenizer/);
   assert.match(reason({}, { split_special_tokens: true }), /split_special_tokens/);
   assert.match(bpe({ dropout: 0.1 }), /`dropout` of the model BPE is 0.1/);

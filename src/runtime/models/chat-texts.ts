@@ -39,7 +39,9 @@ export async function readTexts(
   const work = { files, request };
   const answers = await answersOfThread<EncodedText & Answer>("reading-worker", work, request.texts.length, limits);
   return answers.map((answer) =>
-    "ids" in answer ? answer : { ids: [], pieces: [], problem: `a regex of tokenizer.json: ${answer.problem}` },
+    "ids" in answer
+      ? answer
+      : { ids: [], pieces: [], problem: answer.problem.replace(/^it /, "a regex of tokenizer.json ") },
   );
 }
 

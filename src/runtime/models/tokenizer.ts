@@ -103,6 +103,8 @@ export function createTokenizer(
       },
     };
   } catch (error) {
+    // What JavaScript says of calls in calls.
+    if (error instanceof RangeError) return { ok: false, reason: "its parts are nested too deep" };
     return { ok: false, reason: error instanceof Error ? error.message : String(error) };
   }
 }
