@@ -246,8 +246,15 @@ function readTokenizer(
     digestOfJson,
     model,
   );
-  if (tokenizer.ok) return tokenizer.value;
   const { source, span } = request;
+  if (tokenizer.ok) {
+    const { facts, replaced } = tokenizer.value;
+    if (replaced.length > 0) {
+      const parts = replaced.map((part) => `\`${part}\``).join(" and ");
+      diagnostics.push(diagnostic("A8040", span, { source, parts, class: facts.className ?? "" }));
+    }
+    return tokenizer.value;
+  }
   diagnostics.push(diagnostic("A4018", span, { source, reason: tokenizer.reason }));
   return null;
 }

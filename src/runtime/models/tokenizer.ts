@@ -35,6 +35,8 @@ export interface Tokenizer {
    * stopped. Null where all of them are known.
    */
   readonly doubtful: TokenizerFiles | null;
+  /** Parts of tokenizer.json that say something else than the class that transformers takes, which counts. */
+  readonly replaced: readonly string[];
   /** Whether a text can be cut between a letter and white space, and both parts are read as they are in the whole. */
   readonly cutsBetweenWords: boolean;
   /**
@@ -96,6 +98,7 @@ export function createTokenizer(
         facts,
         chatTemplate: chatTemplateOf(config["chat_template"]),
         specialTexts: Object.fromEntries(auto.names),
+        replaced: auto.replaced,
         doubtful: hasKnownPatterns(auto.definition) ? null : { definition, config, model },
         cutsBetweenWords: cutsBetweenWords(auto.definition, ids.keys()),
         ...reading(encoder, facts),

@@ -7,6 +7,7 @@
 import type { Json } from "../../../compiler/base/digest.js";
 import { backend, broughtBy, classOf, nameOf, type TokenizerClass } from "./auto-classes.js";
 import { refuse, shown, type JsonObject } from "./fields.js";
+import { readPostProcessor } from "./post-processor.js";
 
 /** What AutoTokenizer would make of the files. */
 export interface AutoRead {
@@ -17,6 +18,8 @@ export interface AutoRead {
   readonly names: ReadonlyMap<string, string>;
   /** Special tokens before every text in place of the post-processor's; null: as that says. */
   readonly before: readonly string[] | null;
+  /** Parts of tokenizer.json that say something else than the class, which counts. */
+  readonly replaced: readonly string[];
 }
 
 const attributes = [
@@ -42,7 +45,9 @@ export function readAsAutoTokenizer(definition: JsonObject, config: JsonObject, 
     const own = modelOf as JsonObject | undefined;
     const type = own?.["type"] ?? (own?.["merges"] === undefined ? null : "BPE");
     if (type !== "BPE") {
-      refuse(`its class is ${className}, which has a BPE model, and tokenizer.json has the model ${shown(type)}`);
+      const cure =
+        '`"tokenizer_class": "PreTrainedTokenizerFast"` in tokenizer_config.json takes tokenizer.json as it is';
+      refuse(`its class is ${className}, which has a BPE model, and tokenizer.json has ${shown(type)}; ${cure}`);
     }
     const { vocab = null, merges = null } = own ?? {};
     parts = { ...brought.parts, model: { type: "BPE", vocab, merges, ...brought.model } };
@@ -52,7 +57,23 @@ export function readAsAutoTokenizer(definition: JsonObject, config: JsonObject, 
     className,
     names,
     before: brought?.around?.before ?? null,
+    replaced: brought === null ? [] : replacedParts(definition, brought),
   };
+}
+
+/** What tokenizer.json says otherwise; options that change no ids are left out of the comparison. */
+function replacedParts(definition: JsonObject, { parts, around }: TokenizerClass): readonly string[] {
+  const plainOf = (value: Json | undefined): string =>
+    JSON.stringify(value ?? null, (name, part: Json) => (name === "trim_offsets" ? undefined : part))
+      .replaceAll(',"use_regex":true', "")
+      .replaceAll(/[{}]/g, "")
+      .split(",")
+      .sort()
+      .join();
+  const others = Object.keys(parts).filter((name) => plainOf(definition[name]) !== plainOf(parts[name]));
+  const { before, after } = readPostProcessor(around === undefined ? null : definition["post_processor"]);
+  const adds = around !== undefined && around.before.length === 0 && before.length + after.length > 0;
+  return adds ? [...others, "post_processor"] : others;
 }
 
 /** Named special tokens: the seven that all classes have, and others that a class or tokenizer_config.json names. */
