@@ -59,6 +59,7 @@ if (status === 0) {
       // Beside the command, where the engine's client looks for it.
       child: join(dist, "src/runtime/engine/child.js"),
       "template-worker": join(dist, "src/runtime/models/template-worker.js"),
+      "reading-worker": join(dist, "src/runtime/models/reading-worker.js"),
     },
     outdir: join(dist, "bin"),
     bundle: true,

@@ -108,7 +108,12 @@ async function openPageModel({ source, revision }: ModelRequest, folder: string,
   const config = await json("config.json");
   const header = headerOf(await files.bytes(`${folder}/${weights}`));
   if (!header.ok) throw new Error(header.reason);
-  const tokenizer = createTokenizer(await json("tokenizer.json"), await json("tokenizer_config.json"), digestOfJson);
+  const tokenizer = createTokenizer(
+    await json("tokenizer.json"),
+    await json("tokenizer_config.json"),
+    digestOfJson,
+    config,
+  );
   if (!tokenizer.ok) throw new Error(tokenizer.reason);
   const content = files.about(`${folder}/${weights}`)?.sha256;
   if (content === undefined) throw new Error(`the site says nothing of the content of ${weights}`);

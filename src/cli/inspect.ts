@@ -4,6 +4,7 @@ import { hasErrors } from "../compiler/diagnostics/staged.js";
 import { siteType } from "../compiler/ir/site-types.js";
 import { typeText } from "../compiler/ir/tensor-type.js";
 import { buildModelGraph } from "../compiler/models/family.js";
+import type { TokenizerFacts } from "../compiler/models/model.js";
 import { sites } from "../compiler/models/sites.js";
 import { defaultBackend } from "../runtime/engine/backends/index.js";
 import { openModel } from "../runtime/models/open-model.js";
@@ -71,10 +72,11 @@ export async function inspectCommand(
   return sound ? exitCodes.done : exitCodes.fault;
 }
 
-function tokenizerText(tokenizer: { size: number; bosToken: string | null; addsBos: boolean } | null): string {
+function tokenizerText(tokenizer: TokenizerFacts | null): string {
   if (tokenizer === null) return "none";
   const bos = tokenizer.bosToken === null ? "no BOS token" : `BOS ${tokenizer.bosToken}`;
-  return `${tokenizer.size} ids, ${bos}${tokenizer.bosToken === null ? "" : tokenizer.addsBos ? ", added by default" : ", not added by default"}`;
+  const read = tokenizer.className === undefined ? "" : `, read as ${tokenizer.className}`;
+  return `${tokenizer.size} ids${read}, ${bos}${tokenizer.bosToken === null ? "" : tokenizer.addsBos ? ", added by default" : ", not added by default"}`;
 }
 
 /** One line for each equation: the worst layer. */

@@ -1,6 +1,6 @@
 /** Facts of a compiled protocol in the form in which a record keeps them. */
 import { statedDecisions } from "./decisions.js";
-import type { OpenedModel } from "../compiler/models/model.js";
+import type { OpenedModel, TokenizerFacts } from "../compiler/models/model.js";
 import { textsKey } from "../compiler/ir/texts-key.js";
 import { canonicalJson } from "../compiler/base/digest.js";
 import type { Plan } from "../compiler/ir/plan.js";
@@ -16,6 +16,7 @@ import {
   type RecordRequest,
   type RecordedIdentity,
   type RecordedMean,
+  type RecordedModel,
   type RecordedPlanning,
   type RecordedTexts,
 } from "./store/record.js";
@@ -60,6 +61,13 @@ export function recordedMeans(protocol: Protocol): readonly RecordedMean[] {
   return [...means.values()];
 }
 
+/** What a tokenizer puts around texts by itself, and the class of transformers that says so. */
+function specialTokens(tokenizer: TokenizerFacts | null): Pick<RecordedModel, "specialTokens"> {
+  if (tokenizer?.className === undefined) return {};
+  const { className, before = [], after = [] } = tokenizer;
+  return { specialTokens: { class: className, before, after } };
+}
+
 /** Models, texts, averages and plan of a run. */
 export function recordedFacts(
   protocol: Protocol,
@@ -82,6 +90,7 @@ export function recordedFacts(
         sizes: { layers, heads, kvHeads, dHead, dModel, neurons, vocab, maxPositions },
         tokenizerDigest: opened.facts.tokenizer?.digest ?? null,
         bos: opened.facts.tokenizer?.addsBos ?? false,
+        ...specialTokens(opened.facts.tokenizer),
       };
     }),
     texts: protocol.texts.map((set) => {

@@ -41,6 +41,24 @@ suite("BOS", () => {
 });
 
 suite("files", () => {
+  test("special tokens stand around a text as the tokenizer puts them; `bos` is about those before it", async () => {
+    const around = { ...wordTokenizer, addsBos: true, before: [3, 4], after: [5], digest: "around" };
+    const facts = await fixtureFacts("gpt2-f32", around);
+    const read = (declaration: string): readonly number[] => {
+      const text = `model gpt2 from "around"\nprompts p from ${declaration}\nmeasure loss`;
+      return textsOf(protocolOf(text, { models: { "*": facts } }), "p").prompts[0]?.ids ?? [];
+    };
+    const text = encodeWords("one two");
+    assert.deepEqual(read('["one two"]'), [3, 4, ...text, 5]);
+    assert.deepEqual(read('["one two"] bos off'), [...text, 5]);
+    assert.deepEqual(read('["one two"] bos on'), [3, 4, ...text, 5]);
+    const faults = messagesOf('model gpt2 from "around"\ncorpus c from "a.txt"\nmeasure loss', {
+      models: { "*": facts },
+      files: { "a.txt": "one two three" },
+    });
+    assert.match(faults.join(), /begins with 2 special tokens, and a window has one at most/);
+  });
+
   test("a plain text file has one prompt a line; blank lines are none", () => {
     assert.deepEqual(
       prompts('"a.txt"', { "a.txt": "one two\r\n\r\n  \nthree\n" }).map((p) => p.text),

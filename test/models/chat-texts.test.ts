@@ -35,7 +35,7 @@ const definition = JSON.parse(readFileSync(join(root, "stdlib/models/gpt2-tiny/t
 function tokenizerOf({ added, bos, eos }: Pick<Style, "added" | "bos" | "eos">, template: Json): Tokenizer {
   const flags = { special: true, lstrip: false, rstrip: false, normalized: false, single_word: false };
   const known = (definition["added_tokens"] ?? []) as readonly Json[];
-  const own = added.map((token) => ({ ...token, ...flags }));
+  const own = [...added].sort((a, b) => a.id - b.id).map((token) => ({ ...token, ...flags }));
   const config = { bos_token: bos, eos_token: eos, add_bos_token: true, chat_template: template };
   const outcome = createTokenizer({ ...definition, added_tokens: [...known, ...own] }, config, digestOfJson);
   if (!outcome.ok) throw new Error(outcome.reason);

@@ -137,6 +137,22 @@ test("a tokenizer that cannot be used", async (t) => {
   await assertFault(t, folder, "A4018", /tokenizer .* cannot be used/);
 });
 
+test("a class that reads the tokenizer otherwise than its file says is told", async (t) => {
+  const folder = copyOfModel(t, "gpt2-f32");
+  const open = async (definition: object, config: object): Promise<readonly string[]> => {
+    writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(definition));
+    writeFileSync(join(folder, "tokenizer_config.json"), JSON.stringify(config));
+    const { diagnostics } = await openIsolated(t, folder);
+    return diagnostics.map(({ code, message }) => `${code} ${message}`);
+  };
+  const digits = { ...smallTokenizer, pre_tokenizer: { type: "Digits", individual_digits: true } };
+  const [told = ""] = await open(digits, {});
+  assert.match(told, /^A8040 .* has another `pre_tokenizer` than GPT2Tokenizer, as which transformers 5.24 reads it/);
+  assert.deepEqual(await open(digits, { tokenizer_class: "PreTrainedTokenizerFast" }), []);
+  const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: false };
+  assert.deepEqual(await open({ ...smallTokenizer, pre_tokenizer: byteLevel }, {}), []);
+});
+
 test("revisions of a local folder take missing tokenizer files from it", async (t) => {
   const folder = copyOfModel(t, "gpt2-f32");
   const revision = join(folder, "revisions", "step100");

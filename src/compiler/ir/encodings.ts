@@ -4,13 +4,14 @@
 export interface EncodedText {
   readonly ids: readonly number[];
   /**
-   * What each id stands for, in order; together they are the text as the tokenizer keeps it. A token that ends inside a
-   * character has what it completes: the character belongs to the token that holds its last byte.
+   * What each id stands for, in order; together they are the text as it was written, or for ids without a text what they
+   * spell. A token that ends inside a character has what it completes: the character belongs to the token that holds its
+   * last byte.
    */
   readonly pieces: readonly string[];
   /** Of a conversation: the text that the template makes of it. */
   readonly text?: string;
-  /** Why there are no ids: what is wrong with the chat template. */
+  /** Why there are no ids: what is wrong with the chat template or the tokenizer. */
   readonly problem?: string;
 }
 
@@ -36,9 +37,9 @@ export interface EncodingRequest {
 /** Pieces of texts by `textsKey`: a list for each prompt, aligned with its ids; for each document of a corpus. */
 export type TextPieces = ReadonlyMap<string, readonly (readonly string[])[]>;
 
-/** How many UTF-8 bytes and words (runs of what is not white space) a text has. */
+/** How many UTF-8 bytes and words (runs of what is not Unicode's White_Space) a text has. */
 export function textSize(text: string): { readonly bytes: number; readonly words: number } {
-  return { bytes: utf8Length(text), words: text.match(/\S+/g)?.length ?? 0 };
+  return { bytes: utf8Length(text), words: text.match(/\P{White_Space}+/gu)?.length ?? 0 };
 }
 
 /** Length of a text in bytes of UTF-8. */

@@ -33,8 +33,14 @@ export interface TokenizerFacts {
   readonly size: number;
   readonly bosToken: string | null;
   readonly bosTokenId: number | null;
-  /** What tokenizer_config.json (or the tokenizer's post-processor) says about adding BOS. */
+  /** Whether texts begin with special tokens by themselves. */
   readonly addsBos: boolean;
+  /** The special tokens that texts begin with by themselves; absent: BOS, where `addsBos`. */
+  readonly before?: readonly number[];
+  /** The special tokens that texts end with by themselves; absent: none. */
+  readonly after?: readonly number[];
+  /** The class that transformers reads the tokenizer with. */
+  readonly className?: string;
   /** Ids of special tokens (BOS, padding …): random probes leave them out. */
   readonly specialTokenIds: readonly number[];
   readonly digest: string;

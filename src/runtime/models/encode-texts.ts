@@ -1,17 +1,20 @@
 /** Encodings of texts as the compiler asks for them. */
 import type { EncodedText, EncodingRequest } from "../../compiler/ir/encodings.js";
-import type { Tokenizer } from "./tokenizer.js";
+import type { ReadText, Tokenizer } from "./tokenizer.js";
 
 /** Answers a request, text by text. */
 export function encodeTexts(tokenizer: Tokenizer, request: EncodingRequest): readonly EncodedText[] {
   return request.texts.map((text) => {
-    if (request.as === "continuation") return continuation(tokenizer, text);
-    if (request.as === "ids") {
-      const ids = JSON.parse(text) as readonly number[];
-      return { ids, pieces: tokenizer.pieces(ids) };
+    try {
+      if (request.as === "continuation") return continuation(tokenizer, text);
+      if (request.as === "ids") {
+        const ids = JSON.parse(text) as readonly number[];
+        return { ids, pieces: tokenizer.pieces(ids) };
+      }
+      return beginningOf(tokenizer, text, request.limit);
+    } catch (error) {
+      return { ids: [], pieces: [], problem: error instanceof Error ? error.message : String(error) };
     }
-    const ids = beginningOf(tokenizer, text, request.limit);
-    return { ids, pieces: piecesOf(tokenizer, ids, text) };
   });
 }
 
@@ -19,19 +22,21 @@ export function encodeTexts(tokenizer: Tokenizer, request: EncodingRequest): rea
 const charactersPerToken = 8;
 
 /**
- * The first `limit` ids of a text (all of them when it is null). Only as much is encoded as that takes, up to a place
- * where no tokenizer joins what stands before and after: between a letter or digit and white space. What is encoded
- * doubles until it suffices, so that the work stays in proportion to the text that is used.
+ * The first `limit` tokens of a text (all of them when it is null). Where the tokenizer allows it, only as much is read as
+ * that takes, up to a place between a letter or digit and white space. What is read doubles until it suffices, so that the
+ * work stays in proportion to the text that is used.
  */
-export function beginningOf(tokenizer: Tokenizer, text: string, limit: number | null): readonly number[] {
-  if (limit === null) return tokenizer.encode(text, false);
-  for (let length = limit * charactersPerToken; length < text.length; length *= 2) {
+export function beginningOf(tokenizer: Tokenizer, text: string, limit: number | null): ReadText {
+  if (limit === null) return tokenizer.read(text);
+  for (let length = limit * charactersPerToken; tokenizer.cutsBetweenWords && length < text.length; length *= 2) {
     const end = safeEnd(text, length);
     if (end === null) continue;
-    const ids = tokenizer.encode(text.slice(0, end), false);
-    if (ids.length >= limit) return ids.slice(0, limit);
+    const { ids, pieces } = tokenizer.read(text.slice(0, end));
+    // The last piece of a part has what no token stands for, up to the part's end: one token more is needed.
+    if (ids.length > limit) return { ids: ids.slice(0, limit), pieces: pieces.slice(0, limit) };
   }
-  return tokenizer.encode(text, false).slice(0, limit);
+  const { ids, pieces } = tokenizer.read(text);
+  return { ids: ids.slice(0, limit), pieces: pieces.slice(0, limit) };
 }
 
 /** The last place up to `end`, and after half of it, where a text can be cut; null when there is none. */
@@ -50,22 +55,15 @@ const before = "\n";
  * A text as what follows another. Tokenizers that put a space before every text would give `Mary` as ` Mary` and
  * ` Mary` with two spaces: their ids are taken behind a line break, where the text stands as it is written.
  */
-function continuation(tokenizer: Tokenizer, text: string): EncodedText {
-  const alone = tokenizer.encode(text, false);
-  const joined = tokenizer.pieces(alone).join("");
-  if (!joined.startsWith(" ") || text.startsWith(joined)) return { ids: alone, pieces: tokenizer.pieces(alone) };
-  const start = tokenizer.encode(before, false);
-  const whole = tokenizer.encode(before + text, false);
-  const follows = whole.length > start.length && start.every((id, i) => whole[i] === id);
-  const ids = follows ? whole.slice(start.length) : alone;
-  return { ids, pieces: tokenizer.pieces(ids) };
-}
-
-/** The pieces of a text's ids, without a space that the tokenizer put before the text. */
-function piecesOf(tokenizer: Tokenizer, ids: readonly number[], text: string): readonly string[] {
-  const pieces = tokenizer.pieces(ids);
-  const joined = pieces.join("");
-  if (!joined.startsWith(" ") || text.startsWith(joined) || !text.startsWith(joined.slice(1))) return pieces;
-  const first = pieces.findIndex((piece) => piece !== "");
-  return pieces.map((piece, i) => (i === first ? piece.slice(1) : piece));
+function continuation(tokenizer: Tokenizer, text: string): ReadText {
+  const alone = tokenizer.read(text);
+  const spelled = tokenizer.pieces(alone.ids).join("");
+  if (!spelled.startsWith(" ") || text.startsWith(spelled)) return alone;
+  const start = tokenizer.read(before).ids;
+  const whole = tokenizer.read(before + text);
+  const follows = whole.ids.length > start.length && start.every((id, i) => whole.ids[i] === id);
+  if (!follows) return alone;
+  const pieces = whole.pieces.slice(start.length);
+  // What stands before the text is in the pieces before.
+  return pieces.join("") === text ? { ids: whole.ids.slice(start.length), pieces } : alone;
 }

@@ -63,7 +63,7 @@ export async function openModel(
   }
   const config = readJson(configPath, "config.json", request, diagnostics);
   const weights = await readWeights(folder, request, diagnostics);
-  const tokenizer = readTokenizer(tokenizerFolders, request, diagnostics);
+  const tokenizer = readTokenizer(tokenizerFolders, config ?? {}, request, diagnostics);
   if (config === null || weights === null || hasErrors(diagnostics)) return { value: null, diagnostics };
 
   const cache = openDigestCache(cacheFolder(environment), {
@@ -219,24 +219,42 @@ function commonFolder(folders: readonly string[]): string {
 }
 
 /** The tokenizer, each of its files from the first folder that has it; null when there is none or after a report. */
-function readTokenizer(folders: readonly string[], request: ModelRequest, diagnostics: Diagnostic[]): Tokenizer | null {
+function readTokenizer(
+  folders: readonly string[],
+  model: JsonObject,
+  request: ModelRequest,
+  diagnostics: Diagnostic[],
+): Tokenizer | null {
   const find = (name: string): string | null =>
     folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? null;
   const definitionPath = find("tokenizer.json");
   if (definitionPath === null) return null;
   const configPath = find("tokenizer_config.json");
   const definition = readJson(definitionPath, "tokenizer.json", request, diagnostics);
-  const config = configPath === null ? {} : readJson(configPath, "tokenizer_config.json", request, diagnostics);
-  if (definition === null || config === null) return null;
+  const stated = configPath === null ? {} : readJson(configPath, "tokenizer_config.json", request, diagnostics);
+  if (definition === null || stated === null) return null;
+  // Older folders name special tokens in a file of its own, which transformers reads where the newer list is missing.
+  const namesPath = stated["added_tokens_decoder"] === undefined ? find("special_tokens_map.json") : null;
+  const names = namesPath === null ? {} : readJson(namesPath, "special_tokens_map.json", request, diagnostics);
+  if (names === null) return null;
+  const config = { ...stated, ...names };
   const templatePath = find("chat_template.jinja");
   const template = templatePath === null ? null : readTemplate(templatePath, request, diagnostics);
   const tokenizer = createTokenizer(
     definition,
     template === null ? config : { ...config, chat_template: template },
     digestOfJson,
+    model,
   );
-  if (tokenizer.ok) return tokenizer.value;
   const { source, span } = request;
+  if (tokenizer.ok) {
+    const { facts, replaced } = tokenizer.value;
+    if (replaced.length > 0) {
+      const parts = replaced.map((part) => `\`${part}\``).join(" and ");
+      diagnostics.push(diagnostic("A8040", span, { source, parts, class: facts.className ?? "" }));
+    }
+    return tokenizer.value;
+  }
   diagnostics.push(diagnostic("A4018", span, { source, reason: tokenizer.reason }));
   return null;
 }

@@ -26,6 +26,12 @@ export interface RecordedModel {
   >;
   readonly tokenizerDigest: string | null;
   readonly bos: boolean;
+  /** Ids that the tokenizer puts before and behind texts by itself, as the class of transformers does. */
+  readonly specialTokens?: {
+    readonly class: string;
+    readonly before: readonly number[];
+    readonly after: readonly number[];
+  };
 }
 
 export interface RecordedTexts {

@@ -146,6 +146,14 @@ export function tokeniseCorpus(
   const name = statement.name.text;
   const bos = addsBos(statement, facts.tokenizer, facts.tokenizer?.addsBos === true, instance, report);
   if (bos === null) return null;
+  const begins = bos.ids.length > 0;
+  if (bos.ids.length > 1) {
+    const hint = "leave them out with `bos off`";
+    const problem = `begins with ${bos.ids.length} special tokens, and a window has one at most`;
+    report(diagnostic("A4123", statement.name.span, { what: "every text", name, problem }, { hint }));
+    return null;
+  }
+  const after = facts.tokenizer?.after ?? [];
   const most = signature.maxPositions;
   const window = statement.window?.value ?? Math.min(most ?? defaultWindow, defaultWindow);
   if (most !== null && window > most) {
@@ -161,25 +169,39 @@ export function tokeniseCorpus(
   const pieces: (readonly string[])[] = [];
   let total = 0;
   for (const [i, { number, group, fields, span }] of draft.documents.entries()) {
-    const { ids: all, pieces: own } = encoded[i] ?? { ids: [], pieces: [] };
+    const { ids: read, pieces: own, problem } = encoded[i] ?? { ids: [], pieces: [] };
+    if (problem !== undefined) {
+      const parameters = {
+        what: "tokenizer",
+        model: instance.name,
+        result: "tokens",
+        text: `text ${i}`,
+        name,
+        problem,
+      };
+      report(diagnostic("A4124", span, parameters));
+      return null;
+    }
+    // Where only a beginning of the text is read, it does not end.
+    const all = [...read, ...(draft.limit === null ? after : [])];
     // A text that spells BOS out has it already, and it is not one of its tokens.
-    const spelled = bos.id !== null && all[0] === bos.id ? 1 : 0;
+    const spelled = begins && all[0] === bos.ids[0] ? 1 : 0;
     const ids = all.slice(spelled);
-    if (total + tokensInWindows(ids.length, window, stride, bos.id !== null) > limits.corpusTokens) {
-      const count = total + tokensInWindows(ids.length, window, stride, bos.id !== null);
+    if (total + tokensInWindows(ids.length, window, stride, begins) > limits.corpusTokens) {
+      const count = total + tokensInWindows(ids.length, window, stride, begins);
       const hint = "take fewer with `limit 100k tokens`, or a longer stride";
       tooMany({ report }, statement.span, "corpusTokens", count, "this corpus", "tokens in its windows", hint);
       return null;
     }
-    const windows = cutWindows(ids.length, window, stride, bos.id !== null);
+    const windows = cutWindows(ids.length, window, stride, begins);
     if (windows.length === 0) {
       const hint = "a token is predicted from the ones before it; `bos on` puts one before the first";
       report(diagnostic("A4110", span, { name, tokens: ids.length }, { hint }));
       return null;
     }
     total += windows.reduce((sum, { begin, end }) => sum + end - begin, 0);
-    const first = firstScored(bos.id !== null);
-    const scoredPieces = own.slice(spelled + first);
+    const first = firstScored(begins);
+    const scoredPieces = [...own, ...all.slice(read.length).map(() => "")].slice(spelled + first);
     const size = { tokens: ids.length - first, ...textSize(scoredPieces.join("")) };
     const indices: number[] = [];
     const starts: number[] = [];
@@ -191,7 +213,7 @@ export function tokeniseCorpus(
       prompts.push({
         index,
         text: "",
-        ids: bos.id === null ? windowIds : [bos.id, ...windowIds],
+        ids: [...bos.ids, ...windowIds],
         group,
         fields,
         numbers: { ...size, scored },
@@ -204,7 +226,7 @@ export function tokeniseCorpus(
     name,
     model: instance.id,
     prompts,
-    bos: bos.id !== null,
+    bos: begins,
     input: "text",
     continuation: 0,
     period: null,

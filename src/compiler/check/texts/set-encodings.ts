@@ -82,6 +82,10 @@ export function inputReader(
     report(diagnostic("A4121", spanOf(item, part), { part: called, ...parameters }));
     return false;
   };
+  const failure = (problem: string, isChat: boolean, text: string, item: TextDraft, part: TokenPart): Diagnostic => {
+    const failed = isChat ? { what: "chat template", result: "a text" } : { what: "tokenizer", result: "tokens" };
+    return diagnostic("A4124", spanOf(item, part), { ...failed, model: instance.name, text, name, problem });
+  };
   return {
     textOf(input, index, item, part) {
       const read = asRead(statement, input);
@@ -91,8 +95,7 @@ export function inputReader(
       }
       const encoded = encodingOf(inputKey(read));
       if (encoded.problem === undefined) return encoded;
-      const parameters = { model: instance.name, index, name, problem: encoded.problem };
-      quiet(diagnostic("A4124", spanOf(item, part), parameters));
+      quiet(failure(encoded.problem, read.kind === "chat", `prompt ${index}`, item, part));
       return null;
     },
     answerOf(input, item, part) {
@@ -101,7 +104,12 @@ export function inputReader(
       if (input.kind === "chat") return { ids: [], pieces: [] };
       const id = idAsText(item, input);
       if (id !== null) return known([id], index, item, part) ? idsAlone([id]) : null;
-      if (facts.tokenizer !== null) return continuationOf(input.text);
+      if (facts.tokenizer !== null) {
+        const encoded = continuationOf(input.text);
+        if (encoded.problem === undefined) return encoded;
+        quiet(failure(encoded.problem, false, `the ${part} of prompt ${index}`, item, part));
+        return null;
+      }
       const hint = "put tokenizer.json beside config.json, or write its id, a number";
       const called = `the ${part} of prompt ${index} of ${name}`;
       quiet(diagnostic("A4107", spanOf(item, part), { model: instance.id, name: called }, { hint }));

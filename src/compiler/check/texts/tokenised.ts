@@ -68,7 +68,7 @@ export function tokeniseTexts(
         { index, name: set, tokens, model: instance.id, limit: limit ?? 0 },
         {
           expected: `at most ${limit ?? 0} tokens`,
-          found: `${tokens} tokens${bos.id === null ? "" : ", BOS among them"}`,
+          found: `${tokens} tokens${bos.ids.length === 0 ? "" : ", BOS among them"}`,
         },
       ),
     );
@@ -78,7 +78,7 @@ export function tokeniseTexts(
     name: called,
     model: instance.id,
     prompts,
-    bos: bos.id !== null,
+    bos: bos.ids.length > 0,
     input,
     continuation,
     period: draft.kind === "random" && draft.repeat > 1 ? draft.tokens : null,
@@ -86,10 +86,10 @@ export function tokeniseTexts(
   });
 
   if (draft.kind === "random") {
-    const length = draft.tokens * draft.repeat + (bos.id === null ? 0 : 1);
+    const length = draft.tokens * draft.repeat + bos.ids.length;
     if (limit !== null && length > limit) return tooLong(name, 0, length, statement.source.span);
     const probes = randomProbes(draft, drawnFrom(facts, signature)).map((sequence, index): Prompt => {
-      const ids = bos.id === null ? sequence : [bos.id, ...sequence];
+      const ids = [...bos.ids, ...sequence];
       return { index, text: "", ids, group: null, fields: {}, numbers: { tokens: ids.length - 1, ...textSize("") } };
     });
     return { sets: [set(name, probes)], pieces: [] };
@@ -104,6 +104,9 @@ export function tokeniseTexts(
           ["text", name],
           ["corrupt", corruptName(name)],
         ] as const);
+  // What ends texts by itself does not stand before a continuation, nor where a template or the ids say all.
+  const ending = input === "text" && answers.every(({ continuation }) => continuation.ids.length === 0);
+  const after = ending ? (tokenizer?.after ?? []) : [];
   const lengths = [...new Set(answers.map(({ continuation }) => continuation.ids.length))].sort((a, b) => a - b);
   for (const [side, called] of sides) {
     const prompts: Prompt[] = [];
@@ -113,8 +116,8 @@ export function tokeniseTexts(
       const encoded = own === null ? null : encodingOf(own, index, item, side);
       if (encoded === null) return null;
       const text = textOf(own, encoded, tokenizer);
-      const added = bos.id !== null && encoded.ids[0] !== bos.id ? [bos.id] : [];
-      const ids = [...added, ...encoded.ids];
+      const added = bos.ids.every((id, i) => encoded.ids[i] === id) ? [] : bos.ids;
+      const ids = [...added, ...encoded.ids, ...after];
       if (ids.length === 0) {
         const hint =
           statement.chat === null
@@ -134,7 +137,7 @@ export function tokeniseTexts(
       const size = tokenizer === null ? {} : textSize(text);
       const numbers = { tokens: ids.length - 1, ...size, ...answers[index]?.numbers, ...positions };
       prompts.push({ index, text, ids, group: item.group, fields: item.fields, numbers });
-      ownPieces.push([...added.map(() => tokenizer?.bosToken ?? ""), ...encoded.pieces]);
+      ownPieces.push([...added.map(() => tokenizer?.bosToken ?? ""), ...encoded.pieces, ...after.map(() => "")]);
     }
     if (lengths.every((length) => length === 0)) {
       sets.push(set(called, prompts));
@@ -177,18 +180,19 @@ function placeOfId(literal: string, { pieces }: EncodedText): number | null {
   return place < 0 ? null : place;
 }
 
-/** The id that texts begin with, or null in `id` for none. Null after an error: `bos on` without such a token. */
+/** The special tokens that texts begin with, mostly one or none. Null after an error: `bos on` without such a token. */
 export function addsBos(
   statement: { readonly name: Name; readonly bos: "on" | "off" | null },
   tokenizer: TokenizerFacts | null,
   byDefault: boolean,
   instance: ModelInstance,
   report: (d: Diagnostic) => void,
-): { readonly id: number | null } | null {
+): { readonly ids: readonly number[] } | null {
   const wanted = statement.bos === null ? byDefault : statement.bos === "on";
-  if (!wanted) return { id: null };
-  const id = tokenizer?.bosTokenId ?? null;
-  if (id !== null) return { id };
+  if (!wanted) return { ids: [] };
+  const { before = [], bosTokenId = null } = tokenizer ?? {};
+  if (before.length > 0) return { ids: before };
+  if (bosTokenId !== null) return { ids: [bosTokenId] };
   const { name } = statement;
   report(diagnostic("A4108", name.span, { name: name.text, model: instance.id }, { hint: "leave out `bos on`" }));
   return null;

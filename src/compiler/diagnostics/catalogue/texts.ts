@@ -109,10 +109,10 @@ export const textsDiagnostics = {
   },
   A4124: {
     severity: "error",
-    title: "chat template failed",
-    message: "the chat template of {model} does not give a text for prompt {index} of {name}: {problem}",
+    title: "chat template or tokenizer failed",
+    message: "the {what} of {model} does not give {result} for {text} of {name}: {problem}",
     explanation:
-      "Conversations become text by the template in the tokenizer's tokenizer_config.json or chat_template.jinja. It is missing, refuses these messages, or takes too long.",
+      "The chat template (tokenizer_config.json, chat_template.jinja) is missing, refuses these messages or takes too long; or tokenizer.json has no token for a character, or a regex that takes too long.",
   },
   A4125: {
     severity: "error",

@@ -109,6 +109,13 @@ export const warningsDiagnostics = {
     explanation:
       "The weights of a model differ from those that were hashed before, though size and times are equal. `--verify-weights` hashes all of them; results of before are of the other weights.",
   },
+  A8040: {
+    severity: "warning",
+    title: "tokenizer read as its class has it",
+    message: "tokenizer.json of {source} has another {parts} than {class}, as which transformers 5.24 reads it",
+    explanation:
+      'The class in tokenizer_config.json, or that of the kind of model, counts, as with AutoTokenizer. `"tokenizer_class": "PreTrainedTokenizerFast"` takes tokenizer.json as it is.',
+  },
   A8019: {
     severity: "warning",
     title: "other numbers than before",
