@@ -6,7 +6,7 @@ import { loadWith, type Loaded, type LoadOptions, type Reading } from "./load-pr
 import { answerRequest } from "./models/chat-texts.js";
 import { openModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
-import { readTextFile } from "./read-text.js";
+import { readNamedFile } from "./read-file.js";
 
 export type { Loaded, LoadOptions, Reading } from "./load-protocol.js";
 
@@ -15,7 +15,7 @@ export const diskReading: Reading = {
   standardLibrary: readStandardLibrary,
   pathOf: filePath,
   folderOf: (name) => dirname(filePath(name)),
-  file: readTextFile,
+  file: readNamedFile,
   identity: (path) => realpath(path).catch(() => null),
   model: (request, options) => openModel(request, undefined, options),
   encode: answerRequest,
