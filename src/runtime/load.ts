@@ -17,7 +17,10 @@ export const diskReading: Reading = {
   folderOf: (name) => dirname(filePath(name)),
   file: readNamedFile,
   identity: (path) => realpath(path).catch(() => null),
-  model: (request, options) => openModel(request, undefined, options),
+  model: async (request, options) => {
+    const failed = (await options.download?.model(request)) ?? null;
+    return failed === null ? openModel(request, undefined, options) : { value: null, diagnostics: [failed] };
+  },
   encode: answerRequest,
 };
 

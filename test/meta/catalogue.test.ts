@@ -28,6 +28,10 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   A4018: ["test/models/open-model.test.ts", "a tokenizer that cannot be used"],
   A4019: ["test/models/open-model.test.ts", "a file that cannot be read"],
   A4020: ["test/runtime/identities.test.ts", "an identity that fails names the model, the identity and the site"],
+  A4030: ["test/hub/pull.test.ts", "a server that stays busy, or asks to wait for hours, ends in a sentence"],
+  A4031: ["test/hub/pull.test.ts", "with the right token there is everything, and the token goes to no other host"],
+  A4032: ["test/hub/processes.test.ts", "a model that is only PyTorch's own format is refused in a sentence"],
+  A4033: ["test/hub/pull.test.ts", "a disk without room is found out before anything is fetched"],
   A8018: [
     "test/models/digest-cache.test.ts",
     "verified weights are hashed whatever is remembered, and a secret change is told",
