@@ -161,7 +161,7 @@ export async function startHub({
     const refuse = (status: number, code: string, message = ""): void => {
       response.writeHead(status, { "x-error-code": code, "x-error-message": message }).end();
     };
-    const api = /^\/api\/(models|datasets)\/([^/]+\/[^/]+)(?:\/revision\/(.+))?$/.exec(path);
+    const api = /^\/api\/(models|datasets)\/([^/]+\/[^/]+)(?:\/(revision|tree)\/(.+))?$/.exec(path);
     const file = /^\/(?:(datasets)\/)?([^/]+\/[^/]+)\/resolve\/([^/]+(?:\/[^/]+)*?)\/(.+)$/.exec(path);
     const name = api?.[2] ?? file?.[2] ?? "";
     const repository = Object.hasOwn(repositories, name) ? repositories[name] : undefined;
@@ -178,7 +178,7 @@ export async function startHub({
     const find = (wanted: string): string | undefined =>
       named.find((revision) => revision === wanted || commitOf(name, revision) === wanted);
     if (api !== null) {
-      const revision = find(api[3] ?? "main");
+      const revision = find((api[4] ?? "main").replace(/\/$/, ""));
       if (revision === undefined) {
         refuse(404, "RevisionNotFound");
         return;
@@ -192,6 +192,18 @@ export async function startHub({
           : { lfs: { sha256: sha256(content), size: content.length, pointerSize: 134 } }),
       }));
       response.setHeader("content-type", "application/json");
+      if (api[3] === "tree") {
+        // As huggingface_hub asks for it.
+        const tree = siblings.map(({ rfilename, size, blobId, lfs }) => ({
+          type: "file",
+          path: rfilename,
+          size,
+          oid: blobId,
+          ...(lfs === undefined ? {} : { lfs: { oid: lfs.sha256, size, pointerSize: lfs.pointerSize } }),
+        }));
+        response.end(JSON.stringify(tree));
+        return;
+      }
       response.end(JSON.stringify({ id: name, sha: commitOf(name, revision), siblings, tags: [] }));
       return;
     }
