@@ -74,6 +74,13 @@ function withExecutionOptions(command: Command): Command {
     .option("--verify-weights", "hash all weights, also those of files that seem not to have changed", false);
 }
 
+/** `--revision NAME`, as often as there are revisions. */
+function revisionOption(description: string): Option {
+  return new Option("--revision <name>", description)
+    .argParser((name: string, earlier: readonly string[]) => [...earlier, name])
+    .default([], "none");
+}
+
 const program = new Command("atlasc")
   .description("Runs declarative experiments on the inside of transformer language models.")
   .showSuggestionAfterError(true)
@@ -216,6 +223,51 @@ program
   .action(async (model: string, options: { revision?: string; threads?: number; json: boolean }) => {
     const { inspectCommand } = await import("./inspect.js");
     leaveWith(await inspectCommand(model, options));
+  });
+
+const models = program
+  .command("models")
+  .description("list, pull and remove models of the Hugging Face Hub in its cache");
+
+models
+  .command("list", { isDefault: true })
+  .description("list what the cache holds, with sizes")
+  .option("--json", "print as JSON", false)
+  .action(async (options: { json: boolean }) => {
+    const { listModels } = await import("./models.js");
+    leaveWith(listModels(options));
+  });
+
+models
+  .command("pull")
+  .description("download a model: its newest files, or those of the revisions that are named")
+  .argument("<name>", "such as EleutherAI/pythia-70m")
+  .addOption(revisionOption("a branch, tag or commit (repeatable; default: main)"))
+  .option("--json", "print as JSON", false)
+  .action(async (name: string, options: { revision: readonly string[]; json: boolean }) => {
+    const { pullModels } = await import("./models.js");
+    leaveWith(await pullModels(name, options));
+  });
+
+models
+  .command("remove")
+  .description("remove a model, or revisions of it, from the cache that Hugging Face's tools share")
+  .argument("<name>", "such as EleutherAI/pythia-70m, or datasets/org/name")
+  .addOption(revisionOption("a revision to remove (repeatable; default: all of them)"))
+  .option("--dry-run", "remove nothing, and say how much it would free", false)
+  .action(async (name: string, options: { revision: readonly string[]; dryRun: boolean }) => {
+    const { removeModels } = await import("./models.js");
+    leaveWith(await removeModels(name, options));
+  });
+
+program
+  .command("doctor")
+  .description("show what this machine has for runs: Node, onnxruntime, providers that load, caches, memory, disk")
+  .option("--json", "print as JSON", false)
+  .addHelpText("after", "\nExit codes: 0 all is well; 1 something needs a look.\n")
+  .action(async (options: { json: boolean }) => {
+    const { doctorCommand } = await import("./doctor.js");
+    leaveWith(await doctorCommand(options));
   });
 
 withExecutionOptions(program.command("graph"))

@@ -13,12 +13,13 @@ export interface ProgressDisplay {
 const usualSeconds = 10;
 
 /** What `ATLASC_PROGRESS_SECONDS` says of it: a program that shows progress to somebody wants lines more often. */
-function secondsBetweenLines(): number {
+export function secondsBetweenLines(): number {
   const given = Number.parseFloat(process.env["ATLASC_PROGRESS_SECONDS"] ?? "");
   return given >= 0 ? given : usualSeconds;
 }
 
-function duration(seconds: number): string {
+/** `40 s`, `3 min 20 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   return minutes < 60

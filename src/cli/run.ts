@@ -7,6 +7,8 @@ import { remarkLine } from "../runtime/remarks.js";
 import { renderSummary } from "../runtime/report/summary.js";
 import { runProtocol, type RunOutcome } from "../runtime/run.js";
 import type { RunRecord } from "../runtime/store/record.js";
+import { createDownload } from "../runtime/hub/download-models.js";
+import { createDownloadDisplay } from "./download-display.js";
 import { exitCodes } from "./exit-codes.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { faultJson, outcomeJson, rejectedJson } from "./outcome-json.js";
@@ -33,11 +35,14 @@ export async function runCommand(
     return exitCodes.wrongInput;
   }
   const progress = createProgress();
+  const display = createDownloadDisplay();
+  const download = createDownload(display);
   const controller = new AbortController();
   let planned = false;
   const interrupt = (): void => {
     // Before the run there is nothing to keep, and a second signal means now: what is finished is on the disk.
     if (!planned || controller.signal.aborted) {
+      display.end();
       progress.end();
       process.exit(exitCodes.interrupted);
     }
@@ -51,6 +56,7 @@ export async function runCommand(
       {
         ...planSettings(options),
         runs: options.runs,
+        download,
         estimateFromFlops,
         signal: controller.signal,
       },
@@ -69,7 +75,9 @@ export async function runCommand(
     if (options.json) output.json(faultJson(messageOf(error)));
     throw error;
   } finally {
+    display.end();
     progress.end();
+    await download.end();
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
   }

@@ -159,7 +159,9 @@ export function serve(connection: Connection): void {
   connection.onInitialized(() => {
     if (!watches) return;
     // Prompt files, corpora, imports and models: what a protocol reads besides itself.
-    const watchers = ["**/*.{atlas,jsonl,json,csv,txt,safetensors}"].map((globPattern) => ({ globPattern }));
+    const watchers = ["**/*.{atlas,jsonl,ndjson,json,csv,tsv,parquet,txt,safetensors}"].map((globPattern) => ({
+      globPattern,
+    }));
     void connection.client.register(DidChangeWatchedFilesNotification.type, { watchers });
   });
 

@@ -1,5 +1,6 @@
 /** The host of the compiler: reads what it needs to know and calls it until it needs nothing more. */
 import type { SourceFile } from "../compiler/base/span.js";
+import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { Staged } from "../compiler/diagnostics/staged.js";
 import { compile, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
 import type { EncodedText, EncodingRequest } from "../compiler/ir/encodings.js";
@@ -11,11 +12,19 @@ import type { ModelRequest } from "./models/model-request.js";
 import type { ReadModel } from "./models/read-model.js";
 import type { Tokenizer } from "./models/tokenizer.js";
 
+/** Puts into the local cache what a protocol names of the Hub. */
+export interface Download {
+  /** Resolves to why a model cannot be had; to null when it is there, or is none of the Hub. */
+  readonly model: (request: ModelRequest) => Promise<Diagnostic | null>;
+}
+
 export interface LoadOptions {
   /** `--set` overrides, as text of the language. */
   readonly overrides?: ReadonlyMap<string, string>;
   /** Hash all weights, also those of files that did not change as far as the system tells. */
   readonly verifyWeights?: boolean;
+  /** What gets models and data sets that are not on this machine; nothing is downloaded without it. */
+  readonly download?: Download;
   /** Whether what is known of each piece of the texts is collected, for an editor. */
   readonly sideTable?: boolean;
 }

@@ -6,7 +6,7 @@ import { loadWith, type Loaded, type LoadOptions, type Reading } from "./load-pr
 import { answerRequest } from "./models/chat-texts.js";
 import { openModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
-import { readTextFile } from "./read-text.js";
+import { readNamedFile } from "./read-file.js";
 
 export type { Loaded, LoadOptions, Reading } from "./load-protocol.js";
 
@@ -15,9 +15,12 @@ export const diskReading: Reading = {
   standardLibrary: readStandardLibrary,
   pathOf: filePath,
   folderOf: (name) => dirname(filePath(name)),
-  file: readTextFile,
+  file: readNamedFile,
   identity: (path) => realpath(path).catch(() => null),
-  model: (request, options) => openModel(request, undefined, options),
+  model: async (request, options) => {
+    const failed = (await options.download?.model(request)) ?? null;
+    return failed === null ? openModel(request, undefined, options) : { value: null, diagnostics: [failed] };
+  },
   encode: answerRequest,
 };
 

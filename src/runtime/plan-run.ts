@@ -9,6 +9,7 @@ import { planProtocol, type PlanOptions } from "../compiler/lower/plan.js";
 import { createPlanMemory, type PlanMemory } from "../compiler/lower/plan-memory.js";
 import { numericsOf, type EngineOptions } from "./engine/backend.js";
 import { loadProtocol, type Loaded } from "./load.js";
+import type { Download } from "./load-protocol.js";
 import { runDigest } from "./run-digest.js";
 
 /** What decides a plan beside the protocol. */
@@ -19,6 +20,8 @@ export interface PlanSettings extends Omit<PlanOptions, "numerics" | "capabiliti
   readonly engine: EngineOptions;
   /** `--verify-weights`: hash all weights, whatever is remembered of their files. */
   readonly verifyWeights?: boolean;
+  /** What gets models and data sets that are not on this machine. */
+  readonly download?: Download;
 }
 
 /** A protocol ready to be executed. */

@@ -3,7 +3,8 @@ import { open } from "node:fs/promises";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import { fileLimits } from "../compiler/base/file-limits.js";
 
-function problemOf(error: unknown): string {
+/** Why the system does not give a file, in words. */
+export function problemOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a folder";
@@ -69,12 +70,12 @@ function undecoded(bytes: Buffer): FileFact {
   if (hasZeros(bytes))
     return {
       problem: "it is no text, or not UTF-8",
-      advice: "prompts are read from UTF-8 text: .txt, .jsonl, .json, .csv",
+      advice: "prompts are read from UTF-8 text and from .parquet",
     };
   const before = firstInvalid(bytes);
   const line = bytes.subarray(0, before).filter((byte) => byte === 0x0a).length + 1;
   return {
-    problem: `it is not UTF-8 text (line ${line})`,
+    problem: `it is not UTF-8 text (line ${line}, byte ${before + 1})`,
     advice: "save it as UTF-8; from Latin-1 or Windows: `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW`",
   };
 }

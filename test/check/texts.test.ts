@@ -100,6 +100,44 @@ suite("files", () => {
     );
   });
 
+  test("values separated by tabs: quotes as in CSV, but a quote inside a cell is itself", () => {
+    const files = { "a.tsv": 'text\tkind\nhe said "one"\tx\n"three\tfour"\ty\n' };
+    assert.deepEqual(
+      prompts('"a.tsv"', files).map((p) => [p.text, p.fields]),
+      [
+        ['he said "one"', { kind: "x" }],
+        ["three\tfour", { kind: "y" }],
+      ],
+    );
+  });
+
+  test("endings: .ndjson is .jsonl, rows of parquet come as lines, and anything is plain text that is said to be", () => {
+    const line = '{"text":"one"}\n';
+    const read = (name: string, more = ""): readonly string[] =>
+      prompts(`"${name}"${more}`, { [name]: line }).map((p) => p.text);
+    for (const name of ["a.jsonl", "a.NDJSON", "a.parquet"]) assert.deepEqual(read(name), ["one"], name);
+    for (const name of ["a.md", "a", "a.jsonl"]) assert.deepEqual(read(name, " as text"), [line.trim()], name);
+    const grouped = prompts('{ x: "a.md", y: ["two"] } as text', { "a.md": "one\n" });
+    assert.deepEqual(
+      grouped.map((p) => [p.group, p.text]),
+      [
+        ["x", "one"],
+        ["y", "two"],
+      ],
+    );
+  });
+
+  test("a nested field is no column, which is said; a clause may name a part of it", () => {
+    const files = { "a.jsonl": '{"text":"one","meta":{"set":"x","n":12345678901234567890},"k":1}\n' };
+    const warned = 'A8030 lists and objects are no columns of the results: "meta" of a.jsonl (line 1)';
+    assert.deepEqual(messages('"a.jsonl"', files), [warned]);
+    const [prompt] = prompts('"a.jsonl" group "meta.set"', files);
+    assert.deepEqual([prompt?.group, prompt?.fields], ["x", { k: 1 }]);
+    // A field that is called like a path comes first.
+    const flat = { "a.jsonl": '{"text":"one","meta.set":"y"}\n' };
+    assert.deepEqual(prompts('"a.jsonl" group "meta.set"', flat)[0]?.group, "y");
+  });
+
   test("groups of lists and files", () => {
     const found = prompts('{ a: ["one"], b: "b.txt" }', { "b.txt": "two\nthree\n" });
     assert.deepEqual(
@@ -134,10 +172,54 @@ suite("files with mistakes", () => {
       "A4102 a.jsonl, line 2: expected an object with fields",
     ],
     [
-      "a field that is a list",
+      "a text that is an object",
       '"a.jsonl"',
+      '{"text":{"x":1}}\n',
+      'A4102 a.jsonl, line 1: the field "text" is no text',
+    ],
+    [
+      "a group that is a list",
+      '"a.jsonl" group "tags"',
       '{"text":"one","tags":["x"]}\n',
       'A4102 a.jsonl, line 1: the field "tags" is neither text nor a number',
+    ],
+    [
+      "a part of a field that is not there",
+      '"a.jsonl" text "meta.text"',
+      '{"meta":{"set":"x"}}\n',
+      'A4105 a.jsonl has no field "meta.text" in line 1',
+    ],
+    [
+      "a field twice in one line",
+      '"a.jsonl"',
+      '{"text":"one"}\n{"text":"two","\\u0074ext":"three"}\n',
+      'A4102 a.jsonl, line 2: an object has the field "\\u0074ext" twice',
+    ],
+    [
+      "an array where lines are",
+      '"a.ndjson"',
+      '[{"text":"one"}]\n',
+      "A4102 a.ndjson, line 1: expected an object with fields; a file that is one JSON array ends in .json",
+    ],
+    ["an array over lines where lines are", '"a.jsonl"', '[\n{"text":"one"}]\n', "A4102 a.jsonl, line 1: not JSON: "],
+    ["a row of parquet without the text", '"a.parquet"', '{"x":1}\n', 'A4105 a.parquet has no field "text" in row 1'],
+    ["tabs too many", '"a.tsv"', "text\tkind\na\tb\tc\n", "A4102 a.tsv, line 2: 3 cells where the header has 2"],
+    ["an ending that says nothing", '"a.md"', "one\n", "A4126 a.md ends in .md, which does not say what it holds"],
+    ["no ending", '"./a"', "one\n", "A4126 ./a has no ending that says what it holds"],
+    ["a compressed file", '"a.jsonl.gz"', "", "A4126 a.jsonl.gz is compressed (.gz)"],
+    ["a spreadsheet as text", '"a.xlsx" as text', "one", "A4126 a.xlsx is a .xlsx file, which is not read"],
+    ["parquet as text", '"a.parquet" as text', "{}", "A4126 a.parquet is a parquet file, which is no text"],
+    [
+      "`as text` without a file",
+      '["one"] as text',
+      "",
+      "A1004 `as text` has no meaning in texts that are not from a file",
+    ],
+    [
+      "fields of plain text",
+      '"a.jsonl" as text group "x"',
+      "one\n",
+      "A1004 `group` has no meaning in a plain text file",
     ],
     [
       "a line without the text",
@@ -146,13 +228,13 @@ suite("files with mistakes", () => {
       'A4105 a.jsonl has no field "text" in line 2',
     ],
     ["JSON that is broken off", '"a.json"', '[\n"one",\n', "A4102 a.json, line 2: not JSON: "],
-    ["JSON that is no array", '"a.json"', "{}", "A4102 a.json, line 1: expected an array of texts or of objects"],
     [
-      "an item that is no text",
+      "JSON that is no array",
       '"a.json"',
-      '["one", 5]',
-      "A4102 a.json, line 1: item 2: expected an object with fields",
+      "{}",
+      "A4102 a.json, line 1: expected an array of texts or of objects; a file with one object a line ends in .jsonl",
     ],
+    ["an item that is no text", '"a.json"', '["one", 5]', "A4102 a.json, item 2: expected an object with fields"],
     [
       "CSV with a cell too many",
       '"a.csv"',
@@ -215,7 +297,7 @@ suite("files with mistakes", () => {
   ];
   for (const [name, declaration, content, expected] of cases) {
     test(name, () => {
-      const path = /"(a\.\w+)"/.exec(declaration)?.[1] ?? "a.txt";
+      const path = /"(?:\.\/)?(a[\w.]*)"/.exec(declaration)?.[1] ?? "a.txt";
       const [message = "", ...more] = messages(declaration, { [path]: content });
       assert.deepEqual(more, []);
       assert.ok(message.startsWith(expected), message);

@@ -37,6 +37,10 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
     "test/models/tensor-names.test.ts",
     "tied matrices are one tensor, whichever is there; two are used as they are",
   ],
+  A4030: ["test/hub/pull.test.ts", "a server that stays busy, or asks to wait for hours, ends in a sentence"],
+  A4031: ["test/hub/pull.test.ts", "with the right token there is everything, and the token goes to no other host"],
+  A4032: ["test/hub/processes.test.ts", "a model that is only PyTorch's own format is refused in a sentence"],
+  A4033: ["test/hub/pull.test.ts", "a disk without room is found out before anything is fetched"],
   A8018: [
     "test/models/digest-cache.test.ts",
     "verified weights are hashed whatever is remembered, and a secret change is told",

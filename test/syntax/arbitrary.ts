@@ -308,6 +308,8 @@ const randomSource = fc.record({
   seed: numberOrNull,
   span: spanned,
 });
+const asText = fc.option(fc.record({ span: spanned }));
+
 const fields = fc.uniqueArray(
   fc.record({
     part: fc.constantFrom(
@@ -504,6 +506,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     kind: fc.constant("prompts" as const),
     ...declared,
     source: fc.oneof(textSource, randomSource),
+    asText,
     fields,
     bos,
     chat: fc.option(
@@ -518,6 +521,8 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     kind: fc.constant("corpus" as const),
     ...declared,
     source: textSource,
+    asText,
+    fields: fields.map((options) => options.filter(({ part }) => part === "text" || part === "group")),
     window: numberOrNull,
     stride: numberOrNull,
     limit: fc.option(fc.record({ count: number, unit: fc.constant({ text: "tokens", span }) })),

@@ -1,5 +1,6 @@
 /** What a name, a string or a place can be where the grammar takes one: by the rule that it would stand in. */
 import type { IToken } from "chevrotain";
+import { textEndings } from "../base/text-format.js";
 import { resolvePath } from "../base/paths.js";
 import type { SymbolKind } from "../ir/side-table.js";
 import { dtypes } from "../models/dtype.js";
@@ -108,7 +109,7 @@ export function stringsIn(
   const stands = (rule: string): boolean => rules.some((stack) => stack.includes(rule));
   if (stands("importStatement")) return { candidates: [], paths: { kind: "files", written, endings: [".atlas"] } };
   if (stands("modelStatement")) return { candidates: [], paths: modelWish(written, cursor) };
-  if (stands("fieldOption")) return { candidates: fieldNames(analysis, cursor), paths: null };
+  if (stands("fieldOption") || stands("corpusField")) return { candidates: fieldNames(analysis, cursor), paths: null };
   if (stands("textSource")) return { candidates: [], paths: { kind: "files", written, endings: textEndings } };
   if (stands("hypothesisStatement") && cursor.before.length > 2) {
     return { candidates: [...titles(analysis), ...conditionLevels(analysis, cursor)], paths: null };
@@ -124,8 +125,6 @@ function modelWish(written: string, { before }: Cursor): PathWish | null {
   }
   return words.at(-1) === "from" ? { kind: "models", written } : null;
 }
-
-const textEndings = [".jsonl", ".json", ".csv", ".txt"];
 
 // ---- interventions and measures ---------------------------------------------------------------------------------------
 

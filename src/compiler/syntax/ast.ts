@@ -226,6 +226,8 @@ export interface PromptsStatement extends Node, Documented {
   readonly kind: "prompts";
   readonly name: Name;
   readonly source: TextSource;
+  /** `as text`: files are plain text, whatever their endings. */
+  readonly asText: Node | null;
   readonly fields: readonly FieldOption[];
   readonly bos: "on" | "off" | null;
   readonly chat: ChatOption | null;
@@ -243,6 +245,9 @@ export interface CorpusStatement extends Node, Documented {
   readonly kind: "corpus";
   readonly name: Name;
   readonly source: TextSource;
+  readonly asText: Node | null;
+  /** `text "FIELD"` and `group "FIELD"`. */
+  readonly fields: readonly FieldOption[];
   readonly window: NumberLiteral | null;
   readonly stride: NumberLiteral | null;
   readonly limit: { readonly count: NumberLiteral; readonly unit: Name } | null;

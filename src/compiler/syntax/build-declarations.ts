@@ -168,7 +168,19 @@ export function buildPrompts(build: Build, node: CstNode, documentation: Documen
   const random = nodeOf(node, "randomSource");
   const source =
     random === undefined ? buildTextSource(build, nodeOf(node, "textSource")) : buildRandomSource(build, random);
-  const options = nodesOf(node, "fieldOption");
+  const asText = buildAsText(build, node);
+  const fields = buildFields(build, nodesOf(node, "fieldOption"));
+  const bos = buildBos(build, node);
+  const chat = buildChat(build, once(build, nodesOf(node, "chatOption"), "`chat`"));
+  return { kind: "prompts", name, source, asText, fields, bos, chat, documentation, span: nodeSpan(build, node) };
+}
+
+function buildAsText(build: Build, node: CstNode): PromptsStatement["asText"] {
+  const option = once(build, nodesOf(node, "asTextOption"), "`as text`");
+  return option === undefined ? null : { span: nodeSpan(build, option) };
+}
+
+function buildFields(build: Build, options: readonly CstNode[]): readonly FieldOption[] {
   for (const part of new Set(options.map((option) => tokenOf(option, "part")?.image))) {
     once(
       build,
@@ -176,14 +188,11 @@ export function buildPrompts(build: Build, node: CstNode, documentation: Documen
       `\`${part ?? ""}\``,
     );
   }
-  const fields = options.map<FieldOption>((option) => ({
+  return options.map((option) => ({
     part: (tokenOf(option, "part")?.image ?? "text") as FieldOption["part"],
     field: stringOf(build, tokenOf(option, "StringLiteral")),
     span: nodeSpan(build, option),
   }));
-  const bos = buildBos(build, node);
-  const chat = buildChat(build, once(build, nodesOf(node, "chatOption"), "`chat`"));
-  return { kind: "prompts", name, source, fields, bos, chat, documentation, span: nodeSpan(build, node) };
 }
 
 function buildChat(build: Build, node: CstNode | undefined): ChatOption | null {
@@ -198,6 +207,8 @@ function buildChat(build: Build, node: CstNode | undefined): ChatOption | null {
 export function buildCorpus(build: Build, node: CstNode, documentation: Documentation): CorpusStatement {
   const name = nameOf(build, tokenOf(node, "Name"));
   const source = buildTextSource(build, nodeOf(node, "textSource"));
+  const asText = buildAsText(build, node);
+  const fields = buildFields(build, nodesOf(node, "corpusField"));
   const options = nodesOf(node, "windowOption");
   const option = (word: string): CstNode | undefined =>
     once(
@@ -218,7 +229,8 @@ export function buildCorpus(build: Build, node: CstNode, documentation: Document
           unit: nameOf(build, tokenOf(limitOption, "unit")),
         };
   const bos = buildBos(build, node);
-  return { kind: "corpus", name, source, window, stride, limit, bos, documentation, span: nodeSpan(build, node) };
+  const cutting = { window, stride, limit };
+  return { kind: "corpus", name, source, asText, fields, ...cutting, bos, documentation, span: nodeSpan(build, node) };
 }
 
 /** `param NAME = value`. */

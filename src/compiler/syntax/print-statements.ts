@@ -47,7 +47,7 @@ export function printStatement(statement: Statement): PrintedStatement {
           " ",
           printSource(statement.source),
           indent(
-            statement.fields.map(({ part, field, span }) => [line, source(span.start), `${part} `, printString(field)]),
+            printReading(statement).map((option) => [line, option]),
             statement.bos === null ? [] : [line, `bos ${statement.bos}`],
             statement.chat === null ? [] : [line, printChat(statement.chat)],
           ),
@@ -183,8 +183,17 @@ function printChat({ system, generation, span }: ChatOption): Doc {
   ];
 }
 
+/** How files are read: as plain text, or by which fields. */
+function printReading({ asText, fields }: Statement & { kind: "prompts" | "corpus" }): readonly Doc[] {
+  return [
+    ...(asText === null ? [] : [[source(asText.span.start), "as text"]]),
+    ...fields.map(({ part, field, span }) => [source(span.start), `${part} `, printString(field)]),
+  ];
+}
+
 function printCorpusOptions(corpus: Statement & { kind: "corpus" }): readonly Doc[] {
   return [
+    ...printReading(corpus),
     ...(corpus.window === null ? [] : [["window ", printNumber(corpus.window)]]),
     ...(corpus.stride === null ? [] : [["stride ", printNumber(corpus.stride)]]),
     ...(corpus.limit === null ? [] : [["limit ", printNumber(corpus.limit.count), " ", printName(corpus.limit.unit)]]),

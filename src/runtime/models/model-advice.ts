@@ -74,19 +74,29 @@ const otherNames: readonly (readonly [RegExp, string])[] = [
   [/^(Qwen2.+)$/i, "Qwen/$1"],
 ];
 
-/** Advice for a model of the Hub that is not on this machine. */
-export function missingDownload({ source, revision, baseFolder }: ModelRequest): { readonly hint: string } {
+/** A folder beside the file that is called like a model of the Hub: as it would be written; null where there is none. */
+export function folderOfThatName({ source, baseFolder }: ModelRequest): string | null {
   const local = resolve(baseFolder, source);
-  if (isFolder(local)) {
-    return { hint: `a folder is named from the file on: "./${relative(baseFolder, local).split("\\").join("/")}"` };
-  }
+  return isFolder(local) ? `./${relative(baseFolder, local).split("\\").join("/")}` : null;
+}
+
+/** What the Hub calls a model that other tools call so; null for any other name. */
+export function nameOnHub(source: string): string | null {
   const other = otherNames.find(([pattern]) => pattern.test(source));
-  if (other !== undefined) {
-    const id = source.replace(...other);
-    return { hint: `the Hub calls it ${id}: write "${id}", and download it with \`hf download ${id}\`` };
-  }
+  return other === undefined ? null : source.replace(...other);
+}
+
+/** Advice for a model of the Hub that is not on this machine. */
+export function missingDownload(request: ModelRequest): { readonly hint: string } {
+  const { source, revision } = request;
+  const folder = folderOfThatName(request);
+  if (folder !== null) return { hint: `a folder is named from the file on: "${folder}"` };
+  const id = nameOnHub(source);
+  if (id !== null) return { hint: `the Hub calls it ${id}: write "${id}"` };
   const version = revision === null ? "" : ` --revision ${revision}`;
   return {
-    hint: `download it with \`hf download ${source}${version}\`, or name a folder: a path that starts with . or /`,
+    hint:
+      `\`atlasc run\` downloads it, unless HF_HUB_OFFLINE is set; or get it with \`atlasc models pull ${source}${version}\`, ` +
+      "or name a folder: a path that starts with . or /",
   };
 }

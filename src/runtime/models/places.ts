@@ -98,14 +98,26 @@ function missingRevision(
   return { value: null, diagnostics: [diagnostic("A4017", span, { source, revision }, { hint })] };
 }
 
-/** Where Hugging Face keeps downloads. @source huggingface_hub/constants.py */
-export function hubCacheFolder({ variables, home }: ModelEnvironment): string {
-  const given = (name: string): string | null => {
-    const value = variables[name] ?? "";
-    return value === "" ? null : value;
-  };
-  const hubHome = given("HF_HOME") ?? join(given("XDG_CACHE_HOME") ?? join(home, ".cache"), "huggingface");
-  return given("HF_HUB_CACHE") ?? join(hubHome, "hub");
+function given({ variables }: ModelEnvironment, name: string): string | null {
+  const value = variables[name] ?? "";
+  return value === "" ? null : value;
+}
+
+/** Where Hugging Face's tools keep what is theirs. @source huggingface_hub/constants.py */
+export function hubHomeFolder(environment: ModelEnvironment): string {
+  const caches = given(environment, "XDG_CACHE_HOME") ?? join(environment.home, ".cache");
+  return given(environment, "HF_HOME") ?? join(caches, "huggingface");
+}
+
+/** Where Hugging Face keeps downloads. */
+export function hubCacheFolder(environment: ModelEnvironment): string {
+  const named = given(environment, "HF_HUB_CACHE") ?? given(environment, "HUGGINGFACE_HUB_CACHE");
+  return named ?? join(hubHomeFolder(environment), "hub");
+}
+
+/** Whether a source names a model of the Hub: neither one of the package nor a path. */
+export function isHubSource(source: string): boolean {
+  return !/^(?:@stdlib\/|\.|\/)/.test(source);
 }
 
 /** Cache layout: models--org--name/{refs/<branch> → commit, snapshots/<commit>/<files>, blobs}. */

@@ -18,9 +18,9 @@ import { reportError, tooMany } from "../faults.js";
 import { limits } from "../limits.js";
 import { refuseAllButTexts } from "./inline-texts.js";
 import { plainDraft } from "./text-draft.js";
-import { hasFields } from "./text-files.js";
+import { recordsOf } from "./text-files.js";
 import { readTextRecords } from "./text-records.js";
-import { readSource } from "./texts.js";
+import { isAsTextSound, readSource } from "./texts.js";
 import { addsBos } from "./tokenised.js";
 import { cutWindows, firstScored, tokensInWindows } from "./windows.js";
 
@@ -55,14 +55,17 @@ export function draftCorpus(
   files: ReadonlyMap<string, FileFact>,
   report: Report,
 ): CorpusDraft | null {
-  const { name, source, limit } = statement;
-  const sound = checkNumbers(statement, report);
+  const { name, source, fields, limit } = statement;
+  const sound = checkNumbers(statement, report) && isAsTextSound(statement, report);
   const drafts = readSource(
     {
       name,
       files,
-      readFile: (path, text, group) =>
-        hasFields(path.value) ? readTextRecords([], path, text, group, report) : [plainDraft(text, group, path.span)],
+      asText: statement.asText !== null,
+      readFile: (path, format, fact, group) =>
+        format === "plain"
+          ? [plainDraft(fact.text, group, path.span)]
+          : readTextRecords(fields, path, recordsOf(format, fact), group, report),
       readList: (items, group) =>
         refuseAllButTexts(items, report)
           ? null

@@ -5,10 +5,14 @@ export interface CsvRow {
 }
 
 /**
- * Comma-separated values by RFC 4180: quoted cells, doubled quotes, line breaks inside quotes. Empty lines are left
+ * Comma-separated values by RFC 4180: quoted cells, doubled quotes, line breaks inside quotes. Values separated by tabs
+ * are quoted in the same way, but a quote inside a cell that does not begin with one is itself. Empty lines are left
  * out. What is malformed is a problem at a line.
  */
-export function parseCsv(text: string): readonly CsvRow[] | { readonly line: number; readonly problem: string } {
+export function parseCsv(
+  text: string,
+  format: "csv" | "tsv" = "csv",
+): readonly CsvRow[] | { readonly line: number; readonly problem: string } {
   const rows: CsvRow[] = [];
   let row: string[] = [];
   let cell = "";
@@ -16,6 +20,7 @@ export function parseCsv(text: string): readonly CsvRow[] | { readonly line: num
   let line = 1;
   let rowLine = 1;
   let quoteLine = 1;
+  const separator = format === "csv" ? "," : "\t";
   const endCell = (): void => {
     row.push(cell);
     cell = "";
@@ -38,14 +43,15 @@ export function parseCsv(text: string): readonly CsvRow[] | { readonly line: num
         cell += '"';
         i++;
       } else state = "closed";
-    } else if (character === ",") endCell();
+    } else if (character === separator) endCell();
     else if (isBreak) endRow();
     else if (state === "closed") return { line, problem: "text after the closing quote of a cell" };
     else if (character !== '"') cell += character;
     else if (cell === "") {
       state = "quoted";
       quoteLine = line;
-    } else return { line, problem: "a quote inside a cell that does not begin with one" };
+    } else if (format === "tsv") cell += character;
+    else return { line, problem: "a quote inside a cell that does not begin with one" };
     if (isBreak) line++;
   }
   if (state === "quoted") return { line: quoteLine, problem: "a quoted cell does not end" };

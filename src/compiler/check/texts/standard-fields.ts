@@ -2,7 +2,8 @@
 import { resolvePath } from "../../base/paths.js";
 import type { FileFact } from "../../base/file-fact.js";
 import type { CorpusStatement, FieldOption, PromptsStatement, TextSource } from "../../syntax/ast.js";
-import { hasFields, recordsOf } from "./text-files.js";
+import { recordsOf } from "./text-files.js";
+import { formatOf } from "../../base/text-format.js";
 
 /**
  * A declaration with the clauses that the fields of its records stand for. Where every record has a value in `clean` and
@@ -14,7 +15,7 @@ export function withStandardFields(
   statement: PromptsStatement,
   files: ReadonlyMap<string, FileFact>,
 ): PromptsStatement {
-  const names = fieldsOfAll(statement.source, files);
+  const names = fieldsOfAll(statement.source, statement.asText !== null, files);
   if (names === null) return statement;
   const { span } = statement.source;
   const fields = [...statement.fields];
@@ -48,7 +49,11 @@ export function textsWithStandardFields(
 }
 
 /** Names of the fields that every record of a source has a value in; null where not all of its texts are records. */
-function fieldsOfAll(source: TextSource, files: ReadonlyMap<string, FileFact>): ReadonlySet<string> | null {
+function fieldsOfAll(
+  source: TextSource,
+  asText: boolean,
+  files: ReadonlyMap<string, FileFact>,
+): ReadonlySet<string> | null {
   let common: Set<string> | null = null;
   const meet = (own: ReadonlySet<string>): void => {
     common = common === null ? new Set(own) : new Set([...common].filter((name) => own.has(name)));
@@ -61,8 +66,9 @@ function fieldsOfAll(source: TextSource, files: ReadonlyMap<string, FileFact>): 
         return part.groups.every((group) => visit(group.source));
       case "file": {
         const fact = files.get(resolvePath(part.span.file, part.path.value));
-        if (fact === undefined || "problem" in fact || !hasFields(part.path.value)) return false;
-        const records = recordsOf(part.path.value, fact);
+        const format = formatOf(part.path.value, asText);
+        if (fact === undefined || "problem" in fact || typeof format !== "string" || format === "plain") return false;
+        const records = recordsOf(format, fact);
         if ("problem" in records) return false;
         for (const { fields } of records) {
           const own = [...fields].filter(([, value]) => value !== null && value !== "");

@@ -7,7 +7,7 @@ import type { Coordinate } from "../../ir/protocol.js";
 import type { FieldOption, StringLiteral } from "../../syntax/ast.js";
 import { reportError } from "../faults.js";
 import { answerInput, idFault, textInput, type InputFault } from "./draft-inputs.js";
-import { readRecords, type FieldValue, type TextRecord } from "./text-files.js";
+import { fieldAt, type FieldValue, type FileProblem, type TextRecord } from "./text-files.js";
 import type { DraftInput, TextDraft, TokenPart } from "./text-draft.js";
 
 type Part = FieldOption["part"];
@@ -25,15 +25,12 @@ export interface RecordSource {
 export function readTextRecords(
   options: readonly FieldOption[],
   path: StringLiteral,
-  content: string,
+  records: readonly TextRecord[] | FileProblem,
   group: string | null,
   report: Report,
-  known?: ReturnType<typeof readRecords>,
 ): readonly TextDraft[] | null {
-  const records = known ?? readRecords(path.value, content);
   if ("problem" in records) {
-    const { line, problem } = records;
-    report(diagnostic("A4102", path.span, { path: path.value, line, problem }));
+    report(diagnostic("A4102", path.span, { path: path.value, ...records }));
     return null;
   }
   return recordDrafts(options, { path: path.value, span: path.span }, records, group, report);
@@ -42,7 +39,8 @@ export function readTextRecords(
 /**
  * The texts of records. A record must have every field that the options name, and `text` when they name neither a text
  * nor a pair. That of the group, or one called `group` outside of any group, is the axis `group`; every other one but the
- * texts (answers among them) stays a field. Null after an error.
+ * texts (answers among them) stays a field, if it is a text or a number; A8030 names those of a file that are neither.
+ * Null after an error.
  */
 export function recordDrafts(
   options: readonly FieldOption[],
@@ -54,15 +52,17 @@ export function recordDrafts(
   const fieldOf = new Map<Part, string>(options.map((option) => [option.part, option.field.value]));
   const textPart: Part = fieldOf.has("clean") ? "clean" : "text";
   if (!fieldOf.has(textPart)) fieldOf.set(textPart, "text");
-  const groupField = fieldOf.get("group") ?? (group === null ? "group" : null);
+  const groupField = fieldOf.get("group") ?? (group === null ? "group" : undefined);
   const texts = new Set([fieldOf.get(textPart), fieldOf.get("corrupt")]);
   const parts = new Set(fieldOf.values());
 
   const drafts: TextDraft[] = [];
+  /** Fields that are no columns, with the first record of each. */
+  const nested = new Map<string, TextRecord>();
   for (const record of records) {
     const { fields } = record;
     for (const [part, wanted] of fieldOf) {
-      if ((fields.get(wanted) ?? null) !== null) continue;
+      if ((fieldAt(fields, wanted) ?? null) !== null) continue;
       const option = options.find((candidate) => candidate.part === part);
       refuseMissing(record, part, wanted, option, source, report);
       return null;
@@ -76,7 +76,7 @@ export function recordDrafts(
     };
     const input = (part: Part, read: typeof textInput): DraftInput | null => {
       const field = fieldOf.get(part);
-      const value = field === undefined ? null : (fields.get(field) ?? null);
+      const value = field === undefined ? null : (fieldAt(fields, field) ?? null);
       if (field === undefined || value === null) return null;
       const made = read(value);
       return "problem" in made ? refuse(field, `the field "${field}" ${made.problem}`, made.hint) : made;
@@ -92,19 +92,18 @@ export function recordDrafts(
       input(part, answerOf),
     );
     const others: [string, Coordinate][] = [];
-    let ownGroup: Coordinate | null = group;
+    const grouped = groupField === undefined ? null : (fieldAt(fields, groupField) ?? null);
+    if (grouped !== null && typeof grouped === "object" && groupField !== undefined) {
+      refuse(groupField, `the field "${groupField}" ${neither}`, "a group is called by a text or a number");
+    }
+    const ownGroup = grouped === null || typeof grouped === "object" ? group : grouped;
     for (const [key, value] of fields) {
-      if (value === null || texts.has(key)) continue;
-      if (typeof value !== "object") {
-        if (key === groupField) ownGroup = value;
-        else others.push([key, value]);
-      } else if (key === groupField || !parts.has(key)) {
-        refuse(
-          key,
-          `the field "${key}" is neither text nor a number`,
-          "leave it out, or say what it is for: atlasc doc prompts",
-        );
-      } else others.push([key, JSON.stringify(value.json)]);
+      if (value === null || texts.has(key) || key === groupField) continue;
+      if (typeof value !== "object") others.push([key, value]);
+      else if (parts.has(key)) others.push([key, JSON.stringify(value.json)]);
+      else if (source.path === null) {
+        refuse(key, `the field "${key}" ${neither}`, "leave it out, or say what it is for: atlasc doc prompts");
+      } else if (![...parts].some((part) => part.startsWith(`${key}.`)) && !nested.has(key)) nested.set(key, record);
     }
     if (!sound || text === null) return null;
     drafts.push({
@@ -121,7 +120,23 @@ export function recordDrafts(
       spans: spansOf(record, fieldOf, textPart),
     });
   }
+  if (source.path !== null) noteNested(nested, source.path, source.span, report);
   return drafts;
+}
+
+const neither = "is neither text nor a number";
+
+/** Says which fields of a file are no columns of the results, because they are lists or objects. */
+function noteNested(nested: ReadonlyMap<string, TextRecord>, path: string, span: Span, report: Report): void {
+  const [first] = nested;
+  if (first === undefined) return;
+  const [name, record] = first;
+  const value = record.fields.get(name);
+  const json = typeof value === "object" && value !== null ? value.json : null;
+  const [inner] = typeof json === "object" && json !== null && !Array.isArray(json) ? Object.keys(json) : [];
+  const hint = inner === undefined ? {} : { hint: `a part of it can be named: group "${name}.${inner}"` };
+  const fields = [...nested.keys()].map((key) => `"${key}"`).join(", ");
+  report(diagnostic("A8030", span, { path, fields, place: record.place }, hint));
 }
 
 /** Where the parts of a record in the protocol stand. */
@@ -181,14 +196,5 @@ function refuseField(
     report(diagnostic("A4120", spans.get(field) ?? span, { problem }, { hint }));
     return;
   }
-  const line = /^line (\d+)$/.exec(place)?.[1];
-  const parameters = { path: source.path, line: Number(line ?? 1) };
-  report(
-    diagnostic(
-      "A4102",
-      source.span,
-      { ...parameters, problem: line === undefined ? `${place}: ${problem}` : problem },
-      { hint },
-    ),
-  );
+  report(diagnostic("A4102", source.span, { path: source.path, place, problem }, { hint }));
 }

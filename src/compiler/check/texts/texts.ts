@@ -4,13 +4,22 @@ import type { FileFact } from "../../base/file-fact.js";
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
-import type { FieldOption, InlineValue, Name, PromptsStatement, StringLiteral, TextSource } from "../../syntax/ast.js";
+import type {
+  CorpusStatement,
+  FieldOption,
+  InlineValue,
+  Name,
+  PromptsStatement,
+  StringLiteral,
+  TextSource,
+} from "../../syntax/ast.js";
 import { reportError, tooMany } from "../faults.js";
 import { limits } from "../limits.js";
 import { checkInputs } from "./check-inputs.js";
 import { listDrafts } from "./inline-texts.js";
-import { hasFields, plainLines, recordsOf } from "./text-files.js";
+import { plainLines, recordsOf } from "./text-files.js";
 import { plainDraft, type TextDraft } from "./text-draft.js";
+import { formatOf, hasFields, type TextFormat } from "../../base/text-format.js";
 import { readTextRecords } from "./text-records.js";
 
 /** A prompt set before tokenisation. `random` sets have no text: their ids are drawn from the model's vocabulary. */
@@ -46,13 +55,17 @@ export function draftTexts(
     return null;
   }
   if (source.kind === "random") return optionsFit ? draftRandom(source, report) : null;
-  const readFile: ReadFile = (path, text, group) =>
-    hasFields(path.value)
-      ? readTextRecords(statement.fields, path, text, group, report, knownRecords(files, path))
-      : plainLines(text).map((line) => plainDraft(line.text, group, path.span));
+  const readFile: ReadFile = (path, format, fact, group) =>
+    format === "plain"
+      ? plainLines(fact.text).map((line) => plainDraft(line.text, group, path.span))
+      : readTextRecords(statement.fields, path, recordsOf(format, fact), group, report);
   const readList: SourceReader["readList"] = (items, group) => listDrafts(items, statement.fields, group, report);
   const items = optionsFit
-    ? readSource({ name: statement.name, files, readFile, readList, report }, source, null)
+    ? readSource(
+        { name: statement.name, asText: statement.asText !== null, files, readFile, readList, report },
+        source,
+        null,
+      )
     : null;
   if (items === null || !checkInputs(statement, items, report)) return null;
   if (items.length === 0) {
@@ -70,33 +83,29 @@ function isPossibleSet(count: number, span: Span, report: Report): boolean {
   return false;
 }
 
-/** The records of a file that was read; undefined of one that is not there, which is said elsewhere. */
-function knownRecords(
-  files: ReadonlyMap<string, FileFact>,
-  path: StringLiteral,
-): ReturnType<typeof recordsOf> | undefined {
-  const fact = files.get(resolvePath(path.span.file, path.value));
-  return fact === undefined || "problem" in fact ? undefined : recordsOf(path.value, fact);
-}
-
 /** Options that say which field of a record plays which part need records. */
-function checkOptions({ source, fields }: PromptsStatement, report: Report): boolean {
+function checkOptions(statement: PromptsStatement, report: Report): boolean {
+  const { source, fields } = statement;
+  if (!isAsTextSound(statement, report)) return false;
+  const asText = statement.asText !== null;
   const [option] = fields;
   if (option === undefined) return true;
   const named = filesOf(source);
-  if (!hasSomeFields(source)) {
+  // A file that is read as nothing is refused for that.
+  if (named.some(({ value }) => typeof formatOf(value, asText) !== "string")) return true;
+  if (!hasSomeFields(source, asText)) {
     const plain = named.length > 0;
     const where = plain ? "a plain text file" : "prompts that have no fields";
     const hint = plain
-      ? "a plain text file has one prompt a line; fields are for .jsonl, .json and .csv"
-      : 'fields are for files (.jsonl, .json, .csv) and for records: from [{text: "…", answer: "…"}]';
+      ? "a plain text file has one prompt a line; fields are for .jsonl, .json, .csv, .tsv and .parquet"
+      : 'fields are for files such as .jsonl and .csv and for records: from [{text: "…", answer: "…"}]';
     report(diagnostic("A1004", option.span, { what: `\`${option.part}\``, statement: where }, { hint }));
     return false;
   }
-  const fault = partFault(source, fields);
+  const fault = partFault(source, fields, asText);
   if (fault === null) return true;
-  const { part, statement, hint } = fault;
-  report(diagnostic("A1004", part.span, { what: `\`${part.part}\``, statement }, hint === null ? {} : { hint }));
+  const { part, statement: where, hint } = fault;
+  report(diagnostic("A1004", part.span, { what: `\`${part.part}\``, statement: where }, hint === null ? {} : { hint }));
   return false;
 }
 
@@ -104,6 +113,7 @@ function checkOptions({ source, fields }: PromptsStatement, report: Report): boo
 function partFault(
   source: TextSource,
   fields: readonly FieldOption[],
+  asText: boolean,
 ): { readonly part: FieldOption; readonly statement: string; readonly hint: string | null } | null {
   const of = (part: FieldOption["part"]): FieldOption | undefined => fields.find((option) => option.part === part);
   const [text, group, clean, corrupt, answer, distractor] = [
@@ -130,24 +140,32 @@ function partFault(
     return { part: distractor, statement: "prompts without `answer`", hint: "a distractor is compared with an answer" };
   }
   const whole = [clean, answer, of("continuation")].find((option) => option !== undefined);
-  if (whole !== undefined && !allFromFields(source)) {
+  if (whole !== undefined && !allFromFields(source, asText)) {
     const hint = "every text needs one: write all of them as records, or in files with fields";
     return { part: whole, statement: "prompts of which some have no fields", hint };
   }
   return null;
 }
 
-/** True where some of the texts are records. */
-function hasSomeFields(source: TextSource): boolean {
-  if (source.kind === "groups") return source.groups.some((group) => hasSomeFields(group.source));
-  if (source.kind === "list") return source.items.some(({ kind }) => kind === "record");
-  return source.kind === "file" && hasFields(source.path.value);
+/** Reports `as text` where no file is read. */
+export function isAsTextSound({ source, asText }: PromptsStatement | CorpusStatement, report: Report): boolean {
+  if (asText === null || filesOf(source).length > 0) return true;
+  const parameters = { what: "`as text`", statement: "texts that are not from a file" };
+  report(diagnostic("A1004", asText.span, parameters, { hint: "it says that a file is plain text: leave it out" }));
+  return false;
 }
 
-function allFromFields(source: TextSource): boolean {
-  if (source.kind === "file") return hasFields(source.path.value);
+/** True where some of the texts are records. */
+function hasSomeFields(source: TextSource, asText: boolean): boolean {
+  if (source.kind === "groups") return source.groups.some((group) => hasSomeFields(group.source, asText));
+  if (source.kind === "list") return source.items.some(({ kind }) => kind === "record");
+  return source.kind === "file" && hasFields(source.path.value, asText);
+}
+
+function allFromFields(source: TextSource, asText: boolean): boolean {
+  if (source.kind === "file") return hasFields(source.path.value, asText);
   if (source.kind === "list") return source.items.every(({ kind }) => kind === "record");
-  return source.kind === "groups" && source.groups.every((group) => allFromFields(group.source));
+  return source.kind === "groups" && source.groups.every((group) => allFromFields(group.source, asText));
 }
 
 function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Report): TextsDraft | null {
@@ -175,19 +193,26 @@ function draftRandom(source: Extract<TextSource, { kind: "random" }>, report: Re
 }
 
 /** What helps with a file of prompts that could not be read. */
-function fileAdvice(path: string, fact: { readonly advice?: string } | undefined): string {
-  if (fact?.advice !== undefined) return fact.advice;
+function fileAdvice(path: string, fact: FileFact | undefined): string {
+  if (fact !== undefined && "problem" in fact && fact.advice !== undefined) return fact.advice;
   // A text in the place of a file's name.
   if (/\s/.test(path.trim()) && !/\.\w{2,5}$/.test(path)) return `a text itself stands in brackets: from ["${path}"]`;
   return "paths start from the folder of the file that names them";
 }
 
 /** Reads the content of a file; null after an error. */
-type ReadFile = (path: StringLiteral, text: string, group: string | null) => readonly TextDraft[] | null;
+type ReadFile = (
+  path: StringLiteral,
+  format: TextFormat,
+  fact: FileFact & { readonly text: string },
+  group: string | null,
+) => readonly TextDraft[] | null;
 
 export interface SourceReader {
   /** The declared name of the set. */
   readonly name: Name;
+  /** Whether files are plain text, whatever their endings. */
+  readonly asText: boolean;
   readonly files: ReadonlyMap<string, FileFact>;
   readonly readFile: ReadFile;
   /** The texts of a list, or null after an error. */
@@ -201,7 +226,7 @@ export function readSource(
   source: TextSource,
   group: string | null,
 ): readonly TextDraft[] | null {
-  const { name, files, readFile, readList, report } = reader;
+  const { name, asText, files, readFile, readList, report } = reader;
   switch (source.kind) {
     case "list":
       return readList(source.items, group);
@@ -226,19 +251,28 @@ export function readSource(
       return sound ? drafts : null;
     }
     case "file": {
-      const path = resolvePath(source.span.file, source.path.value);
-      const fact = files.get(path);
-      if (fact === undefined || "problem" in fact) {
+      const format = formatOf(source.path.value, asText);
+      const fact = files.get(resolvePath(source.span.file, source.path.value));
+      const isThere = fact !== undefined && ("text" in fact || fact.advice !== undefined);
+      if (typeof format !== "string" && isThere) {
+        const parameters = { path: source.path.value, problem: format.problem };
+        report(diagnostic("A4126", source.path.span, parameters, { hint: format.hint }));
+        return null;
+      }
+      if (fact === undefined || "problem" in fact || typeof format !== "string") {
         reportError(
           { report },
           "A4101",
           source.path.span,
-          { path: source.path.value, problem: fact?.problem ?? "it was not read" },
+          {
+            path: source.path.value,
+            problem: fact !== undefined && "problem" in fact ? fact.problem : "it was not read",
+          },
           { hint: fileAdvice(source.path.value, fact) },
         );
         return null;
       }
-      return readFile(source.path, fact.text, group);
+      return readFile(source.path, format, fact, group);
     }
     case "random":
       return null;

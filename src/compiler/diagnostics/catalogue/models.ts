@@ -95,14 +95,14 @@ export const modelsDiagnostics = {
     title: "model is not on this machine",
     message: "{source} is a model of the Hugging Face Hub that is not on this machine",
     explanation:
-      "Models of the Hub are read from the local cache, and nothing is downloaded. Get it with `hf download NAME`.",
+      "Only `atlasc run` and `atlasc models pull` download models of the Hub, and not when HF_HUB_OFFLINE is set. Everything else reads the cache that Hugging Face's tools share.",
   },
   A4017: {
     severity: "error",
     title: "no such revision",
     message: "{source} has no revision {revision}",
     explanation:
-      "A revision of a Hub model must be in the local cache; that of a folder is its subfolder revisions/NAME. Get it, or name one that is there.",
+      "A revision of a Hub model is a branch, a tag or a commit; that of a folder is its subfolder revisions/NAME. Name one that is there, or take it out of the list.",
   },
   A4018: {
     severity: "error",
@@ -124,6 +124,34 @@ export const modelsDiagnostics = {
       "{source}: {identity} does not hold at {site}: the two sides differ by {difference}, and at most {tolerance} is allowed",
     explanation:
       "A run of the model contradicts what must hold for its sites, so that its results would be wrong. This is a fault of atlasc or of damaged weights: please report it.",
+  },
+  A4030: {
+    severity: "error",
+    title: "download failed",
+    message: "{source} could not be downloaded: {problem}",
+    explanation:
+      "The connection broke or the Hub did not answer as it should, several times. What was received is kept, so that the next run goes on from there.",
+  },
+  A4031: {
+    severity: "error",
+    title: "not given by the Hub",
+    message: "{source} cannot be had: {problem}",
+    explanation:
+      "The Hub has nothing of this name, or gives it only to people who have logged in or accepted its conditions. Look at the name, and log in with `hf auth login` or HF_TOKEN.",
+  },
+  A4032: {
+    severity: "error",
+    title: "nothing there that can be opened",
+    message: "{source} cannot be opened: {problem}",
+    explanation:
+      "The repository lacks what atlasc reads: config.json with weights as safetensors, or the parquet files of a data set. Nothing was downloaded.",
+  },
+  A4033: {
+    severity: "error",
+    title: "too little room",
+    message: "there is no room for {source}: {problem}",
+    explanation:
+      "Sizes are compared with what the disk has left before anything is downloaded. Make room, or let HF_HOME name a larger disk.",
   },
   A4201: {
     severity: "error",

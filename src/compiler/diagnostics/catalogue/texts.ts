@@ -11,9 +11,9 @@ export const textsDiagnostics = {
   A4102: {
     severity: "error",
     title: "bad text file",
-    message: "{path}, line {line}: {problem}",
+    message: "{path}, {place}: {problem}",
     explanation:
-      "A line of the file is not what its ending says: JSON in .jsonl and .json, fields in .csv. Correct the line.",
+      "A line of the file is not what its ending says: JSON in .jsonl, .ndjson and .json, cells in .csv and .tsv, rows in .parquet. Correct it.",
   },
   A4103: {
     severity: "error",
@@ -120,6 +120,13 @@ export const textsDiagnostics = {
     message: "{what} needs prompts with `continuation`, and {texts} has none",
     explanation:
       'Only a set that declares `continuation "FIELD"` has tokens behind its prompts. Declare it, or measure the answer\'s first token.',
+  },
+  A4126: {
+    severity: "error",
+    title: "unknown kind of file",
+    message: "{path} {problem}",
+    explanation:
+      "Files of texts are read as what their endings say, and nothing is guessed: records in .jsonl, .ndjson, .json, .csv, .tsv and .parquet, plain text in .txt. `as text` behind the name reads any other one as plain text.",
   },
   A4301: {
     severity: "error",

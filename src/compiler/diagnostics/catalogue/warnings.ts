@@ -101,6 +101,13 @@ export const warningsDiagnostics = {
     message: "{path} has a column without a name: results call it {renamed}",
     explanation: "A column of the file has no name in its first line. Give it one, or use the name in the message.",
   },
+  A8030: {
+    severity: "warning",
+    title: "nested fields left out",
+    message: "lists and objects are no columns of the results: {fields} of {path} ({place})",
+    explanation:
+      "Every other field of a record becomes a column, and a list or an object cannot be one. The others are used as they are. Name a part of an object with dots where a clause needs it.",
+  },
   A8018: {
     severity: "warning",
     title: "weights changed unnoticed",
