@@ -8,53 +8,15 @@ import { parse } from "../../src/compiler/syntax/parse.js";
 import { print } from "../../src/compiler/syntax/print.js";
 import type { Span } from "../../src/compiler/base/span.js";
 import { renderDiagnostics, toJson } from "../../src/compiler/diagnostics/render.js";
-import { type Random, seeded } from "../support/random.js";
-import { examples, protocols, spansIn, withoutSpans } from "../support/trees.js";
+import { seeded } from "../support/random.js";
+import { mutate, texts } from "../support/mutations.js";
+import { spansIn, withoutSpans } from "../support/trees.js";
 
 const runs = 1_500;
 /** Processor time for one damaged program: what other processes do on this machine must not fail the test. */
 const bound = 250;
 /** The same for one of the long texts below. */
 const longBound = 2_000;
-
-const texts = [...examples(), ...protocols()].map((file) => file.text);
-const pieces = texts.flatMap((text) => tokenize(text).tokens.map((token) => token.image));
-const noise = Array.from('"#\\[](){}.,:=<>+-*/^%L0k \n\t\r\0é“…𝛼');
-
-/** One change of a text: a token inserted, deleted, replaced, doubled or swapped with the next, or a character. */
-function mutate(text: string, random: Random): string {
-  const { tokens } = tokenize(text);
-  const spans = tokens.map((token) => [token.startOffset, token.startOffset + token.image.length] as const);
-  if (spans.length < 2) return text + random.pick(noise);
-  const index = random.below(spans.length - 1);
-  const [start, end] = spans[index] ?? [0, 0];
-  const [nextStart, nextEnd] = spans[index + 1] ?? [end, end];
-  const before = text.slice(0, start);
-  const token = text.slice(start, end);
-  const behind = text.slice(end);
-  switch (random.below(8)) {
-    case 0:
-      return `${before}${random.pick(pieces)} ${token}${behind}`;
-    case 1:
-      return before + behind;
-    case 2:
-      return before + random.pick(pieces) + behind;
-    case 3:
-      return `${before}${token} ${token}${behind}`;
-    case 4:
-      return `${before}${text.slice(nextStart, nextEnd)} ${token}${text.slice(nextEnd)}`;
-    case 5: {
-      const offset = random.below(text.length);
-      return text.slice(0, offset) + random.pick(noise) + text.slice(offset);
-    }
-    case 6: {
-      const offset = random.below(text.length);
-      return text.slice(0, offset) + text.slice(offset + 1);
-    }
-    default:
-      return text.slice(0, random.below(text.length));
-  }
-}
 
 function makeInput(seed: number): string {
   const random = seeded(seed);

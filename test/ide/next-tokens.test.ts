@@ -11,6 +11,7 @@ import { nextTokens } from "../../grammar/next-tokens.js";
 import { AtlasGrammar } from "../../grammar/parser.js";
 import { tokenMatcher } from "../../grammar/chevrotain.js";
 import { tokenize, vocabulary } from "../../grammar/tokens.js";
+import { createParseMemory } from "../../src/compiler/syntax/parse-memory.js";
 import { splitPieces } from "../../src/compiler/syntax/pieces.js";
 import { root } from "../support/root.js";
 
@@ -46,7 +47,7 @@ test("behind every token of every protocol", () => {
   let alike = 0;
   for (const file of files) {
     const text = readFileSync(file, "utf8");
-    for (const { tokens } of splitPieces(text, tokenize(text).tokens)) {
+    for (const { tokens } of splitPieces(createParseMemory(), text, tokenize(text).tokens)) {
       for (let length = 0; length <= Math.min(tokens.length, 60); length++) {
         const start = tokens.slice(0, length);
         const what = start.map(({ image }) => image).join(" ");

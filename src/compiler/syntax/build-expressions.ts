@@ -231,7 +231,7 @@ function buildNumberOrRange(build: Build, node: CstNode, sign: IToken | undefine
     first: signedValue(first, sign !== undefined),
     last: signedValue(last, tokenOf(node, "lastSign") !== undefined),
     step,
-    span: sign === undefined ? own : { ...own, start: sign.startOffset },
+    span: sign === undefined ? own : { ...own, start: sign.startOffset + build.shift },
   };
 }
 

@@ -26,6 +26,7 @@ import {
 import { buildFigure, buildPlot } from "./build-plots.js";
 import { buildExperiment } from "./build-experiments.js";
 import { type Build, nodeOf, nodeSpan, onlyNode, tokenEnd } from "./build-tree.js";
+import type { PlacedTree } from "./parse-memory.js";
 
 /** Comments as written, marks included, in order. */
 export function buildComments(file: string, comments: readonly IToken[]): readonly Comment[] {
@@ -36,19 +37,22 @@ export function buildComments(file: string, comments: readonly IToken[]): readon
 }
 
 /**
- * The statements of a file, from their nodes in the order of the text. `tokens` are all tokens of the file, comments not
+ * The statements of a file, from their trees in the order of the text. `tokens` are all tokens of the file, comments not
  * included.
  */
 export function buildStatements(
   build: Build,
-  nodes: readonly CstNode[],
+  trees: readonly PlacedTree[],
   tokens: readonly IToken[],
   comments: readonly Comment[],
 ): readonly Statement[] {
   let nextToken = 0;
   let nextComment = 0;
-  return nodes.flatMap((node) => {
-    const start = nodeSpan(build, node).start;
+  return trees.flatMap((placed) => {
+    build.shift = placed.shift;
+    const start = nodeSpan(build, placed.tree).start;
+    // What is missing before the first word of a statement is missing there, whatever stands above.
+    build.end = start;
     while ((tokens[nextToken]?.startOffset ?? start) < start) nextToken++;
     const before = tokens[nextToken - 1];
     const from = before === undefined ? 0 : tokenEnd(before);
@@ -58,9 +62,23 @@ export function buildStatements(
       if (comment.span.start >= start) break;
       above.push(comment);
     }
-    const statement = buildStatement(build, onlyNode(node), documentationIn(build.text, from, above));
+    const statement = buildOnce(build, placed, documentationIn(build.text, from, above));
     return statement === null ? [] : [statement];
   });
+}
+
+/** The statement of a tree; the very object that was built before where that is the same and nothing is to be said of it. */
+function buildOnce(
+  build: Build,
+  { tree, shift, memo }: PlacedTree,
+  documentation: readonly string[],
+): Statement | null {
+  const above = documentation.join("\n");
+  if (memo.built?.shift === shift && memo.built.documentation === above) return memo.built.statement;
+  const said = build.diagnostics.length;
+  const statement = buildStatement(build, onlyNode(tree), documentation);
+  if (statement !== null && build.diagnostics.length === said) memo.built = { shift, documentation: above, statement };
+  return statement;
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Build {
   readonly diagnostics: Diagnostic[];
   /** Where the last token that was read ends: what is missing is reported there. */
   end: number;
+  /** How far behind the offsets of its tokens the tree stands that is read: see `PlacedTree`. */
+  shift: number;
   /** Expressions that stood in parentheses, which the tree itself does not keep. */
   readonly parenthesised: WeakSet<Expression>;
 }
@@ -63,8 +65,8 @@ export function onlyNode(node: CstNode | undefined): CstNode | undefined {
 
 /** The span of a token. */
 export function tokenSpan(build: Build, token: IToken): Span {
-  build.end = tokenEnd(token);
-  return { file: build.file, start: token.startOffset, end: build.end };
+  build.end = tokenEnd(token) + build.shift;
+  return { file: build.file, start: token.startOffset + build.shift, end: build.end };
 }
 
 /** An empty span behind the last token that was read. */
@@ -78,7 +80,8 @@ export function here(build: Build): Span {
  */
 export function nodeSpan(build: Build, node: CstNode | undefined): Span {
   const { startOffset = Number.NaN, endOffset = Number.NaN } = node?.location ?? {};
-  return startOffset >= 0 ? { file: build.file, start: startOffset, end: endOffset + 1 } : here(build);
+  if (!(startOffset >= 0)) return here(build);
+  return { file: build.file, start: startOffset + build.shift, end: endOffset + 1 + build.shift };
 }
 
 /** A name from a token; the empty name when it is missing, which stages after this one pass over in silence. */

@@ -1,5 +1,5 @@
 /** From text to abstract syntax: lex, parse, build. */
-import type { CstNode, IToken } from "chevrotain";
+import type { CstNode, IRecognitionException, IToken } from "chevrotain";
 import { parseTokens } from "../../../grammar/parser.js";
 import { tokenize } from "../../../grammar/tokens.js";
 import { fileLimits } from "../base/file-limits.js";
@@ -13,17 +13,20 @@ import { buildComments, buildStatements } from "./build-file.js";
 import { nodesOf, type Build } from "./build-tree.js";
 import { lexicalErrors } from "./lexical-errors.js";
 import { nestingErrors } from "./nesting.js";
+import { beginText, createParseMemory, leadingStatements, type ParseMemory, type PlacedTree } from "./parse-memory.js";
 import { splitPieces, type Piece } from "./pieces.js";
-import { isClauseWord, statementRegions, statementStarts } from "./regions.js";
+import { indentation, isClauseWord, isStatementWord, statementRegions, statementStarts } from "./regions.js";
 import { syntaxErrors } from "./syntax-errors.js";
 
 /**
  * Parses one file. Never throws: the tree holds whatever was understood, with `missing` nodes and empty names for the
  * rest, and it is `complete` only when there is no error at all (a recovered tree can lack tokens without any mark).
  * `recovered` then has the statements that are sound by themselves. At most one lexical or syntax error is reported per
- * statement, since what follows it in the statement is guesswork, and none in a sound statement.
+ * statement, since what follows it in the statement is guesswork, and none in a sound statement. What a `memory` has of an
+ * earlier text of the file is not parsed again.
  */
-export function parse(source: SourceFile): Staged<FileSyntax> {
+export function parse(source: SourceFile, memory: ParseMemory = createParseMemory()): Staged<FileSyntax> {
+  beginText(memory);
   // Counted in UTF-16 units, of which a file has no more than bytes.
   if (source.text.length > fileLimits.protocolBytes) {
     return tooLarge(source, source.text.length, "characters", fileLimits.protocolBytes);
@@ -34,17 +37,17 @@ export function parse(source: SourceFile): Staged<FileSyntax> {
   }
   const tooDeep = nestingErrors(source, lexed.tokens);
   // The stages after this one recurse over the tree, so a text that could exhaust the stack is not parsed at all.
-  const parsed = parseTokens(tooDeep.length === 0 ? lexed.tokens : []);
+  const parsed = readStatements(source, tooDeep.length === 0 ? lexed.tokens : [], memory);
   const comments = buildComments(source.path, lexed.groups["comments"] ?? []);
   const build = newBuild(source);
-  const statements = buildStatements(build, nodesOf(parsed.tree, "statement"), lexed.tokens, comments);
+  const statements = buildStatements(build, parsed.trees, lexed.tokens, comments);
   const lexical = lexicalErrors(source, lexed.tokens, lexed.errors);
   const errors = [...lexical, ...build.diagnostics, ...tooDeep];
   const complete = lexed.errors.length === 0 && parsed.errors.length === 0 && !hasErrors(errors);
   const file = { kind: "file", statements, comments, complete, span: wholeOf(source) } as const;
   if (complete) return { value: file, diagnostics: firstPerStatement(errors, source, lexed.tokens) };
 
-  const recovered = recover(source, lexed.tokens, errors, comments);
+  const recovered = recover(source, lexed.tokens, errors, comments, memory);
   const { sound } = recovered;
   const inSound = ({ start }: Span): boolean => sound.some(({ span }) => span.start <= start && start <= span.end);
   const found = syntaxErrors(source, lexed.tokens, parsed.errors);
@@ -56,6 +59,27 @@ export function parse(source: SourceFile): Staged<FileSyntax> {
     diagnostics: firstPerStatement([...lexical, ...syntax, ...build.diagnostics, ...tooDeep], source, lexed.tokens),
   };
 }
+
+/**
+ * Everything in one go, with what recovery makes of errors. The grammar carries nothing from one statement to the next: those
+ * before the first error can be read one by one, and the rest by itself.
+ */
+function readStatements(
+  { text }: SourceFile,
+  tokens: readonly IToken[],
+  memory: ParseMemory,
+): { readonly trees: readonly PlacedTree[]; readonly errors: readonly IRecognitionException[] } {
+  const starts = tokens.flatMap((token, at) => {
+    const column = isStatementWord(token) && !isClauseWord(token) ? indentation(text, token.startOffset) : null;
+    return column === null ? [] : [{ at, column }];
+  });
+  const { statements, length } = leadingStatements(memory, text, tokens, starts);
+  if (length === tokens.length) return { trees: statements, errors: [] };
+  const { tree, errors } = parseTokens(tokens.slice(length));
+  return { trees: [...statements, ...nodesOf(tree, "statement").map(parsedHere)], errors };
+}
+
+const parsedHere = (tree: CstNode): PlacedTree => ({ tree, shift: 0, memo: { built: null } });
 
 /** A file that is not parsed because of its size: it may declare anything. */
 function tooLarge(source: SourceFile, count: number, things: string, limit: number): Staged<FileSyntax> {
@@ -88,7 +112,7 @@ function errorsOfFirst(
 }
 
 function newBuild(source: SourceFile): Build {
-  return { file: source.path, text: source.text, diagnostics: [], end: 0, parenthesised: new WeakSet() };
+  return { file: source.path, text: source.text, diagnostics: [], end: 0, shift: 0, parenthesised: new WeakSet() };
 }
 
 function wholeOf(source: SourceFile): Span {
@@ -104,22 +128,26 @@ function recover(
   tokens: readonly IToken[],
   errors: readonly Diagnostic[],
   comments: readonly Comment[],
+  memory: ParseMemory,
 ): RecoveredFile {
   const { rest, deep } = withoutTooDeep(source, tokens);
-  const pieces = [...splitPieces(source.text, rest), ...deep.map((own) => ({ kind: "broken", tokens: own }) as const)];
+  const pieces = [
+    ...splitPieces(memory, source.text, rest),
+    ...deep.map((own) => ({ kind: "broken", tokens: own }) as const),
+  ];
   const start = (piece: Piece): number => piece.tokens[0]?.startOffset ?? 0;
   pieces.sort((a, b) => start(a) - start(b));
   const faulty = errors.map(({ primary }) => primary?.span.start ?? -1);
-  const nodes: CstNode[] = [];
+  const trees: PlacedTree[] = [];
   const broken: BrokenStatement[] = [];
   for (const [i, piece] of pieces.entries()) {
     const next = pieces[i + 1];
     const end = next === undefined ? source.text.length + 1 : start(next);
     const isFaulty = faulty.some((offset) => start(piece) <= offset && offset < end);
-    if (piece.kind === "sound" && !isFaulty) nodes.push(piece.tree);
+    if (piece.kind === "sound" && !isFaulty) trees.push(piece.tree);
     else broken.push(brokenStatement(source.path, piece.tokens));
   }
-  return { sound: buildStatements(newBuild(source), nodes, tokens, comments), broken };
+  return { sound: buildStatements(newBuild(source), trees, tokens, comments), broken };
 }
 
 const mostTooDeep = 16;

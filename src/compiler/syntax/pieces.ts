@@ -3,19 +3,21 @@
  * stands behind an error is guesswork for one parser over the whole text; here every statement is parsed by itself, and
  * where one ends that cannot be parsed is seen from the look of the lines.
  */
-import type { CstNode, IToken } from "chevrotain";
-import { parseStatement } from "../../../grammar/parser.js";
-import { isRealToken, tokenEnd } from "./build-tree.js";
+import type { IToken } from "chevrotain";
+import { tokenEnd } from "./build-tree.js";
 import { clauseWords, leadingForms, wordsIn } from "./forms/index.js";
+import { parsePlaced, type ParseMemory, type PlacedStatement, type PlacedTree } from "./parse-memory.js";
 import { indentation, isClauseWord, isStatementWord, meantStatement } from "./regions.js";
 
 /** One statement, or what seems to be one. */
 export type Piece =
-  | { readonly kind: "sound"; readonly tree: CstNode; readonly tokens: readonly IToken[] }
+  | { readonly kind: "sound"; readonly tree: PlacedTree; readonly tokens: readonly IToken[] }
   | { readonly kind: "broken"; readonly tokens: readonly IToken[] };
 
 /** A text as the splitting sees it. */
 interface Lines {
+  readonly memory: ParseMemory;
+  readonly text: string;
   readonly tokens: readonly IToken[];
   /** Columns before each token when it is the first of its line; null when it is not. */
   readonly columns: readonly (number | null)[];
@@ -24,8 +26,10 @@ interface Lines {
 }
 
 /** The pieces of `tokens` in order. */
-export function splitPieces(text: string, tokens: readonly IToken[]): readonly Piece[] {
+export function splitPieces(memory: ParseMemory, text: string, tokens: readonly IToken[]): readonly Piece[] {
   const lines: Lines = {
+    memory,
+    text,
     tokens,
     columns: tokens.map((token) => indentation(text, token.startOffset)),
     afterBlank: tokens.map((token, i) => {
@@ -42,7 +46,7 @@ export function splitPieces(text: string, tokens: readonly IToken[]): readonly P
       at = before;
     }
     const own = tokens.slice(at, end);
-    pieces.push(sound === null ? { kind: "broken", tokens: own } : { kind: "sound", tree: sound.tree, tokens: own });
+    pieces.push(sound === null ? { kind: "broken", tokens: own } : { kind: "sound", tree: sound, tokens: own });
     before = at;
     at = end;
   }
@@ -61,25 +65,23 @@ function isContinuation(lines: Lines, before: number, at: number): boolean {
 const longestReach = 3;
 
 /** The statement that begins at a token, with what belongs to it; null when it cannot be parsed. */
-function soundAt(lines: Lines, at: number): { readonly tree: CstNode; readonly length: number } | null {
-  const { tokens } = lines;
+function soundAt(lines: Lines, at: number): PlacedStatement | null {
+  const { memory, text, tokens } = lines;
   const first = tokens[at];
   if (first === undefined || !isStatementWord(first)) return null;
   const column = columnOf(lines, at);
   let end = at;
   for (let reach = 0; reach < longestReach && end < tokens.length; reach++) {
     end = nextStart(lines, end, column);
-    const { tree, length, error } = parseStatement(tokens.slice(at, end));
+    const statement = parsePlaced(memory, text, tokens.slice(at, end));
+    const { length, error } = statement;
     if (error === null) {
       const next = tokens[at + length];
       // What follows on the line, or is indented, was meant to belong to the statement.
       const stray = next !== undefined && !isStatementWord(next) && !startsPiece(lines, at + length, column);
-      return stray ? beforeAnUnknownStatement(lines, at, at + length) : { tree, length };
+      return stray ? beforeAnUnknownStatement(lines, at, at + length) : statement;
     }
-    if (isRealToken(error.token)) {
-      const wrong = tokens.indexOf(error.token, at);
-      return beforeAnUnknownStatement(lines, at, wrong < 0 ? end : wrong);
-    }
+    if (error.at !== null) return beforeAnUnknownStatement(lines, at, at + error.at);
   }
   return null;
 }
@@ -88,19 +90,15 @@ function soundAt(lines: Lines, at: number): { readonly tree: CstNode; readonly l
  * The statement without what stands on the line of a misspelt statement, which reads as more of it (`measure R_V ⏎ plto line of
  * x`). Only where its own lines are indented: otherwise a line below is a clause of it as likely as a statement.
  */
-function beforeAnUnknownStatement(
-  lines: Lines,
-  at: number,
-  wrong: number,
-): { readonly tree: CstNode; readonly length: number } | null {
+function beforeAnUnknownStatement(lines: Lines, at: number, wrong: number): PlacedStatement | null {
   const column = columnOf(lines, at);
   for (let i = at + 1; i <= wrong && i < lines.tokens.length; i++) {
     const token = lines.tokens[i];
     if (token === undefined) continue;
     if (isStatementWord(token) && isOutdented(lines, i, column)) return null;
     if (isStatementWord(token) || !startsPiece(lines, i, column)) continue;
-    const { tree, length, error } = parseStatement(lines.tokens.slice(at, i));
-    return error === null && length === i - at ? { tree, length } : null;
+    const statement = parsePlaced(lines.memory, lines.text, lines.tokens.slice(at, i));
+    return statement.error === null && statement.length === i - at ? statement : null;
   }
   return null;
 }
