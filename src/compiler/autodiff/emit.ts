@@ -68,10 +68,16 @@ export function sumToShape(
   if (candidates.length === 0) return summed;
   const axes = candidates.map(({ axis }) => axis);
   if (candidates.every(({ size }) => size === 1)) return sumOver(builder, summed, axes, true);
+  // An axis of one entry in front is summed in any case: onnxruntime gives an empty value another shape where it is told to
+  // sum over no axes.
+  const behind = list(builder, ...axes.map((axis) => axis + 1));
   const sizes = builder.node("Gather", [shapeOf(builder, operand), list(builder, ...axes)]);
   const single = builder.node("Equal", [sizes, list(builder, 1)]);
-  const chosen = builder.node("Compress", [list(builder, ...axes), single], { axis: int(0) });
-  return builder.node("ReduceSum", [summed, chosen], { keepdims: int(1), noop_with_empty_axes: int(1) });
+  const chosen = builder.node("Compress", [behind, single], { axis: int(0) });
+  const front = list(builder, 0);
+  const all = builder.node("Concat", [front, chosen], { axis: int(0) });
+  const total = builder.node("ReduceSum", [builder.node("Unsqueeze", [summed, front]), all], { keepdims: int(1) });
+  return builder.node("Squeeze", [total, front]);
 }
 
 /** A sum over axes, which are removed or keep one entry. */

@@ -8,7 +8,6 @@ import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { broadcastAxes, broadcastTo, elementCount, gather, offsetsIn, sizeOf, stridesIn, walk } from "./reference-tensor.js"; // prettier-ignore
 import { attributeFault, consumedAxes, consumedNames, findAxis, missingAxisFault, numberFault, smallestSize, typeFault, inOrder } from "./typing.js"; // prettier-ignore
 
-
 /** The fault of making an axis `entry` beside one of that name; null when there is none. */
 function entryFault(operation: string, input: TensorType, kept: readonly Axis[]): TypeFault | null {
   if (!kept.some((axis) => axis.name === "entry")) return null;

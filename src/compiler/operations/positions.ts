@@ -18,7 +18,6 @@ import {
   typeFault,
 } from "./typing.js";
 
-
 function only<T>(operation: string, inputs: readonly T[]): T {
   const input = inputs[0];
   if (input === undefined) throw new RangeError(`${operation}: one input is needed`);

@@ -15,7 +15,6 @@ import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } 
 import { elementCount, offsetsIn, sizeOf, stridesIn } from "./reference-tensor.js";
 import { findAxis, layoutPosition, missingAxisFault, numberFault, typeFault, unitFault, inOrder } from "./typing.js";
 
-
 /** The axes of W_U that an unembedding consumes and makes. */
 const [from, to] = ["d_model", "vocab"] as const;
 

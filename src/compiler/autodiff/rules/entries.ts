@@ -65,6 +65,14 @@ function scatterAlong(context: RuleContext, axis: number, places: string, update
   });
 }
 
+/** The places 0, 1, … along an axis of the node's input, int64 [..]. */
+function placesAlong(context: RuleContext, axis: number): string {
+  const { builder } = context;
+  const number = (value: number): string => builder.constant("int64", [], [value]);
+  const length = builder.node("Squeeze", [lengthOf(context, inputOf(context, 0), axis)]);
+  return builder.node("Range", [number(0), length, number(1)]);
+}
+
 /** What was taken from a place goes back to it, and adds up where it was taken several times. */
 const gather: GradientRule = (context) => {
   const { builder, shape } = context;
@@ -121,13 +129,20 @@ function rest({ inputs }: OnnxNode): readonly null[] {
 /** The gradient of a part, between zeros for what lies before and after it. */
 const slice: GradientRule = (context) => {
   const { builder, node, shape } = context;
-  if (node.inputs[4] !== undefined) throw new RangeError("a Slice with steps has no rule");
+  const steps = node.inputs[4];
   const [x, y, start] = [inputOf(context, 0), outputOf(context, 0), inputOf(context, 1)];
   const axes = namedAxes(
     context,
     3,
     shape(x).map((_, axis) => axis),
   );
+  if (steps !== undefined) {
+    const [axis] = axes;
+    if (axis === undefined || axes.length > 1) throw new RangeError("a Slice with steps along several axes has no rule");
+    const bounds = [start, inputOf(context, 2), list(builder, 0), steps];
+    const taken = builder.node("Slice", [placesAlong(context, axis), ...bounds]);
+    return [scatterAlong(context, axis, taken, gradientOfOutput(context)), ...rest(node)];
+  }
   const along = list(builder, ...axes);
   const lengths = (value: string): string => builder.node("Gather", [shapeOf(builder, value), along]);
   // A place before the first or behind the last one means the end that it lies beyond.
@@ -163,12 +178,7 @@ const compress: GradientRule = (context) => {
   const { builder, shape } = context;
   const x = inputOf(context, 0);
   const axis = axisFromFront(integerOf(context, "axis", 0), shape(x).length);
-  const places = builder.node("Range", [
-    builder.constant("int64", [], [0]),
-    builder.node("Squeeze", [lengthOf(context, x, axis)]),
-    builder.constant("int64", [], [1]),
-  ]);
-  const taken = builder.node("Compress", [places, inputOf(context, 1)], { axis: int(0) });
+  const taken = builder.node("Compress", [placesAlong(context, axis), inputOf(context, 1)], { axis: int(0) });
   return [scatterAlong(context, axis, taken, gradientOfOutput(context)), null];
 };
 

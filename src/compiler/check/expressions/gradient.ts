@@ -37,9 +37,7 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
 
 /** How a value depends on the sites of its run: smoothly in some part, in steps only, or not at all. */
 type Slope =
-  | { readonly kind: "smooth" }
-  | { readonly kind: "constant" }
-  | { readonly kind: "steps"; readonly found: string };
+  { readonly kind: "smooth" } | { readonly kind: "constant" } | { readonly kind: "steps"; readonly found: string };
 
 function slopeOf({ builder }: Elaboration, result: number): Slope {
   const known = new Map<number, Slope>();
