@@ -359,9 +359,9 @@ suite("what is checked and cannot run", () => {
   });
 
   test("a gradient has the axes of its site", () => {
-    const text = `${alone}metric saliency(layer: layer = L*) = norm(grad(loss, z[layer]) over pos, d_head)
-    experiment gradients measure saliency
-    plot heatmap of gradients.saliency over layer, head`;
+    const text = `${alone}metric reach(layer: layer = L*) = norm(grad(loss, z[layer]) over pos, d_head)
+    experiment gradients measure reach
+    plot heatmap of gradients.reach over layer, head`;
     assert.deepEqual(messagesOf(text, around), []);
     const [saliency] = protocolOf(text, around).studies[0]?.measures ?? [];
     assert.ok(saliency !== undefined);
