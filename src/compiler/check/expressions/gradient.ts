@@ -29,7 +29,7 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   const slope = slopeOf(cx, node);
   if (slope.kind !== "smooth") {
     const found = slope.kind === "constant" ? "a number that no site of this run changes" : slope.found;
-    const fault = "grad: the gradient would be 0 everywhere";
+    const fault = "grad: this metric has no gradient";
     return reportError(cx, "A3001", metric.span, { fault }, { expected: "a metric that changes smoothly", found });
   }
   return applyOperation(cx, call.callee.text, [{ kind: "tensor", node }, place], {}, call);
