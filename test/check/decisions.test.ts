@@ -1,4 +1,5 @@
 /** Statements that compare and decide: what they name is checked, and the protocol keeps them with their text. */
+import { resultType } from "../../src/compiler/ir/expression.js";
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
 import type { Decision } from "../../src/compiler/ir/protocol.js";
@@ -358,20 +359,27 @@ suite("what is checked and cannot run", () => {
   });
 
   test("a gradient has the axes of its site", () => {
-    const text = `${alone}metric saliency(layer: layer = L*) = norm(grad(loss, z[layer]) over pos, d_head)
-    experiment gradients measure saliency
-    plot heatmap of gradients.saliency over layer, head`;
-    assert.deepEqual(messagesOf(text, around), [
-      "A8010 `grad` is not yet available in this build of atlasc: it is checked, but a run is refused",
-    ]);
-    const protocol = protocolOf(text, around);
-    assert.equal(protocol.unavailable.length, 1);
-    assert.deepEqual(protocol.studies, []);
+    const text = `${alone}metric reach(layer: layer = L*) = norm(grad(loss, z[layer]) over pos, d_head)
+    experiment gradients measure reach
+    plot heatmap of gradients.reach over layer, head`;
+    assert.deepEqual(messagesOf(text, around), []);
+    const [saliency] = protocolOf(text, around).studies[0]?.measures ?? [];
+    assert.ok(saliency !== undefined);
+    assert.deepEqual(
+      resultType(saliency.expression).axes.map(({ name }) => name),
+      ["head"],
+    );
     assert.deepEqual(messagesOf(`${alone}measure grad(nll, z[L0]) as g`, around), [
       "A3001 grad: the gradient is that of one number",
     ]);
     assert.deepEqual(messagesOf(`${alone}measure grad(loss, loss) as g`, around), [
       "A3004 expected a site such as z[L5], found loss",
+    ]);
+    assert.deepEqual(messagesOf(`${alone}measure grad(tokens, z[L0]) as g`, around), [
+      "A3001 grad: this metric has no gradient",
+    ]);
+    assert.deepEqual(messagesOf(`${alone}measure grad(sum(nll > 3), z[L0]) as g`, around), [
+      "A3001 grad: this metric has no gradient",
     ]);
   });
 });

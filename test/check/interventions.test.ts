@@ -99,7 +99,6 @@ suite("ablate", () => {
         patchSource: null,
         conditionAxes: new Set(),
         report: (d) => void found.push(`${d.code} ${d.message}; ${d.hint ?? ""}`),
-        cannotRun: () => undefined,
         sourceOf: () => "",
       },
       "e",

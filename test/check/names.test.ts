@@ -124,7 +124,7 @@ suite("imports", () => {
   test("of what is not there are refused", () => {
     assert.deepEqual(messages('import "nothing"\nimport "@stdlib/nothing"\nmeasure loss'), [
       "A2018 cannot import nothing: there is no such file",
-      "A2018 cannot import @stdlib/nothing: the standard library has @stdlib/attention, @stdlib/circuits, @stdlib/geometry, @stdlib/language-modelling",
+      "A2018 cannot import @stdlib/nothing: the standard library has @stdlib/attention, @stdlib/attribution, @stdlib/circuits, @stdlib/geometry, @stdlib/language-modelling",
     ]);
   });
 });

@@ -311,6 +311,23 @@ experiment e with p
     }
   });
 
+  task("attribution", async ({ run, other }) => {
+    const rows = await rowsOf(await run());
+    // A small step from the clean run towards the corrupt one, with all heads of a layer, and one back.
+    const step = 0.02;
+    const steps = await other(`
+prompts p from ${JSON.stringify(join(root, "docs/examples/answers.jsonl"))} clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"
+experiment there with p set z[L2] to z[L2] + ${step} * ((z[L2] of corrupt) - z[L2]) measure logit_diff
+experiment back with p set z[L2] to z[L2] - ${step} * ((z[L2] of corrupt) - z[L2]) measure logit_diff`);
+    for (const prompt of [0, 5]) {
+      const [there, back] = ["there", "back"].map((name) => at(steps, name, "logit_diff", { prompt })) as [
+        number,
+        number,
+      ];
+      near(sum(values(rows, "screen", "guess", { layer: 2, prompt })), (there - back) / (2 * step), 1e-3);
+    }
+  });
+
   task("t-test", async ({ run }) => {
     const ran = await run();
     const rows = await rowsOf(ran);

@@ -4,9 +4,17 @@ import type { GraphPlan } from "../ir/plan.js";
 import type { ModelSignature } from "../models/model.js";
 import { depthOf } from "../models/site-order.js";
 import type { SiteReference } from "../models/sites.js";
+import { operationNamed } from "../operations/index.js";
 
 export function sitesOf(expressions: readonly MeasureExpression[]): readonly SiteReference[] {
   return expressions.flatMap((e) => e.nodes.flatMap((node) => (node.kind === "site" ? [node.site] : [])));
+}
+
+/** Whether any of these expressions has a derivative in it, for which the graph is run backwards too. */
+export function takesGradients(expressions: readonly MeasureExpression[]): boolean {
+  return expressions.some(({ nodes }) =>
+    nodes.some((node) => node.kind === "operation" && operationNamed(node.operation).ofGraph === true),
+  );
 }
 
 /** Everything that a graph computes, at its outputs and in its gates. */

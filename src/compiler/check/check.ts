@@ -300,7 +300,6 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
         patchSource: null,
         conditionAxes: new Set(),
         report: once,
-        cannotRun,
         sourceOf: input.sourceOf,
       };
       const changed = checkConditions({ ...common, runsOn }, name, statement, made.earlier);

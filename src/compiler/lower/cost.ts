@@ -1,5 +1,5 @@
 /** Work in numbers: floating-point operations, bytes and layers of a batch row, from the model's sizes. */
-import { expressionsOf, matricesIn, sitesOf } from "../analysis/reads.js";
+import { expressionsOf, matricesIn, sitesOf, takesGradients } from "../analysis/reads.js";
 import type { GraphPlan } from "../ir/plan.js";
 import { extentSize, type TensorType } from "../ir/tensor-type.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
@@ -54,6 +54,7 @@ export function rowWorkOf(
     hidden: most(signature.experts === null ? "mlp_act" : "expert_out", layer),
     mlp: most("mlp_out", layer),
   }));
+  const backwards = takesGradients(expressionsOf(plan));
   const wholePattern = layers.some((does) => does.pattern > 0);
   const logits = most("logits", null);
   const scored = computes("nll", null) ? (restricted.get(nameOf("logits", null))?.count ?? Infinity) : 0;
@@ -71,18 +72,36 @@ export function rowWorkOf(
         2 * dHead * heads * pairs(does) +
         2 * dModel * neurons * (at(does.hidden) * matricesIn(signature) + at(does.mlp)) * mlps,
     );
+    // Of a product with weights, the backward pass needs the gradient of its input, which is one more product; of a product of
+    // activations, those of both.
+    const attended = layers.reduce((sum, does) => sum + 2 * dHead * heads * pairs(does), 0);
+    const again = (flops: number): number => (backwards ? 2 * flops + attended : flops);
     const unembedded = logits > 0 ? at(logits) : Math.min(at(scored), positions - 1);
     const queries = wholePattern ? positions : Math.min(positions, chunkQueries);
-    const perRow = rowBytes(plan, signature, { positions, queries, unembedded: at(logits) });
+    const computed = layers.filter((does) => does.attention > 0 || does.mlp > 0).length;
+    const perRow =
+      rowBytes(plan, signature, { positions, queries, unembedded: at(logits) }) +
+      (backwards ? keptBytes(signature, computed, positions, at(logits)) : 0);
     // A chunk's logits and log probabilities, whatever the number of rows.
     const streamed = (rows: number): number =>
       logits > 0 ? 0 : 8 * Math.min(rows * unembedded, chunkPositions(vocab)) * vocab;
     return {
-      flops: own.reduce((sum, flops) => sum + flops, 2 * unembedded * dModel * vocab),
+      flops: again(own.reduce((sum, flops) => sum + flops, 2 * unembedded * dModel * vocab)),
       bytes: (rows) => rows * perRow + streamed(rows),
-      layers: layers.filter((does) => does.attention > 0 || does.mlp > 0).length,
+      layers: computed,
     };
   };
+}
+
+/**
+ * Bytes of what one row keeps of its forward pass for the backward pass: of every layer the norms' and the residual stream's
+ * values, queries, keys and values, scores and their softmax, the MLP's inner values; and logits, their softmax and gradient.
+ */
+function keptBytes(signature: ModelSignature, layers: number, positions: number, unembedded: number): number {
+  const { dModel, heads, dHead, neurons, vocab } = signature;
+  const attention = 4 * heads * positions * positions + 8 * positions * heads * dHead;
+  const layer = attention + positions * (3 * neurons * matricesIn(signature) + 14 * dModel);
+  return 4 * (layers * layer + 4 * unembedded * vocab);
 }
 
 /** Tokens of a row, queries whose scores exist at the same time, and positions whose logits do. */

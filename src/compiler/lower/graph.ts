@@ -16,6 +16,7 @@ import {
   type GateReplacement,
 } from "../onnx/edit.js";
 import type { Dimension, Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
+import { expandGradients } from "../autodiff/expand-gradients.js";
 import { alignValue } from "../operations/broadcast.js";
 import { expandFault } from "../operations/faults.js";
 import { siteType } from "../ir/site-types.js";
@@ -200,6 +201,7 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan, verify = false): 
     const fault = gateFaultOutput(gate);
     graph = addOutput(graph, fault, { name: fault, type: "int32", shape: [`${fault}.row`] });
   }
+  graph = expandGradients(graph);
   if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
   return runGraphPasses(pipeline, eliminateDeadNodes(graph), model, plan.settings, verify);
 }

@@ -6,8 +6,6 @@ import type { Operation, TypeFault } from "./operation.js";
 import { ordinary, type RangeRule } from "./range.js";
 import { mixedUnitsFault, numberFault, real, typeFault, unitless } from "./typing.js";
 
-const pending = "pending";
-
 /** Arithmetic shows an infinite input, and can be infinite of itself. */
 const arithmetic: RangeRule = { kind: "transparent", alone: true, tail: "places" };
 
@@ -24,7 +22,7 @@ function additive(
     documentation,
     op,
     compute,
-    gradient: pending,
+    gradient: null,
     range: arithmetic,
     sameUnit: true,
     resultOf: (inputs) => mixedUnitsFault(name, inputs) ?? real(inputs[0]?.unit ?? "none"),
@@ -72,7 +70,7 @@ const multiply = binary({
   documentation: "x · y, broadcast by axis name; at most one has a unit.",
   op: "Mul",
   compute: (a, b) => a * b,
-  gradient: pending,
+  gradient: null,
   range: { ...arithmetic, grows: ([left, right]) => Math.max(left ?? 0, right ?? 0) > ordinary.factor },
   resultOf: productUnit,
 });
@@ -81,7 +79,7 @@ const divide = elementwiseOperation({
   name: "divide",
   documentation: "x / y, broadcast by axis name; NaN with a reason where y = 0. Equal units cancel.",
   arity: 2,
-  gradient: pending,
+  gradient: null,
   written: infix("/"),
   range: {
     ...arithmetic,
@@ -104,7 +102,7 @@ const power = elementwiseOperation({
   documentation:
     "x ^ y, broadcast by axis name, without units; NaN with a reason where x < 0 and y is no integer, and where x = 0 and y < 0.",
   arity: 2,
-  gradient: pending,
+  gradient: null,
   written: infix("^"),
   range: {
     kind: "growing",

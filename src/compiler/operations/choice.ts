@@ -93,7 +93,7 @@ const conditional: Operation = {
   failure: null,
   range: { kind: "bounded", tail: "places", chooses: { condition: 0, where: { 1: true, 2: false } } },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: (inputs): TensorType | TypeFault => {
     const [condition, yes, no] = inputs;
     if (condition === undefined || yes === undefined || no === undefined) throw new RangeError("if: three inputs");
@@ -143,7 +143,7 @@ const kept: Operation = {
   failure: null,
   range: { kind: "bounded", tail: "places", chooses: { condition: 1, where: { 0: true } } },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: ([input, condition]): TensorType | TypeFault => {
     if (input === undefined || condition === undefined) throw new RangeError("kept: two inputs are needed");
     if (input.element === "truth") return typeFault("kept needs numbers", "numbers", typeText(input));
@@ -179,7 +179,7 @@ const chosen: Operation = {
   failure: null,
   range: { kind: "bounded", tail: "places" },
   decides: false,
-  gradient: "none: piecewise constant",
+  gradient: "it is piecewise constant",
   type: ([input, condition]): TensorType | TypeFault => {
     if (input === undefined || condition === undefined) throw new RangeError("chosen: two inputs are needed");
     const wrong = conditionFault("chosen", condition);

@@ -153,7 +153,7 @@ function ofTwo(like: Likeness): Operation {
     failure: like.failure,
     range: { kind: "bounded" },
     decides: false,
-    gradient: "pending",
+    gradient: null,
     type: (inputs, attributes): TensorType | TypeFault => {
       const wrong = numberFault(name, inputs);
       if (wrong !== null) return wrong;
@@ -274,7 +274,7 @@ function ofPairs(like: Likeness): Operation {
     failure: like.failure,
     range: { kind: "bounded" },
     decides: false,
-    gradient: "pending",
+    gradient: null,
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);
       const wrong = numberFault(like.name, [input]);

@@ -35,7 +35,7 @@ const randomDirectionOperation: Operation = {
   failure: null,
   range: { kind: "bounded" },
   decides: false,
-  gradient: "none: constant",
+  gradient: "it is constant",
   type: (_inputs, attributes): TensorType | TypeFault => {
     const { size, seed } = attributes;
     if (typeof size !== "number" || !Number.isInteger(size) || size < 1) {

@@ -168,9 +168,12 @@ function placeOf(
     case "operation": {
       const inputs = node.inputs.map((input) => places.get(input) ?? "anywhere");
       const types = node.inputs.map((input) => typeOf(expression, input));
+      const operation = operationNamed(node.operation);
       const relation = alongPositions(node, types);
       // The document's own positions are all scored: there is none more to leave out.
-      const trims = operationNamed(node.operation).windows === "ends";
+      const trims = operation.windows === "ends";
+      if (operation.ofGraph === true && inputs.includes("positions"))
+        return { node, fault: `${describe(node)} goes through all positions of a text` };
       if (relation === null || (trims && inputs.includes("document")))
         return { node, fault: `${describe(node)} takes positions by their places` };
       if (relation === "reduced" || inputs.includes("document")) return "document";

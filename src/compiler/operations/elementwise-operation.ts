@@ -15,7 +15,7 @@ export interface ElementwiseDescription {
   readonly documentation: string;
   readonly source?: string;
   readonly arity: number;
-  readonly gradient: string;
+  readonly gradient: string | null;
   /** Absent for a function of its name that is called with its tensors alone. */
   readonly written?: Notation;
   readonly range: RangeRule;

@@ -6,8 +6,6 @@ import { emitLog, zero } from "./lowering.js";
 import type { Failure, Operation } from "./operation.js";
 import { numberFault, real, unitFault, unitless } from "./typing.js";
 
-const pending = "pending";
-
 function keepsUnit(operation: string) {
   return (inputs: readonly TensorType[]) => numberFault(operation, inputs) ?? real(inputs[0]?.unit ?? "none");
 }
@@ -30,7 +28,7 @@ function unary({ emit, compute, fails, ...description }: UnaryDescription): Oper
   return elementwiseOperation({
     ...description,
     arity: 1,
-    gradient: pending,
+    gradient: null,
     emit: (builder, [value = ""]) => emit(builder, value),
     compute: ([value = Number.NaN]) => compute(value),
     ...(fails === undefined

@@ -8,8 +8,6 @@ import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { broadcastAxes, broadcastTo, elementCount, gather, offsetsIn, sizeOf, stridesIn, walk } from "./reference-tensor.js"; // prettier-ignore
 import { attributeFault, consumedAxes, consumedNames, findAxis, missingAxisFault, numberFault, smallestSize, typeFault, inOrder } from "./typing.js"; // prettier-ignore
 
-const gradient = "pending";
-
 /** The fault of making an axis `entry` beside one of that name; null when there is none. */
 function entryFault(operation: string, input: TensorType, kept: readonly Axis[]): TypeFault | null {
   if (!kept.some((axis) => axis.name === "entry")) return null;
@@ -27,7 +25,7 @@ const flatten: Operation = {
   failure: null,
   range: { kind: "view" },
   decides: false,
-  gradient,
+  gradient: null,
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("flatten: one input is needed");
     const names = consumedAxes("flatten", input, attributes);
@@ -82,7 +80,7 @@ const causal: Operation = {
   failure: null,
   range: { kind: "view" },
   decides: false,
-  gradient,
+  gradient: null,
   type: ([input]): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("causal: one input is needed");
     const square = squareOf(input);
@@ -153,7 +151,7 @@ const pick: Operation = {
   },
   range: { kind: "view" },
   decides: true,
-  gradient,
+  gradient: null,
   type: ([input, index], attributes): TensorType | TypeFault => {
     if (input === undefined || index === undefined) throw new RangeError("pick: two inputs are needed");
     const name = attributes["axis"];

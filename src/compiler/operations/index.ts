@@ -7,6 +7,7 @@ import { correlations } from "./correlation.js";
 import { directionOperations } from "./direction.js";
 import { elementwiseOperations } from "./elementwise.js";
 import { entryOperations } from "./entries.js";
+import { gradients } from "./gradient.js";
 import { informationOperations } from "./information.js";
 import { linearAlgebra } from "./linear-algebra.js";
 import { logicOperations } from "./logic.js";
@@ -38,6 +39,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     entryOperations,
     directionOperations,
     unembeddings,
+    gradients,
     [scored],
   ]
     .flat()
@@ -47,9 +49,9 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
 /** The names of the operation table, for suggestions and completion. */
 export const operationNames: readonly string[] = [...operations.keys()];
 
-/** Those that a graph can compute. */
+/** Those that a graph computes from their inputs. */
 export const graphOperationNames: readonly string[] = operationNames.filter(
-  (name) => operations.get(name)?.outside !== true,
+  (name) => operations.get(name)?.outside !== true && operations.get(name)?.ofGraph !== true,
 );
 
 /** The operation of a name that was checked. @throws RangeError (a fault of ours) for any other. */

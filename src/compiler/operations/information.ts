@@ -31,7 +31,7 @@ function conversion(
     name: to,
     documentation,
     arity: 1,
-    gradient: "pending",
+    gradient: null,
     range,
     resultOf: (inputs): { readonly element: "real"; readonly unit: Unit } | TypeFault => {
       const fault = numberFault(to, inputs);
@@ -90,7 +90,7 @@ const kl: Operation = {
   },
   range: { kind: "growing" },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: (inputs, attributes): TensorType | TypeFault => {
     const fault = numberFault("kl", inputs) ?? unitFault("kl", inputs, "kl takes probabilities: softmax(…), exp(logprobs)"); // prettier-ignore
     if (fault !== null) return fault;

@@ -43,7 +43,7 @@ const gram: Operation = {
   failure: null,
   range: { kind: "transparent" },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("gram: one input is needed");
     const row = attributes["row"];
@@ -213,7 +213,7 @@ const trace: Operation = {
   failure: null,
   range: { kind: "growing" },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("trace: one input is needed");
     const truth = numberFault("trace", [input]);
@@ -274,7 +274,7 @@ const diagonal: Operation = {
   failure: null,
   range: { kind: "view" },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("diagonal: one input is needed");
     const offset = attributes["offset"] ?? 0;
@@ -335,7 +335,7 @@ const dot: Operation = {
   failure: null,
   range: { kind: "transparent" },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: (inputs, attributes): TensorType | TypeFault => {
     const truth = numberFault("dot", inputs);
     if (truth !== null) return truth;

@@ -5,7 +5,6 @@ import type { Operation, TypeFault } from "./operation.js";
 import type { RangeRule } from "./range.js";
 import { mixedUnitsFault, real, truthFault, typeFault } from "./typing.js";
 
-const gradient = "none: piecewise constant";
 const range: RangeRule = { kind: "bounded" };
 const truth: Pick<TensorType, "element" | "unit"> = { element: "truth", unit: "none" };
 
@@ -30,7 +29,7 @@ function comparison(
     documentation: `Truth value of x ${shown} y at every place, broadcast by axis name; a comparison with NaN is undecided.`,
     op,
     compute: (a, b) => (compute(a, b) ? 1 : 0),
-    gradient,
+    gradient: "it is piecewise constant",
     range,
     sameUnit: true,
     decides: true,
@@ -43,7 +42,7 @@ const where = elementwiseOperation({
   documentation:
     "where(value, condition): the value where the condition holds, NaN with a reason elsewhere; broadcast by axis name.",
   arity: 2,
-  gradient: "pending",
+  gradient: null,
   written: infix("where", "x where condition"),
   range: { kind: "view", tail: "places" },
   resultOf: ([value, condition]) => {
@@ -69,7 +68,7 @@ const equal = elementwiseOperation({
   documentation:
     "Truth value of x = y at every place, broadcast by axis name: numbers in one unit, or two tokens; a comparison with NaN is undecided.",
   arity: 2,
-  gradient,
+  gradient: "it is piecewise constant",
   written: infix("is"),
   range,
   sameUnit: true,
@@ -100,7 +99,7 @@ function joining(
     name,
     documentation,
     arity: 2,
-    gradient,
+    gradient: "it is piecewise constant",
     written: infix(name, `condition ${name} condition`),
     range,
     resultOf: (inputs) => conditionFault(name, inputs) ?? truth,
@@ -113,7 +112,7 @@ const not = elementwiseOperation({
   name: "not",
   documentation: "Holds where the condition does not.",
   arity: 1,
-  gradient,
+  gradient: "it is piecewise constant",
   written: { form: "not condition", call: null, operator: { kind: "prefix", sign: "not" } },
   range,
   resultOf: (inputs) => conditionFault("not", inputs) ?? truth,

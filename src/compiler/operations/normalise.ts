@@ -19,7 +19,7 @@ function normalisation(name: string, documentation: string, unit: Unit, logarith
     failure: null,
     range: { kind: logarithm ? "growing" : "bounded" },
     decides: false,
-    gradient: "pending",
+    gradient: null,
     type: ([input], attributes): TensorType | TypeFault => {
       if (input === undefined) throw new RangeError(`${name}: one input is needed`);
       const bits = input.unit === "bits" ? [input] : [];

@@ -29,6 +29,8 @@ export type CallForm =
   | { readonly kind: "names" }
   /** `f(token)`: the inputs are the unembedding matrix and the token. */
   | { readonly kind: "token" }
+  /** `f(x, site)`: a number, and a site of the model. */
+  | { readonly kind: "gradient" }
   /** `f(x)`, `f(x, scale: y)`: the operations of the model's final norm, and after them those of its unembedding. */
   | { readonly kind: "unembedding"; readonly to: "normed" | "logits" };
 

@@ -77,6 +77,11 @@ export interface Operation {
    */
   readonly outside?: true;
   /**
+   * True when the value depends on how the graph makes its inputs, and not on the inputs alone: the gradient. `reference` is
+   * never called.
+   */
+  readonly ofGraph?: true;
+  /**
    * True when the operation compares or looks up, so that the result does not show a NaN that it read. Where it reads one
    * it is undecided, which is a fault; every other operation hands a NaN on as a NaN.
    */
@@ -115,8 +120,8 @@ export interface Operation {
    * not choose entries.
    */
   readonly chosen?: "all" | "largest" | "smallest" | "count" | "mean" | "deviation" | "variance";
-  /** Why reverse mode is not defined, or "pending" until the autodiff issue writes the rule. */
-  readonly gradient: string;
+  /** Why it has no derivative; null where the operators that it is lowered to have rules (`autodiff/`). */
+  readonly gradient: string | null;
 }
 
 export function isFault(result: TensorType | TypeFault): result is TypeFault {

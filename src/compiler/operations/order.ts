@@ -56,7 +56,7 @@ const argmax: Operation = {
   range: { kind: "bounded" },
   chosen: "largest",
   decides: true,
-  gradient: "none: piecewise constant",
+  gradient: "it is piecewise constant",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("argmax: one input is needed");
     const fault = numberFault("argmax", [input]);
@@ -213,7 +213,7 @@ const top: Operation = {
   failure: null,
   range: { kind: "bounded" },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: ([input], attributes): TensorType | TypeFault => {
     const ranked = rankedType("top", input, attributes);
     if ("fault" in ranked) return ranked;
@@ -242,7 +242,7 @@ const argtop: Operation = {
   failure: null,
   range: { kind: "bounded" },
   decides: true,
-  gradient: "none: piecewise constant",
+  gradient: "it is piecewise constant",
   type: ([input], attributes): TensorType | TypeFault => {
     const ranked = rankedType("argtop", input, attributes);
     if ("fault" in ranked) return ranked;

@@ -18,8 +18,6 @@ import {
   typeFault,
 } from "./typing.js";
 
-const gradient = "pending";
-
 function only<T>(operation: string, inputs: readonly T[]): T {
   const input = inputs[0];
   if (input === undefined) throw new RangeError(`${operation}: one input is needed`);
@@ -83,7 +81,7 @@ const last: Operation = {
   failure: null,
   range: { kind: "view" },
   decides: false,
-  gradient,
+  gradient: null,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("last", inputs);
     const count = integerAttribute(attributes, "count");
@@ -144,7 +142,7 @@ const at: Operation = {
   },
   range: { kind: "view" },
   decides: false,
-  gradient,
+  gradient: null,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("at", inputs);
     const index = integerAttribute(attributes, "index");
@@ -229,7 +227,7 @@ const sliceOperation: Operation = {
   range: { kind: "view" },
   windows: "ends",
   decides: false,
-  gradient,
+  gradient: null,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("slice", inputs);
     const first = integerAttribute(attributes, "first");
@@ -285,7 +283,7 @@ const select: Operation = {
   failure: null,
   range: { kind: "view" },
   decides: false,
-  gradient,
+  gradient: null,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("select", inputs);
     const name = attributes["axis"];
@@ -338,7 +336,7 @@ const rename: Operation = {
   failure: null,
   range: { kind: "view" },
   decides: false,
-  gradient,
+  gradient: null,
   type: (inputs, attributes): TensorType | TypeFault => {
     const input = only("rename", inputs);
     const { from, to } = attributes;

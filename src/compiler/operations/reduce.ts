@@ -23,7 +23,7 @@ interface ReductionDescription {
   readonly name: string;
   readonly documentation: string;
   readonly source?: string;
-  readonly gradient: string;
+  readonly gradient: string | null;
   /** True when truth values can be reduced too, as 1 and 0. */
   readonly countsTruth?: boolean;
   /** True when nothing else can be. */
@@ -185,7 +185,7 @@ export const reductions: readonly Operation[] = [
     chosen: "all",
     documentation:
       "Σ x over the named axes (all axes when none is named); of truth values, how many hold. Of nothing: 0.",
-    gradient: "pending",
+    gradient: null,
     countsTruth: true,
     range: { kind: "transparent", alone: true },
     windows: "sum",
@@ -197,7 +197,7 @@ export const reductions: readonly Operation[] = [
     chosen: "count",
     documentation:
       "How many of the truth values along the named axes hold (all axes when none is named); of x where a condition holds, how many entries that are.",
-    gradient: "none: piecewise constant",
+    gradient: "it is piecewise constant",
     countsTruth: true,
     truthOnly: true,
     range: { kind: "bounded" },
@@ -210,7 +210,7 @@ export const reductions: readonly Operation[] = [
     chosen: "mean",
     documentation:
       "Σ x / n over the n entries of the named axes; of truth values, the share that holds. NaN with a reason when n = 0.",
-    gradient: "pending",
+    gradient: null,
     countsTruth: true,
     needsEntries: "there is no entry to average",
     windows: "mean",
@@ -222,7 +222,7 @@ export const reductions: readonly Operation[] = [
     name: "max",
     chosen: "largest",
     documentation: "Largest entry over the named axes; NaN with a reason when there is none.",
-    gradient: "pending",
+    gradient: null,
     needsEntries: "there is no entry to take the largest of",
     range: { kind: "bounded" },
     windows: "max",
@@ -233,7 +233,7 @@ export const reductions: readonly Operation[] = [
     name: "min",
     chosen: "smallest",
     documentation: "Smallest entry over the named axes; NaN with a reason when there is none.",
-    gradient: "pending",
+    gradient: null,
     needsEntries: "there is no entry to take the smallest of",
     range: { kind: "bounded" },
     windows: "min",
@@ -246,7 +246,7 @@ export const reductions: readonly Operation[] = [
     documentation:
       "Population variance Σ (x − mean)² / n over the n entries of the named axes (ddof 0, NumPy's default); NaN with a reason when n = 0.",
     source: "numpy.var",
-    gradient: "pending",
+    gradient: null,
     squares: true,
     needsEntries: "there is no entry to take the variance of",
     emit: emitVariance,
@@ -258,7 +258,7 @@ export const reductions: readonly Operation[] = [
     documentation:
       "Population standard deviation √(Σ (x − mean)² / n) over the n entries of the named axes (ddof 0, NumPy's default); NaN with a reason when n = 0.",
     source: "numpy.std",
-    gradient: "pending",
+    gradient: null,
     needsEntries: "there is no entry to take the standard deviation of",
     emit: (context, value, type, names) => context.builder.node("Sqrt", [emitVariance(context, value, type, names)]),
     compute: (entries) => Math.sqrt(variance(entries)),
@@ -268,7 +268,7 @@ export const reductions: readonly Operation[] = [
     chosen: "all",
     documentation: "Euclidean norm √(Σ x²) over the named axes, in the unit of x. Of nothing: 0.",
     source: "numpy.linalg.norm",
-    gradient: "pending",
+    gradient: null,
     emit: emitNorm,
     compute: (entries) => Math.sqrt(total(entries.map((entry) => entry ** 2))),
   }),

@@ -51,7 +51,7 @@ export const scored: Operation = {
   failure: null,
   range: { kind: "bounded", tail: "places" },
   decides: false,
-  gradient: "pending",
+  gradient: null,
   type: ([input, count]): TensorType | TypeFault => {
     if (input === undefined || count === undefined) throw new RangeError("scored: two inputs are needed");
     if (findAxis(input, "pos") === null) {

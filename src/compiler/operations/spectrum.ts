@@ -95,7 +95,7 @@ const singular: Operation = {
   range: { kind: "growing" },
   outside: true,
   decides: false,
-  gradient: "pending",
+  gradient: "it is computed outside of the graph",
   type: ([input], attributes): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("singular_values: one input is needed");
     const wrong = numberFault("singular_values", [input]);
@@ -136,7 +136,7 @@ const eigenvalues: Operation = {
   range: { kind: "growing" },
   outside: true,
   decides: false,
-  gradient: "pending",
+  gradient: "it is computed outside of the graph",
   type: ([input]): TensorType | TypeFault => {
     if (input === undefined) throw new RangeError("eigenvalues: one input is needed");
     const wrong = numberFault("eigenvalues", [input]);

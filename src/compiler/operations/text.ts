@@ -103,6 +103,7 @@ function callText({ operation, attributes }: OperationNode, call: CallForm | nul
     case "names":
     case "token":
     case "unembedding":
+    case "gradient":
     case undefined:
       return `${operation}(${words()})`;
   }

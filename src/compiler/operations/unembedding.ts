@@ -15,8 +15,6 @@ import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } 
 import { elementCount, offsetsIn, sizeOf, stridesIn } from "./reference-tensor.js";
 import { findAxis, layoutPosition, missingAxisFault, numberFault, typeFault, unitFault, inOrder } from "./typing.js";
 
-const gradient = "pending";
-
 /** The axes of W_U that an unembedding consumes and makes. */
 const [from, to] = ["d_model", "vocab"] as const;
 
@@ -61,7 +59,7 @@ const project: Operation = {
   failure: null,
   range: { kind: "growing", alone: true },
   decides: false,
-  gradient,
+  gradient: null,
   type: ([input, matrix]): TensorType | TypeFault => {
     if (input === undefined || matrix === undefined) throw new RangeError("project: two inputs are needed");
     const fault =
@@ -151,7 +149,7 @@ const unembedding: Operation = {
   },
   range: { kind: "view" },
   decides: false,
-  gradient,
+  gradient: null,
   type: ([matrix, token]): TensorType | TypeFault => {
     if (matrix === undefined || token === undefined) throw new RangeError("unembedding: two inputs are needed");
     const fault = matrixFault("unembedding", matrix);

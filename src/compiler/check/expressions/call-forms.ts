@@ -48,6 +48,8 @@ function wordsOf(form: CallForm, call: CallExpression): CallWords {
       return { ...none, positional: 1, namesAxes: true };
     case "token":
       return { ...none, positional: 1 };
+    case "gradient":
+      return { ...none, positional: 2 };
     case "unembedding":
       return { ...none, positional: 1, named: "scale" };
   }

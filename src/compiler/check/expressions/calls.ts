@@ -6,10 +6,9 @@ import type { Expression, MetricStatement, Name, NamedArgument, Parameter } from
 import { isSite } from "../../models/sites.js";
 import { bindParameter } from "./arguments.js";
 import { elaborateFunction } from "./function-calls.js";
-import { functionNames, futureFunctions, resultFunctions } from "../names/functions.js";
+import { functionNames, resultFunctions } from "../names/functions.js";
 import { functions } from "../../operations/written.js";
 import { calleeMeaning } from "../names/meaning.js";
-import { elaborateGrad } from "./grad.js";
 import { reportError, tooMany, wrongKind, type ErrorDetails } from "../faults.js";
 import { meantBy } from "../names/meant.js";
 import { limits } from "../limits.js";
@@ -42,7 +41,6 @@ function elaborateCallee(cx: Elaboration, environment: Environment, call: CallLi
   if (call.kind === "call" && meaning?.kind === "function") {
     return elaborateFunction(cx, environment, call, meaning.shape);
   }
-  if (call.kind === "call" && meaning?.kind === "future") return elaborateGrad(cx, environment, call);
   return unknownCallee(cx, callee, call.kind === "call");
 }
 
@@ -68,7 +66,7 @@ export function unknownCallee(
   const { text } = callee;
   const instead = resultFunctions.get(text);
   const valid = inCall ? [...cx.scope.metrics.keys(), ...functionNames] : [...cx.scope.metrics.keys()];
-  const isFunction = !inCall && (functions.has(text) || futureFunctions.has(text));
+  const isFunction = !inCall && functions.has(text);
   const hint = isFunction ? `${text} is a function: write ${text}(…)` : instead;
   const details = hint === undefined ? meantBy(text, valid) : { hint };
   return reportError(cx, "A2001", callee.span, { kind: inCall ? "metric or function" : "metric", name: text }, details);

@@ -10,7 +10,7 @@ import type { Expression } from "../../syntax/ast.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
 import { cycleText, elaborateCall, mayUnfold, unfoldMetric } from "./calls.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
-import { functionNames, futureFunctions, quantityNames } from "../names/functions.js";
+import { functionNames, quantityNames } from "../names/functions.js";
 import { meaningOf } from "../names/meaning.js";
 import { limits } from "../limits.js";
 import { meantBy, meantByMember } from "../names/meant.js";
@@ -150,7 +150,7 @@ export function unknownName(
 ): Value {
   const { metrics, params } = cx.scope;
   const valid = [...bound, ...siteNames, ...metrics.keys(), ...params.keys(), ...quantityNames];
-  const isFunction = functionNames.includes(at.text) || futureFunctions.has(at.text);
+  const isFunction = functionNames.includes(at.text);
   return reportError(
     cx,
     "A2003",

@@ -9,6 +9,7 @@ import { applyOperation, reportError, tooMany, wrongKind } from "../faults.js";
 import { limits } from "../limits.js";
 import { attributesOf, axisName, checkWords, type TensorForm } from "./call-forms.js";
 import { elaborateChosen } from "./chosen-entries.js";
+import { elaborateGradient } from "./gradient.js";
 import { guardedAxis } from "./guarded.js";
 import { elaborateCount } from "./literals.js";
 import { elaborateOf, outermostOf } from "./other-runs.js";
@@ -35,6 +36,8 @@ export function elaborateFunction(
       return elaborateToken(cx, environment, call);
     case "unembedding":
       return elaborateUnembedding(cx, environment, call, form.to);
+    case "gradient":
+      return elaborateGradient(cx, environment, call);
     case "over": {
       const average = form.ofRuns === undefined ? null : ofRuns(cx, environment, call, form.ofRuns);
       return average ?? elaborateChosen(cx, environment, call) ?? elaborateTensors(cx, environment, call, form);

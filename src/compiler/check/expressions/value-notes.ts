@@ -58,7 +58,6 @@ export function noteParts(cx: Elaboration, environment: Environment, expression:
     sweeps: createSweeps(null),
     work: { ...cx.work },
     report: () => undefined,
-    cannotRun: () => undefined,
   };
   for (const part of left) cx.elaborate(silent, environment, part);
 }

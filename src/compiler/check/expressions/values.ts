@@ -64,8 +64,6 @@ export interface Elaboration extends TextFacts {
    */
   readonly work: { unfolded: number; depth: number; readonly visited: Set<Expression> | null };
   readonly report: (d: Diagnostic) => void;
-  /** Says that a form is sound and that this build cannot run it. */
-  readonly cannotRun: (span: Span, what: string) => void;
   readonly sourceOf: (span: Span) => string;
   /** The elaborator itself, so that its parts, each in a file of its own, can call one another without import cycles. */
   readonly elaborate: (cx: Elaboration, environment: Environment, expression: Expression) => Value;

@@ -11,7 +11,7 @@ import { cycleText, unknownArgument, unknownCallee } from "../expressions/calls.
 import { unknownName } from "../expressions/elaborate.js";
 import { reportError } from "../faults.js";
 import { functions } from "../../operations/written.js";
-import { functionNames, futureFunctions, resultFunctions } from "../names/functions.js";
+import { functionNames, resultFunctions } from "../names/functions.js";
 import { meaningOf } from "../names/meaning.js";
 import { unknownSite } from "../expressions/site-values.js";
 import type { Elaboration } from "../expressions/values.js";
@@ -74,7 +74,7 @@ function checkNames(cx: Context, expression: Expression, bound: ReadonlySet<stri
       const named = expression.kind === "call" ? expression.named : expression.arguments;
       const metric = metrics.get(callee.text);
       const { text } = callee;
-      const isFunction = functionNames.includes(text) || futureFunctions.has(text) || resultFunctions.has(text);
+      const isFunction = functionNames.includes(text) || resultFunctions.has(text);
       if (metric === undefined && !isFunction && !isSite(callee.text)) {
         unknownCallee(cx, callee, expression.kind === "call");
       }

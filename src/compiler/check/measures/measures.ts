@@ -32,8 +32,6 @@ export interface MeasureContext extends TextFacts {
   /** Axes that the intervention already has: a measure's axis of the same name is renamed. */
   readonly conditionAxes: ReadonlySet<string>;
   readonly report: (d: Diagnostic) => void;
-  /** Says that a form is sound and that this build cannot run it. */
-  readonly cannotRun: (span: Span, what: string) => void;
   readonly sourceOf: (span: Span) => string;
 }
 
@@ -121,7 +119,7 @@ export function checkMeasures(cx: MeasureContext, items: readonly MeasureItem[])
 /** Notes what is in an item that fills no column. */
 function noteRefused(cx: MeasureContext, { expression }: MeasureItem): void {
   if (cx.model.notes?.collecting !== true) return;
-  const silent: MeasureContext = { ...cx, report: () => undefined, cannotRun: () => undefined };
+  const silent: MeasureContext = { ...cx, report: () => undefined };
   elaborate(startElaboration(silent, createSweeps(null)), topLevel, expression);
 }
 

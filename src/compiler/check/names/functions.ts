@@ -1,9 +1,6 @@
 /** Names of the measurement language that are there without a declaration: functions, and quantities of texts. */
 import { functions } from "../../operations/written.js";
 
-/** Functions of the language's design that this build does not have yet. */
-export const futureFunctions: ReadonlySet<string> = new Set(["grad"]);
-
 /** Functions that work on results only, with what to write instead of a call. */
 export const resultFunctions: ReadonlyMap<string, string> = new Map([
   [

@@ -3,7 +3,7 @@ import { isSite, type SiteName } from "../../models/sites.js";
 import type { Expression, MetricStatement } from "../../syntax/ast.js";
 import type { CallForm } from "../../operations/notation.js";
 import { functions } from "../../operations/written.js";
-import { futureFunctions, isQuantity, type QuantityName } from "./functions.js";
+import { isQuantity, type QuantityName } from "./functions.js";
 import type { Scope } from "./scope.js";
 
 type Declared = Pick<Scope, "metrics" | "params">;
@@ -27,8 +27,6 @@ export function meaningOf({ metrics, params }: Declared, name: string): Meaning 
 export type CalleeMeaning =
   | { readonly kind: "metric"; readonly metric: MetricStatement }
   | { readonly kind: "function"; readonly shape: CallForm }
-  /** A function of the design that this build can only check. */
-  | { readonly kind: "future" }
   /** A site, which is no function. */
   | { readonly kind: "site" };
 
@@ -46,6 +44,5 @@ export function calleeMeaning(
   const metric = metrics.get(name);
   if (metric !== undefined && !(shape !== undefined && consumes)) return { kind: "metric", metric };
   if (shape !== undefined) return { kind: "function", shape };
-  if (call.kind === "call" && futureFunctions.has(name)) return { kind: "future" };
   return isSite(name) ? { kind: "site" } : null;
 }

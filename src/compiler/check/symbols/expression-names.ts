@@ -93,11 +93,9 @@ function nameCall(cx: Naming, bound: Bound, call: Extract<Expression, { kind: "c
       for (const argument of named) noteArgument(cx, meaning.metric, argument);
       break;
     case "function":
-    case "future":
       notes.name(callee.span, "word", languageSymbol("function", callee.text));
       for (const { name } of named) {
-        const isAxis =
-          meaning.kind === "function" && (meaning.shape.kind === "entries" || meaning.shape.kind === "names");
+        const isAxis = meaning.shape.kind === "entries" || meaning.shape.kind === "names";
         if (isAxis) noteAxis(cx, bound, name);
         else noteWords(cx, "option", [name]);
       }

@@ -1,0 +1,91 @@
+/** Reverse-mode differentiation of a graph (Linnainmaa 1970; Griewank & Walther 2008, chapter 3). */
+import { createGraphBuilder } from "../onnx/builder.js";
+import type { Graph, Initializer, OnnxNode } from "../onnx/graph.js";
+import { factsOf } from "./facts.js";
+import { numberOfType, shapeOf } from "./emit.js";
+import { ruleOf } from "./rules/index.js";
+
+/** What computes gradients, to stand in the graph behind everything that it reads. */
+export interface Gradients {
+  readonly nodes: readonly OnnxNode[];
+  readonly constants: readonly Initializer[];
+  /** Value → the value that is its gradient, of the same shape and type. */
+  readonly of: ReadonlyMap<string, string>;
+}
+
+/**
+ * The gradients of the sum of a value's entries with respect to other values of the graph, each of their own shape and type. Where
+ * rows of a batch are independent, each row's entries have the gradient of that row's value. A value that does not
+ * influence `target` has zeros.
+ *
+ * Only nodes between the values and the target are differentiated; each is visited once, so that all gradients together cost
+ * about two passes through these nodes.
+ *
+ * @param prefix of the names of the new values, which no value of the graph has
+ * @throws RangeError (a fault of ours) where a node between them has no rule
+ */
+export function differentiate(graph: Graph, target: string, values: readonly string[], prefix: string): Gradients {
+  const facts = factsOf(graph);
+  const builder = createGraphBuilder(prefix).scope(prefix);
+  const between = nodesBetween(graph, target, values);
+  const dependent = new Set([...values, ...between.flatMap(({ outputs }) => outputs)]);
+  const parts = new Map<string, string[]>();
+  const receive = (value: string, gradient: string): void => {
+    parts.set(value, [...(parts.get(value) ?? []), gradient]);
+  };
+  const totals = new Map<string, string | null>();
+  /** A value's gradient; complete once every node that reads the value has been visited. */
+  const total = (value: string): string | null => {
+    const known = totals.get(value);
+    if (known !== undefined) return known;
+    const [first, ...others] = parts.get(value) ?? [];
+    const sum = first === undefined ? null : others.reduce((a, b) => builder.node("Add", [a, b]), first);
+    totals.set(value, sum);
+    return sum;
+  };
+  if (dependent.has(target)) {
+    const one = numberOfType(builder, 1, facts.type(target));
+    receive(target, builder.node("Expand", [one, shapeOf(builder, target)]));
+  }
+  for (const node of [...between].reverse()) {
+    if (node.outputs.every((output) => total(output) === null)) continue;
+    const made = ruleOf(node.op)({
+      ...facts,
+      builder,
+      node,
+      gradientOf: (output) => total(node.outputs[output] ?? ""),
+      wants: (input) => dependent.has(node.inputs[input] ?? ""),
+    });
+    node.inputs.forEach((input, i) => {
+      const part = made[i];
+      if (part !== null && part !== undefined && dependent.has(input)) receive(input, part);
+    });
+  }
+  const of = new Map(
+    values.map((value) => {
+      const nothing = (): string =>
+        builder.node("Expand", [numberOfType(builder, 0, facts.type(value)), shapeOf(builder, value)]);
+      return [value, total(value) ?? nothing()] as const;
+    }),
+  );
+  const { nodes, initializers } = builder.finish();
+  return { nodes, constants: initializers, of };
+}
+
+/** The nodes on a way from one of the values to the target, in the graph's order. */
+function nodesBetween(graph: Graph, target: string, values: readonly string[]): readonly OnnxNode[] {
+  const reached = new Set(values);
+  const after = graph.nodes.filter((node) => {
+    const reaches = node.inputs.some((input) => reached.has(input));
+    if (reaches) for (const output of node.outputs) reached.add(output);
+    return reaches;
+  });
+  const needed = new Set([target]);
+  const between = new Set<OnnxNode>();
+  for (const node of [...after].reverse()) {
+    if (!node.outputs.some((output) => needed.has(output))) continue;
+    between.add(node);
+    for (const input of node.inputs) needed.add(input);
+  }
+  return after.filter((node) => between.has(node));
+}

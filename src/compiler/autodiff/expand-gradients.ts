@@ -1,0 +1,47 @@
+/** Puts the computation of gradients in the place of the nodes that ask for them. */
+import { appendNodes } from "../onnx/edit.js";
+import type { Graph, OnnxNode } from "../onnx/graph.js";
+import { domainOf } from "../onnx/operators.js";
+import { differentiate } from "./differentiate.js";
+
+/**
+ * The operator of a node that asks for the gradient of its second input, a number for each row, with respect to its first. It
+ * exists between the lowering of measures and {@link expandGradients} only: onnxruntime has no such operator.
+ */
+export const gradientOperator = "Gradient";
+
+/** Whether a graph still asks for gradients. */
+export function asksForGradients({ nodes }: Graph): boolean {
+  return nodes.some(({ op }) => op === gradientOperator);
+}
+
+/**
+ * The graph with every {@link gradientOperator} computed. All that is asked of one target is computed by one backward pass. A
+ * gradient of something that is itself made of gradients comes out right because the earlier ones are ordinary nodes by then.
+ */
+export function expandGradients(graph: Graph): Graph {
+  let expanded = graph;
+  for (let pass = 0; ; pass++) {
+    const at = expanded.nodes.findIndex(({ op }) => op === gradientOperator);
+    const asked = expanded.nodes[at];
+    if (asked === undefined) return expanded;
+    const [, target = ""] = asked.inputs;
+    const before = { ...expanded, nodes: expanded.nodes.slice(0, at) };
+    const there = new Set([
+      ...before.nodes.flatMap(({ outputs }) => outputs),
+      ...before.inputs.map(({ name }) => name),
+    ]);
+    const same = expanded.nodes.filter(
+      ({ op, inputs: [value = "", of] }) => op === gradientOperator && of === target && there.has(value),
+    );
+    const values = [...new Set(same.map(({ inputs: [value = ""] }) => value))];
+    const gradients = differentiate(before, target, values, `gradient/${pass}/`);
+    const named = same.map(({ inputs: [value = ""], outputs }): OnnxNode => {
+      const inputs = [gradients.of.get(value) ?? ""];
+      return { op: "Identity", domain: domainOf("Identity"), inputs, outputs, attributes: {} };
+    });
+    const after = expanded.nodes.slice(at).filter((node) => !same.includes(node));
+    const made = appendNodes(before, [...gradients.nodes, ...named], gradients.constants);
+    expanded = { ...made, nodes: [...made.nodes, ...after] };
+  }
+}
