@@ -57,19 +57,6 @@ const broken: readonly (readonly [string, string, string, (name: string) => void
     },
   ],
   [
-    "few-rows",
-    "A4007",
-    "the tokenizer of ./models/few-rows has more ids",
-    (name) => {
-      // One id more than the model has rows.
-      const tokenizer = JSON.parse(readFileSync(at(name, "tokenizer.json"), "utf8")) as {
-        model: { vocab: Record<string, number> };
-      };
-      tokenizer.model.vocab["ü"] = 61;
-      writeFileSync(at(name, "tokenizer.json"), JSON.stringify(tokenizer));
-    },
-  ],
-  [
     "bad-json",
     "A4012",
     "config.json of",

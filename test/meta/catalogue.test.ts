@@ -41,6 +41,7 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   A4031: ["test/hub/pull.test.ts", "with the right token there is everything, and the token goes to no other host"],
   A4032: ["test/hub/processes.test.ts", "a model that is only PyTorch's own format is refused in a sentence"],
   A4033: ["test/hub/pull.test.ts", "a disk without room is found out before anything is fetched"],
+  A4021: ["test/models/hostile-folders.test.ts", "the index and the files must say one thing"],
   A8018: [
     "test/models/digest-cache.test.ts",
     "verified weights are hashed whatever is remembered, and a secret change is told",

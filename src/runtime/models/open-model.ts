@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
+import { entryOf } from "../../compiler/base/entry.js";
 import { fileLimits } from "../../compiler/base/file-limits.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
@@ -13,7 +14,8 @@ import { cacheFolder, findModel, processEnvironment, type ModelEnvironment } fro
 import type { ModelRequest } from "./model-request.js";
 import type { ReadModel } from "./read-model.js";
 import { incompleteFolder } from "./model-advice.js";
-import { sizeText } from "../read-text.js";
+import { parseModelJson, repeatedKey, type JsonObject } from "./model-json.js";
+import { readRegular } from "./regular-file.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { tensorEntries } from "./safetensors-header.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
@@ -40,8 +42,6 @@ export interface OpenOptions {
   readonly verifyWeights?: boolean;
 }
 
-type JsonObject = Readonly<Record<string, Json>>;
-
 /**
  * Finds a model, reads its config, the headers of its weight files and its tokenizer, and hashes the weights (from a
  * cache when the files did not change). Everything that is wrong with the files is a diagnostic at `request.span`:
@@ -60,6 +60,10 @@ export async function openModel(
   const configPath = join(folder, "config.json");
   if (!existsSync(configPath)) {
     return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder }, incompleteFolder(folder))] };
+  }
+  if (existsSync(join(folder, "adapter_config.json"))) {
+    const problem = "it holds an adapter (adapter_config.json), which is not applied: merge it into the weights";
+    diagnostics.push(diagnostic("A4021", span, { source, problem }));
   }
   const config = readJson(configPath, "config.json", request, diagnostics);
   const weights = await readWeights(folder, request, diagnostics);
@@ -113,26 +117,17 @@ function readJson(
   { source, span }: ModelRequest,
   diagnostics: Diagnostic[],
 ): JsonObject | null {
-  let text: string;
-  try {
-    const { size } = statSync(path);
-    if (size > fileLimits.modelJsonBytes) {
-      const reason = `it has ${sizeText(size)}, and at most ${sizeText(fileLimits.modelJsonBytes)} are read`;
-      diagnostics.push(diagnostic("A4019", span, { source, file, reason }));
-      return null;
-    }
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    diagnostics.push(diagnostic("A4019", span, { source, file, reason: reasonOf(error) }));
+  const text = readRegular(path, fileLimits.modelJsonBytes);
+  if (!text.ok) {
+    diagnostics.push(diagnostic("A4019", span, { source, file, reason: text.reason }));
     return null;
   }
-  try {
-    const value = JSON.parse(text) as Json;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-    diagnostics.push(diagnostic("A4012", span, { source, file, reason: "it is not an object" }));
-  } catch (error) {
-    diagnostics.push(diagnostic("A4012", span, { source, file, reason: reasonOf(error) }));
-  }
+  const parsed = parseModelJson(text.value);
+  // Vocabularies are long, and tokens that stand in them twice are the tokenizer's affair.
+  const repeated = parsed.ok && file !== "tokenizer.json" ? repeatedKey(text.value) : null;
+  if (parsed.ok && repeated === null) return parsed.value;
+  const reason = parsed.ok ? `it has the key ${JSON.stringify(repeated)} twice` : parsed.reason;
+  diagnostics.push(diagnostic("A4012", span, { source, file, reason }));
   return null;
 }
 
@@ -149,8 +144,9 @@ const index = "model.safetensors.index.json";
 /** Headers of the weight files, one or sharded; null after a report. */
 async function readWeights(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): Promise<Weights | null> {
   const { source, span } = request;
-  const names = weightFiles(folder, request, diagnostics);
-  if (names === null) return null;
+  const listed = weightFiles(folder, request, diagnostics);
+  if (listed === null) return null;
+  const names = [...new Set(listed.values())].sort();
   const files: Weights["files"][number][] = [];
   for (const name of names) {
     const linked = join(folder, name);
@@ -169,6 +165,7 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
   if (files.length < names.length) return null;
   const common = commonFolder(files.map(({ path }) => dirname(path)));
   const tensors = new Map<string, TensorEntry>();
+  const fileOf = new Map<string, string>();
   for (const { name: file, path } of files) {
     const header = readSafetensorsHeader(path);
     if (!header.ok) {
@@ -176,7 +173,19 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
       continue;
     }
     const location = locationOf(path, common);
-    for (const [name, entry] of tensorEntries(header.value, location)) tensors.set(name, entry);
+    for (const [name, entry] of tensorEntries(header.value, location)) {
+      const other = fileOf.get(name);
+      if (other === undefined) tensors.set(name, entry);
+      else diagnostics.push(diagnostic("A4021", span, { source, problem: `${name} is in ${other} and in ${file}` }));
+      fileOf.set(name, file);
+    }
+  }
+  if (hasErrors(diagnostics)) return null;
+  const absent = [...listed].find(([name, file]) => name !== wholeFile && fileOf.get(name) !== file);
+  if (absent !== undefined) {
+    const problem = `its index says that ${absent[0]} is in ${absent[1]}, which does not hold it`;
+    diagnostics.push(diagnostic("A4021", span, { source, problem }));
+    return null;
   }
   return { tensors: Object.fromEntries(tensors), files, folder: common };
 }
@@ -186,24 +195,31 @@ function locationOf(path: string, folder: string): string {
   return relative(folder, path).split(sep).join("/");
 }
 
-/** Names of the weight files in order; null after a report. */
-function weightFiles(folder: string, request: ModelRequest, diagnostics: Diagnostic[]): readonly string[] | null {
+/** Stands for all tensors of a model with one file. */
+const wholeFile = "";
+
+/** Names of tensors and of the files that they lie in, as the index says; null after a report. */
+function weightFiles(
+  folder: string,
+  request: ModelRequest,
+  diagnostics: Diagnostic[],
+): ReadonlyMap<string, string> | null {
   const { source, span } = request;
-  if (existsSync(join(folder, single))) return [single];
+  if (existsSync(join(folder, single))) return new Map([[wholeFile, single]]);
   if (!existsSync(join(folder, index))) {
     diagnostics.push(diagnostic("A4013", span, { source, folder }, incompleteFolder(folder)));
     return null;
   }
   const content = readJson(join(folder, index), index, request, diagnostics);
   if (content === null) return null;
-  const map = content["weight_map"];
-  const values = typeof map === "object" && map !== null && !Array.isArray(map) ? Object.values(map) : [];
-  const names = values.filter((value): value is string => typeof value === "string");
-  if (names.length === 0 || names.length < values.length) {
+  const map = entryOf(content, "weight_map");
+  const entries = typeof map === "object" && map !== null && !Array.isArray(map) ? Object.entries(map) : [];
+  const named = entries.filter((entry): entry is [string, string] => typeof entry[1] === "string");
+  if (named.length === 0 || named.length < entries.length) {
     diagnostics.push(diagnostic("A4012", span, { source, file: index, reason: "it has no weight_map of file names" }));
     return null;
   }
-  return [...new Set(names)].sort();
+  return new Map(named);
 }
 
 /** The deepest folder that all folders lie in. */
@@ -262,12 +278,8 @@ function readTokenizer(
 /** A chat template in a file of its own, which comes before the one in tokenizer_config.json; null after a report. */
 function readTemplate(path: string, { source, span }: ModelRequest, diagnostics: Diagnostic[]): string | null {
   const file = "chat_template.jinja";
-  try {
-    const { size } = statSync(path);
-    if (size <= fileLimits.modelJsonBytes) return readFileSync(path, "utf8");
-    diagnostics.push(diagnostic("A4019", span, { source, file, reason: `it has ${sizeText(size)}` }));
-  } catch (error) {
-    diagnostics.push(diagnostic("A4019", span, { source, file, reason: reasonOf(error) }));
-  }
+  const text = readRegular(path, fileLimits.modelJsonBytes);
+  if (text.ok) return text.value;
+  diagnostics.push(diagnostic("A4019", span, { source, file, reason: text.reason }));
   return null;
 }

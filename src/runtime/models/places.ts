@@ -7,6 +7,7 @@ import type { Staged } from "../../compiler/diagnostics/staged.js";
 import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { ModelRequest } from "./model-request.js";
+import { readRegular } from "./regular-file.js";
 import { foldersIn, isFolder, missingDownload, missingFolder, onnxSource } from "./model-advice.js";
 
 /** Where to look for models; tests give their own. */
@@ -120,6 +121,9 @@ export function isHubSource(source: string): boolean {
   return !/^(?:@stdlib\/|\.|\/)/.test(source);
 }
 
+/** Bytes of a file under `refs`: a hash, perhaps with a line break. */
+const longestCommit = 1000;
+
 /** Cache layout: models--org--name/{refs/<branch> → commit, snapshots/<commit>/<files>, blobs}. */
 function hubModel(request: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
   const { source, revision, span } = request;
@@ -130,9 +134,11 @@ function hubModel(request: ModelRequest, environment: ModelEnvironment): Staged<
   const name = revision ?? "main";
   const reference = join(repository, "refs", name);
   const isReference = statSync(reference, { throwIfNoEntry: false })?.isFile() ?? false;
-  const commit = isReference ? readFileSync(reference, "utf8").trim() : name;
+  const written = isReference ? readRegular(reference, longestCommit) : { ok: true as const, value: name };
+  // A reference holds the name of a folder beside it, and no path.
+  const commit = written.ok && /^[\w.-]*$/.test(written.value.trim()) ? written.value.trim() : "..";
   const folder = join(repository, "snapshots", commit);
-  if (name.includes("..") || commit === "" || !isFolder(folder)) {
+  if (name.includes("..") || commit.includes("..") || commit === "" || !isFolder(folder)) {
     const references = existsSync(join(repository, "refs")) ? readdirSync(join(repository, "refs")) : [];
     return missingRevision(source, name, references, span);
   }

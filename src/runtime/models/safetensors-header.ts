@@ -1,5 +1,7 @@
 /** What the header of a safetensors file says: bytes in, tensors out. Files are read by `safetensors.ts`. */
 import { entryOf } from "../../compiler/base/entry.js";
+import type { Outcome } from "./outcome.js";
+import { parseModelJson, repeatedKey } from "./model-json.js";
 import type { TensorEntry } from "../../compiler/models/model.js";
 
 /**
@@ -8,8 +10,7 @@ import type { TensorEntry } from "../../compiler/models/model.js";
  * @source huggingface/safetensors README.md and safetensors/src/tensor.rs (what its reader refuses, this one refuses)
  */
 
-/** A value, or why there is none (a sentence's end: "the file ends after 12 of 300 bytes"). */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string };
+export type { Outcome };
 
 /** One tensor: its bytes are [offset, offset + length) of the file. */
 export interface StoredTensor {
@@ -94,13 +95,17 @@ export function headerLength(first: Uint8Array, fileSize: number): Outcome<numbe
 
 /** What the JSON of a header says, of a file of so many bytes. */
 export function parseHeader(bytes: Uint8Array, fileSize: number): Outcome<SafetensorsHeader> {
-  let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return { ok: false, reason: "its header is not valid JSON" };
+    return { ok: false, reason: "its header is not UTF-8 text" };
   }
-  if (!isRecord(header)) return { ok: false, reason: "its header is not a JSON object" };
+  const parsed = parseModelJson(text);
+  if (!parsed.ok) return { ok: false, reason: `its header is not a JSON object: ${parsed.reason}` };
+  const header = parsed.value;
+  const repeated = repeatedKey(text);
+  if (repeated !== null) return { ok: false, reason: `its header names ${repeated} twice` };
   const start = 8 + bytes.length;
   const stored: [string, StoredTensor][] = [];
   let metadata: Record<string, string> = {};

@@ -1,14 +1,16 @@
 /** Safetensors files: headers of weights from disk, and the results of units, which are written and read whole. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync } from "node:fs";
 import type { Json } from "../../compiler/base/digest.js";
+import { reasonOf } from "../store/fault.js";
+import { openRegular, readFully } from "./regular-file.js";
 import { headerLength, headerOf, parseHeader, type Outcome, type SafetensorsHeader } from "./safetensors-header.js";
 
 /** Reads and checks the header of a file; file-system errors come out as reasons too. */
 export function readSafetensorsHeader(path: string): Outcome<SafetensorsHeader> {
-  let file: number | null = null;
+  const opened = openRegular(path);
+  if (!opened.ok) return opened;
+  const { file, size } = opened.value;
   try {
-    file = openSync(path, "r");
-    const size = fstatSync(file).size;
     const first = Buffer.alloc(8);
     readFully(file, first, 0);
     const length = headerLength(first, size);
@@ -17,19 +19,9 @@ export function readSafetensorsHeader(path: string): Outcome<SafetensorsHeader> 
     readFully(file, header, 8);
     return parseHeader(header, size);
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: reasonOf(error) };
   } finally {
-    if (file !== null) closeSync(file);
-  }
-}
-
-/** Fills a buffer from a place in a file; what lies past the end stays zero and is caught by the size checks. */
-function readFully(file: number, into: Buffer, position: number): void {
-  let done = 0;
-  while (done < into.length) {
-    const count = readSync(file, into, done, into.length - done, position + done);
-    if (count === 0) return;
-    done += count;
+    closeSync(file);
   }
 }
 

@@ -125,6 +125,13 @@ export const modelsDiagnostics = {
     explanation:
       "A run of the model contradicts what must hold for its sites, so that its results would be wrong. This is a fault of atlasc or of damaged weights: please report it.",
   },
+  A4021: {
+    severity: "error",
+    title: "files of a model at odds",
+    message: "the files of {source} do not say one thing: {problem}",
+    explanation:
+      "The files of the folder contradict each other, or one of them would change the model and is not read. Save the model again, into a new folder.",
+  },
   A4030: {
     severity: "error",
     title: "download failed",

@@ -56,6 +56,7 @@ type Fields = Readonly<Record<string, Json>>;
 /** What readers of one config share. */
 interface Shared {
   readonly source: string;
+  readonly mostOf: (field: string) => number;
   readonly diagnostics: Diagnostic[];
   readonly read: Set<string>;
   /** Fields that were reported: one that is asked for twice is wrong once. */
@@ -67,8 +68,32 @@ interface Shared {
 /** A reader of the config of a model. */
 export function createConfigReader(facts: ModelFacts): ConfigReader {
   const { source, config } = facts;
-  const shared: Shared = { source, diagnostics: [], read: new Set(), reported: new Set(), opened: new Map() };
+  const shared: Shared = {
+    source,
+    mostOf: largestSizes(facts),
+    diagnostics: [],
+    read: new Set(),
+    reported: new Set(),
+    opened: new Map(),
+  };
   return readerOf(shared, "", config);
+}
+
+/** A model may be smaller than its config says, which its missing tensors tell; it is built for nothing up to here. */
+const smallest = { layers: 256, numbers: 2 ** 16 };
+
+/**
+ * The largest value that an integer of a config can have: a size is no larger than all weights together, and a layer has
+ * a tensor at least. It is known before anything of such a size is built. Lengths of texts ask for no weights.
+ */
+function largestSizes({ tensors }: ModelFacts): (field: string) => number {
+  const entries = Object.values(tensors);
+  const numbers = entries.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  const most = { layers: Math.max(smallest.layers, entries.length), numbers: Math.max(smallest.numbers, numbers) };
+  return (field) => {
+    if (/position|window|seq_len|_ctx$|chunk/.test(field)) return Infinity;
+    return /(?:^|_)layers?$/.test(field) ? most.layers : most.numbers;
+  };
 }
 
 function readerOf(shared: Shared, prefix: string, config: Fields): ConfigReader {
@@ -93,7 +118,12 @@ function readerOf(shared: Shared, prefix: string, config: Fields): ConfigReader 
       report(name, diagnostic("A4002", null, { source, field: prefix + name }));
       return kind.standIn;
     }
-    if (kind.accepts(value)) return value;
+    if (kind.accepts(value)) {
+      const most = typeof value === "number" && kind.name === integers.name ? shared.mostOf(name) : Infinity;
+      if (typeof value !== "number" || value <= most) return value;
+      reject(name, shown(value), `at most ${most}: the weights hold no more`);
+      return kind.standIn;
+    }
     reject(name, shown(value), kind.name);
     return kind.standIn;
   }
