@@ -72,7 +72,7 @@ function replacedParts(definition: JsonObject, { parts, around }: TokenizerClass
       .join();
   const others = Object.keys(parts).filter((name) => plainOf(definition[name]) !== plainOf(parts[name]));
   const { before, after } = readPostProcessor(around === undefined ? null : definition["post_processor"]);
-  const adds = around !== undefined && around.before.length === 0 && before.length + after.length > 0;
+  const adds = around?.before.length === 0 && before.length + after.length > 0;
   return adds ? [...others, "post_processor"] : others;
 }
 
