@@ -65,7 +65,8 @@ async function engineFindings(): Promise<readonly Finding[]> {
     const { version, providers } = await providersThatLoad();
     const loaded = providers.map(({ name, problem }): Finding => {
       // Only what every run needs is a fault.
-      const advice = problem !== null && name === defaultBackend.name ? "install atlasc again: npm install -g atlasc" : null;
+      const advice =
+        problem !== null && name === defaultBackend.name ? "install atlasc again: npm install -g atlasc" : null;
       return { what: `provider ${name}`, found: problem === null ? "loads" : `does not load: ${problem}`, advice };
     });
     return [{ what: "onnxruntime", found: version, advice: null }, ...loaded];
