@@ -10,6 +10,7 @@ export class TextGrammar extends ExperimentGrammar {
     this.MANY(() =>
       this.OR2([
         { ALT: () => this.SUBRULE(this.asTextOption) },
+        { ALT: () => this.SUBRULE(this.splitOption) },
         { ALT: () => this.SUBRULE(this.fieldOption) },
         { ALT: () => this.SUBRULE(this.bosOption) },
         { ALT: () => this.SUBRULE(this.chatOption) },
@@ -24,6 +25,7 @@ export class TextGrammar extends ExperimentGrammar {
     this.MANY(() =>
       this.OR([
         { ALT: () => this.SUBRULE(this.asTextOption) },
+        { ALT: () => this.SUBRULE(this.splitOption) },
         { ALT: () => this.SUBRULE(this.corpusField) },
         { ALT: () => this.SUBRULE(this.windowOption) },
         { ALT: () => this.SUBRULE(this.bosOption) },
@@ -148,6 +150,11 @@ export class TextGrammar extends ExperimentGrammar {
   asTextOption = this.RULE("asTextOption", () => {
     this.CONSUME(t.As);
     this.CONSUME(t.Text);
+  });
+
+  splitOption = this.RULE("splitOption", () => {
+    this.CONSUME(t.Split);
+    this.CONSUME(t.StringLiteral);
   });
 
   chatOption = this.RULE("chatOption", () => {

@@ -154,6 +154,7 @@ export const tokenTable = {
   Answer: soft("answer"),
   Distractor: soft("distractor"),
   Continuation: soft("continuation"),
+  Split: soft("split"),
   Chat: soft("chat"),
   System: soft("system"),
   Generation: soft("generation"),

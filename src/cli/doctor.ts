@@ -3,6 +3,7 @@ import { constants, existsSync } from "node:fs";
 import { access, statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
+import { defaultBackend } from "../runtime/engine/backends/index.js";
 import { hubSettings } from "../runtime/hub/settings.js";
 import { cacheFolder, processEnvironment } from "../runtime/models/places.js";
 import { providersThatLoad } from "../runtime/engine/providers.js";
@@ -64,7 +65,8 @@ async function engineFindings(): Promise<readonly Finding[]> {
     const { version, providers } = await providersThatLoad();
     const loaded = providers.map(({ name, problem }): Finding => {
       // Only what every run needs is a fault.
-      const advice = problem !== null && name === "cpu" ? "install atlasc again: npm install -g atlasc" : null;
+      const advice =
+        problem !== null && name === defaultBackend.name ? "install atlasc again: npm install -g atlasc" : null;
       return { what: `provider ${name}`, found: problem === null ? "loads" : `does not load: ${problem}`, advice };
     });
     return [{ what: "onnxruntime", found: version, advice: null }, ...loaded];

@@ -5,7 +5,6 @@
  *
  * The compiler does no IO. When it lacks a fact it says so (`needs`); the host reads what is asked for and calls again.
  */
-import { resolvePath } from "./base/paths.js";
 import type { SourceFile, Span } from "./base/span.js";
 import { hasErrors, type Staged } from "./diagnostics/staged.js";
 import { checkProtocol } from "./check/check.js";
@@ -22,7 +21,7 @@ import { tokenLiterals } from "./check/texts/named-tokens.js";
 import { fieldsOfFiles } from "./check/texts/file-fields.js";
 import { textsWithStandardFields } from "./check/texts/standard-fields.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/texts/read-texts.js";
-import { filesOf } from "./check/texts/texts.js";
+import { filesOf, textFileName } from "./check/texts/texts.js";
 import { notYet, reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
@@ -127,7 +126,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
     });
   }
   const wantedFiles = [...scope.texts.values()].flatMap((statement) =>
-    filesOf(statement.source).map((f) => resolvePath(f.span.file, f.value)),
+    filesOf(statement.source).map((f) => textFileName(f, statement)),
   );
   const missing = {
     files: [...new Set(wantedFiles)].filter((path) => !facts.files.has(path)),

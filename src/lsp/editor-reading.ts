@@ -33,13 +33,13 @@ export function createEditorReading(openText: OpenText): EditorReading {
     pathOf: diskReading.pathOf,
     folderOf: diskReading.folderOf,
     identity: diskReading.identity,
-    async file(path, most) {
+    async file(path, most, options) {
       const text = openText(path);
       if (text !== null) return { text };
       const stamp = await stampOf(path);
       const known = files.get(path);
       if (stamp !== null && known?.stamp === stamp) return known.fact;
-      const fact = await diskReading.file(path, most);
+      const fact = await diskReading.file(path, most, options);
       if (stamp !== null) files.set(path, { stamp, fact });
       return fact;
     },

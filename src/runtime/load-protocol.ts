@@ -16,6 +16,8 @@ import type { Tokenizer } from "./models/tokenizer.js";
 export interface Download {
   /** Resolves to why a model cannot be had; to null when it is there, or is none of the Hub. */
   readonly model: (request: ModelRequest) => Promise<Diagnostic | null>;
+  /** Resolves to why a part of a data set cannot be had; to null when it is there. */
+  readonly dataset: (name: string) => Promise<FileFact | null>;
 }
 
 export interface LoadOptions {
@@ -37,7 +39,7 @@ export interface Reading<M extends ReadModel = OpenedModel> {
   /** The folder of a file that the compiler names: paths of models in it start there. */
   readonly folderOf: (name: string) => string;
   /** A file of at most `most` bytes, by its path. */
-  readonly file: (path: string, most: number) => Promise<FileFact>;
+  readonly file: (path: string, most: number, options: LoadOptions) => Promise<FileFact>;
   /** What a path really names; null for one that leads nowhere. */
   readonly identity: (path: string) => Promise<string | null>;
   readonly model: (request: ModelRequest, options: LoadOptions) => Promise<Staged<M | null>>;
@@ -95,7 +97,7 @@ export async function loadWith<M extends ReadModel>(
     for (const name of needs.files) {
       // What is not a protocol is a file of texts.
       const most = name.endsWith(".atlas") ? fileLimits.protocolBytes : fileLimits.textBytes;
-      files.set(name, await reading.file(reading.pathOf(name), most));
+      files.set(name, await reading.file(reading.pathOf(name), most, options));
       await identify(name);
     }
     for (const { instance, span } of needs.models) {

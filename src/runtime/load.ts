@@ -1,11 +1,13 @@
 /** The host of the compiler on this machine: what it needs to know is read from disk. */
 import { readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { datasetPrefix } from "../compiler/base/paths.js";
 import type { SourceFile } from "../compiler/base/span.js";
 import { loadWith, type Loaded, type LoadOptions, type Reading } from "./load-protocol.js";
 import { answerRequest } from "./models/chat-texts.js";
 import { openModel } from "./models/open-model.js";
 import { packageRoot } from "./models/places.js";
+import { readDataset } from "./hub/datasets.js";
 import { readNamedFile } from "./read-file.js";
 
 export type { Loaded, LoadOptions, Reading } from "./load-protocol.js";
@@ -15,7 +17,10 @@ export const diskReading: Reading = {
   standardLibrary: readStandardLibrary,
   pathOf: filePath,
   folderOf: (name) => dirname(filePath(name)),
-  file: readNamedFile,
+  file: async (path, most, options) => {
+    if (!path.startsWith(datasetPrefix)) return readNamedFile(path, most);
+    return (await options.download?.dataset(path)) ?? readDataset(path, most);
+  },
   identity: (path) => realpath(path).catch(() => null),
   model: async (request, options) => {
     const failed = (await options.download?.model(request)) ?? null;

@@ -245,6 +245,7 @@ suite("what the Hub does not give", () => {
 
   test("with the right token there is everything, and the token goes to no other host", async () => {
     for (const name of ["org/gated", "org/private"]) {
+      assert.equal((await faultOf(pull(await createPlace({ repositories }), "main", name)))[0], "A4031");
       const place = await createPlace({ repositories }, { token: "hf_right" });
       await pull(place, "main", name);
       const cdn = place.hub.asked.filter(({ host }) => host === "cdn");

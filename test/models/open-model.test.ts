@@ -204,7 +204,7 @@ for (const name of ["gpt2-bf16", "llama-tied-f32"]) {
 test("a Hub model that is not here says how to get it", async (t) => {
   const { diagnostics } = await openIsolated(t, "openai-community/gpt2");
   assert.deepEqual(codes(diagnostics), ["A4016"]);
-  assert.match(diagnostics[0]?.hint ?? "", /hf download openai-community\/gpt2/);
+  assert.match(diagnostics[0]?.hint ?? "", /atlasc models pull openai-community\/gpt2/);
 });
 
 const smallTokenizer = {

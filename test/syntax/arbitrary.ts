@@ -507,6 +507,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     ...declared,
     source: fc.oneof(textSource, randomSource),
     asText,
+    split: fc.option(string),
     fields,
     bos,
     chat: fc.option(
@@ -522,6 +523,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     ...declared,
     source: textSource,
     asText,
+    split: fc.option(string),
     fields: fields.map((options) => options.filter(({ part }) => part === "text" || part === "group")),
     window: numberOrNull,
     stride: numberOrNull,

@@ -6,6 +6,14 @@
 /** Sources under this prefix ship with atlasc. */
 export const stdlibPrefix = "@stdlib/";
 
+/** Sources under this prefix are data sets of the Hugging Face Hub. */
+export const datasetPrefix = "hf:datasets/";
+
+/** The name of a part of a data set: what a host is asked for where a protocol says `split`. */
+export function withSplit(path: string, split: string | null): string {
+  return split === null || !path.startsWith(datasetPrefix) ? path : `${path}#${split}`;
+}
+
 function normalise(path: string): string {
   const absolute = path.startsWith("/");
   const parts: string[] = [];
@@ -23,7 +31,7 @@ function normalise(path: string): string {
  * else is relative to the folder of `from`.
  */
 export function resolvePath(from: string, path: string): string {
-  if (path.startsWith(stdlibPrefix)) return path;
+  if (path.startsWith(stdlibPrefix) || path.startsWith(datasetPrefix)) return path;
   if (path.startsWith("/")) return normalise(path);
   const slash = from.lastIndexOf("/");
   if (slash < 0) return normalise(path);

@@ -1,4 +1,5 @@
 /** What a file of texts holds, as its ending says. */
+import { datasetPrefix } from "./paths.js";
 /** Records in lines of JSON, in one JSON array, in cells, or in rows that the host has read; or plain lines. */
 export type TextFormat = "json lines" | "json" | "csv" | "tsv" | "parquet" | "plain";
 
@@ -35,6 +36,8 @@ export interface FormatFault {
 
 /** How a file is read by its name, or why it is not. `asText` makes plain text of every ending that can be text. */
 export function formatOf(path: string, asText: boolean): TextFormat | FormatFault {
+  // Of data sets of the Hub the parquet files are read.
+  if (path.startsWith(datasetPrefix) && !asText) return "parquet";
   const name = path.split("/").at(-1) ?? path;
   const ending = /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
   const unpack = compressed.get(ending);

@@ -228,6 +228,8 @@ export interface PromptsStatement extends Node, Documented {
   readonly source: TextSource;
   /** `as text`: files are plain text, whatever their endings. */
   readonly asText: Node | null;
+  /** `split "train"`: which part of a data set of the Hub. */
+  readonly split: StringLiteral | null;
   readonly fields: readonly FieldOption[];
   readonly bos: "on" | "off" | null;
   readonly chat: ChatOption | null;
@@ -246,6 +248,7 @@ export interface CorpusStatement extends Node, Documented {
   readonly name: Name;
   readonly source: TextSource;
   readonly asText: Node | null;
+  readonly split: StringLiteral | null;
   /** `text "FIELD"` and `group "FIELD"`. */
   readonly fields: readonly FieldOption[];
   readonly window: NumberLiteral | null;

@@ -169,15 +169,32 @@ export function buildPrompts(build: Build, node: CstNode, documentation: Documen
   const source =
     random === undefined ? buildTextSource(build, nodeOf(node, "textSource")) : buildRandomSource(build, random);
   const asText = buildAsText(build, node);
+  const split = buildSplit(build, node);
   const fields = buildFields(build, nodesOf(node, "fieldOption"));
   const bos = buildBos(build, node);
   const chat = buildChat(build, once(build, nodesOf(node, "chatOption"), "`chat`"));
-  return { kind: "prompts", name, source, asText, fields, bos, chat, documentation, span: nodeSpan(build, node) };
+  return {
+    kind: "prompts",
+    name,
+    source,
+    asText,
+    split,
+    fields,
+    bos,
+    chat,
+    documentation,
+    span: nodeSpan(build, node),
+  };
 }
 
 function buildAsText(build: Build, node: CstNode): PromptsStatement["asText"] {
   const option = once(build, nodesOf(node, "asTextOption"), "`as text`");
   return option === undefined ? null : { span: nodeSpan(build, option) };
+}
+
+function buildSplit(build: Build, node: CstNode): StringLiteral | null {
+  const option = once(build, nodesOf(node, "splitOption"), "`split`");
+  return option === undefined ? null : stringOf(build, tokenOf(option, "StringLiteral"));
 }
 
 function buildFields(build: Build, options: readonly CstNode[]): readonly FieldOption[] {
@@ -208,6 +225,7 @@ export function buildCorpus(build: Build, node: CstNode, documentation: Document
   const name = nameOf(build, tokenOf(node, "Name"));
   const source = buildTextSource(build, nodeOf(node, "textSource"));
   const asText = buildAsText(build, node);
+  const split = buildSplit(build, node);
   const fields = buildFields(build, nodesOf(node, "corpusField"));
   const options = nodesOf(node, "windowOption");
   const option = (word: string): CstNode | undefined =>
@@ -230,7 +248,18 @@ export function buildCorpus(build: Build, node: CstNode, documentation: Document
         };
   const bos = buildBos(build, node);
   const cutting = { window, stride, limit };
-  return { kind: "corpus", name, source, asText, fields, ...cutting, bos, documentation, span: nodeSpan(build, node) };
+  return {
+    kind: "corpus",
+    name,
+    source,
+    asText,
+    split,
+    fields,
+    ...cutting,
+    bos,
+    documentation,
+    span: nodeSpan(build, node),
+  };
 }
 
 /** `param NAME = value`. */

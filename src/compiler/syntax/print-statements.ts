@@ -184,9 +184,10 @@ function printChat({ system, generation, span }: ChatOption): Doc {
 }
 
 /** How files are read: as plain text, or by which fields. */
-function printReading({ asText, fields }: Statement & { kind: "prompts" | "corpus" }): readonly Doc[] {
+function printReading({ asText, split, fields }: Statement & { kind: "prompts" | "corpus" }): readonly Doc[] {
   return [
     ...(asText === null ? [] : [[source(asText.span.start), "as text"]]),
+    ...(split === null ? [] : [["split ", printString(split)]]),
     ...fields.map(({ part, field, span }) => [source(span.start), `${part} `, printString(field)]),
   ];
 }

@@ -7,7 +7,8 @@ import { folderOfThatName, nameOnHub } from "../models/model-advice.js";
 import { isHubSource, processEnvironment } from "../models/places.js";
 import { HubFault } from "./fault.js";
 import { createHttp, type Http } from "./http.js";
-import { cachedModel, pullModel, type PullEvents } from "./pull.js";
+import { cachedDataset, parquetFiles, parseDataset } from "./datasets.js";
+import { cachedModel, pullFiles, pullModel, type PullEvents } from "./pull.js";
 import { hubSettings, type HubSettings } from "./settings.js";
 
 /** Downloads with these settings; connections are made when they are needed, and closed by `end`. */
@@ -36,6 +37,19 @@ export function createDownload(
         return null;
       } catch (error) {
         return hubDiagnostic(error, source, span);
+      }
+    },
+    async dataset(name) {
+      const wanted = parseDataset(name);
+      if (wanted === null || settings.offline || cachedDataset(settings.cache, wanted) !== null) return null;
+      http ??= createHttp(settings);
+      try {
+        await pullFiles(http, wanted.id, wanted.revision, ({ files }) => parquetFiles(files, wanted), events);
+        return null;
+      } catch (error) {
+        if (!(error instanceof HubFault)) throw error;
+        const { code, message, hint } = error;
+        return { problem: code === "A4017" ? `it has no revision ${message}` : message, advice: hint };
       }
     },
     end: async () => {

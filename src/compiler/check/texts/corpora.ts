@@ -20,7 +20,7 @@ import { refuseAllButTexts } from "./inline-texts.js";
 import { plainDraft } from "./text-draft.js";
 import { recordsOf } from "./text-files.js";
 import { readTextRecords } from "./text-records.js";
-import { isAsTextSound, readSource } from "./texts.js";
+import { isReadingSound, readSource } from "./texts.js";
 import { addsBos } from "./tokenised.js";
 import { cutWindows, firstScored, tokensInWindows } from "./windows.js";
 
@@ -56,12 +56,11 @@ export function draftCorpus(
   report: Report,
 ): CorpusDraft | null {
   const { name, source, fields, limit } = statement;
-  const sound = checkNumbers(statement, report) && isAsTextSound(statement, report);
+  const sound = checkNumbers(statement, report) && isReadingSound(statement, report);
   const drafts = readSource(
     {
-      name,
+      statement,
       files,
-      asText: statement.asText !== null,
       readFile: (path, format, fact, group) =>
         format === "plain"
           ? [plainDraft(fact.text, group, path.span)]

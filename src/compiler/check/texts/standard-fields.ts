@@ -1,8 +1,8 @@
 /** Fields whose names say which part they play, so that no clause need say it. */
-import { resolvePath } from "../../base/paths.js";
 import type { FileFact } from "../../base/file-fact.js";
 import type { CorpusStatement, FieldOption, PromptsStatement, TextSource } from "../../syntax/ast.js";
 import { recordsOf } from "./text-files.js";
+import { textFileName } from "./texts.js";
 import { formatOf } from "../../base/text-format.js";
 
 /**
@@ -15,7 +15,7 @@ export function withStandardFields(
   statement: PromptsStatement,
   files: ReadonlyMap<string, FileFact>,
 ): PromptsStatement {
-  const names = fieldsOfAll(statement.source, statement.asText !== null, files);
+  const names = fieldsOfAll(statement, files);
   if (names === null) return statement;
   const { span } = statement.source;
   const fields = [...statement.fields];
@@ -49,11 +49,7 @@ export function textsWithStandardFields(
 }
 
 /** Names of the fields that every record of a source has a value in; null where not all of its texts are records. */
-function fieldsOfAll(
-  source: TextSource,
-  asText: boolean,
-  files: ReadonlyMap<string, FileFact>,
-): ReadonlySet<string> | null {
+function fieldsOfAll(statement: PromptsStatement, files: ReadonlyMap<string, FileFact>): ReadonlySet<string> | null {
   let common: Set<string> | null = null;
   const meet = (own: ReadonlySet<string>): void => {
     common = common === null ? new Set(own) : new Set([...common].filter((name) => own.has(name)));
@@ -65,8 +61,8 @@ function fieldsOfAll(
       case "groups":
         return part.groups.every((group) => visit(group.source));
       case "file": {
-        const fact = files.get(resolvePath(part.span.file, part.path.value));
-        const format = formatOf(part.path.value, asText);
+        const fact = files.get(textFileName(part.path, statement));
+        const format = formatOf(part.path.value, statement.asText !== null);
         if (fact === undefined || "problem" in fact || typeof format !== "string" || format === "plain") return false;
         const records = recordsOf(format, fact);
         if ("problem" in records) return false;
@@ -85,5 +81,5 @@ function fieldsOfAll(
         });
     }
   };
-  return visit(source) ? common : null;
+  return visit(statement.source) ? common : null;
 }

@@ -1,5 +1,5 @@
 /** Prompt sets: from the declaration and the files it names to texts with their columns, ready for a tokenizer. */
-import { resolvePath } from "../../base/paths.js";
+import { datasetPrefix, resolvePath, withSplit } from "../../base/paths.js";
 import type { FileFact } from "../../base/file-fact.js";
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
@@ -8,7 +8,6 @@ import type {
   CorpusStatement,
   FieldOption,
   InlineValue,
-  Name,
   PromptsStatement,
   StringLiteral,
   TextSource,
@@ -41,6 +40,11 @@ export function filesOf(source: TextSource): readonly StringLiteral[] {
   return source.kind === "groups" ? source.groups.flatMap((group) => filesOf(group.source)) : [];
 }
 
+/** What a host calls a file that a declaration reads. */
+export function textFileName({ span, value }: StringLiteral, { split }: Pick<PromptsStatement, "split">): string {
+  return withSplit(resolvePath(span.file, value), split?.value ?? null);
+}
+
 /** Reads a declaration with its files' contents. Null after an error. */
 export function draftTexts(
   statement: PromptsStatement,
@@ -60,13 +64,7 @@ export function draftTexts(
       ? plainLines(fact.text).map((line) => plainDraft(line.text, group, path.span))
       : readTextRecords(statement.fields, path, recordsOf(format, fact), group, report);
   const readList: SourceReader["readList"] = (items, group) => listDrafts(items, statement.fields, group, report);
-  const items = optionsFit
-    ? readSource(
-        { name: statement.name, asText: statement.asText !== null, files, readFile, readList, report },
-        source,
-        null,
-      )
-    : null;
+  const items = optionsFit ? readSource({ statement, files, readFile, readList, report }, source, null) : null;
   if (items === null || !checkInputs(statement, items, report)) return null;
   if (items.length === 0) {
     const hint = source.kind === "file" ? `${source.path.value} has no text in it` : "write at least one text";
@@ -86,7 +84,7 @@ function isPossibleSet(count: number, span: Span, report: Report): boolean {
 /** Options that say which field of a record plays which part need records. */
 function checkOptions(statement: PromptsStatement, report: Report): boolean {
   const { source, fields } = statement;
-  if (!isAsTextSound(statement, report)) return false;
+  if (!isReadingSound(statement, report)) return false;
   const asText = statement.asText !== null;
   const [option] = fields;
   if (option === undefined) return true;
@@ -147,8 +145,14 @@ function partFault(
   return null;
 }
 
-/** Reports `as text` where no file is read. */
-export function isAsTextSound({ source, asText }: PromptsStatement | CorpusStatement, report: Report): boolean {
+/** Reports `as text` where no file is read, and `split` where that is no data set of the Hub. */
+export function isReadingSound(statement: PromptsStatement | CorpusStatement, report: Report): boolean {
+  const { source, asText, split } = statement;
+  if (split !== null && !filesOf(source).some(({ value }) => value.startsWith(datasetPrefix))) {
+    const parameters = { what: "`split`", statement: "texts that are not from a data set of the Hub" };
+    report(diagnostic("A1004", split.span, parameters, { hint: 'such a one is written "hf:datasets/org/name"' }));
+    return false;
+  }
   if (asText === null || filesOf(source).length > 0) return true;
   const parameters = { what: "`as text`", statement: "texts that are not from a file" };
   report(diagnostic("A1004", asText.span, parameters, { hint: "it says that a file is plain text: leave it out" }));
@@ -209,10 +213,8 @@ type ReadFile = (
 ) => readonly TextDraft[] | null;
 
 export interface SourceReader {
-  /** The declared name of the set. */
-  readonly name: Name;
-  /** Whether files are plain text, whatever their endings. */
-  readonly asText: boolean;
+  /** The declaration of the set: its name, and how files are read. */
+  readonly statement: Pick<PromptsStatement, "name" | "asText" | "split">;
   readonly files: ReadonlyMap<string, FileFact>;
   readonly readFile: ReadFile;
   /** The texts of a list, or null after an error. */
@@ -226,7 +228,8 @@ export function readSource(
   source: TextSource,
   group: string | null,
 ): readonly TextDraft[] | null {
-  const { name, asText, files, readFile, readList, report } = reader;
+  const { statement, files, readFile, readList, report } = reader;
+  const { name, asText } = statement;
   switch (source.kind) {
     case "list":
       return readList(source.items, group);
@@ -251,8 +254,8 @@ export function readSource(
       return sound ? drafts : null;
     }
     case "file": {
-      const format = formatOf(source.path.value, asText);
-      const fact = files.get(resolvePath(source.span.file, source.path.value));
+      const format = formatOf(source.path.value, asText !== null);
+      const fact = files.get(textFileName(source.path, statement));
       const isThere = fact !== undefined && ("text" in fact || fact.advice !== undefined);
       if (typeof format !== "string" && isThere) {
         const parameters = { path: source.path.value, problem: format.problem };

@@ -65,6 +65,10 @@ export const words: Readonly<Record<string, Word>> = {
     "The field with what is put behind each text to be predicted token by token. After `at`: where these tokens are predicted.",
     'prompts facts from [{text: "The bell", next: " rang twice"}] continuation "next"\nmeasure nll at continuation',
   ),
+  split: clause(
+    "Which part of a data set of the Hugging Face Hub is read, by the names of its parquet files.",
+    'prompts asked from "hf:datasets/org/name" split "train" text "question"',
+  ),
   chat: clause(
     "Makes a text of each conversation by the tokenizer's chat template. A text alone is what a user says.",
     'prompts asked from ["Who rang the bell?"] chat system "Be brief."',
