@@ -2,6 +2,7 @@
  * The language server: answers of the compiler to questions of an editor, over standard input and output. It knows nothing
  * of the language; what it says comes from `src/compiler/ide/`.
  */
+import { dirname } from "node:path";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import {
   CodeActionKind,
@@ -43,7 +44,7 @@ import { atlascVersion } from "../runtime/version.js";
 import { createAnalyses } from "./analyses.js";
 import { createAsking, pathOf } from "./asking.js";
 import { createEditorReading } from "./editor-reading.js";
-import { folderOf, pathsFor } from "./paths.js";
+import { pathsFor } from "./paths.js";
 import {
   completionItem,
   diagnosticsOf,
@@ -183,7 +184,7 @@ export function serve(connection: Connection): void {
     atOnce(textDocument, async (analysis, document, isChecked) => {
       const { items, paths, replace } = completionsAt(analysis, document.offsetAt(position));
       const range = rangeIn(document, replace);
-      const files = paths === null ? [] : await pathsFor(paths, folderOf(analysis.source.path));
+      const files = paths === null ? [] : await pathsFor(paths, dirname(analysis.source.path));
       const all = [
         ...items.map((item, order) => completionItem(item, range, order)),
         ...files.map((file) => pathItem(file, range)),

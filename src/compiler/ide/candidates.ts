@@ -170,13 +170,13 @@ const isWord = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name);
 
 /** Parameters of the metric that is being declared, and its `let` names before the cursor. */
 function localNames({ before }: Cursor): readonly Candidate[] {
-  const isMetric = before[0]?.image === "metric";
+  const end = before[0]?.image === "metric" ? bodyStart(before) : 0;
   let depth = 0;
   return before.flatMap((token, i): Candidate[] => {
     if (token.image === "(" || token.image === "[") depth++;
     if (token.image === ")" || token.image === "]") depth--;
     const previous = before[i - 1]?.image ?? "";
-    const isParameter = isMetric && i < bodyStart(before) && depth === 1 && (previous === "(" || previous === ",");
+    const isParameter = i < end && depth === 1 && (previous === "(" || previous === ",");
     const isLet = i > 1 && previous === "let" && before[i - 2] !== undefined;
     if (!isWord(token.image) || (!isParameter && !isLet)) return [];
     return [{ name: token.image, kind: isLet ? "local" : "parameter", detail: "", documentation: "" }];

@@ -21,6 +21,7 @@ const kindOf: Readonly<Partial<Record<Statement["kind"], OutlineItem["kind"]>>> 
   import: "import",
   table: "output",
   plot: "output",
+  figure: "output",
   save: "output",
 };
 

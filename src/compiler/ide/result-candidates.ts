@@ -13,6 +13,7 @@ const resultRules: ReadonlySet<string> = new Set([
   "tableStatement",
   "saveStatement",
   "plotStatement",
+  "figureStatement",
   "letStatement",
   "compareStatement",
   "correlateStatement",
