@@ -6,7 +6,7 @@ import { dtypes } from "../models/dtype.js";
 import { isSite, sites } from "../models/sites.js";
 import type { DocEntry, EntryKind } from "../docs/entry.js";
 import { corrections } from "../statistics/corrections.js";
-import { stringValue } from "../syntax/literals.js";
+import { inQuotes, stringValue } from "../syntax/literals.js";
 import type { Analysis } from "./analysis.js";
 import { declared, entries, entryCandidate, entryText, words, type Candidate, type Find } from "./candidate.js";
 import type { Cursor } from "./cursor.js";
@@ -252,6 +252,6 @@ function fieldNames({ source, checked }: Analysis, { before }: Cursor): readonly
     }
   }
   return [...names].map(([name, file]) => {
-    return { name, kind: "field", detail: `of ${file}`, documentation: "", insert: JSON.stringify(name).slice(1, -1) };
+    return { name, kind: "field", detail: `of ${file}`, documentation: "", insert: inQuotes(name) };
   });
 }
