@@ -1,10 +1,11 @@
 /**
  * How long an editor waits for each answer: `node dist/bench/editor.js [LINES]` after a build (1,000 lines when absent). Every
- * round types one character into the middle of a long protocol, which makes the analysis anew, and asks everything at one
- * place of the file; the places are spread over all of it. Prints median and 95th percentile of each question, once from the
- * analysis at hand and, for the first answer after a key, with the analysis.
+ * round types something into the middle of a long protocol, and asks everything right after the key at one place of the file;
+ * the places are spread over all of it. Then the text is checked, as an editor does after a pause. Prints median and 95th
+ * percentile of each question, of what the first answer after a key takes beside, and of checking.
  */
 import { performance } from "node:perf_hooks";
+import { setImmediate } from "node:timers/promises";
 import {
   changesAt,
   coloursOf,
@@ -41,16 +42,37 @@ const taken = new Map<string, number[]>();
 async function timed<T>(name: string, answer: () => T | Promise<T>): Promise<T> {
   const started = performance.now();
   const value = await answer();
-  const times = taken.get(name) ?? [];
-  times.push(performance.now() - started);
-  taken.set(name, times);
+  note(name, performance.now() - started);
   return value;
 }
 
-/** The number written in the line of the window in the middle of the file: the text differs in every round. */
-function typed(round: number): string {
-  const middle = text.indexOf("## How evenly", text.length / 2) + 2;
-  return `${text.slice(0, middle)} ${"x".repeat(1 + (round % 30))}${text.slice(middle)}`;
+function note(name: string, milliseconds: number): void {
+  taken.set(name, [...(taken.get(name) ?? []), milliseconds]);
+}
+
+/** What is typed in the middle of the file: an empty comment, documentation, a name that means nothing, half a statement. */
+const keys: readonly ((text: string, middle: number, round: number) => readonly [at: number, typed: string])[] = [
+  (text, middle, round) => [text.indexOf("\ntable", middle), `\n# ${"x".repeat(1 + (round % 30))}`],
+  (text, middle, round) => [text.indexOf("## How evenly", middle) + 3, "x".repeat(1 + (round % 30))],
+  (text, middle, round) => [text.indexOf("impact > 0.01", middle) + 6, "x".repeat(1 + (round % 30))],
+  (text, middle, round) => [text.indexOf("\nexperiment", middle), `\nlet y${round} = mean(`],
+];
+
+function typed(round: number): { readonly changed: string; readonly typing: number } {
+  const [at, more] = keys[round % keys.length]?.(text, text.length / 2, round) ?? [0, ""];
+  return { changed: text.slice(0, at) + more + text.slice(at), typing: at + more.length };
+}
+
+/** The longest time for which nobody else is answered while something is done. */
+async function longestWait(work: Promise<unknown>): Promise<number> {
+  const state = { isDone: false, longest: 0 };
+  const done = work.finally(() => (state.isDone = true));
+  for (let since = performance.now(); !state.isDone; since = performance.now()) {
+    await setImmediate();
+    state.longest = Math.max(state.longest, performance.now() - since);
+  }
+  await done;
+  return state.longest;
 }
 
 /** What an editor asks of one place. */
@@ -81,22 +103,21 @@ async function askAll(analysis: Analysis, offset: number): Promise<void> {
 const experiments = [...text.matchAll(/study_\d+\n/g)].map(({ index }) => index);
 for (let round = -5; round < rounds; round++) {
   if (round === 0) taken.clear();
-  const changed = typed(round + 5);
-  const before = analyses.before(path, changed);
-  const typing = changed.indexOf(" x", text.length / 2) + 2;
-  if (before !== null) {
-    await timed("completion while typing", () =>
-      completionsAt(before, typing + changed.slice(typing).indexOf("measure ") + 8),
-    );
-    await timed("signature help while typing", () =>
-      signatureAt(before, typing + changed.slice(typing).indexOf("mean(") + 5),
-    );
-  }
-  const analysis = await timed("analysis after a key", () => analyses.of(path, changed));
+  const { changed, typing } = typed(round + 5);
+  // The first answer after a key brings up what was known; the others find it there.
+  const soon = await timed("bringing up what was known", () => analyses.soon(path, changed));
   // Places of words, from the beginning to the end.
   const near = Math.floor(((round + 5) / (rounds + 5)) * (changed.length - 200));
   const offset = near + Math.max(0, changed.slice(near).search(/\w(?=\w)/)) + 1;
-  await askAll(analysis, offset);
+  if (soon !== null) {
+    await timed("completion where one types", () => completionsAt(soon.analysis, typing));
+    await askAll(soon.analysis, offset);
+  }
+  const started = performance.now();
+  const wait = await longestWait(analyses.of(path, changed));
+  note("checking, after a pause", performance.now() - started);
+  note("longest time in it without answers", wait);
+  const analysis = await analyses.of(path, changed);
   const at = experiments[(round + 5) % experiments.length] ?? 0;
   const experiment = at < typing ? at : at + changed.length - text.length;
   await timed("hover of an experiment, which plans", () => hoverAt(analysis, experiment, sizesOf(analysis)));

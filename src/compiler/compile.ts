@@ -6,10 +6,11 @@
  * The compiler does no IO. When it lacks a fact it says so (`needs`); the host reads what is asked for and calls again.
  */
 import type { SourceFile, Span } from "./base/span.js";
+import { finished, type Steps } from "./base/steps.js";
 import { hasErrors, type Staged } from "./diagnostics/staged.js";
 import { checkProtocol } from "./check/check.js";
 import type { EncodedText, EncodingRequest, TextPieces } from "./ir/encodings.js";
-import { doubtfulNames, soundStatements, withoutConsequences } from "./check/names/doubtful.js";
+import { doubtfulNames, withoutConsequences } from "./check/names/doubtful.js";
 import { readImports, type KnownFiles } from "./check/names/imports.js";
 import { modelInstances } from "./check/models/models.js";
 import type { DepthPlace } from "./models/depths.js";
@@ -32,7 +33,8 @@ import type { ModelFacts, ModelGraph, OpenedModel } from "./models/model.js";
 import { withDtype } from "./models/dtype.js";
 import { buildModelGraph } from "./models/family.js";
 import type { Expression, FileSyntax } from "./syntax/ast.js";
-import { parse } from "./syntax/parse.js";
+import { parseOnce } from "./syntax/parse.js";
+import { soundStatements } from "./syntax/sound-statements.js";
 
 /** What the host has found out so far. A key that is absent has not been looked at yet. */
 export interface Facts extends KnownFiles {
@@ -63,7 +65,7 @@ export type Compiled =
    * `protocol` is sound only when there are no errors; it is null when a text has syntax errors. `models` are those
    * that opened, by instance id. `pieces` are the tokens of the texts in words, for whoever shows them. `depths` says which
    * layer of which model each percentage became. `syntax` are the files that were read, the protocol's own first, then its
-   * imports and the standard library: of one with errors, `recovered` has the statements that are sound and the places of
+   * `imports` imports and the standard library: of one with errors, `recovered` has the statements that are sound and the places of
    * those that are not. `scope`, `results`, `fields` and `sideTable` are for editors, and are there also when there are errors;
    * `sideTable` is null unless it was asked for.
    */
@@ -74,6 +76,7 @@ export type Compiled =
       readonly pieces: TextPieces;
       readonly depths: readonly DepthPlace[];
       readonly syntax: readonly FileSyntax[];
+      readonly imports: number;
       readonly scope: readonly Declaration[];
       /** What is known of the results of each experiment. */
       readonly results: readonly ResultType[];
@@ -84,6 +87,11 @@ export type Compiled =
 
 /** Compiles as far as the facts allow. */
 export function compile(source: SourceFile, facts: Facts, options: CompileOptions): Staged<Compiled> {
+  return finished(compileSteps(source, facts, options));
+}
+
+/** The same in steps of a few milliseconds (parsing a long text is the longest), for a host that answers somebody meanwhile. */
+export function* compileSteps(source: SourceFile, facts: Facts, options: CompileOptions): Steps<Staged<Compiled>> {
   const diagnostics: Diagnostic[] = [];
   const tell = (d: Diagnostic): void => void diagnostics.push(d);
   const texts = new Map<string, string>([[source.path, source.text]]);
@@ -104,6 +112,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   const stdlib = facts.stdlib.map(read);
   const sources = [main, ...imports.files];
 
+  yield;
   // Collect what is declared. A text with syntax errors is checked as far as it can be read, and never run.
   const doubtful = doubtfulNames(main, imports.files, imports.lost);
   const report = withoutConsequences(doubtful, sourceOf, tell);
@@ -135,6 +144,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   };
   if (missing.files.length > 0 || missing.models.length > 0) return needs(missing, diagnostics);
 
+  yield;
   // Read texts, open models, and have the texts encoded.
   const drafts = draftAll(scope, facts.files, report);
   const models = new Map<string, OpenedModel | null>();
@@ -149,10 +159,11 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
   if (tokens.length > 0) return needs({ files: [], models: [], tokens }, diagnostics);
   const { texts: tokenized, pieces, tokenOf } = readTexts(drafts, literals, readers, requests, facts.tokens, report);
 
+  yield;
   const notes = createNotes(options.sideTable === true);
   const others = [...imports.files, ...stdlib];
   const surroundings = { scope, main, others, instances, models, texts: tokenized, tokenOf, sourceOf };
-  const checked = checkProtocol({ ...surroundings, report, notes });
+  const checked = yield* checkProtocol({ ...surroundings, report, notes });
   const protocol = sources.every((file) => file.complete) ? checked : null;
   const sound = new Map([...models].flatMap(([id, model]) => (model === null ? [] : [[id, model] as const])));
   return {
@@ -163,6 +174,7 @@ export function compile(source: SourceFile, facts: Facts, options: CompileOption
       pieces,
       depths: notes.depths(),
       syntax: [main, ...others],
+      imports: imports.files.length,
       scope: declarationsIn(scope, sourceOf),
       results: checked.results,
       fields: notes.collecting ? fieldsOfFiles(facts.files) : new Map<string, readonly string[]>(),
@@ -194,17 +206,10 @@ function openModel(
 }
 
 /**
- * What was parsed and built before, by the very object that it was made from: the host calls again with the same facts
- * after every answer, and an editor with the same standard library after every key.
+ * What was built before, by the very object that it was made from: the host calls again with the same facts after every answer,
+ * and an editor after every key.
  */
-const parsedFiles = new WeakMap<SourceFile, Staged<FileSyntax>>();
 const builtGraphs = new WeakMap<ModelFacts, Staged<ModelGraph | null>>();
-
-function parseOnce(file: SourceFile): Staged<FileSyntax> {
-  const parsed = parsedFiles.get(file) ?? parse(file);
-  parsedFiles.set(file, parsed);
-  return parsed;
-}
 
 /** The text that a `--set name=value` stands for: diagnostics about the value point into it. */
 export function overrideSource(name: string, value: string): SourceFile {

@@ -1,6 +1,6 @@
 /** Files, models and revisions that can be written at a place: what the compiler cannot know. */
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { PathWish } from "../compiler/ide/index.js";
 import { hubCacheFolder, packageRoot, processEnvironment } from "../runtime/models/places.js";
 
@@ -75,18 +75,11 @@ async function cachedModels(): Promise<readonly string[]> {
 }
 
 async function revisionsOf(model: string, folder: string): Promise<readonly PathProposal[]> {
-  const places = model.startsWith("@stdlib/")
-    ? [join(packageRoot(), "stdlib", model.slice("@stdlib/".length), "revisions")]
+  const place = model.startsWith("@stdlib/")
+    ? join(packageRoot(), "stdlib", model.slice("@stdlib/".length), "revisions")
     : /^[./]/.test(model)
-      ? [join(model.startsWith("/") ? "" : folder, model, "revisions")]
-      : [join(hubCacheFolder(processEnvironment()), `models--${model.replaceAll("/", "--")}`, "refs")];
-  const names = await Promise.all(
-    places.map(async (place) => (await readdir(place).catch(() => [])).filter((name) => !name.startsWith("."))),
-  );
-  return names.flat().map((text) => ({ text, kind: "revision" }));
-}
-
-/** The folder that a protocol's paths start from. */
-export function folderOf(path: string): string {
-  return dirname(path);
+      ? join(model.startsWith("/") ? "" : folder, model, "revisions")
+      : join(hubCacheFolder(processEnvironment()), `models--${model.replaceAll("/", "--")}`, "refs");
+  const names = await readdir(place).catch(() => []);
+  return names.filter((name) => !name.startsWith(".")).map((text) => ({ text, kind: "revision" }));
 }

@@ -2,7 +2,7 @@
  * The language server: answers of the compiler to questions of an editor, over standard input and output. It knows nothing
  * of the language; what it says comes from `src/compiler/ide/`.
  */
-import { fileURLToPath } from "node:url";
+import { dirname } from "node:path";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import {
   CodeActionKind,
@@ -42,8 +42,9 @@ import {
 import { print } from "../compiler/syntax/print.js";
 import { atlascVersion } from "../runtime/version.js";
 import { createAnalyses } from "./analyses.js";
+import { createAsking, pathOf } from "./asking.js";
 import { createEditorReading } from "./editor-reading.js";
-import { folderOf, pathsFor } from "./paths.js";
+import { pathsFor } from "./paths.js";
 import {
   completionItem,
   diagnosticsOf,
@@ -71,35 +72,24 @@ export function serve(connection: Connection): void {
       ?.getText() ?? null;
   const reading = createEditorReading(openText);
   const analyses = createAnalyses(reading);
+  const { about, atOnce } = createAsking(documents, analyses);
   const sizesOf = createSizes();
   const timers = new Map<string, NodeJS.Timeout>();
   let watches = false;
   let hasCommands = false;
+  let refreshes = { colours: false, hints: false };
+  /** Whether something is shown that was answered before a text was checked. */
+  let shownBefore = false;
 
-  /** Answers a question about a document; null for one that is not open, and where the question is void. */
-  async function about<T>(
+  /** {@link atOnce}, of what an editor goes on showing. */
+  function shown<T>(
     { uri }: { readonly uri: string },
-    answer: (analysis: Analysis, document: TextDocument) => T | Promise<T>,
+    answer: (analysis: Analysis, document: TextDocument) => T,
   ): Promise<T | null> {
-    const document = documents.get(uri);
-    if (document === undefined) return null;
-    const analysis = await analyses.of(pathOf(uri), document.getText());
-    // What was typed meanwhile is another text: offsets would not fit.
-    return documents.get(uri)?.getText() === analysis.source.text ? answer(analysis, document) : null;
-  }
-
-  /**
-   * Answers while somebody types: of the text as it is, by what is known of the text before. What is declared changes seldom,
-   * and checking a long file takes longer than the next key.
-   */
-  async function whileTyping<T>(
-    { uri }: { readonly uri: string },
-    answer: (analysis: Analysis, document: TextDocument, isOld: boolean) => T | Promise<T>,
-  ): Promise<T | null> {
-    const document = documents.get(uri);
-    const before = document === undefined ? null : analyses.before(pathOf(uri), document.getText());
-    if (document === undefined || before === null) return about({ uri }, (...known) => answer(...known, false));
-    return answer(before, document, true);
+    return atOnce({ uri }, (analysis, document, isChecked) => {
+      if (!isChecked) shownBefore = true;
+      return answer(analysis, document);
+    });
   }
 
   async function publish(uri: string): Promise<void> {
@@ -110,6 +100,10 @@ export function serve(connection: Connection): void {
         diagnostics: [...diagnosticsOf(analysis, document)],
       }),
     );
+    if (!shownBefore) return;
+    shownBefore = false;
+    if (refreshes.colours) void connection.languages.semanticTokens.refresh();
+    if (refreshes.hints) void connection.languages.inlayHint.refresh();
   }
 
   function publishSoon(uri: string): void {
@@ -119,6 +113,8 @@ export function serve(connection: Connection): void {
       setTimeout(() => {
         timers.delete(uri);
         publish(uri).catch((error: unknown) => {
+          // The next key has a timer of its own.
+          if (error instanceof ResponseError) return;
           const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
           void connection.sendNotification(LogMessageNotification.type, { type: MessageType.Error, message });
         });
@@ -128,6 +124,11 @@ export function serve(connection: Connection): void {
 
   connection.onInitialize(({ capabilities, initializationOptions }) => {
     watches = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
+    const { semanticTokens, inlayHint } = capabilities.workspace ?? {};
+    refreshes = {
+      colours: semanticTokens?.refreshSupport === true,
+      hints: inlayHint?.refreshSupport === true,
+    };
     hasCommands = (initializationOptions as { commands?: unknown } | null | undefined)?.commands === true;
     return {
       serverInfo: { name: "atlasc", version: atlascVersion() },
@@ -182,21 +183,21 @@ export function serve(connection: Connection): void {
   });
 
   connection.onCompletion(({ textDocument, position }) =>
-    whileTyping(textDocument, async (analysis, document, isIncomplete) => {
+    atOnce(textDocument, async (analysis, document, isChecked) => {
       const { items, paths, replace } = completionsAt(analysis, document.offsetAt(position));
       const range = rangeIn(document, replace);
-      const files = paths === null ? [] : await pathsFor(paths, folderOf(analysis.source.path));
+      const files = paths === null ? [] : await pathsFor(paths, dirname(analysis.source.path));
       const all = [
         ...items.map((item, order) => completionItem(item, range, order)),
         ...files.map((file) => pathItem(file, range)),
       ];
       // An incomplete list is asked for again with the next key.
-      return isIncomplete ? { isIncomplete, items: all } : all;
+      return isChecked ? all : { isIncomplete: true, items: all };
     }),
   );
 
   connection.onHover(({ textDocument, position }) =>
-    about(textDocument, (analysis, document) => {
+    atOnce(textDocument, (analysis, document) => {
       const offset = document.offsetAt(position);
       const hover = hoverAt(analysis, offset, sizesOf(analysis));
       if (hover === null) return null;
@@ -205,7 +206,7 @@ export function serve(connection: Connection): void {
   );
 
   connection.onSignatureHelp(({ textDocument, position }) =>
-    whileTyping(textDocument, (analysis, document) => {
+    atOnce(textDocument, (analysis, document) => {
       const signature = signatureAt(analysis, document.offsetAt(position));
       if (signature === null) return null;
       const { label, documentation, parameters, active } = signature;
@@ -219,21 +220,21 @@ export function serve(connection: Connection): void {
   );
 
   connection.onDefinition(({ textDocument, position }) =>
-    about(textDocument, (analysis, document) => {
+    atOnce(textDocument, (analysis, document) => {
       const definition = definitionAt(analysis, document.offsetAt(position));
       return definition === null ? null : locationOf(definition.target, analysis, document.uri);
     }),
   );
 
   connection.onReferences(({ textDocument, position, context }) =>
-    about(textDocument, (analysis, document) => {
+    atOnce(textDocument, (analysis, document) => {
       const spans = referencesAt(analysis, document.offsetAt(position), context.includeDeclaration);
       return spans.map((span) => locationOf(span, analysis, document.uri));
     }),
   );
 
   connection.onDocumentHighlight(({ textDocument, position }) =>
-    about(textDocument, (analysis, document) =>
+    atOnce(textDocument, (analysis, document) =>
       referencesAt(analysis, document.offsetAt(position), true)
         .filter(({ file }) => file === analysis.source.path)
         .map((span) => ({ range: rangeIn(document, span) })),
@@ -257,7 +258,7 @@ export function serve(connection: Connection): void {
   );
 
   connection.onDocumentSymbol(({ textDocument }) =>
-    about(textDocument, (analysis, document) => outlineOf(analysis).map((item) => documentSymbol(item, document))),
+    atOnce(textDocument, (analysis, document) => outlineOf(analysis).map((item) => documentSymbol(item, document))),
   );
 
   connection.onWorkspaceSymbol(async ({ query }) => {
@@ -281,7 +282,7 @@ export function serve(connection: Connection): void {
   });
 
   connection.onFoldingRanges(({ textDocument }) =>
-    about(textDocument, (analysis, document) =>
+    atOnce(textDocument, (analysis, document) =>
       foldsOf(analysis).map(({ span, kind }) => ({
         startLine: document.positionAt(span.start).line,
         endLine: document.positionAt(span.end).line,
@@ -291,7 +292,7 @@ export function serve(connection: Connection): void {
   );
 
   connection.onSelectionRanges(({ textDocument, positions }) =>
-    about(textDocument, (analysis, document) =>
+    atOnce(textDocument, (analysis, document) =>
       positions.map((position): SelectionRange => {
         const spans = [...selectionsAt(analysis, document.offsetAt(position))].reverse();
         const ranges = spans.reduce<SelectionRange | undefined>(
@@ -304,7 +305,7 @@ export function serve(connection: Connection): void {
   );
 
   connection.onDocumentFormatting(({ textDocument }) =>
-    about(textDocument, ({ source, checked }, document) => {
+    atOnce(textDocument, ({ source, checked }, document) => {
       const [syntax] = checked.syntax;
       // What could not be read could be lost: a text with syntax errors stays as it is.
       if (syntax?.complete !== true) return [];
@@ -329,7 +330,7 @@ export function serve(connection: Connection): void {
   );
 
   connection.onCodeLens(({ textDocument }) =>
-    about(textDocument, (analysis, document) =>
+    atOnce(textDocument, (analysis, document) =>
       lensesOf(analysis).map(({ span, action, title }) => ({
         range: rangeIn(document, span),
         command: { title, command: `atlasc.${action}`, arguments: [document.uri] },
@@ -338,7 +339,7 @@ export function serve(connection: Connection): void {
   );
 
   connection.languages.inlayHint.on(({ textDocument, range }) =>
-    about(textDocument, (analysis, document) =>
+    shown(textDocument, (analysis, document) =>
       hintsIn(analysis, document.offsetAt(range.start), document.offsetAt(range.end)).map(({ offset, text }) => ({
         position: document.positionAt(offset),
         label: text,
@@ -349,7 +350,7 @@ export function serve(connection: Connection): void {
   );
 
   connection.languages.semanticTokens.on(async ({ textDocument }) => {
-    const data = await about(textDocument, (analysis, document) => {
+    const data = await shown(textDocument, (analysis, document) => {
       const builder = new SemanticTokensBuilder();
       for (const { start, end, type, modifiers } of coloursOf(analysis)) {
         const { line, character } = document.positionAt(start);
@@ -369,14 +370,4 @@ export function serve(connection: Connection): void {
 function refused(reason: string): ResponseError {
   const requestFailed = -32803;
   return new ResponseError(requestFailed, reason);
-}
-
-/** A document's path on this machine. One that is not saved yet goes by its address, and its paths start here. */
-function pathOf(uri: string): string {
-  if (!uri.startsWith("file:")) return uri;
-  try {
-    return fileURLToPath(uri);
-  } catch {
-    return uri;
-  }
 }

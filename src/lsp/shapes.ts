@@ -16,6 +16,7 @@ import {
 } from "vscode-languageserver";
 import { lineColumn, lineStarts, type Span } from "../compiler/base/span.js";
 import { printable } from "../compiler/base/printable.js";
+import { inQuotes } from "../compiler/syntax/literals.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { Analysis, Completion, CompletionKind, Edit, OutlineItem } from "../compiler/ide/index.js";
 import { filePath } from "../runtime/load.js";
@@ -138,7 +139,7 @@ const pathKinds = {
 
 export function pathItem({ text, kind }: PathProposal, range: Range): CompletionItem {
   // What stands between quotes is written with escapes.
-  const newText = JSON.stringify(text).slice(1, -1);
+  const newText = inQuotes(text);
   return { label: printable(text), kind: pathKinds[kind], filterText: newText, textEdit: { range, newText } };
 }
 

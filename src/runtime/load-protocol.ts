@@ -1,8 +1,9 @@
 /** The host of the compiler: reads what it needs to know and calls it until it needs nothing more. */
 import type { SourceFile } from "../compiler/base/span.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
+import type { Steps } from "../compiler/base/steps.js";
 import type { Staged } from "../compiler/diagnostics/staged.js";
-import { compile, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
+import { compile, compileSteps, overrideSource, type Compiled, type Facts } from "../compiler/compile.js";
 import type { EncodedText, EncodingRequest } from "../compiler/ir/encodings.js";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import type { ModelFacts } from "../compiler/models/model.js";
@@ -29,6 +30,8 @@ export interface LoadOptions {
   readonly download?: Download;
   /** Whether what is known of each piece of the texts is collected, for an editor. */
   readonly sideTable?: boolean;
+  /** Waited for between the steps of compiling, by a host that answers others meanwhile; an error thrown by it ends the work. */
+  readonly pause?: () => Promise<void>;
 }
 
 /** What a host of the compiler reads. An editor has its own: it knows texts that are not saved, and keeps what it read. */
@@ -77,7 +80,11 @@ export async function loadWith<M extends ReadModel>(
   const overrides = options.overrides ?? new Map<string, string>();
   await identify(source.path);
   for (;;) {
-    const compiled = compile(source, facts, { overrides, sideTable: options.sideTable ?? false });
+    const compiling = { overrides, sideTable: options.sideTable ?? false };
+    const compiled =
+      options.pause === undefined
+        ? compile(source, facts, compiling)
+        : await inSteps(compileSteps(source, facts, compiling), options.pause);
     if (compiled.value.kind === "checked") {
       const sources = new Map([...facts.stdlib, source].map((file) => [file.path, file.text]));
       for (const [path, fact] of files) if ("text" in fact) sources.set(path, fact.text);
@@ -115,5 +122,13 @@ export async function loadWith<M extends ReadModel>(
       if (tokenizer == null) throw new RangeError(`${model} has no tokenizer`);
       tokens.set(key, await reading.encode(tokenizer, request));
     }
+  }
+}
+
+async function inSteps<T>(steps: Steps<T>, pause: () => Promise<void>): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await pause();
   }
 }

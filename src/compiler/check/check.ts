@@ -4,6 +4,7 @@
  */
 import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
+import type { Steps } from "../base/steps.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import {
@@ -66,7 +67,7 @@ export interface CheckInput {
   readonly notes: Notes;
 }
 
-export function checkProtocol(host: CheckInput): Protocol {
+export function* checkProtocol(host: CheckInput): Steps<Protocol> {
   const report = reportingOnce(host.report);
   const input: CheckInput = { ...host, report };
   const { scope } = input;
@@ -96,6 +97,7 @@ export function checkProtocol(host: CheckInput): Protocol {
     const shape = checkExperiment({ ...input, report: counting }, name, statement, made);
     shapes.set(name, shape);
     earlier.set(name, made.studies);
+    yield;
   }
   for (const name of scope.experiments.keys()) studies.push(...(earlier.get(name) ?? []));
   if (cycles === 0) checkCycles(input);
@@ -113,9 +115,11 @@ export function checkProtocol(host: CheckInput): Protocol {
     const shape = finish(others);
     shapes.set(shape.name, shape);
   }
+  yield;
   const references = checkReferences(input, scope.references);
   if (references !== null) shapes.set(referencesName, references.shape);
   const { decisions, outputs } = checkResultStatements(input, shapes);
+  yield;
   warnSameTexts(
     decisions,
     [...shapes.values()].map(({ type }) => type),
@@ -129,6 +133,7 @@ export function checkProtocol(host: CheckInput): Protocol {
       input.main,
       input.others,
     );
+    yield;
   }
   const used = new Set(studies.map((s) => s.model));
   warnSameWeights(input, used);

@@ -13,6 +13,7 @@ export interface CheckedText {
   readonly protocol: Protocol | null;
   readonly models: ReadonlyMap<string, OpenedModel>;
   readonly syntax: readonly FileSyntax[];
+  readonly imports: number;
   readonly scope: readonly Declaration[];
   readonly results: readonly ResultType[];
   readonly fields: ReadonlyMap<string, readonly string[]>;

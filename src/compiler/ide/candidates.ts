@@ -7,7 +7,7 @@ import { dtypes } from "../models/dtype.js";
 import { isSite, sites } from "../models/sites.js";
 import type { DocEntry, EntryKind } from "../docs/entry.js";
 import { corrections } from "../statistics/corrections.js";
-import { stringValue } from "../syntax/literals.js";
+import { inQuotes, stringValue } from "../syntax/literals.js";
 import type { Analysis } from "./analysis.js";
 import { declared, entries, entryCandidate, entryText, words, type Candidate, type Find } from "./candidate.js";
 import type { Cursor } from "./cursor.js";
@@ -172,13 +172,13 @@ const isWord = (name: string): boolean => /^[A-Za-z_]\w*$/.test(name);
 
 /** Parameters of the metric that is being declared, and its `let` names before the cursor. */
 function localNames({ before }: Cursor): readonly Candidate[] {
-  const isMetric = before[0]?.image === "metric";
+  const end = before[0]?.image === "metric" ? bodyStart(before) : 0;
   let depth = 0;
   return before.flatMap((token, i): Candidate[] => {
     if (token.image === "(" || token.image === "[") depth++;
     if (token.image === ")" || token.image === "]") depth--;
     const previous = before[i - 1]?.image ?? "";
-    const isParameter = isMetric && i < bodyStart(before) && depth === 1 && (previous === "(" || previous === ",");
+    const isParameter = i < end && depth === 1 && (previous === "(" || previous === ",");
     const isLet = i > 1 && previous === "let" && before[i - 2] !== undefined;
     if (!isWord(token.image) || (!isParameter && !isLet)) return [];
     return [{ name: token.image, kind: isLet ? "local" : "parameter", detail: "", documentation: "" }];
@@ -254,6 +254,6 @@ function fieldNames({ source, checked }: Analysis, { before }: Cursor): readonly
     }
   }
   return [...names].map(([name, file]) => {
-    return { name, kind: "field", detail: `of ${file}`, documentation: "", insert: JSON.stringify(name).slice(1, -1) };
+    return { name, kind: "field", detail: `of ${file}`, documentation: "", insert: inQuotes(name) };
   });
 }

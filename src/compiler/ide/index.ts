@@ -7,6 +7,7 @@ export { documentationOf, type Documentation } from "./documentation.js";
 export { changesAt, type Change } from "./fixes.js";
 export { hintsIn, lensesOf, type Hint, type Lens } from "./hints.js";
 export { hoverAt, type ExperimentSize, type Hover, type SizeOf } from "./hover.js";
+export { movedAnalysis, type Moved } from "./moved.js";
 export { definitionAt, referencesAt, renamableAt, renameAt, type Edit, type Renaming } from "./navigation.js";
 export { declarationsLike, foldsOf, outlineOf, selectionsAt, type Fold, type OutlineItem } from "./outline.js";
 export { signatureAt, type Signature } from "./signature.js";

@@ -2,6 +2,7 @@
 import { tokenize } from "../../../grammar/tokens.js";
 import type { Span } from "../base/span.js";
 import type { SymbolKind, SymbolReference } from "../ir/side-table.js";
+import { quote } from "../syntax/literals.js";
 import { isWord } from "../syntax/regions.js";
 import { isOwnFile, tableOf, textOf, type Analysis } from "./analysis.js";
 import { entriesAt, referencesTo } from "./lookup.js";
@@ -85,10 +86,10 @@ export function renameAt(analysis: Analysis, offset: number, name: string): Rena
   const spans = referencesTo(tableOf(analysis), named.symbol)
     .map(({ span }) => span)
     // A name in quotes is a level: `group is "poetry"`.
-    .filter((span) => textOf(analysis, span) === target.name || textOf(analysis, span) === JSON.stringify(target.name));
+    .filter((span) => textOf(analysis, span) === target.name || textOf(analysis, span) === quote(target.name));
   const edits = spans.map((span) => {
     const quoted = textOf(analysis, span).startsWith('"');
-    return { span, replacement: quoted ? JSON.stringify(name) : name };
+    return { span, replacement: quoted ? quote(name) : name };
   });
   return { kind: "edits", edits };
 }

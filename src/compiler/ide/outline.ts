@@ -1,6 +1,7 @@
 /** The statements of a text as an outline: what editors list, fold and select. */
 import type { Span } from "../base/span.js";
 import type { Statement } from "../syntax/ast.js";
+import { soundStatements } from "../syntax/sound-statements.js";
 import { tokenize } from "../../../grammar/tokens.js";
 import { isOwnFile, tableOf, type Analysis } from "./analysis.js";
 import { entriesAt } from "./lookup.js";
@@ -20,6 +21,7 @@ const kindOf: Readonly<Partial<Record<Statement["kind"], OutlineItem["kind"]>>> 
   import: "import",
   table: "output",
   plot: "output",
+  figure: "output",
   save: "output",
 };
 
@@ -27,8 +29,7 @@ const kindOf: Readonly<Partial<Record<Statement["kind"], OutlineItem["kind"]>>> 
 export function outlineOf({ source, checked }: Analysis): readonly OutlineItem[] {
   const own = checked.syntax[0];
   if (own === undefined) return [];
-  const statements = own.complete ? own.statements : (own.recovered?.sound ?? own.statements);
-  return statements.map((statement) => {
+  return soundStatements(own).map((statement) => {
     const { span } = statement;
     const declaration = checked.scope.find((one) => one.file === span.file && one.span.start === span.start);
     if (declaration !== undefined) {
@@ -75,7 +76,7 @@ export function foldsOf({ source, checked }: Analysis): readonly Fold[] {
   const { text, path } = source;
   const isLong = ({ start, end }: Span): boolean => text.slice(start, end).includes("\n");
   const own = checked.syntax[0];
-  const statements = own === undefined ? [] : own.complete ? own.statements : (own.recovered?.sound ?? own.statements);
+  const statements = own === undefined ? [] : soundStatements(own);
   const regions = statements.map(({ span }) => span).filter(isLong);
   const comments: Span[] = [];
   for (const { startOffset, image } of tokenize(text).groups["comments"] ?? []) {

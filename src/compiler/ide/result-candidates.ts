@@ -3,6 +3,7 @@ import { tokenize } from "../../../grammar/tokens.js";
 import type { Coordinate } from "../ir/result-expression.js";
 import { fixedColumns, type ResultType } from "../ir/result-type.js";
 import { stringValue } from "../syntax/literals.js";
+import { inQuotes } from "../syntax/literals.js";
 import type { Analysis } from "./analysis.js";
 import { entries, entryText, type Candidate } from "./candidate.js";
 import type { Cursor } from "./cursor.js";
@@ -13,6 +14,7 @@ const resultRules: ReadonlySet<string> = new Set([
   "tableStatement",
   "saveStatement",
   "plotStatement",
+  "figureStatement",
   "letStatement",
   "compareStatement",
   "correlateStatement",
@@ -111,7 +113,7 @@ export function conditionLevels(analysis: Analysis, cursor: Cursor): readonly Ca
   const at = cursor.before.findLastIndex(({ image }) => ["is", "in", "between"].includes(image));
   const axis = cursor.before[at]?.image === "between" ? at + 1 : at - 1;
   const levels = levelsOf(analysis, cursor, cursor.before[axis]?.image ?? "");
-  return levels.map((level) => ({ ...level, insert: JSON.stringify(level.name).slice(1, -1) }));
+  return levels.map((level) => ({ ...level, insert: inQuotes(level.name) }));
 }
 
 function levelsOf(analysis: Analysis, cursor: Cursor, axis: string): readonly Candidate[] {

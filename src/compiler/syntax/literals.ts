@@ -77,9 +77,13 @@ export function stringValue(literal: string): { value: string; bad: readonly Bad
 
 /** A string literal for `value`, in the shortest form that the lexer reads back as the same value. */
 export function quote(value: string): string {
-  const escaped = value.replace(/["\\\n\t\r]/g, (character) => {
+  return `"${inQuotes(value)}"`;
+}
+
+/** {@link quote} without the marks around it. */
+export function inQuotes(value: string): string {
+  return value.replace(/["\\\n\t\r]/g, (character) => {
     const name = Object.entries(escapes).find(([, plain]) => plain === character)?.[0] ?? character;
     return `\\${name}`;
   });
-  return `"${escaped}"`;
 }

@@ -61,6 +61,19 @@ export function parse(source: SourceFile, memory: ParseMemory = createParseMemor
 }
 
 /**
+ * What was parsed before, by the very object that it was made from: the host of the compiler calls it again with the same files
+ * after every answer.
+ */
+const parsedFiles = new WeakMap<SourceFile, Staged<FileSyntax>>();
+
+/** {@link parse}, once for each file. */
+export function parseOnce(file: SourceFile, memory?: ParseMemory): Staged<FileSyntax> {
+  const parsed = parsedFiles.get(file) ?? parse(file, memory);
+  parsedFiles.set(file, parsed);
+  return parsed;
+}
+
+/**
  * Everything in one go, with what recovery makes of errors. The grammar carries nothing from one statement to the next: those
  * before the first error can be read one by one, and the rest by itself.
  */

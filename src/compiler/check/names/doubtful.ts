@@ -5,7 +5,7 @@
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { Code } from "../../diagnostics/catalogue.js";
 import type { Span } from "../../base/span.js";
-import type { DeclarationKind, FileSyntax, Statement } from "../../syntax/ast.js";
+import type { DeclarationKind, FileSyntax } from "../../syntax/ast.js";
 
 export interface Doubtful {
   /** Names that may be declared, by kind. */
@@ -20,11 +20,6 @@ export interface Doubtful {
 
 /** Nothing is in doubt: every text was read whole. */
 export const nothingDoubtful: Doubtful = { names: new Map(), unreadable: new Set(), broken: false, unnumbered: false };
-
-/** What can be checked of a file: all of it, or the statements without errors. */
-export function soundStatements(file: FileSyntax): readonly Statement[] {
-  return file.recovered?.sound ?? file.statements;
-}
 
 /** What is in doubt in a protocol with its imports; `lost` tells that one of these could not be read at all. */
 export function doubtfulNames(main: FileSyntax, imported: readonly FileSyntax[], lost: boolean): Doubtful {

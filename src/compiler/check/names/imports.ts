@@ -6,7 +6,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { FileSyntax, ImportStatement } from "../../syntax/ast.js";
 import { tooMany } from "../faults.js";
 import { limits } from "../limits.js";
-import { soundStatements } from "./doubtful.js";
+import { soundStatements } from "../../syntax/sound-statements.js";
 import type { FileFact } from "../../base/file-fact.js";
 
 /** What the host knows of files. */

@@ -1,7 +1,8 @@
 /** What the statements of a protocol and of the files it imports declare, by name. */
 import { diagnostic } from "../../diagnostics/create.js";
 import { isSite } from "../../models/sites.js";
-import { nothingDoubtful, soundStatements, type Doubtful } from "./doubtful.js";
+import { soundStatements } from "../../syntax/sound-statements.js";
+import { nothingDoubtful, type Doubtful } from "./doubtful.js";
 import { baselineName, functionNames, isQuantity } from "./functions.js";
 import { referencesName } from "../../ir/references.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";

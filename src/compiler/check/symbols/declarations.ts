@@ -1,8 +1,21 @@
 /** What is declared, as plain data: the scope for those who complete names and show documentation. */
 import type { Span } from "../../base/span.js";
 import type { Declaration, DeclaredParameter } from "../../ir/side-table.js";
-import type { Name, Parameter } from "../../syntax/ast.js";
-import type { Scope } from "../names/scope.js";
+import type { FileSyntax, Name, Parameter } from "../../syntax/ast.js";
+import { doubtfulNames } from "../names/doubtful.js";
+import { collectScope, type Scope } from "../names/scope.js";
+
+/** What files declare, before anything of it is checked: the protocol's own, those that it imports, and the standard library. */
+export function declarationsOf(
+  main: FileSyntax,
+  imported: readonly FileSyntax[],
+  library: readonly FileSyntax[],
+  sourceOf: (span: Span) => string,
+): readonly Declaration[] {
+  const unreported = (): void => undefined;
+  const doubtful = doubtfulNames(main, imported, false);
+  return declarationsIn(collectScope(main, imported, library, new Map(), unreported, doubtful), sourceOf);
+}
 
 /** Every declaration that names can mean, kind by kind in the order of the scope; of several of one name the one that counts. */
 export function declarationsIn(scope: Scope, sourceOf: (span: Span) => string): readonly Declaration[] {

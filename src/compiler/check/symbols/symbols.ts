@@ -16,7 +16,7 @@ import type {
   TestUse,
   TextSource,
 } from "../../syntax/ast.js";
-import { soundStatements } from "../names/doubtful.js";
+import { soundStatements } from "../../syntax/sound-statements.js";
 import { importedPath } from "../names/imports.js";
 import { isDeclaration } from "../names/scope.js";
 import { memberPath, resultMeaning, type ExperimentShape } from "../results/result-scope.js";
