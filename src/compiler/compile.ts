@@ -36,6 +36,8 @@ import type { Expression, FileSyntax } from "./syntax/ast.js";
 import { parseOnce } from "./syntax/parse.js";
 import { soundStatements } from "./syntax/sound-statements.js";
 
+export { declarationsOf } from "./check/symbols/declarations.js";
+
 /** What the host has found out so far. A key that is absent has not been looked at yet. */
 export interface Facts extends KnownFiles {
   /** By instance id. A value of null with diagnostics means that the model could not be opened. */

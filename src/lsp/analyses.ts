@@ -1,6 +1,7 @@
 /** The analyses of open documents: made when they are asked for, kept until a text changes. */
 import { setImmediate } from "node:timers/promises";
 import type { SourceFile } from "../compiler/base/span.js";
+import { declarationsOf } from "../compiler/compile.js";
 import { docEntries } from "../compiler/docs/entries.js";
 import { documentationOf, movedAnalysis, type Analysis, type Documentation } from "../compiler/ide/index.js";
 import { createParseMemory, type ParseMemory } from "../compiler/syntax/parse-memory.js";
@@ -78,7 +79,7 @@ export function createAnalyses(reading: EditorReading): Analyses {
   function broughtUp(kept: Kept): Soon | null {
     const { source, known, memory } = kept;
     if (known === null || known.analysis.source.text === source.text) return known;
-    const moved = movedAnalysis(known.analysis, source, parseOnce(source, memory));
+    const moved = movedAnalysis(known.analysis, source, parseOnce(source, memory), declarationsOf);
     kept.known = { analysis: moved.analysis, isChecked: known.isChecked && moved.isChecked };
     return kept.known;
   }

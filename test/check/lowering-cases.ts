@@ -88,6 +88,10 @@ const plain = `${texts}
 experiment e on m with p ablate heads L1 measure loss, sum(logits over vocab) as total, mean(pattern[L0] over query) as seen
 `;
 
+const sloped = `${texts}
+experiment sloped on m with p ablate heads L0 measure saliency(loss), norm(grad(loss, resid_pre[L1])) as steepness
+`;
+
 const windows = `
 corpus c from ["the cat sat on the mat and looked at the dog", "it rained all day and all night"] window 6
 experiment e on m with c ablate mlp L0 measure perplexity, bits_per_byte
@@ -105,6 +109,8 @@ const protocols: Readonly<Record<string, Case>> = {
   "gpt2, every kind without passes": { model: "gpt2-f32", text: everyKind, passes: [] },
   "llama, every kind": { model: "llama-tied-f32", text: everyKind, passes: passNames },
   "neox, every kind without passes": { model: "neox-sequential-bf16", text: everyKind, passes: [] },
+  "gpt2, gradients": { model: "gpt2-f32", text: sloped, passes: passNames },
+  "llama, gradients": { model: "llama-tied-f32", text: sloped, passes: passNames },
   "gpt2, a corpus": { model: "gpt2-f32", text: windows, passes: passNames },
   "gpt2, rounded weights": { model: "gpt2-f32", text: plain, passes: passNames, dtype: "bf16" },
   ...Object.fromEntries(

@@ -206,7 +206,7 @@ test("a file that is not UTF-8 is told what it is", async () => {
   assert.match(await read(Buffer.from("hello there, you", "utf16le")), /^it is no text, or not UTF-8/);
   assert.match(
     await read(Buffer.from("one\ntwo\ncaf\xe9\n", "latin1")),
-    /^it is not UTF-8 text \(line 3\): .*WINDOWS-1252/,
+    /^it is not UTF-8 text \(line 3, byte 13\): .*WINDOWS-1252/,
   );
   assert.equal(await read(Buffer.from("caf\u00e9\n")), "caf\u00e9\n");
 });

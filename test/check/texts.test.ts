@@ -1,4 +1,8 @@
-/** Prompt sets: BOS, files of every kind, and what is wrong with them. */
+/**
+ * Prompt sets: BOS, files of every kind, and what is wrong with them.
+ *
+ * Long because what is wrong with one kind of file is read beside what is wrong with the others.
+ */
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
 import { parseCsv } from "../../src/compiler/check/texts/csv.js";

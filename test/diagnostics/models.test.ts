@@ -111,7 +111,7 @@ test("a model of the Hub that is not on this machine says how to get it", async 
     diagnostics.map((d) => d.code),
     ["A4016"],
   );
-  assert.match(diagnostics[0]?.hint ?? "", /hf download nobody\/nothing/);
+  assert.match(diagnostics[0]?.hint ?? "", /atlasc models pull nobody\/nothing/);
 });
 
 test("an imported model lies beside the file that imports it", async () => {

@@ -21,16 +21,21 @@ test("what `atlasc doc` shows as the example of a metric can be measured, and gi
   const pack = readFileSync(join(root, "stdlib/prompts/induction.jsonl"), "utf8").trim().split("\n");
   const chosen = pack.filter((_, i) => i % 4 === 0);
   writeFileSync(join(folder, "pairs.jsonl"), chosen.join("\n"));
+  // Pairs of equally long texts, for what compares them place by place.
+  const aligned = readFileSync(join(root, "docs/examples/answers.jsonl"), "utf8");
+  writeFileSync(join(folder, "aligned.jsonl"), aligned);
+  const textsOf = (name: string): string =>
+    name.startsWith("continuation_") ? "continued" : name === "attribution" ? "aligned" : "pairs";
   const path = protocolIn(
     folder,
     [
       'model gpt2 from "@stdlib/models/gpt2-tiny"',
       'prompts pairs from "pairs.jsonl"',
       '  clean "clean" corrupt "corrupt" answer "answer" distractor "distractor"',
+      'prompts aligned from "aligned.jsonl"',
       'prompts continued from "@stdlib/prompts/induction.jsonl" text "clean" continuation "answer"',
       ...examples.map(({ name, example }) => {
-        const texts = name.startsWith("continuation_") ? "continued" : "pairs";
-        return `experiment example_${name} with ${texts} measure ${example}`;
+        return `experiment example_${name} with ${textsOf(name)} measure ${example}`;
       }),
     ].join("\n"),
   );
@@ -39,7 +44,8 @@ test("what `atlasc doc` shows as the example of a metric can be measured, and gi
   const rows = await rowsOf(ran);
   for (const { name } of examples) {
     const own = rows.filter((row) => row.experiment === `example_${name}`);
-    assert.ok(own.length >= chosen.length, `${name} has a row for each pair`);
+    const least = textsOf(name) === "aligned" ? aligned.trim().split("\n").length : chosen.length;
+    assert.ok(own.length >= least, `${name} has a row for each pair`);
     for (const row of own) assert.ok(Number.isFinite(row.value), `${name}: ${row.value}, ${String(row.reason)}`);
   }
 });

@@ -119,7 +119,7 @@ test("wrong inputs: one sentence each, with the place in the protocol", async (c
     [
       "hub",
       'model m from "nobody/nothing"',
-      /A4016\]: .*\n(.*\n)*hint: download it with `hf download nobody\/nothing`/,
+      /A4016\]: .*\n(.*\n)*hint: `atlasc run` downloads it, .* `atlasc models pull nobody\/nothing`/,
     ],
     ["text", 'model m from "./model"\nprompts q from "texts/q.txt"', /A4101\]: cannot read texts\/q\.txt: there is no/],
     ["deep", 'model m from "./model"\nablate heads L7 measure loss', /A4201\]/],

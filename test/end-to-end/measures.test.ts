@@ -17,8 +17,19 @@ const without: Readonly<Record<string, string>> = {
   R_V_unsquared: "(Σσ)² / Σσ² in place of (Σσ²)² / Σσ⁴ is no metric of the standard library",
 };
 
-/** Metrics of texts with continuations, whose numbers are known in inputs.test.ts. */
-const elsewhere = ["continuation_logprob", "continuation_loss", "continuation_accuracy", "continuation_rank"];
+/**
+ * Metrics whose numbers are known elsewhere: gradients in test/autodiff and the task attribution, those of texts with continuations
+ * in inputs.test.ts.
+ */
+const elsewhere = [
+  "saliency",
+  "input_times_gradient",
+  "attribution",
+  "continuation_logprob",
+  "continuation_loss",
+  "continuation_accuracy",
+  "continuation_rank",
+];
 
 /** Rows of an experiment by their coordinates: only axes that the case has are looked at. */
 function byCoordinates(rows: readonly ResultRow[], { axes, intervention }: OracleCase): ReadonlyMap<string, ResultRow> {

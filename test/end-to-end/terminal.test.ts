@@ -125,6 +125,7 @@ const ways: Readonly<Record<string, Way>> = {
   }),
   "a field that no column can have": check(`${model}prompts p from "p.jsonl"\n${measured}`, {
     files: { "p.jsonl": `{"text": "t1 t2 t3", ${quoted}: [1]}` },
+    code: 0,
   }),
   "a line that is not JSON": check(`${model}prompts p from "p.jsonl"\n${measured}`, {
     files: { "p.jsonl": nasty.replace("\n", "") },
@@ -162,7 +163,10 @@ const ways: Readonly<Record<string, Way>> = {
       "model/tokenizer.json": JSON.stringify({
         ...{ version: "1.0", added_tokens: [], normalizer: null, pre_tokenizer: { type: "WhitespaceSplit" } },
         ...{ post_processor: null, decoder: null },
-        model: { type: "WordPiece", unk_token: nasty, vocab: { [nasty]: 0 } },
+        model: {
+          ...{ type: "WordPiece", unk_token: nasty, continuing_subword_prefix: "##", max_input_chars_per_word: 100 },
+          vocab: { [nasty]: 0 },
+        },
       }),
       "model/tokenizer_config.json": JSON.stringify({ tokenizer_class: "PreTrainedTokenizerFast", bos_token: nasty }),
     },

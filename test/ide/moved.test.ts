@@ -1,6 +1,7 @@
 /** What is said of a text right after a key, and what checking it says: where it is the same, and what else holds. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { declarationsOf } from "../../src/compiler/compile.js";
 import * as ide from "../../src/compiler/ide/index.js";
 import { parse } from "../../src/compiler/syntax/parse.js";
 import { tokenize } from "../../grammar/tokens.js";
@@ -18,7 +19,7 @@ function checked(text: string): ide.Analysis {
 }
 
 const moved = (before: ide.Analysis, text: string): ide.Moved =>
-  ide.movedAnalysis(before, { path, text }, parse({ path, text }));
+  ide.movedAnalysis(before, { path, text }, parse({ path, text }), declarationsOf);
 
 const example = `model gpt2 from "@stdlib/models/gpt2-tiny"
 prompts a from ["one"]

@@ -43,9 +43,9 @@ test("a folder without a point in front is told apart from a model of the Hub", 
 });
 
 test("names of TransformerLens are those of the Hub", async () => {
-  assert.match(await advice("gpt2-small"), /: the Hub calls it gpt2: write "gpt2", .*`hf download gpt2`/);
+  assert.match(await advice("gpt2-small"), /: the Hub calls it gpt2: write "gpt2"/);
   assert.match(await advice("pythia-70m"), /write "EleutherAI\/pythia-70m"/);
-  assert.match(await advice("org/name", "v1"), /`hf download org\/name --revision v1`/);
+  assert.match(await advice("org/name", "v1"), /`atlasc models pull org\/name --revision v1`/);
 });
 
 test("exports and other formats are called what they are", async () => {

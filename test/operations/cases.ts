@@ -4,6 +4,7 @@ import type { OperationCases } from "./case-parts.js";
 import { choiceCases } from "./choice-cases.js";
 import { elementwiseCases } from "./elementwise-cases.js";
 import { entryCases } from "./entry-cases.js";
+import { gradientCases } from "./gradient-cases.js";
 import { likenessCases } from "./likeness-cases.js";
 import { unembeddingCases } from "./unembedding-cases.js";
 import { windowCases } from "./window-cases.js";
@@ -17,4 +18,5 @@ export const cases: Readonly<Record<string, OperationCases>> = {
   ...unembeddingCases,
   ...windowCases,
   ...choiceCases,
+  ...gradientCases,
 };

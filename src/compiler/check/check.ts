@@ -7,13 +7,7 @@ import type { Span } from "../base/span.js";
 import type { Steps } from "../base/steps.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import {
-  type ModelInstance,
-  type Protocol,
-  type Study,
-  type TokenizedTexts,
-  type Unavailable,
-} from "../ir/protocol.js";
+import type { ModelInstance, Protocol, Study, TokenizedTexts, Unavailable } from "../ir/protocol.js";
 import type { ResultType } from "../ir/result-type.js";
 import type { OpenedModel } from "../models/model.js";
 import type { ExperimentStatement, FileSyntax, Name } from "../syntax/ast.js";

@@ -94,6 +94,7 @@ const axes: Readonly<Record<string, Row>> = {
     form: "kv_head",
     meaning: "Key-value heads of a layer; as many as heads outside grouped-query attention.",
   },
+  expert: { form: "expert", meaning: "Experts of a mixture's layer." },
   neuron: { form: "neuron", meaning: "Neurons of a layer's MLP." },
   position: {
     form: "position in 1..5",

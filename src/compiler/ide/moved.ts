@@ -5,10 +5,9 @@
  */
 import { tokenize } from "../../../grammar/tokens.js";
 import type { SourceFile, Span } from "../base/span.js";
-import { declarationsOf } from "../check/symbols/declarations.js";
 import type { Diagnostic, Label } from "../diagnostics/diagnostic.js";
 import type { Staged } from "../diagnostics/staged.js";
-import type { Entry, SymbolReference } from "../ir/side-table.js";
+import type { Declaration, Entry, SymbolReference } from "../ir/side-table.js";
 import type { FileSyntax } from "../syntax/ast.js";
 import { tableOf, type Analysis } from "./analysis.js";
 
@@ -18,6 +17,14 @@ interface TextChange {
   readonly end: number;
   readonly newEnd: number;
 }
+
+/** What files declare, before anything is checked: the protocol's own, those that it imports, and the standard library (compile.ts). */
+type DeclarationsOf = (
+  main: FileSyntax,
+  imported: readonly FileSyntax[],
+  library: readonly FileSyntax[],
+  sourceOf: (span: Span) => string,
+) => readonly Declaration[];
 
 export interface Moved {
   readonly analysis: Analysis;
@@ -30,6 +37,7 @@ export function movedAnalysis(
   before: Analysis,
   source: SourceFile,
   { value: main, diagnostics }: Staged<FileSyntax>,
+  declarationsOf: DeclarationsOf,
 ): Moved {
   const isChecked = diagnostics.length === 0 && sameStatements(before, source, main);
   const place = placing(source, changeBetween(before.source.text, source.text), !isChecked);

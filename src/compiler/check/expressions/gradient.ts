@@ -4,6 +4,7 @@ import { typeText } from "../../ir/tensor-type.js";
 import { operationNamed } from "../../operations/index.js";
 import type { CallExpression } from "../../syntax/ast.js";
 import { applyOperation, asTensor, reportError, wrongKind } from "../faults.js";
+import { promptPart } from "./prompt-part.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
 /**
@@ -14,7 +15,8 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   const [metric, site] = call.positional;
   if (metric === undefined || site === undefined) return errorValue;
   const value = cx.elaborate(cx, environment, metric);
-  const place = cx.elaborate(cx, environment, site);
+  // The site whole, and of its gradient the part of prompts: a part would be a value of its own, which nothing is computed from.
+  const place = cx.elaborate({ ...cx, wholeRows: true }, environment, site);
   if (value.kind === "error" || place.kind === "error") return errorValue;
   const node = asTensor(cx, value, metric.span);
   if (node === null) return errorValue;
@@ -32,7 +34,8 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
     const fault = "grad: this metric has no gradient";
     return reportError(cx, "A3001", metric.span, { fault }, { expected: "a metric that changes smoothly", found });
   }
-  return applyOperation(cx, call.callee.text, [{ kind: "tensor", node }, place], {}, call);
+  const made = applyOperation(cx, call.callee.text, [{ kind: "tensor", node }, place], {}, call);
+  return made.kind === "tensor" ? promptPart(cx, made.node, call.span) : made;
 }
 
 /** How a value depends on the sites of its run: smoothly in some part, in steps only, or not at all. */
