@@ -57,7 +57,9 @@ export function brokenStatement(file: string, tokens: readonly IToken[]): Broken
   if (isLostImport(tokens, meant)) declares.push(...unreadable("import"));
   // Of a statement of one unknown word nothing is left that could tell what it was.
   if (meant === null && tokens.length === 1) for (const word of declaring.keys()) declares.push(...unreadable(word));
-  return { declares, unnamedExperiment: meant !== null && clauseWords.has(meant), span };
+  // A clause behind a word that nothing begins with: an experiment without a name, whose first word is misspelt.
+  const unnamedExperiment = meant === null ? tokens.some(isClauseWord) : clauseWords.has(meant);
+  return { declares, unnamedExperiment, span };
 }
 
 /** True for a string that nothing introduces: what an import leaves when its word is lost, or is another one. */

@@ -89,8 +89,9 @@ function isConsequence(doubtful: Doubtful, { code, primary }: Diagnostic, source
   const name = sourceOf(primary.span);
   // `steepest is L5` tests an axis, and `first` is one, unless results have these names; a place alone is left of such a test.
   if (code === "A3004" && isDoubtful(doubtful, "result")) {
+    if (/^L[\d*-]/.test(name)) return true;
     const [, tested] = /^([A-Za-z_]\w*)(?:\s+(?:is|in)\b|$)/.exec(name) ?? [];
-    return tested === undefined ? /^L[\d*-]/.test(name) : mayBeDeclared(doubtful, "result", tested);
+    return tested !== undefined && mayBeDeclared(doubtful, "result", tested);
   }
   // A title in quotes may be that of a hypothesis which cannot be read.
   if (code === "A2001" && name.startsWith('"')) return doubtful.broken;
