@@ -7,7 +7,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Tensor } from "onnxruntime-node";
+import { type Tensor } from "onnxruntime-node";
 import { differentiate } from "../../src/compiler/autodiff/differentiate.js";
 import { int } from "../../src/compiler/onnx/attributes.js";
 import { createGraphBuilder } from "../../src/compiler/onnx/builder.js";

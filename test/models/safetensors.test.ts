@@ -40,7 +40,11 @@ const faults: readonly (readonly [name: string, bytes: Buffer, reason: RegExp])[
   ["an empty file", Buffer.alloc(0), /too short/],
   ["a header length beyond the file", Buffer.from([200, 0, 0, 0, 0, 0, 0, 0, 123]), /inside its header/],
   ["an absurd header length", Buffer.alloc(16, 255), /damaged/],
-  ["a header that is no JSON", Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from("{x")]), /not a JSON object/],
+  [
+    "a header that is no JSON",
+    Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from("{x")]),
+    /not a JSON object/,
+  ],
   ["a header that is no object", fileWith([1], 0), /not a JSON object/],
   ["a truncated file", fileWith({ a: whole }, 7), /inside tensor a/],
   ["bytes after the last tensor", fileWith({ a: whole }, 9), /1 bytes after its last tensor/],

@@ -112,13 +112,13 @@ export const sites: Readonly<Record<SiteName, SiteDescription>> = {
     axes: ["pos", "d_model"],
     perLayer: true,
     writable: true,
-    meaning: "what attention adds to the residual stream (after a norm of its own)",
+    meaning: "what attention adds to the residual stream",
   },
   mlp_out: {
     axes: ["pos", "d_model"],
     perLayer: true,
     writable: true,
-    meaning: "what the MLP adds to the residual stream (after a norm of its own)",
+    meaning: "what the MLP adds to the residual stream",
   },
   mlp_pre: {
     axes: ["pos", "neuron"],

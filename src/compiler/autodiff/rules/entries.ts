@@ -138,7 +138,8 @@ const slice: GradientRule = (context) => {
   );
   if (steps !== undefined) {
     const [axis] = axes;
-    if (axis === undefined || axes.length > 1) throw new RangeError("a Slice with steps along several axes has no rule");
+    if (axis === undefined || axes.length > 1)
+      throw new RangeError("a Slice with steps along several axes has no rule");
     const bounds = [start, inputOf(context, 2), list(builder, 0), steps];
     const taken = builder.node("Slice", [placesAlong(context, axis), ...bounds]);
     return [scatterAlong(context, axis, taken, gradientOfOutput(context)), ...rest(node)];
