@@ -1,6 +1,6 @@
 /** What expressions and graphs read, and how much work layers are: the questions that passes and lowering ask alike. */
 import type { MeasureExpression, TextQuantity } from "../ir/expression.js";
-import type { GraphPlan } from "../ir/plan.js";
+import type { Gate, GraphPlan } from "../ir/plan.js";
 import type { ModelSignature } from "../models/model.js";
 import { depthOf } from "../models/site-order.js";
 import type { SiteReference } from "../models/sites.js";
@@ -17,10 +17,20 @@ export function takesGradients(expressions: readonly MeasureExpression[]): boole
   );
 }
 
+/** Everything that is computed where these expressions are measured and these gates stand. */
+export function computedBy({
+  expressions,
+  gates,
+}: {
+  readonly expressions: readonly MeasureExpression[];
+  readonly gates: readonly Gate[];
+}): readonly MeasureExpression[] {
+  return [...expressions, ...gates.flatMap(({ expression }) => expression ?? [])];
+}
+
 /** Everything that a graph computes, at its outputs and in its gates. */
-export function expressionsOf(graph: GraphPlan): readonly MeasureExpression[] {
-  const replacements = graph.gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
-  return [...graph.outputs.map((o) => o.expression), ...replacements];
+export function expressionsOf({ outputs, gates }: GraphPlan): readonly MeasureExpression[] {
+  return computedBy({ expressions: outputs.map((o) => o.expression), gates });
 }
 
 /** Quantities of texts that a graph reads. */

@@ -13,7 +13,7 @@ import { passNames, type PassName } from "../passes/names.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
 import { pipeline } from "../passes/pipeline.js";
 import { runDraftPasses, suitedSettings, withoutGraphPasses, verifyPlan } from "../passes/run-passes.js";
-import { takesGradients } from "../analysis/reads.js";
+import { computedBy, takesGradients } from "../analysis/reads.js";
 import { batchRows, largestBatch, noCost, type BatchContext } from "./batches.js";
 import { captureIdentities } from "./capture-identity.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
@@ -183,9 +183,8 @@ function groupCaptures({ textsOf }: Planning, own: DraftStudy, group: RowGroup):
 
 function graphOf(planning: Planning, model: string, texts: TokenizedTexts, group: RowGroup): GraphPlan {
   const { graphs, modelOf } = planning;
-  const computed = [...group.expressions, ...group.gates.flatMap(({ expression }) => expression ?? [])];
   const suited = graphSettings(planning, texts);
-  const settings = takesGradients(computed) ? withoutGraphPasses(pipeline, suited) : suited;
+  const settings = takesGradients(computedBy(group)) ? withoutGraphPasses(pipeline, suited) : suited;
   const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings });
   const known = graphs.get(graph.id);
   if (known !== undefined) return known;

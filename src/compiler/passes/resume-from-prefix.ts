@@ -8,8 +8,7 @@
  * its rows begin with the tokens. Every value is the same bits, because a row of a batch is computed by the same kernels
  * wherever it begins.
  */
-import type { MeasureExpression } from "../ir/expression.js";
-import { lastLayerNeeded, layerFlops, takesGradients } from "../analysis/reads.js";
+import { computedBy, lastLayerNeeded, layerFlops, takesGradients } from "../analysis/reads.js";
 import { firstLayer, gateKey } from "../analysis/gates.js";
 import { siteSize } from "../models/site-values.js";
 import { siteKey } from "../models/sites.js";
@@ -35,11 +34,6 @@ function resumeFromPrefix(draft: Draft, { graphWork, memoryBudget }: PassContext
     const groups = own.groups.flatMap((group) => resumedGroups(own, group, graphWork));
     return keptBytes(own, groups) > memoryBudget ? own : { ...own, groups };
   });
-}
-
-/** Everything that the graph of a group computes. */
-function computedBy({ expressions, gates }: RowGroup): readonly MeasureExpression[] {
-  return [...expressions, ...gates.flatMap(({ expression }) => expression ?? [])];
 }
 
 function resumedGroups({ study, model, texts }: DraftStudy, group: RowGroup, graph: number): readonly RowGroup[] {
