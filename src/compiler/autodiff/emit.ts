@@ -2,31 +2,26 @@
 import { int } from "../onnx/attributes.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { ElementType } from "../onnx/graph.js";
+import { integers } from "../onnx/lists.js";
+import { cast } from "../operations/lowering.js";
 import type { RuleContext } from "./rule.js";
 
-const typeCodes: Readonly<Partial<Record<ElementType, number>>> = { float32: 1, int32: 6, int64: 7, float64: 11 };
-
-/** Converts a value to another type of numbers. */
-export function castTo(builder: GraphBuilder, value: string, type: ElementType): string {
-  const code = typeCodes[type];
-  if (code === undefined) throw new RangeError(`castTo: gradients have no type ${type}`);
-  return builder.node("Cast", [value], { to: int(code) });
+/** The type of a gradient, which is that of its value. @throws RangeError (a fault of ours) for what has no gradient */
+export function realType(type: ElementType): "float32" | "float64" {
+  if (type !== "float32" && type !== "float64") throw new RangeError(`realType: gradients have no type ${type}`);
+  return type;
 }
 
 /** A number of a type, without axes. Graphs hold no constants of float64, which are cast. */
 export function numberOfType(builder: GraphBuilder, value: number, type: ElementType): string {
   const constant = builder.constant("float32", [], [value]);
-  return type === "float32" ? constant : castTo(builder, constant, type);
+  const real = realType(type);
+  return real === "float32" ? constant : cast(builder, constant, real);
 }
 
 /** A number of the type of another value. */
 export function numberLike({ builder, type }: RuleContext, value: number, like: string): string {
   return numberOfType(builder, value, type(like));
-}
-
-/** A list of int64. */
-export function list(builder: GraphBuilder, ...values: readonly number[]): string {
-  return builder.constant("int64", [values.length], values);
 }
 
 export function shapeOf(builder: GraphBuilder, value: string): string {
@@ -70,11 +65,11 @@ export function sumToShape(
   if (candidates.every(({ size }) => size === 1)) return sumOver(builder, summed, axes, true);
   // An axis of one entry in front is summed in any case: onnxruntime gives an empty value another shape where it is told to
   // sum over no axes.
-  const behind = list(builder, ...axes.map((axis) => axis + 1));
-  const sizes = builder.node("Gather", [shapeOf(builder, operand), list(builder, ...axes)]);
-  const single = builder.node("Equal", [sizes, list(builder, 1)]);
+  const behind = integers(builder, ...axes.map((axis) => axis + 1));
+  const sizes = builder.node("Gather", [shapeOf(builder, operand), integers(builder, ...axes)]);
+  const single = builder.node("Equal", [sizes, integers(builder, 1)]);
   const chosen = builder.node("Compress", [behind, single], { axis: int(0) });
-  const front = list(builder, 0);
+  const front = integers(builder, 0);
   const all = builder.node("Concat", [front, chosen], { axis: int(0) });
   const total = builder.node("ReduceSum", [builder.node("Unsqueeze", [summed, front]), all], { keepdims: int(1) });
   return builder.node("Squeeze", [total, front]);
@@ -82,7 +77,7 @@ export function sumToShape(
 
 /** A sum over axes, which are removed or keep one entry. */
 export function sumOver(builder: GraphBuilder, value: string, axes: readonly number[], keep: boolean): string {
-  return builder.node("ReduceSum", [value, list(builder, ...axes)], { keepdims: int(keep ? 1 : 0) });
+  return builder.node("ReduceSum", [value, integers(builder, ...axes)], { keepdims: int(keep ? 1 : 0) });
 }
 
 /** A value with the shape of another that has as many entries. */

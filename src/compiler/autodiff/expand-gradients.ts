@@ -8,12 +8,7 @@ import { differentiate } from "./differentiate.js";
  * The operator of a node that asks for the gradient of its second input, a number for each row, with respect to its first. It
  * exists between the lowering of measures and {@link expandGradients} only: onnxruntime has no such operator.
  */
-export const gradientOperator = "Gradient";
-
-/** Whether a graph still asks for gradients. */
-export function asksForGradients({ nodes }: Graph): boolean {
-  return nodes.some(({ op }) => op === gradientOperator);
-}
+const gradientOperator = "Gradient";
 
 /**
  * The graph with every {@link gradientOperator} computed. All that is asked of one target is computed by one backward pass. A

@@ -51,19 +51,8 @@ export function gradientOfOutput({ gradientOf, node }: RuleContext): string {
   return gradient;
 }
 
-/** An integer attribute of the node. */
-export function integerOf({ node }: RuleContext, name: string, absent: number): number {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "int" ? attribute.value : absent;
-}
-
 /** A float attribute of the node. */
 export function floatOf({ node }: RuleContext, name: string, absent: number): number {
   const attribute = node.attributes[name];
   return attribute?.kind === "float" ? attribute.value : absent;
-}
-
-/** A place of an axis counted from the front. */
-export function axisFromFront(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
 }

@@ -1,7 +1,8 @@
 /** Where a number that is not finite comes from, in the graph: for each row the first check that is not sound. */
 import { int } from "../onnx/attributes.js";
 import type { GraphBuilder } from "../onnx/builder.js";
-import { cast, integers, zero } from "../operations/lowering.js";
+import { integers } from "../onnx/lists.js";
+import { cast, zero } from "../operations/lowering.js";
 
 /** A value [row or 1, …] that is looked at. `masked`: −∞ is as it should be. */
 export interface LookedAt {

@@ -5,7 +5,8 @@ import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import type { GateNames } from "../onnx/edit.js";
 import type { Initializer, OnnxNode } from "../onnx/graph.js";
 import { causesOf } from "../operations/causes.js";
-import { integers } from "../operations/lowering.js";
+import { integers } from "../onnx/lists.js";
+
 import { reasonsOf } from "../operations/reasons.js";
 import { emitNotFinite } from "./causes.js";
 

@@ -1,4 +1,4 @@
-import type { Attribute, Graph } from "./graph.js";
+import type { Attribute, Graph, OnnxNode } from "./graph.js";
 
 /** An integer attribute of a node (`axis`, `transB`). */
 export function int(value: number): Attribute {
@@ -23,4 +23,15 @@ export function text(value: string): Attribute {
 /** A graph inside a node (`body`). It must have the operator set of the graph around it. */
 export function subgraph(value: Graph): Attribute {
   return { kind: "graph", value };
+}
+
+/** An integer attribute, or what the operator takes without it. */
+export function integerAttribute({ attributes }: OnnxNode, name: string, otherwise: number): number {
+  const attribute = attributes[name];
+  return attribute?.kind === "int" ? attribute.value : otherwise;
+}
+
+/** The dimension that a (possibly negative) axis means. */
+export function dimensionOf(axis: number, rank: number): number {
+  return axis < 0 ? axis + rank : axis;
 }

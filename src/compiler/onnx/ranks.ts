@@ -1,4 +1,5 @@
 /** The number of axes of every value of a graph, as far as the operators that atlasc emits tell it. */
+import { integerAttribute } from "./attributes.js";
 import type { Graph, OnnxNode } from "./graph.js";
 
 /** What is known of a value: its rank, and of a vector its length where that is the same in every run. */
@@ -7,7 +8,8 @@ interface Known {
   readonly length: number | null;
 }
 
-const broadcast: ReadonlySet<string> = new Set([
+/** Operators whose result has the shape that their inputs are broadcast to. */
+export const broadcastOperators: ReadonlySet<string> = new Set([
   "Add",
   "And",
   "Div",
@@ -51,16 +53,12 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
   const first = input(0);
   const inputs = node.inputs.map((_, i) => input(i)?.rank);
   const widest = inputs.every((rank) => rank !== undefined) ? Math.max(...inputs) : undefined;
-  const integer = (name: string, absent: number): number => {
-    const attribute = node.attributes[name];
-    return attribute?.kind === "int" ? attribute.value : absent;
-  };
-  if (broadcast.has(node.op)) {
+  if (broadcastOperators.has(node.op)) {
     const lengths = node.inputs.map((_, i) => input(i)).map((known) => (known?.rank === 0 ? 1 : known?.length));
     return of(widest, widest === 1 && lengths.every((n) => n != null) ? Math.max(...lengths) : null);
   }
   if (reduced.test(node.op)) {
-    if (integer("keepdims", 1) === 1) return of(first?.rank, first?.rank === 1 ? 1 : null);
+    if (integerAttribute(node, "keepdims", 1) === 1) return of(first?.rank, first?.rank === 1 ? 1 : null);
     const axes = node.op.startsWith("Arg") ? 1 : node.inputs.length < 2 ? first?.rank : input(1)?.length;
     return axes === undefined || axes === null || first === undefined ? undefined : of(first.rank - axes);
   }
@@ -69,7 +67,7 @@ function resultOf(node: OnnxNode, input: (i: number) => Known | undefined): Know
     case "FusedMatMul":
       return of(widest);
     case "Shape": {
-      const [start, end] = [integer("start", 0), integer("end", first?.rank ?? 0)];
+      const [start, end] = [integerAttribute(node, "start", 0), integerAttribute(node, "end", first?.rank ?? 0)];
       if (first === undefined) return of(1);
       const place = (at: number): number => Math.min(first.rank, Math.max(0, at < 0 ? at + first.rank : at));
       return of(1, Math.max(0, place(end) - place(start)));

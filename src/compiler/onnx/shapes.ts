@@ -1,6 +1,7 @@
 /** The lengths of the axes of every value of a graph, as far as the operators that atlasc emits tell them. */
+import { dimensionOf, integerAttribute } from "./attributes.js";
 import type { Dimension, Graph, OnnxNode } from "./graph.js";
-import { valueRanks } from "./ranks.js";
+import { broadcastOperators, valueRanks } from "./ranks.js";
 
 type Shape = readonly Dimension[];
 
@@ -44,16 +45,11 @@ const likeFirst: ReadonlySet<string> = new Set([
   ...["Sqrt", "Tanh"],
 ]);
 
-const broadcast: ReadonlySet<string> = new Set([
-  ...["Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Min", "Mod", "Mul"],
-  ...["Or", "Pow", "Sub", "Where"],
-]);
-
 function shapeOf(question: Question): Shape | undefined {
   const { node, inputs, unknown } = question;
   const [first] = inputs;
   if (likeFirst.has(node.op)) return first;
-  if (broadcast.has(node.op)) return broadcastShape(inputs, unknown);
+  if (broadcastOperators.has(node.op)) return broadcastShape(inputs, unknown);
   if (first === undefined) return undefined;
   if (node.op.startsWith("Reduce")) return reducedShape(question, first);
   switch (node.op) {
@@ -63,7 +59,7 @@ function shapeOf(question: Question): Shape | undefined {
     case "GatherElements":
       return inputs[1];
     case "Gather": {
-      const axis = fromFront(attribute(node, "axis", 0), first.length);
+      const axis = dimensionOf(integerAttribute(node, "axis", 0), first.length);
       return inputs[1] === undefined ? undefined : [...first.slice(0, axis), ...inputs[1], ...first.slice(axis + 1)];
     }
     case "Reshape":
@@ -84,7 +80,7 @@ function shapeOf(question: Question): Shape | undefined {
     case "Slice": {
       const axes = node.inputs[3] === undefined ? undefined : question.constant(node.inputs[3]);
       if (axes === undefined) return undefined;
-      const cut = axes.map((axis) => fromFront(axis, first.length));
+      const cut = axes.map((axis) => dimensionOf(axis, first.length));
       return first.map((size, axis) => (cut.includes(axis) ? (unknown[axis] ?? size) : size));
     }
     case "Split":
@@ -114,7 +110,7 @@ function broadcastShape(inputs: readonly (Shape | undefined)[], unknown: Shape):
 
 function reducedShape(question: Question, first: Shape): Shape | undefined {
   const { node } = question;
-  const keep = attribute(node, "keepdims", 1) === 1;
+  const keep = integerAttribute(node, "keepdims", 1) === 1;
   const axes = (node.inputs[1] ?? "") === "" ? first.map((_, axis) => axis) : axesOf(question, first.length);
   if (axes === undefined) return undefined;
   return keep ? first.map((size, axis) => (axes.includes(axis) ? 1 : size)) : first.filter((_, i) => !axes.includes(i));
@@ -126,8 +122,8 @@ function productShape({ node, inputs: [a, b], unknown }: Question): Shape | unde
     const last = shape.slice(-2);
     return transposed ? last.reverse() : last;
   };
-  const [rows = 1] = sides(a, attribute(node, "transA", 0) === 1);
-  const [, columns = 1] = sides(b, attribute(node, "transB", 0) === 1);
+  const [rows = 1] = sides(a, integerAttribute(node, "transA", 0) === 1);
+  const [, columns = 1] = sides(b, integerAttribute(node, "transB", 0) === 1);
   const batches = broadcastShape([a.slice(0, -2), b.slice(0, -2)], unknown.slice(0, -2));
   return batches === undefined ? undefined : [...batches, rows, columns];
 }
@@ -136,7 +132,7 @@ function productShape({ node, inputs: [a, b], unknown }: Question): Shape | unde
 function reshapedShape({ node, unknown, constant }: Question, first: Shape): Shape | undefined {
   const target = constant(node.inputs[1] ?? "");
   if (target === undefined) return undefined;
-  const keeps = attribute(node, "allowzero", 0) === 0;
+  const keeps = integerAttribute(node, "allowzero", 0) === 0;
   return target.map((size, axis) => {
     if (size === 0 && keeps) return first[axis] ?? 1;
     return size < 0 ? (unknown[axis] ?? 1) : size;
@@ -145,7 +141,7 @@ function reshapedShape({ node, unknown, constant }: Question, first: Shape): Sha
 
 /** What changes along one axis keeps the others. */
 function partShape({ node, inputs, unknown, output, constant }: Question, first: Shape): Shape | undefined {
-  const axis = fromFront(attribute(node, "axis", 0), first.length);
+  const axis = dimensionOf(integerAttribute(node, "axis", 0), first.length);
   const along = (size: Dimension | undefined): Shape => first.map((own, i) => (i === axis ? (size ?? own) : own));
   if (node.op === "Compress") return along(unknown[axis]);
   if (node.op === "Split") {
@@ -161,19 +157,10 @@ function partShape({ node, inputs, unknown, output, constant }: Question, first:
     return along(sizes.length === 1 ? sizes[0] : (total ?? unknown[axis]));
   }
   const axes = constant(node.inputs[3] ?? "");
-  const padded = axes?.map((one) => fromFront(one, first.length));
+  const padded = axes?.map((one) => dimensionOf(one, first.length));
   return padded === undefined ? undefined : first.map((own, i) => (padded.includes(i) ? (unknown[i] ?? own) : own));
 }
 
 function axesOf({ node, constant }: Question, rank: number): readonly number[] | undefined {
-  return constant(node.inputs[1] ?? "")?.map((axis) => fromFront(axis, rank));
-}
-
-function fromFront(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}
-
-function attribute({ attributes }: OnnxNode, name: string, absent: number): number {
-  const found = attributes[name];
-  return found?.kind === "int" ? found.value : absent;
+  return constant(node.inputs[1] ?? "")?.map((axis) => dimensionOf(axis, rank));
 }

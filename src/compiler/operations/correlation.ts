@@ -8,17 +8,8 @@ import { extentSize, typeText, type Axis, type TensorType } from "../ir/tensor-t
 import type { GraphBuilder } from "../onnx/builder.js";
 import { alignLowered, alignValue, broadcastTypes, permute } from "./broadcast.js";
 import { addOwnFault, addOwnReferenceFault, mergeFaults, mergeReferenceFaults, reduceFault, reduceReferenceFault } from "./faults.js"; // prettier-ignore
-import {
-  cast,
-  countOver,
-  integers,
-  mergeLast,
-  reshape,
-  joinLists,
-  dimensions,
-  sumOver,
-  wideNumber,
-} from "./lowering.js";
+import { integers } from "../onnx/lists.js";
+import { cast, countOver, mergeLast, reshape, joinLists, dimensions, sumOver, wideNumber } from "./lowering.js";
 import { overText } from "./notation.js";
 import type { Failure, LoweringContext, Operation, TypeFault } from "./operation.js";
 import {

@@ -3,7 +3,8 @@ import { int } from "../onnx/attributes.js";
 import { productExtent, sameExtent, triangleExtent, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
 import { alignValue, broadcastTypes, permute } from "./broadcast.js";
 import { addOwnFault, addOwnReferenceFault, addUndecided, expandFault, mergeFaults, mergeReferenceFaults, view } from "./faults.js"; // prettier-ignore
-import { cast, dimensions, integers, joinLists, mergeLast, reshape } from "./lowering.js";
+import { integers } from "../onnx/lists.js";
+import { cast, dimensions, joinLists, mergeLast, reshape } from "./lowering.js";
 import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { broadcastAxes, broadcastTo, elementCount, gather, offsetsIn, sizeOf, stridesIn, walk } from "./reference-tensor.js"; // prettier-ignore
 import { attributeFault, consumedAxes, consumedNames, findAxis, missingAxisFault, numberFault, smallestSize, typeFault, inOrder } from "./typing.js"; // prettier-ignore

@@ -3,7 +3,8 @@ import { ints } from "../onnx/attributes.js";
 import { sameExtent, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
 import { alignLowered, broadcastTypes, permute } from "./broadcast.js";
 import { expandFault, mergeFaults, mergeReferenceFaults, reduceFault, reduceReferenceFault } from "./faults.js";
-import { cast, dimensions, integers, joinLists, mergeLast, product, reshape, sumOver } from "./lowering.js";
+import { integers } from "../onnx/lists.js";
+import { cast, dimensions, joinLists, mergeLast, product, reshape, sumOver } from "./lowering.js";
 import { fromEntry } from "../ir/origin.js";
 import type { LoweringContext, Operation, TypeFault } from "./operation.js";
 import {

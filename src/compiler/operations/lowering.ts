@@ -1,5 +1,6 @@
 /** ONNX forms that several operations share. Layouts are [row, …axes]; row count and text length are dynamic. */
 import { int } from "../onnx/attributes.js";
+import { integers } from "../onnx/lists.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import type { Axis, TensorType } from "../ir/tensor-type.js";
 import { permute } from "./broadcast.js";
@@ -21,11 +22,6 @@ export const toTheEnd = 2 ** 31 - 1;
 /** Converts elements; float64 never leaves an operation. */
 export function cast(builder: GraphBuilder, value: string, to: keyof typeof elementCode): string {
   return builder.node("Cast", [value], { to: int(elementCode[to]) });
-}
-
-/** A list of int64, as Slice, Unsqueeze and the reductions take it. */
-export function integers(builder: GraphBuilder, ...values: readonly number[]): string {
-  return builder.constant("int64", [values.length], values);
 }
 
 /** The float32 number 0, of shape [1]. */

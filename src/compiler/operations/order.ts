@@ -4,7 +4,8 @@ import type { OperationAttributes } from "../ir/expression.js";
 import { extentSize, typeText, type Axis, type TensorType } from "../ir/tensor-type.js";
 import type { GraphBuilder } from "../onnx/builder.js";
 import { addOwnFault, addOwnReferenceFault, addUndecided, reduceFault, reduceReferenceFault } from "./faults.js";
-import { anyNaN, cast, dimensions, integers, joinLists, minusInfinity, spoilWhere, withRank } from "./lowering.js";
+import { integers } from "../onnx/lists.js";
+import { anyNaN, cast, dimensions, joinLists, minusInfinity, spoilWhere, withRank } from "./lowering.js";
 import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn, sizeOf } from "./reference-tensor.js";
 import { attributeFault, findAxis, layoutPosition, limitExtent, missingAxisFault, numberFault, smallestSize, typeFault } from "./typing.js"; // prettier-ignore

@@ -4,7 +4,8 @@ import type { OperationAttributes } from "../ir/expression.js";
 import { fromEntry, type Origins } from "../ir/origin.js";
 import { extentSize, typeText, type Axis, type Extent, type TensorType } from "../ir/tensor-type.js";
 import { addOwnFault, addOwnReferenceFault, expandFault, view } from "./faults.js";
-import { cast, dimensions, integers, slice, toTheEnd, withRank } from "./lowering.js";
+import { integers } from "../onnx/lists.js";
+import { cast, dimensions, slice, toTheEnd, withRank } from "./lowering.js";
 import type { Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, gather, sizeOf, stridesIn, walk } from "./reference-tensor.js";
 import {

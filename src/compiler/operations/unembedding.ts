@@ -10,7 +10,8 @@ import {
   reduceFault,
   reduceReferenceFault,
 } from "./faults.js";
-import { cast, dimensions, integers, joinLists, reshape, slice } from "./lowering.js";
+import { integers } from "../onnx/lists.js";
+import { cast, dimensions, joinLists, reshape, slice } from "./lowering.js";
 import type { Lowered, LoweringContext, Operation, ReferenceTensor, TypeFault } from "./operation.js";
 import { elementCount, offsetsIn, sizeOf, stridesIn } from "./reference-tensor.js";
 import { findAxis, layoutPosition, missingAxisFault, numberFault, typeFault, unitFault, inOrder } from "./typing.js";

@@ -13,6 +13,7 @@
  * is NaN, so that in the whole product an infinite value makes the queries before it NaN as well, which chunks that end
  * before it are spared.
  */
+import { integers } from "../onnx/lists.js";
 import type { ModelGraph } from "../models/model.js";
 import { causalMask } from "../models/parts/sequence.js";
 import { siteKey, type SiteName } from "../models/sites.js";
@@ -200,28 +201,28 @@ interface Schedule {
 
 /** Chunks of equal and even length; places that are left over at the end take the last query once more. */
 function addSchedule(builder: GraphBuilder, mask: string, range: PositionRange | null): Schedule {
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const scalar = (value: number): string => builder.constant("int64", [], [value]);
   const node = (op: string, ...inputs: string[]): string => builder.node(op, inputs);
-  const numbers = (count: string): string => node("Range", scalar(0), node("Squeeze", count, list(0)), scalar(1));
+  const numbers = (count: string): string =>
+    node("Range", scalar(0), node("Squeeze", count, integers(builder, 0)), scalar(1));
   const roundedUp = (value: string, step: string): string =>
-    node("Div", node("Sub", node("Add", value, step), list(1)), step);
+    node("Div", node("Sub", node("Add", value, step), integers(builder, 1)), step);
 
   const count = builder.node("Shape", [mask], { start: int(0), end: int(1) });
   const keys = builder.node("Shape", [mask], { start: int(1), end: int(2) });
-  const chunks = roundedUp(count, list(chunkQueries));
-  const places = node("Mul", roundedUp(count, node("Mul", chunks, list(2))), list(2));
-  const clamped = node("Min", numbers(node("Mul", chunks, places)), node("Sub", count, list(1)));
+  const chunks = roundedUp(count, integers(builder, chunkQueries));
+  const places = node("Mul", roundedUp(count, node("Mul", chunks, integers(builder, 2))), integers(builder, 2));
+  const clamped = node("Min", numbers(node("Mul", chunks, places)), node("Sub", count, integers(builder, 1)));
   const queries = node("Reshape", clamped, builder.node("Concat", [chunks, places], { axis: int(0) }));
 
   // The position of a chunk's first query; the last queries of a text begin somewhere in it.
   const own = node("Mul", numbers(chunks), places);
   const first = range?.side === "last" ? node("Add", own, node("Sub", keys, count)) : own;
-  const steps = list(keyStep);
+  const steps = integers(builder, keyStep);
   // One less than all that the first query may look at: then two keys are left for the product that is masked.
-  const visible = node("Mul", node("Div", node("Sub", first, list(1)), steps), steps);
+  const visible = node("Mul", node("Div", node("Sub", first, integers(builder, 1)), steps), steps);
   const ends = node("Min", node("Mul", roundedUp(node("Add", first, places), steps), steps), keys);
-  const column = (value: string): string => node("Unsqueeze", value, list(1));
+  const column = (value: string): string => node("Unsqueeze", value, integers(builder, 1));
   return { queries, visible: column(visible), ends: column(ends), count };
 }
 
@@ -235,13 +236,12 @@ interface LayerChunks {
 function addChunks(outer: GraphBuilder, model: ModelGraph, { layer, whole, schedule }: LayerChunks): void {
   const { heads, dHead } = model.signature;
   const builder = outer.scope(`layer.${layer}/attention/chunks`);
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const body = subgraph(chunkBody(builder, model, layer, whole));
   const { queries, visible, ends, count } = schedule;
   const stacked = builder.node("Scan", [queries, visible, ends], { num_scan_inputs: int(3), body });
   const byRow = builder.node("Transpose", [stacked], { perm: ints([1, 0, 2, 3, 4]) });
-  const joined = builder.node("Reshape", [byRow, list(0, -1, heads, dHead)]);
-  builder.node("Slice", [joined, list(0), count, list(1)], {}, whole.z);
+  const joined = builder.node("Reshape", [byRow, integers(builder, 0, -1, heads, dHead)]);
+  builder.node("Slice", [joined, integers(builder, 0), count, integers(builder, 1)], {}, whole.z);
 }
 
 /**
@@ -257,26 +257,25 @@ function chunkBody(outer: GraphBuilder, { signature }: ModelGraph, layer: number
   const chosen = body.input(name("queries"), "int64", ["attention.place"]);
   const visible = body.input(name("visible"), "int64", [1]);
   const end = body.input(name("end"), "int64", [1]);
-  const list = (...values: number[]): string => outer.constant("int64", [values.length], values);
   const slice = (value: string, from: string, to: string, axis: number): string =>
-    builder.node("Slice", [value, from, to, list(axis)]);
+    builder.node("Slice", [value, from, to, integers(outer, axis)]);
   const gather = (value: string, axis: number): string => builder.node("Gather", [value, chosen], { axis: int(axis) });
 
   // Only the last keys of a chunk are masked for some of its queries; those before a window are for others.
-  const from = whole.causal ? visible : list(0);
+  const from = whole.causal ? visible : integers(outer, 0);
   const own = gather(whole.queries, 2);
-  const queries = group === 1 ? own : builder.node("Reshape", [own, list(0, kvHeads, -1, dHead)]);
+  const queries = group === 1 ? own : builder.node("Reshape", [own, integers(outer, 0, kvHeads, -1, dHead)]);
   const products = (from: string, to: string): string =>
     builder.node("MatMul", [queries, slice(whole.keys, from, to, 3)]);
   const rows = slice(gather(whole.mask, 0), from, end, 1);
   const mask = group === 1 ? rows : builder.node("Concat", Array<string>(group).fill(rows), { axis: int(0) });
   const masked = builder.node("Where", [mask, products(from, end), whole.negativeInfinity]);
   const scores = whole.causal
-    ? builder.node("Concat", [products(list(0), visible), masked], { axis: int(-1) })
+    ? builder.node("Concat", [products(integers(outer, 0), visible), masked], { axis: int(-1) })
     : masked;
   const pattern = builder.node("Softmax", [scores], { axis: int(-1) });
-  const mixed = builder.node("MatMul", [pattern, slice(whole.values, list(0), end, 2)]);
-  const unstacked = group === 1 ? mixed : builder.node("Reshape", [mixed, list(0, heads, -1, dHead)]);
+  const mixed = builder.node("MatMul", [pattern, slice(whole.values, integers(outer, 0), end, 2)]);
+  const unstacked = group === 1 ? mixed : builder.node("Reshape", [mixed, integers(outer, 0, heads, -1, dHead)]);
   const z = builder.node("Transpose", [unstacked], { perm: ints([0, 2, 1, 3]) });
   return body.finish([{ name: z, type: "float32", shape: ["attention.row", "attention.place", heads, dHead] }]);
 }

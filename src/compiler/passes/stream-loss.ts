@@ -3,6 +3,7 @@
  * far is never needed as a whole: a Scan goes over the scored positions in chunks, and each chunk's logits are gone
  * before the next one's are made.
  */
+import { integers } from "../onnx/lists.js";
 import type { ModelGraph } from "../models/model.js";
 import { int, subgraph } from "../onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
@@ -136,22 +137,24 @@ interface StreamedLoss {
 
 /** The log-probability of each next token, from chunks [chunk, place, ·] of the scored positions of all rows. */
 function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   // GatherElements took as many positions as there are next tokens: all but the last.
   const scoredPositions = builder.node("Shape", [loss.indices], { start: int(1), end: int(2) });
-  const scored = builder.node("Slice", [loss.hidden, list(0), scoredPositions, list(1)]);
-  const hidden = builder.node("Reshape", [scored, list(-1, loss.width)]);
-  const targets = builder.node("Reshape", [loss.indices, list(-1, 1)]);
+  const scored = builder.node("Slice", [loss.hidden, integers(builder, 0), scoredPositions, integers(builder, 1)]);
+  const hidden = builder.node("Reshape", [scored, integers(builder, -1, loss.width)]);
+  const targets = builder.node("Reshape", [loss.indices, integers(builder, -1, 1)]);
 
   // Chunks of equal length, so that hardly a position is computed for nothing; one empty chunk where there is none. The
   // length is even, because onnxruntime multiplies a matrix of a single row by other code, with other last bits.
   const count = builder.node("Shape", [targets], { start: int(0), end: int(1) });
-  const before = builder.node("Sub", [count, list(1)]);
-  const chunks = builder.node("Add", [builder.node("Div", [before, list(loss.chunk)]), list(1)]);
-  const pairs = builder.node("Mul", [chunks, list(2)]);
-  const roundedUp = builder.node("Sub", [builder.node("Add", [count, pairs]), list(1)]);
-  const places = builder.node("Mul", [builder.node("Div", [roundedUp, pairs]), list(2)]);
-  const total = builder.node("Squeeze", [builder.node("Mul", [chunks, places]), list(0)]);
+  const before = builder.node("Sub", [count, integers(builder, 1)]);
+  const chunks = builder.node("Add", [
+    builder.node("Div", [before, integers(builder, loss.chunk)]),
+    integers(builder, 1),
+  ]);
+  const pairs = builder.node("Mul", [chunks, integers(builder, 2)]);
+  const roundedUp = builder.node("Sub", [builder.node("Add", [count, pairs]), integers(builder, 1)]);
+  const places = builder.node("Mul", [builder.node("Div", [roundedUp, pairs]), integers(builder, 2)]);
+  const total = builder.node("Squeeze", [builder.node("Mul", [chunks, places]), integers(builder, 0)]);
   const scalar = (value: number): string => builder.constant("int64", [], [value]);
   const order = builder.node("Range", [scalar(0), total, scalar(1)]);
   // Places that are left over at the end take the last position once more.
@@ -162,7 +165,12 @@ function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
   const inputs = [hidden, targets].map((value) => builder.node("Gather", [value, positions], { axis: int(0) }));
   const body = subgraph(chunkBody(loss));
   const chunked = builder.node("Scan", inputs, { num_scan_inputs: int(inputs.length), body });
-  const flat = builder.node("Slice", [builder.node("Reshape", [chunked, list(-1)]), list(0), count, list(0)]);
+  const flat = builder.node("Slice", [
+    builder.node("Reshape", [chunked, integers(builder, -1)]),
+    integers(builder, 0),
+    count,
+    integers(builder, 0),
+  ]);
   const original = builder.node("Shape", [loss.indices]);
   builder.node("Reshape", [flat, original], { allowzero: int(1) }, loss.chosen);
 }

@@ -1,5 +1,6 @@
 /** Derivative rules of operators that compute every entry by itself. */
-import { castTo, multiply, numberLike, sumToShape, zerosLike } from "../emit.js";
+import { cast } from "../../operations/lowering.js";
+import { multiply, numberLike, sumToShape, zerosLike } from "../emit.js";
 import { floatOf, gradientOfOutput, inputOf, outputOf, type GradientRule, type RuleContext } from "../rule.js";
 
 /** The rule of a function of one number, from its derivative at x, with y = f(x). */
@@ -139,11 +140,10 @@ const relu: GradientRule = (context) => {
 };
 
 /** A conversion between kinds of numbers; truth values and integers have no gradient. */
-const cast: GradientRule = (context) => {
+const conversion: GradientRule = (context) => {
   const { builder, type } = context;
   const from = type(inputOf(context, 0));
-  const isReal = from === "float32" || from === "float64";
-  return [isReal ? castTo(builder, gradientOfOutput(context), from) : null];
+  return [from === "float32" || from === "float64" ? cast(builder, gradientOfOutput(context), from) : null];
 };
 
 const piecewiseConstant: GradientRule = (context) => [zerosLike(context, inputOf(context, 0))];
@@ -157,7 +157,7 @@ const mod = binary((context, gradient, _, b) => [
 export const elementwiseRules: Readonly<Record<string, GradientRule>> = {
   Abs: unary(({ builder }, x) => builder.node("Sign", [x])),
   Add: add,
-  Cast: cast,
+  Cast: conversion,
   Cos: unary(({ builder }, x) => builder.node("Neg", [builder.node("Sin", [x])])),
   Div: div,
   // 2/√π e^(−x²)

@@ -1,8 +1,9 @@
 /** Derivative rules of operators that move entries or choose among them, and change none. */
-import { int, ints, text } from "../../onnx/attributes.js";
+import { dimensionOf, int, integerAttribute, ints, text } from "../../onnx/attributes.js";
 import type { OnnxNode } from "../../onnx/graph.js";
-import { list, reshapeLike, shapeOf, sumToShape, zerosLike } from "../emit.js";
-import { axisFromFront, gradientOfOutput, inputOf, integerOf, outputOf, type GradientRule, type RuleContext } from "../rule.js"; // prettier-ignore
+import { integers } from "../../onnx/lists.js";
+import { reshapeLike, shapeOf, sumToShape, zerosLike } from "../emit.js";
+import { gradientOfOutput, inputOf, outputOf, type GradientRule, type RuleContext } from "../rule.js";
 
 /** The same entries in the same order under another shape. */
 const reshaped: GradientRule = (context) => [
@@ -28,7 +29,7 @@ const expand: GradientRule = (context) => [
 const concat: GradientRule = (context) => {
   const { builder, node, shape } = context;
   const gradient = gradientOfOutput(context);
-  const axis = axisFromFront(integerOf(context, "axis", 0), shape(outputOf(context, 0)).length);
+  const axis = dimensionOf(integerAttribute(context.node, "axis", 0), shape(outputOf(context, 0)).length);
   const [only] = node.inputs;
   if (node.inputs.length === 1 && only !== undefined) return [gradient];
   const lengths = node.inputs.map((part) => lengthOf(context, part, axis));
@@ -49,14 +50,14 @@ function lengthOf({ builder }: RuleContext, value: string, axis: number): string
 const split: GradientRule = (context) => {
   const { builder, node, gradientOf } = context;
   const parts = node.outputs.map((output, i) => gradientOf(i) ?? zerosLike(context, output));
-  return [builder.node("Concat", parts, { axis: int(integerOf(context, "axis", 0)) }), null];
+  return [builder.node("Concat", parts, { axis: int(integerAttribute(context.node, "axis", 0)) }), null];
 };
 
 /** Adds updates to zeros of the shape of the node's input, along an axis at places [..] that are counted from the front. */
 function scatterAlong(context: RuleContext, axis: number, places: string, updates: string): string {
   const { builder, shape } = context;
   const x = inputOf(context, 0);
-  const before = list(builder, ...shape(x).flatMap((_, i) => (i === axis ? [] : [i])));
+  const before = integers(builder, ...shape(x).flatMap((_, i) => (i === axis ? [] : [i])));
   const column = shape(x).length === 1 ? places : builder.node("Unsqueeze", [places, before]);
   const indices = builder.node("Expand", [column, shapeOf(builder, updates)]);
   return builder.node("ScatterElements", [zerosLike(context, x), indices, updates], {
@@ -77,9 +78,9 @@ function placesAlong(context: RuleContext, axis: number): string {
 const gather: GradientRule = (context) => {
   const { builder, shape } = context;
   const [x, indices] = [inputOf(context, 0), inputOf(context, 1)];
-  const axis = axisFromFront(integerOf(context, "axis", 0), shape(x).length);
+  const axis = dimensionOf(integerAttribute(context.node, "axis", 0), shape(x).length);
   const gradient = gradientOfOutput(context);
-  const flat = shape(indices).length === 1 ? indices : builder.node("Reshape", [indices, list(builder, -1)]);
+  const flat = shape(indices).length === 1 ? indices : builder.node("Reshape", [indices, integers(builder, -1)]);
   if (shape(indices).length === 1) return [scatterAlong(context, axis, flat, gradient), null];
   // The axes of the indices stand where the axis was: they become one again.
   const lengths = (from: number, to: number): string => builder.node("Shape", [x], { start: int(from), end: int(to) });
@@ -95,7 +96,7 @@ const gatherElements: GradientRule = (context) => {
   const { builder } = context;
   const nothing = zerosLike(context, inputOf(context, 0));
   const inputs = [nothing, inputOf(context, 1), gradientOfOutput(context)];
-  const axis = int(integerOf(context, "axis", 0));
+  const axis = int(integerAttribute(context.node, "axis", 0));
   return [builder.node("ScatterElements", inputs, { axis, reduction: text("add") }), null];
 };
 
@@ -106,7 +107,7 @@ const scatterElements: GradientRule = (context) => {
   if (reduction?.kind !== "string" || reduction.value !== "add")
     throw new RangeError("only scattered sums have a rule");
   const gradient = gradientOfOutput(context);
-  const axis = int(integerOf(context, "axis", 0));
+  const axis = int(integerAttribute(context.node, "axis", 0));
   return [gradient, null, builder.node("GatherElements", [gradient, inputOf(context, 1)], { axis })];
 };
 
@@ -119,7 +120,7 @@ function namedAxes(
   const name = node.inputs[input] ?? "";
   const axes = name === "" ? absent : constant(name);
   if (axes === null) throw new RangeError(`${node.op} along axes that are computed has no rule`);
-  return axes.map((axis) => axisFromFront(axis, shape(node.inputs[0] ?? "").length));
+  return axes.map((axis) => dimensionOf(axis, shape(node.inputs[0] ?? "").length));
 }
 
 function rest({ inputs }: OnnxNode): readonly null[] {
@@ -140,20 +141,20 @@ const slice: GradientRule = (context) => {
     const [axis] = axes;
     if (axis === undefined || axes.length > 1)
       throw new RangeError("a Slice with steps along several axes has no rule");
-    const bounds = [start, inputOf(context, 2), list(builder, 0), steps];
+    const bounds = [start, inputOf(context, 2), integers(builder, 0), steps];
     const taken = builder.node("Slice", [placesAlong(context, axis), ...bounds]);
     return [scatterAlong(context, axis, taken, gradientOfOutput(context)), ...rest(node)];
   }
-  const along = list(builder, ...axes);
+  const along = integers(builder, ...axes);
   const lengths = (value: string): string => builder.node("Gather", [shapeOf(builder, value), along]);
   // A place before the first or behind the last one means the end that it lies beyond.
   const all = lengths(x);
   const fromFront = builder.node("Where", [
-    builder.node("Less", [start, list(builder, 0)]),
+    builder.node("Less", [start, integers(builder, 0)]),
     builder.node("Add", [start, all]),
     start,
   ]);
-  const before = builder.node("Min", [builder.node("Max", [fromFront, list(builder, 0)]), all]);
+  const before = builder.node("Min", [builder.node("Max", [fromFront, integers(builder, 0)]), all]);
   const after = builder.node("Sub", [builder.node("Sub", [all, before]), lengths(y)]);
   const pads = builder.node("Concat", [before, after], { axis: int(0) });
   return [builder.node("Pad", [gradientOfOutput(context), pads, "", along]), ...rest(node)];
@@ -168,8 +169,8 @@ const pad: GradientRule = (context) => {
     3,
     shape(x).map((_, axis) => axis),
   );
-  const along = list(builder, ...axes);
-  const starts = builder.node("Slice", [inputOf(context, 1), list(builder, 0), list(builder, axes.length)]);
+  const along = integers(builder, ...axes);
+  const starts = builder.node("Slice", [inputOf(context, 1), integers(builder, 0), integers(builder, axes.length)]);
   const lengths = builder.node("Gather", [shapeOf(builder, x), along]);
   const ends = builder.node("Add", [starts, lengths]);
   return [builder.node("Slice", [gradientOfOutput(context), starts, ends, along]), ...rest(node)];
@@ -178,7 +179,7 @@ const pad: GradientRule = (context) => {
 const compress: GradientRule = (context) => {
   const { builder, shape } = context;
   const x = inputOf(context, 0);
-  const axis = axisFromFront(integerOf(context, "axis", 0), shape(x).length);
+  const axis = dimensionOf(integerAttribute(context.node, "axis", 0), shape(x).length);
   const taken = builder.node("Compress", [placesAlong(context, axis), inputOf(context, 1)], { axis: int(0) });
   return [scatterAlong(context, axis, taken, gradientOfOutput(context)), null];
 };

@@ -1,15 +1,7 @@
 /** Derivative rules of matrix products. */
-import { float, int } from "../../onnx/attributes.js";
+import { float, int, integerAttribute } from "../../onnx/attributes.js";
 import { sumToShape } from "../emit.js";
-import {
-  floatOf,
-  gradientOfOutput,
-  inputOf,
-  integerOf,
-  outputOf,
-  type GradientRule,
-  type RuleContext,
-} from "../rule.js";
+import { floatOf, gradientOfOutput, inputOf, outputOf, type GradientRule, type RuleContext } from "../rule.js";
 
 /** op(a) · op(b) · alpha, where op transposes the last two axes or nothing. */
 interface Product {
@@ -27,9 +19,12 @@ const product: GradientRule = (context) => {
   const gradient = gradientOfOutput(context);
   const [a, b] = [inputOf(context, 0), inputOf(context, 1)];
   const alpha = floatOf(context, "alpha", 1);
-  const transposedA = integerOf(context, "transA", 0) === 1;
-  const transposedB = integerOf(context, "transB", 0) === 1;
-  if (integerOf(context, "transBatchA", 0) === 1 || integerOf(context, "transBatchB", 0) === 1) {
+  const transposedA = integerAttribute(context.node, "transA", 0) === 1;
+  const transposedB = integerAttribute(context.node, "transB", 0) === 1;
+  if (
+    integerAttribute(context.node, "transBatchA", 0) === 1 ||
+    integerAttribute(context.node, "transBatchB", 0) === 1
+  ) {
     throw new RangeError("a product with transposed batches has no rule");
   }
   if (context.shape(a).length < 2 || context.shape(b).length < 2)

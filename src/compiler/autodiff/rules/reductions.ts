@@ -1,21 +1,23 @@
 /** Derivative rules of operators that put the entries along axes together. */
-import { int, text } from "../../onnx/attributes.js";
-import { castTo, list, multiply, numberLike, shapeOf, sumOver } from "../emit.js";
-import { axisFromFront, gradientOfOutput, inputOf, integerOf, outputOf, type GradientRule, type RuleContext } from "../rule.js"; // prettier-ignore
+import { dimensionOf, int, integerAttribute, text } from "../../onnx/attributes.js";
+import { integers } from "../../onnx/lists.js";
+import { cast } from "../../operations/lowering.js";
+import { multiply, numberLike, realType, shapeOf, sumOver } from "../emit.js";
+import { gradientOfOutput, inputOf, outputOf, type GradientRule, type RuleContext } from "../rule.js";
 
 /** A reduced value, or its gradient, with the reduced axes back as axes of one entry. */
 function withReducedAxes(context: RuleContext, value: string): string {
   const { builder, node, shape } = context;
-  if (integerOf(context, "keepdims", 1) === 1) return value;
+  if (integerAttribute(context.node, "keepdims", 1) === 1) return value;
   const axes = node.inputs[1];
   if (axes !== undefined && axes !== "") return builder.node("Unsqueeze", [value, axes]);
-  const ones = list(builder, ...shape(inputOf(context, 0)).map(() => 1));
+  const ones = integers(builder, ...shape(inputOf(context, 0)).map(() => 1));
   return builder.node("Reshape", [value, ones]);
 }
 
 /** Whether the node passes its input on, because it has no axes to reduce. */
 function isIdentity(context: RuleContext): boolean {
-  return integerOf(context, "noop_with_empty_axes", 0) === 1 && (context.node.inputs[1] ?? "") === "";
+  return integerAttribute(context.node, "noop_with_empty_axes", 0) === 1 && (context.node.inputs[1] ?? "") === "";
 }
 
 /** Every entry of the input counts once. */
@@ -36,7 +38,7 @@ function entriesOf(context: RuleContext): string {
     builder.node("ReduceProd", [shapeOf(builder, value)], { keepdims: int(0) });
   const x = inputOf(context, 0);
   const count = builder.node("Div", [entries(x), entries(outputOf(context, 0))]);
-  return castTo(builder, count, type(x));
+  return cast(builder, count, realType(type(x)));
 }
 
 const mean: GradientRule = (context) => {
@@ -49,7 +51,7 @@ const extreme: GradientRule = (context) => {
   const { builder, node, type } = context;
   const x = inputOf(context, 0);
   const largest = withReducedAxes(context, outputOf(context, 0));
-  const found = castTo(builder, builder.node("Equal", [x, largest]), type(x));
+  const found = cast(builder, builder.node("Equal", [x, largest]), realType(type(x)));
   const axes = node.inputs[1];
   const count = builder.node("ReduceSum", axes === undefined ? [found] : [found, axes], { keepdims: int(1) });
   const share = builder.node("Div", [withReducedAxes(context, gradientOfOutput(context)), count]);
@@ -74,7 +76,7 @@ const logSoftmax: GradientRule = (context) => {
 
 /** The sum along the node's own axis, which keeps one entry. */
 function sumAlong(context: RuleContext, value: string): string {
-  const axis = axisFromFront(integerOf(context, "axis", -1), context.shape(outputOf(context, 0)).length);
+  const axis = dimensionOf(integerAttribute(context.node, "axis", -1), context.shape(outputOf(context, 0)).length);
   return sumOver(context.builder, value, [axis], true);
 }
 
@@ -82,7 +84,7 @@ function sumAlong(context: RuleContext, value: string): string {
 const top: GradientRule = (context) => {
   const { builder } = context;
   const x = inputOf(context, 0);
-  const axis = axisFromFront(integerOf(context, "axis", -1), context.shape(x).length);
+  const axis = dimensionOf(integerAttribute(context.node, "axis", -1), context.shape(x).length);
   const nothing = builder.node("Expand", [numberLike(context, 0, x), shapeOf(builder, x)]);
   const inputs = [nothing, outputOf(context, 1), gradientOfOutput(context)];
   return [builder.node("ScatterElements", inputs, { axis: int(axis), reduction: text("add") }), null];

@@ -1,3 +1,4 @@
+import { integers } from "../../onnx/lists.js";
 import { int, ints } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import { endBranch, plainEnd, scaledBy, type BranchEnd } from "./branch.js";
@@ -45,7 +46,6 @@ export function attention(context: BuildContext, q: string, k: string, v: string
   const { layer, sequence, rotary, scale, output, bias = null, softcap = null, sinks = null } = settings;
   const { heads, kvHeads, dHead, dModel } = context.signature;
   const builder = context.builder.scope(`layer.${layer}/attention`);
-  const shape = (...sizes: number[]): string => builder.constant("int64", [sizes.length], sizes);
   const headsFirst = (x: string): string => builder.node("Transpose", [x], { perm: ints([0, 2, 1, 3]) });
   const turn = (x: string): string => {
     if (rotary === null) return x;
@@ -54,12 +54,14 @@ export function attention(context: BuildContext, q: string, k: string, v: string
   };
   const grouped = heads !== kvHeads;
   const byKey = (first: number): string =>
-    builder.node("Concat", [shape(0, first, -1), sequence.length], { axis: int(0) });
+    builder.node("Concat", [integers(builder, 0, first, -1), sequence.length], { axis: int(0) });
 
   // Scaled here, where they are d_head wide, and not as scores, which are as wide as the text is long.
   const turned = turn(headsFirst(q));
   const queries = scaledBy(builder, turned, scale);
-  const stackedQueries = grouped ? builder.node("Reshape", [queries, shape(0, kvHeads, -1, dHead)]) : queries;
+  const stackedQueries = grouped
+    ? builder.node("Reshape", [queries, integers(builder, 0, kvHeads, -1, dHead)])
+    : queries;
   const keys = builder.node("Transpose", [turn(headsFirst(k))], { perm: ints([0, 1, 3, 2]) });
   const stackedProducts = builder.node("MatMul", [stackedQueries, keys]);
   const products = grouped ? builder.node("Reshape", [stackedProducts, byKey(heads)]) : stackedProducts;
@@ -79,13 +81,15 @@ export function attention(context: BuildContext, q: string, k: string, v: string
 
   const stackedPattern = grouped ? builder.node("Reshape", [pattern, byKey(kvHeads)]) : pattern;
   const stackedMixed = builder.node("MatMul", [stackedPattern, headsFirst(v)]);
-  const mixed = grouped ? builder.node("Reshape", [stackedMixed, shape(0, heads, -1, dHead)]) : stackedMixed;
+  const mixed = grouped
+    ? builder.node("Reshape", [stackedMixed, integers(builder, 0, heads, -1, dHead)])
+    : stackedMixed;
   const z = builder.node("Transpose", [mixed], { perm: ints([0, 2, 1, 3]) }, context.site("z", layer));
 
   const perHead =
     output.layout === "in-out"
-      ? builder.node("Reshape", [output.weight, shape(heads, dHead, dModel)])
-      : builder.node("Transpose", [builder.node("Reshape", [output.weight, shape(dModel, heads, dHead)])], {
+      ? builder.node("Reshape", [output.weight, integers(builder, heads, dHead, dModel)])
+      : builder.node("Transpose", [builder.node("Reshape", [output.weight, integers(builder, dModel, heads, dHead)])], {
           perm: ints([1, 2, 0]),
         });
   const end = settings.end ?? plainEnd;
@@ -95,17 +99,16 @@ export function attention(context: BuildContext, q: string, k: string, v: string
   const headOut = scaled(builder.node("MatMul", [headsFirst(z), perHead]));
   builder.node("Transpose", [headOut], { perm: ints([0, 2, 1, 3]) }, context.site("head_out", layer));
 
-  const joined = builder.node("Reshape", [z, shape(0, 0, heads * dHead)]);
+  const joined = builder.node("Reshape", [z, integers(builder, 0, 0, heads * dHead)]);
   return endBranch(context, builder, joined, output, end, "attn_out", layer);
 }
 
 /** Softmax over the keys and the head's sink, of which only the keys' shares are kept. scores: [row, head, query, key]. */
 function softmaxWithSinks(builder: GraphBuilder, scores: string, sinks: string, heads: number, name: string): string {
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const queries = builder.node("Shape", [scores], { start: int(0), end: int(3) });
-  const shape = builder.node("Concat", [queries, list(1)], { axis: int(0) });
-  const sink = builder.node("Expand", [builder.node("Reshape", [sinks, list(1, heads, 1, 1)]), shape]);
+  const shape = builder.node("Concat", [queries, integers(builder, 1)], { axis: int(0) });
+  const sink = builder.node("Expand", [builder.node("Reshape", [sinks, integers(builder, 1, heads, 1, 1)]), shape]);
   const joined = builder.node("Concat", [scores, sink], { axis: int(-1) });
   const shares = builder.node("Softmax", [joined], { axis: int(-1) });
-  return builder.node("Slice", [shares, list(0), list(-1), list(-1)], {}, name);
+  return builder.node("Slice", [shares, integers(builder, 0), integers(builder, -1), integers(builder, -1)], {}, name);
 }

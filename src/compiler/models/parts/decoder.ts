@@ -1,3 +1,4 @@
+import { integers } from "../../onnx/lists.js";
 import { float, int } from "../../onnx/attributes.js";
 import type { BuildContext } from "./context.js";
 import { applyLinear } from "./linear.js";
@@ -116,17 +117,21 @@ export function softCap(builder: BuildContext["builder"], x: string, cap: number
  */
 function addLogProbabilities(context: BuildContext, sequence: Sequence, logits: string): void {
   const builder = context.builder.scope("loss");
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const logprobs = builder.node("LogSoftmax", [logits], { axis: int(-1) }, context.site("logprobs", null));
 
   const end = Number.MAX_SAFE_INTEGER;
-  const nextIds = builder.node("Slice", [sequence.inputIds, list(1), list(end), list(1)]);
+  const nextIds = builder.node("Slice", [
+    sequence.inputIds,
+    integers(builder, 1),
+    integers(builder, end),
+    integers(builder, 1),
+  ]);
   // A gate with several rows makes several rows out of one row of ids; each of them has the same next tokens.
   const rows = builder.node("Shape", [logits], { start: int(0), end: int(1) });
-  const rowShape = builder.node("Concat", [rows, list(1, 1)], { axis: int(0) });
-  const indices = builder.node("Expand", [builder.node("Unsqueeze", [nextIds, list(-1)]), rowShape]);
+  const rowShape = builder.node("Concat", [rows, integers(builder, 1, 1)], { axis: int(0) });
+  const indices = builder.node("Expand", [builder.node("Unsqueeze", [nextIds, integers(builder, -1)]), rowShape]);
   // GatherElements takes as many positions as the indices have: all but the last, which predicts nothing here.
   const chosen = builder.node("GatherElements", [logprobs, indices], { axis: int(-1) });
   const negative = builder.node("Neg", [chosen]);
-  builder.node("Squeeze", [negative, list(-1)], {}, context.site("nll", null));
+  builder.node("Squeeze", [negative, integers(builder, -1)], {}, context.site("nll", null));
 }

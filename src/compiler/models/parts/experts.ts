@@ -2,6 +2,7 @@
  * A mixture of experts (Shazeer et al. 2017). Every expert is computed for every token and counts with its weight, which is 0
  * where it was not chosen: the numbers of a mixture that computes the chosen ones alone.
  */
+import { integers } from "../../onnx/lists.js";
 import { float, int, ints } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import { applyActivation, type Activation } from "./activation.js";
@@ -24,7 +25,6 @@ export function addExperts(
   const { experts, dModel } = context.signature;
   if (experts === null) throw new RangeError("addExperts: the signature has no experts");
   const builder = context.builder.scope(`layer.${layer}/mlp`);
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const router = named.linear(plan.router, dModel, experts.count, plan.routerBias);
   const logits = applyLinear(builder, x, router, context.site("router_logits", layer));
   const shares = routing(builder, logits, { ...experts, normalised: plan.normalised });
@@ -33,9 +33,9 @@ export function addExperts(
     weights.kind === "listed"
       ? listedExperts(context, builder, named, weights, x, activation)
       : stackedExperts(context, builder, named, weights, x);
-  const weighted = [outputs, builder.node("Unsqueeze", [shares, list(3)])];
+  const weighted = [outputs, builder.node("Unsqueeze", [shares, integers(builder, 3)])];
   const expertOut = builder.node("Mul", weighted, {}, context.site("expert_out", layer));
-  const sum = builder.node("ReduceSum", [expertOut, list(2)], { keepdims: int(0) });
+  const sum = builder.node("ReduceSum", [expertOut, integers(builder, 2)], { keepdims: int(0) });
   const shared = plan.shared === null ? null : sharedExpert(context, builder, named, plan.shared, x, layer, activation);
   const total = shared === null ? sum : builder.node("Add", [sum, shared]);
   return finishBranch(context, builder, total, end, "mlp_out", layer);
@@ -47,16 +47,15 @@ function routing(
   logits: string,
   { count, chosen, normalised }: { readonly count: number; readonly chosen: number; readonly normalised: boolean },
 ): string {
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const probabilities = builder.node("Softmax", [logits], { axis: int(-1) });
   const top = { axis: int(-1), largest: int(1), sorted: int(1) };
   const [values = "", indices = ""] = builder.nodeWithOutputs(
     "TopK",
-    [probabilities, list(chosen)],
+    [probabilities, integers(builder, chosen)],
     ["top", "which"],
     top,
   );
-  const total = builder.node("ReduceSum", [values, list(-1)], { keepdims: int(1) });
+  const total = builder.node("ReduceSum", [values, integers(builder, -1)], { keepdims: int(1) });
   const shares = normalised ? builder.node("Div", [values, total]) : values;
   // [row, pos, chosen, expert]: where an expert is the nth choice.
   const numbers = builder.constant(
@@ -64,10 +63,10 @@ function routing(
     [count],
     Array.from({ length: count }, (_, expert) => expert),
   );
-  const isChoice = builder.node("Equal", [builder.node("Unsqueeze", [indices, list(-1)]), numbers]);
+  const isChoice = builder.node("Equal", [builder.node("Unsqueeze", [indices, integers(builder, -1)]), numbers]);
   const zero = builder.constant("float32", [], [0]);
-  const spread = builder.node("Where", [isChoice, builder.node("Unsqueeze", [shares, list(-1)]), zero]);
-  return builder.node("ReduceSum", [spread, list(2)], { keepdims: int(0) });
+  const spread = builder.node("Where", [isChoice, builder.node("Unsqueeze", [shares, integers(builder, -1)]), zero]);
+  return builder.node("ReduceSum", [spread, integers(builder, 2)], { keepdims: int(0) });
 }
 
 /** What each expert gives [row, pos, expert, d_model], from matrices of its own. */
@@ -99,18 +98,17 @@ function stackedExperts(
   x: string,
 ): string {
   const count = experts?.count ?? 0;
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const number = (value: number): string => builder.constant("float32", [], [value]);
   // [row, expert, pos, width]
   const through = (value: string, name: string, from: number, to: number): string => {
     const product = builder.node("MatMul", [value, named.tensor(name, count, from, to)]);
-    const bias = builder.node("Unsqueeze", [named.tensor(`${name}_bias`, count, to), list(1)]);
+    const bias = builder.node("Unsqueeze", [named.tensor(`${name}_bias`, count, to), integers(builder, 1)]);
     return builder.node("Add", [product, bias]);
   };
-  const both = through(builder.node("Unsqueeze", [x, list(1)]), gateUp, dModel, 2 * neurons);
-  const pairs = builder.node("Reshape", [both, list(0, 0, -1, neurons, 2)]);
-  const halves = builder.nodeWithOutputs("Split", [pairs, list(1, 1)], ["gate", "up"], { axis: int(-1) });
-  const [gate = "", up = ""] = halves.map((half) => builder.node("Squeeze", [half, list(-1)]));
+  const both = through(builder.node("Unsqueeze", [x, integers(builder, 1)]), gateUp, dModel, 2 * neurons);
+  const pairs = builder.node("Reshape", [both, integers(builder, 0, 0, -1, neurons, 2)]);
+  const halves = builder.nodeWithOutputs("Split", [pairs, integers(builder, 1, 1)], ["gate", "up"], { axis: int(-1) });
+  const [gate = "", up = ""] = halves.map((half) => builder.node("Squeeze", [half, integers(builder, -1)]));
   const opened = builder.node("QuickGelu", [builder.node("Min", [gate, number(limit)])], { alpha: float(alpha) });
   const within = builder.node("Max", [builder.node("Min", [up, number(limit)]), number(-limit)]);
   const act = builder.node("Mul", [builder.node("Add", [within, number(1)]), opened]);

@@ -1,3 +1,4 @@
+import { integers } from "../../onnx/lists.js";
 import { int, ints } from "../../onnx/attributes.js";
 import type { GraphBuilder } from "../../onnx/builder.js";
 import type { Rotary } from "./rotary.js";
@@ -7,12 +8,11 @@ import type { Rotary } from "./rotary.js";
  * → (a₀, a₁ …, b₀, b₁ …), which `applyRotary` turns. The product of queries and keys that are both sorted so stays what it is.
  */
 export function pairsToHalves(builder: GraphBuilder, x: string, { dimensions }: Rotary, dHead: number): string {
-  const list = (...sizes: number[]): string => builder.constant("int64", [sizes.length], sizes);
-  const sizes = list(dimensions, dHead - dimensions);
+  const sizes = integers(builder, dimensions, dHead - dimensions);
   const [turned = x, rest] =
     dimensions === dHead ? [x] : builder.nodeWithOutputs("Split", [x, sizes], ["turned", "kept"], { axis: int(-1) });
-  const pairs = builder.node("Reshape", [turned, list(0, 0, 0, dimensions / 2, 2)]);
+  const pairs = builder.node("Reshape", [turned, integers(builder, 0, 0, 0, dimensions / 2, 2)]);
   const halves = builder.node("Transpose", [pairs], { perm: ints([0, 1, 2, 4, 3]) });
-  const sorted = builder.node("Reshape", [halves, list(0, 0, 0, dimensions)]);
+  const sorted = builder.node("Reshape", [halves, integers(builder, 0, 0, 0, dimensions)]);
   return rest === undefined ? sorted : builder.node("Concat", [sorted, rest], { axis: int(-1) });
 }

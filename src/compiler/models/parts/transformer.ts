@@ -1,3 +1,4 @@
+import { integers } from "../../onnx/lists.js";
 import { int } from "../../onnx/attributes.js";
 import type { ModelSignature } from "../model.js";
 import { attention, type RotaryUse } from "./attention.js";
@@ -180,14 +181,18 @@ function queriesKeysValues(
 ): { readonly q: string; readonly k: string; readonly v: string } {
   const { heads, kvHeads, dHead, dModel } = context.signature;
   const builder = context.builder.scope(`layer.${layer}/attention`);
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const clipped = (value: string): string => {
     if (clip === null) return value;
     const bound = (limit: number): string => builder.constant("float32", [], [limit]);
     return builder.node("Max", [builder.node("Min", [value, bound(clip)]), bound(-clip)]);
   };
   const split = (value: string, site: "q" | "k" | "v"): string =>
-    builder.node("Reshape", [value, list(0, 0, site === "q" ? heads : kvHeads, dHead)], {}, context.site(site, layer));
+    builder.node(
+      "Reshape",
+      [value, integers(builder, 0, 0, site === "q" ? heads : kvHeads, dHead)],
+      {},
+      context.site(site, layer),
+    );
   if (projections.kind === "separate") {
     const { query, key, value, bias } = projections;
     const project = (name: string, count: number): string =>
@@ -200,8 +205,12 @@ function queriesKeysValues(
   const joined = clipped(applyLinear(builder, x, named.linear(projections.matrix, dModel, width, projections.bias)));
   const group = heads / kvHeads;
   const byGroup = projections.kind === "groups";
-  const source = byGroup ? builder.node("Reshape", [joined, list(0, 0, kvHeads, (group + 2) * dHead)]) : joined;
-  const sizes = byGroup ? list(group * dHead, dHead, dHead) : list(heads * dHead, kvHeads * dHead, kvHeads * dHead);
+  const source = byGroup
+    ? builder.node("Reshape", [joined, integers(builder, 0, 0, kvHeads, (group + 2) * dHead)])
+    : joined;
+  const sizes = byGroup
+    ? integers(builder, group * dHead, dHead, dHead)
+    : integers(builder, heads * dHead, kvHeads * dHead, kvHeads * dHead);
   const parts = builder.nodeWithOutputs("Split", [source, sizes], ["queries", "keys", "values"], { axis: int(-1) });
   const [queries = "", keys = "", values = ""] = parts;
   // The keys and values of each group are heads as they are.
@@ -226,7 +235,6 @@ function normHeads(
   const heads = site === "q_norm" ? signature.heads : signature.kvHeads;
   const name = site === "q_norm" ? query : key;
   const output = context.site(site, layer);
-  const list = (...values: number[]): string => builder.constant("int64", [values.length], values);
   const { dHead } = signature;
   switch (over) {
     case "head":
@@ -235,15 +243,15 @@ function normHeads(
       return applyNorm(builder, x, weights.normOf(name, style, [heads, dHead]), output);
     case "listed": {
       const rows = Array.from({ length: heads }, (_, head) =>
-        builder.node("Unsqueeze", [weights.tensor(`${name}.norms.${head}.weight`, dHead), list(0)]),
+        builder.node("Unsqueeze", [weights.tensor(`${name}.norms.${head}.weight`, dHead), integers(builder, 0)]),
       );
       const weight = builder.node("Concat", rows, { axis: int(0) });
       return applyNorm(builder, x, { ...style, weight, bias: null }, output);
     }
     case "all": {
-      const flat = builder.node("Reshape", [x, list(0, 0, heads * dHead)]);
+      const flat = builder.node("Reshape", [x, integers(builder, 0, 0, heads * dHead)]);
       const normed = applyNorm(builder, flat, weights.normOf(name, style, [heads * dHead]));
-      return builder.node("Reshape", [normed, list(0, 0, heads, dHead)], {}, output);
+      return builder.node("Reshape", [normed, integers(builder, 0, 0, heads, dHead)], {}, output);
     }
   }
 }

@@ -1,15 +1,7 @@
 /** Which positions of every value the readers need, from the outputs of a graph back to its inputs. */
 import type { Graph, OnnxNode } from "../../onnx/graph.js";
-import {
-  dimensionOf,
-  integerAttribute,
-  isCuttable,
-  isPositional,
-  isPositionalList,
-  sliceOf,
-  type Layout,
-  type Layouts,
-} from "./layout.js";
+import { dimensionOf, integerAttribute } from "../../onnx/attributes.js";
+import { isCuttable, isPositional, isPositionalList, sliceOf, type Layout, type Layouts } from "./layout.js";
 import { namesRead } from "../../onnx/reads.js";
 import { mergeDemands, rangeOfSlice, samePart, type Demand, type Part } from "./range.js";
 import { needsOf, type Need } from "./rules.js";

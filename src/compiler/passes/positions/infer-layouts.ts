@@ -1,9 +1,8 @@
 /** Layouts of what a node makes, from the layouts of what it reads: one rule for each kind of operator. */
 import type { OnnxNode } from "../../onnx/graph.js";
+import { dimensionOf, integerAttribute } from "../../onnx/attributes.js";
 import {
-  dimensionOf,
   dropsOne,
-  integerAttribute,
   isPositional,
   isPositionalList,
   numbersOf,

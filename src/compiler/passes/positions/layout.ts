@@ -1,4 +1,5 @@
 /** What is known of the dimensions of a value of a graph. */
+import { dimensionOf } from "../../onnx/attributes.js";
 import type { OnnxNode } from "../../onnx/graph.js";
 import { toTheEnd } from "../../operations/lowering.js";
 
@@ -43,17 +44,6 @@ export function isPositionalList(layout: Layout | undefined): boolean {
 export function numbersOf(layout: Layout | undefined): readonly number[] | null {
   const numbers = layout?.list?.map((entry) => entry.length) ?? null;
   return numbers?.every((number) => typeof number === "number") === true ? numbers : null;
-}
-
-/** An integer attribute, or what the operator takes without it. */
-export function integerAttribute(node: OnnxNode, name: string, otherwise: number): number {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "int" ? attribute.value : otherwise;
-}
-
-/** The dimension that a (possibly negative) axis means. */
-export function dimensionOf(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
 }
 
 /** One Slice along one dimension by constant bounds and steps of 1; `end` is null where it goes to the end. */

@@ -3,17 +3,8 @@
  * every position by itself. A node without a rule reads all positions.
  */
 import type { OnnxNode } from "../../onnx/graph.js";
-import {
-  dimensionOf,
-  dropsOne,
-  integerAttribute,
-  isPositional,
-  isPositionalList,
-  numbersOf,
-  sliceOf,
-  type Layout,
-  type Layouts,
-} from "./layout.js";
+import { dimensionOf, integerAttribute } from "../../onnx/attributes.js";
+import { dropsOne, isPositional, isPositionalList, numbersOf, sliceOf, type Layout, type Layouts } from "./layout.js";
 import { broadcastOperators, normalisations, reductions, samePlaceOperators } from "./operators.js";
 import type { Part } from "./range.js";
 import { regroup } from "./regroup.js";
