@@ -1,7 +1,7 @@
-import type { Blueprint } from "./parts/blueprint.js";
+import { type Blueprint, withAttention, withLayers, withSizes } from "./parts/blueprint.js";
 import type { ConfigReader } from "./parts/config.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withLayers, withSizes, withAttention, type LlamaDefaults } from "./parts/llama-like.js";
+import { llamaLike, type LlamaDefaults } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
 import { readSlidingLayers, readWindows, refuseSliding } from "./parts/windows.js";
 

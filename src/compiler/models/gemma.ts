@@ -1,7 +1,7 @@
+import { type Blueprint, withAttention, withLayers, withMlp, withSizes } from "./parts/blueprint.js";
 import type { ConfigReader } from "./parts/config.js";
-import type { Blueprint } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withAttention, withLayers, withMlp, withSizes, type LlamaDefaults } from "./parts/llama-like.js";
+import { headNorms, llamaLike, type LlamaDefaults } from "./parts/llama-like.js";
 import { plainAngles } from "./parts/rotary-scaling.js";
 import type { Rotary } from "./parts/rotary.js";
 import { transformer } from "./parts/transformer.js";
@@ -74,12 +74,7 @@ export const gemma3: Family = {
     const changed = withAttention(second, ({ rotary }, layer) => ({
       window: windows(layer),
       rotary: sliding(layer) ? { settings, interleaved: false } : rotary,
-      queryKeyNorms: {
-        query: `layers.${layer}.self_attn.q_norm`,
-        key: `layers.${layer}.self_attn.k_norm`,
-        style: base.norm,
-        over: "head",
-      },
+      queryKeyNorms: headNorms(base, layer, "head"),
     }));
     return transformer(withSizes(changed, { queryKeyNorms: true }));
   },

@@ -1,8 +1,7 @@
-import { readActivation } from "./parts/activation.js";
-import { plainAfter, plainAttention, plainEmbedding } from "./parts/blueprint.js";
+import { plainEmbedding, withLayers, withSizes } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
+import { gpt2Like, separateProjections } from "./parts/gpt2-like.js";
 import { plainAngles } from "./parts/rotary-scaling.js";
-import { evenHeadSize } from "./parts/signature.js";
 import { transformer } from "./parts/transformer.js";
 
 /**
@@ -15,69 +14,43 @@ export const gptJ: Family = {
   modelType: "gptj",
   title: "GPT-J",
   describe(config) {
-    const dModel = config.integer(["n_embd", "hidden_size"]);
-    const heads = config.integer(["n_head", "num_attention_heads"]);
-    const dHead = evenHeadSize(config, dModel, heads, "n_head");
+    const base = gpt2Like("gptj", config, { maxPositions: 2048, tied: false });
+    const { dHead, dModel } = base.sizes;
     const dimensions = config.integer("rotary_dim", 64);
     if (dimensions % 2 !== 0 || dimensions > dHead) {
       config.refuse("rotary_dim", String(dimensions), `an even number up to ${dHead}`);
     }
     const angles = plainAngles({ dimensions, base: 10000, longest: 1, original: () => 1 });
     const settings = { dimensions, inverseFrequencies: angles, scale: 1, beyond: null };
-    const activation = readActivation(config, "activation_function", "gelu_new");
-    const epsilon = config.number("layer_norm_epsilon", 1e-5);
-    const tied = config.flag("tie_word_embeddings", false);
     // Nothing of it is left in transformers.
     config.ignore("rotary", "scale_attn_weights", "gradient_checkpointing");
-    return transformer({
-      sizes: {
-        family: "gptj",
-        layers: config.integer(["n_layer", "num_hidden_layers"]),
-        heads,
-        kvHeads: heads,
-        dHead,
-        dModel,
-        neurons: config.optionalInteger("n_inner", null) ?? 4 * dModel,
-        vocab: config.integer("vocab_size"),
-        maxPositions: config.integer(["n_positions", "max_position_embeddings"], 2048),
-        parallelResidual: true,
-        gatedMlp: false,
-        norm: "layer",
-        unembedding: { scale: 1, softcap: null, bias: true, width: dModel },
+    const changed = withLayers(base, ({ attention, mlp }, layer) => ({
+      attention: {
+        ...attention,
+        projections: separateProjections(`h.${layer}.attn`),
+        rotary: { settings, interleaved: true },
+        output: `h.${layer}.attn.out_proj`,
+        outputBias: false,
       },
-      prefix: "transformer.",
-      layout: "out-in",
-      norm: { kind: "layer", epsilon, weight: "plain", bias: true },
+      mlp: {
+        kind: "plain",
+        norm: null,
+        sharesNorm: true,
+        up: `h.${layer}.mlp.fc_in`,
+        down: `h.${layer}.mlp.fc_out`,
+        bias: true,
+        activation: mlp.activation,
+        after: mlp.after,
+      },
+    }));
+    const sized = withSizes(changed, {
+      parallelResidual: true,
+      unembedding: { scale: 1, softcap: null, bias: true, width: dModel },
+    });
+    return transformer({
+      ...sized,
       embedding: { ...plainEmbedding, tokens: "wte.weight" },
-      layer: (layer) => ({
-        attention: {
-          ...plainAttention,
-          norm: `h.${layer}.ln_1`,
-          projections: {
-            kind: "separate",
-            query: `h.${layer}.attn.q_proj`,
-            key: `h.${layer}.attn.k_proj`,
-            value: `h.${layer}.attn.v_proj`,
-            bias: false,
-          },
-          rotary: { settings, interleaved: true },
-          scale: 1 / Math.sqrt(dHead),
-          output: `h.${layer}.attn.out_proj`,
-          outputBias: false,
-        },
-        mlp: {
-          kind: "plain",
-          norm: null,
-          sharesNorm: true,
-          up: `h.${layer}.mlp.fc_in`,
-          down: `h.${layer}.mlp.fc_out`,
-          bias: true,
-          activation,
-          after: plainAfter,
-        },
-      }),
-      finalNorm: "ln_f",
-      unembedding: { matrix: "lm_head.weight", bias: "lm_head.bias", tied, projection: null },
+      unembedding: { ...base.unembedding, bias: "lm_head.bias" },
     });
   },
 };

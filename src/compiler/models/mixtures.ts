@@ -1,9 +1,8 @@
 /** Mixtures of experts: families whose MLP is several, of which a router chooses some for each token. */
-import type { Blueprint, ExpertsPlan } from "./parts/blueprint.js";
-import { plainAfter } from "./parts/blueprint.js";
+import { type Blueprint, type ExpertsPlan, plainAfter, withAttention, withMlp, withSizes } from "./parts/blueprint.js";
 import type { ConfigReader } from "./parts/config.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, noBiases, withAttention, withMlp, withSizes } from "./parts/llama-like.js";
+import { headNorms, llamaLike, noBiases } from "./parts/llama-like.js";
 import type { SignatureSizes } from "./parts/signature.js";
 import { transformer } from "./parts/transformer.js";
 import { readWindows, refuseSliding } from "./parts/windows.js";
@@ -202,11 +201,6 @@ function listedExperts(layer: number, normalised: boolean): ExpertsPlan {
     down: matrix("down_proj"),
   } as const;
   return { router: `layers.${layer}.mlp.gate`, routerBias: false, normalised, weights, shared: null };
-}
-
-function headNorms({ norm: style }: Blueprint, layer: number, over: "head" | "all") {
-  const name = `layers.${layer}.self_attn`;
-  return { query: `${name}.q_norm`, key: `${name}.k_norm`, style, over };
 }
 
 /** Layers without experts would lack sites that others have. */

@@ -1,5 +1,6 @@
+import { withAttention, withLayers, withSizes } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withAttention, withLayers, withSizes } from "./parts/llama-like.js";
+import { headNorms, llamaLike } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
 import { refuseSliding } from "./parts/windows.js";
 
@@ -39,12 +40,7 @@ export const olmo2: Family = {
       attention: {
         ...attention,
         norm: null,
-        queryKeyNorms: {
-          query: `layers.${layer}.self_attn.q_norm`,
-          key: `layers.${layer}.self_attn.k_norm`,
-          style: base.norm,
-          over: "all",
-        },
+        queryKeyNorms: headNorms(base, layer, "all"),
         after: { norm: `layers.${layer}.post_attention_layernorm`, scale: 1 },
       },
       mlp: { ...mlp, norm: null, after: { norm: `layers.${layer}.post_feedforward_layernorm`, scale: 1 } },

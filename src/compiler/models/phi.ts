@@ -1,7 +1,6 @@
-import { readActivation } from "./parts/activation.js";
-import { plainAfter } from "./parts/blueprint.js";
+import { plainAfter, withLayers, withSizes } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withLayers, withSizes } from "./parts/llama-like.js";
+import { llamaLike } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
 import { refuseSliding } from "./parts/windows.js";
 
@@ -19,11 +18,10 @@ export const phi: Family = {
     const defaults = { activation: "gelu_new", epsilonField: "layer_norm_eps", epsilon: 1e-5, partialRotary: 0.5 };
     const base = llamaLike("phi", config, biases, defaults);
     const hasNorms = config.flag("qk_layernorm", false);
-    const activation = readActivation(config, "hidden_act", "gelu_new");
     refuseSliding(config, base.sizes.layers);
     const { dModel } = base.sizes;
     const style = { ...base.norm, kind: "layer", bias: true } as const;
-    const changed = withLayers(base, ({ attention }, layer) => {
+    const changed = withLayers(base, ({ attention, mlp }, layer) => {
       const name = `layers.${layer}.self_attn`;
       return {
         attention: {
@@ -40,7 +38,7 @@ export const phi: Family = {
           up: `layers.${layer}.mlp.fc1`,
           down: `layers.${layer}.mlp.fc2`,
           bias: true,
-          activation,
+          activation: mlp.activation,
           after: plainAfter,
         },
       };

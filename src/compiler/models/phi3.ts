@@ -1,5 +1,6 @@
+import { withLayers } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, noBiases, withLayers } from "./parts/llama-like.js";
+import { llamaLike, noBiases } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
 import { readWindows } from "./parts/windows.js";
 

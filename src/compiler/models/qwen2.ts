@@ -1,6 +1,7 @@
+import { withAttention, withSizes } from "./parts/blueprint.js";
 import type { ConfigReader } from "./parts/config.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withAttention, withSizes } from "./parts/llama-like.js";
+import { headNorms, llamaLike } from "./parts/llama-like.js";
 import type { SignatureSizes } from "./parts/signature.js";
 import { transformer } from "./parts/transformer.js";
 import { readWindows, type Windows } from "./parts/windows.js";
@@ -37,12 +38,7 @@ export const qwen3: Family = {
     const windows = upperWindows(config, base.sizes);
     const withNorms = withAttention(base, (_plan, layer) => ({
       window: windows(layer),
-      queryKeyNorms: {
-        query: `layers.${layer}.self_attn.q_norm`,
-        key: `layers.${layer}.self_attn.k_norm`,
-        style: base.norm,
-        over: "head",
-      },
+      queryKeyNorms: headNorms(base, layer, "head"),
     }));
     return transformer(withSizes(withNorms, { queryKeyNorms: true }));
   },

@@ -1,6 +1,7 @@
+import { withAttention } from "./parts/blueprint.js";
 import type { ConfigReader } from "./parts/config.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withAttention } from "./parts/llama-like.js";
+import { llamaLike } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
 import { readWindows } from "./parts/windows.js";
 

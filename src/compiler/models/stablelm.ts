@@ -1,5 +1,6 @@
+import { withLayers, withSizes } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withLayers, withSizes } from "./parts/llama-like.js";
+import { llamaLike } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
 import { refuseSliding } from "./parts/windows.js";
 

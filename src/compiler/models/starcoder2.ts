@@ -1,7 +1,6 @@
-import { plainAfter } from "./parts/blueprint.js";
-import { readActivation } from "./parts/activation.js";
+import { plainAfter, withLayers, withSizes } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
-import { llamaLike, withLayers, withSizes } from "./parts/llama-like.js";
+import { llamaLike } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
 import { readWindows } from "./parts/windows.js";
 
@@ -28,7 +27,6 @@ export const starCoder2: Family = {
         kvHeads: 2,
       },
     );
-    const activation = readActivation(config, "hidden_act", "gelu_pytorch_tanh");
     const windows = readWindows(config, base.sizes, config.optionalInteger("sliding_window", null), () => true);
     // Names of what there is only one of in transformers.
     config.ignore("norm_type", "mlp_type");
@@ -40,7 +38,7 @@ export const starCoder2: Family = {
         up: `layers.${layer}.mlp.c_fc`,
         down: `layers.${layer}.mlp.c_proj`,
         bias,
-        activation,
+        activation: mlp.activation,
         after: plainAfter,
       },
     }));

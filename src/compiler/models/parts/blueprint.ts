@@ -184,3 +184,29 @@ export interface UnembeddingPlan {
   /** A matrix from d_model to the width of the unembedding (with the prefix). */
   readonly projection: string | null;
 }
+
+/** A blueprint with other sizes. */
+export function withSizes(blueprint: Blueprint, sizes: Partial<SignatureSizes>): Blueprint {
+  return { ...blueprint, sizes: { ...blueprint.sizes, ...sizes } };
+}
+
+/** A blueprint whose layers are changed: `change` gets what a layer has, and its number. */
+export function withLayers(blueprint: Blueprint, change: (plan: LayerPlan, layer: number) => LayerPlan): Blueprint {
+  return { ...blueprint, layer: (layer) => change(blueprint.layer(layer), layer) };
+}
+
+/** The same where attention alone is changed. */
+export function withAttention(
+  blueprint: Blueprint,
+  change: (plan: AttentionPlan, layer: number) => Partial<AttentionPlan>,
+): Blueprint {
+  return withLayers(blueprint, (plan, layer) => ({
+    ...plan,
+    attention: { ...plan.attention, ...change(plan.attention, layer) },
+  }));
+}
+
+/** The same where the MLP alone is changed. */
+export function withMlp(blueprint: Blueprint, change: (plan: MlpPlan, layer: number) => MlpPlan): Blueprint {
+  return withLayers(blueprint, (plan, layer) => ({ ...plan, mlp: change(plan.mlp, layer) }));
+}

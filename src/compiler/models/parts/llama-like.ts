@@ -1,14 +1,6 @@
 /** What families that are built like LLaMA, and name their weights so, have in common. */
 import { readActivation } from "./activation.js";
-import {
-  plainAfter,
-  plainAttention,
-  plainEmbedding,
-  type AttentionPlan,
-  type Blueprint,
-  type LayerPlan,
-  type MlpPlan,
-} from "./blueprint.js";
+import { plainAfter, plainAttention, plainEmbedding, type Blueprint, type QueryKeyNorms } from "./blueprint.js";
 import type { ConfigReader } from "./config.js";
 import { readRotary } from "./rotary.js";
 import type { SignatureSizes } from "./signature.js";
@@ -140,28 +132,8 @@ export function llamaLike(
   };
 }
 
-/** A blueprint with other sizes. */
-export function withSizes(blueprint: Blueprint, sizes: Partial<SignatureSizes>): Blueprint {
-  return { ...blueprint, sizes: { ...blueprint.sizes, ...sizes } };
-}
-
-/** A blueprint whose layers are changed: `change` gets what a layer has, and its number. */
-export function withLayers(blueprint: Blueprint, change: (plan: LayerPlan, layer: number) => LayerPlan): Blueprint {
-  return { ...blueprint, layer: (layer) => change(blueprint.layer(layer), layer) };
-}
-
-/** The same where attention alone is changed. */
-export function withAttention(
-  blueprint: Blueprint,
-  change: (plan: AttentionPlan, layer: number) => Partial<AttentionPlan>,
-): Blueprint {
-  return withLayers(blueprint, (plan, layer) => ({
-    ...plan,
-    attention: { ...plan.attention, ...change(plan.attention, layer) },
-  }));
-}
-
-/** The same where the MLP alone is changed. */
-export function withMlp(blueprint: Blueprint, change: (plan: MlpPlan, layer: number) => MlpPlan): Blueprint {
-  return withLayers(blueprint, (plan, layer) => ({ ...plan, mlp: change(plan.mlp, layer) }));
+/** Norms of queries and keys under the names that most such families have for them. */
+export function headNorms({ norm: style }: Blueprint, layer: number, over: QueryKeyNorms["over"]): QueryKeyNorms {
+  const name = `layers.${layer}.self_attn`;
+  return { query: `${name}.q_norm`, key: `${name}.k_norm`, style, over };
 }

@@ -30,8 +30,7 @@ function buildTransformer(
   { layers, vocab, dModel, unembedding }: ModelSignature,
 ): void {
   const { builder, weights } = context;
-  const { embedding, unembedding: end } = blueprint;
-  const { prefix } = blueprint;
+  const { embedding, unembedding: end, prefix } = blueprint;
   const table = `${prefix}${embedding.tokens}`;
   const ends = weights.vocabulary({ embedding: table, unembedding: end.matrix }, end.tied);
   const named = namedWeights(weights, builder, { prefix, dModel, style: blueprint.norm, layout: blueprint.layout });
@@ -46,7 +45,7 @@ function buildTransformer(
   const width = embedding.projection === null ? dModel : unembedding.width;
   buildDecoder(context, {
     sequence,
-    embed: () => embed(context, blueprint, named, { table: ends.embedding, width, prefix, sequence }),
+    embed: () => embed(context, blueprint, named, { table: ends.embedding, width, sequence }),
     attentionNorm: (layer) => named.normOrNone(plans[layer]?.attention.norm ?? null),
     attention(x, layer) {
       const plan = plans[layer]?.attention;
@@ -76,9 +75,9 @@ function buildTransformer(
 /** The site `embed`: tokens, positions, and what is done with their sum. */
 function embed(
   context: BuildContext,
-  { embedding }: Blueprint,
+  { embedding, prefix }: Blueprint,
   named: NamedWeights,
-  { table, width, prefix, sequence }: { table: string; width: number; prefix: string; sequence: Sequence },
+  { table, width, sequence }: { table: string; width: number; sequence: Sequence },
 ): string {
   const { builder, weights, signature } = context;
   const { positions, projection, norm, scale } = embedding;
