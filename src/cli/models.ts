@@ -4,6 +4,7 @@ import type { CachedRepository, CachedRevision } from "../runtime/hub/cached-rep
 import { HubFault } from "../runtime/hub/fault.js";
 import { hubDiagnostic } from "../runtime/hub/download-models.js";
 import { createHttp } from "../runtime/hub/http.js";
+import { addressOf } from "../runtime/hub/layout.js";
 import { pullModel } from "../runtime/hub/pull.js";
 import { isRepositoryName, isRevisionName } from "../runtime/hub/repository.js";
 import { hubSettings } from "../runtime/hub/settings.js";
@@ -26,10 +27,11 @@ export function listModels({ json }: { readonly json: boolean }): number {
     return exitCodes.done;
   }
   for (const { id, size, revisions } of repositories) {
-    output.line(`${sizeText(size).padStart(10)}  ${id.kind === "models" ? "" : "datasets/"}${id.name}`);
-    for (const { commit, names, blobs } of revisions) {
-      const own = [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0);
-      output.line(`${sizeText(own).padStart(12)}  ${names.join(", ") || "no name"} (${commit.slice(0, 8)})`);
+    output.line(`${sizeText(size).padStart(10)}  ${addressOf(id)}`);
+    for (const revision of revisions) {
+      const { commit, names } = revision;
+      const own = sizeText(bytesOf(revision));
+      output.line(`${own.padStart(12)}  ${names.join(", ") || "no name"} (${commit.slice(0, 8)})`);
     }
   }
   const total = repositories.reduce((sum, { size }) => sum + size, 0);
@@ -42,12 +44,17 @@ function describe({ id, folder, size, revisions }: CachedRepository): object {
     ...id,
     folder,
     bytes: size,
-    revisions: revisions.map(({ commit, names, blobs }) => ({
-      commit,
-      names,
-      bytes: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0),
+    revisions: revisions.map((revision) => ({
+      commit: revision.commit,
+      names: revision.names,
+      bytes: bytesOf(revision),
     })),
   };
+}
+
+/** Bytes of a revision, those that it shares with others among them. */
+function bytesOf({ blobs }: CachedRevision): number {
+  return [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** Downloads revisions of a model, each as far as it can be had. */

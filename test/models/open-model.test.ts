@@ -169,14 +169,16 @@ test("revisions of a local folder take missing tokenizer files from it", async (
   assert.deepEqual(codes((await openIsolated(t, folder, "../..")).diagnostics), ["A4017"]);
 });
 
+const commit = "0123abc".padEnd(40, "0");
+
 /** Puts a model into the layout of Hugging Face's cache: snapshots of links into blobs. */
 function hubCache(t: TestContext, name: string, repository: string): string {
   const cache = temporaryFolder(t);
   const model = join(cache, `models--${repository.replace("/", "--")}`);
-  const snapshot = join(model, "snapshots", "0123abc");
-  for (const folder of ["blobs", "refs", join("snapshots", "0123abc")])
+  const snapshot = join(model, "snapshots", commit);
+  for (const folder of ["blobs", "refs", join("snapshots", commit)])
     mkdirSync(join(model, folder), { recursive: true });
-  writeFileSync(join(model, "refs", "main"), "0123abc");
+  writeFileSync(join(model, "refs", "main"), commit);
   const source = copyOfModel(t, name);
   for (const file of readdirSync(source)) {
     renameSync(join(source, file), join(model, "blobs", `hash-of-${file}`));
@@ -192,7 +194,7 @@ for (const name of ["gpt2-bf16", "llama-tied-f32"]) {
     assert.deepEqual(diagnostics, []);
     assert.equal(basename(value?.externalDataFolder ?? ""), "blobs");
     await assertRuns(value, name);
-    const byCommit = await openIsolated(t, "someone/model", "0123abc", { HF_HUB_CACHE: cache });
+    const byCommit = await openIsolated(t, "someone/model", commit, { HF_HUB_CACHE: cache });
     assert.equal(byCommit.value?.facts.digest, value?.facts.digest);
     const local = await openIsolated(t, `./test/fixtures/models/${name}`);
     assert.equal(local.value?.facts.digest, value?.facts.digest);

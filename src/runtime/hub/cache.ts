@@ -1,51 +1,12 @@
-/**
- * The cache of Hugging Face's tools, as they lay it out: `models--org--name/` with `blobs/DIGEST`, `refs/NAME` (a commit) and
- * `snapshots/COMMIT/FILE`, which are relative links to blobs. Whatever fills it, everybody else reads it.
- * @source huggingface_hub, docs/guides/manage-cache
- */
-import { existsSync, readFileSync, statSync } from "node:fs";
+/** Files of the Hub in its cache: blobs become snapshots. Where things lie is in `layout.ts`. */
+import { existsSync } from "node:fs";
 import { copyFile, lstat, rename, symlink, unlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { errorCode } from "../store/fault.js";
 import { writeFileAtomic } from "../store/atomic.js";
 import { makeFolder } from "../store/make-folder.js";
-import type { Repository, RepositoryId } from "./repository.js";
-
-const commitForm = /^[0-9a-f]{40}$/;
-
-/** The folder of a repository: `models--EleutherAI--pythia-70m`. */
-export function repositoryFolder(cache: string, { kind, name }: RepositoryId): string {
-  return join(cache, `${kind}--${name.replaceAll("/", "--")}`);
-}
-
-/** Where processes of this program wait for one another. */
-export function lockFolderOf(cache: string, { kind, name }: RepositoryId): string {
-  return join(cache, ".locks", `${kind}--${name.replaceAll("/", "--")}`);
-}
-
-export function blobPath(folder: string, digest: string): string {
-  return join(folder, "blobs", digest);
-}
-
-/** The commit that a revision means in the cache: one that is written down, or itself; null where nothing is known. */
-export function cachedCommit(folder: string, revision: string): string | null {
-  const path = join(folder, "refs", revision);
-  try {
-    // A commit has 40 letters; whatever is larger is none.
-    if (statSync(path).isFile() && statSync(path).size <= 100) {
-      const commit = readFileSync(path, "utf8").trim();
-      if (commitForm.test(commit)) return commit;
-    }
-  } catch {
-    // It is no name that anybody has written down.
-  }
-  return commitForm.test(revision) ? revision : null;
-}
-
-/** The folder of a commit's files. */
-export function snapshotFolder(folder: string, commit: string): string {
-  return join(folder, "snapshots", commit);
-}
+import { blobPath, snapshotFolder } from "./layout.js";
+import type { Repository } from "./repository.js";
 
 /**
  * Makes the files of a snapshot from blobs that are there, `last` at the end: whoever finds it finds all others. Then

@@ -1,10 +1,16 @@
 /** What the cache holds: repositories with their revisions and sizes, and how revisions are removed. */
-import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { rm, unlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { lockFolder } from "../store/lock.js";
-import { lockFolderOf, repositoryFolder } from "./cache.js";
-import type { RepositoryId, RepositoryKind } from "./repository.js";
+import {
+  commitIn,
+  isCommit,
+  lockFolderOf,
+  repositoryFolder,
+  type RepositoryId,
+  type RepositoryKind,
+} from "./layout.js";
 
 /** A commit in the cache. */
 export interface CachedRevision {
@@ -13,8 +19,6 @@ export interface CachedRevision {
   readonly names: readonly string[];
   /** Digests of its blobs with their sizes in bytes. */
   readonly blobs: ReadonlyMap<string, number>;
-  /** When one of its blobs was last written, in milliseconds since 1970. */
-  readonly written: number;
 }
 
 export interface CachedRepository {
@@ -54,13 +58,12 @@ export function cachedRepository(cache: string, id: RepositoryId): CachedReposit
   const folder = repositoryFolder(cache, id);
   const names = new Map<string, string[]>();
   for (const name of namesIn(join(folder, "refs"))) {
-    const path = join(folder, "refs", name);
-    if (!statSync(path).isFile() || statSync(path).size > 100) continue;
-    const commit = readFileSync(path, "utf8").trim();
+    const commit = commitIn(join(folder, "refs", name));
+    if (commit === null) continue;
     names.set(commit, [...(names.get(commit) ?? []), name]);
   }
   const blobs = namesIn(join(folder, "blobs")).map((name) => lstatSync(join(folder, "blobs", name)).size);
-  const commits = namesIn(join(folder, "snapshots")).filter((name) => /^[0-9a-f]{40}$/.test(name));
+  const commits = namesIn(join(folder, "snapshots")).filter(isCommit);
   return {
     id,
     folder,
@@ -72,16 +75,14 @@ export function cachedRepository(cache: string, id: RepositoryId): CachedReposit
 function revisionOf(folder: string, commit: string, names: readonly string[]): CachedRevision {
   const snapshot = join(folder, "snapshots", commit);
   const blobs = new Map<string, number>();
-  let written = 0;
   for (const name of namesIn(snapshot)) {
     const path = join(snapshot, name);
     if (!lstatSync(path).isSymbolicLink()) continue;
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined) continue;
     blobs.set(basename(readlinkSync(path)), found.size);
-    written = Math.max(written, found.mtimeMs);
   }
-  return { commit, names, blobs, written };
+  return { commit, names, blobs };
 }
 
 /** Bytes that removing these revisions would free: those of blobs that no other one has. */

@@ -5,9 +5,9 @@ import type { FileFact } from "../../compiler/base/file-fact.js";
 import { processEnvironment } from "../models/places.js";
 import { readNamedFile } from "../read-file.js";
 import { sizeText } from "../read-text.js";
-import { cachedCommit, repositoryFolder, snapshotFolder } from "./cache.js";
 import { HubFault } from "./fault.js";
-import { isFilePath, isRepositoryName, isRevisionName, type RepositoryId } from "./repository.js";
+import { cachedCommit, repositoryFolder, snapshotFolder, type RepositoryId } from "./layout.js";
+import { isFilePath, isRepositoryName, isRevisionName } from "./repository.js";
 import { hubSettings } from "./settings.js";
 
 /** A part of a data set: `hf:datasets/org/name@revision/folder#split`. */

@@ -1,12 +1,12 @@
 /** One file of a repository into the cache: resumed where it stopped, compared with its digest, then renamed. */
 import { createHash, type Hash } from "node:crypto";
-import { open, rename, stat, unlink, type FileHandle } from "node:fs/promises";
+import { open, rename, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode, reasonOf } from "../store/fault.js";
 import { makeFolder } from "../store/make-folder.js";
-import { blobPath, repositoryFolder } from "./cache.js";
 import { HubFault, PassingFault } from "./fault.js";
 import { brokenBy, refuseBusy, retried, type Http, type HubResponse } from "./http.js";
+import { addressOf, blobPath, repositoryFolder } from "./layout.js";
 import { refuseAbsent, type RemoteFile, type Repository } from "./repository.js";
 
 /** A file that is not complete: not the name that Hugging Face's tools use, because they may be writing theirs just now. */
@@ -116,7 +116,7 @@ async function receive(
 ): Promise<void> {
   const { file } = transfer;
   const place = file.path.split("/").map(encodeURIComponent).join("/");
-  const url = `${http.settings.endpoint}/${id.kind === "models" ? "" : "datasets/"}${id.name}/resolve/${commit}/${place}`;
+  const url = `${http.settings.endpoint}/${addressOf(id)}/resolve/${commit}/${place}`;
   const response = await http.get(url, transfer.at === 0 ? {} : { range: `bytes=${transfer.at}-` });
   const { status, headers, body } = response;
   const { host } = new URL(http.settings.endpoint);
@@ -168,9 +168,4 @@ async function refuseOther({ first, body }: HubResponse, file: RemoteFile, commi
     `${file.path} is another file than the Hub lists`,
     "its files are being changed: try again later",
   );
-}
-
-/** Removes what is left of a file that was not completed. */
-export async function dropPart(folder: string, digest: string): Promise<void> {
-  await unlink(partPath(folder, digest)).catch(() => undefined);
 }

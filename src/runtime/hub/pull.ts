@@ -7,17 +7,17 @@ import { LockHeldFault, lockFolder, type FolderLock } from "../store/lock.js";
 import { makeFolder } from "../store/make-folder.js";
 import { reasonOf } from "../store/fault.js";
 import { sizeText } from "../read-text.js";
-import { blobPath, cachedCommit, linkSnapshot, lockFolderOf, repositoryFolder, snapshotFolder } from "./cache.js";
+import { linkSnapshot } from "./cache.js";
 import { downloadBlob, partPath, sizeOf } from "./download.js";
 import { HubFault } from "./fault.js";
 import type { Http } from "./http.js";
+import { blobPath, cachedCommit, lockFolderOf, repositoryFolder, snapshotFolder, type RepositoryId } from "./layout.js";
 import {
   describeRepository,
   isRepositoryName,
   isRevisionName,
   type RemoteFile,
   type Repository,
-  type RepositoryId,
 } from "./repository.js";
 import { configFile, indexFile, singleFile, smallFiles, weightFiles } from "./wanted-files.js";
 

@@ -1,14 +1,7 @@
 /** What a repository of the Hub holds at a revision. */
 import { HubFault } from "./fault.js";
 import { brokenBy, refuseBusy, retried, type Http, type HubResponse } from "./http.js";
-
-export type RepositoryKind = "models" | "datasets";
-
-/** A repository by kind and name: `models`, `EleutherAI/pythia-70m`. */
-export interface RepositoryId {
-  readonly kind: RepositoryKind;
-  readonly name: string;
-}
+import { addressOf, isCommit, type RepositoryId } from "./layout.js";
 
 /** A file of a repository, with the digest that its content must have. */
 export interface RemoteFile {
@@ -84,7 +77,7 @@ async function jsonOf({ body }: HubResponse): Promise<unknown> {
 export async function refuseAbsent(
   http: Http,
   { status, headers, first, body }: HubResponse,
-  { kind, name }: RepositoryId,
+  id: RepositoryId,
   revision: string,
 ): Promise<void> {
   if (status >= 200 && status < 300) return;
@@ -92,8 +85,9 @@ export async function refuseAbsent(
   const code = first.get("x-error-code") ?? headers.get("x-error-code") ?? "";
   const said = first.get("x-error-message") ?? headers.get("x-error-message") ?? "";
   const { token, endpoint } = http.settings;
+  const { kind, name } = id;
   const what = kind === "models" ? "model" : "dataset";
-  const page = `${endpoint}/${kind === "models" ? "" : "datasets/"}${name}`;
+  const page = `${endpoint}/${addressOf(id)}`;
   const logIn = token === null ? "log in with `hf auth login`, or set HF_TOKEN" : "the token may not read it";
   if (code === "GatedRepo" || (status === 403 && /gated|access/i.test(said))) {
     const hint =
@@ -123,8 +117,6 @@ export async function refuseAbsent(
   throw new HubFault(status === 403 ? "A4031" : "A4030", `the Hub refuses ${name}: ${why}`, `see ${page}`);
 }
 
-const commitForm = /^[0-9a-f]{40}$/;
-
 /** What the Hub says of a large file, as far as anything does. */
 interface LargeFile {
   readonly sha256: unknown;
@@ -135,7 +127,7 @@ function readAnswer(answer: unknown, id: RepositoryId, host: string): Repository
   const broken = (problem: string): HubFault =>
     new HubFault("A4030", `${host} gives an answer that is not understood: ${problem}`, "is HF_ENDPOINT a Hub?");
   const { sha, siblings } = (answer ?? {}) as { sha?: unknown; siblings?: unknown };
-  if (typeof sha !== "string" || !commitForm.test(sha) || !Array.isArray(siblings)) throw broken("it lists no files");
+  if (typeof sha !== "string" || !isCommit(sha) || !Array.isArray(siblings)) throw broken("it lists no files");
   const files = (siblings as readonly unknown[]).map((sibling): RemoteFile => {
     const { rfilename, size, blobId, lfs } = (sibling ?? {}) as Readonly<Record<string, unknown>>;
     // What would lie outside of the cache is not left out in silence: nothing of such a repository is read.

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,8 +6,8 @@ import type { Span } from "../../compiler/base/span.js";
 import type { Staged } from "../../compiler/diagnostics/staged.js";
 import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
+import { cachedCommit, repositoryFolder, snapshotFolder } from "../hub/layout.js";
 import type { ModelRequest } from "./model-request.js";
-import { readRegular } from "./regular-file.js";
 import { foldersIn, isFolder, missingDownload, missingFolder, onnxSource } from "./model-advice.js";
 
 /** Where to look for models; tests give their own. */
@@ -121,24 +121,17 @@ export function isHubSource(source: string): boolean {
   return !/^(?:@stdlib\/|\.|\/)/.test(source);
 }
 
-/** Bytes of a file under `refs`: a hash, perhaps with a line break. */
-const longestCommit = 1000;
-
-/** Cache layout: models--org--name/{refs/<branch> → commit, snapshots/<commit>/<files>, blobs}. */
+/** A model in the cache of the Hub. */
 function hubModel(request: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
   const { source, revision, span } = request;
-  const repository = join(hubCacheFolder(environment), `models--${source.replaceAll("/", "--")}`);
+  const repository = repositoryFolder(hubCacheFolder(environment), { kind: "models", name: source });
   if (source.includes("..") || !isFolder(repository)) {
     return { value: null, diagnostics: [diagnostic("A4016", request.span, { source }, missingDownload(request))] };
   }
   const name = revision ?? "main";
-  const reference = join(repository, "refs", name);
-  const isReference = statSync(reference, { throwIfNoEntry: false })?.isFile() ?? false;
-  const written = isReference ? readRegular(reference, longestCommit) : { ok: true as const, value: name };
-  // A reference holds the name of a folder beside it, and no path.
-  const commit = written.ok && /^[\w.-]*$/.test(written.value.trim()) ? written.value.trim() : "..";
-  const folder = join(repository, "snapshots", commit);
-  if (name.includes("..") || commit.includes("..") || commit === "" || !isFolder(folder)) {
+  const commit = name.includes("..") ? null : cachedCommit(repository, name);
+  const folder = commit === null ? null : snapshotFolder(repository, commit);
+  if (folder === null || !isFolder(folder)) {
     const references = existsSync(join(repository, "refs")) ? readdirSync(join(repository, "refs")) : [];
     return missingRevision(source, name, references, span);
   }
