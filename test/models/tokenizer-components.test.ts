@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import type { JsonObject } from "../../src/runtime/models/tokenizer/fields.js";
+import type { JsonObject } from "../../src/runtime/models/model-json.js";
 import { readEncoder, type Encoder } from "../../src/runtime/models/tokenizer/encoder.js";
 import { root } from "./fixture.js";
 

@@ -5,7 +5,7 @@ import type { EncodingRequest } from "../../src/compiler/ir/encodings.js";
 import { readTexts } from "../../src/runtime/models/chat-texts.js";
 import { digestOfJson } from "../../src/runtime/models/digest-cache.js";
 import { createTokenizer, type Tokenizer } from "../../src/runtime/models/tokenizer.js";
-import type { JsonObject } from "../../src/runtime/models/tokenizer/fields.js";
+import type { JsonObject } from "../../src/runtime/models/model-json.js";
 
 function tokenizerOf(parts: JsonObject): Tokenizer {
   const model = { type: "WordLevel", vocab: { "[UNK]": 0, a: 1, aa: 2 }, unk_token: "[UNK]" };

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { digestOfJson } from "../../src/runtime/models/digest-cache.js";
 import { createTokenizer } from "../../src/runtime/models/tokenizer.js";
-import type { JsonObject } from "../../src/runtime/models/tokenizer/fields.js";
+import type { JsonObject } from "../../src/runtime/models/model-json.js";
 import { root } from "./fixture.js";
 
 interface Folder {

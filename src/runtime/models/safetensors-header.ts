@@ -10,8 +10,6 @@ import type { TensorEntry } from "../../compiler/models/model.js";
  * @source huggingface/safetensors README.md and safetensors/src/tensor.rs (what its reader refuses, this one refuses)
  */
 
-export type { Outcome };
-
 /** One tensor: its bytes are [offset, offset + length) of the file. */
 export interface StoredTensor {
   /** The format's name of the element type: `F32`, `BF16`, … */

@@ -2,8 +2,9 @@
 import { closeSync } from "node:fs";
 import type { Json } from "../../compiler/base/digest.js";
 import { reasonOf } from "../store/fault.js";
+import type { Outcome } from "./outcome.js";
 import { openRegular, readFully } from "./regular-file.js";
-import { headerLength, headerOf, parseHeader, type Outcome, type SafetensorsHeader } from "./safetensors-header.js";
+import { headerLength, headerOf, parseHeader, type SafetensorsHeader } from "./safetensors-header.js";
 
 /** Reads and checks the header of a file; file-system errors come out as reasons too. */
 export function readSafetensorsHeader(path: string): Outcome<SafetensorsHeader> {

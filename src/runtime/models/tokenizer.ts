@@ -1,10 +1,10 @@
 import type { Json } from "../../compiler/base/digest.js";
 import type { TokenizerFacts } from "../../compiler/models/model.js";
-import type { Outcome } from "./safetensors-header.js";
+import type { Outcome } from "./outcome.js";
 import { readAsAutoTokenizer } from "./tokenizer/auto-tokenizer.js";
 import { chatTemplateOf } from "./tokenizer/chat-template.js";
 import { readEncoder, type Encoder, type Encoding } from "./tokenizer/encoder.js";
-import type { JsonObject } from "./tokenizer/fields.js";
+import type { JsonObject } from "./model-json.js";
 import { cutsBetweenWords, hasKnownPatterns } from "./tokenizer/patterns.js";
 import { piecesOf } from "./tokenizer/pieces.js";
 import { readPostProcessor, type Around } from "./tokenizer/post-processor.js";

@@ -5,6 +5,7 @@ import { isRustWord, isWhiteSpace } from "./character-sets.js";
 import { count, fieldsOf, flag, refuse, shown, text as textOf } from "./fields.js";
 import { longestToken } from "./model.js";
 import type { Normalizer } from "./normalizers.js";
+import { nodeOf, trieNode, type TrieNode } from "./trie.js";
 
 /** A token that stands for a text of its own. */
 export interface AddedToken {
@@ -79,11 +80,6 @@ export function sectionsOf(tokens: readonly AddedToken[], normalize: Normalizer)
     );
 }
 
-interface Node {
-  readonly next: Map<number, Node>;
-  token: AddedToken | null;
-}
-
 /** Finds the leftmost and longest of the tokens; null for none. */
 type Finder =
   | ((
@@ -94,23 +90,16 @@ type Finder =
 
 function finder(contents: readonly (readonly [string, AddedToken])[]): Finder {
   if (contents.length === 0) return null;
-  const newNode = (): Node => ({ next: new Map(), token: null });
-  const root = newNode();
+  const root = trieNode<AddedToken>();
   for (const [content, token] of contents) {
     if (content === "") refuse(`nothing is left of its added token ${shown(token.content)} when it is normalized`);
-    let node = root;
-    for (let i = 0; i < content.length; i++) {
-      const unit = content.charCodeAt(i);
-      let following = node.next.get(unit);
-      if (following === undefined) node.next.set(unit, (following = newNode()));
-      node = following;
-    }
-    if (node.token !== null) {
+    const node = nodeOf(root, content);
+    if (node.value !== null) {
       refuse(
-        `its added tokens ${shown(node.token.content)} and ${shown(token.content)} are the same when they are normalized`,
+        `its added tokens ${shown(node.value.content)} and ${shown(token.content)} are the same when they are normalized`,
       );
     }
-    node.token = token;
+    node.value = token;
   }
   const begins = new Uint8Array(0x10000);
   for (const unit of root.next.keys()) begins[unit] = 1;
@@ -118,11 +107,11 @@ function finder(contents: readonly (readonly [string, AddedToken])[]): Finder {
     for (let start = from; start < text.length; start++) {
       if (begins[text.charCodeAt(start)] === 0) continue;
       let longest: { readonly start: number; readonly end: number; readonly token: AddedToken } | null = null;
-      let node: Node | undefined = root;
+      let node: TrieNode<AddedToken> | undefined = root;
       for (let end = start; end < text.length;) {
         node = node.next.get(text.charCodeAt(end++));
         if (node === undefined) break;
-        if (node.token !== null) longest = { start, end, token: node.token };
+        if (node.value !== null) longest = { start, end, token: node.value };
       }
       if (longest !== null) return longest;
     }

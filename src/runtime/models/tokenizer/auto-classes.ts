@@ -5,7 +5,8 @@
  * @source Hugging Face transformers 5.24.0, models/auto/tokenization_auto.py and models/…/tokenization_….py
  */
 import type { Json } from "../../../compiler/base/digest.js";
-import { shown, refuse, type JsonObject } from "./fields.js";
+import type { JsonObject } from "../model-json.js";
+import { shown, refuse } from "./fields.js";
 
 /** What a class brings; what it leaves out comes from tokenizer.json. */
 export interface TokenizerClass {

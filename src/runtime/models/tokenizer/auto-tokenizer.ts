@@ -6,7 +6,8 @@
  */
 import type { Json } from "../../../compiler/base/digest.js";
 import { backend, broughtBy, classOf, nameOf, type TokenizerClass } from "./auto-classes.js";
-import { refuse, shown, type JsonObject } from "./fields.js";
+import type { JsonObject } from "../model-json.js";
+import { refuse, shown } from "./fields.js";
 import { readPostProcessor } from "./post-processor.js";
 
 /** What AutoTokenizer would make of the files. */

@@ -1,10 +1,10 @@
 /** The BPE model: characters, merged pair by pair. */
 import type { Json } from "../../../compiler/base/digest.js";
+import { byteTokens, inByteTokens, type ByteTokens } from "./byte-tokens.js";
 import { flag, list, refuse, shown, text as textOf, type Fields } from "./fields.js";
 import { merged, type Symbols } from "./merging.js";
 import { readVocabulary, remembering, wholePiece, type PieceTokens, type TokenModel } from "./model.js";
 import { pairTable, type PairTable } from "./pair-table.js";
-import { byteTokens } from "./unigram.js";
 
 /** What a BPE model says, read. */
 interface Settings {
@@ -14,7 +14,7 @@ interface Settings {
   readonly prefix: string;
   readonly suffix: string;
   readonly fusesUnknown: boolean;
-  readonly bytes: readonly (number | undefined)[] | null;
+  readonly bytes: ByteTokens | null;
 }
 
 /** The fields that a BPE model may have. */
@@ -40,9 +40,10 @@ export function bpe(fields: Fields): TokenModel {
   const vocabulary = readVocabulary(of["vocab"], what);
   const prefix = optional("continuing_subword_prefix");
   const suffix = optional("end_of_word_suffix");
+  const pairs = readPairs(list(fields, "merges"));
   const settings: Settings = {
     vocabulary,
-    ...readMerges(list(fields, "merges"), vocabulary, prefix),
+    merges: mergeTable(pairs, vocabulary, prefix),
     unknown: of["unk_token"] == null ? null : textOf(fields, "unk_token"),
     prefix,
     suffix,
@@ -54,7 +55,7 @@ export function bpe(fields: Fields): TokenModel {
   }
   const isWhole = isOn("ignore_merges");
   const read = remembering((piece) => readPiece(piece, settings));
-  const cut = cutter(list(fields, "merges"), settings);
+  const cut = cutter(pairs, settings);
   return {
     vocabulary,
     tokenize(piece) {
@@ -75,25 +76,23 @@ function sidesOf(merge: Json): readonly [string, string] {
     : refuse(`its merge ${shown(merge)} is no pair of tokens`);
 }
 
+type Pair = readonly [left: string, right: string];
+
 /** Lists of lines may begin with a line of their version. */
-function pairs(merges: readonly Json[]): readonly (readonly [string, string])[] {
+function readPairs(merges: readonly Json[]): readonly Pair[] {
   return merges.filter((merge) => !(typeof merge === "string" && merge.startsWith("#version"))).map(sidesOf);
 }
 
-function readMerges(
-  listed: readonly Json[],
-  vocabulary: ReadonlyMap<string, number>,
-  prefix: string,
-): { readonly merges: PairTable } {
-  const merges = pairTable(listed.length);
+function mergeTable(pairs: readonly Pair[], vocabulary: ReadonlyMap<string, number>, prefix: string): PairTable {
+  const merges = pairTable(pairs.length);
   const idOf = (token: string, merge: readonly string[]): number =>
     vocabulary.get(token) ??
     refuse(`its merge ${shown(merge)} needs the token ${shown(token)}, which is not in its vocabulary`);
-  for (const [rank, sides] of pairs(listed).entries()) {
+  for (const [rank, sides] of pairs.entries()) {
     const [left, right] = sides;
     merges.set(idOf(left, sides), idOf(right, sides), rank, idOf(left + right.slice(prefix.length), sides));
   }
-  return { merges };
+  return merges;
 }
 
 /** A piece as symbols, one for each character or byte, merged. */
@@ -119,8 +118,8 @@ function readPiece(piece: string, settings: Settings): PieceTokens {
       add(id, length);
       continue;
     }
-    const spelled = bytes === null ? [] : Array.from(new TextEncoder().encode(character), (byte) => bytes[byte]);
-    if (spelled.length > 0 && spelled.every((byte) => byte !== undefined)) {
+    const spelled = inByteTokens(character, bytes);
+    if (spelled !== null) {
       for (const byte of spelled) add(byte, 1);
     } else if (settings.unknown !== null) {
       if (waiting > 0 && !settings.fusesUnknown) {
@@ -171,13 +170,13 @@ function placed(piece: string, { ids, lengths }: Symbols): PieceTokens {
  * Where long pieces can be cut before they are merged: between two characters that no merge ever joins. Then the parts
  * are mostly words, whose tokens are remembered. Null where that is not so simple.
  */
-function cutter(listed: readonly Json[], settings: Settings): ((piece: string) => readonly number[]) | null {
+function cutter(pairs: readonly Pair[], settings: Settings): ((piece: string) => readonly number[]) | null {
   const { vocabulary, prefix, suffix } = settings;
   if (prefix + suffix !== "") return null;
   const joined = new Set<number>();
   const keyOf = (left: number, right: number): number => left * 0x110000 + right;
   const lastOf = (token: string): number => token.codePointAt(token.length - (isPairEnd(token) ? 2 : 1)) ?? 0;
-  for (const [left, right] of pairs(listed)) joined.add(keyOf(lastOf(left), right.codePointAt(0) ?? 0));
+  for (const [left, right] of pairs) joined.add(keyOf(lastOf(left), right.codePointAt(0) ?? 0));
   const leavesOut = settings.unknown === null && settings.bytes === null;
   const seen = new Map<number, boolean>();
   const isKnown = (point: number): boolean => {

@@ -2,7 +2,7 @@
 import { alignedWriter, type AlignedText } from "./aligned-text.js";
 
 /** GPT-2's table: bytes that print as themselves, and the others from U+0100 on. @source openai/gpt-2 src/encoder.py */
-export const characterOfByte: readonly number[] = (() => {
+const characterOfByte: readonly number[] = (() => {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => {
     const prints = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
@@ -10,7 +10,7 @@ export const characterOfByte: readonly number[] = (() => {
   });
 })();
 
-export const byteOfCharacter: ReadonlyMap<string, number> = new Map(
+const byteOfCharacter: ReadonlyMap<string, number> = new Map(
   characterOfByte.map((character, byte) => [String.fromCharCode(character), byte]),
 );
 

@@ -1,7 +1,7 @@
 /** The chat template of tokenizer_config.json. */
 import type { Json } from "../../../compiler/base/digest.js";
-import type { Outcome } from "../safetensors-header.js";
-import type { JsonObject } from "./fields.js";
+import type { Outcome } from "../outcome.js";
+import type { JsonObject } from "../model-json.js";
 
 /** `chat_template`: a template, or several of which the one called `default` is taken; or why there is none. */
 export function chatTemplateOf(value: Json | undefined): Outcome<string> {

@@ -1,7 +1,6 @@
 /** Reading the parts of tokenizer.json: whatever is not understood is refused by its name. */
 import type { Json } from "../../../compiler/base/digest.js";
-
-export type JsonObject = Readonly<Record<string, Json>>;
+import type { JsonObject } from "../model-json.js";
 
 /** Ends the reading of a tokenizer with the reason that its user is told. */
 export function refuse(reason: string): never {

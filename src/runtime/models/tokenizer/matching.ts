@@ -1,5 +1,5 @@
 /** Where a pattern matches a text, and how texts are split there. */
-import type { JsonObject } from "./fields.js";
+import type { JsonObject } from "../model-json.js";
 import { fieldsOf, refuse, shown, text as textOf } from "./fields.js";
 import { javaScriptSource } from "./regex-reader.js";
 

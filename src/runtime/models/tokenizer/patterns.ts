@@ -1,6 +1,6 @@
 /** Regexes in the files of tokenizers: which of them are known, so that they end and that texts can be cut around them. */
 import type { Json } from "../../../compiler/base/digest.js";
-import type { JsonObject } from "./fields.js";
+import type { JsonObject } from "../model-json.js";
 import { gpt2Pattern } from "./pre-tokenizers.js";
 import { spellingOf } from "./spelling.js";
 import { qwenPattern } from "./auto-classes.js";
@@ -32,7 +32,7 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 /** Every regex in the parts that read texts. */
-export function patternsOf(definition: JsonObject): readonly string[] {
+function patternsOf(definition: JsonObject): readonly string[] {
   const found: string[] = [];
   // A stack of its own: files may be nested deeper than calls.
   const left: Json[] = [definition["normalizer"] ?? null, definition["pre_tokenizer"] ?? null];

@@ -8,7 +8,7 @@ export interface Around {
   readonly after: readonly number[];
 }
 
-export const nothingAround: Around = { before: [], after: [] };
+const nothingAround: Around = { before: [], after: [] };
 
 /** @source Hugging Face tokenizers 0.23, processors/ */
 export function readPostProcessor(value: Json | undefined): Around {

@@ -1,7 +1,7 @@
 /** What tokens stand for by themselves, without a text: the bytes that a vocabulary spells. */
 import type { Json } from "../../../compiler/base/digest.js";
 import { bytesOfCharacters } from "./byte-characters.js";
-import type { JsonObject } from "./fields.js";
+import type { JsonObject } from "../model-json.js";
 
 /** Bytes of a token; null where the kind of vocabulary gives no reliable answer. */
 export type Spelling = (token: string) => Uint8Array | null;

@@ -1,24 +1,18 @@
 /** The Unigram model: the most probable way to put a piece together. */
 import type { Json } from "../../../compiler/base/digest.js";
 import { count, flag, list, refuse, shown, type Fields } from "./fields.js";
+import { byteTokens, inByteTokens } from "./byte-tokens.js";
 import { longestToken, remembering, type PieceTokens, type TokenModel } from "./model.js";
+import { nodeOf, trieNode, type TrieNode } from "./trie.js";
 
 /** What an unknown character costs more than the rarest token. */
 const unknownPenalty = 10;
-
-interface Node {
-  readonly next: Map<number, Node>;
-  /** Index of the token that ends here; −1 for none. */
-  token: number;
-}
-
-const newNode = (): Node => ({ next: new Map(), token: -1 });
 
 /** @source Hugging Face tokenizers 0.23, models/unigram: `encode_optimized`; sums are in float64 and in the same order */
 export function unigram(fields: Fields): TokenModel {
   const vocabulary = new Map<string, number>();
   const scores: number[] = [];
-  const root = newNode();
+  const root = trieNode<number>();
   for (const [id, entry] of list(fields, "vocab").entries()) {
     const [token, score]: readonly Json[] = Array.isArray(entry) ? (entry as readonly Json[]) : [];
     if (typeof token !== "string" || typeof score !== "number")
@@ -28,14 +22,7 @@ export function unigram(fields: Fields): TokenModel {
     if (vocabulary.has(token)) refuse(`its vocabulary has ${shown(token)} twice`);
     vocabulary.set(token, id);
     scores.push(score);
-    let node = root;
-    for (let i = 0; i < token.length; i++) {
-      const unit = token.charCodeAt(i);
-      let following = node.next.get(unit);
-      if (following === undefined) node.next.set(unit, (following = newNode()));
-      node = following;
-    }
-    if (token !== "") node.token = id;
+    if (token !== "") nodeOf(root, token).value = id;
   }
   if (fields.of["unk_id"] == null) refuse(`${fields.what} has no \`unk_id\`: it cannot read unknown characters`);
   const unknown = count(fields, "unk_id");
@@ -51,9 +38,7 @@ export function unigram(fields: Fields): TokenModel {
     for (const [start, end] of bestPath(piece, root, scores, unknown, unknownScore)) {
       const part = piece.slice(start, end);
       const id = vocabulary.get(part);
-      const spelled =
-        id === undefined && bytes !== null ? Array.from(new TextEncoder().encode(part), (b) => bytes[b]) : [];
-      const own = spelled.length > 0 && spelled.every((byte) => byte !== undefined) ? spelled : [id ?? unknown];
+      const own = (id === undefined ? inByteTokens(part, bytes) : null) ?? [id ?? unknown];
       for (const one of own) {
         ids.push(one);
         starts.push(start);
@@ -68,7 +53,7 @@ export function unigram(fields: Fields): TokenModel {
 /** Parts of a piece on its best path; unknown characters side by side are one. */
 function bestPath(
   piece: string,
-  root: Node,
+  root: TrieNode<number>,
   scores: readonly number[],
   unknown: number,
   unknownScore: number,
@@ -87,13 +72,13 @@ function bestPath(
   for (let start = 0; start < size;) {
     const character = (piece.codePointAt(start) ?? 0) > 0xffff ? 2 : 1;
     let alone = false;
-    let node: Node | undefined = root;
+    let node: TrieNode<number> | undefined = root;
     for (let end = start; end < size;) {
       node = node.next.get(piece.charCodeAt(end));
       end++;
       if (node === undefined) break;
-      if (node.token < 0) continue;
-      offer(start, end, node.token, scores[node.token] ?? 0);
+      if (node.value === null) continue;
+      offer(start, end, node.value, scores[node.value] ?? 0);
       alone ||= end - start === character;
     }
     if (!alone) offer(start, start + character, unknown, unknownScore);
@@ -111,13 +96,6 @@ function bestPath(
     end = start;
   }
   return parts.reverse();
-}
-
-/** Ids of the tokens `<0x00>` to `<0xFF>`, by their bytes, where there are. */
-export function byteTokens(vocabulary: ReadonlyMap<string, number>): readonly (number | undefined)[] {
-  return Array.from({ length: 256 }, (_, byte) =>
-    vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
-  );
 }
 
 /** The fields that a Unigram model may have. */
