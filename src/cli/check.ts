@@ -5,7 +5,8 @@ import { exitCodes } from "./exit-codes.js";
 import type { CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { isSource, planSource, readProtocol } from "./source.js";
-import { counted, diagnosticsJson, printDiagnostics } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
+import { diagnosticsJson, printDiagnostics } from "./terminal.js";
 
 interface Checked {
   readonly sound: boolean;

@@ -17,7 +17,7 @@ import { exitCodes } from "./exit-codes.js";
 import { planSettings, type CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { planFile } from "./source.js";
-import { counted } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
 import { lastRunText } from "./work-done.js";
 
 export async function explainCommand(

@@ -9,7 +9,8 @@ import { exitCodes } from "./exit-codes.js";
 import type { CommonOptions } from "./options.js";
 import { output } from "./screen.js";
 import { planFile } from "./source.js";
-import { counted, printDiagnostics } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
+import { printDiagnostics } from "./terminal.js";
 
 export async function graphCommand(
   file: string,

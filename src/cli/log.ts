@@ -6,7 +6,8 @@ import { renderTextTable, wrapWords } from "../runtime/report/text-table.js";
 import { exitCodes } from "./exit-codes.js";
 import { output } from "./screen.js";
 import { printRejection } from "./source.js";
-import { counted, tableOptions } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
+import { tableOptions } from "./terminal.js";
 
 export async function logCommand(folder: string, { json }: { readonly json: boolean }): Promise<number> {
   const outcome = await logRuns(folder);

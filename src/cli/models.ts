@@ -16,7 +16,7 @@ import { createDownloadDisplay } from "./download-display.js";
 import { exitCodes } from "./exit-codes.js";
 import { messages, output } from "./screen.js";
 import { printRejection } from "./source.js";
-import { counted } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
 
 /** Lists what the cache holds. */
 export function listModels({ json }: { readonly json: boolean }): number {
@@ -35,7 +35,7 @@ export function listModels({ json }: { readonly json: boolean }): number {
     }
   }
   const total = repositories.reduce((sum, { size }) => sum + size, 0);
-  output.line(`${counted(repositories.length, "repository").replace(/ys$/, "ies")}, ${sizeText(total)} in ${cache}`);
+  output.line(`${counted(repositories.length, "repository", "repositories")}, ${sizeText(total)} in ${cache}`);
   return exitCodes.done;
 }
 

@@ -4,7 +4,7 @@ import { redrawRun } from "../runtime/redraw.js";
 import { exitCodes } from "./exit-codes.js";
 import { messages, output } from "./screen.js";
 import { printRejection } from "./source.js";
-import { counted } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
 
 export async function reportCommand(
   run: string,

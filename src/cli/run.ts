@@ -15,7 +15,8 @@ import { faultJson, outcomeJson, rejectedJson } from "./outcome-json.js";
 import { createProgress } from "./progress.js";
 import { messages, output } from "./screen.js";
 import { isSource, printRejection, readProtocol, standardInput } from "./source.js";
-import { counted, printDiagnostics, tableOptions } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
+import { printDiagnostics, tableOptions } from "./terminal.js";
 import { workDone } from "./work-done.js";
 
 /**

@@ -60,8 +60,3 @@ export function diagnosticsJson(
 export function rejectionJson(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): object {
   return { status: "rejected", diagnostics: diagnosticsJson(diagnostics, sources) };
 }
-
-/** `1 row`, `2 rows`. */
-export function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
-}

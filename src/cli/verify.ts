@@ -7,7 +7,8 @@ import { verifyRun, type Finding, type VerifyOutcome } from "../runtime/verify-r
 import { exitCodes } from "./exit-codes.js";
 import { output } from "./screen.js";
 import { printRejection } from "./source.js";
-import { counted, tableOptions } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
+import { tableOptions } from "./terminal.js";
 
 export async function verifyCommand(
   run: string,

@@ -2,7 +2,7 @@
 import { flopsText, rateText, secondsText } from "../compiler/lower/quantity-text.js";
 import type { RecordedEstimate, RunRecord } from "../runtime/store/record.js";
 import type { ExecutionSummary } from "../runtime/execute.js";
-import { counted } from "./terminal.js";
+import { counted } from "../compiler/base/counted.js";
 
 /** How much was computed and in what time; beside it the time that was expected, where a whole run can be compared. */
 export function workDone(summary: ExecutionSummary, estimate: RecordedEstimate | null): string {

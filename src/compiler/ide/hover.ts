@@ -1,5 +1,6 @@
 /** What a piece of a text is, in words: its declaration, its type in each model, its documentation. */
 import { tokenize } from "../../../grammar/tokens.js";
+import { countedInGroups } from "../base/counted.js";
 import type { Span } from "../base/span.js";
 import type { Study } from "../ir/protocol.js";
 import type { Entry, SymbolReference, TypeFact } from "../ir/side-table.js";
@@ -106,14 +107,14 @@ function experimentParts({ checked }: Analysis, name: string, { size, rate }: Kn
   const lines = studies.map((study) => {
     const waits =
       study.deferred === null ? "" : ` (and more, which the results of ${study.deferred.experiment} decide)`;
-    const conditions = counted(study.conditions.length, "condition");
-    return `- ${plainMarkdown(study.model)} with ${plainMarkdown(study.texts)}: ${conditions}${waits} × ${counted(promptsOf(study), "prompt")}`;
+    const conditions = countedInGroups(study.conditions.length, "condition");
+    return `- ${plainMarkdown(study.model)} with ${plainMarkdown(study.texts)}: ${conditions}${waits} × ${countedInGroups(promptsOf(study), "prompt")}`;
   });
   const seconds = size === null || rate === null ? "" : `, about ${secondsText(size.flops / rate)}`;
   return [
     type === undefined ? "" : `Results: ${plainMarkdown(typeLine(type))}`,
     lines.join("\n"),
-    size === null ? "" : `${counted(size.layerRuns, "layer run")}, ${flopsText(size.flops)}${seconds}`,
+    size === null ? "" : `${countedInGroups(size.layerRuns, "layer run")}, ${flopsText(size.flops)}${seconds}`,
   ];
 }
 
@@ -131,7 +132,7 @@ function textParts({ checked }: Analysis, name: string): readonly string[] {
   return sets.map(({ model, prompts, bos }) => {
     const lengths = prompts.map(({ ids }) => ids.length);
     const range = lengths.length === 0 ? "" : `, ${rangeText(Math.min(...lengths), Math.max(...lengths))} tokens`;
-    return `${plainMarkdown(model)}: ${counted(prompts.length, "prompt")}${range}${bos ? ", BOS included" : ""}`;
+    return `${plainMarkdown(model)}: ${countedInGroups(prompts.length, "prompt")}${range}${bos ? ", BOS included" : ""}`;
   });
 }
 
@@ -166,8 +167,4 @@ function typesText(types: readonly TypeFact[]): string {
   ];
   const more = lines.length - mostTypes;
   return [...lines.slice(0, mostTypes), ...(more > 0 ? [`- and ${more} more`] : [])].join("\n");
-}
-
-function counted(count: number, what: string): string {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }

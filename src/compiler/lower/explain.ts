@@ -1,4 +1,5 @@
 /** A plan in words and numbers. */
+import { countedInGroups } from "../base/counted.js";
 import { printableLine } from "../base/printable.js";
 import { limitsOf, type Capabilities } from "../ir/capabilities.js";
 import type { MeasureExpression } from "../ir/expression.js";
@@ -11,10 +12,6 @@ import { lastLayerNeeded, sitesOf } from "../analysis/reads.js";
 import type { PassSavings } from "./explain-passes.js";
 import { passTable } from "./explain-table.js";
 import { bytesText, flopsText, secondsText } from "./quantity-text.js";
-
-function count(n: number, what: string, plural = `${what}s`): string {
-  return `${n.toLocaleString("en")} ${n === 1 ? what : plural}`;
-}
 
 /** What `atlasc explain` knows beside the plan. */
 export interface Explanation {
@@ -60,7 +57,7 @@ export function explainPlan(
   const saved = naiveLayerRuns - cost.layerRuns;
   lines.push(
     "In all",
-    `  forward passes       ${count(cost.units, "batch", "batches")} of ${count(cost.rows, "row")} (prompt × condition)`,
+    `  forward passes       ${countedInGroups(cost.units, "batch", "batches")} of ${countedInGroups(cost.rows, "row")} (prompt × condition)`,
     `  layer runs           ${cost.layerRuns.toLocaleString("en")} of ${naiveLayerRuns.toLocaleString("en")}` +
       (saved === 0 ? "" : ` (${Math.round((100 * saved) / naiveLayerRuns)}% saved)`),
     `  arithmetic           about ${flopsText(cost.flops)}`,
@@ -101,23 +98,23 @@ function explainEvaluation(
   } else {
     const metrics = [...new Set(study.measures.map((m) => m.metric))];
     const conditions = study.conditions.length - 1;
-    lines.push(`  measures   ${metrics.join(", ")} (${count(study.measures.length, "expression")})`);
+    lines.push(`  measures   ${metrics.join(", ")} (${countedInGroups(study.measures.length, "expression")})`);
     if (conditions > 0) {
       lines.push(
-        `  conditions ${count(conditions, "condition")} and the unmodified model, each on ${count(prompts, "prompt")}`,
+        `  conditions ${countedInGroups(conditions, "condition")} and the unmodified model, each on ${countedInGroups(prompts, "prompt")}`,
       );
     }
     if (gates.length > 0) lines.push(`  gates      ${shorten(gates)}`);
     if (evaluation.unaffected.length > 0) {
       lines.push(
-        `  dropped    ${count(evaluation.unaffected.length, "condition")} that cannot depend on what is measured: ` +
+        `  dropped    ${countedInGroups(evaluation.unaffected.length, "condition")} that cannot depend on what is measured: ` +
           "answered from the baseline",
       );
     }
   }
   lines.push(
-    `  rows       ${rows.toLocaleString("en")} in ${count(evaluation.units.length, "batch", "batches")}, ` +
-      `${count(lengths.size, "length")} (${shorten([...lengths].map(String))} tokens)`,
+    `  rows       ${rows.toLocaleString("en")} in ${countedInGroups(evaluation.units.length, "batch", "batches")}, ` +
+      `${countedInGroups(lengths.size, "length")} (${shorten([...lengths].map(String))} tokens)`,
     `  layers     ${depth} of ${signature.layers} run${depth < signature.layers ? ": nothing measured lies further down" : ""}`,
   );
   const starts = startingRows(plan, evaluation);

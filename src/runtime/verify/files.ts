@@ -7,7 +7,8 @@ import { sha256, type RunRecord } from "../store/record.js";
 import { readResults } from "../store/results.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { valuesDigest } from "../values-digest.js";
-import { counted, type Checked, type Finding } from "./finding.js";
+import { counted } from "../../compiler/base/counted.js";
+import { type Checked, type Finding } from "./finding.js";
 
 /** The files that the record names, by their digests; the results also by their values. */
 export async function checkFiles({ folder, results }: RunFolder, record: RunRecord): Promise<Checked> {

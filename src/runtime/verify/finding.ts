@@ -28,8 +28,3 @@ export function joined(parts: readonly Checked[]): Checked {
 
 /** Nothing looked at, nothing found. */
 export const nothingChecked: Checked = { looked: [], findings: [], notes: [] };
-
-/** `1 unit`, `2 units`. */
-export function counted(count: number, what: string, several = `${what}s`): string {
-  return `${count} ${count === 1 ? what : several}`;
-}

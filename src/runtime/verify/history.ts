@@ -4,7 +4,8 @@ import { partDigests } from "../store/record-parts.js";
 import { sha256, type RunRecord } from "../store/record.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readUnitList, type ListedUnit } from "../store/unit-list.js";
-import { counted, type Checked, type Finding } from "./finding.js";
+import { counted } from "../../compiler/base/counted.js";
+import { type Checked, type Finding } from "./finding.js";
 
 interface Entry {
   readonly file: string;

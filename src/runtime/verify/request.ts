@@ -12,7 +12,8 @@ import type { RunRecord } from "../store/record.js";
 import { readResults } from "../store/results.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { atlascVersion } from "../version.js";
-import { counted, type Checked, type Finding } from "./finding.js";
+import { counted } from "../../compiler/base/counted.js";
+import { type Checked, type Finding } from "./finding.js";
 
 /** What was run, planned anew. */
 export interface Replanned {

@@ -4,7 +4,8 @@ import type { RunRecord } from "../store/record.js";
 import type { RunFolder } from "../store/run-folder.js";
 import { readUnitList, type ListedUnit } from "../store/unit-list.js";
 import { isUnitId, openUnitStore, type UnitDamage } from "../store/units.js";
-import { counted, nothingChecked, type Checked, type Finding } from "./finding.js";
+import { counted } from "../../compiler/base/counted.js";
+import { nothingChecked, type Checked, type Finding } from "./finding.js";
 
 /** The units of the record's list that have numbers, each once; none when the list cannot be read, which is told elsewhere. */
 export async function recordedUnits({ folder }: RunFolder, { units }: RunRecord): Promise<readonly ListedUnit[]> {
