@@ -4,6 +4,7 @@ import { access, statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { defaultBackend } from "../runtime/engine/backends/index.js";
+import { webAddress } from "../runtime/hub/http.js";
 import { hubSettings } from "../runtime/hub/settings.js";
 import { cacheFolder, processEnvironment } from "../runtime/models/places.js";
 import { providersThatLoad } from "../runtime/engine/providers.js";
@@ -39,7 +40,7 @@ export async function doctorCommand({ json }: { readonly json: boolean }): Promi
     {
       what: "Hub",
       found: `${hub.endpoint}, ${hub.token === null ? "not logged in" : "with a token"}${hub.offline ? ", offline" : ""}`,
-      advice: null,
+      advice: webAddress(hub.endpoint) === null ? "HF_ENDPOINT is no address of the web" : null,
     },
   ];
   if (json) output.json(findings);

@@ -64,6 +64,9 @@ const cases: readonly Case[] = [
     at: "norm(resid_post[L3]) at last",
     write: "norm(resid_post[L3] at last)",
   },
+  // Gradients at what the model computes nothing from.
+  { wrong: "measure max(grad(loss, head_out[L3])) as n", at: "head_out[L3]", write: "z[L5]" },
+  { wrong: "measure max(grad(loss, logprobs)) as n", at: "logprobs", write: "logits" },
   // Functions and metrics.
   { wrong: "measure mean(nll, pos) as m", at: "mean(nll, pos)", write: "mean(nll over pos)" },
   { wrong: "measure mean(nll, dim=-1) as m", at: "mean(nll, dim=-1)", write: "mean(nll over pos)" },

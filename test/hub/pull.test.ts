@@ -8,6 +8,7 @@ import { openModel } from "../../src/runtime/models/open-model.js";
 import { commitOf, gitDigest, sha256, type Fault } from "../support/hub-server.js";
 import { createPlace, faultOf, files, needed, settingsFor, treeOf, tiny, type Place } from "./support.js";
 import { createHttp, proxyFor } from "../../src/runtime/hub/http.js";
+import { describeRepository } from "../../src/runtime/hub/repository.js";
 
 const weights = files["model.safetensors"] ?? Buffer.alloc(0);
 const digest = sha256(weights);
@@ -148,8 +149,8 @@ suite("broken connections and busy servers", () => {
   test("a server that stays busy, or asks to wait for hours, ends in a sentence", async () => {
     const busy = await createPlace({ fault: () => ({ kind: "status", status: 502 }) });
     const { host } = new URL(busy.hub.endpoint);
-    const kept = "what was received is kept: run it again to go on";
-    assert.deepEqual(await faultOf(pull(busy)), ["A4030", `${host} answers with 502`, kept]);
+    const nothing = "see `atlasc doctor`, or try again later";
+    assert.deepEqual(await faultOf(pull(busy)), ["A4030", `${host} answers with 502`, nothing]);
     assert.equal(busy.hub.asked.length, 6);
     const later = { kind: "status", status: 429, headers: { "retry-after": "7200" } } as const;
     const [code, , hint] = await faultOf(pull(await createPlace({ fault: () => later })));
@@ -267,6 +268,25 @@ test("a proxy is asked for what the environment says, and not for the hosts that
   await pullModel(around, "org/tiny", "main", place.events);
   await around.close();
   assertWhole(place);
+});
+
+test("addresses that the environment gives are read before anything is asked", async () => {
+  const none = { http: null, https: null, none: "" };
+  const of = async (endpoint: string, proxy: string | null): Promise<string> => {
+    const http = createHttp(settingsFor(endpoint, "nowhere", { proxies: { ...none, http: proxy }, pause: 1 }));
+    const [code, problem] = await faultOf(describeRepository(http, { kind: "models", name: "org/tiny" }, "main"));
+    await http.close();
+    return `${code}: ${problem}`;
+  };
+  for (const endpoint of ["nonsense", "ftp://hub.org", "file:///etc/passwd", "localhost:8080", "http://"]) {
+    assert.equal(await of(endpoint, null), `A4030: HF_ENDPOINT is no address of the web: ${endpoint}`);
+  }
+  for (const proxy of ["socks5://127.0.0.1:1080", "http://", "a b"]) {
+    const expected = `A4030: HTTPS_PROXY or HTTP_PROXY is no address of a proxy: ${proxy}`;
+    assert.equal(await of("http://127.0.0.1:9", proxy), expected);
+  }
+  // Without its scheme it is one of http, where nothing answers here.
+  assert.match(await of("http://127.0.0.1:9", "127.0.0.1:9"), /takes no connections/);
 });
 
 test("NO_PROXY names hosts with those below them, and ports", () => {

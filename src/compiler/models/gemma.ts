@@ -42,7 +42,8 @@ export const gemma2: Family = {
     config.ignore("hidden_act", "cache_implementation", "sliding_window_size");
     const window = config.optionalInteger("sliding_window", 4096);
     const windows = readWindows(config, base.sizes, window, (layer) => layer % 2 === 0);
-    const second = secondGeneration(base, config, { scores: 50, logits: 30 });
+    const scores = config.optionalNumber("attn_logit_softcapping", 50);
+    const second = secondGeneration(base, config, { scores, logits: 30 });
     return transformer(withAttention(second, (_plan, layer) => ({ window: windows(layer) })));
   },
 };
@@ -70,6 +71,8 @@ export const gemma3: Family = {
     const windows = readWindows(config, base.sizes, window, isSliding);
     const sliding = readSlidingLayers(config, base.sizes.layers, isSliding);
     const settings = readLocalRotary(config, base.sizes.dHead);
+    // transformers keeps the field and hands it to no attention.
+    config.ignore("attn_logit_softcapping");
     const second = secondGeneration(base, config, { scores: null, logits: null });
     const changed = withAttention(second, ({ rotary }, layer) => ({
       window: windows(layer),
@@ -95,20 +98,19 @@ function gemmaLike(family: string, config: ConfigReader, own: Partial<LlamaDefau
   };
 }
 
-/** What Gemma 2 and 3 have in common. */
+/** What Gemma 2 and 3 have in common: `caps` are that of the scores and, where the config has none, that of the logits. */
 function secondGeneration(
   base: Blueprint,
   config: ConfigReader,
   caps: { readonly scores: number | null; readonly logits: number | null },
 ): Blueprint {
   const scale = 1 / Math.sqrt(config.number("query_pre_attn_scalar", 256));
-  const softcap = config.optionalNumber("attn_logit_softcapping", caps.scores);
   const ofLogits = config.optionalNumber("final_logit_softcapping", caps.logits);
   const changed = withLayers(base, ({ attention, mlp }, layer) => ({
     attention: {
       ...attention,
       scale,
-      softcap,
+      softcap: caps.scores,
       after: { norm: `layers.${layer}.post_attention_layernorm`, scale: 1 },
     },
     mlp: {

@@ -23,3 +23,15 @@ export function depthOf(site: SiteReference, signature: ModelSignature): number 
   const begun = step === firstOfLayers(signature) ? layer : layer + 1;
   return Math.min(Math.max(0, begun), signature.layers);
 }
+
+/**
+ * False where a change of `from` cannot change `to`: a site that is computed before, or beside it in the same step. Sites
+ * that nothing is computed from change nothing but themselves.
+ */
+export function mayInfluence(signature: ModelSignature, from: SiteReference, to: SiteReference): boolean {
+  if (from.site === to.site && from.layer === to.layer) return true;
+  if (!sites[from.site].writable) return false;
+  const [layer, step] = siteRank(signature, from);
+  const [laterLayer, laterStep] = siteRank(signature, to);
+  return laterLayer > layer || (laterLayer === layer && laterStep > step);
+}

@@ -38,12 +38,16 @@ export function createHttp(settings: HubSettings): Http {
     const proxy = proxyFor(url, settings.proxies);
     const known = dispatchers.get(proxy ?? "");
     if (known !== undefined) return known;
-    const made = proxy === null ? new Agent(options) : new ProxyAgent({ ...options, uri: proxy });
+    const made = proxy === null ? new Agent(options) : new ProxyAgent({ ...options, uri: proxyAddress(proxy) });
     dispatchers.set(proxy ?? "", made);
     return made;
   };
-  const home = new URL(settings.endpoint).origin;
+  const home = webAddress(settings.endpoint)?.origin ?? null;
   const get: Http["get"] = async (url, headers = {}) => {
+    if (home === null) {
+      const hint = "set it to an address such as https://huggingface.co, or unset it";
+      throw new HubFault("A4030", `HF_ENDPOINT is no address of the web: ${settings.endpoint}`, hint);
+    }
     let first: ReadonlyMap<string, string> | null = null;
     let target = new URL(url);
     for (let hop = 0; hop <= mostRedirects; hop += 1) {
@@ -67,6 +71,9 @@ export function createHttp(settings: HubSettings): Http {
         return { status: answer.statusCode, headers: received, first, body: answer.body };
       }
       await answer.body.dump();
+      if (!URL.canParse(location, target.href)) {
+        throw new HubFault("A4030", `${target.host} redirects to what is no address`, "try again later");
+      }
       const next = new URL(location, target);
       if (target.protocol === "https:" && next.protocol !== "https:") {
         throw new HubFault("A4030", `${target.host} redirects to an address without https`, "nothing was read from it");
@@ -82,6 +89,20 @@ export function createHttp(settings: HubSettings): Http {
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
     },
   };
+}
+
+/** An address of http or https; null for any other text. */
+export function webAddress(text: string): URL | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && /^https?:$/.test(url.protocol) ? url : null;
+}
+
+/** The address of a proxy, which may be written without its `http://`, as curl takes it. */
+function proxyAddress(written: string): string {
+  const address = webAddress(written.includes("://") ? written : `http://${written}`);
+  if (address !== null) return address.href;
+  const hint = "set it as http://host:port, or unset it";
+  throw new HubFault("A4030", `HTTPS_PROXY or HTTP_PROXY is no address of a proxy: ${written}`, hint);
 }
 
 /**
@@ -167,7 +188,8 @@ export async function retried<T>(
       tries = far > reached ? 1 : tries + 1;
       reached = Math.max(reached, far);
       if (tries >= mostTries) {
-        const hint = "what was received is kept: run it again to go on";
+        const hint =
+          reached > 0 ? "what was received is kept: run it again to go on" : "see `atlasc doctor`, or try again later";
         throw new HubFault("A4030", error.message, hint);
       }
       // Many clients that failed together should not come back together.

@@ -1,6 +1,11 @@
 /** `grad(metric, site)`. */
+import type { Span } from "../../base/span.js";
+import { diagnostic } from "../../diagnostics/create.js";
 import { isOperation } from "../../ir/expression.js";
 import { typeText } from "../../ir/tensor-type.js";
+import { mayInfluence } from "../../models/site-order.js";
+import { sites, type SiteName, type SiteReference } from "../../models/sites.js";
+import { siteText } from "../../operations/text.js";
 import { operationNamed } from "../../operations/index.js";
 import type { CallExpression } from "../../syntax/ast.js";
 import { applyOperation, asTensor, reportError, wrongKind } from "../faults.js";
@@ -9,7 +14,8 @@ import { errorValue, type Elaboration, type Environment, type Value } from "./va
 
 /**
  * The gradient of a number with respect to a site, which has the site's axes. Reports A3001 for a metric that is not one number,
- * or that changes in steps or not at all, and A3004 for anything but a site.
+ * or that changes in steps or not at all, and A3004 for anything but a site, or for one that the model computes nothing
+ * from. A8034 says where the gradient is 0 because the metric comes before the site.
  */
 export function elaborateGradient(cx: Elaboration, environment: Environment, call: CallExpression): Value {
   const [metric, site] = call.positional;
@@ -20,9 +26,9 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   if (value.kind === "error" || place.kind === "error") return errorValue;
   const node = asTensor(cx, value, metric.span);
   if (node === null) return errorValue;
-  if (place.kind !== "tensor" || cx.builder.nodeAt(place.node).kind !== "site") {
-    return wrongKind(cx, site.span, "a site such as z[L5]", cx.sourceOf(site.span));
-  }
+  const at = place.kind === "tensor" ? cx.builder.nodeAt(place.node) : null;
+  if (at?.kind !== "site") return wrongKind(cx, site.span, "a site such as z[L5]", cx.sourceOf(site.span));
+  if (!sites[at.site.site].writable) return refuseOutput(cx, at.site.site, site.span);
   const type = cx.builder.typeOf(node);
   if (type.axes.length > 0 || type.element !== "real") {
     const details = { expected: "scalar", found: typeText(type), hint: "reduce it first: grad(mean(…), …)" };
@@ -34,8 +40,39 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
     const fault = "grad: this metric has no gradient";
     return reportError(cx, "A3001", metric.span, { fault }, { expected: "a metric that changes smoothly", found });
   }
+  if (!readsAfter(cx, node, at.site)) {
+    cx.report(diagnostic("A8034", call.span, { metric: cx.sourceOf(metric.span), site: siteText(at.site) }));
+  }
   const made = applyOperation(cx, call.callee.text, [{ kind: "tensor", node }, place], {}, call);
   return made.kind === "tensor" ? promptPart(cx, made.node, call.span) : made;
+}
+
+/** What is computed beside the way from the text to the logits has a gradient of 0, which nobody means. */
+function refuseOutput(cx: Elaboration, site: SiteName, span: Span): Value {
+  const expected = "a site that the model computes from, such as z[L5] or resid_post[L5]";
+  const hint =
+    site === "head_out" ? "a head's output is linear in z: grad(metric, z[L5])" : "take it there: grad(metric, logits)";
+  return reportError(
+    cx,
+    "A3004",
+    span,
+    { expected, found: `${cx.sourceOf(span)}, which nothing is computed from` },
+    { hint },
+  );
+}
+
+/** Whether a value reads a site that the given one may influence. */
+function readsAfter({ builder, model }: Elaboration, result: number, from: SiteReference): boolean {
+  const seen = new Set<number>();
+  const left = [result];
+  for (let index = left.pop(); index !== undefined; index = left.pop()) {
+    if (seen.has(index)) continue;
+    seen.add(index);
+    const node = builder.nodeAt(index);
+    if (isOperation(node)) left.push(...node.inputs);
+    else if (node.kind === "site" && mayInfluence(model.signature, from, node.site)) return true;
+  }
+  return false;
 }
 
 /** How a value depends on the sites of its run: smoothly in some part, in steps only, or not at all. */

@@ -152,4 +152,11 @@ export const warningsDiagnostics = {
     explanation:
       "As in transformers 5.24, a tensor in the file goes before `tie_word_embeddings`. Nothing changes where both are equal. Set `tie_word_embeddings` to false, or remove the tensor.",
   },
+  A8034: {
+    severity: "warning",
+    title: "gradient of what comes before",
+    message: "the gradient is 0: {metric} is computed before {site}",
+    explanation:
+      "A site changes only what the model computes after it. Take the gradient at an earlier site, or of a metric that reads a later one.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
