@@ -10,6 +10,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import type { FileFact } from "../compiler/base/file-fact.js";
+import { readableColumns, timeParsers, type ReadableColumns } from "./parquet-cells.js";
 import { reasonOf } from "./store/fault.js";
 import { sizeText } from "./read-text.js";
 
@@ -22,7 +23,7 @@ interface Place {
 
 /**
  * The rows of a parquet file, one JSON object a line, of at most `most` bytes of text. Whole numbers that float64 cannot
- * hold are texts, and so are dates, times and infinite numbers; NaN is null; bytes that are no text are `{bytes: N}`. What
+ * hold are texts, and so are decimals of more than 15 digits, dates, times and infinite numbers; NaN is null; bytes that are no text are `{bytes: N}`. What
  * cannot be read is a problem.
  */
 export async function readParquetFile(path: string, most: number): Promise<FileFact> {
@@ -68,8 +69,10 @@ export async function readParquet(file: AsyncBuffer, { most, rows = Infinity }: 
     const metadata = await parquetMetadataAsync(file);
     const twice = columnTwice(metadata);
     if (twice !== null) return { problem: `it has two columns called "${twice}"` };
+    const columns = readableColumns(metadata);
+    if ("problem" in columns) return columns;
     const count = Math.min(Number(metadata.num_rows), rows);
-    return await linesOf(file, metadata, count, most, place);
+    return await linesOf(file, columns, count, most, place);
   } catch (error) {
     const near = place.row === 0 ? "" : ` (after row ${place.row})`;
     return { problem: `it cannot be read as parquet: ${reasonOf(error)}${near}` };
@@ -88,7 +91,7 @@ const chunk = 4_096;
 
 async function linesOf(
   file: AsyncBuffer,
-  metadata: FileMetaData,
+  { metadata, cells }: ReadableColumns,
   count: number,
   most: number,
   place: Place,
@@ -101,13 +104,13 @@ async function linesOf(
       metadata,
       compressors: boundedCompressors(most),
       utf8: false,
-      parsers: { stringFromBytes: textOfBytes },
+      parsers: { ...timeParsers, stringFromBytes: textOfBytes },
       rowStart: place.row,
       rowEnd: Math.min(count, place.row + chunk),
     });
     for (const row of rows) {
       // A text that is stored once may be that of every row.
-      const text = `${JSON.stringify(row, jsonValue)}\n`;
+      const text = `${JSON.stringify(cells(row), jsonValue)}\n`;
       size += text.length;
       if (size > most) return tooLarge(size, most);
       parts.push(text);

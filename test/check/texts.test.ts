@@ -200,6 +200,12 @@ suite("files with mistakes", () => {
       'A4102 a.jsonl, line 2: an object has the field "\\u0074ext" twice',
     ],
     [
+      "half of a surrogate pair",
+      '"a.jsonl"',
+      '{"text":"a \\ud83d\\ude00"}\n{"text":"b \\ude00\\ud83d"}\n',
+      "A4102 a.jsonl, line 2: a text has half of a surrogate pair, which is no character",
+    ],
+    [
       "an array where lines are",
       '"a.ndjson"',
       '[{"text":"one"}]\n',

@@ -65,6 +65,38 @@ for (const codec of ["none", "snappy", "gzip", "zstd", "brotli", "lz4"]) {
   });
 }
 
+test("times and decimals keep every digit, also before 1970", async () => {
+  const first = {
+    micros: "1969-12-31T23:59:59.999999Z",
+    nanos: "1969-12-31T23:59:59.999999999Z",
+    millis: "1969-12-31T23:59:59.999Z",
+    clock: "00:00:00.000000",
+    short_clock: "00:00:00.001",
+    price: 123.45,
+    wide: "12345678901234567890.123",
+    day: "1969-12-31T00:00:00.000Z",
+  };
+  const second = {
+    micros: "2026-01-02T03:04:05.000001Z",
+    nanos: "2026-01-02T03:04:05.000000001Z",
+    millis: "2026-01-02T03:04:05.678Z",
+    clock: "23:59:59.999999",
+    short_clock: "23:59:59.999",
+    price: -0.01,
+    wide: -1,
+    day: "2026-01-02T00:00:00.000Z",
+  };
+  const nothing = Object.fromEntries(Object.keys(first).map((name) => [name, null]));
+  assert.deepEqual(await read("exact.parquet"), [first, second, nothing]);
+  const stored = await read("exact-int.parquet");
+  const { nanos: _first, ...older } = first;
+  const { nanos: _second, ...newer } = second;
+  const { nanos: _nothing, ...neither } = nothing;
+  assert.deepEqual(stored, [older, newer, neither]);
+  const inside = "its price, inside a list or an object, holds decimals: write them as texts or numbers";
+  assert.equal(await problem(join(fixtures, "inner-decimal.parquet")), inside);
+});
+
 test("several row groups and pages are one file; one without rows is empty", async () => {
   const rows = await read("groups.parquet");
   assert.equal(rows.length, 10_000);

@@ -8,8 +8,8 @@ export interface JsonFault {
 }
 
 /**
- * A JSON value, or what is wrong with the text. A key that an object has twice is a fault, and so is a number that would
- * become another one. Numbers inside objects and lists that lie more than `depth` deep are nobody's values and are let
+ * A JSON value, or what is wrong with the text. A key that an object has twice is a fault, and so is a text with half of a
+ * surrogate pair, and a number that would become another one. Numbers inside objects and lists that lie more than `depth` deep are nobody's values and are let
  * through.
  */
 export function parseJson(text: string, depth: number): { readonly value: unknown } | JsonFault {
@@ -45,6 +45,10 @@ function lossIn(text: string, depth: number): JsonFault | null {
     else if (token === ":") isKey = false;
     else if (token === ",") isKey = keys !== null;
     else if (token.startsWith('"')) {
+      // Half of a pair can only be written as an escape; what reads the text further on would put another character there.
+      if (/\\u[dD][89abAB]|\\u[dD][c-fC-F]/.test(token) && /\p{Surrogate}/u.test(JSON.parse(token) as string)) {
+        return fault(index, "a text has half of a surrogate pair, which is no character");
+      }
       if (!isKey || keys === null) continue;
       const name = JSON.parse(token) as string;
       if (keys.has(name)) return fault(index, `an object has the field ${token} twice`);
