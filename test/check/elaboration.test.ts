@@ -133,7 +133,7 @@ suite("layers", () => {
 
   test("take no other arithmetic", () => {
     assert.deepEqual(messages("measure norm(resid_post[L1 * 2]) as x"), [
-      "A3004 expected a layer plus or minus a whole number, found L1 * 2",
+      "A3004 expected a layer plus or minus a whole number, or two layers compared, found L1 * 2",
     ]);
   });
 });

@@ -25,7 +25,8 @@ test("what `atlasc doc` shows as the example of a metric can be measured, and gi
   const aligned = readFileSync(join(root, "docs/examples/answers.jsonl"), "utf8");
   writeFileSync(join(folder, "aligned.jsonl"), aligned);
   const textsOf = (name: string): string =>
-    name.startsWith("continuation_") ? "continued" : name === "attribution" ? "aligned" : "pairs";
+    name.startsWith("continuation_") ? "continued" : alignedMetrics.test(name) ? "aligned" : "pairs";
+  const alignedMetrics = /^(?:attribution|integrated_gradients|edges_to_.)$/;
   const path = protocolIn(
     folder,
     [

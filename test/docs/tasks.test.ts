@@ -328,6 +328,39 @@ experiment back with p set z[L2] to z[L2] - ${step} * ((z[L2] of corrupt) - z[L2
     }
   });
 
+  // Of PyTorch's autograd in float64: test/fixtures/gradients/edges.py, which says what the numbers are of. Values are of the
+  // order of 10⁻³ to 1 and come from float32 products of gradients and differences: 10⁻⁴ and 10⁻⁵ of the largest.
+  const { edges, integrated } = JSON.parse(readFileSync(join(root, "test/fixtures/gradients/edges.json"), "utf8")) as {
+    readonly edges: readonly (readonly (readonly (readonly number[])[])[])[];
+    readonly integrated: readonly (readonly number[])[];
+  };
+  const firstPairs = [0, 1, 2, 3];
+
+  task("integrated-gradients", async ({ run }) => {
+    const rows = await rowsOf(await run());
+    for (const [layer, heads] of integrated.entries()) {
+      for (const [head, expected] of heads.entries()) {
+        const found = mean(firstPairs.flatMap((prompt) => values(rows, "path", "slope", { layer, head, prompt })));
+        near(found, expected, 1e-4);
+      }
+    }
+  });
+
+  task("edge-attribution", async ({ run }) => {
+    const rows = await rowsOf(await run());
+    for (const [slot, metric] of ["q", "k", "v"].entries()) {
+      for (const [reader_head, layers] of (edges[slot] ?? []).entries()) {
+        for (const source of [0, 1, 2, 3]) {
+          for (const head of [0, 1, 2, 3]) {
+            const place = { reader_head, source, head };
+            const found = mean(firstPairs.flatMap((prompt) => values(rows, "edges", metric, { ...place, prompt })));
+            near(found, layers[source]?.[head] ?? 0, 1e-5);
+          }
+        }
+      }
+    }
+  });
+
   task("t-test", async ({ run }) => {
     const ran = await run();
     const rows = await rowsOf(ran);

@@ -18,13 +18,17 @@ const without: Readonly<Record<string, string>> = {
 };
 
 /**
- * Metrics whose numbers are known elsewhere: gradients in test/autodiff and the task attribution, those of texts with continuations
+ * Metrics whose numbers are known elsewhere: gradients in test/autodiff and the tasks of attribution, those of texts with continuations
  * in inputs.test.ts.
  */
 const elsewhere = [
   "saliency",
   "input_times_gradient",
   "attribution",
+  "integrated_gradients",
+  "edges_to_q",
+  "edges_to_k",
+  "edges_to_v",
   "continuation_logprob",
   "continuation_loss",
   "continuation_accuracy",

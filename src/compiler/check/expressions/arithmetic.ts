@@ -58,13 +58,13 @@ export function elaborateBinary(
       `\`${operator}\``,
     );
   }
-  const left = cx.elaborate(cx, environment, expression.left);
-  const right = cx.elaborate(cx, environment, expression.right);
+  const sides = [expression.left, expression.right].map((side) => cx.elaborate(cx, environment, side));
+  const [left = errorValue, right = errorValue] = comparedLayers(operator, sides) ?? sides;
   if (left.kind === "error" || right.kind === "error") return errorValue;
   if (left.kind === "layer" || right.kind === "layer") {
     const moved = moveLayer(operator, left, right);
     if (moved !== null) return { kind: "layer", index: moved };
-    return wrongKind(cx, expression.span, "a layer plus or minus a whole number", cx.sourceOf(expression.span));
+    return wrongKind(cx, expression.span, "a layer plus or minus a whole number, or two layers compared", cx.sourceOf(expression.span));
   }
   if (left.kind === "number" && right.kind === "number") {
     const value = fold(operator, left.value, right.value);
@@ -86,6 +86,17 @@ export function elaborateBinary(
   );
   const [a, b] = operation.sameUnit === true ? withSharedUnit(cx, left, right, expression) : [left, right];
   return applyOperation(cx, operation.name, [a, b], {}, expression, reason);
+}
+
+const comparisons: ReadonlySet<BinaryOperator> = new Set(["<", ">", "<=", ">=", "is"]);
+
+/** Two layers that are compared, as the numbers of the layers; null for anything else. */
+function comparedLayers(operator: BinaryOperator, sides: readonly Value[]): readonly Value[] | null {
+  if (!comparisons.has(operator)) return null;
+  const layers = sides.flatMap((side): Value[] =>
+    side.kind === "layer" ? [{ kind: "number", value: side.index }] : [],
+  );
+  return layers.length === sides.length ? layers : null;
 }
 
 /** The layer that `layer + 1`, `layer - 1` and `1 + layer` mean; null for any other arithmetic. */
