@@ -1,7 +1,6 @@
 /** The gates that a study's conditions need, and which gate carries a write. */
-import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import { expressionKey } from "../ir/expression-key.js";
+import { expressionDigest } from "../ir/expression-key.js";
 import type { Gate } from "../ir/plan.js";
 import type { Condition, SiteWrite } from "../ir/protocol.js";
 import type { ModelGraph, ModelSignature } from "../models/model.js";
@@ -22,8 +21,8 @@ export function gateKey({ site, replacement }: SiteWrite): string {
       return `${key}/scale`;
     case "compute": {
       const { expression, add, through } = carrier;
-      if (through !== null) return `${key}/path/${siteKey(through)}/${digestOf(expressionKey(expression)).slice(0, 8)}`;
-      return `${key}/${add ? "add" : "set"}/${digestOf(expressionKey(expression)).slice(0, 8)}`;
+      if (through !== null) return `${key}/path/${siteKey(through)}/${expressionDigest(expression).slice(0, 8)}`;
+      return `${key}/${add ? "add" : "set"}/${expressionDigest(expression).slice(0, 8)}`;
     }
   }
 }

@@ -1,5 +1,6 @@
 /** What identifies a measured expression: everything but where it was written. */
 import { digestOf } from "../base/digest.js";
+import { perObject } from "../base/per-object.js";
 import type { GivenSource, MeasureExpression } from "./expression.js";
 
 /** The expression without spans, for digests: two uses of one metric are the same computation. */
@@ -14,10 +15,13 @@ export function expressionKey(expression: MeasureExpression): unknown {
   };
 }
 
+/** Digest of {@link expressionKey}. */
+export const expressionDigest = perObject((expression: MeasureExpression) => digestOf(expressionKey(expression)));
+
 /** Name of the graph input that carries a value of another run. */
-export function givenInput(source: GivenSource): string {
+export const givenInput = perObject((source: GivenSource) => {
   return `given/${digestOf({ ...source, expression: expressionKey(source.expression) }).slice(0, 16)}`;
-}
+});
 
 /** Name of the graph input that says where {@link givenInput} has no value, and why. */
 export function givenFaultInput(source: GivenSource): string {

@@ -8,7 +8,7 @@ import type { Condition, TokenizedTexts } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
 import { textQuantitiesOf } from "../analysis/reads.js";
 import { type RowWork } from "./cost.js";
-import { writesDigest, type PlanMemory } from "./plan-memory.js";
+import { writesDigest } from "../replacements/index.js";
 import { isPrepacked } from "./prepacking.js";
 
 /** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained: about a second. */
@@ -33,7 +33,6 @@ export interface BatchContext {
   readonly memoryBudget: number;
   readonly numerics: Numerics;
   readonly capabilities: Capabilities;
-  readonly memory: PlanMemory;
   readonly cost: BatchCost;
   /** Units whose cost is counted: two studies that list the same unit share it. */
   readonly counted: Set<string>;
@@ -70,7 +69,7 @@ export function batchRows(
   };
   // Of a sweep it can be a long list, which every unit would hash again.
   const givenDigest = digestOf(given);
-  const conditionDigests = conditions.map((c) => writesDigest(cx.memory, c.writes));
+  const conditionDigests = conditions.map((c) => writesDigest(c.writes));
   // Then a prompt's number decides which values of another run belong to it, and which of several positions.
   const paired = given.length > 0 || conditions.some((c) => c.writes.some((write) => write.positions?.kind === "each"));
   const lengthOf = (row: PlanRow): number => texts.prompts[row.prompt]?.ids.length ?? 0;

@@ -3,7 +3,6 @@
  * is an expression in the unmodified run of a prompt set, captured prompt by prompt; averages are made of captures by
  * whoever feeds them.
  */
-import { digestOf } from "../base/digest.js";
 import { siteType } from "../ir/site-types.js";
 import { resultType, type GivenSource, type MeasureExpression } from "../ir/expression.js";
 import type { Gate } from "../ir/plan.js";
@@ -12,7 +11,7 @@ import { scalar } from "../ir/tensor-type.js";
 import type { ModelSignature } from "../models/model.js";
 import type { SiteReference } from "../models/sites.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
-import { expressionKey } from "../ir/expression-key.js";
+import { expressionDigest } from "../ir/expression-key.js";
 import { gateKey } from "../analysis/gates.js";
 import { fedValueOf, otherRunOf, type OtherRunValue } from "../replacements/index.js";
 
@@ -24,7 +23,7 @@ export interface Capture {
 
 /** Identifies what a capture yields, among the outputs of the evaluation that captures it. */
 export function captureKey(expression: MeasureExpression): string {
-  return digestOf(expressionKey(expression));
+  return expressionDigest(expression);
 }
 
 const nowhere = { file: "", start: 0, end: 0 };

@@ -1,5 +1,6 @@
 /** A graph as a plan names it: what it yields, what it is made of, and its identity. */
 import { digestOf } from "../base/digest.js";
+import { perObject } from "../base/per-object.js";
 import { resultType, type MeasureExpression } from "../ir/expression.js";
 import type { Gate, GraphOutput, GraphPlan, GraphSettings } from "../ir/plan.js";
 import { siteKey, type SiteReference } from "../models/sites.js";
@@ -7,7 +8,7 @@ import { causesOf } from "../operations/causes.js";
 import { reasonsOf } from "../operations/reasons.js";
 import { outsideInputs, tailInputs } from "../operations/tail.js";
 import { logOfSoftmax } from "../passes/log-of-softmax.js";
-import { expressionKey } from "../ir/expression-key.js";
+import { expressionDigest, expressionKey } from "../ir/expression-key.js";
 
 /**
  * Version of everything that makes numbers out of what is asked: lowering, passes, and what is fed to graphs. It is part
@@ -69,8 +70,10 @@ function graphOutputs(written: readonly MeasureExpression[]): readonly GraphOutp
   const measured = all.filter((expression) => outsideInputs(expression) === null);
   const ends = all.flatMap((expression) => outsideInputs(expression) ?? tailInputs(expression) ?? []);
   const further = ends.map((input) => input.expression);
-  const known = new Set(measured.map(outputKey));
-  const added = further.filter((expression) => !known.has(outputKey(expression)) && known.add(outputKey(expression)));
+  const known = new Set(measured.map(expressionDigest));
+  const added = further.filter(
+    (expression) => !known.has(expressionDigest(expression)) && known.add(expressionDigest(expression)),
+  );
   return [...measured, ...added].map((expression, i): GraphOutput => {
     const reasons = reasonsOf(expression);
     for (const reason of reasons) numbered.add(reason);
@@ -85,9 +88,10 @@ function graphOutputs(written: readonly MeasureExpression[]): readonly GraphOutp
   });
 }
 
-function outputKey(expression: MeasureExpression): string {
-  return digestOf(expressionKey(expression));
-}
+const outputsByDigest = perObject(
+  ({ outputs }: GraphPlan): ReadonlyMap<string, GraphOutput> =>
+    new Map(outputs.map((output) => [expressionDigest(output.expression), output])),
+);
 
 /**
  * Finds the output of a graph that yields an expression, as it was asked for.
@@ -95,9 +99,9 @@ function outputKey(expression: MeasureExpression): string {
  * @throws RangeError (a fault of ours) when the graph yields something else
  */
 export function outputFinder(graph: GraphPlan): (expression: MeasureExpression) => GraphOutput {
-  const byKey = new Map(graph.outputs.map((output) => [outputKey(output.expression), output]));
+  const byKey = outputsByDigest(graph);
   return (expression) => {
-    const output = byKey.get(outputKey(logOfSoftmax(expression)));
+    const output = byKey.get(expressionDigest(logOfSoftmax(expression)));
     if (output === undefined) throw new RangeError(`graph ${graph.id} does not yield what is asked of it`);
     return output;
   };

@@ -1,14 +1,11 @@
 /**
- * What planning finds out that does not depend on the passes: work and weights of graphs, digests of conditions. Several
+ * What planning finds out that does not depend on the passes: work and weights of graphs. Several
  * plans of one protocol (with other passes, or of a later stage) share a memory and find it out once.
  */
-import { digestOf } from "../base/digest.js";
 import type { GraphPlan } from "../ir/plan.js";
-import type { SiteWrite } from "../ir/protocol.js";
 import type { ModelGraph } from "../models/model.js";
 import { externalBytes } from "../onnx/external-bytes.js";
 import { rowWorkOf, type RowWork } from "./cost.js";
-import { writeKey } from "../replacements/index.js";
 import { lowerKnown } from "./graph.js";
 
 export interface GraphFacts {
@@ -21,12 +18,10 @@ export interface GraphFacts {
 export interface PlanMemory {
   /** By the graph's id, which names the model's weights too. */
   readonly graphs: Map<string, GraphFacts>;
-  /** By the writes of a condition. */
-  readonly writes: WeakMap<readonly SiteWrite[], string>;
 }
 
 export function createPlanMemory(): PlanMemory {
-  return { graphs: new Map(), writes: new WeakMap() };
+  return { graphs: new Map() };
 }
 
 /**
@@ -49,11 +44,4 @@ export function graphFacts(memory: PlanMemory, graph: GraphPlan, model: ModelGra
   };
   memory.graphs.set(graph.id, facts);
   return facts;
-}
-
-/** Digest of what a condition writes. */
-export function writesDigest(memory: PlanMemory, writes: readonly SiteWrite[]): string {
-  const known = memory.writes.get(writes) ?? digestOf(writes.map(writeKey));
-  memory.writes.set(writes, known);
-  return known;
 }

@@ -102,7 +102,6 @@ export function planProtocol(
     context,
     batch: {
       ...options,
-      memory,
       cost,
       counted: new Set(),
       mixed: draft.mixedBatches,

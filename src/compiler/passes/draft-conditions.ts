@@ -1,9 +1,8 @@
 /** Conditions of drafts. */
-import { expressionKey } from "../ir/expression-key.js";
-import { writeKey } from "../replacements/index.js";
+import { expressionDigest } from "../ir/expression-key.js";
+import { writesDigest } from "../replacements/index.js";
 import { firstLayer, gateKey, writesThatMatter } from "../analysis/gates.js";
 import { canonicalJson } from "../base/digest.js";
-import type { MeasureExpression } from "../ir/expression.js";
 import type { Condition as StudyCondition } from "../ir/protocol.js";
 import { siteKey } from "../models/sites.js";
 import { changedValues } from "./clean-inputs.js";
@@ -25,10 +24,6 @@ function conditionsOf({ study }: DraftStudy, { conditions }: RowGroup): readonly
   return conditions.flatMap((number) => study.conditions[number] ?? []);
 }
 
-function keyOf(expression: MeasureExpression): string {
-  return canonicalJson(expressionKey(expression));
-}
-
 export const answersEveryCondition: Condition<Draft> = {
   name: "answers-every-condition",
   says: "each condition is in one group or answered from the baseline, which has rows of its own",
@@ -46,8 +41,8 @@ export const yieldsMeasures: Condition<Draft> = {
   name: "yields-measures",
   says: "each group yields what its study measures",
   violations: inEachGroup(({ expressions }, { measured }) => {
-    const yielded = new Set(expressions.map(keyOf));
-    return measured.map(keyOf).flatMap((key) => (yielded.has(key) ? [] : [`a group does not yield ${key}`]));
+    const yielded = new Set(expressions.map(expressionDigest));
+    return measured.map(expressionDigest).flatMap((key) => (yielded.has(key) ? [] : [`a group does not yield ${key}`]));
   }),
 };
 
@@ -108,14 +103,14 @@ export const sharesAlike: Condition<Draft> = {
       canonicalJson([
         own.study.model,
         own.study.texts,
-        group.expressions.map(expressionKey),
+        group.expressions.map(expressionDigest),
         group.gates.map(({ key }) => key),
-        conditionsOf(own, group).map(({ writes }) => writes.map(writeKey)),
+        conditionsOf(own, group).map(({ writes }) => writesDigest(writes)),
       ]);
     const groups = draft.studies.flatMap((own) => own.groups.map((group) => ({ own, key: twinKey(own, group) })));
     return inEachGroup((group, own) => {
-      const measured = new Set(own.measured.map(keyOf));
-      if (group.expressions.every((expression) => measured.has(keyOf(expression)))) return [];
+      const measured = new Set(own.measured.map(expressionDigest));
+      if (group.expressions.every((expression) => measured.has(expressionDigest(expression)))) return [];
       const key = twinKey(own, group);
       const hasTwin = groups.some((other) => other.own !== own && other.key === key);
       return hasTwin ? [] : ["a group yields what no other study asks of the same rows"];

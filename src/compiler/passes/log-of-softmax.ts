@@ -4,9 +4,10 @@
  *
  * Precondition: a well-typed expression. Postcondition: the same types; no `log` reads a `softmax` directly.
  */
+import { perObject } from "../base/per-object.js";
 import { pruneExpression, type MeasureExpression, type MeasureNode } from "../ir/expression.js";
 
-export function logOfSoftmax(expression: MeasureExpression): MeasureExpression {
+export const logOfSoftmax = perObject((expression: MeasureExpression): MeasureExpression => {
   const nodes = expression.nodes.map((node): MeasureNode => {
     if (node.kind !== "operation" || node.operation !== "log") return node;
     const argument = expression.nodes[node.inputs[0] ?? -1];
@@ -15,4 +16,4 @@ export function logOfSoftmax(expression: MeasureExpression): MeasureExpression {
     return { ...rest, operation: "log_softmax", inputs: argument.inputs, attributes: argument.attributes };
   });
   return pruneExpression({ ...expression, nodes });
-}
+});

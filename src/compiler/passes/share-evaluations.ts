@@ -9,10 +9,11 @@
  */
 import { digestOf } from "../base/digest.js";
 import type { MeasureExpression } from "../ir/expression.js";
+import type { SiteWrite } from "../ir/protocol.js";
 import { lastLayerNeeded, layerFlops } from "../analysis/reads.js";
-import { expressionKey } from "../ir/expression-key.js";
+import { expressionDigest } from "../ir/expression-key.js";
 import { beginsWithTokens, hasOneGroup, sharesAlike } from "./draft-conditions.js";
-import { writeKey } from "../replacements/index.js";
+import { writesDigest } from "../replacements/index.js";
 import { withMatteringGates } from "./drop-unaffected.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "./draft.js";
 import type { DraftPass } from "./pass.js";
@@ -41,6 +42,9 @@ function shareEvaluations(draft: Draft, { graphWork }: PassContext): Draft {
   };
 }
 
+/** One object, whose digest is computed once. */
+const noWrites: readonly SiteWrite[] = [];
+
 /** A condition as several studies ask for it: by its writes, with the number that it has in each. */
 interface Asked {
   readonly numbers: Map<number, number>;
@@ -52,7 +56,7 @@ function shareWithin(family: readonly DraftStudy[], graphWork: number): readonly
   const alone = new Map(family.map(({ index }) => [index, [] as number[]]));
   for (const { index, study, groups } of family) {
     for (const number of groups.flatMap((group) => group.conditions)) {
-      const key = digestOf((study.conditions[number]?.writes ?? []).map(writeKey));
+      const key = writesDigest(study.conditions[number]?.writes ?? noWrites);
       const known = asked.get(key) ?? { numbers: new Map<number, number>() };
       asked.set(key, known);
       // A condition that a study has twice is batched twice, as the study says.
@@ -93,7 +97,7 @@ function groupOf(own: DraftStudy, conditions: readonly number[], expressions: re
 
 /** Each expression once. */
 function union(expressions: readonly MeasureExpression[]): readonly MeasureExpression[] {
-  return [...new Map(expressions.map((expression) => [digestOf(expressionKey(expression)), expression])).values()];
+  return [...new Map(expressions.map((expression) => [expressionDigest(expression), expression])).values()];
 }
 
 /** Whether what is saved is more than the graph costs; studies that share everything need fewer graphs, not more. */

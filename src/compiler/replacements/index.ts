@@ -1,4 +1,6 @@
 /** The table of the kinds of replacements, the only place where they are told apart. */
+import { digestOf } from "../base/digest.js";
+import { perObject } from "../base/per-object.js";
 import type { MeasureExpression } from "../ir/expression.js";
 import type { ReplacementValue, SiteWrite } from "../ir/protocol.js";
 import { siteText } from "../operations/text.js";
@@ -61,6 +63,9 @@ export function replacementKey(replacement: ReplacementValue): unknown {
 export function writeKey(write: SiteWrite): unknown {
   return { ...write, replacement: replacementKey(write.replacement) };
 }
+
+/** Digest of what a condition writes. */
+export const writesDigest = perObject((writes: readonly SiteWrite[]) => digestOf(writes.map(writeKey)));
 
 /** How `ablate … by` asks for a replacement, in every way. */
 export const writtenReplacements: readonly string[] = Object.values(kinds).flatMap(({ written }) => written ?? []);

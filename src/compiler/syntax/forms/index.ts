@@ -2,6 +2,7 @@
 import { declarationForms } from "./declarations.js";
 import { experimentForms } from "./experiments.js";
 import type { Form, Part } from "./form.js";
+import { perObject } from "../../base/per-object.js";
 import { innerNodes, nodesIn, readForm, type FormNode } from "./notation.js";
 import { operatorForms } from "./operators.js";
 import { decisionForms, outputForms, plotForms } from "./outputs.js";
@@ -47,7 +48,7 @@ export function referenceOf(name: string): Part | Form {
 }
 
 /** The parts that lines name, those that these name in turn included, each once, in the order of reading. */
-export function partsIn(lines: readonly string[]): ReadonlyMap<string, Part> {
+export const partsIn = perObject((lines: readonly string[]): ReadonlyMap<string, Part> => {
   const result = new Map<string, Part>();
   const add = (line: string): void => {
     for (const node of nodesIn(treeOf(line))) {
@@ -59,13 +60,13 @@ export function partsIn(lines: readonly string[]): ReadonlyMap<string, Part> {
   };
   lines.forEach(add);
   return result;
-}
+});
 
 /** Words and signs that lines and their parts are written with. Those of other statements and clauses are none of them. */
-export function wordsIn(lines: readonly string[]): ReadonlySet<string> {
+export const wordsIn = perObject((lines: readonly string[]): ReadonlySet<string> => {
   const all = [...lines, ...[...partsIn(lines).values()].flatMap((part) => part.lines)];
   return new Set(all.flatMap((line) => nodesIn(treeOf(line)).flatMap((n) => (n.kind === "word" ? [n.text] : []))));
-}
+});
 
 /** The words that something can begin with; none where it begins with a name, a sign or a value. */
 function firstWords(node: FormNode): readonly string[] {

@@ -4,6 +4,7 @@
  * tighter; `X, …` is one or several with commas, `X …` one or several without; a bracket or brace that is written stands in
  * quotes, `'['`; any other sign is written as it is.
  */
+import { perObject } from "../../base/per-object.js";
 
 interface Written {
   /** Where it stands in the notation: half-open, in UTF-16 code units. */
@@ -119,6 +120,7 @@ export function innerNodes(node: FormNode): readonly FormNode[] {
 }
 
 /** The node and everything below it, in the order in which they are written. */
-export function nodesIn(node: FormNode): readonly FormNode[] {
-  return [node, ...innerNodes(node).flatMap(nodesIn)];
-}
+export const nodesIn: (node: FormNode) => readonly FormNode[] = perObject((node) => [
+  node,
+  ...innerNodes(node).flatMap(nodesIn),
+]);

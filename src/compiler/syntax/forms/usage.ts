@@ -1,5 +1,5 @@
 /** How a word is written inside of the forms that have it, read off those forms. */
-import { leadingForms, parts, treeOf, wordsIn } from "./index.js";
+import { leadingForms, parts, partsIn, treeOf, wordsIn } from "./index.js";
 import { operatorForms } from "./operators.js";
 import { nodesIn, type FormNode } from "./notation.js";
 
@@ -24,7 +24,7 @@ export function usagesOf(word: string): readonly WordUsage[] {
   for (const { name, lines } of leading) for (const line of lines) add(line, [name]);
   for (const { name, lines } of operatorForms) if (name !== word) for (const line of lines) add(line, [name]);
   for (const [part, { lines }] of parts) {
-    const users = leading.filter((form) => form.lines.some((line) => namesPart(line, part))).map(({ name }) => name);
+    const users = leading.filter((form) => partsIn(form.lines).has(part)).map(({ name }) => name);
     for (const line of lines) add(line, users);
   }
   return [...within].map(([written, names]) => ({ written, within: [...names] }));
@@ -33,15 +33,6 @@ export function usagesOf(word: string): readonly WordUsage[] {
 /** The names of the statements and clauses that take a word. */
 export function takersOf(word: string): readonly string[] {
   return leading.filter(({ name, lines }) => name !== word && wordsIn(lines).has(word)).map(({ name }) => name);
-}
-
-/** Whether a line names a part, itself or by a part that has a form. */
-function namesPart(line: string, name: string): boolean {
-  return nodesIn(treeOf(line)).some(
-    (node) =>
-      node.kind === "part" &&
-      (node.name === name || (parts.get(node.name)?.lines.some((inner) => namesPart(inner, name)) ?? false)),
-  );
 }
 
 const has = (node: FormNode, word: string): boolean =>
