@@ -97,11 +97,12 @@ export async function runInPage(
     });
     const { summary, assembled } = outcome;
     const { total, reused, left, failed: lost, skipped } = summary.units;
-    const results = resultSetOf(outcome.protocol, assembled.rows);
+    const measured = resultSetOf(outcome.protocol, assembled.rows);
+    const { decisions, results } = decidedBy(outcome.protocol, measured, left + lost + skipped === 0);
     const shown = await shownResults(
       outcome.protocol,
       results,
-      decidedBy(outcome.protocol, results, left + lost + skipped === 0),
+      decisions,
       tokenTextsOf(outcome.protocol, loaded),
     );
     const notes = [

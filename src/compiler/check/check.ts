@@ -112,7 +112,8 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
   yield;
   const references = checkReferences(input, scope.references);
   if (references !== null) shapes.set(referencesName, references.shape);
-  const { decisions, outputs } = checkResultStatements(input, shapes);
+  const { decisions, outputs, probes } = checkResultStatements(input, shapes);
+  for (const probe of probes) shapes.set(probe.name, probe);
   yield;
   warnSameTexts(
     decisions,
@@ -138,6 +139,7 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
     studies,
     results: [
       ...[...scope.experiments.keys()].flatMap((name) => shapes.get(name)?.type ?? []),
+      ...probes.map(({ type }) => type),
       ...(references === null ? [] : [references.shape.type]),
     ],
     references: references?.values ?? [],
