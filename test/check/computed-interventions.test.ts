@@ -84,7 +84,9 @@ suite("steer and set", () => {
     assert.deepEqual(refused("steer resid_pre L1 by [-2, 3] * [1, 2] * resid_pre[L0]"), [
       "A3006 two sweeps of the axis factor have different values",
     ]);
-    assert.deepEqual(refused("steer resid_pre L1 by [nll] * resid_pre[L0]"), ["A3004 expected a number, found nll"]);
+    assert.deepEqual(refused("steer resid_pre L1 by [nll] * resid_pre[L0]"), [
+      "A3004 expected a number or a layer, found a tensor with axes",
+    ]);
     assert.deepEqual(refused("steer resid_pre L1 by resid_pre[L0] + [1, 2]"), [
       "A3004 expected a tensor, a number or a layer, found [1, 2]",
     ]);
