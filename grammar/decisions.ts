@@ -289,7 +289,11 @@ export class DecisionGrammar extends DeclarationGrammar {
       {
         ALT: () => {
           this.CONSUME(t.As);
-          this.CONSUME(t.Classes);
+          this.OR3([
+            // `classes` is a word of the language here, and no name.
+            { ALT: () => this.CONSUME(t.Classes), IGNORE_AMBIGUITIES: true },
+            { ALT: () => this.CONSUME2(Name, { LABEL: "as" }) },
+          ]);
         },
       },
       {

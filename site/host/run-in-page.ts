@@ -97,13 +97,9 @@ export async function runInPage(
     });
     const { summary, assembled } = outcome;
     const { total, reused, left, failed: lost, skipped } = summary.units;
-    const results = resultSetOf(outcome.protocol, assembled.rows);
-    const shown = await shownResults(
-      outcome.protocol,
-      results,
-      decidedBy(outcome.protocol, results, left + lost + skipped === 0),
-      tokenTextsOf(outcome.protocol, loaded),
-    );
+    const measured = resultSetOf(outcome.protocol, assembled.rows);
+    const { decisions, results } = decidedBy(outcome.protocol, measured, left + lost + skipped === 0);
+    const shown = await shownResults(outcome.protocol, results, decisions, tokenTextsOf(outcome.protocol, loaded));
     const notes = [
       ...(summary.stopped === null ? [] : [summary.stopped]),
       ...all.filter(({ severity }) => severity === "warning").map(({ message }) => message),

@@ -1,8 +1,8 @@
 /** Progress of downloads: a bar with rate and time left on a terminal, a line now and then in a pipe. */
-import { SingleBar } from "cli-progress";
+import type { SingleBar } from "cli-progress";
 import type { PullEvents, PullProgress } from "../runtime/hub/pull.js";
 import { sizeText } from "../runtime/read-text.js";
-import { duration, secondsBetweenLines } from "./progress.js";
+import { secondsBetweenLines, terminalBar, timeLeftText } from "./progress.js";
 import { messages } from "./screen.js";
 
 export interface DownloadDisplay extends PullEvents {
@@ -14,7 +14,7 @@ export interface DownloadDisplay extends PullEvents {
 function pace({ done, total, before, seconds }: PullProgress): string {
   const rate = seconds > 0 ? Math.max(0, done - before) / seconds : 0;
   if (done >= total) return "done";
-  return rate === 0 ? "waiting" : `${sizeText(rate)}/s  ${duration((total - done) / rate)} left`;
+  return rate === 0 ? "waiting" : `${sizeText(rate)}/s  ${timeLeftText((total - done) / rate)} left`;
 }
 
 /** On standard error, so that standard output holds only results. */
@@ -44,16 +44,7 @@ function barDisplay(stream: NodeJS.WriteStream): Display {
       const { done, total } = progress;
       const payload = { received: sizeText(done), size: sizeText(total), pace: pace(progress) };
       if (bar === null) {
-        bar = new SingleBar({
-          stream,
-          clearOnComplete: true,
-          hideCursor: true,
-          gracefulExit: false,
-          barCompleteChar: "━",
-          barIncompleteChar: "─",
-          barsize: Math.max(10, Math.min(40, ((stream as { readonly columns?: number }).columns ?? 80) - 56)),
-          format: "{bar} {percentage}%  {received} of {size}  {pace}",
-        });
+        bar = terminalBar(stream, "{bar} {percentage}%  {received} of {size}  {pace}", 56);
         bar.start(total, done, payload);
       } else bar.update(done, payload);
       if (done >= total) end();

@@ -1,6 +1,7 @@
 /** Progress of a run: a bar with rate and time left on a terminal, a quiet line now and then in a pipe. */
 import { SingleBar } from "cli-progress";
 import type { ExecutionProgress } from "../runtime/execute.js";
+import { formatSeconds } from "../runtime/report/format.js";
 import { messages } from "./screen.js";
 
 export interface ProgressDisplay {
@@ -18,20 +19,30 @@ export function secondsBetweenLines(): number {
   return given >= 0 ? given : usualSeconds;
 }
 
-/** `40 s`, `3 min 20 s`, `2 h 5 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60
-    ? `${minutes} min ${Math.round(seconds % 60)} s`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+/** Time that is left, in whole seconds: `40 s`, `3 min 05 s`. */
+export function timeLeftText(seconds: number): string {
+  return seconds < 10 ? `${Math.ceil(seconds)} s` : formatSeconds(seconds);
+}
+
+/** A bar whose text takes up to `room` columns. It writes to the terminal by itself, because it moves the cursor. */
+export function terminalBar(stream: NodeJS.WriteStream, format: string, room: number): SingleBar {
+  return new SingleBar({
+    stream,
+    clearOnComplete: true,
+    hideCursor: true,
+    gracefulExit: false,
+    barCompleteChar: "━",
+    barIncompleteChar: "─",
+    barsize: Math.max(10, Math.min(40, ((stream as { readonly columns?: number }).columns ?? 80) - room)),
+    format,
+  });
 }
 
 /** `12 s left`, or that it is too early to say. */
 function timeLeft({ done, total, secondsLeft, phase }: ExecutionProgress): string {
   if (phase !== null) return phase;
   if (done === total) return "done";
-  return secondsLeft === null ? "estimating" : `${duration(secondsLeft)} left`;
+  return secondsLeft === null ? "estimating" : `${timeLeftText(secondsLeft)} left`;
 }
 
 /** Rows per second of what is computed; rows that were finished before cost no time and do not count. */
@@ -50,19 +61,8 @@ export function createProgress(): ProgressDisplay {
   return process.stderr.isTTY ? barDisplay(process.stderr) : lineDisplay();
 }
 
-/** The bar writes to the terminal by itself, because it moves the cursor; what it shows are numbers of ours. */
 function barDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
-  const bar = new SingleBar({
-    stream,
-    clearOnComplete: true,
-    hideCursor: true,
-    gracefulExit: false,
-    barCompleteChar: "━",
-    barIncompleteChar: "─",
-    // The text beside the bar takes up to 48 columns.
-    barsize: Math.max(10, Math.min(40, ((stream as { readonly columns?: number }).columns ?? 80) - 48)),
-    format: "{bar} {percentage}%  {value}/{total} units  {rate} rows/s  {left}",
-  });
+  const bar = terminalBar(stream, "{bar} {percentage}%  {value}/{total} units  {rate} rows/s  {left}", 48);
   const rateOf = pace();
   let started = false;
   let ended = false;

@@ -89,8 +89,6 @@ function messageOf({ message, primary, expected, found, hint }: Diagnostic): str
 
 const completionKinds: Readonly<Partial<Record<CompletionKind, CompletionItemKind>>> = {
   keyword: CompletionItemKind.Keyword,
-  sign: CompletionItemKind.Operator,
-  operator: CompletionItemKind.Operator,
   model: CompletionItemKind.Class,
   prompts: CompletionItemKind.Module,
   corpus: CompletionItemKind.Module,

@@ -20,18 +20,23 @@ function stated(decision: Decision): RecordedDecision {
   };
 }
 
+/** What statements came to, and the results with what named probes answered. */
+export interface Decided {
+  readonly decisions: readonly RecordedDecision[];
+  readonly results: ResultSet;
+}
+
 /**
  * What each statement came to. A run that lacks results decides nothing: half of the values could say the opposite of all
  * of them.
  */
-export function decidedBy(protocol: Protocol, results: ResultSet, isComplete: boolean): readonly RecordedDecision[] {
-  if (!isComplete) return statedDecisions(protocol);
-  const outcomes = decideAll(protocol.decisions, results);
-  return protocol.decisions.map((decision, i) => ({
-    ...stated(decision),
-    status: "decided",
-    outcome: outcomes[i] ?? null,
-  }));
+export function decidedBy(protocol: Protocol, measured: ResultSet, isComplete: boolean): Decided {
+  if (!isComplete) return { decisions: statedDecisions(protocol), results: measured };
+  const { outcomes, results } = decideAll(protocol.decisions, measured);
+  const decisions = protocol.decisions.map((decision, i): RecordedDecision => {
+    return { ...stated(decision), status: "decided", outcome: outcomes[i] ?? null };
+  });
+  return { decisions, results };
 }
 
 const order: readonly Verdict[] = ["CONFIRMED", "PARTIAL", "NOT SIGNIFICANT", "NOT SUPPORTED", "REJECTED", "UNDECIDED"];

@@ -70,7 +70,12 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tokens = tokenTextsOf(protocol, planned.loaded);
   const saved = savedRows(rows, results, tokens);
-  await writeResults(folder.results, saved);
+  // Published values and what probes answer are no measurements: protocol and statements give them again.
+  const experiments = new Set(protocol.studies.map(({ experiment }) => experiment));
+  await writeResults(
+    folder.results,
+    saved.filter(({ experiment }) => experiments.has(experiment)),
+  );
   await keep("results", folder.results);
   const warnings = new Set(unstableMeans(results));
   const warn = (title: string, sentences: readonly string[]): void => {

@@ -98,9 +98,9 @@ async function write(
   { protocol, plan, assembled }: StagesOutcome,
   planned: Parameters<typeof writeOutputs>[0]["planned"],
 ): Promise<RedrawOutcome> {
-  const results = resultSetOf(protocol, assembled.rows);
+  const { decisions, results } = decidedBy(protocol, resultSetOf(protocol, assembled.rows), true);
   const { entries } = await readJudgements(folder.folder);
-  const decided = { ...record, decisions: decidedBy(protocol, results, true) };
+  const decided = { ...record, decisions };
   const written = await writeOutputs({
     planned: { ...planned, protocol, plan },
     folder,

@@ -225,8 +225,9 @@ export async function runProtocol(
     // What was stated before the run stays as it was; what it came to is put beside it.
     const isComplete = summary.units.left + failed + skipped === 0;
     // Decisions, tables and figures read the same columns, which are made once for one set of results.
-    const results = resultSetOf(outcome.protocol, assembled.rows);
-    record = { ...record, decisions: decidedBy(outcome.protocol, results, isComplete) };
+    const measured = resultSetOf(outcome.protocol, assembled.rows);
+    const { decisions, results } = decidedBy(outcome.protocol, measured, isComplete);
+    record = { ...record, decisions };
     const judgements = await readJudgements(folder.folder);
     const shown = file.ofFolder({ ...record, judgement: await file.judgement() });
     enter("drawing figures");

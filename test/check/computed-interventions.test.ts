@@ -75,6 +75,23 @@ suite("steer and set", () => {
     ]);
   });
 
+  test("a list of numbers in a product is the axis of factors that scale has", () => {
+    const swept = [
+      "layer=1 factor=-2: resid_pre[1] += multiply(-2, resid_pre[0])",
+      "layer=1 factor=3: resid_pre[1] += multiply(3, resid_pre[0])",
+    ];
+    assert.deepEqual(withP("steer resid_pre L1 by [-2, 3] * resid_pre[L0]"), swept);
+    assert.deepEqual(refused("steer resid_pre L1 by [-2, 3] * [1, 2] * resid_pre[L0]"), [
+      "A3006 two sweeps of the axis factor have different values",
+    ]);
+    assert.deepEqual(refused("steer resid_pre L1 by [nll] * resid_pre[L0]"), [
+      "A3004 expected a number or a layer, found a tensor with axes",
+    ]);
+    assert.deepEqual(refused("steer resid_pre L1 by resid_pre[L0] + [1, 2]"), [
+      "A3004 expected a tensor, a number or a layer, found [1, 2]",
+    ]);
+  });
+
   test("what is a number, or the site itself elsewhere, is the same condition as ablate and patch make", () => {
     const same = (set: string, sugar: string): void => {
       const [one] = studiesOf(`experiment e with p ${set} measure loss`);

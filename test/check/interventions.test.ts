@@ -85,6 +85,7 @@ suite("ablate", () => {
           declaredParams: none,
           experiments: none,
           lets: none,
+          probes: none,
           references: [],
           statements: [],
         },

@@ -87,3 +87,50 @@ test("an unfinished probe is told how it is written", () => {
   const { diagnostics } = compileText(`${head}probe mood over d_model`, around);
   assert.match(diagnostics[0]?.hint ?? "", /^the statement is `probe FIELD_OF_TEXTS from VALUE over AXIS/);
 });
+
+test("what a named probe answers is a result like any other", () => {
+  const named = "probe mood from acts.x over d_model by layer as moods";
+  const { results } = protocolOf(`${head}${named}\ntable moods.right by layer`, around);
+  const type = results.find(({ experiment }) => experiment === "moods");
+  assert.deepEqual(type?.metrics, [
+    { name: "right", unit: "none", element: "real", axes: ["prompt", "layer"], normalised: false },
+    { name: "chance", unit: "none", element: "real", axes: ["prompt", "layer"], normalised: false },
+  ]);
+  assert.deepEqual(
+    type.columns.map(({ name }) => name),
+    ["mood", "item", "only"],
+  );
+  // Wherever it stands, and whatever reads it.
+  for (const reader of [
+    "let gain = moods.right - moods.chance",
+    'hypothesis "better" expect moods.right > moods.chance by layer using wilcoxon',
+    "compare moods.right between layer",
+    "plot line of moods.right over layer",
+    "probe mood from moods.right over layer as again",
+  ])
+    assert.deepEqual(messages(`${named}\n${reader}`), [], reader);
+  assert.deepEqual(messages(`table moods.right by layer\n${named}`), []);
+  assert.deepEqual(messages(`${named}\nplot line of moods.right over d_model`), ["A2013 moods has no axis d_model"]);
+  assert.deepEqual(messages(`${named}\ntable moods.accuracy`), ["A2012 moods has no column accuracy"]);
+  assert.deepEqual(messages(`${named}\n${named}`), ["A2002 the result moods is declared twice"]);
+  assert.deepEqual(messages(`${named}\nlet moods = 1`), ["A2002 the result moods is declared twice"]);
+});
+
+test("a probe reads no probe behind it", () => {
+  const named = "probe mood from acts.x over d_model by layer as moods";
+  assert.deepEqual(messages(`probe mood from moods.right over layer\n${named}`), []);
+  assert.deepEqual(messages(`probe mood from moods.right over layer as again\n${named}`), [
+    "A2011 unknown experiment moods",
+  ]);
+});
+
+test("one mistake in a named probe is said once", () => {
+  assert.deepEqual(messages("probe mod from acts.x over d_model as moods\ntable moods.right"), [
+    "A2013 acts has no axis mod",
+  ]);
+  const { diagnostics } = compileText(`${head}probe mood from acts.x over as moods\ntable moods.right`, around);
+  assert.deepEqual(
+    diagnostics.map(({ code }) => code),
+    ["A1001"],
+  );
+});

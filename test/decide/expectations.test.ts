@@ -144,7 +144,7 @@ suite("several expectations", () => {
     );
     const one = several("all", [above(0.3)], { title: "one" });
     const decided = (two: Hypothesis): Judged => {
-      const [first] = decideAll([both, one, { ...two, title: "two" }], results);
+      const [first] = decideAll([both, one, { ...two, title: "two" }], results).outcomes;
       assert.ok(first !== undefined);
       return judged(first);
     };
@@ -222,7 +222,7 @@ suite("what an attack found", () => {
     const each = titles.map((title) => several("all", [above(0.62)], { title }));
     const any = (alpha: number, quantity: "all" | number): string => {
       const members = titles.map((title): Expectation => ({ kind: "titled", title }));
-      const [outcome] = decideAll([several(quantity, members, { title: "any", tests: [], alpha }), ...each], resultsOf({ e: byPrompt(b) })); // prettier-ignore
+      const [outcome] = decideAll([several(quantity, members, { title: "any", tests: [], alpha }), ...each], resultsOf({ e: byPrompt(b) })).outcomes; // prettier-ignore
       assert.ok(outcome !== undefined);
       return judged(outcome).verdict;
     };

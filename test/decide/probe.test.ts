@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import test, { suite } from "node:test";
 import { seededIntegers } from "../../src/compiler/base/random.js";
-import { decide } from "../../src/compiler/decide/decide.js";
+import { decide, decideAll } from "../../src/compiler/decide/decide.js";
 import type { DecisionOutcome } from "../../src/compiler/ir/decision-outcome.js";
 import type { Decision } from "../../src/compiler/ir/decisions.js";
+import type { ResultRow, ResultSet } from "../../src/compiler/ir/results.js";
 import type { Coordinates } from "../../src/compiler/ir/result-expression.js";
 import { column, named, resultsOf, type Made } from "./results.js";
 
@@ -13,6 +14,7 @@ type Probed = Extract<DecisionOutcome, { kind: "probe" }>;
 
 const plain: Probe = {
   kind: "probe",
+  name: null,
   field: "mood",
   value: named(column("e")),
   over: ["d"],
@@ -28,7 +30,7 @@ const plain: Probe = {
 };
 
 /** The fields of texts are columns of the results. */
-function probe(made: readonly Made[], changes: Partial<Probe> = {}): Probed {
+function withFields(made: readonly Made[]): ResultSet {
   const results = resultsOf({ e: made });
   const type = results.types.get("e");
   assert.ok(type !== undefined);
@@ -39,7 +41,11 @@ function probe(made: readonly Made[], changes: Partial<Probe> = {}): Probed {
     columns: fields.map((name) => ({ name, field: name, kind: "field" as const, levels: [], of: ["prompt"] })),
     metrics: type.metrics.map((metric) => ({ ...metric, axes: metric.axes.filter((axis) => !fields.includes(axis)) })),
   };
-  const outcome = decide({ ...plain, ...changes }, { ...results, types: new Map([["e", own]]) });
+  return { ...results, types: new Map([["e", own]]) };
+}
+
+function probe(made: readonly Made[], changes: Partial<Probe> = {}): Probed {
+  const outcome = decide({ ...plain, ...changes }, withFields(made));
   assert.ok(outcome.kind === "probe");
   return outcome;
 }
@@ -145,8 +151,16 @@ suite("a probe of numbers", () => {
 
 suite("what a probe cannot learn from", () => {
   test("is undecided, with the reason", () => {
-    assert.match(reasonOf(probe(texts(6, 4, moods))), /mood calm has 3 texts, fewer than the 4 folds/);
+    assert.match(
+      reasonOf(probe(texts(6, 4, moods))),
+      /mood calm has 3 texts, fewer than the 4 folds: write `folds 3`, or add texts/,
+    );
     assert.match(reasonOf(probe(texts(3, 4, moods))), /there are 3 texts, fewer than the 4 folds/);
+    const lonely = texts(9, 4, (i) => ({ mood: i === 0 ? "calm" : "wild" }));
+    assert.match(
+      reasonOf(probe(lonely)),
+      /calm has 1 texts, .* two are the fewest that there can be: add texts, or leave it out/,
+    );
     assert.match(
       reasonOf(probe(texts(24, 4, () => ({ mood: "calm" })))),
       /every text has the mood calm: there is nothing to tell apart/,
@@ -183,3 +197,56 @@ suite("what a probe cannot learn from", () => {
     assert.match(reasonOf(many), /would take hours/);
   });
 });
+
+suite("the answers of a named probe", () => {
+  test("say of each text whether it is right, and whether the guess is", () => {
+    const made = texts(24, 4, (i) => ({ ...moods(i), pair: Math.floor(i / 2) }));
+    const { outcome, rows } = answered(made, "right");
+    const [part] = outcome.parts;
+    const meanOf = (metric: string): number => {
+      const values = rows.filter((row) => row.metric === metric).map(({ value }) => value);
+      assert.equal(values.length, 24);
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    };
+    assert.equal(meanOf("right"), part?.score);
+    assert.equal(meanOf("chance"), part?.baseline);
+    assert.deepEqual(rows[2]?.axes, { prompt: 1, mood: "wild", pair: 0 });
+  });
+
+  test("are NaN with the reason where there is no probe", () => {
+    const { rows } = answered(texts(6, 4, moods), "right");
+    assert.equal(rows.length, 12);
+    assert.ok(rows.every(({ value, reason }) => Number.isNaN(value) && /write `folds 3`/.test(reason ?? "")));
+  });
+
+  test("of numbers are squared errors, whose ratio is 1 - R²", () => {
+    const { outcome, rows } = answered(
+      texts(40, 0, (i) => ({ score: String(i % 7) })),
+      "error",
+      { field: "score" },
+    );
+    const sum = (metric: string): number =>
+      rows.filter((row) => row.metric === metric).reduce((all, { value }) => all + value, 0);
+    assert.ok(Math.abs(1 - sum("error") / sum("chance") - (outcome.parts[0]?.score ?? 0)) < 1e-12);
+  });
+});
+
+/** A probe called `p`, whose answers have this metric. */
+function answered(
+  made: readonly Made[],
+  metric: "right" | "error",
+  changes: Partial<Probe> = {},
+): { readonly outcome: Probed; readonly rows: readonly ResultRow[] } {
+  const results = withFields(made);
+  const columns = results.types.get("e")?.columns ?? [];
+  const axes = [{ name: "prompt", kind: "texts" as const, levels: null, of: [] }];
+  const metrics = [metric, "chance"].map((name) => {
+    return { name, unit: "none" as const, element: "real" as const, axes: ["prompt"], normalised: false };
+  });
+  const type = { experiment: "p", axes, columns, metrics, texts: [], intervened: false };
+  const types = new Map([...results.types, ["p", type] as const]);
+  const { outcomes, results: all } = decideAll([{ ...plain, name: "p", ...changes }], { ...results, types });
+  const [outcome] = outcomes;
+  assert.ok(outcome?.kind === "probe");
+  return { outcome, rows: all.rows.filter(({ experiment }) => experiment === "p") };
+}

@@ -8,6 +8,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import test, { after } from "node:test";
 import { catalogue } from "../../src/compiler/diagnostics/catalogue.js";
+import type { Fix } from "../../src/compiler/diagnostics/diagnostic.js";
 import { packageRoot } from "../../src/runtime/models/places.js";
 import { createWorkspace } from "../check/workspace.js";
 import { checkCarets } from "../support/carets.js";
@@ -19,6 +20,13 @@ const fixtures = readdirSync(folder)
   .sort();
 const workspace = createWorkspace();
 after(workspace.end);
+
+/** The text with a fix applied; edits do not overlap. */
+function fixed(text: string, { edits }: Fix): string {
+  return [...edits]
+    .sort((a, b) => b.span.start - a.span.start)
+    .reduce((all, { span, replacement }) => all.slice(0, span.start) + replacement + all.slice(span.end), text);
+}
 
 for (const name of fixtures) {
   test(`${name} raises exactly its code`, async () => {
@@ -37,6 +45,13 @@ for (const name of fixtures) {
     }
     const inside = diagnostics.filter((d) => !elsewhere.includes(d));
     assert.deepEqual(checkCarets({ path: name, text }, inside), [], rendered);
+    for (const diagnostic of inside) {
+      for (const fix of diagnostic.fixes) {
+        const after = await workspace.plan(name, fixed(text, fix), { set, memory });
+        const same = after.diagnostics.filter((d) => d.code === code && d.message === diagnostic.message);
+        assert.deepEqual(same, [], `${fix.title} does not help:\n${after.rendered}`);
+      }
+    }
     if (!rendered.includes("JSON:")) expectGolden(`diagnostics/${code}.txt`, rendered);
   });
 }

@@ -11,6 +11,7 @@ import { print } from "../../src/compiler/syntax/print.js";
 import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { runProtocol } from "../../src/runtime/run.js";
 import { temporaryFolder } from "../runtime/processes.js";
+import { compileText, fixtureFacts } from "../check/compiling.js";
 import { root } from "../support/root.js";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -57,6 +58,30 @@ describe("protocols in the documents", () => {
       assert.equal(print(parsed.value, source.text), source.text);
     });
   }
+});
+
+describe("calls in running text", () => {
+  // What is named there is often of another example, or of none; but a function takes what it is shown with.
+  const wrong = /^A300(?:1|2|8)$/;
+
+  test("apply to what they are shown with", async () => {
+    const around = { models: { "*": await fixtureFacts("gpt2-f32") } };
+    const calls = documents
+      .map((document) => read(document).replace(/^```[^]*?^```$/gm, ""))
+      .flatMap((text) => [...text.matchAll(/`([a-z_]+\([^`\n]+)`/g)].map(([, call = ""]) => call))
+      .filter((call) => !/…|[A-Z]{3,}|\\\|/.test(call));
+    assert.ok(calls.length > 30);
+    const head = 'model gpt2 from "gpt2"\nprompts p from ["the cat"]\n';
+    const faultsOf = (written: readonly string[]): readonly string[] => {
+      const text = head + written.map((call, i) => `measure ${call} as v${i}\n`).join("");
+      const { diagnostics } = compileText(text, around);
+      return diagnostics
+        .filter(({ code, message }) => wrong.test(code) || message.includes(" arguments to "))
+        .map(({ primary, message }) => `${text.slice(primary?.span.start, primary?.span.end)}: ${message}`);
+    };
+    assert.deepEqual(faultsOf(calls), []);
+    assert.equal(faultsOf(["mean(entropy(logits over vocab))"]).length, 1);
+  });
 });
 
 describe("protocols run", () => {

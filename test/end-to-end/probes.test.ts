@@ -31,9 +31,12 @@ experiment registers
 experiment lengths
   with categories
   measure resid_post[L*] at last as x
-probe group from registers.x over d_model by layer together item
+probe group from registers.x over d_model by layer together item as known
 probe words from lengths.x over d_model by layer folds 4 penalty 10 seed 3
 probe group from registers.x where layer is L3 over d_model folds 4 using permutation(19) seed 2
+let accuracy = mean(known.right over group, prompt)
+save accuracy to "accuracy.jsonl"
+save known to "known.csv"
 `;
 
 test("probes of gpt2-tiny are those of scikit-learn", { skip }, async (t) => {
@@ -69,6 +72,14 @@ test("probes of gpt2-tiny are those of scikit-learn", { skip }, async (t) => {
   assert.equal(csv[0], "layer,accuracy,low,high,baseline,p,p_corrected,texts,units,features,reason");
   assert.equal(csv.length, 1 + fixture.classes.length);
   assert.equal(csv[4]?.split(",")[1], String(fixture.classes[3]?.accuracy));
+  // What is computed of the answers is what the statement says.
+  const saved = readFileSync(join(ran.folder.outputs, "accuracy.jsonl"), "utf8").trimEnd().split("\n");
+  assert.deepEqual(
+    saved.map((line) => (JSON.parse(line) as { value: number }).value),
+    fixture.classes.map(({ accuracy }) => accuracy),
+  );
+  const known = readFileSync(join(ran.folder.outputs, "known.csv"), "utf8").trimEnd().split("\n");
+  assert.equal(known.length, 1 + 80 * fixture.classes.length * 2);
   const html = readFileSync(join(ran.folder.folder, "report.html"), "utf8");
   assert.match(html, /right by class/);
   assert.ok(existsSync(join(ran.folder.outputs, "figure-1-probe.svg")));

@@ -75,6 +75,21 @@ const emptyReport: ReportInput = {
   judgements: { inRecord: null, given: [], hypotheses: [] },
 };
 
+test("what is written from right to left moves nothing beside it", () => {
+  const name = "\u05e9\u05dc\u05d5\u05dd";
+  const isolated = `<bdi>${name}</bdi>`;
+  const rows = [row(name, "m", { prompt: 0, [name]: name }, 1)];
+  const shown = named(name, column(name, "m"));
+  const table = buildTable(
+    tableOf({ title: name, caption: name, experiment: name, columns: [shown], rows: [name] }),
+    resultsOf(rows),
+  );
+  const html = withoutCode(renderReport({ ...emptyReport, title: name, tables: [table] }));
+  for (const place of ["<h1>", "<h3>", '<p class="table-caption">', '<button type="button" class="sort">'])
+    assert.ok(html.includes(place + isolated), place);
+  assert.match(html, new RegExp(`<td[^>]*>${isolated}</td>`));
+});
+
 /** The page without its own scripts and styles, which are not user-supplied; the specifications stay. */
 function withoutCode(html: string): string {
   return html.replace(/<script>[\s\S]*?<\/script>/g, "").replace(/<style>[\s\S]*?<\/style>/g, "");

@@ -121,7 +121,7 @@ suite("labels", () => {
       table.rows.map(([, cell]) => [cell?.value, cell?.reason]),
       [
         ["b", null],
-        [NaN, "2 different labels, which have no mean; `where prompt is 0` shows one prompt's"],
+        [NaN, "2 different labels, which have no mean; `by prompt` keeps prompts apart, `where prompt is 0` shows one"],
       ],
     );
     assert.match(renderTextTable(table, { width: 80 }), /0 {2}b\n +1 {2}NaN¹\n[^]*¹ NaN: 2 different labels/);

@@ -140,7 +140,7 @@ test("an id of a token is shown with what it stands for, and different tokens ha
   assert.deepEqual(table.rows[0]?.[1], { value: 7, reason: null, shown: '" Mary" (7)' });
   assert.equal(
     table.rows[1]?.[1]?.reason,
-    "2 different tokens, which have no mean; `where prompt is 0` shows one prompt's",
+    "2 different tokens, which have no mean; `by prompt` keeps prompts apart, `where prompt is 0` shows one",
   );
   const text = renderTextTable(table, { width: 60 });
   assert.match(text, /" Mary" \(7\)/);

@@ -604,6 +604,7 @@ const statement: fc.Arbitrary<Statement> = fc.oneof(
     together: fc.option(name),
     penalty: numberOrNull,
     seed: numberOrNull,
+    as: fc.option(name.filter(({ text }) => text !== "classes")),
     using,
     span: spanned,
   }),

@@ -5,7 +5,7 @@
 import { nearestNames } from "../base/suggest.js";
 import type { Span } from "../base/span.js";
 import type { Steps } from "../base/steps.js";
-import { diagnostic } from "../diagnostics/create.js";
+import { addBehind, diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol, Study, TokenizedTexts, Unavailable } from "../ir/protocol.js";
 import type { ResultType } from "../ir/result-type.js";
@@ -112,7 +112,8 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
   yield;
   const references = checkReferences(input, scope.references);
   if (references !== null) shapes.set(referencesName, references.shape);
-  const { decisions, outputs } = checkResultStatements(input, shapes);
+  const { decisions, outputs, probes } = checkResultStatements(input, shapes);
+  for (const probe of probes) shapes.set(probe.name, probe);
   yield;
   warnSameTexts(
     decisions,
@@ -138,6 +139,7 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
     studies,
     results: [
       ...[...scope.experiments.keys()].flatMap((name) => shapes.get(name)?.type ?? []),
+      ...probes.map(({ type }) => type),
       ...(references === null ? [] : [references.shape.type]),
     ],
     references: references?.values ?? [],
@@ -165,6 +167,9 @@ const nothingChecked: Protocol = {
   parameters: {},
 };
 
+/** How many names are offered where one has to be chosen. */
+const mostFixes = 8;
+
 /** Names chosen by `on` or `with`, or the only one declared. */
 function choose(
   input: CheckInput,
@@ -182,12 +187,19 @@ function choose(
     if (only !== undefined && more.length === 0) return [only];
     const what = unknown === "A2009" ? "model" : "prompt set";
     const word = unknown === "A2009" ? "on" : "with";
+    const { name, span } = statement;
+    // Without a name the experiment begins with the clause itself.
+    const fixes = names.slice(0, mostFixes).map((own) => {
+      const begin = { ...span, end: span.start };
+      return name === null ? addBehind(begin, `${word} ${own} `) : addBehind(name.span, ` ${word} ${own}`);
+    });
     reportError(
       input,
       ambiguous,
-      statement.name?.span ?? statement.span,
+      name?.span ?? span,
       {},
       {
+        fixes,
         hint:
           names.length === 0
             ? `the file declares no ${what}`
@@ -247,7 +259,8 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     const hint = begins
       ? `\`${clause}\` begins an experiment here, which needs a \`measure\`; the statement before has no such option`
       : "`measure` comes last: `experiment NAME on MODEL with TEXTS ablate heads L3 measure loss`; what stands behind it begins another experiment";
-    once(diagnostic("A3010", statement.name?.span ?? statement.span, {}, { hint }));
+    const fixes = [addBehind(statement.span, "\n  measure loss")];
+    once(diagnostic("A3010", statement.name?.span ?? statement.span, {}, { hint, fixes }));
   }
   const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");
   const texts = choose(context, namedTexts(statement, scope), scope.texts.keys(), statement, "A2010", "A2015");

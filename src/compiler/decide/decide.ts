@@ -11,12 +11,26 @@ import { decideFit } from "./fit.js";
 import { decideHypothesis, type Decided } from "./hypothesis.js";
 import { decideProbe } from "./probe.js";
 
+/** What a protocol's statements came to, in their order. */
+export interface Outcomes {
+  readonly outcomes: readonly DecisionOutcome[];
+  /** The results that were given, and the answers of named probes. */
+  readonly results: ResultSet;
+}
+
 /**
- * The outcomes of a protocol's statements, in their order. Equal results give equal outcomes: whatever is drawn is drawn
- * from a seed.
- * @param decisions in which no hypothesis depends on itself.
+ * Decides all statements of a protocol. Equal results give equal outcomes: whatever is drawn is drawn from a seed.
+ * @param decisions in which no hypothesis depends on itself, and no probe reads one that stands behind it.
  */
-export function decideAll(decisions: readonly Decision[], results: ResultSet): readonly DecisionOutcome[] {
+export function decideAll(decisions: readonly Decision[], measured: ResultSet): Outcomes {
+  let results = measured;
+  const probed = new Map<Decision, DecisionOutcome>();
+  for (const decision of decisions) {
+    if (decision.kind !== "probe" || decision.name === null) continue;
+    const { outcome, rows } = decideProbe(decision, results);
+    probed.set(decision, outcome);
+    results = { ...results, rows: [...results.rows, ...rows] };
+  }
   const made = new Map<string, ReturnType<typeof decideHypothesis>>();
   const hypothesisBy = (decision: Hypothesis): ReturnType<typeof decideHypothesis> => {
     const decided = made.get(decision.title) ?? decideHypothesis(decision, results, decidedBy);
@@ -29,9 +43,11 @@ export function decideAll(decisions: readonly Decision[], results: ResultSet): r
     const { outcome, pValue } = hypothesisBy(named);
     return { verdict: outcome.verdict, pValue };
   };
-  return decisions.map((decision) =>
-    decision.kind === "hypothesis" ? hypothesisBy(decision).outcome : decide(decision, results),
-  );
+  const outcomes = decisions.map((decision) => {
+    if (decision.kind === "hypothesis") return hypothesisBy(decision).outcome;
+    return probed.get(decision) ?? decide(decision, results);
+  });
+  return { outcomes, results };
 }
 
 const undecidedElsewhere: Decided = { verdict: "UNDECIDED", pValue: Number.NaN };
@@ -50,7 +66,7 @@ export function decide(decision: Decision, results: ResultSet): DecisionOutcome 
     case "pca":
       return decidePca(decision, results);
     case "probe":
-      return decideProbe(decision, results);
+      return decideProbe(decision, results).outcome;
     case "fit":
       return decideFit(decision, results);
     case "classify":

@@ -4,19 +4,26 @@ import { coordinateNumber } from "../ir/coordinate-number.js";
 import type { DecisionOutcome, ProbedPart } from "../ir/decision-outcome.js";
 import type { Decision } from "../ir/decisions.js";
 import type { Coordinate, Coordinates } from "../ir/result-expression.js";
-import type { ResultSet } from "../ir/results.js";
+import type { ResultRow, ResultSet } from "../ir/results.js";
 import { evaluateResult } from "../results/evaluate.js";
 import { averageOver, coordinateKey, groupCells, type ResultArray, type ResultCell } from "../results/result-array.js";
 import { adjust } from "../statistics/corrections.js";
 import { crossValidate, type Probed } from "../statistics/cross-validation.js";
 import { dealtFolds, exchangeOf, membersOf } from "../statistics/probe-folds.js";
 import { groupsBy } from "./groups.js";
+import { answerRows, answersOf, type Answers } from "./probe-answers.js";
 import { averagedText, unitAxesOf } from "./units.js";
 
 type Probe = Extract<Decision, { kind: "probe" }>;
 type Note = (sentence: string) => void;
 
-export function decideProbe(decision: Probe, results: ResultSet): DecisionOutcome {
+/** What a probe came to, and its answer about each text where these have a name. */
+export interface ProbeDecided {
+  readonly outcome: DecisionOutcome;
+  readonly rows: readonly ResultRow[];
+}
+
+export function decideProbe(decision: Probe, results: ResultSet): ProbeDecided {
   const { field, value, over, by, together, folds, penalty, seed, tests, text: statement } = decision;
   const notes = new Set<string>();
   const note: Note = (sentence) => void notes.add(sentence);
@@ -42,9 +49,14 @@ export function decideProbe(decision: Probe, results: ResultSet): DecisionOutcom
       ? "accuracy: share of the texts whose class is found by the probe that has not seen them; the baseline names the class that is most frequent in the other folds"
       : "R² of the texts by the probe that has not seen them; the baseline, 0, is the mean of the other folds",
   );
+  const type = decision.name === null ? undefined : results.types.get(decision.name);
+  const rows: ResultRow[] = [];
   const parts = groupsBy([means], by).map(({ coordinates, arrays: [own = means] }): ProbedPart => {
     const texts = textsIn(own, named, decision, note);
-    return { coordinates, ...probeOf(texts, decision, predicts, note) };
+    const { part, answers } = probeOf(texts, decision, predicts, note);
+    const where = { axes: [...named, ...by], places: texts.places };
+    if (type !== undefined) rows.push(...answerRows(type, array, where, answers, part.reason));
+    return { coordinates, ...part };
   });
   if (parts.some(({ interval }) => interval !== null)) {
     const unit = together ?? "text";
@@ -54,18 +66,8 @@ export function decideProbe(decision: Probe, results: ResultSet): DecisionOutcom
         : `the interval is from drawing ${unit}s with their predictions (BCa, 2000 draws, seed ${seed})`,
     );
   }
-  return {
-    kind: "probe",
-    statement,
-    field,
-    over,
-    predicts,
-    folds,
-    penalty,
-    seed,
-    parts: corrected(parts, tests, note),
-    notes: [...notes],
-  };
+  const outcome = { kind: "probe", statement, field, over, predicts, folds, penalty, seed } as const;
+  return { outcome: { ...outcome, parts: corrected(parts, tests, note), notes: [...notes] }, rows };
 }
 
 const isNumber = (label: string): boolean => !Number.isNaN(coordinateNumber(label));
@@ -78,6 +80,7 @@ function labelAt(coordinates: Coordinates, field: string): Coordinate | null {
 
 /** What a probe sees of the texts of one group. */
 interface Texts {
+  readonly places: readonly Coordinates[];
   readonly labels: readonly Coordinate[];
   readonly x: readonly Float64Array[];
   /** Equal for texts that stay together. */
@@ -106,6 +109,7 @@ function textsIn(
   const x = cells.map((own) => Float64Array.from(own, ({ value }) => value));
   const first = known.map(([cell]) => cell?.coordinates ?? {});
   return {
+    places: first,
     labels: first.map((coordinates) => labelAt(coordinates, field) ?? ""),
     x,
     units: together === null ? x.map((_row, i) => i) : numbered(first.map((one, i) => unitOf(one, together, i))),
@@ -153,23 +157,29 @@ function probeOf(
   { field, folds, penalty, seed, tests, together }: Probe,
   predicts: "classes" | "numbers",
   note: Note,
-): Omit<ProbedPart, "coordinates"> {
+): { readonly part: Omit<ProbedPart, "coordinates">; readonly answers: Answers | null } {
   const names = predicts === "numbers" ? [] : [...new Set(labels.map(String))].sort();
   const y = predicts === "numbers" ? labels.map(coordinateNumber) : labels.map((label) => names.indexOf(String(label)));
   const members = [...membersOf(units).values()];
   const [n, features] = [x.length, x[0]?.length ?? 0];
   const counts = names.map((name, k) => ({ name, n: y.filter((own) => own === k).length, right: null }));
   const empty = { n, units: members.length, features, classes: counts } as const;
-  const undecided = (why: string): Omit<ProbedPart, "coordinates"> => ({ ...empty, ...nothing, reason: why });
+  const undecided = (why: string): ReturnType<typeof probeOf> => ({
+    part: { ...empty, ...nothing, reason: why },
+    answers: null,
+  });
   if (reason !== null) return undecided(reason);
   const of = together === null ? "texts" : `values of ${together}`;
-  const few = `fewer than the ${folds} folds: write a smaller number after \`folds\``;
   if (new Set(y).size < 2)
     return undecided(`every text has the ${field} ${String(labels[0])}: there is nothing to tell apart`);
-  if (members.length < folds) return undecided(`there are ${members.length} ${of}, ${few}`);
-  for (const [k, { name }] of counts.entries()) {
-    const having = members.filter((own) => own.some((i) => y[i] === k)).length;
-    if (having < folds) return undecided(`the ${field} ${name} has ${having} ${of}, ${few}`);
+  if (members.length < folds)
+    return undecided(`there are ${members.length} ${of}, ${fewerThan(folds, members.length)}`);
+  const [rarest] = counts
+    .map(({ name }, k) => ({ name, having: members.filter((own) => own.some((i) => y[i] === k)).length }))
+    .sort((a, b) => a.having - b.having);
+  if (rarest !== undefined && rarest.having < folds) {
+    const { name, having } = rarest;
+    return undecided(`the ${field} ${name} has ${having} ${of}, ${fewerThan(folds, having)}`);
   }
   const foldOf = dealtFolds(units, predicts === "numbers" ? y.map(() => 0) : y, folds, seed);
   const probed: Probed = { x, y, classes: predicts === "numbers" ? null : names.length, units, foldOf, penalty };
@@ -190,12 +200,20 @@ function probeOf(
       `there are more features (${features}) than training texts (${training}): what fits them says nothing, only what holds for other texts does`,
     );
   if (permutations !== null) note(exchangeNote(exchangeOf(units, y), together, permutations));
-  const { predictions, score, baseline, interval, pValue } = crossValidate(probed, permutations, seed);
+  const scored = crossValidate(probed, permutations, seed);
+  const { predictions, score, baseline, interval, pValue } = scored;
   const classes = counts.map((own, k) => ({
     ...own,
     right: y.filter((label, i) => label === k && predictions[i] === k).length,
   }));
-  return { ...empty, classes, score, baseline, interval, pValue, adjusted: null, reason: null };
+  const part = { ...empty, classes, score, baseline, interval, pValue, adjusted: null, reason: null };
+  return { part, answers: answersOf(probed, scored) };
+}
+
+/** What helps where there are `having` of something for `folds` folds: one alone cannot be learnt from and asked about. */
+function fewerThan(folds: number, having: number): string {
+  if (having >= 2) return `fewer than the ${folds} folds: write \`folds ${having}\`, or add texts`;
+  return `fewer than the ${folds} folds, and two are the fewest that there can be: add texts, or leave it out with \`where\``;
 }
 
 const nothing = { score: null, baseline: null, interval: null, pValue: null, adjusted: null } as const;

@@ -35,3 +35,8 @@ export function diagnostic<C extends Code>(
     fixes: details.fixes ?? [],
   };
 }
+
+/** The fix that writes something missing right behind a place: `add \`together\``. */
+export function addBehind({ file, end }: Span, text: string): Fix {
+  return { title: `add \`${text.trim()}\``, edits: [{ span: { file, start: end, end }, replacement: text }] };
+}

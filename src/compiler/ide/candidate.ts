@@ -8,7 +8,7 @@ import { declarationLine, declarationMarkdown, entryMarkdown } from "./documenta
 /** Something with a name that can stand at the cursor. */
 export interface Candidate {
   readonly name: string;
-  readonly kind: SymbolKind | "place" | "level" | "operator";
+  readonly kind: SymbolKind | "place" | "level";
   readonly detail: string;
   /** Markdown. */
   readonly documentation: string;

@@ -57,7 +57,6 @@ const namesByRule: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["probeStatement", textFields],
   ["probeOption", textFields],
   ["level", comparedLevels],
-  ["winner", declared("experiment", "result")],
   ["tableOption", declared("experiment", "result")],
   ["suffix", members],
   ["lastCount", declared("param")],

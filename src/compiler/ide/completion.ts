@@ -10,7 +10,7 @@ import { cursorAt, type Cursor } from "./cursor.js";
 import { entryMarkdown, entryOfWord } from "./documentation.js";
 
 /** What an editor draws beside a proposal. */
-export type CompletionKind = Candidate["kind"] | "keyword" | "sign";
+export type CompletionKind = Candidate["kind"] | "keyword";
 
 export interface Completion {
   readonly label: string;

@@ -1,7 +1,8 @@
 /** What can be named in statements about results: axes, columns, levels, titles. */
 import { tokenize } from "../../../grammar/tokens.js";
 import type { Coordinate } from "../ir/result-expression.js";
-import { fixedColumns, type ResultType } from "../ir/result-type.js";
+import type { ResultType } from "../ir/result-type.js";
+import { interventionColumns } from "../ir/value-columns.js";
 import { stringValue } from "../syntax/literals.js";
 import { inQuotes } from "../syntax/literals.js";
 import type { Analysis } from "./analysis.js";
@@ -85,13 +86,10 @@ function levelsText(levels: readonly Coordinate[] | null): string {
 export function members(analysis: Analysis, { before }: Cursor): readonly Candidate[] {
   const owner = before.at(-2)?.image ?? "";
   const type = analysis.checked.results.find(({ experiment }) => experiment === owner);
-  const columns = ["impact", "baseline", "relative", "value"] as const;
-  const fixed = columns
-    .filter((name) => fixedColumns.includes(name))
-    .map((name): Candidate => {
-      const entry = analysis.documentation.get(name)?.find(({ kind }) => kind === "column");
-      return { name, kind: "column", detail: entry?.sentences ?? "", documentation: entryText(entry) };
-    });
+  const fixed = interventionColumns.map((name): Candidate => {
+    const entry = analysis.documentation.get(name)?.find(({ kind }) => kind === "column");
+    return { name, kind: "column", detail: entry?.sentences ?? "", documentation: entryText(entry) };
+  });
   const isMetric = analysis.checked.results.some(({ metrics }) => metrics.some(({ name }) => name === owner));
   if (type === undefined) return isMetric || before.at(-3)?.image === "." ? fixed : [];
   const measured = type.metrics.map(({ name, unit, axes }): Candidate => {

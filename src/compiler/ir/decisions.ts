@@ -101,6 +101,8 @@ export type Decision =
     })
   | (Stated & {
       readonly kind: "probe";
+      /** What its answers are called as a result, whose type is among those of the protocol; null where nothing reads them. */
+      readonly name: string | null;
       /** The column of the texts that is predicted: a field, or their group. */
       readonly field: string;
       readonly value: NamedResult;

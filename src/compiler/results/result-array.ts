@@ -226,7 +226,7 @@ export function agreeOver(array: ResultArray, keepAxes: readonly string[], what:
   const { axes, decided, ragged } = averageOver({ ...array, cells: [] }, keepAxes);
   const groups = groupCells(array.cells, axes);
   const isOfPrompts = array.axes.includes("prompt") && !axes.includes("prompt");
-  const advice = isOfPrompts ? "; `where prompt is 0` shows one prompt's" : "";
+  const advice = isOfPrompts ? "; `by prompt` keeps prompts apart, `where prompt is 0` shows one" : "";
   const cells = [...groups.values()].map((group): ResultCell => {
     const coordinates = pickCoordinates(group[0]?.coordinates ?? {}, axes);
     const different = new Set(group.map((cell) => cell.value)).size;

@@ -26,6 +26,8 @@ export interface Probed {
 export interface ProbeScore {
   /** The prediction for each observation by the probe that has not seen it. */
   readonly predictions: readonly number[];
+  /** The guess of the baseline for each: the most frequent class of the other folds, or their mean. */
+  readonly guesses: readonly number[];
   /** Accuracy, the share that is predicted right; of numbers R², 1 − Σ (y − ŷ)² / Σ (y − b)² with the baseline's b. */
   readonly score: number;
   /** Accuracy of the most frequent class of the other folds; of numbers 0, the R² of their mean. */
@@ -60,12 +62,12 @@ export function crossValidate(
     probed.classes === null
       ? squaredInterval(probed, predictions, guesses, seed)
       : wilsonInterval(score, membersOf(probed.units).size);
-  if (permutations === null) return { predictions, score, baseline, interval, pValue: null };
+  if (permutations === null) return { predictions, guesses, score, baseline, interval, pValue: null };
   const exchange = labelExchange(probed.units, probed.y, probed.foldOf, seededIntegers(permutations.seed));
   let reached = 0;
   for (let i = 0; i < permutations.count; i++) if (scoreFor(exchange()).score >= score - 1e-12) reached++;
   // The labels as they are are one of those that chance could have drawn, so p is never 0.
-  return { predictions, score, baseline, interval, pValue: (reached + 1) / (permutations.count + 1) };
+  return { predictions, guesses, score, baseline, interval, pValue: (reached + 1) / (permutations.count + 1) };
 }
 
 interface Fold extends SplitFeatures {

@@ -526,6 +526,8 @@ export interface ProbeStatement extends Node {
   readonly together: Name | null;
   readonly penalty: NumberLiteral | null;
   readonly seed: NumberLiteral | null;
+  /** `as NAME`: what the answers about each text are called, for statements that read them. */
+  readonly as: Name | null;
   readonly using: readonly TestUse[];
 }
 

@@ -54,12 +54,24 @@ export function brokenStatement(file: string, tokens: readonly IToken[]): Broken
     const fits = kinds.some((kind) => known.includes(kind));
     if (kinds.length > 0 && !fits) declares.push({ kinds, name: token.image });
   }
+  if (meant === "probe") declares.push(...namesOfProbe(tokens));
   if (isLostImport(tokens, meant)) declares.push(...unreadable("import"));
   // Of a statement of one unknown word nothing is left that could tell what it was.
   if (meant === null && tokens.length === 1) for (const word of declaring.keys()) declares.push(...unreadable(word));
   // A clause behind a word that nothing begins with: an experiment without a name, whose first word is misspelt.
   const unnamedExperiment = meant === null ? tokens.some(isClauseWord) : clauseWords.has(meant);
   return { declares, unnamedExperiment, span };
+}
+
+/** The name of a probe stands at its end, behind `as`; where that word is lost, any of the names may be it. */
+function namesOfProbe(tokens: readonly IToken[]): readonly MaybeDeclared[] {
+  const isNamed = ({ tokenType }: IToken, at: number): boolean => tokenType.name === "As" && isName(tokens[at + 1]);
+  const named = tokens.findLast(
+    (_token, at) => at > 0 && tokens.slice(at - 1, at).some((before) => isNamed(before, at - 1)),
+  );
+  const kinds: readonly DeclarationKind[] = ["result"];
+  if (named !== undefined) return [{ kinds, name: named.image }];
+  return [...tokens.filter(isName).map(({ image }) => ({ kinds, name: image })), { kinds, name: null }];
 }
 
 /** True for a string that nothing introduces: what an import leaves when its word is lost, or is another one. */

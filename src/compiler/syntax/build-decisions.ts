@@ -180,6 +180,7 @@ export function buildProbe(build: Build, node: CstNode): ProbeStatement {
   const number = (key: string, what: string): NumberLiteral | null =>
     numberOrNull(build, tokenOf(given(key, what), "NumberLiteral"));
   const together = given("Together", "together");
+  const name = given("as", "as NAME");
   return {
     kind: "probe",
     field: nameOf(build, tokenOf(node, "field")),
@@ -191,6 +192,7 @@ export function buildProbe(build: Build, node: CstNode): ProbeStatement {
     together: together === undefined ? null : nameOf(build, tokenOf(together, "together")),
     penalty: number("Penalty", "penalty"),
     seed: number("Seed", "seed"),
+    as: name === undefined ? null : nameOf(build, tokenOf(name, "as")),
     using: buildUsing(build, node),
     span: nodeSpan(build, node),
   };

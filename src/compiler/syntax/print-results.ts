@@ -119,7 +119,7 @@ export function printResultStatement(statement: Statement): Doc | null {
 }
 
 function printProbe(probe: ProbeStatement): Doc {
-  const { field, from, over, by, classes, folds, together, penalty, seed, using } = probe;
+  const { field, from, over, by, classes, folds, together, penalty, seed, as, using } = probe;
   const number = (word: string, value: NumberLiteral | null): readonly Doc[] =>
     value === null ? [] : [[line, source(value.span.start), `${word} `, printNumber(value)]];
   const options = [
@@ -129,6 +129,7 @@ function printProbe(probe: ProbeStatement): Doc {
     ...number("penalty", penalty),
     ...number("seed", seed),
   ];
+  const name = as === null ? [] : [line, source(as.span.start), "as ", printName(as)];
   return group(
     "probe ",
     printName(field),
@@ -139,6 +140,7 @@ function printProbe(probe: ProbeStatement): Doc {
       byAxes(by),
       options,
       usingTests(using),
+      name,
     ),
   );
 }

@@ -91,7 +91,8 @@ function syntaxError(reading: Reading, error: IRecognitionException): Diagnostic
     spanFound,
     { expected: wanted, found: describe(found, statement, reading.end) },
     {
-      fixes: near === null || found === null ? [] : [replaceBy(spanOf(source, found), near)],
+      fixes:
+        path !== null ? [path.fix] : near === null || found === null ? [] : [replaceBy(spanOf(source, found), near)],
       ...(hint === undefined ? {} : { hint }),
       // Before another item the bracket may well be closed further on; before a statement it is not.
       related: found === null || statement ? openBracket(reading, expected, spanFound.start) : [],
@@ -201,12 +202,16 @@ const nearest = (word: string, valid: readonly string[]): string | null => {
 };
 
 /** A path of another tool in which the token stands. */
-function foreignPathAround({ text }: SourceFile, token: IToken | null): ReturnType<typeof foreignPath> {
+function foreignPathAround(
+  { path: file, text }: SourceFile,
+  token: IToken | null,
+): (NonNullable<ReturnType<typeof foreignPath>> & { readonly fix: Fix }) | null {
   if (token === null) return null;
   let start = token.startOffset;
   while (start > 0 && /[\w.[\]]/.test(text.charAt(start - 1))) start--;
   const path = foreignPath(text.slice(start, start + 200));
-  return path !== null && start + path.path.length > token.startOffset ? path : null;
+  if (path === null || start + path.path.length <= token.startOffset) return null;
+  return { ...path, fix: replaceBy({ file, start, end: start + path.path.length }, path.write) };
 }
 
 function spanOf(source: SourceFile, token: IToken): Span {

@@ -1,6 +1,6 @@
 /** Requests to the Hub: redirects without the token, and what is worth another try. */
 import { setTimeout as pause } from "node:timers/promises";
-import { Agent, errors, ProxyAgent, request, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { reasonOf } from "../store/fault.js";
 import { atlascVersion } from "../version.js";
 import { HubFault, PassingFault } from "./fault.js";
@@ -34,7 +34,11 @@ export function createHttp(settings: HubSettings): Http {
     bodyTimeout: patience.body,
   };
   const dispatchers = new Map<string, Dispatcher>();
-  const dispatcherFor = (url: URL): Dispatcher => {
+  // Read when something is asked for: most runs ask for nothing, and reading it takes as long as their drawing.
+  const dispatcherFor = (
+    { Agent, ProxyAgent }: Pick<typeof import("undici"), "Agent" | "ProxyAgent">,
+    url: URL,
+  ): Dispatcher => {
     const proxy = proxyFor(url, settings.proxies);
     const known = dispatchers.get(proxy ?? "");
     if (known !== undefined) return known;
@@ -50,6 +54,7 @@ export function createHttp(settings: HubSettings): Http {
     }
     let first: ReadonlyMap<string, string> | null = null;
     let target = new URL(url);
+    const undici = await import("undici");
     for (let hop = 0; hop <= mostRedirects; hop += 1) {
       const own = target.origin === home && settings.token !== null;
       const sent = {
@@ -59,11 +64,10 @@ export function createHttp(settings: HubSettings): Http {
         ...headers,
         ...(own ? { authorization: `Bearer ${settings.token}` } : {}),
       };
-      const answer = await request(target, { dispatcher: dispatcherFor(target), headers: sent }).catch(
-        (error: unknown) => {
-          throw brokenBy(error, target);
-        },
-      );
+      const dispatcher = dispatcherFor(undici, target);
+      const answer = await undici.request(target, { dispatcher, headers: sent }).catch((error: unknown) => {
+        throw brokenBy(error, target);
+      });
       const received = headersOf(answer);
       first ??= received;
       const location = received.get("location");
@@ -137,7 +141,7 @@ export function brokenBy(error: unknown, { host }: Pick<URL, "host">): PassingFa
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOTFOUND") return new PassingFault(`${host} is not known to this network`);
   if (code === "ECONNREFUSED") return new PassingFault(`${host} takes no connections`);
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+  if (code === "UND_ERR_HEADERS_TIMEOUT" || code === "UND_ERR_BODY_TIMEOUT") {
     return new PassingFault(`${host} has stopped answering`);
   }
   if (/^(?:ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code)) {

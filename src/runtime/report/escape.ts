@@ -17,6 +17,14 @@ export function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
+/** Scripts that are written from right to left. */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** A name or text of a user as element content. Written from right to left, it moves nothing of what stands beside it. */
+export function isolatedHtml(text: string): string {
+  return rightToLeft.test(text) ? `<bdi>${escapeHtml(text)}</bdi>` : escapeHtml(text);
+}
+
 /** JSON for a `<script>` element: no `<` survives, so neither `</script>` nor `<!--` can occur in it. */
 export function jsonForScript(value: unknown): string {
   return JSON.stringify(value)

@@ -1,6 +1,6 @@
 /** Sections of the report that are made of sentences: verdicts, prompts, methods. */
 import { countOf } from "../../compiler/results/describe.js";
-import { escapeHtml } from "./escape.js";
+import { escapeHtml, isolatedHtml } from "./escape.js";
 import type { TableData } from "./table-data.js";
 import type { MethodsParagraph, ReportDecision, ReportText, ReportTexts } from "./report-input.js";
 
@@ -10,7 +10,7 @@ export function verdictsHtml(decisions: readonly ReportDecision[]): string {
     if (verdict === null) return [];
     const said = numbersOf(table) ?? saidBeside(verdict.label, sentence);
     return [
-      `<li><span class="badge ${verdict.tone}">${verdict.label}</span><div><a href="#decision-${i}">${escapeHtml(title)}</a><p>${escapeHtml(said)}</p></div></li>`,
+      `<li><span class="badge ${verdict.tone}">${verdict.label}</span><div><a href="#decision-${i}">${isolatedHtml(title)}</a><p>${escapeHtml(said)}</p></div></li>`,
     ];
   });
   if (items.length === 0) return "";
@@ -57,15 +57,15 @@ export function promptsHtml(texts: readonly ReportTexts[]): string {
       folded.length === 0
         ? ""
         : `<details><summary>${folded.length.toLocaleString("en")} more</summary>${listHtml(folded, open.length + 1)}${leftOut}</details>`;
-    return `<section class="card prompts"><h3>${escapeHtml(name)}</h3><p class="note">${escapeHtml(countOf(total.toLocaleString("en"), what))}</p>${listHtml(open, 1)}${more === "" ? leftOut : more}</section>`;
+    return `<section class="card prompts"><h3>${isolatedHtml(name)}</h3><p class="note">${escapeHtml(countOf(total.toLocaleString("en"), what))}</p>${listHtml(open, 1)}${more === "" ? leftOut : more}</section>`;
   });
   return `<section id="prompts"><h2>Prompts</h2>\n${sets.join("\n")}\n</section>`;
 }
 
 function listHtml(items: readonly ReportText[], start: number): string {
   const rows = items.map(({ group, text, tokens }) => {
-    const label = group === null ? "" : `<span class="group">${escapeHtml(group)}</span> `;
-    return `<li>${label}<q>${escapeHtml(text)}</q> <span class="tokens">${countOf(tokens, "token")}</span></li>`;
+    const label = group === null ? "" : `<span class="group">${isolatedHtml(group)}</span> `;
+    return `<li>${label}<q>${isolatedHtml(text)}</q> <span class="tokens">${countOf(tokens, "token")}</span></li>`;
   });
   return `<ol start="${start}">${rows.join("\n")}</ol>`;
 }

@@ -3,7 +3,7 @@
  * long table has its first rows in the page, for readers without scripts, and all of them as {@link packTable}.
  */
 import { printable } from "../../compiler/base/printable.js";
-import { escapeHtml, jsonForScript } from "./escape.js";
+import { escapeHtml, isolatedHtml, jsonForScript } from "./escape.js";
 import { packTable } from "./packed-table.js";
 import {
   cellText,
@@ -41,8 +41,8 @@ export function tableHtml(table: TableData, index: number): string {
   const empty = `<tr><td colspan="${Math.max(1, columns.length)}">no rows</td></tr>`;
   const name = `Table ${index + 1}${table.title === "" ? "" : `: ${table.title}`}`;
   return `<section class="card table-card" data-table="${index}" data-name="${escapeHtml(fileName(table.title, "table"))}" aria-label="${escapeHtml(name)}">
-${table.title === "" ? "" : `<h3>${escapeHtml(table.title)}</h3>`}
-${table.caption === undefined ? "" : `<p class="table-caption">${escapeHtml(table.caption)}</p>`}
+${table.title === "" ? "" : `<h3>${isolatedHtml(table.title)}</h3>`}
+${table.caption === undefined ? "" : `<p class="table-caption">${isolatedHtml(table.caption)}</p>`}
 ${table.note === null || table.note === "" ? "" : `<p class="note">${escapeHtml(table.note)}</p>`}
 ${toolbarHtml(index, rows.length)}
 <div class="table-scroll" tabindex="0" role="region" aria-label="${escapeHtml(`Rows of ${name}`)}">
@@ -119,14 +119,14 @@ function headingRow(columns: readonly TableColumn[]): string {
   const cells = spans.map(({ text, count }) =>
     text === ""
       ? `<td colspan="${count}"></td>`
-      : `<th scope="colgroup" colspan="${count}" class="span">${escapeHtml(text)}</th>`,
+      : `<th scope="colgroup" colspan="${count}" class="span">${isolatedHtml(text)}</th>`,
   );
   return `<tr class="spans">${cells.join("")}</tr>`;
 }
 
 function headerCell(column: TableColumn, numeric: boolean): string {
   const unit = column.unit === null ? "" : ` <span class="unit">${escapeHtml(column.unit)}</span>`;
-  return `<th scope="col"${numeric ? ' class="numeric"' : ""} aria-sort="none"><button type="button" class="sort">${escapeHtml(column.name)}${unit}<span class="arrow" aria-hidden="true"></span></button></th>`;
+  return `<th scope="col"${numeric ? ' class="numeric"' : ""} aria-sort="none"><button type="button" class="sort">${isolatedHtml(column.name)}${unit}<span class="arrow" aria-hidden="true"></span></button></th>`;
 }
 
 function bodyCell(
@@ -150,10 +150,10 @@ function bodyCell(
 
 /** The text of a cell, its marked part as such. */
 function markedHtml(text: string, cell: TableCell | undefined): string {
-  if (cell?.mark === undefined) return escapeHtml(text);
+  if (cell?.mark === undefined) return isolatedHtml(text);
   const [start, end] = cell.mark;
   const [before, marked, after] = [text.slice(0, start), text.slice(start, end), text.slice(end)];
-  return `${escapeHtml(before)}<mark>${escapeHtml(marked)}</mark>${escapeHtml(after)}`;
+  return `${isolatedHtml(before)}<mark>${isolatedHtml(marked)}</mark>${isolatedHtml(after)}`;
 }
 
 function toneOf(column: TableColumn, value: TableCell["value"]): string {

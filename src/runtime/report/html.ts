@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { escapeHtml, jsonForScript } from "./escape.js";
+import { escapeHtml, isolatedHtml, jsonForScript } from "./escape.js";
 import { highlightSource } from "./highlight.js";
 import { methodsHtml, promptsHtml, verdictsHtml } from "./html-parts.js";
 import { fileName, tableHtml } from "./html-table.js";
@@ -95,8 +95,8 @@ function headerHtml(input: ReportInput): string {
   const navigation = links.filter(([, , shown]) => shown).map(([id, label]) => `<a href="#${id}">${label}</a>`);
   return `<header class="page-header">
 <div class="eyebrow">atlasc report</div>
-<h1>${escapeHtml(input.title)} <span class="badge ${input.status.tone}">${escapeHtml(input.status.label)}</span></h1>
-${input.question === null ? "" : `<p class="question">${escapeHtml(input.question)}</p>`}
+<h1>${isolatedHtml(input.title)} <span class="badge ${input.status.tone}">${escapeHtml(input.status.label)}</span></h1>
+${input.question === null ? "" : `<p class="question">${isolatedHtml(input.question)}</p>`}
 <dl class="facts">
 <div><dt>Finished</dt><dd><time datetime="${escapeHtml(input.when)}">${escapeHtml(whenText(input.when))}</time></dd></div>
 <div><dt>Protocol</dt><dd>${escapeHtml(input.source.path)}</dd></div>
@@ -146,7 +146,7 @@ function decisionHtml(
     .filter((text) => text !== "")
     .map((text) => `<p>${text}</p>`);
   return `<section class="decision" id="decision-${number}">
-<h3>${escapeHtml(title)}${badge}</h3>
+<h3>${isolatedHtml(title)}${badge}</h3>
 ${said.join("\n")}
 ${[
   ...own.map((figure) => figureHtml(figure, figures.indexOf(figure))),
@@ -166,7 +166,7 @@ function figureHtml({ figure, svg }: ReportFigure, index: number): string {
   );
   return `<figure class="card plot-card" data-figure="${index}" data-name="${escapeHtml(fileName(figure.title, "figure"))}">
 <div class="paper" tabindex="0" role="region" aria-label="${escapeHtml(`Figure ${index + 1}: ${figure.title}`)}"><div class="plot${"concat" in figure.spec ? " panels" : ""}" role="img" aria-label="${escapeHtml(figure.description)}">${picture}</div></div>
-<figcaption><span class="caption">${figure.caption === null ? "" : `<b>${escapeHtml(figure.caption)}</b>`}${escapeHtml(figure.description)}</span>
+<figcaption><span class="caption">${figure.caption === null ? "" : `<b>${isolatedHtml(figure.caption)}</b>`}${escapeHtml(figure.description)}</span>
 <span class="downloads" hidden><span class="downloads-label">Download</span>${buttons.join("")}</span></figcaption>
 </figure>`;
 }

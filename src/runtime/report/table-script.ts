@@ -79,7 +79,11 @@ export const tableScript = `
         var mark = document.createElement("mark");
         mark.textContent = shown.slice(own.marks[0][row], own.marks[1][row]);
         td.append(shown.slice(0, own.marks[0][row]), mark, shown.slice(own.marks[1][row]));
-      } else td.textContent = shown;
+      } else {
+        var isolated = document.createElement("bdi");
+        isolated.textContent = shown;
+        td.append(isolated);
+      }
       var reason = own.reasons ? own.reasons[row] : -1;
       if (reason >= 0) {
         td.title = meta.reasons[reason];

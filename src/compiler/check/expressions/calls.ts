@@ -32,8 +32,12 @@ function elaborateCallee(cx: Elaboration, environment: Environment, call: CallLi
     if (axis === undefined) {
       return unfoldMetric(cx, environment, meaning.metric, call.positional, call.named, call.span);
     }
-    const hint = `reduce its result instead: mean(${callee.text}(…) over ${axis.text})`;
-    return reportError(cx, "A3008", axis.span, { metric: callee.text }, { hint });
+    // A metric without parameters is a whole measurement: what is meant is its formula for other values.
+    const details =
+      meaning.metric.parameters.length === 0
+        ? argumentsHint(cx, meaning.metric, call.positional, axis.text)
+        : { hint: `reduce its result instead: mean(${callee.text}(…) over ${axis.text})` };
+    return reportError(cx, "A3008", axis.span, { metric: callee.text }, details);
   }
   if (meaning?.kind === "site") {
     return wrongKind(cx, call.span, `${callee.text}[L5] with square brackets`, cx.sourceOf(call.span));
@@ -149,31 +153,45 @@ export function unfoldMetric(
 }
 
 /** What to write instead of `rank(x)` and `prob(" Mary")`: metrics that stand for a whole measurement. */
-function argumentsHint(cx: Elaboration, metric: MetricStatement, given: readonly Expression[]): ErrorDetails {
+function argumentsHint(
+  cx: Elaboration,
+  metric: MetricStatement,
+  given: readonly Expression[],
+  axis: string | null = null,
+): ErrorDetails {
   const name = metric.name.text;
   if (metric.parameters.length > 0) return {};
   const texts = given.map(({ span }) => cx.sourceOf(span));
   const written = metric.span.file.startsWith("@stdlib/")
-    ? formulaOf(
-        name,
-        texts,
-        given.every(({ kind }) => kind === "string"),
-      )
+    ? formulaOf(name, texts, given.length > 0 && given.every(({ kind }) => kind === "string"), axis)
     : null;
   const whole = `${name} takes none: \`measure ${name}\` is all of it`;
   return { hint: written === null ? whole : `${whole}; of other values it is \`${written}\`` };
 }
 
 /** The formula of a metric of the standard library for values that a use names. */
-function formulaOf(name: string, [first = "x", second = "y"]: readonly string[], tokens: boolean): string | null {
+function formulaOf(
+  name: string,
+  [first = "x", second = "y"]: readonly string[],
+  tokens: boolean,
+  axis: string | null,
+): string | null {
   if (name === "rank") return tokens ? `sum(logits at last > logits[${first}] at last over vocab)` : `PR(${first})`;
   if (name === "prob" && tokens) return `exp(logprobs[${first}] at last)`;
   if (name === "logit_diff" && tokens) return `logits[${first}] at last - logits[${second}] at last`;
-  if (name === "entropy") return `sum(entr(softmax(${first} over vocab)) over vocab)`;
-  if (name === "loss") return `mean(${first} over pos)`;
+  if (name === "entropy") return entropyOf(first, axis);
+  if (name === "loss") return `mean(${first} over ${axis ?? "pos"})`;
   if (name === "perplexity") return `exp(mean(${first} over pos))`;
   if (name === "accuracy") return `mean(argmax(logits at 0..-2 over vocab) is target over pos)`;
   return null;
+}
+
+/** The entropy of shares, or of what softmax makes into shares: never of a softmax of a softmax. */
+function entropyOf(value: string, axis: string | null): string {
+  const isPattern = /^pattern\b/.test(value);
+  const along = axis ?? (isPattern ? "key" : "vocab");
+  const shares = isPattern || value.startsWith("softmax(") ? value : `softmax(${value} over ${along})`;
+  return `sum(entr(${shares}) over ${along})`;
 }
 
 function exampleUse({ name: { text: metric }, body }: MetricStatement, parameter: Parameter): string {

@@ -9,7 +9,7 @@ import { siteNames, sites } from "../../models/sites.js";
 import type { Expression } from "../../syntax/ast.js";
 import { elaborateBinary, elaborateUnary } from "./arithmetic.js";
 import { cycleText, elaborateCall, mayUnfold, unfoldMetric } from "./calls.js";
-import { applyOperation, reportError, wrongKind } from "../faults.js";
+import { applyOperation, reportError } from "../faults.js";
 import { functionNames, quantityNames } from "../names/functions.js";
 import { meaningOf } from "../names/meaning.js";
 import { limits } from "../limits.js";
@@ -99,8 +99,12 @@ function elaborateExpression(cx: Elaboration, environment: Environment, expressi
       return reportError(cx, "A3004", expression.span, { expected: "a tensor, a number or a layer", found }, details);
     }
     case "list":
-    case "range":
-      return wrongKind(cx, expression.span, "a tensor, a number or a layer", cx.sourceOf(expression.span));
+    case "range": {
+      const hint =
+        "a list is swept as a parameter, `NAME(size: [1, 2])`; `steer` and `scale` take one as factors: `by [-2, 2] * v`";
+      const found = cx.sourceOf(expression.span);
+      return reportError(cx, "A3004", expression.span, { expected: "a tensor, a number or a layer", found }, { hint });
+    }
     case "missing":
       return errorValue;
   }

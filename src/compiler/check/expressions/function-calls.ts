@@ -1,4 +1,5 @@
 /** Calls of functions: the words of a call become an operation's inputs and attributes. */
+import { addBehind } from "../../diagnostics/create.js";
 import { nearestNames } from "../../base/suggest.js";
 import { extentSize, typeText } from "../../ir/tensor-type.js";
 import { operationNamed } from "../../operations/index.js";
@@ -144,7 +145,10 @@ function randomDirection(cx: Elaboration, environment: Environment, call: CallEx
   const [argument] = call.named;
   if (argument === undefined) {
     const hint = `write ${call.callee.text}(seed: 1)`;
-    return reportError(cx, "A2007", call.span, { name: "seed", metric: call.callee.text }, { hint });
+    // Before the closing bracket, where nothing else stands.
+    const within = { ...call.span, end: call.span.end - 1 };
+    const fixes = call.positional.length === 0 ? [addBehind(within, "seed: 1")] : [];
+    return reportError(cx, "A2007", call.span, { name: "seed", metric: call.callee.text }, { hint, fixes });
   }
   const seed = elaborateCount(cx, environment, argument.value);
   if (seed === null) return errorValue;

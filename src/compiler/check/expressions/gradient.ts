@@ -2,13 +2,13 @@
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import { isOperation } from "../../ir/expression.js";
-import { typeText } from "../../ir/tensor-type.js";
 import { mayInfluence } from "../../models/site-order.js";
 import { sites, type SiteName, type SiteReference } from "../../models/sites.js";
 import { siteText } from "../../operations/text.js";
 import { operationNamed } from "../../operations/index.js";
+import { isFault } from "../../operations/operation.js";
 import type { CallExpression } from "../../syntax/ast.js";
-import { applyOperation, asTensor, reportError, wrongKind } from "../faults.js";
+import { applyOperation, asTensor, reportError, reportFault, wrongKind } from "../faults.js";
 import { promptPart } from "./prompt-part.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
@@ -27,13 +27,13 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   const node = asTensor(cx, value, metric.span);
   if (node === null) return errorValue;
   const at = place.kind === "tensor" ? cx.builder.nodeAt(place.node) : null;
-  if (at?.kind !== "site") return wrongKind(cx, site.span, "a site such as z[L5]", cx.sourceOf(site.span));
-  if (!sites[at.site.site].writable) return refuseOutput(cx, at.site.site, site.span);
-  const type = cx.builder.typeOf(node);
-  if (type.axes.length > 0 || type.element !== "real") {
-    const details = { expected: "scalar", found: typeText(type), hint: "reduce it first: grad(mean(…), …)" };
-    return reportError(cx, "A3001", metric.span, { fault: "grad: the gradient is that of one number" }, details);
+  if (place.kind !== "tensor" || at?.kind !== "site") {
+    return wrongKind(cx, site.span, "a site such as z[L5]", cx.sourceOf(site.span));
   }
+  if (!sites[at.site.site].writable) return refuseOutput(cx, at.site.site, site.span);
+  const { builder } = cx;
+  const type = operationNamed("grad").type([builder.typeOf(node), builder.typeOf(place.node)], {});
+  if (isFault(type)) return reportFault(cx, metric.span, "grad", type, []);
   const slope = slopeOf(cx, node);
   if (slope.kind !== "smooth") {
     const found = slope.kind === "constant" ? "a number that no site of this run changes" : slope.found;

@@ -1,4 +1,5 @@
 /** `at last`, `at -8..-1`, `at token "Mary"` of an intervention: which positions it changes, and the axis of a sweep. */
+import { addBehind } from "../../diagnostics/create.js";
 import type { Coordinates, PositionSelection, Prompt, TokenizedTexts } from "../../ir/protocol.js";
 import type { Positions } from "../../syntax/ast.js";
 import { reportError, tooMany, wrongKind } from "../faults.js";
@@ -97,7 +98,12 @@ function eachPosition(cx: InterventionContext, { span }: Positions): readonly Sw
   const shortest = lengths.reduce((least, length) => Math.min(least, length), Infinity);
   const texts = cx.texts;
   const hint = `\`at -${shortest}..-1\` are the positions that all of them have, counted from the end; \`at * together\` changes all at once`;
-  if (texts !== null && !checkOneLength(cx, texts, texts, span, hint)) return null;
+  const common = `-${shortest}..-1`;
+  const fixes = [
+    addBehind(span, " together"),
+    { title: `change to \`at ${common}\``, edits: [{ span, replacement: common }] },
+  ];
+  if (texts !== null && !checkOneLength(cx, texts, texts, span, hint, fixes)) return null;
   // Nothing is known of texts that could not be read.
   const count = lengths.length === 0 ? 1 : shortest;
   if (count > limits.conditions) {

@@ -1,10 +1,9 @@
 /** `scale TARGET PLACES by F`: values times a number, or times each number of a list (axis `factor`). */
-import type { Parameter, ScaleClause } from "../../syntax/ast.js";
-import { bindParameter } from "../expressions/arguments.js";
-import { fitsFloat32, reportError, wrongKind } from "../faults.js";
-import { startElaboration, topLevel } from "../measures/measures.js";
+import type { ScaleClause } from "../../syntax/ast.js";
+import { fitsFloat32, reportError } from "../faults.js";
 import { createSweeps } from "../expressions/sweeps.js";
 import { everyPlace, type InterventionContext, type Sweep, type Variant } from "./context.js";
+import { factorAt, factorAxis } from "./factors.js";
 import { checkPositions } from "./positions.js";
 import { isPossible, spread } from "./spread.js";
 import { joinsPositions } from "./together.js";
@@ -19,7 +18,7 @@ export function checkScale(cx: InterventionContext, clause: ScaleClause): Sweep 
   if (!isPossible(cx, [places.length, positions.length, factors.values.length], clause.span)) return null;
   const variants = factors.values.map((factor): Variant => {
     const replacement = factor === 0 ? { kind: "zero" as const } : { kind: "scale" as const, factor };
-    return everyPlace(places, replacement, factors.swept ? { factor } : {});
+    return everyPlace(places, replacement, factors.swept ? { [factorAxis]: factor } : {});
   });
   return spread(cx, variants, positions, clause);
 }
@@ -30,22 +29,10 @@ function factorsOf(
   { by, target }: ScaleClause,
 ): { readonly values: readonly number[]; readonly swept: boolean } | null {
   const sweeps = createSweeps(null);
-  const name = { text: "factor", span: by.span };
-  // Numbers, parameters of the protocol and lists mean here what they mean as a parameter of a metric.
-  const parameter: Parameter = {
-    name,
-    type: { kind: "named", name: "scalar", span: by.span },
-    default: null,
-    span: by.span,
-  };
-  const found = bindParameter(startElaboration(cx, sweeps), topLevel, parameter, by, new Map());
-  if (found.kind === "error") return null;
-  if (found.kind !== "number") {
-    wrongKind(cx, by.span, "a number such as 0.5, or a list of numbers", cx.sourceOf(by.span));
-    return null;
-  }
-  const swept = sweeps.axes.get("factor")?.values.map(Number);
-  const factors = swept ?? [found.value];
+  const found = factorAt(cx, by, sweeps);
+  if (found === null) return null;
+  const swept = sweeps.axes.get(factorAxis)?.values.map(Number);
+  const factors = swept ?? [found];
   const refused = target.text === "scores" ? factors.find((factor) => factor <= 0) : undefined;
   if (refused !== undefined) {
     const hint = "masked scores are minus infinity and must stay so; to change their sign, set pattern";

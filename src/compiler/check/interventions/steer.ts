@@ -8,6 +8,7 @@ import { limits } from "../limits.js";
 import { elaborateTensor, separateSweeps, type TypedExpression } from "../measures/measures.js";
 import { combinations, createSweeps, type Sweeps } from "../expressions/sweeps.js";
 import type { InterventionContext, PlacePoint, Sweep, Variant } from "./context.js";
+import { factorAt } from "./factors.js";
 import { checkPositions, type SweptPositions } from "./positions.js";
 import { isPossible, spread } from "./spread.js";
 import { joinsPositions } from "./together.js";
@@ -90,7 +91,7 @@ function expressionSweep(
     choose: (axis, ...rest) => (swept.add(axis), discovery.choose(axis, ...rest)),
     point: () => Object.fromEntries(Object.entries(discovery.point()).filter(([axis]) => swept.has(axis))),
   };
-  if (elaborateTensor(cx, value, watched, expected) === null || places === null || positions === null) return null;
+  if (elaborateScaled(cx, value, watched, expected) === null || places === null || positions === null) return null;
   const [conflict] = discovery.conflicts;
   if (conflict !== undefined) {
     const related = [{ span: conflict.first.span, text: "the other sweep" }];
@@ -115,7 +116,7 @@ function expressionSweep(
     const key = [...swept].map((axis) => choice.get(axis) ?? "").join(" ");
     const known = made.get(key);
     if (known !== undefined) return known;
-    const typed = elaborateTensor(cx, value, createSweeps(choice), expected);
+    const typed = elaborateScaled(cx, value, createSweeps(choice), expected);
     made.set(key, typed);
     return typed;
   };
@@ -130,6 +131,30 @@ function expressionSweep(
     variants.push({ coordinates: Object.fromEntries(choice), places: placed });
   }
   return spread(cx, variants, positions, clause);
+}
+
+/** {@link elaborateTensor} of a value whose product may have a list of numbers: `[-2, 0, 2] * v` sweeps the axis `factor`. */
+function elaborateScaled(
+  cx: InterventionContext,
+  value: Expression,
+  sweeps: Sweeps,
+  expected: string,
+): TypedExpression | null {
+  let sound = true;
+  const numberOf = (list: Expression): Expression => {
+    const factor = factorAt(cx, list, sweeps);
+    sound &&= factor !== null;
+    return { kind: "number", value: factor ?? 1, text: String(factor), span: list.span };
+  };
+  const scaled = value.kind === "binary" ? withFactor(value, numberOf) : value;
+  return sound ? elaborateTensor(cx, scaled, sweeps, expected) : null;
+}
+
+/** The factors of a product, with lists among them replaced. */
+function withFactor(value: Expression, replace: (list: Expression) => Expression): Expression {
+  if (value.kind === "list" || value.kind === "range") return replace(value);
+  if (value.kind !== "binary" || value.operator !== "*") return value;
+  return { ...value, left: withFactor(value.left, replace), right: withFactor(value.right, replace) };
 }
 
 function numbered(coordinates: Readonly<Record<string, Coordinate>>): readonly (readonly [string, number])[] {

@@ -16,6 +16,7 @@ import type {
   ModelStatement,
   Name,
   ParamStatement,
+  ProbeStatement,
   PromptsStatement,
   ReferenceStatement,
   Statement,
@@ -31,6 +32,8 @@ export interface Scope {
   /** Experiments of the protocol itself in order; unnamed ones are called `experiment_1`, `experiment_2` … */
   readonly experiments: ReadonlyMap<string, ExperimentStatement>;
   readonly lets: ReadonlyMap<string, LetStatement>;
+  /** Probes that have a name, in order: what they answer about each text is a result. */
+  readonly probes: ReadonlyMap<string, ProbeStatement & { readonly as: Name }>;
   /** Published values, of imported files as well. */
   readonly references: readonly ReferenceStatement[];
   /** Statements of the protocol itself, in order. */
@@ -71,6 +74,7 @@ export function collectScope(
   const declaredParams = new Map<string, ParamStatement>();
   const experiments = new Map<string, ExperimentStatement>();
   const lets = new Map<string, LetStatement>();
+  const probes = new Map<string, ProbeStatement & { readonly as: Name }>();
   const references: ReferenceStatement[] = [];
   const declared = new Map<string, Name>();
 
@@ -131,7 +135,10 @@ export function collectScope(
 
   const statements = soundStatements(main);
   const named = new Set(
-    statements.flatMap((s) => (s.kind === "experiment" || s.kind === "letResult" ? [s.name?.text] : [])),
+    statements.flatMap((s) => {
+      if (s.kind === "probe") return [s.as?.text];
+      return s.kind === "experiment" || s.kind === "letResult" ? [s.name?.text] : [];
+    }),
   );
   // Those that cannot be read have numbers too.
   const lost = (main.recovered?.broken ?? []).filter((broken) => broken.unnamedExperiment);
@@ -151,6 +158,7 @@ export function collectScope(
         experiments.set(nextNumber(), s);
       } else if (declare("result", s.name)) experiments.set(s.name.text, s);
     } else if (s.kind === "letResult" && declare("result", s.name)) lets.set(s.name.text, s);
+    else if (isNamedProbe(s) && declare("result", s.as)) probes.set(s.as.text, s);
   }
 
   // What a standard metric means is in doubt, too, when a broken statement may replace it.
@@ -165,10 +173,15 @@ export function collectScope(
     declaredParams,
     experiments,
     lets,
+    probes,
     references,
     statements,
     doubtful,
   };
+}
+
+function isNamedProbe(statement: Statement): statement is ProbeStatement & { readonly as: Name } {
+  return statement.kind === "probe" && statement.as !== null;
 }
 
 const declarations = new Set<Statement["kind"]>([

@@ -1,4 +1,5 @@
 /** The `curvature` clause of an experiment: what it names is checked, and the columns that it will have are known. */
+import { addBehind } from "../../diagnostics/create.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { ResultAxis } from "../../ir/result-type.js";
 import type { CurvatureClause } from "../../syntax/ast.js";
@@ -51,7 +52,8 @@ export function checkCurvature(cx: MeasureContext, clause: CurvatureClause): Cur
   if ((trace || density) && probes === null) {
     sound = false;
     const hint = "the trace and the density are estimated from random vectors: write `probes 10`";
-    reportError(cx, "A2007", clause.span, { metric: "curvature", name: "probes" }, { hint });
+    const fixes = [addBehind(clause.span, " probes 10")];
+    reportError(cx, "A2007", clause.span, { metric: "curvature", name: "probes" }, { hint, fixes });
   }
   for (const count of [top, probes, steps]) if (count !== null && !isWhole(cx, count, 1)) sound = false;
   if (seed !== null && !isWhole(cx, seed, 0)) sound = false;

@@ -1,4 +1,5 @@
 /** `hypothesis "…" expect …`: what is expected, of which values, and what decides. */
+import { addBehind } from "../../diagnostics/create.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { Expectation, Hypothesis } from "../../ir/decisions.js";
 import type { NamedResult } from "../../ir/protocol.js";
@@ -83,7 +84,11 @@ function areDifferent(cx: ResultContext, members: readonly Expected[]): boolean 
 }
 
 /** Values need a test that decides; other hypotheses have theirs. */
-function testsFit(cx: ResultContext, { using, title, alpha, by }: HypothesisStatement, hasValues: boolean): boolean {
+function testsFit(
+  cx: ResultContext,
+  { using, title, alpha, by, expect }: HypothesisStatement,
+  hasValues: boolean,
+): boolean {
   if (!hasValues) {
     const extra = using[0] ?? alpha ?? by[0];
     if (extra === undefined) return true;
@@ -94,7 +99,8 @@ function testsFit(cx: ResultContext, { using, title, alpha, by }: HypothesisStat
   }
   if (using.length > 0) return true;
   const hint = "say what decides: `using t_test`, `using permutation(10000) seed 1` …";
-  reportError(cx, "A2007", title.span, { metric: "the hypothesis", name: "`using`" }, { hint });
+  const fixes = ["t_test", "permutation(10000) seed 1"].map((test) => addBehind(expect.span, ` using ${test}`));
+  reportError(cx, "A2007", title.span, { metric: "the hypothesis", name: "`using`" }, { hint, fixes });
   return false;
 }
 

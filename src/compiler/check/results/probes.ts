@@ -40,6 +40,7 @@ export function checkProbe(cx: ResultContext, statement: ProbeStatement): Omit<P
   if (tests === null || wholes.includes(false) || !isPenalty) return null;
   return {
     kind: "probe",
+    name: statement.as?.text ?? null,
     field: field.text,
     value,
     over: axes.slice(0, over.length),

@@ -168,15 +168,18 @@ function columnOf(
   if (chosen === undefined) return null;
   if (metric === null && more.length > 0) {
     const written = column === "value" ? "metric" : column;
+    const meant = metricNames(shape).map((m) => `${shape.name}.${m}${column === "value" ? "" : `.${column}`}`);
     reportError(
       cx,
       "A2017",
       at.span,
       { experiment: shape.name, column: written },
       {
-        expected: metricNames(shape)
-          .map((m) => `${shape.name}.${m}${column === "value" ? "" : `.${column}`}`)
-          .join(" or "),
+        expected: meant.join(" or "),
+        fixes: meant.map((replacement) => ({
+          title: `change to ${replacement}`,
+          edits: [{ span: at.span, replacement }],
+        })),
       },
     );
     return null;

@@ -1,4 +1,5 @@
 /** Tests and corrections that a comparison, a correlation or a hypothesis may use. */
+import { addBehind } from "../../diagnostics/create.js";
 import { nearestNames } from "../../base/suggest.js";
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
@@ -45,7 +46,8 @@ function checkTest(cx: Context, use: TestSyntax, statement: TestedBy): TestUse |
   }
   if (count === null) {
     const hint = `write ${name}(10000)`;
-    reportError(cx, "A2007", use.span, { metric: name, name: "how often to draw" }, { hint });
+    const fixes = [addBehind(use.name.span, "(10000)")];
+    reportError(cx, "A2007", use.span, { metric: name, name: "how often to draw" }, { hint, fixes });
     return null;
   }
   if (!isWhole(cx, count, 1) || (seed !== null && !isWhole(cx, seed, 0))) return null;

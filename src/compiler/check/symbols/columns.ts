@@ -13,6 +13,7 @@ import { declared, modelSymbol, nameSymbol, statedSymbol, textsSymbol, type Nami
 export function columnSymbol(cx: Naming, experiment: string, column: string): SymbolReference | null {
   const statement = cx.scope.experiments.get(experiment);
   if (statement === undefined && experiment === referencesName) return statedSymbol(cx, column);
+  if (cx.scope.probes.has(experiment)) return languageSymbol("column", column);
   const item = statement?.measures.find((other) => columnName(other) === column);
   if (item !== undefined) return symbolOfItem(cx, item);
   return isValueColumn(column) || statement?.curvature != null ? languageSymbol("column", column) : null;

@@ -45,6 +45,7 @@ export function declarationsIn(scope: Scope, sourceOf: (span: Span) => string): 
       nameSpan: s.name?.span ?? null,
     })),
     ...[...scope.lets.values()].map((s) => declaration("result", s.name, s)),
+    ...[...scope.probes.values()].map((s) => declaration("result", s.as, { span: s.span, documentation: [] })),
   ];
 }
 

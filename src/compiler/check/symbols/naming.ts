@@ -73,6 +73,8 @@ export function statedSymbol({ scope }: Naming, field: string): SymbolReference 
 export function experimentSymbol({ scope }: Naming, name: string): SymbolReference | null {
   const [published] = scope.references;
   if (name === referencesName && published !== undefined) return languageSymbol("result", name);
+  const probe = scope.probes.get(name);
+  if (probe !== undefined) return declared("result", probe.as);
   const statement = scope.experiments.get(name);
   if (statement === undefined) return null;
   return { kind: "experiment", name, at: statement.name?.span ?? statement.span };

@@ -104,6 +104,7 @@ function nameStatement(cx: Naming, statement: Statement): void {
       nameResult(cx, null, statement.from);
       noteAxes(cx, [statement.field, ...statement.over, ...statement.by]);
       if (statement.together !== null) noteAxes(cx, [statement.together]);
+      if (statement.as !== null) noteDefinition(cx, "result", statement.as);
       noteTests(cx, statement.using);
       return;
     case "pca":

@@ -1,4 +1,5 @@
 /** Prompts of two sets beside one another: as many on both sides and, where positions must agree, equally long. */
+import type { Fix } from "../../diagnostics/diagnostic.js";
 import type { Span } from "../../base/span.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import { declaredName, type TokenizedTexts } from "../../ir/protocol.js";
@@ -60,6 +61,7 @@ export function checkOneLength(
   into: TokenizedTexts,
   span: Span,
   hint: string,
+  fixes: readonly Fix[] = [],
 ): boolean {
   const [prompt] = into.prompts;
   if (prompt === undefined) return true;
@@ -68,7 +70,7 @@ export function checkOneLength(
     if (odd === undefined) continue;
     const [length, other] = [prompt.ids.length, odd.ids.length];
     const parameters = { first: prompt.index, into: into.name, length, second: odd.index, from: set.name, other };
-    reportError(cx, "A4304", span, parameters, { hint });
+    reportError(cx, "A4304", span, parameters, { hint, fixes });
     return false;
   }
   return true;

@@ -62,12 +62,12 @@ export const decisionForms: readonly Form[] = [
     group: "Statements",
     lines: [
       "probe FIELD_OF_TEXTS from VALUE over AXIS, … [by AXIS, …] [as classes] [folds N] [together FIELD_OF_TEXTS] " +
-        "[penalty N] [seed N] [using TEST, …]",
+        "[penalty N] [seed N] [using TEST, …] [as NAME]",
     ],
     meaning:
       "A linear probe: how well a field of the texts can be read off from the values along the axes, on folds that the probe " +
       "has not seen. Logistic regression for classes, ridge regression for numbers.",
-    example: "probe register from stream.x over d_model by layer",
+    example: "probe register from stream.x over d_model by layer as registers",
     rules: ["probeStatement", "probeOption", "byAxes", "axisList", "usingClause"],
   },
   {

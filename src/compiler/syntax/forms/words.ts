@@ -145,7 +145,7 @@ export const words: Readonly<Record<string, Word>> = {
     "patch heads L* from clean into corrupt measure recovery of logit_diff",
   ),
   as: clause(
-    "The name of a column, the classes of `classify`, or what a `probe` takes a field for.",
+    "The name of a column or of what a `probe` answers, the classes of `classify`, or what a `probe` takes a field for.",
     "measure mean(nll) as plain",
   ),
   token: clause(
