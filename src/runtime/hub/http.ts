@@ -1,6 +1,6 @@
 /** Requests to the Hub: redirects without the token, and what is worth another try. */
 import { setTimeout as pause } from "node:timers/promises";
-import type { Dispatcher } from "undici";
+import type { Agent, Dispatcher, ProxyAgent } from "undici";
 import { reasonOf } from "../store/fault.js";
 import { atlascVersion } from "../version.js";
 import { HubFault, PassingFault } from "./fault.js";
@@ -27,6 +27,12 @@ const seconds = 1_000;
 const patience = { connect: 15 * seconds, headers: 30 * seconds, body: 60 * seconds };
 const mostRedirects = 8;
 
+/** What connections are made by. */
+interface Dispatchers {
+  readonly Agent: typeof Agent;
+  readonly ProxyAgent: typeof ProxyAgent;
+}
+
 export function createHttp(settings: HubSettings): Http {
   const options = {
     connect: { timeout: patience.connect },
@@ -35,14 +41,12 @@ export function createHttp(settings: HubSettings): Http {
   };
   const dispatchers = new Map<string, Dispatcher>();
   // Read when something is asked for: most runs ask for nothing, and reading it takes as long as their drawing.
-  const dispatcherFor = (
-    { Agent, ProxyAgent }: Pick<typeof import("undici"), "Agent" | "ProxyAgent">,
-    url: URL,
-  ): Dispatcher => {
+  const dispatcherFor = (undici: Dispatchers, url: URL): Dispatcher => {
     const proxy = proxyFor(url, settings.proxies);
     const known = dispatchers.get(proxy ?? "");
     if (known !== undefined) return known;
-    const made = proxy === null ? new Agent(options) : new ProxyAgent({ ...options, uri: proxyAddress(proxy) });
+    const made =
+      proxy === null ? new undici.Agent(options) : new undici.ProxyAgent({ ...options, uri: proxyAddress(proxy) });
     dispatchers.set(proxy ?? "", made);
     return made;
   };
