@@ -23,6 +23,8 @@ export interface ModelFacts {
   readonly tensors: Readonly<Record<string, TensorEntry>>;
   /** Digest of config, weights and dtype: equal digests mean equal numbers. */
   readonly digest: string;
+  /** Of a model from a GGUF file: how many tensors the file stores in which type, of which the numbers are those of `tensors`. */
+  readonly storage?: Readonly<Record<string, number>>;
   /** What weights are rounded to before they are used; absent: they are used as they are stored. */
   readonly dtype?: "bf16" | "f16";
   readonly tokenizer: TokenizerFacts | null;
