@@ -116,7 +116,11 @@ function missingRevision(
 ): Staged<null> {
   const near = nearestNames(revision, available);
   const listed = near.length > 0 ? near : available.slice(0, 12);
-  const hint = listed.length > 0 ? `there is ${listed.join(", ")}` : "it has no revisions at all";
+  // docs/decisions/0089-what-the-npm-package-holds.md
+  const none = source.startsWith("@stdlib/")
+    ? "the npm package leaves them out: they are in the repository"
+    : "it has none";
+  const hint = listed.length > 0 ? `there is ${listed.join(", ")}` : none;
   return { value: null, diagnostics: [diagnostic("A4017", span, { source, revision }, { hint })] };
 }
 
