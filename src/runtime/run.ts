@@ -296,6 +296,7 @@ async function checkModels(
   const diagnostics: Diagnostic[] = [];
   for (const { id } of protocol.models) {
     const { graph, facts } = required(models.get(id), id);
+    if (facts.missing !== undefined) continue;
     const opened = required(loaded.models.get(id), id);
     const verify = (): Promise<readonly IdentityResult[]> =>
       verifiedIdentities(
