@@ -65,8 +65,8 @@ async function measured(t: TestContext, source: string): Promise<void> {
     `
     model m from ${quoted(source)}
     prompts p from [${quoted(expected.text)}]
-    whole = observe measure perplexity
-    heads = ablate heads L* measure loss`,
+    experiment whole measure perplexity
+    experiment heads ablate heads L* measure loss`,
   );
   const ran = await runFile(path, { runs: join(work, "runs") });
   const rows = await rowsOf(ran);
