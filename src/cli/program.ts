@@ -114,8 +114,9 @@ withExecutionOptions(program.command("run"))
   .description("run a protocol; finished work is kept, so running again continues or computes nothing")
   .argument("<protocol>", "a .atlas file")
   .option("--runs <folder>", "folder of records, results and reports", "runs")
+  .option("--evict", "keep one downloaded revision of a sweep at a time: remove each when it has run", false)
   .option("--json", "print the outcome as JSON", false)
-  .action(async (file: string, options: CommonOptions & { runs: string; json: boolean }) => {
+  .action(async (file: string, options: CommonOptions & { runs: string; evict: boolean; json: boolean }) => {
     const { runCommand } = await import("./run.js");
     leaveWith(await runCommand(file, options));
   });

@@ -5,9 +5,11 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { verdictLine } from "../runtime/decisions.js";
 import { remarkLine } from "../runtime/remarks.js";
 import { renderSummary } from "../runtime/report/summary.js";
-import { runProtocol, type RunOutcome } from "../runtime/run.js";
+import { runProtocol, type RunEvents, type RunOutcome } from "../runtime/run.js";
+import { runEvicting } from "../runtime/run-evicting.js";
 import type { RunRecord } from "../runtime/store/record.js";
 import { createDownload } from "../runtime/hub/download-models.js";
+import { hubEviction } from "../runtime/hub/evict.js";
 import { createDownloadDisplay } from "./download-display.js";
 import { exitCodes } from "./exit-codes.js";
 import { planSettings, type CommonOptions } from "./options.js";
@@ -27,7 +29,7 @@ const estimateFromFlops = 1e12;
 
 export async function runCommand(
   file: string,
-  options: CommonOptions & { runs: string; json: boolean },
+  options: CommonOptions & { runs: string; evict: boolean; json: boolean },
 ): Promise<number> {
   const source = file === standardInput ? unnamed() : await readProtocol(file);
   if (!isSource(source)) {
@@ -52,23 +54,23 @@ export async function runCommand(
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   try {
-    const outcome = await runProtocol(
-      source,
-      {
-        ...planSettings(options),
-        runs: options.runs,
-        download,
-        estimateFromFlops,
-        signal: controller.signal,
+    const settings = {
+      ...planSettings(options),
+      runs: options.runs,
+      download,
+      estimateFromFlops,
+      signal: controller.signal,
+    };
+    const events: RunEvents = {
+      onPlanned: ({ warnings, loaded }) => {
+        planned = true;
+        if (!options.json) printDiagnostics(warnings, loaded.sources);
       },
-      {
-        onPlanned: ({ warnings, loaded }) => {
-          planned = true;
-          if (!options.json) printDiagnostics(warnings, loaded.sources);
-        },
-        onProgress: progress.show,
-      },
-    );
+      onProgress: progress.show,
+    };
+    const outcome = options.evict
+      ? await runEvicting(source, settings, events, { ...hubEviction(), say: display.say })
+      : await runProtocol(source, settings, events);
     progress.end();
     return options.json ? printJson(outcome) : printOutcome(outcome);
   } catch (error) {

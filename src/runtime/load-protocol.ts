@@ -8,6 +8,7 @@ import type { EncodedText, EncodingRequest } from "../compiler/ir/encodings.js";
 import type { FileFact } from "../compiler/base/file-fact.js";
 import type { ModelFacts } from "../compiler/models/model.js";
 import { fileLimits } from "../compiler/base/file-limits.js";
+import { standIns, type AbsentModel } from "./missing-revisions.js";
 import type { OpenedModel } from "./models/open-model.js";
 import type { ModelRequest } from "./models/model-request.js";
 import type { ReadModel } from "./models/read-model.js";
@@ -107,13 +108,19 @@ export async function loadWith<M extends ReadModel>(
       files.set(name, await reading.file(reading.pathOf(name), most, options));
       await identify(name);
     }
+    const absent: AbsentModel[] = [];
     for (const { instance, span } of needs.models) {
       // Like every path, it starts from the file that names it, which may be an imported one.
       const baseFolder = reading.folderOf(span.file);
       const { source: model, revision } = instance;
       const { value, diagnostics } = await reading.model({ source: model, revision, baseFolder, span }, options);
       if (value !== null) opened.set(instance.id, value);
+      else absent.push({ instance, diagnostics });
       models.set(instance.id, { value: value?.facts ?? null, diagnostics });
+    }
+    for (const { instance, stand, warnings } of standIns(absent, needs.models, opened)) {
+      opened.set(instance.id, stand);
+      models.set(instance.id, { value: stand.facts, diagnostics: warnings });
     }
     for (const request of needs.tokens) {
       const { key, model } = request;

@@ -9,7 +9,7 @@ import { planProtocol, type PlanOptions } from "../compiler/lower/plan.js";
 import { createPlanMemory, type PlanMemory } from "../compiler/lower/plan-memory.js";
 import { numericsOf, type EngineOptions } from "./engine/backend.js";
 import { loadProtocol, type Loaded } from "./load.js";
-import type { Download } from "./load-protocol.js";
+import type { Download, Reading } from "./load-protocol.js";
 import { runDigest } from "./run-digest.js";
 
 /** What decides a plan beside the protocol. */
@@ -22,6 +22,8 @@ export interface PlanSettings extends Omit<PlanOptions, "numerics" | "capabiliti
   readonly verifyWeights?: boolean;
   /** What gets models and data sets that are not on this machine. */
   readonly download?: Download;
+  /** What reads files and models; from disk when absent. */
+  readonly reading?: Reading;
 }
 
 /** A protocol ready to be executed. */

@@ -1,4 +1,5 @@
 /** A record as labelled facts for the report. */
+import { counted } from "../compiler/base/counted.js";
 import { flopsText, rateText, secondsText } from "../compiler/lower/quantity-text.js";
 import type { ProvenanceSection } from "./report/report-input.js";
 import { executionText } from "./store/execution-text.js";
@@ -10,6 +11,11 @@ function megabytes(bytes: number): string {
 
 function seconds(value: number): string {
   return value < 10 ? `${value.toFixed(2)} s` : `${value.toFixed(0)} s`;
+}
+
+function storedAs(storage: Readonly<Record<string, number>>): string {
+  const types = Object.entries(storage).map(([type, count]) => `${type} (${counted(count, "tensor")})`);
+  return `${types.join(", ")} of a GGUF file, computed with as the float32 numbers that these stand for`;
 }
 
 /** Models, texts, averages, plan, work, machine and versions: everything that can change a number. */
@@ -27,6 +33,7 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
           `${model.sizes.layers} layers, ${model.sizes.heads} heads (${model.sizes.kvHeads} kv), ` +
           `d_model ${model.sizes.dModel}, d_head ${model.sizes.dHead}, vocabulary ${model.sizes.vocab}`,
       },
+      ...(model.storage === undefined ? [] : [{ label: "stored as", value: storedAs(model.storage) }]),
       { label: "weights digest", value: model.digest },
       { label: "tokenizer digest", value: model.tokenizerDigest ?? "none" },
       { label: "identities", value: identitiesOf(record, model.id) },

@@ -91,6 +91,7 @@ export function recordedFacts(
         tokenizerDigest: opened.facts.tokenizer?.digest ?? null,
         bos: opened.facts.tokenizer?.addsBos ?? false,
         ...specialTokens(opened.facts.tokenizer),
+        ...(opened.facts.storage === undefined ? {} : { storage: opened.facts.storage }),
       };
     }),
     texts: protocol.texts.map((set) => {

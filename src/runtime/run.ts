@@ -88,6 +88,45 @@ export type RunOutcome =
     };
 
 /**
+ * Computes the units of a protocol into the store, with the models that are there, and writes no record: a part of a run that
+ * is recorded when it is whole. `rejected`: the protocol or a model is refused. `stopped`: it was interrupted, or the store or the
+ * engine failed.
+ */
+export async function runUnits(
+  source: SourceFile,
+  options: RunOptions,
+  events: RunEvents = {},
+): Promise<"computed" | "rejected" | "stopped"> {
+  const outcome = await planRun(source, options);
+  if (outcome.kind === "rejected" || notRunnable(outcome.planned).length > 0) return "rejected";
+  const { loaded, protocol, plan, memory } = outcome.planned;
+  const models = loaded.compiled.value.models;
+  const guard = createWeightsGuard(loaded.models);
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const keeper = createEngineKeeper({
+    engine: options.engine,
+    weights: localWeights(loaded.models.values()),
+    openWeightBytes: openWeightBytes(protocol, models),
+    ...signal,
+  });
+  try {
+    const checks = await checkModels(loaded, models, protocol, options, keeper, guard);
+    if (checks.diagnostics.length > 0) return "rejected";
+    const store = openUnitStore(join(options.runs, ".units"));
+    const onProgress = events.onProgress === undefined ? {} : { onProgress: events.onProgress };
+    const surroundings = { loaded, models, store, engine: options.engine, keeper, guard, ...signal, ...onProgress };
+    const planning = { ...planOptions(options), memory };
+    const { summary } = await executeStages({ protocol, plan }, models, planning, {
+      execute: (stage, only) => executeStage(stage, surroundings, only),
+      assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
+    });
+    return summary.status === "interrupted" || summary.stopped !== null ? "stopped" : "computed";
+  } finally {
+    await keeper.end();
+  }
+}
+
+/**
  * Runs a protocol with whatever `options.engine.backend` is: it is asked for one engine, in which everything is computed,
  * and `record.json` has its name. Rejects with StoreFault (the runs folder cannot be written), LockHeldFault (another process runs the
  * same), RecordFault (the record there is damaged) or EngineFault (no engine); everything else is in the outcome.
@@ -297,6 +336,7 @@ async function checkModels(
   const diagnostics: Diagnostic[] = [];
   for (const { id } of protocol.models) {
     const { graph, facts } = required(models.get(id), id);
+    if (facts.missing !== undefined) continue;
     const opened = required(loaded.models.get(id), id);
     const verify = (): Promise<readonly IdentityResult[]> =>
       verifiedIdentities(

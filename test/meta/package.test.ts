@@ -1,5 +1,6 @@
 /** What npm is told: which scripts of packages may run, and what the package exports and contains. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
@@ -45,10 +46,35 @@ test("everything that package.json lists as a part of the package exists", () =>
   );
 });
 
+// docs/decisions/0089-what-the-npm-package-holds.md; scripts/package-check.mjs installs it.
+test("the package is small, and holds what the README's first command needs", () => {
+  const { status, stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+    cwd: root,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  assert.equal(status, 0);
+  const [packed] = JSON.parse(stdout) as readonly { size: number; files: readonly { path: string }[] }[];
+  assert.ok(packed !== undefined);
+  assert.ok(packed.size < 15_000_000, `${packed.size} bytes`);
+  const paths = new Set(packed.files.map(({ path }) => path));
+  for (const path of [
+    "dist/bin/atlasc.js",
+    "dist/bin/child.js",
+    "scripts/before-install.mjs",
+    "pipelines/head-sweep.atlas",
+  ]) {
+    assert.ok(paths.has(path), path);
+  }
+  for (const model of ["gpt2-tiny", "pythia-tiny", "llama-tiny", "pythia-tiny-seed2"]) {
+    assert.ok(paths.has(`stdlib/models/${model}/model.safetensors`), model);
+  }
+});
+
 // docs/decisions/0049-no-install-script-of-onnxruntime.md
 test("the lock file keeps onnxruntime-node from downloading CUDA libraries", () => {
   const withScripts = Object.entries(lock.packages)
-    .filter(([, entry]) => entry.hasInstallScript === true)
+    .filter(([path, entry]) => path !== "" && entry.hasInstallScript === true)
     .map(([path]) => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length));
   assert.ok("node_modules/onnxruntime-node" in lock.packages);
   assert.ok(!withScripts.includes("onnxruntime-node"), 'take its "hasInstallScript" out of package-lock.json again');

@@ -64,7 +64,7 @@ test("exports and other formats are called what they are", async () => {
   assert.match(await advice("./export"), /^A4011 .*ONNX export, which cannot be opened yet/);
   assert.match(await advice("./nested"), /^A4013 .*ONNX export, which cannot be opened yet/);
   assert.match(await advice("./torch"), /^A4013 .*save_pretrained/);
-  assert.match(await advice("./quantised"), /^A4011 .*GGUF/);
+  assert.match(await advice("./quantised"), /^A4024 model.gguf of .*too short/);
 });
 
 test("a folder of models names them", async () => {

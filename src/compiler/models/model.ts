@@ -23,6 +23,13 @@ export interface ModelFacts {
   readonly tensors: Readonly<Record<string, TensorEntry>>;
   /** Digest of config, weights and dtype: equal digests mean equal numbers. */
   readonly digest: string;
+  /** Of a model from a GGUF file: how many tensors the file stores in which type, of which the numbers are those of `tensors`. */
+  readonly storage?: Readonly<Record<string, number>>;
+  /**
+   * Why this revision of a sweep is not there; absent: it is. The other facts are then those of another revision of the same model,
+   * so that what would have been measured is known, and nothing is run.
+   */
+  readonly missing?: string;
   /** What weights are rounded to before they are used; absent: they are used as they are stored. */
   readonly dtype?: "bf16" | "f16";
   readonly tokenizer: TokenizerFacts | null;

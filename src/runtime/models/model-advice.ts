@@ -23,6 +23,16 @@ export function foldersIn(path: string): readonly string[] {
   return readdirSync(path).filter((name) => isFolder(join(path, name)));
 }
 
+/** Whether a source names a GGUF file. */
+export function isGgufName(source: string): boolean {
+  return /\.gguf$/i.test(source);
+}
+
+/** Names of the GGUF files in a folder; none where it is not one. */
+export function ggufFilesIn(folder: string): readonly string[] {
+  return isFolder(folder) ? readdirSync(folder).filter(isGgufName).sort() : [];
+}
+
 const opens = "a folder as transformers saves it can: config.json, model.safetensors and tokenizer.json";
 
 /** Refuses a source that is an ONNX file (A5001); null for any other. */
@@ -43,8 +53,11 @@ export function incompleteFolder(folder: string): { readonly hint?: string } {
       hint: "its weights are in PyTorch's own format: save them with `model.save_pretrained(FOLDER)`, as safetensors",
     };
   }
-  if (names.some((name) => name.endsWith(".gguf")))
-    return { hint: `it holds a GGUF file, which cannot be opened; ${opens}` };
+  const [gguf, ...others] = ggufFilesIn(folder);
+  if (gguf !== undefined && others.length > 0) {
+    const more = others.length > 1 ? ` and ${others.length - 1} more` : "";
+    return { hint: `it holds several GGUF files, ${gguf}, ${others[0] ?? ""}${more}: name one of them` };
+  }
   const models = foldersIn(folder).filter((name) => existsSync(join(folder, name, "config.json")));
   if (models.length > 0) return { hint: `there are models in it: ${models.slice(0, mostListed).join(", ")}` };
   return { hint: opens };

@@ -13,6 +13,7 @@ import { fileChange, settledFileIdentity, type IdentifiedFile } from "./file-ide
 import { cacheFolder, findModel, processEnvironment, type ModelEnvironment } from "./places.js";
 import type { ModelRequest } from "./model-request.js";
 import type { ReadModel } from "./read-model.js";
+import { openGguf } from "./gguf/open-gguf.js";
 import { incompleteFolder } from "./model-advice.js";
 import { parseModelJson, repeatedKey, type JsonObject } from "./model-json.js";
 import { readRegular } from "./regular-file.js";
@@ -54,9 +55,19 @@ export async function openModel(
 ): Promise<Staged<OpenedModel | null>> {
   const place = findModel(request, environment);
   if (place.value === null) return { value: null, diagnostics: place.diagnostics };
-  const { folder, tokenizerFolders } = place.value;
   const { source, revision, span } = request;
   const diagnostics: Diagnostic[] = [];
+  const mismatched: string[] = [];
+  const cache = openDigestCache(cacheFolder(environment), {
+    verify: verifyWeights,
+    onMismatch: (path) => mismatched.push(path),
+  });
+  const { gguf: ggufPath } = place.value;
+  const gguf =
+    ggufPath === undefined ? null : await openGguf(ggufPath, request, cacheFolder(environment), cache, diagnostics);
+  if (ggufPath !== undefined && gguf === null) return { value: null, diagnostics };
+  const folder = gguf?.folder ?? place.value.folder;
+  const tokenizerFolders = gguf === null ? place.value.tokenizerFolders : [gguf.folder];
   const configPath = join(folder, "config.json");
   if (!existsSync(configPath)) {
     return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder }, incompleteFolder(folder))] };
@@ -67,18 +78,10 @@ export async function openModel(
   }
   const config = readJson(configPath, "config.json", request, diagnostics);
   const weights = await readWeights(folder, request, diagnostics);
-  const tokenizer = readTokenizer(tokenizerFolders, config ?? {}, request, diagnostics);
+  // A GGUF file's tokenizer is whole as it is, whatever the kind of model.
+  const tokenizer = readTokenizer(tokenizerFolders, gguf === null ? (config ?? {}) : {}, request, diagnostics);
   if (config === null || weights === null || hasErrors(diagnostics)) return { value: null, diagnostics };
 
-  const cache = openDigestCache(cacheFolder(environment), {
-    verify: verifyWeights,
-    onMismatch: (path) => {
-      const file = weights.files.find((own) => own.path === path)?.name ?? path;
-      const hint =
-        "what was computed meanwhile may be in runs under the wrong name: delete runs/.units, and it is computed again";
-      diagnostics.push(diagnostic("A8018", span, { source, file }, { hint }));
-    },
-  });
   const digests: Json[] = [];
   const weightFiles: HashedWeights[] = [];
   for (const { name, path, identity } of weights.files) {
@@ -94,13 +97,20 @@ export async function openModel(
       return { value: null, diagnostics };
     }
   }
-  const digest = digestOfJson({ config, weights: digests });
+  for (const path of mismatched) {
+    const file = weights.files.find((own) => own.path === path)?.name ?? path;
+    const hint =
+      "what was computed meanwhile may be in runs under the wrong name: delete runs/.units, and it is computed again";
+    diagnostics.push(diagnostic("A8018", span, { source, file }, { hint }));
+  }
+  const digest = digestOfJson(gguf === null ? { config, weights: digests } : { config, gguf: { ...gguf.source } });
   const facts: ModelFacts = {
     source,
     revision,
     config,
     tensors: weights.tensors,
     digest,
+    ...(gguf === null ? {} : { storage: gguf.storage }),
     tokenizer: tokenizer?.facts ?? null,
   };
   return { value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer }, diagnostics };

@@ -8,7 +8,15 @@ import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import { cachedCommit, repositoryFolder, snapshotFolder } from "../hub/layout.js";
 import type { ModelRequest } from "./model-request.js";
-import { foldersIn, isFolder, missingDownload, missingFolder, onnxSource } from "./model-advice.js";
+import {
+  foldersIn,
+  ggufFilesIn,
+  isFolder,
+  isGgufName,
+  missingDownload,
+  missingFolder,
+  onnxSource,
+} from "./model-advice.js";
 
 /** Where to look for models; tests give their own. */
 export interface ModelEnvironment {
@@ -26,6 +34,8 @@ export function processEnvironment(): ModelEnvironment {
 export interface ModelPlace {
   /** Holds config.json and the weights. */
   readonly folder: string;
+  /** A GGUF file that stands for all files of a model; absent: the folder holds them. */
+  readonly gguf?: string;
   /** Where tokenizer files may be: the folder itself, and for a revision of a local folder its parent. */
   readonly tokenizerFolders: readonly string[];
 }
@@ -72,6 +82,10 @@ function localFolder(
   folder: string,
   form: "packages" | "paths",
 ): Staged<ModelPlace | null> {
+  if (isGgufName(source) && !isFolder(folder) && existsSync(folder)) {
+    if (revision !== null) return missingRevision(source, revision, [], span);
+    return { value: { folder: dirname(folder), gguf: folder, tokenizerFolders: [] }, diagnostics: [] };
+  }
   if (!isFolder(folder)) {
     // The user wrote the source, not the place of the package on this machine.
     const shown = form === "packages" ? source : folder;
@@ -79,12 +93,19 @@ function localFolder(
     const details = missingFolder(folder, foldersIn(beside), form);
     return { value: null, diagnostics: [diagnostic("A4010", span, { source, folder: shown }, details)] };
   }
-  if (revision === null) return { value: { folder, tokenizerFolders: [folder] }, diagnostics: [] };
+  if (revision === null) return { value: placeOf(folder), diagnostics: [] };
   const inner = join(folder, "revisions", revision);
   if (revision.includes("..") || !isFolder(inner)) {
     return missingRevision(source, revision, foldersIn(join(folder, "revisions")), span);
   }
   return { value: { folder: inner, tokenizerFolders: [inner, folder] }, diagnostics: [] };
+}
+
+/** A folder of a model; one without config.json that holds a single GGUF file stands for this. */
+function placeOf(folder: string): ModelPlace {
+  const [file, ...others] = existsSync(join(folder, "config.json")) ? [] : ggufFilesIn(folder);
+  const isOnly = file !== undefined && others.length === 0;
+  return isOnly ? { folder, gguf: join(folder, file), tokenizerFolders: [] } : { folder, tokenizerFolders: [folder] };
 }
 
 function missingRevision(
@@ -95,7 +116,11 @@ function missingRevision(
 ): Staged<null> {
   const near = nearestNames(revision, available);
   const listed = near.length > 0 ? near : available.slice(0, 12);
-  const hint = listed.length > 0 ? `there is ${listed.join(", ")}` : "it has no revisions at all";
+  // docs/decisions/0089-what-the-npm-package-holds.md
+  const none = source.startsWith("@stdlib/")
+    ? "the npm package leaves them out: they are in the repository"
+    : "it has none";
+  const hint = listed.length > 0 ? `there is ${listed.join(", ")}` : none;
   return { value: null, diagnostics: [diagnostic("A4017", span, { source, revision }, { hint })] };
 }
 
@@ -135,5 +160,5 @@ function hubModel(request: ModelRequest, environment: ModelEnvironment): Staged<
     const references = existsSync(join(repository, "refs")) ? readdirSync(join(repository, "refs")) : [];
     return missingRevision(source, name, references, span);
   }
-  return { value: { folder, tokenizerFolders: [folder] }, diagnostics: [] };
+  return { value: placeOf(folder), diagnostics: [] };
 }

@@ -1,9 +1,10 @@
-/** Watches that the weights under the paths that engines open are still those that were hashed. */
+/** Watches that the weights under the paths that engines open are there, and still those that were hashed. */
+import type { ModelFacts } from "../../compiler/models/model.js";
 import { fileChange } from "./file-identity.js";
 import type { HashedWeights } from "./open-model.js";
 
 /**
- * Why the weights of a model are no longer what they were, as a sentence that names file and model; null while they are.
+ * Why a model cannot be run: its revision is missing, or its weights are no longer what they were, as a sentence; null while it can.
  * What was said once is said for ever, since a file that was put back does not undo what was opened meanwhile.
  */
 export type WeightsGuard = (model: string) => string | null;
@@ -13,7 +14,10 @@ export type WeightsGuard = (model: string) => string | null;
  * at those of the same content that other models have: engines know files by their content and may open either.
  */
 export function createWeightsGuard(
-  models: ReadonlyMap<string, { readonly weightFiles: readonly HashedWeights[] }>,
+  models: ReadonlyMap<
+    string,
+    { readonly weightFiles: readonly HashedWeights[]; readonly facts?: Pick<ModelFacts, "missing"> }
+  >,
 ): WeightsGuard {
   const sentences = new Map<string, string>();
   const all = [...models.values()].flatMap(({ weightFiles }) => weightFiles);
@@ -24,6 +28,8 @@ export function createWeightsGuard(
   return (model) => {
     const known = sentences.get(model);
     if (known !== undefined) return known;
+    const missing = models.get(model)?.facts?.missing;
+    if (missing !== undefined) return missing;
     for (const file of filesOf(model)) {
       const change = fileChange(file);
       if (change === null) continue;

@@ -32,6 +32,8 @@ export interface RecordedModel {
     readonly before: readonly number[];
     readonly after: readonly number[];
   };
+  /** Of a model from a GGUF file: how many tensors it stores in which type; what was computed with is what these stand for. */
+  readonly storage?: Readonly<Record<string, number>>;
 }
 
 export interface RecordedTexts {

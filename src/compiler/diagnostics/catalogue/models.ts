@@ -132,6 +132,13 @@ export const modelsDiagnostics = {
     explanation:
       "The files of the folder contradict each other, or one of them would change the model and is not read. Save the model again, into a new folder.",
   },
+  A4024: {
+    severity: "error",
+    title: "GGUF file that cannot be used",
+    message: "{file} of {source} cannot be used: {reason}",
+    explanation:
+      "The file is damaged, or has something that is not read: another architecture, kind of tokenizer or quantisation, or a setting that would change the model. Get it again, or use another file of the model.",
+  },
   A4030: {
     severity: "error",
     title: "download failed",
@@ -158,7 +165,7 @@ export const modelsDiagnostics = {
     title: "too little room",
     message: "there is no room for {source}: {problem}",
     explanation:
-      "Sizes are compared with what the disk has left before anything is downloaded. Make room, or let HF_HOME name a larger disk.",
+      "Sizes are compared with what the disk has left before anything is downloaded or written. Make room, or let HF_HOME (downloads) or XDG_CACHE_HOME (what becomes of GGUF files) name a larger disk.",
   },
   A4201: {
     severity: "error",

@@ -116,6 +116,20 @@ export const warningsDiagnostics = {
     explanation:
       "The weights of a model differ from those that were hashed before, though size and times are equal. `--verify-weights` hashes all of them; results of before are of the other weights.",
   },
+  A8036: {
+    severity: "warning",
+    title: "GGUF file read otherwise",
+    message: "{source}: {remark}",
+    explanation:
+      "The file says something that transformers' reader of GGUF files does not follow, and atlasc does as transformers does. Compare the ids of your texts with those of the program that you used the file with.",
+  },
+  A8037: {
+    severity: "warning",
+    title: "revision of a sweep is missing",
+    message: "{source} has no revision {revision}: its rows have no values",
+    explanation:
+      "The other revisions of the list are run. The rows of this one are NaN with the reason, and the run ends as one with faults does. Take the revision out of the list, or get it, and run again.",
+  },
   A8040: {
     severity: "warning",
     title: "tokenizer read as its class has it",

@@ -48,3 +48,10 @@ export function bytesOfCharacters(token: string): Uint8Array | null {
   const bytes = Array.from(token, (character) => byteOfCharacter.get(character));
   return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes) : null;
 }
+
+/** A token in characters for its bytes; one that is spelled so already stays as it is. */
+export function spelledInBytes(token: string): string {
+  if (Array.from(token).every((character) => byteOfCharacter.has(character))) return token;
+  const bytes = new TextEncoder().encode(token);
+  return Array.from(bytes, (byte) => String.fromCharCode(characterOfByte[byte] ?? 0)).join("");
+}

@@ -11,16 +11,24 @@ const o200kWords = (end: string): string =>
   `[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*${end}`;
 const rest = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+/** Llama 3, and cl100k of OpenAI in one of its forms. */
+export const cl100kPattern = qwenPattern.replace("\\p{N}|", "\\p{N}{1,3}|");
+
+/** gpt-oss and Llama 4: o200k of OpenAI. */
+export const o200kPattern = `${o200kWords(`${contractions}?`)}|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${rest}`;
+
+/** Mistral's tekken. */
+export const tekkenPattern = `${o200kWords("")}|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${rest}`;
+
 /** Patterns of widely used tokenizers. Each takes a time that grows with the text and not with its square. */
 const known: ReadonlySet<string> = new Set([
   gpt2Pattern,
   qwenPattern,
-  // Llama 3, and cl100k of OpenAI in both of its forms.
-  qwenPattern.replace("\\p{N}|", "\\p{N}{1,3}|"),
+  // cl100k in both of its forms.
+  cl100kPattern,
   `${contractions}|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+`,
-  // gpt-oss (o200k), Mistral's tekken, Llama 4.
-  `${o200kWords(`${contractions}?`)}|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${rest}`,
-  `${o200kWords("")}|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${rest}`,
+  o200kPattern,
+  tekkenPattern,
   // DeepSeek, Falcon, BLOOM.
   "\\p{N}{1,3}",
   "[一-龥\u3040-ゟ゠-ヿ]+",
