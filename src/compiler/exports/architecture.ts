@@ -1,5 +1,15 @@
 /** The architecture of an export as a blueprint, with the recipes of the weights that it names. */
-import type { AttentionPlan, EmbeddingPlan, LayerPlan, MlpPlan, NormStyle, PlanAfter, Projections, QueryKeyNorms, UnembeddingPlan } from "../models/parts/blueprint.js";
+import type {
+  AttentionPlan,
+  EmbeddingPlan,
+  LayerPlan,
+  MlpPlan,
+  NormStyle,
+  PlanAfter,
+  Projections,
+  QueryKeyNorms,
+  UnembeddingPlan,
+} from "../models/parts/blueprint.js";
 import { plainAttention } from "../models/parts/blueprint.js";
 import type { Alibi } from "../models/parts/masks.js";
 import type { SignatureSizes } from "../models/parts/signature.js";
@@ -42,7 +52,8 @@ export function findModel(walk: Walk): FoundModel {
   const { leaves } = regionOf(walk, output, (node, name) => isElementwise(node) && linearOf(walk, name) === null);
   const [leaf, ...others] = leaves;
   const unembedding = leaf === undefined || others.length > 0 ? null : linearOf(walk, leaf);
-  if (leaf === undefined || unembedding === null) return stop(output, "the logits are no product with a matrix of weights");
+  if (leaf === undefined || unembedding === null)
+    return stop(output, "the logits are no product with a matrix of weights");
   const results = probes.map((probe) => {
     const shape = (walk.values.get(leaf)?.shape ?? []).map(() => 1);
     return evaluate(walk, output, new Map([[leaf, { shape, data: [probe] }]]))?.data[0] ?? NaN;
@@ -60,7 +71,8 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
   const weights = new Map<string, Recipe>();
   const { layers, parallel } = found.layers;
   const [first] = layers;
-  if (first?.attention.part.kind !== "attention" || first.mlp.part.kind !== "mlp") return stop(null, "it has no layers");
+  if (first?.attention.part.kind !== "attention" || first.mlp.part.kind !== "mlp")
+    return stop(null, "it has no layers");
   const { heads, kvHeads, dHead } = first.attention.part.found;
   const dModel = first.attention.output.to;
   const neurons = first.mlp.output.from;
@@ -68,7 +80,8 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
 
   const embedding = embeddingOf(walk, found.layers.embedding);
   const vocab = embedding.vocab;
-  if (embedding.width !== dModel) stop(null, `vectors of tokens have ${embedding.width} entries, and the stream ${dModel}`);
+  if (embedding.width !== dModel)
+    stop(null, `vectors of tokens have ${embedding.width} entries, and the stream ${dModel}`);
   if (found.unembedding.to !== vocab) stop(null, `there are ${vocab} tokens and ${found.unembedding.to} logits`);
 
   function addNorm(name: string, norm: FoundNorm, own = style, shape: readonly number[] = [dModel]): string {
@@ -86,7 +99,12 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
     return name;
   }
 
-  function addColumns(name: string, { linear }: FoundColumns | FoundHeads, columns: readonly number[], biased: boolean): string {
+  function addColumns(
+    name: string,
+    { linear }: FoundColumns | FoundHeads,
+    columns: readonly number[],
+    biased: boolean,
+  ): string {
     const bias = linear.bias === null ? null : picked(linear.bias, 1, linear.to, columns);
     return addLinear(name, picked(linear.weight, 2, linear.to, columns), bias, biased, columns.length);
   }
@@ -98,7 +116,8 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
 
   function attentionPlan(layer: number, branch: FoundBranch, own: FoundAttention): AttentionPlan {
     const name = `layers.${layer}.attention`;
-    if (own.heads !== heads || own.kvHeads !== kvHeads || own.dHead !== dHead) stop(branch.term, "layers have different heads");
+    if (own.heads !== heads || own.kvHeads !== kvHeads || own.dHead !== dHead)
+      stop(branch.term, "layers have different heads");
     const outputBias = layers.some((other) => other.attention.output.bias !== null);
     const { output } = branch;
     return {
@@ -135,13 +154,15 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
       ...(v.columns[g] ?? []),
     ]);
     if (isOne && inOrder(byGroup)) return whole("groups");
-    const add = (own: string, part: FoundHeads): string => addColumns(`${name}.${own}`, part, part.columns.flat(), bias);
+    const add = (own: string, part: FoundHeads): string =>
+      addColumns(`${name}.${own}`, part, part.columns.flat(), bias);
     return { kind: "separate", query: add("query", q), key: add("key", k), value: add("value", v), bias };
   }
 
   function queryKeyNormsOf(name: string, { q, k, v, scores }: FoundAttention): QueryKeyNorms | null {
     if (q.norm === null && k.norm === null) return null;
-    if (v.norm !== null || q.norm === null || k.norm === null) return stop(scores, "not both queries and keys have norms");
+    if (v.norm !== null || q.norm === null || k.norm === null)
+      return stop(scores, "not both queries and keys have norms");
     const { over } = q.norm;
     const own = { kind: q.norm.kind, epsilon: q.norm.epsilon };
     if (k.norm.over !== over || k.norm.kind !== own.kind || k.norm.epsilon !== own.epsilon) {
@@ -149,7 +170,11 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
     }
     const norms = [q.norm, k.norm];
     const weighed = norms.some(({ weight }) => weight !== null);
-    const qkStyle: NormStyle = { ...own, weight: weighed ? "plain" : "none", bias: norms.some(({ bias }) => bias !== null) };
+    const qkStyle: NormStyle = {
+      ...own,
+      weight: weighed ? "plain" : "none",
+      bias: norms.some(({ bias }) => bias !== null),
+    };
     const width = (count: number): number[] => [over === "head" ? dHead : count * dHead];
     return {
       query: addNorm(`${name}.query_norm`, q.norm, qkStyle, width(heads)),
@@ -167,7 +192,9 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
       return stop(branch.term, "layers have different MLPs");
     }
     const sharesNorm = parallel && branch.input === attention.input && branch.normBefore !== null;
-    const bias = [pre.linear, ...(up === null ? [] : [up.linear]), branch.output].some((linear) => linear.bias !== null);
+    const bias = [pre.linear, ...(up === null ? [] : [up.linear]), branch.output].some(
+      (linear) => linear.bias !== null,
+    );
     const shared = {
       norm: sharesNorm || branch.normBefore === null ? null : addNorm(`${name}.norm`, branch.normBefore),
       ...(sharesNorm ? { sharesNorm: true as const } : {}),
@@ -229,7 +256,10 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
 
   /** What all norms of the stream have in common. */
   function styleOf({ finalNorm }: FoundModel): NormStyle {
-    const norms = [finalNorm, ...layers.flatMap(({ attention, mlp }) => [attention, mlp]).flatMap((b) => [b.normBefore, b.normAfter])];
+    const norms = [
+      finalNorm,
+      ...layers.flatMap(({ attention, mlp }) => [attention, mlp]).flatMap((b) => [b.normBefore, b.normAfter]),
+    ];
     const all = norms.filter((norm) => norm !== null);
     const other = all.find(({ kind, epsilon }) => kind !== finalNorm.kind || epsilon !== finalNorm.epsilon);
     if (other !== undefined) return stop(other.input, "norms are of different kinds or have different ε");
@@ -271,7 +301,10 @@ function embeddingOf(walk: Walk, summands: readonly string[]): FoundEmbedding {
   const places = terms.filter((term) => walk.values.get(term)?.origin !== "token");
   const [token = "", ...rest] = tokens;
   if (rest.length > 0 || places.length > 1) {
-    return stop(rest[0] ?? places[1] ?? null, "what is added to the stream is neither attention, an MLP nor the vector of a token or a position");
+    return stop(
+      rest[0] ?? places[1] ?? null,
+      "what is added to the stream is neither attention, an MLP nor the vector of a token or a position",
+    );
   }
   const { value, scale } = scaledValue(walk, token);
   const gather = walk.makers.get(value);
@@ -281,7 +314,14 @@ function embeddingOf(walk: Walk, summands: readonly string[]): FoundEmbedding {
     return stop(value, "it is neither attention, an MLP nor the vector of a token");
   }
   const [place] = places;
-  return { tokens: recipeOf(walk, table), vocab, width, scale, norm, positions: place === undefined ? null : positionsOf(walk, place) };
+  return {
+    tokens: recipeOf(walk, table),
+    vocab,
+    width,
+    scale,
+    norm,
+    positions: place === undefined ? null : positionsOf(walk, place),
+  };
 }
 
 /** Learned positions: consecutive rows of a table. */
@@ -304,7 +344,8 @@ function alibiOf(scores: string, bias: readonly (readonly number[])[]): Alibi {
   bias.forEach((own, h) => {
     const start = from === "first" ? 0 : own.length - 1;
     own.forEach((value, key) => {
-      if (Math.abs(value - (slopes[h] ?? 0) * (key - start)) > 1e-5) stop(scores, "what is added to scores is not linear in the distance");
+      if (Math.abs(value - (slopes[h] ?? 0) * (key - start)) > 1e-5)
+        stop(scores, "what is added to scores is not linear in the distance");
     });
   });
   return { slopes, from, bfloat16: false, scale: 1 };

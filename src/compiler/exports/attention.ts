@@ -101,7 +101,8 @@ function headsOf(walk: Walk, source: string, columns: readonly (readonly number[
   const norm = normOf(walk, source);
   if (norm === null) {
     const linear = linearOf(walk, source);
-    if (linear === null) stop(source, "it is neither a product with a matrix nor a norm of one, as queries, keys and values are");
+    if (linear === null)
+      stop(source, "it is neither a product with a matrix nor a norm of one, as queries, keys and values are");
     return { linear, source: plain(walk, source), columns, norm: null };
   }
   const before = traceOf(walk, norm.input);
@@ -156,7 +157,9 @@ function scoresOf(walk: Walk, name: string, heads: number, length: number): Foun
     // As [head, query, key], whatever axes there are.
     const target = walk.values.get(name)?.shape ?? [];
     const places = broadcastIndices(found.shape, target);
-    return places.length === heads * square ? Float64Array.from(places, (at) => found.data[at] ?? NaN) : stop(name, "scores have another shape than [head, query, key]");
+    return places.length === heads * square
+      ? Float64Array.from(places, (at) => found.data[at] ?? NaN)
+      : stop(name, "scores have another shape than [head, query, key]");
   });
   const bend = bendOf(results.map((result) => result[0] ?? NaN));
   if (bend === null) return stop(name, "scores are neither scaled nor bent by tanh");
@@ -188,7 +191,12 @@ function scoresOf(walk: Walk, name: string, heads: number, length: number): Foun
 }
 
 /** Evaluates a region in which entries may be moved without changing their order. */
-function evaluateThrough(walk: Walk, name: string, leaf: string, tensor: { shape: readonly number[]; data: Float64Array }) {
+function evaluateThrough(
+  walk: Walk,
+  name: string,
+  leaf: string,
+  tensor: { shape: readonly number[]; data: Float64Array },
+) {
   return evaluate(walk, name, new Map([[leaf, tensor]]));
 }
 

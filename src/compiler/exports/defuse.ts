@@ -131,6 +131,12 @@ function applyRotary(
   emit.output(0, "Identity", [isWide ? fromHeads(emit, turned) : turned]);
 }
 
+/** 0, 1, … along an axis of a value. */
+function positionsOf(emit: Emitter, x: string, axis: number): string {
+  const length = emit.node("Shape", [x], { start: axis, end: axis + 1 });
+  return emit.node("Range", [emit.int(0), emit.node("Squeeze", [length, emit.ints(0)]), emit.int(1)]);
+}
+
 /** Attention between q [row, head, pos, d_head] and k, v [row, kv_head, pos, d_head], all of `length` positions. */
 interface Attending {
   readonly q: string;
@@ -166,7 +172,7 @@ function attend(emit: Emitter, own: Attending): string {
   }
   if (bias !== "") scores = emit.node("Add", [scores, bias]);
   if (causal) {
-    const places = emit.node("Range", [emit.int(0), emit.int(length), emit.int(1)]);
+    const places = positionsOf(emit, own.q, 2);
     const queries = emit.node("Unsqueeze", [places, emit.ints(1)]);
     const seen = emit.node("LessOrEqual", [places, queries]);
     const first = emit.node("Sub", [queries, emit.int(window)]);
@@ -180,7 +186,8 @@ function attend(emit: Emitter, own: Attending): string {
 function groupQueryAttention(node: ExportedNode, emit: Emitter, shapes: Shapes): void {
   const [query = "", key = "", value = "", , , , , cosine = "", sine = "", stated = "", bias = "", sinks = ""] =
     node.inputs;
-  if (sinks !== "" || intOf(node, "smooth_softmax", 0) === 1) stop(node.name, "attention sinks are not understood here");
+  if (sinks !== "" || intOf(node, "smooth_softmax", 0) === 1)
+    stop(node.name, "attention sinks are not understood here");
   const heads = intOf(node, "num_heads", 0);
   const kvHeads = intOf(node, "kv_num_heads", heads);
   const [, length = 0, width = 0] = shapes[0] ?? [];
@@ -190,8 +197,7 @@ function groupQueryAttention(node: ExportedNode, emit: Emitter, shapes: Shapes):
       ? emit.nodes2("Split", [query, emit.ints(heads * dHead, kvHeads * dHead, kvHeads * dHead)], 3, { axis: -1 })
       : [query, key, value];
   const [q = "", k = "", v = ""] = parts.map((part, i) => toHeads(emit, part, i === 0 ? heads : kvHeads));
-  const range = emit.node("Range", [emit.int(0), emit.int(length), emit.int(1)]);
-  const positions = stated === "" ? emit.node("Unsqueeze", [range, emit.ints(0)]) : stated;
+  const positions = stated === "" ? emit.node("Unsqueeze", [positionsOf(emit, query, 1), emit.ints(0)]) : stated;
   const rotates = intOf(node, "do_rotary", 0) === 1;
   const rotated = (x: string): string =>
     turn(emit, x, {
@@ -220,7 +226,9 @@ function multiHeadAttention(node: ExportedNode, emit: Emitter, shapes: Shapes): 
   }
   const parts = [query, key, value];
   const added =
-    biases === "" ? [] : emit.nodes2("Split", [biases, emit.ints(...parts.map(() => width))], parts.length, { axis: 0 });
+    biases === ""
+      ? []
+      : emit.nodes2("Split", [biases, emit.ints(...parts.map(() => width))], parts.length, { axis: 0 });
   const [q = "", k = "", v = ""] = parts.map((part, i) =>
     toHeads(emit, added[i] === undefined ? part : emit.node("Add", [part, added[i]]), heads),
   );

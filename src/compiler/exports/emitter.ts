@@ -30,7 +30,13 @@ export function createEmitter(fused: ExportedNode): Emitter {
 
   function constant(type: "int64" | "float32", shape: readonly number[], values: readonly number[]): string {
     const name = fresh();
-    const value = { name, type, storedType: type === "int64" ? 7 : 1, shape, data: { kind: "values", values } } as const;
+    const value = {
+      name,
+      type,
+      storedType: type === "int64" ? 7 : 1,
+      shape,
+      data: { kind: "values", values },
+    } as const;
     add("Constant", [], [name], { value: { kind: "tensor", value } });
     return name;
   }

@@ -37,8 +37,14 @@ export function gatedActivationOf(
     [first, second],
     [second, first],
   ] as const) {
-    const alone = values(walk, output, [[gate, grid], [up, ones]]);
-    const tripled = values(walk, output, [[gate, grid], [up, ones.map(() => -3)]]);
+    const alone = values(walk, output, [
+      [gate, grid],
+      [up, ones],
+    ]);
+    const tripled = values(walk, output, [
+      [gate, grid],
+      [up, ones.map(() => -3)],
+    ]);
     const activation = namedBy(alone);
     const isLinear = alone?.every((value, i) => Math.abs((tripled?.[i] ?? NaN) + 3 * value) <= tolerance) === true;
     if (activation !== null && isLinear) return { activation, gate, up };
@@ -51,11 +57,7 @@ function namedBy(found: Float64Array | null): Activation | null {
   return same?.[0] ?? null;
 }
 
-function values(
-  walk: Walk,
-  output: string,
-  leaves: readonly (readonly [string, Float64Array])[],
-): Float64Array | null {
+function values(walk: Walk, output: string, leaves: readonly (readonly [string, Float64Array])[]): Float64Array | null {
   const given = new Map<string, Tensor>(leaves.map(([name, data]) => [name, { shape: [1, 1, data.length], data }]));
   const found = evaluate(walk, output, given);
   return found?.data.length === grid.length ? Float64Array.from(found.data) : null;
@@ -76,7 +78,8 @@ export function bendOf([zero = NaN, one = NaN, other = NaN, far = NaN]: readonly
   const bias = zero;
   const rise = one - bias;
   const isClose = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-5 * Math.max(1, Math.abs(b));
-  if (isClose(other - bias, -2 * rise) && isClose((far - bias) / 1e6, rise)) return { scale: rise, softcap: null, bias };
+  if (isClose(other - bias, -2 * rise) && isClose((far - bias) / 1e6, rise))
+    return { scale: rise, softcap: null, bias };
   const cap = Math.abs(far - bias);
   const scale = cap * Math.atanh(rise / cap);
   return isClose(other - bias, cap * Math.tanh((-2 * scale) / cap)) ? { scale, softcap: cap, bias } : null;

@@ -18,6 +18,8 @@ export type Origin = "parameter" | "position" | "token";
 export interface Value {
   readonly shape: readonly number[];
   readonly origin: Origin;
+  /** Whether it holds integers or truths. */
+  readonly whole: boolean;
   /** Its numbers; null where they depend on tokens or are too many. */
   readonly data: () => ArrayLike<number> | null;
 }
@@ -60,7 +62,7 @@ export function walk(
     tensors.set(name, tensor);
     let known: ArrayLike<number> | null | undefined;
     const data = (): ArrayLike<number> | null => (known ??= changed.get(name) ?? read(tensor));
-    values.set(name, { shape: tensor.shape, origin: "parameter", data });
+    values.set(name, { shape: tensor.shape, origin: "parameter", whole: wholeTypes.has(tensor.type), data });
   }
 
   function addNode(node: ExportedNode): void {
@@ -97,7 +99,14 @@ export function walk(
     branch.value.outputs.forEach(({ name }, i) => {
       const output = node.outputs[i];
       if (output === undefined || output === "" || !values.has(name)) return;
-      addNode({ op: "Identity", domain: "", name: node.name, inputs: [name], outputs: [output], attributes: new Map() });
+      addNode({
+        op: "Identity",
+        domain: "",
+        name: node.name,
+        inputs: [name],
+        outputs: [output],
+        attributes: new Map(),
+      });
     });
   }
 
@@ -174,14 +183,16 @@ function outputsOf(node: ExportedNode, inputs: readonly (Value | undefined)[]): 
   const given = inputs.map((input) => input?.shape ?? []);
   if (node.op === "Shape" || node.op === "Size") {
     const made = kernelOf(node)?.(node, [{ shape: given[0] ?? [], data: [] }]);
-    return (made ?? []).map(({ shape, data }) => ({ shape, origin: "position", data: () => data }));
+    return (made ?? []).map(({ shape, data }) => ({ shape, origin: "position", whole: true, data: () => data }));
   }
   const origin = joined(inputs);
+  const whole = isWhole(node, inputs);
   const moves = movesOf(node, { shapes: given, values: (i) => inputs[i]?.data() ?? null });
   if (moves !== null) {
     return moves.map(({ shape, from }) => ({
       shape,
       origin,
+      whole,
       data: origin === "token" ? none : once(() => moved(shape, from(), inputs)),
     }));
   }
@@ -191,18 +202,36 @@ function outputsOf(node: ExportedNode, inputs: readonly (Value | undefined)[]): 
     for (const input of inputs) {
       const data = input?.data();
       if (input !== undefined && data == null) return null;
-      known.push(input === undefined || data == null ? undefined : { shape: input.shape, data });
+      known.push(input === undefined || data == null ? undefined : { shape: input.shape, data, whole: input.whole });
     }
     return kernel === undefined || known.some((t) => t !== undefined && t.data.length > largest)
       ? null
       : kernel(node, known);
   });
   const shape = shapeOf(node, inputs);
-  if (shape !== null) return [{ shape, origin, data: origin === "token" ? none : () => compute()?.[0]?.data ?? null }];
+  if (shape !== null)
+    return [{ shape, origin, whole, data: origin === "token" ? none : () => compute()?.[0]?.data ?? null }];
   const tensors = origin === "token" ? null : compute();
-  if (tensors !== null) return tensors.map(({ shape: own, data }) => ({ shape: own, origin, data: () => data }));
+  if (tensors !== null) return tensors.map(({ shape: own, data }) => ({ shape: own, origin, whole, data: () => data }));
   const what = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
   return stop(placeOf(node), `the operator ${what} is not understood here`);
+}
+
+const wholeTypes: ReadonlySet<string> = new Set(["int64", "int32", "bool"]);
+
+const truths: ReadonlySet<string> = new Set([
+  ...["Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor", "Not", "IsNaN", "IsInf"],
+]);
+
+/** Whether a node gives integers or truths. */
+function isWhole(node: ExportedNode, inputs: readonly (Value | undefined)[]): boolean {
+  if (truths.has(node.op)) return true;
+  if (node.op === "Cast") return [2, 3, 4, 5, 6, 7, 9, 12, 13].includes(intOf(node, "to", 1));
+  if (node.op === "ConstantOfShape") {
+    const value = node.attributes.get("value");
+    return value?.kind === "tensor" && wholeTypes.has(value.value.type);
+  }
+  return inputs[node.op === "Where" ? 1 : 0]?.whole === true;
 }
 
 /** A function that is called once. */

@@ -55,9 +55,16 @@ const elementwise: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ["Add", each((a = 0, b = 0) => a + b)],
   ["Sub", each((a = 0, b = 0) => a - b)],
   ["Mul", each((a = 0, b = 0) => a * b)],
-  ["Div", each((a = 0, b = 0) => a / b)],
+  ["Div", divide],
   ["Pow", each((a = 0, b = 0) => a ** b)],
-  ["Mod", eachBy((node) => (a = 0, b = 1) => (intOf(node, "fmod", 0) === 1 ? a % b : a - b * Math.floor(a / b)))],
+  [
+    "Mod",
+    eachBy(
+      (node) =>
+        (a = 0, b = 1) =>
+          intOf(node, "fmod", 0) === 1 ? a % b : a - b * Math.floor(a / b),
+    ),
+  ],
   ["Min", each((...values) => Math.min(...values))],
   ["Max", each((...values) => Math.max(...values))],
   ["Sum", each((...values) => values.reduce((sum, value) => sum + value, 0))],
@@ -91,16 +98,42 @@ const elementwise: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ["Softplus", each((a = 0) => Math.log1p(Math.exp(a)))],
   ["Relu", each((a = 0) => Math.max(0, a))],
   ["Clip", each((a = 0, least = -Infinity, most = Infinity) => Math.min(most, Math.max(least, a)))],
-  ["Gelu", eachBy((node) => (a = 0) => (stringOf(node, "approximate", "none") === "tanh" ? geluTanh(a) : gelu(a)))],
+  [
+    "Gelu",
+    eachBy(
+      (node) =>
+        (a = 0) =>
+          stringOf(node, "approximate", "none") === "tanh" ? geluTanh(a) : gelu(a),
+    ),
+  ],
   ["FastGelu", each((a = 0, bias = 0) => geluTanh(a + bias))],
   ["BiasGelu", each((a = 0, bias = 0) => gelu(a + bias))],
-  ["QuickGelu", eachBy((node) => (a = 0) => a * sigmoid(floatOf(node, "alpha", 1.702) * a))],
-  ["Swish", eachBy((node) => (a = 0) => a * sigmoid(floatOf(node, "alpha", 1) * a))],
+  [
+    "QuickGelu",
+    eachBy(
+      (node) =>
+        (a = 0) =>
+          a * sigmoid(floatOf(node, "alpha", 1.702) * a),
+    ),
+  ],
+  [
+    "Swish",
+    eachBy(
+      (node) =>
+        (a = 0) =>
+          a * sigmoid(floatOf(node, "alpha", 1) * a),
+    ),
+  ],
   ["Identity", each((a = 0) => a)],
   ["Cast", castTo],
   ["CastLike", (_, [a]) => (a === undefined ? null : [a])],
   ["Dropout", (_, [a]) => (a === undefined ? null : [a])],
 ]);
+
+function divide(node: ExportedNode, inputs: readonly (Tensor | undefined)[]): readonly Tensor[] | null {
+  const isWhole = inputs.every((input) => input?.whole === true);
+  return each((a = 0, b = 0) => (isWhole ? Math.trunc(a / b) : a / b))(node, inputs);
+}
 
 /** Integers and truths lose what they cannot hold; floats stay as they are. */
 function castTo(node: ExportedNode, [a]: readonly (Tensor | undefined)[]): readonly Tensor[] | null {
@@ -180,7 +213,14 @@ const others: ReadonlyMap<string, Kernel> = new Map<string, Kernel>([
   ["ReduceMax", reduction(-Infinity, Math.max)],
   ["ReduceMin", reduction(Infinity, Math.min)],
   ["ReduceSumSquare", reduction(0, (total, value) => total + value * value)],
-  ["ReduceMean", reduction(0, (total, value) => total + value, (total, count) => total / count)],
+  [
+    "ReduceMean",
+    reduction(
+      0,
+      (total, value) => total + value,
+      (total, count) => total / count,
+    ),
+  ],
   ["ReduceL2", reduction(0, (total, value) => total + value * value, Math.sqrt)],
   ["LayerNormalization", fusedNorm(true)],
   ["SimplifiedLayerNormalization", fusedNorm(false)],
@@ -273,7 +313,10 @@ export function productShape(a: readonly number[], b: readonly number[]): readon
   return [...batches, ...rows, ...(b.length === 1 ? [] : [right.at(-1) ?? 1])];
 }
 
-function scatterNd(node: ExportedNode, [a, places, updates]: readonly (Tensor | undefined)[]): readonly Tensor[] | null {
+function scatterNd(
+  node: ExportedNode,
+  [a, places, updates]: readonly (Tensor | undefined)[],
+): readonly Tensor[] | null {
   if (a === undefined || places === undefined || updates === undefined) return null;
   if (stringOf(node, "reduction", "none") !== "none") return null;
   const depth = places.shape.at(-1) ?? 0;

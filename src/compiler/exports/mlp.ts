@@ -28,7 +28,10 @@ export function mlpOf(walk: Walk, act: string): FoundMlp {
   const { leaves } = regionOf(walk, act, (node, name) => isElementwise(node) && linearOf(walk, name) === null);
   const [first, second, ...more] = leaves;
   if (first === undefined || more.length > 0) {
-    return stop(act, `what the last matrix of a part reads follows from ${leaves.length} values, and not from one or two products`);
+    return stop(
+      act,
+      `what the last matrix of a part reads follows from ${leaves.length} values, and not from one or two products`,
+    );
   }
   if (second === undefined) {
     const activation = activationOf(walk, act, first);

@@ -48,7 +48,12 @@ function strided(shape: readonly number[], strides: readonly number[], start = 0
 
 const same: Mover = (_, { shapes: [shape = []] }) => [inOrder(shape)];
 
-function listOf(node: ExportedNode, { values }: MoveInputs, input: number, attribute: string): readonly number[] | null {
+function listOf(
+  node: ExportedNode,
+  { values }: MoveInputs,
+  input: number,
+  attribute: string,
+): readonly number[] | null {
   if ((node.inputs[input] ?? "") === "") return intsOf(node, attribute);
   const known = values(input);
   return known === null ? null : Array.from(known);
@@ -187,12 +192,13 @@ function split(node: ExportedNode, inputs: MoveInputs): readonly Move[] | null {
 }
 
 function concat(node: ExportedNode, { shapes }: MoveInputs): readonly Move[] | null {
-  const [shape = []] = shapes;
+  // What is empty (a past without tokens) may have any sizes.
+  const shape = shapes.find((own) => sizeOf(own) > 0) ?? shapes[0] ?? [];
   const axis = dimensionOf(intOf(node, "axis", 0), shape.length);
   const total = shapes.reduce((sum, own) => sum + (own[axis] ?? 0), 0);
   const whole = shape.map((size, i) => (i === axis ? total : size));
   const fits = (own: readonly number[]): boolean =>
-    own.length === whole.length && own.every((size, i) => i === axis || size === whole[i]);
+    sizeOf(own) === 0 || (own.length === whole.length && own.every((size, i) => i === axis || size === whole[i]));
   if (!shapes.every(fits)) return null;
   return [
     {

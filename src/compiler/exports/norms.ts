@@ -25,7 +25,8 @@ export function normOf(walk: Walk, name: string): FoundNorm | null {
   const region = regionOf(
     walk,
     name,
-    (node, value) => (isElementwise(node) || isOfRows(node)) && (value === name || !isSummand(walk, value)) && !isSum(walk, node),
+    (node, value) =>
+      (isElementwise(node) || isOfRows(node)) && (value === name || !isSummand(walk, value)) && !isSum(walk, node),
   );
   const [leaf, ...others] = region.leaves;
   if (leaf === undefined || others.length > 0 || leaf === name || !region.nodes.some(isOfRows)) return null;
@@ -87,8 +88,12 @@ function behavesLike(walk: Walk, region: Region, norm: FoundNorm, width: number)
   return scales.every((scale) => {
     const x = random().map((value) => value * scale);
     const vectors = new Map(region.vectors.map((name) => [name, random()]));
-    const shape = (walk.values.get(norm.input)?.shape ?? []).map((size, axis, all) => (axis === all.length - 1 ? size : 1));
-    const given = new Map([...vectors].map(([name, data]) => [name, { shape: walk.values.get(name)?.shape ?? [], data }]));
+    const shape = (walk.values.get(norm.input)?.shape ?? []).map((size, axis, all) =>
+      axis === all.length - 1 ? size : 1,
+    );
+    const given = new Map(
+      [...vectors].map(([name, data]) => [name, { shape: walk.values.get(name)?.shape ?? [], data }]),
+    );
     const found = evaluate(walk, region.output, given.set(norm.input, { shape, data: x }));
     const centre = norm.kind === "layer" ? x.reduce((sum, value) => sum + value, 0) / width : 0;
     const spread = Math.sqrt(x.reduce((sum, value) => sum + (value - centre) ** 2, 0) / width + norm.epsilon);

@@ -10,7 +10,12 @@ import { sameShape, sizeOf } from "./tensors.js";
 /** Plain data. Stored tensors count as float32, whatever they are stored in. */
 export type Recipe =
   | { readonly kind: "tensor"; readonly name: string }
-  | { readonly kind: "numbers"; readonly type: "float32" | "int64"; readonly shape: readonly number[]; readonly values: readonly number[] }
+  | {
+      readonly kind: "numbers";
+      readonly type: "float32" | "int64";
+      readonly shape: readonly number[];
+      readonly values: readonly number[];
+    }
   | {
       readonly kind: "node";
       readonly op: string;
@@ -53,7 +58,9 @@ export function picked(recipe: Recipe, rank: 1 | 2, width: number, entries: read
 
 /** Rows of a matrix in another order. */
 export function rows(matrix: Recipe, entries: readonly number[]): Recipe {
-  return entries.every((entry, i) => entry === i) ? matrix : node("Gather", [matrix, integerList(entries)], { axis: int(0) });
+  return entries.every((entry, i) => entry === i)
+    ? matrix
+    : node("Gather", [matrix, integerList(entries)], { axis: int(0) });
 }
 
 /** A vector with another shape. */
@@ -68,7 +75,8 @@ export function reshaped(recipe: Recipe, shape: readonly number[]): Recipe {
  */
 export function recipeOf(walk: Walk, name: string): Recipe {
   const tensor = walk.tensors.get(name);
-  if (tensor?.type === "other") stop(name, `its element type (number ${tensor.storedType} of ONNX) is not computed with`);
+  if (tensor?.type === "other")
+    stop(name, `its element type (number ${tensor.storedType} of ONNX) is not computed with`);
   if (tensor?.data.kind === "file") return { kind: "tensor", name };
   const value = walk.values.get(name);
   if (tensor?.data.kind === "values") {
@@ -80,7 +88,8 @@ export function recipeOf(walk: Walk, name: string): Recipe {
     return { kind: "numbers", type: isWhole ? "int64" : "float32", shape, values: data.values };
   }
   const maker = walk.makers.get(name);
-  if (maker === undefined || value?.origin !== "parameter") return stop(name, "it is no weight: tokens or positions decide it");
+  if (maker === undefined || value?.origin !== "parameter")
+    return stop(name, "it is no weight: tokens or positions decide it");
   if (["Cast", "Identity", "CastLike", "Dropout"].includes(maker.op)) return recipeOf(walk, maker.inputs[0] ?? "");
   const inputs = maker.inputs.filter((input) => input !== "");
   const from = walk.values.get(inputs[0] ?? "")?.shape ?? [];

@@ -24,6 +24,9 @@ export interface RecognisedExport {
   readonly tensors: readonly string[];
 }
 
+/** Stands for the size of a head in a shape of which nothing says it. */
+const headSize = -2;
+
 /** Texts of so many tokens are looked at: enough for rotations to show, and no usual size of a model. */
 const usualLength = 7;
 
@@ -41,7 +44,12 @@ export function recogniseExport(
     for (const feeds of feedsOf(graph)) {
       try {
         const recognised = recogniseWith(graph, logits, feeds, read, longest);
-        return { ok: true, value: { producer, ...recognised, feeds, logits } };
+        const { dHead } = recognised.architecture.sizes;
+        const whole = feeds.map((feed) => ({
+          ...feed,
+          shape: feed.shape.map((size) => (size === headSize ? dHead : size)),
+        }));
+        return { ok: true, value: { producer, ...recognised, feeds: whole, logits } };
       } catch (error) {
         if (!isStop(error)) throw error;
         first ??= error.place === null ? error.message : `at ${error.place}: ${error.message}`;
@@ -60,15 +68,19 @@ function logitsOf({ outputs }: ExportedGraph): readonly string[] {
 
 /** The ways in which inputs can be fed, the likeliest first: which of those of whole numbers are ids, a mask, positions. */
 function feedsOf({ inputs }: ExportedGraph): readonly (readonly ExportFeed[])[] {
-  const isWhole = ({ type, shape }: ExportedInput): boolean => (type === "int64" || type === "int32") && shape.length === 2;
+  const isWhole = ({ type, shape }: ExportedInput): boolean =>
+    (type === "int64" || type === "int32") && shape.length === 2;
   const whole = inputs.filter(isWhole);
   const usual = (name: string): ExportFeed["kind"] =>
     /mask/i.test(name) ? "ones" : /position/i.test(name) ? "positions" : "tokens";
-  const others = inputs.filter((input) => !isWhole(input)).map(otherFeed);
+  const rest = inputs.filter((input) => !isWhole(input));
+  const others = rest.map((input) => otherFeed(input, rest.filter((other) => isLike(input, other)).length === 1));
   const kinds = ["tokens", "ones", "positions"] as const;
   let choices: (readonly ExportFeed["kind"][])[] = [[]];
   for (let i = 0; i < Math.min(3, whole.length); i++) {
-    choices = choices.flatMap((chosen) => kinds.filter((kind) => !chosen.includes(kind)).map((kind) => [...chosen, kind]));
+    choices = choices.flatMap((chosen) =>
+      kinds.filter((kind) => !chosen.includes(kind)).map((kind) => [...chosen, kind]),
+    );
   }
   const byName = whole.map(({ name }) => usual(name));
   const all = [byName, ...choices].filter((chosen) => chosen.filter((kind) => kind === "tokens").length === 1);
@@ -81,22 +93,32 @@ function feedsOf({ inputs }: ExportedGraph): readonly (readonly ExportFeed[])[] 
   ]);
 }
 
-function otherFeed({ name, type, shape }: ExportedInput): ExportFeed {
+/** Keys and values of a past have the same shape, for each layer; a mask is alone. */
+function isLike(a: ExportedInput, b: ExportedInput): boolean {
+  return a.type === b.type && a.shape.length === b.shape.length && a.shape.at(1) === b.shape.at(1);
+}
+
+function otherFeed({ name, type, shape }: ExportedInput, isAlone: boolean): ExportFeed {
   if (type === "bool" && shape.length < 2) return { name, type, kind: "false", shape: shape.map(() => 1) };
   if (type === "int64" || type === "int32") {
     return { name, type, kind: "positions", shape: shape.map((size) => size ?? -1) };
   }
-  const last = shape.at(-1);
-  const isMask = shape.length === 4 && (last === null || (shape[1] === 1 && shape[2] === last));
-  if (isMask) return { name, type: type ?? "float32", kind: "mask", shape: [1, 1, shape[2] ?? -1, last ?? -1] };
-  // Keys and values of a past that is empty: its length is the last size that is not known.
-  const axis = shape.lastIndexOf(null);
-  return { name, type: type ?? "float32", kind: "empty", shape: shape.map((size, i) => (i === axis && i > 0 ? 0 : (size ?? 1))) };
+  const last = shape.at(-1) ?? null;
+  if (isAlone && shape.length === 4) {
+    return { name, type: type ?? "float32", kind: "mask", shape: [1, 1, shape[2] ?? -1, last ?? -1] };
+  }
+  // Keys and values of a past that is empty: [row, kv_head, pos, d_head], or another order of which all but the length is known.
+  const axis = last === null && shape[2] === null ? 2 : shape.lastIndexOf(null);
+  const sizes = shape.map((size, i) => (i === axis && i > 0 ? 0 : (size ?? (i === 0 ? 1 : headSize))));
+  return { name, type: type ?? "float32", kind: "empty", shape: sizes };
 }
 
 /** The numbers that an input is fed; null for tokens. */
-export function fedNumbers({ kind, shape }: ExportFeed, length: number): { readonly shape: readonly number[]; readonly data: Float64Array | null } {
-  const sizes = shape.map((size) => (size === -1 ? length : size));
+export function fedNumbers(
+  { kind, shape }: ExportFeed,
+  length: number,
+): { readonly shape: readonly number[]; readonly data: Float64Array | null } {
+  const sizes = shape.map((size) => (size === -1 ? length : Math.abs(size)));
   const count = sizes.reduce((product, size) => product * size, 1);
   const fill = (value: (i: number) => number): Float64Array => Float64Array.from({ length: count }, (_, i) => value(i));
   const last = sizes.at(-1) ?? 1;
@@ -127,7 +149,8 @@ function recogniseWith(
   const fed = new Map(
     feeds.map((feed): readonly [string, Value] => {
       const { shape, data } = fedNumbers(feed, length);
-      return [feed.name, { shape, origin: data === null ? "token" : "position", data: () => data }];
+      const whole = feed.type === "int64" || feed.type === "int32" || feed.type === "bool";
+      return [feed.name, { shape, origin: data === null ? "token" : "position", whole, data: () => data }];
     }),
   );
   const walked = walk(graph, logits, fed, read);

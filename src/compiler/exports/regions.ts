@@ -16,11 +16,7 @@ export interface Region {
 }
 
 /** What computes a value, back to where `belongs` ends. */
-export function regionOf(
-  walk: Walk,
-  output: string,
-  belongs: (node: ExportedNode, name: string) => boolean,
-): Region {
+export function regionOf(walk: Walk, output: string, belongs: (node: ExportedNode, name: string) => boolean): Region {
   const leaves = new Set<string>();
   const numbers = new Set<string>();
   const vectors = new Set<string>();

@@ -49,7 +49,8 @@ export function rotationOf(walk: Walk, name: string, layout: HeadLayout): FoundR
   const columns = Array.from({ length: heads }, (_, h) =>
     Array.from({ length: dHead }, (__, d) => {
       const [only, ...more] = summands(h, 0, d);
-      if (only === undefined || more.length > 0) stop(name, "entries are mixed at the first position, so this is no rotation");
+      if (only === undefined || more.length > 0)
+        stop(name, "entries are mixed at the first position, so this is no rotation");
       if (h === 0) factors[d] = only[1];
       else if (only[1] !== factors[d]) stop(name, "heads are scaled differently");
       return only[0];
@@ -99,11 +100,17 @@ export function rotationOf(walk: Walk, name: string, layout: HeadLayout): FoundR
       }
       for (let d = turned; d < dHead; d++) {
         const [only, ...more] = summands(h, t, d);
-        if (only?.[0] !== (columns[h]?.[d] ?? 0) + t * stride || more.length > 0) stop(name, "entries are mixed outside the rotation");
+        if (only?.[0] !== (columns[h]?.[d] ?? 0) + t * stride || more.length > 0)
+          stop(name, "entries are mixed outside the rotation");
       }
     }
   }
-  const settings: Rotary = { dimensions: turned, inverseFrequencies: plainFrequencies(angles), scale: own, beyond: null };
+  const settings: Rotary = {
+    dimensions: turned,
+    inverseFrequencies: plainFrequencies(angles),
+    scale: own,
+    beyond: null,
+  };
   return { source: trace.source, columns, scale, rotary: turned === 0 ? null : { settings, interleaved } };
 
   /** Cosine and sine by which dimension a takes from itself and, negated, from b. */

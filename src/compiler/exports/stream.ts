@@ -11,7 +11,8 @@ import { plain } from "./trace.js";
 /** One summand of the stream that is neither a token's nor a position's vector. */
 export interface FoundBranch {
   readonly term: string;
-  readonly part: { readonly kind: "attention"; readonly found: FoundAttention } | { readonly kind: "mlp"; readonly found: FoundMlp };
+  readonly part:
+    { readonly kind: "attention"; readonly found: FoundAttention } | { readonly kind: "mlp"; readonly found: FoundMlp };
   readonly output: FoundLinear;
   /** A factor of what the last matrix gives, and a norm of that. */
   readonly scale: number;
@@ -79,7 +80,8 @@ export function scaledValue(walk: Walk, name: string): { readonly value: string;
 }
 
 function inputOf({ kind, found }: FoundBranch["part"], term: string): string {
-  const linears = kind === "attention" ? [found.q, found.k, found.v] : [found.pre, ...(found.up === null ? [] : [found.up])];
+  const linears =
+    kind === "attention" ? [found.q, found.k, found.v] : [found.pre, ...(found.up === null ? [] : [found.up])];
   const [first, ...others] = linears.map(({ linear }) => linear.input);
   if (first === undefined || others.some((input) => input !== first)) {
     return stop(term, "the matrices of a part do not read one value");

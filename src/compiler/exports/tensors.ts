@@ -3,6 +3,8 @@
 export interface Tensor {
   readonly shape: readonly number[];
   readonly data: ArrayLike<number>;
+  /** Whether these are integers, which divide without a rest. */
+  readonly whole?: boolean;
 }
 
 /** How many entries a shape has. */
@@ -32,7 +34,8 @@ export function broadcastShapes(shapes: readonly (readonly number[])[]): readonl
 /** Steps from an entry to the next one along each axis. */
 export function stridesOf(shape: readonly number[]): readonly number[] {
   const strides = Array<number>(shape.length).fill(1);
-  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
+  for (let axis = shape.length - 2; axis >= 0; axis--)
+    strides[axis] = (strides[axis + 1] ?? 1) * (shape[axis + 1] ?? 1);
   return strides;
 }
 

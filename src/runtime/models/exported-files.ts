@@ -1,11 +1,10 @@
 /** The files of an ONNX export: the model, and those beside it that hold its tensors. */
-import { realpathSync } from "node:fs";
+import { closeSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import onnxProto from "onnx-proto";
 import { elementBytes, valuesOf, type ExportedTensor } from "../../compiler/exports/export-graph.js";
 import type { Outcome } from "./outcome.js";
 import { openRegular, readFully } from "./regular-file.js";
-import { closeSync } from "node:fs";
 
 const { onnx } = onnxProto;
 
@@ -14,13 +13,16 @@ type Tensor = onnxProto.onnx.ITensorProto;
 
 /**
  * A model whose tensors lie in files called by other names, and whose constants outside of it are initializers, since only
- * these may lie in files.
+ * these may lie in files. Where `output` is given, it is the only output.
  *
  * @throws Error of protobufjs for bytes that are no model
  */
-export function relocated(bytes: Uint8Array, nameOf: (location: string) => string): Uint8Array {
+export function relocated(bytes: Uint8Array, nameOf: (location: string) => string, output?: string): Uint8Array {
   const model = onnx.ModelProto.decode(bytes);
-  if (model.graph) relocateGraph(model.graph, nameOf);
+  if (model.graph) {
+    relocateGraph(model.graph, nameOf);
+    if (output !== undefined) model.graph.output = (model.graph.output ?? []).filter(({ name }) => name === output);
+  }
   return onnx.ModelProto.encode(model).finish();
 }
 
@@ -36,7 +38,8 @@ function relocateGraph(graph: Graph, nameOf: (location: string) => string): void
   graph.node = kept;
   graph.initializer = [...(graph.initializer ?? []), ...lifted];
   for (const tensor of graph.initializer) {
-    for (const entry of tensor.externalData ?? []) if (entry.key === "location") entry.value = nameOf(entry.value ?? "");
+    for (const entry of tensor.externalData ?? [])
+      if (entry.key === "location") entry.value = nameOf(entry.value ?? "");
   }
 }
 
@@ -67,7 +70,10 @@ export function pathOfLocation(model: string, location: string): Outcome<string>
 const mostNumbers = 1 << 22;
 
 /** The numbers of a stored tensor, read from its file; null where there are too many or the file has not as many. */
-export function readNumbers(tensor: ExportedTensor, pathOf: (location: string) => string | null): readonly number[] | null {
+export function readNumbers(
+  tensor: ExportedTensor,
+  pathOf: (location: string) => string | null,
+): readonly number[] | null {
   const { data, type, shape } = tensor;
   if (data.kind === "values") return data.values;
   const count = shape.reduce((product, size) => product * size, 1);

@@ -19,9 +19,21 @@ interface Message {
 }
 
 const tensor: Message = { fields: new Map(), bytes: new Set([4, 9]) };
-const attribute: Message = { fields: new Map([[5, () => tensor], [6, () => graph], [10, () => tensor], [11, () => graph]]) };
+const attribute: Message = {
+  fields: new Map([
+    [5, () => tensor],
+    [6, () => graph],
+    [10, () => tensor],
+    [11, () => graph],
+  ]),
+};
 const node: Message = { fields: new Map([[5, () => attribute]]) };
-const graph: Message = { fields: new Map([[1, () => node], [5, () => tensor]]) };
+const graph: Message = {
+  fields: new Map([
+    [1, () => node],
+    [5, () => tensor],
+  ]),
+};
 const model: Message = { fields: new Map([[7, () => graph]]) };
 
 /** Messages that are shorter are taken as they are. */
@@ -143,7 +155,8 @@ function lengthDelimited(field: number, parts: readonly Buffer[]): readonly Buff
 
 /** The fields of a tensor that say where its bytes are: external_data (13) and data_location (14). */
 function externalData(file: string, offset: number, length: number): Buffer {
-  const text = (field: number, value: string): readonly Buffer[] => lengthDelimited(field, [Buffer.from(value, "utf8")]);
+  const text = (field: number, value: string): readonly Buffer[] =>
+    lengthDelimited(field, [Buffer.from(value, "utf8")]);
   const entries = [
     ["location", file],
     ["offset", String(offset)],

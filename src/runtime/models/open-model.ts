@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
 import { entryOf } from "../../compiler/base/entry.js";
 import { fileLimits } from "../../compiler/base/file-limits.js";
@@ -16,9 +16,11 @@ import type { ReadModel } from "./read-model.js";
 import { incompleteFolder } from "./model-advice.js";
 import { parseModelJson, repeatedKey, type JsonObject } from "./model-json.js";
 import { readRegular } from "./regular-file.js";
+import { exportIn, openExport } from "./open-export.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { tensorEntries } from "./safetensors-header.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
+import { commonFolder, locationOf, type Weights } from "./weights.js";
 
 /** A weight file by its path and by its content. */
 export interface HashedWeights extends IdentifiedFile, WeightFile {}
@@ -54,19 +56,28 @@ export async function openModel(
 ): Promise<Staged<OpenedModel | null>> {
   const place = findModel(request, environment);
   if (place.value === null) return { value: null, diagnostics: place.diagnostics };
-  const { folder, tokenizerFolders } = place.value;
+  const { folder } = place.value;
   const { source, revision, span } = request;
   const diagnostics: Diagnostic[] = [];
-  const configPath = join(folder, "config.json");
-  if (!existsSync(configPath)) {
+  const hasWeights = [single, index].some((name) => existsSync(join(folder, name)));
+  const exportPath = place.value.file ?? (hasWeights ? null : exportIn(folder));
+  const stated = request.tokenizer == null ? [] : [resolve(request.baseFolder, request.tokenizer)];
+  const tokenizerFolders = [
+    ...stated,
+    ...(exportPath === null ? [] : [dirname(exportPath), dirname(dirname(exportPath))]),
+    ...place.value.tokenizerFolders,
+  ];
+  const configPath = tokenizerFolders.map((own) => join(own, "config.json")).find(existsSync);
+  if (exportPath === null && !existsSync(join(folder, "config.json"))) {
     return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder }, incompleteFolder(folder))] };
   }
   if (existsSync(join(folder, "adapter_config.json"))) {
     const problem = "it holds an adapter (adapter_config.json), which is not applied: merge it into the weights";
     diagnostics.push(diagnostic("A4021", span, { source, problem }));
   }
-  const config = readJson(configPath, "config.json", request, diagnostics);
-  const weights = await readWeights(folder, request, diagnostics);
+  const config = configPath === undefined ? {} : readJson(configPath, "config.json", request, diagnostics);
+  const opened = exportPath === null ? null : await openExport(exportPath, config ?? {}, request, diagnostics);
+  const weights = exportPath === null ? await readWeights(folder, request, diagnostics) : (opened?.weights ?? null);
   const tokenizer = readTokenizer(tokenizerFolders, config ?? {}, request, diagnostics);
   if (config === null || weights === null || hasErrors(diagnostics)) return { value: null, diagnostics };
 
@@ -94,16 +105,23 @@ export async function openModel(
       return { value: null, diagnostics };
     }
   }
-  const digest = digestOfJson({ config, weights: digests });
+  // What an export is follows from its file alone, but for the length of its texts.
+  const described = opened === null ? config : { longest: opened.exported.architecture.sizes.maxPositions };
+  const digest = digestOfJson({ config: described, weights: digests });
   const facts: ModelFacts = {
     source,
     revision,
-    config,
+    config: opened === null ? config : {},
     tensors: weights.tensors,
     digest,
     tokenizer: tokenizer?.facts ?? null,
+    ...(opened === null ? {} : { exported: opened.exported }),
   };
-  return { value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer }, diagnostics };
+  const original = opened === null ? {} : { original: opened.original };
+  return {
+    value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer, ...original },
+    diagnostics,
+  };
 }
 
 function reasonOf(error: unknown): string {
@@ -129,13 +147,6 @@ function readJson(
   const reason = parsed.ok ? `it has the key ${JSON.stringify(repeated)} twice` : parsed.reason;
   diagnostics.push(diagnostic("A4012", span, { source, file, reason }));
   return null;
-}
-
-interface Weights {
-  readonly tensors: Readonly<Record<string, TensorEntry>>;
-  /** Logical name (as in the index) and real path of every weight file, and what it was before anything of it was read. */
-  readonly files: readonly (IdentifiedFile & { readonly name: string })[];
-  readonly folder: string;
 }
 
 const single = "model.safetensors";
@@ -190,11 +201,6 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
   return { tensors: Object.fromEntries(tensors), files, folder: common };
 }
 
-/** What external data calls a file of this folder. ONNX wants forward slashes on every system. */
-function locationOf(path: string, folder: string): string {
-  return relative(folder, path).split(sep).join("/");
-}
-
 /** Stands for all tensors of a model with one file. */
 const wholeFile = "";
 
@@ -220,18 +226,6 @@ function weightFiles(
     return null;
   }
   return new Map(named);
-}
-
-/** The deepest folder that all folders lie in. */
-function commonFolder(folders: readonly string[]): string {
-  const [first = sep, ...others] = folders;
-  let common = first;
-  for (const folder of others) {
-    while (folder !== common && !folder.startsWith(common.endsWith(sep) ? common : common + sep)) {
-      common = dirname(common);
-    }
-  }
-  return common;
 }
 
 /** The tokenizer, each of its files from the first folder that has it; null when there is none or after a report. */

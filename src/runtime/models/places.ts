@@ -8,7 +8,7 @@ import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import { cachedCommit, repositoryFolder, snapshotFolder } from "../hub/layout.js";
 import type { ModelRequest } from "./model-request.js";
-import { foldersIn, isFolder, missingDownload, missingFolder, onnxSource } from "./model-advice.js";
+import { foldersIn, isFolder, missingDownload, missingFolder } from "./model-advice.js";
 
 /** Where to look for models; tests give their own. */
 export interface ModelEnvironment {
@@ -26,6 +26,8 @@ export function processEnvironment(): ModelEnvironment {
 export interface ModelPlace {
   /** Holds config.json and the weights. */
   readonly folder: string;
+  /** The ONNX model that is meant, where the source names a file. */
+  readonly file?: string;
   /** Where tokenizer files may be: the folder itself, and for a revision of a local folder its parent. */
   readonly tokenizerFolders: readonly string[];
 }
@@ -56,12 +58,16 @@ export function cacheFolder({ variables, home }: ModelEnvironment): string {
  */
 export function findModel(request: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
   const { source } = request;
-  const exported = onnxSource(request);
-  if (exported !== null) return { value: null, diagnostics: [exported] };
   if (source.startsWith("@stdlib/")) {
     return localFolder(request, join(packageRoot(), "stdlib", source.slice("@stdlib/".length)), "packages");
   }
-  if (source.startsWith(".") || source.startsWith("/")) {
+  const isPath = source.startsWith(".") || source.startsWith("/");
+  if (isPath && source.endsWith(".onnx")) {
+    const file = resolve(request.baseFolder, source);
+    const folder = dirname(file);
+    return { value: { folder, file, tokenizerFolders: [folder] }, diagnostics: [] };
+  }
+  if (isPath) {
     return localFolder(request, resolve(request.baseFolder, source), "paths");
   }
   return hubModel(request, environment);
