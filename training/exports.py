@@ -17,8 +17,6 @@ Exporters:
 
 import contextlib
 import io
-import os
-import shutil
 import sys
 import tempfile
 import warnings
@@ -192,10 +190,11 @@ def script_past(name, path):
 
 
 def genai(name, path):
-    from onnxruntime_genai.models.builder import create_model
+    from onnxruntime_genai.models.builder import create_model, parse_extra_options
 
     with tempfile.TemporaryDirectory() as folder:
-        create_model(None, str(MODELS / name), folder, "fp32", "cpu", folder)
+        place = (None, str(MODELS / name), folder, "fp32", "cpu", folder)
+        create_model(*place, **parse_extra_options(*place, []))
         whole = onnx.load(Path(folder) / "model.onnx")
         onnx.save(whole, path)
 

@@ -1,6 +1,7 @@
 /** `atlasc inspect`. */
 import { availableParallelism } from "node:os";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
+import { describeExport } from "../compiler/exports/describe.js";
 import { siteType } from "../compiler/ir/site-types.js";
 import { typeText } from "../compiler/ir/tensor-type.js";
 import { buildModelGraph } from "../compiler/models/family.js";
@@ -47,7 +48,9 @@ export async function inspectCommand(
   }));
   if (options.json) {
     const { tokenizer, digest } = facts;
-    output.json({ source, folder, digest, signature, tokenizer, sites: described, identities });
+    const exported =
+      facts.exported === undefined ? {} : { exported: Object.fromEntries(describeExport(facts.exported)) };
+    output.json({ source, folder, digest, ...exported, signature, tokenizer, sites: described, identities });
     return sound ? exitCodes.done : exitCodes.fault;
   }
   const parameters = Object.values(facts.tensors).reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
@@ -61,6 +64,13 @@ export async function inspectCommand(
     `  vocabulary ${signature.vocab}, at most ${signature.maxPositions ?? "any number of"} positions`,
     `  tokenizer  ${tokenizerText(facts.tokenizer)}`,
     `  digest     ${facts.digest}`,
+    ...(facts.exported === undefined
+      ? []
+      : [
+          "",
+          "Recognised in the graph",
+          ...describeExport(facts.exported).map(([what, found]) => `  ${what.padEnd(11)} ${found}`),
+        ]),
     "",
     "Sites",
     ...described.map((d) => `  ${d.site.padEnd(14)} ${d.shape.padEnd(42)} ${d.meaning}`),

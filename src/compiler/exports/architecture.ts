@@ -59,15 +59,25 @@ export function findModel(walk: Walk): FoundModel {
     return evaluate(walk, output, new Map([[leaf, { shape, data: [probe] }]]))?.data[0] ?? NaN;
   });
   const bend = bendOf(results);
-  if (bend === null || bend.bias !== 0) return stop(output, "the logits are neither scaled nor bent by tanh");
+  if (bend?.bias !== 0) return stop(output, "the logits are neither scaled nor bent by tanh");
   const finalNorm = normOf(walk, unembedding.input);
   if (finalNorm === null) return stop(unembedding.input, "what the unembedding reads is no norm");
   const layers = layersOf(walk, finalNorm.input);
   return { layers, finalNorm, unembedding, scale: bend.scale, softcap: bend.softcap };
 }
 
-/** Writes down what was found, and the names and recipes of the weights. */
-export function architectureOf(walk: Walk, found: FoundModel, longest: number | null): Architecture {
+/**
+ * Writes down what was found, and the names and recipes of the weights.
+ *
+ * @param windows how many keys the queries of each attention see, by the value that its heads are joined in
+ * @param longest how long texts may be, where no table of positions says it
+ */
+export function architectureOf(
+  walk: Walk,
+  found: FoundModel,
+  windows: ReadonlyMap<string, number | null>,
+  longest: number | null,
+): Architecture {
   const weights = new Map<string, Recipe>();
   const { layers, parallel } = found.layers;
   const [first] = layers;
@@ -126,7 +136,7 @@ export function architectureOf(walk: Walk, found: FoundModel, longest: number | 
       projections: projectionsOf(name, own),
       queryKeyNorms: queryKeyNormsOf(name, own),
       rotary: own.rotary,
-      window: own.window,
+      window: windows.get(output.input) ?? null,
       alibi: own.bias === null ? null : alibiOf(own.scores, own.bias),
       softcap: own.softcap,
       scale: own.scale,

@@ -67,14 +67,23 @@ export function walk(
 
   function addNode(node: ExportedNode): void {
     const constant = constantOf(node);
-    if (constant !== null) return addTensor(node.outputs[0] ?? "", constant);
-    if (node.op === "If") return addBranch(node);
+    if (constant !== null) {
+      addTensor(node.outputs[0] ?? "", constant);
+      return;
+    }
+    if (node.op === "If") {
+      addBranch(node);
+      return;
+    }
     const inputs = node.inputs.map((name) => (name === "" ? undefined : valueOf(values, name, node)));
     const parts = defused(
       node,
       inputs.map((input) => input?.shape),
     );
-    if (parts !== null) return parts.forEach(addNode);
+    if (parts !== null) {
+      parts.forEach(addNode);
+      return;
+    }
     const outputs = outputsOf(node, inputs);
     node.outputs.forEach((name, i) => {
       if (name === "") return;

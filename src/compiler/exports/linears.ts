@@ -29,7 +29,7 @@ export function linearOf(walk: Walk, name: string): FoundLinear | null {
     const [value, bias] = [walk.values.get(x), walk.values.get(y)];
     if (value?.origin !== "token" || bias?.origin !== "parameter") continue;
     const product = productOf(walk, plain(walk, x));
-    if (product === null || product.bias !== null || sizeOf(bias.shape) !== product.to) return null;
+    if (product?.bias !== null || sizeOf(bias.shape) !== product.to) return null;
     return { ...product, bias: recipeOf(walk, plain(walk, y)) };
   }
   return null;

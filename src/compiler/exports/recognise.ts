@@ -2,6 +2,7 @@
 import { findModel, architectureOf, type Architecture } from "./architecture.js";
 import type { ExportedGraph, ExportedInput, ExportedModel, ExportedTensor } from "./export-graph.js";
 import { walk, type ReadTensor, type Value, type Walk } from "./interpret.js";
+import { longWindows } from "./lengths.js";
 import { isStop } from "./stop.js";
 
 /** What is fed to an input so that the graph computes one text without a past. */
@@ -95,7 +96,12 @@ function feedsOf({ inputs }: ExportedGraph): readonly (readonly ExportFeed[])[] 
 
 /** Keys and values of a past have the same shape, for each layer; a mask is alone. */
 function isLike(a: ExportedInput, b: ExportedInput): boolean {
-  return a.type === b.type && a.shape.length === b.shape.length && a.shape.at(1) === b.shape.at(1);
+  return (
+    a.type === b.type &&
+    a.shape.length === b.shape.length &&
+    a.shape.at(1) === b.shape.at(1) &&
+    a.shape.at(-1) === b.shape.at(-1)
+  );
 }
 
 function otherFeed({ name, type, shape }: ExportedInput, isAlone: boolean): ExportFeed {
@@ -155,7 +161,13 @@ function recogniseWith(
   );
   const walked = walk(graph, logits, fed, read);
   const found = findModel(walked);
-  const architecture = architectureOf(walked, found, stated === -1 ? longest : stated);
+  const attentions = new Map(
+    found.layers.layers.flatMap(({ attention: { part, output } }) =>
+      part.kind === "attention" ? [[output.input, part.found] as const] : [],
+    ),
+  );
+  const windows = longWindows(walked, attentions, length, (changed) => walk(graph, logits, fed, read, changed));
+  const architecture = architectureOf(walked, found, windows, stated === -1 ? longest : stated);
   const names = new Set<string>();
   const collect = (recipe: Architecture["weights"][number][1]): void => {
     if (recipe.kind === "tensor") names.add(recipe.name);
