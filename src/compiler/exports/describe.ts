@@ -32,7 +32,7 @@ export function describeExport({
     ["exported by", producer === "" ? "a program that does not say its name" : producer],
     [
       "norms",
-      `${norm.kind === "layer" ? "LayerNorm" : "RMSNorm"}, ε ${norm.epsilon}${sizes.normsAfter === undefined ? "" : ", after attention and MLP"}`,
+      `${norm.kind === "layer" ? "LayerNorm" : "RMSNorm"}, ε ${Number(norm.epsilon.toPrecision(6))}${sizes.normsAfter === undefined ? "" : ", after attention and MLP"}`,
     ],
     ["positions", positions.length === 0 ? "none" : positions.join(", ")],
     [

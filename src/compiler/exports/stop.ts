@@ -8,7 +8,8 @@ interface Stop extends Error {
 
 /** Ends the reading of an export with a clause that says what is not understood. */
 export function stop(place: string | null, reason: string): never {
-  throw Object.assign(new Error(reason), { place });
+  // Values inside of what was a fused operator are told by its name.
+  throw Object.assign(new Error(reason), { place: place?.replace(/\u0000.*/su, "") ?? null });
 }
 
 export function isStop(error: unknown): error is Stop {

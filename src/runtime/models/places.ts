@@ -61,13 +61,12 @@ export function findModel(request: ModelRequest, environment: ModelEnvironment):
   if (source.startsWith("@stdlib/")) {
     return localFolder(request, join(packageRoot(), "stdlib", source.slice("@stdlib/".length)), "packages");
   }
-  const isPath = source.startsWith(".") || source.startsWith("/");
-  if (isPath && source.endsWith(".onnx")) {
+  if (source.endsWith(".onnx") && !source.startsWith("@stdlib/")) {
     const file = resolve(request.baseFolder, source);
     const folder = dirname(file);
     return { value: { folder, file, tokenizerFolders: [folder] }, diagnostics: [] };
   }
-  if (isPath) {
+  if (source.startsWith(".") || source.startsWith("/")) {
     return localFolder(request, resolve(request.baseFolder, source), "paths");
   }
   return hubModel(request, environment);
@@ -124,7 +123,7 @@ export function hubCacheFolder(environment: ModelEnvironment): string {
 
 /** Whether a source names a model of the Hub: neither one of the package nor a path. */
 export function isHubSource(source: string): boolean {
-  return !/^(?:@stdlib\/|\.|\/)/.test(source);
+  return !/^(?:@stdlib\/|\.|\/)|\.onnx$/.test(source);
 }
 
 /** A model in the cache of the Hub. */
