@@ -1,7 +1,8 @@
 /** `atlasc inspect`. */
 import { availableParallelism } from "node:os";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
-import { describeExport } from "../compiler/exports/describe.js";
+import { exportOf } from "../compiler/models/exports/export-facts.js";
+import { describeExport } from "../compiler/models/exports/describe.js";
 import { siteType } from "../compiler/ir/site-types.js";
 import { typeText } from "../compiler/ir/tensor-type.js";
 import { buildModelGraph } from "../compiler/models/family.js";
@@ -32,6 +33,7 @@ export async function inspectCommand(
     return exitCodes.wrongInput;
   }
   const { facts, folder } = opened.value;
+  const found = exportOf(facts);
   const { signature } = built.value;
   const engine = engineOptions({
     device: defaultBackend,
@@ -48,8 +50,7 @@ export async function inspectCommand(
   }));
   if (options.json) {
     const { tokenizer, digest } = facts;
-    const exported =
-      facts.exported === undefined ? {} : { exported: Object.fromEntries(describeExport(facts.exported)) };
+    const exported = found === null ? {} : { exported: Object.fromEntries(describeExport(found)) };
     output.json({ source, folder, digest, ...exported, signature, tokenizer, sites: described, identities });
     return sound ? exitCodes.done : exitCodes.fault;
   }
@@ -64,13 +65,9 @@ export async function inspectCommand(
     `  vocabulary ${signature.vocab}, at most ${signature.maxPositions ?? "any number of"} positions`,
     `  tokenizer  ${tokenizerText(facts.tokenizer)}`,
     `  digest     ${facts.digest}`,
-    ...(facts.exported === undefined
+    ...(found === null
       ? []
-      : [
-          "",
-          "Recognised in the graph",
-          ...describeExport(facts.exported).map(([what, found]) => `  ${what.padEnd(11)} ${found}`),
-        ]),
+      : ["", "Recognised in the graph", ...describeExport(found).map(([what, how]) => `  ${what.padEnd(11)} ${how}`)]),
     "",
     "Sites",
     ...described.map((d) => `  ${d.site.padEnd(14)} ${d.shape.padEnd(42)} ${d.meaning}`),

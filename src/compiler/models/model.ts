@@ -1,6 +1,5 @@
 import type { Json } from "../base/digest.js";
 import type { ElementType, Graph } from "../onnx/graph.js";
-import type { RecognisedExport } from "../exports/recognise.js";
 import type { SiteName } from "./sites.js";
 
 /** Where one tensor of a checkpoint lies: bytes [offset, offset + length) of `file` (a name inside the model's folder). */
@@ -27,8 +26,6 @@ export interface ModelFacts {
   /** What weights are rounded to before they are used; absent: they are used as they are stored. */
   readonly dtype?: "bf16" | "f16";
   readonly tokenizer: TokenizerFacts | null;
-  /** What an ONNX export was recognised as; absent where the config says what the model is. */
-  readonly exported?: RecognisedExport;
 }
 
 export interface TokenizerFacts {

@@ -51,7 +51,7 @@ export async function checkModelIn(
     }
   }
   const next = seededIntegers(1);
-  const length = Math.min(textLength(opened.facts.exported), signature.maxPositions ?? Infinity);
+  const length = Math.min(textLength(opened.facts), signature.maxPositions ?? Infinity);
   const ids = BigInt64Array.from({ length }, () => BigInt(next(signature.vocab)));
   try {
     const tappedGraph = eliminateDeadNodes(graph);

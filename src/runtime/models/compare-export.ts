@@ -1,6 +1,8 @@
 /** Compares what was built of an ONNX export with the file's own graph. */
 import type { IdentityResult, TappedTensor } from "../../compiler/models/identities.js";
-import { fedNumbers, type ExportFeed, type RecognisedExport } from "../../compiler/exports/recognise.js";
+import type { ModelFacts } from "../../compiler/models/model.js";
+import { exportOf } from "../../compiler/models/exports/export-facts.js";
+import { fedNumbers, type ExportFeed } from "../../compiler/models/exports/recognise.js";
 import type { Engine } from "../engine/engine.js";
 import type { EngineTensor, EngineTensors } from "../engine/messages.js";
 import type { ReadModel } from "./read-model.js";
@@ -9,8 +11,8 @@ import type { ReadModel } from "./read-model.js";
 const usualLength = 8;
 
 /** Tokens of the run that a model is checked on: as many as its file fixes, if it does. */
-export function textLength(exported: RecognisedExport | undefined): number {
-  const stated = exported?.feeds.find(({ kind }) => kind === "tokens")?.shape[1] ?? -1;
+export function textLength(facts: ModelFacts): number {
+  const stated = exportOf(facts)?.feeds.find(({ kind }) => kind === "tokens")?.shape[1] ?? -1;
   return stated === -1 ? usualLength : stated;
 }
 
@@ -26,11 +28,12 @@ const tolerance = 1e-4;
  */
 export async function comparedWithOriginal(
   engine: Engine,
-  { original, facts: { exported }, weightFiles }: Pick<ReadModel, "weightFiles" | "original" | "facts">,
+  { original, facts, weightFiles }: Pick<ReadModel, "weightFiles" | "original" | "facts">,
   ids: BigInt64Array,
   logits: TappedTensor | undefined,
 ): Promise<IdentityResult | null> {
-  if (original === undefined || exported === undefined || logits === undefined) return null;
+  const exported = exportOf(facts);
+  if (original === undefined || exported === null || logits === undefined) return null;
   const weights = weightFiles.map(({ digest, name }) => ({ digest, name }));
   try {
     await engine.open({ id: "original", bytes: original, weights, prepacked: false });

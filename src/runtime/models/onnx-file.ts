@@ -102,6 +102,8 @@ function reader(file: number, size: number, name: string): Reader {
 function lean(read: Reader, kind: Message, start: number, end: number, depth: number): Buffer[] {
   if (depth > deepest) throw new RangeError("graphs in it are nested too deep");
   const parts: Buffer[] = [];
+  // What says where the bytes are comes last, so that it goes before what the file says of it.
+  const places: Buffer[] = [];
   let at = start;
   while (at < end) {
     const from = at;
@@ -123,11 +125,11 @@ function lean(read: Reader, kind: Message, start: number, end: number, depth: nu
     if (at > end) throw new RangeError(`it ends too early: the field at byte ${from} is longer than what it is in`);
     const inner = kind.fields.get(field)?.();
     if (length.value <= small) parts.push(read.keep(from, at));
-    else if (kind.bytes?.has(field) === true) parts.push(externalData(read.name, length.next, length.value));
+    else if (kind.bytes?.has(field) === true) places.push(externalData(read.name, length.next, length.value));
     else if (inner === undefined) parts.push(read.keep(from, at));
     else parts.push(...lengthDelimited(field, lean(read, inner, length.next, at, depth + 1)));
   }
-  return parts;
+  return [...parts, ...places];
 }
 
 function varint(read: Reader, at: number, end: number): { readonly value: number; readonly next: number } {

@@ -10,12 +10,13 @@ import {
   type ExportedGraph,
   type ExportedModel,
   type ExportedTensor,
-} from "../../compiler/exports/export-graph.js";
-import { storedTensorName } from "../../compiler/exports/exported-model.js";
-import { recogniseExport, type RecognisedExport } from "../../compiler/exports/recognise.js";
+} from "../../compiler/onnx/exported-graph.js";
+import { storedTensorName } from "../../compiler/models/exports/exported-model.js";
+import { recogniseExport, type RecognisedExport } from "../../compiler/models/exports/recognise.js";
 import type { TensorEntry } from "../../compiler/models/model.js";
 import { reasonOf } from "../store/fault.js";
-import { pathOfLocation, locationsOf, readNumbers, relocated } from "./exported-files.js";
+import { locationsOf, relocated } from "../../compiler/onnx/relocate.js";
+import { pathOfLocation, readNumbers } from "./exported-files.js";
 import { fileIdentity, settledFileIdentity, type IdentifiedFile } from "./file-identity.js";
 import { isFolder } from "./model-advice.js";
 import type { JsonObject } from "./model-json.js";

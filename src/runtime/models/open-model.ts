@@ -6,6 +6,7 @@ import { fileLimits } from "../../compiler/base/file-limits.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
+import type { ExportFacts } from "../../compiler/models/exports/export-facts.js";
 import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
 import type { WeightFile } from "../engine/weights.js";
 import { digestOfJson, openDigestCache } from "./digest-cache.js";
@@ -108,15 +109,15 @@ export async function openModel(
   // What an export is follows from its file alone, but for the length of its texts.
   const described = opened === null ? config : { longest: opened.exported.architecture.sizes.maxPositions };
   const digest = digestOfJson({ config: described, weights: digests });
-  const facts: ModelFacts = {
+  const common: ModelFacts = {
     source,
     revision,
     config: opened === null ? config : {},
     tensors: weights.tensors,
     digest,
     tokenizer: tokenizer?.facts ?? null,
-    ...(opened === null ? {} : { exported: opened.exported }),
   };
+  const facts: ModelFacts | ExportFacts = opened === null ? common : { ...common, exported: opened.exported };
   const original = opened === null ? {} : { original: opened.original };
   return {
     value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer, ...original },

@@ -1,5 +1,5 @@
 /** Parts of a graph as functions of the values that they begin with, to be tried out on numbers. */
-import type { ExportedNode } from "./export-graph.js";
+import type { ExportedNode } from "../../onnx/exported-graph.js";
 import type { Walk } from "./interpret.js";
 import { kernelOf } from "./kernels.js";
 import { movesOf } from "./moves.js";

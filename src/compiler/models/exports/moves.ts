@@ -2,9 +2,9 @@
  * Operators that only move, repeat or leave out entries. Each says of every entry of its result where it comes from, so that
  * one description serves to compute shapes, known values and the way back from a result to its source.
  */
-import { dimensionOf } from "../onnx/attributes.js";
+import { dimensionOf } from "../../onnx/attributes.js";
 import { intOf, intsOf } from "./attributes.js";
-import type { ExportedNode } from "./export-graph.js";
+import type { ExportedNode } from "../../onnx/exported-graph.js";
 import { broadcastIndices, broadcastShapes, sameShape, sizeOf, stridedIndices, stridesOf } from "./tensors.js";
 
 /** One output of a node that moves entries. */

@@ -1,5 +1,5 @@
 /** Attention, found around its softmax. */
-import type { Rotary } from "../models/parts/rotary.js";
+import type { Rotary } from "../parts/rotary.js";
 import { bendOf, probes } from "./functions.js";
 import type { Walk } from "./interpret.js";
 import { isElementwise } from "./kernels.js";

@@ -2,10 +2,10 @@
  * What operators compute, on small arrays and in float64: for masks, positions and angles, which are known before any token
  * is, and for the parts of a graph whose meaning is found by trying them out.
  */
-import { dimensionOf } from "../onnx/attributes.js";
-import { normalBelow } from "../statistics/distributions.js";
+import { dimensionOf } from "../../onnx/attributes.js";
+import { normalBelow } from "../../statistics/distributions.js";
 import { floatOf, intOf, intsOf, stringOf } from "./attributes.js";
-import type { ExportedNode } from "./export-graph.js";
+import type { ExportedNode } from "../../onnx/exported-graph.js";
 import { broadcastIndices, broadcastShapes, pick, sizeOf, stridesOf, type Tensor } from "./tensors.js";
 
 /** The outputs of a node; null where its inputs do not fit. An input that is absent is undefined. */

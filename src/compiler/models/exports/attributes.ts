@@ -1,4 +1,4 @@
-import type { ExportedNode } from "./export-graph.js";
+import type { ExportedNode } from "../../onnx/exported-graph.js";
 
 /** An integer attribute, or what the operator takes without it. */
 export function intOf({ attributes }: ExportedNode, name: string, otherwise: number): number {

@@ -1,5 +1,5 @@
 /** MLPs, found by what is done between their matrices. */
-import type { Activation } from "../models/parts/activation.js";
+import type { Activation } from "../parts/activation.js";
 import { activationOf, gatedActivationOf } from "./functions.js";
 import type { Walk } from "./interpret.js";
 import { isElementwise } from "./kernels.js";

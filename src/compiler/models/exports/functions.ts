@@ -1,6 +1,6 @@
 /** Functions of single numbers that exporters write out, known by their values. */
-import { normalBelow } from "../statistics/distributions.js";
-import type { Activation } from "../models/parts/activation.js";
+import { normalBelow } from "../../statistics/distributions.js";
+import type { Activation } from "../parts/activation.js";
 import type { Walk } from "./interpret.js";
 import { evaluate } from "./regions.js";
 import type { Tensor } from "./tensors.js";

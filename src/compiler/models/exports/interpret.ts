@@ -3,10 +3,10 @@
  * numbers of all that do not depend on tokens: masks, positions and angles, however an exporter computes them. Branches are
  * decided and fused operators taken apart on the way, so that what remains is plain operators.
  */
-import { dimensionOf } from "../onnx/attributes.js";
+import { dimensionOf } from "../../onnx/attributes.js";
 import { intOf } from "./attributes.js";
 import { defused } from "./defuse.js";
-import type { ExportedGraph, ExportedNode, ExportedTensor } from "./export-graph.js";
+import type { ExportedGraph, ExportedNode, ExportedTensor } from "../../onnx/exported-graph.js";
 import { isElementwise, isOfRows, kernelOf, productShape, reducedShape } from "./kernels.js";
 import { isMove, movesOf } from "./moves.js";
 import { stop } from "./stop.js";

@@ -1,8 +1,8 @@
 /** How the weights that a blueprint names follow from the tensors of a file: as they are stored, or turned and cut. */
-import type { Attribute } from "../onnx/graph.js";
-import { ints, int } from "../onnx/attributes.js";
-import { operators } from "../onnx/operators.js";
-import type { ExportedAttribute } from "./export-graph.js";
+import type { Attribute } from "../../onnx/graph.js";
+import { ints, int } from "../../onnx/attributes.js";
+import { operators } from "../../onnx/operators.js";
+import type { ExportedAttribute } from "../../onnx/exported-graph.js";
 import { placeOf, type Walk } from "./interpret.js";
 import { stop } from "./stop.js";
 import { sameShape, sizeOf } from "./tensors.js";

@@ -5,7 +5,7 @@
  * @source onnxruntime docs/ContribOperators.md; onnx docs/Operators.md (Attention-23, RotaryEmbedding-23)
  */
 import { floatOf, intOf, intsOf } from "./attributes.js";
-import type { ExportedAttribute, ExportedNode } from "./export-graph.js";
+import type { ExportedAttribute, ExportedNode } from "../../onnx/exported-graph.js";
 import { createEmitter, type Emitter } from "./emitter.js";
 import { stop } from "./stop.js";
 

@@ -3,8 +3,8 @@
  * holds whatever a file says: any operator, any attribute, graphs in graphs.
  */
 import onnxProto from "onnx-proto";
-import { dataTypes } from "../onnx/data-types.js";
-import type { ElementType } from "../onnx/graph.js";
+import { dataTypes } from "./data-types.js";
+import type { ElementType } from "./graph.js";
 
 const { onnx } = onnxProto;
 

@@ -1,5 +1,5 @@
 /** Queries and keys as columns of a product, and the rotation that positions give them. */
-import type { Rotary } from "../models/parts/rotary.js";
+import type { Rotary } from "../parts/rotary.js";
 import type { Walk } from "./interpret.js";
 import { stop } from "./stop.js";
 import { broadcastIndices } from "./tensors.js";

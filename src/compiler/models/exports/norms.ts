@@ -1,7 +1,7 @@
 /** Norms over the last axis, whichever operators they are made of. */
-import { seededIntegers } from "../base/random.js";
+import { seededIntegers } from "../../base/random.js";
 import { floatOf } from "./attributes.js";
-import type { ExportedNode } from "./export-graph.js";
+import type { ExportedNode } from "../../onnx/exported-graph.js";
 import type { Walk } from "./interpret.js";
 import { isElementwise, isOfRows } from "./kernels.js";
 import { evaluate, regionOf, type Region } from "./regions.js";

@@ -1,5 +1,5 @@
 /** Writes plain nodes in the place of a fused one. */
-import type { ExportedAttribute, ExportedNode } from "./export-graph.js";
+import type { ExportedAttribute, ExportedNode } from "../../onnx/exported-graph.js";
 
 type Attributes = Readonly<Record<string, number | readonly number[] | ExportedAttribute>>;
 

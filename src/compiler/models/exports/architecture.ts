@@ -9,10 +9,10 @@ import type {
   Projections,
   QueryKeyNorms,
   UnembeddingPlan,
-} from "../models/parts/blueprint.js";
-import { plainAttention } from "../models/parts/blueprint.js";
-import type { Alibi } from "../models/parts/masks.js";
-import type { SignatureSizes } from "../models/parts/signature.js";
+} from "../parts/blueprint.js";
+import { plainAttention } from "../parts/blueprint.js";
+import type { Alibi } from "../parts/masks.js";
+import type { SignatureSizes } from "../parts/signature.js";
 import type { FoundAttention, FoundHeads } from "./attention.js";
 import { bendOf, probes } from "./functions.js";
 import type { Walk } from "./interpret.js";

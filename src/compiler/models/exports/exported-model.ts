@@ -1,13 +1,13 @@
 /** A recognised export as a model that is built like any other: its blueprint, and weights that follow from recipes. */
-import { int } from "../onnx/attributes.js";
-import type { GraphBuilder } from "../onnx/builder.js";
-import { dataTypes } from "../onnx/data-types.js";
-import { elementOf } from "../models/dtype.js";
-import type { ModelFacts } from "../models/model.js";
-import type { FamilyModel } from "../models/parts/family-model.js";
-import type { Rotary } from "../models/parts/rotary.js";
-import { transformer } from "../models/parts/transformer.js";
-import { createWeightSource, type WeightSource } from "../models/parts/weights.js";
+import { int } from "../../onnx/attributes.js";
+import type { GraphBuilder } from "../../onnx/builder.js";
+import { dataTypes } from "../../onnx/data-types.js";
+import { elementOf } from "../dtype.js";
+import type { ModelFacts } from "../model.js";
+import type { FamilyModel } from "../parts/family-model.js";
+import type { Rotary } from "../parts/rotary.js";
+import { transformer } from "../parts/transformer.js";
+import { createWeightSource, type WeightSource } from "../parts/weights.js";
 import type { Architecture } from "./architecture.js";
 import type { Recipe } from "./recipes.js";
 

@@ -1,7 +1,7 @@
 /** From an exported graph to an architecture that can be built. */
 import { findModel, architectureOf, type Architecture } from "./architecture.js";
-import type { ExportedGraph, ExportedInput, ExportedModel, ExportedTensor } from "./export-graph.js";
-import { walk, type ReadTensor, type Value, type Walk } from "./interpret.js";
+import type { ExportedGraph, ExportedInput, ExportedModel } from "../../onnx/exported-graph.js";
+import { walk, type ReadTensor, type Value } from "./interpret.js";
 import { longWindows } from "./lengths.js";
 import { isStop } from "./stop.js";
 
@@ -176,5 +176,3 @@ function recogniseWith(
   for (const [, recipe] of architecture.weights) collect(recipe);
   return { architecture, tensors: [...names] };
 }
-
-export type { ExportedTensor, Walk };
