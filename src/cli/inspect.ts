@@ -1,6 +1,8 @@
 /** `atlasc inspect`. */
 import { availableParallelism } from "node:os";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
+import { exportOf } from "../compiler/models/exports/export-facts.js";
+import { describeExport } from "../compiler/models/exports/describe.js";
 import { siteType } from "../compiler/ir/site-types.js";
 import { typeText } from "../compiler/ir/tensor-type.js";
 import { buildModelGraph } from "../compiler/models/family.js";
@@ -31,6 +33,7 @@ export async function inspectCommand(
     return exitCodes.wrongInput;
   }
   const { facts, folder } = opened.value;
+  const found = exportOf(facts);
   const { signature } = built.value;
   const engine = engineOptions({
     device: defaultBackend,
@@ -47,7 +50,8 @@ export async function inspectCommand(
   }));
   if (options.json) {
     const { tokenizer, digest } = facts;
-    output.json({ source, folder, digest, signature, tokenizer, sites: described, identities });
+    const exported = found === null ? {} : { exported: Object.fromEntries(describeExport(found)) };
+    output.json({ source, folder, digest, ...exported, signature, tokenizer, sites: described, identities });
     return sound ? exitCodes.done : exitCodes.fault;
   }
   const parameters = Object.values(facts.tensors).reduce((sum, t) => sum + t.shape.reduce((a, b) => a * b, 1), 0);
@@ -61,6 +65,9 @@ export async function inspectCommand(
     `  vocabulary ${signature.vocab}, at most ${signature.maxPositions ?? "any number of"} positions`,
     `  tokenizer  ${tokenizerText(facts.tokenizer)}`,
     `  digest     ${facts.digest}`,
+    ...(found === null
+      ? []
+      : ["", "Recognised in the graph", ...describeExport(found).map(([what, how]) => `  ${what.padEnd(11)} ${how}`)]),
     "",
     "Sites",
     ...described.map((d) => `  ${d.site.padEnd(14)} ${d.shape.padEnd(42)} ${d.meaning}`),

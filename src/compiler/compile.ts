@@ -23,7 +23,7 @@ import { fieldsOfFiles } from "./check/texts/file-fields.js";
 import { textsWithStandardFields } from "./check/texts/standard-fields.js";
 import { draftAll, encodingsWanted, readTexts } from "./check/texts/read-texts.js";
 import { filesOf, textFileName } from "./check/texts/texts.js";
-import { notYet, reportError, wrongKind } from "./check/faults.js";
+import { reportError, wrongKind } from "./check/faults.js";
 import { nearestNames } from "./base/suggest.js";
 import type { Diagnostic } from "./diagnostics/diagnostic.js";
 import type { ModelInstance, Protocol } from "./ir/protocol.js";
@@ -128,7 +128,6 @@ export function* compileSteps(source: SourceFile, facts: Facts, options: Compile
   const instances = new Map<string, readonly ModelInstance[]>();
   const wantedModels: { instance: ModelInstance; span: Span }[] = [];
   for (const [name, statement] of scope.models) {
-    if (statement.tokenizer !== null) notYet({ report }, statement.tokenizer.span, "an existing ONNX export");
     const own = modelInstances(statement, report);
     instances.set(name, own);
     own.forEach((instance, i) => {

@@ -112,8 +112,9 @@ export async function loadWith<M extends ReadModel>(
     for (const { instance, span } of needs.models) {
       // Like every path, it starts from the file that names it, which may be an imported one.
       const baseFolder = reading.folderOf(span.file);
-      const { source: model, revision } = instance;
-      const { value, diagnostics } = await reading.model({ source: model, revision, baseFolder, span }, options);
+      const { source: model, revision, tokenizer = null } = instance;
+      const request = { source: model, revision, tokenizer, baseFolder, span };
+      const { value, diagnostics } = await reading.model(request, options);
       if (value !== null) opened.set(instance.id, value);
       else absent.push({ instance, diagnostics });
       models.set(instance.id, { value: value?.facts ?? null, diagnostics });

@@ -37,6 +37,8 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
     "test/models/tensor-names.test.ts",
     "tied matrices are one tensor, whichever is there; two are used as they are",
   ],
+  A4022: ["test/models/exports.test.ts", "damaged files and places outside of the folder are told in a sentence"],
+  A4023: ["test/models/exports.test.ts", "a graph that is not understood is refused with the place"],
   A4024: ["test/models/gguf-hostile.test.ts", "what cannot be used is refused by name"],
   A8037: [
     "test/end-to-end/missing-revisions.test.ts",

@@ -55,14 +55,13 @@ test("exports and other formats are called what they are", async () => {
   make("torch/config.json", "{}");
   make("torch/pytorch_model.bin");
   make("quantised/model.gguf");
-  for (const source of ["x.onnx", "./export/model.onnx", "org/name/model.onnx"]) {
-    assert.match(
-      await advice(source),
-      /^A5001 opening an ONNX export.* not yet available.*: a folder as transformers saves it/,
-    );
+  make("several-exports/one.onnx");
+  make("several-exports/two.onnx");
+  assert.match(await advice("x.onnx"), /^A4022 x.onnx .* there is no such file/);
+  for (const source of ["export/model.onnx", "./export/model.onnx", "./export", "./nested"]) {
+    assert.match(await advice(source), /^A4022 model.onnx .* it is empty/);
   }
-  assert.match(await advice("./export"), /^A4011 .*ONNX export, which cannot be opened yet/);
-  assert.match(await advice("./nested"), /^A4013 .*ONNX export, which cannot be opened yet/);
+  assert.match(await advice("./several-exports"), /^A4011 .*several ONNX models: name one of them/);
   assert.match(await advice("./torch"), /^A4013 .*save_pretrained/);
   assert.match(await advice("./quantised"), /^A4024 model.gguf of .*too short/);
 });

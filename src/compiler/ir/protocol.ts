@@ -33,6 +33,8 @@ export interface ModelInstance {
   readonly name: string;
   readonly source: string;
   readonly revision: string | null;
+  /** The folder of its tokenizer, where the declaration names one. */
+  readonly tokenizer?: string;
   readonly dtype: "f32" | "bf16" | "f16" | null;
   /** `model`, `revision`, `dtype` where declared as axes. */
   readonly coordinates: Coordinates;

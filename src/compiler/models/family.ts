@@ -1,5 +1,7 @@
 import { hasErrors, type Staged } from "../diagnostics/staged.js";
 import { diagnostic } from "../diagnostics/create.js";
+import { exportOf } from "./exports/export-facts.js";
+import { exportedModel, exportedWeights } from "./exports/exported-model.js";
 import { createGraphBuilder } from "../onnx/builder.js";
 import { assertGraph } from "../onnx/verify.js";
 import type { ModelFacts, ModelGraph, ModelSignature } from "./model.js";
@@ -30,7 +32,11 @@ export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
   const { value: model, diagnostics } = readModel(facts);
   if (model === null) return { value: null, diagnostics };
   const builder = createGraphBuilder(model.signature.family);
-  const weights = createWeightSource(facts, builder);
+  const exported = exportOf(facts);
+  const weights =
+    exported === null
+      ? createWeightSource(facts, builder)
+      : exportedWeights(facts, exported.architecture, builder);
   const { context, values, parameters } = createBuildContext(builder, weights, model.signature);
   model.build(context);
   const all = [...diagnostics, ...weights.diagnostics()];
@@ -40,6 +46,8 @@ export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
 }
 
 function readModel(facts: ModelFacts): Staged<FamilyModel | null> {
+  const exported = exportOf(facts);
+  if (exported !== null) return { value: exportedModel(exported.architecture), diagnostics: [] };
   const config = createConfigReader(facts);
   const modelType = config.text("model_type");
   if (hasErrors(config.diagnostics)) return { value: null, diagnostics: config.diagnostics };

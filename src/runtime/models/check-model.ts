@@ -18,10 +18,8 @@ import type { Graph } from "../../compiler/onnx/graph.js";
 import type { Engine } from "../engine/engine.js";
 import type { EngineTensor } from "../engine/messages.js";
 import type { ReadModel } from "./read-model.js";
+import { comparedWithOriginal, textLength } from "./compare-export.js";
 import { weightsOf } from "./weight-files.js";
-
-/** Tokens of the run that identities are checked on: enough for attention to look back, few enough to be quick. */
-const tokens = 8;
 
 /**
  * Entries of the vocabulary, evenly spread, whose logits are checked. All of them would bring the whole unembedding out of
@@ -33,7 +31,7 @@ const vocabularySample = 512;
 export async function checkModelIn(
   engine: Engine,
   model: ModelGraph,
-  opened: Pick<ReadModel, "weightFiles">,
+  opened: Pick<ReadModel, "weightFiles" | "original" | "facts">,
 ): Promise<readonly IdentityResult[]> {
   const { signature } = model;
   const taps = identitySites(signature).filter((key) => model.values[key] !== undefined);
@@ -53,7 +51,7 @@ export async function checkModelIn(
     }
   }
   const next = seededIntegers(1);
-  const length = Math.min(tokens, signature.maxPositions ?? tokens);
+  const length = Math.min(textLength(opened.facts), signature.maxPositions ?? Infinity);
   const ids = BigInt64Array.from({ length }, () => BigInt(next(signature.vocab)));
   try {
     const tappedGraph = eliminateDeadNodes(graph);
@@ -72,7 +70,10 @@ export async function checkModelIn(
           return output.startsWith(`${kind}/`) && tensor !== undefined ? [[key, tappedTensor(tensor)]] : [];
         }),
       );
-    return checkIdentities(signature, read("site"), read("parameter"));
+    const sites = read("site");
+    const identities = checkIdentities(signature, sites, read("parameter"));
+    const same = await comparedWithOriginal(engine, opened, ids, sites["logits"]);
+    return same === null ? identities : [...identities, same];
   } finally {
     // An engine that has ended has forgotten the graph, too.
     if (engine.alive()) await engine.close("identities");

@@ -2,8 +2,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { nearestNames } from "../../compiler/base/suggest.js";
-import { diagnostic } from "../../compiler/diagnostics/create.js";
-import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
 import type { ModelRequest } from "./model-request.js";
 
 const mostListed = 12;
@@ -35,19 +33,13 @@ export function ggufFilesIn(folder: string): readonly string[] {
 
 const opens = "a folder as transformers saves it can: config.json, model.safetensors and tokenizer.json";
 
-/** Refuses a source that is an ONNX file (A5001); null for any other. */
-export function onnxSource({ source, span }: ModelRequest): Diagnostic | null {
-  if (!/\.onnx(?:_data|\.data)?$/i.test(source)) return null;
-  return diagnostic("A5001", span, { what: `opening an ONNX export, such as ${source},` }, { hint: opens });
-}
-
 /** Advice for a folder that lacks `config.json` or the weights. */
 export function incompleteFolder(folder: string): { readonly hint?: string } {
   const names = isFolder(folder) ? readdirSync(folder) : [];
   const exported = [...names, ...(isFolder(join(folder, "onnx")) ? readdirSync(join(folder, "onnx")) : [])].some(
     (name) => name.endsWith(".onnx"),
   );
-  if (exported) return { hint: `it holds an ONNX export, which cannot be opened yet; ${opens}` };
+  if (exported) return { hint: 'it holds several ONNX models: name one of them, as in `from "./folder/model.onnx"`' };
   if (names.some((name) => /^pytorch_model.*\.bin$|\.(?:pt|pth|ckpt)$/.test(name))) {
     return {
       hint: "its weights are in PyTorch's own format: save them with `model.save_pretrained(FOLDER)`, as safetensors",

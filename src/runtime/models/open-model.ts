@@ -1,11 +1,12 @@
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
 import { entryOf } from "../../compiler/base/entry.js";
 import { fileLimits } from "../../compiler/base/file-limits.js";
 import { hasErrors, type Staged } from "../../compiler/diagnostics/staged.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.js";
+import type { ExportFacts } from "../../compiler/models/exports/export-facts.js";
 import type { ModelFacts, TensorEntry } from "../../compiler/models/model.js";
 import type { WeightFile } from "../engine/weights.js";
 import { digestOfJson, openDigestCache } from "./digest-cache.js";
@@ -17,9 +18,11 @@ import { openGguf } from "./gguf/open-gguf.js";
 import { incompleteFolder } from "./model-advice.js";
 import { parseModelJson, repeatedKey, type JsonObject } from "./model-json.js";
 import { readRegular } from "./regular-file.js";
+import { exportIn, openExport } from "./open-export.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { tensorEntries } from "./safetensors-header.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
+import { commonFolder, locationOf, type Weights } from "./weights.js";
 
 /** A weight file by its path and by its content. */
 export interface HashedWeights extends IdentifiedFile, WeightFile {}
@@ -67,17 +70,27 @@ export async function openModel(
     ggufPath === undefined ? null : await openGguf(ggufPath, request, cacheFolder(environment), cache, diagnostics);
   if (ggufPath !== undefined && gguf === null) return { value: null, diagnostics };
   const folder = gguf?.folder ?? place.value.folder;
-  const tokenizerFolders = gguf === null ? place.value.tokenizerFolders : [gguf.folder];
-  const configPath = join(folder, "config.json");
-  if (!existsSync(configPath)) {
+  const hasWeights = [single, index].some((name) => existsSync(join(folder, name)));
+  const exportPath = place.value.file ?? (hasWeights ? null : exportIn(folder));
+  const stated = request.tokenizer == null ? [] : [resolve(request.baseFolder, request.tokenizer)];
+  const tokenizerFolders = [
+    ...stated,
+    ...(exportPath === null ? [] : [dirname(exportPath), dirname(dirname(exportPath))]),
+    ...(gguf === null ? place.value.tokenizerFolders : [gguf.folder]),
+  ];
+  // Beside an export, a config tells how long texts may be; of any other model it is that of the weights.
+  const configFolders = exportPath === null ? [folder] : tokenizerFolders;
+  const configPath = configFolders.map((own) => join(own, "config.json")).find(existsSync);
+  if (exportPath === null && configPath === undefined) {
     return { value: null, diagnostics: [diagnostic("A4011", span, { source, folder }, incompleteFolder(folder))] };
   }
   if (existsSync(join(folder, "adapter_config.json"))) {
     const problem = "it holds an adapter (adapter_config.json), which is not applied: merge it into the weights";
     diagnostics.push(diagnostic("A4021", span, { source, problem }));
   }
-  const config = readJson(configPath, "config.json", request, diagnostics);
-  const weights = await readWeights(folder, request, diagnostics);
+  const config = configPath === undefined ? {} : readJson(configPath, "config.json", request, diagnostics);
+  const opened = exportPath === null ? null : await openExport(exportPath, config ?? {}, request, diagnostics);
+  const weights = exportPath === null ? await readWeights(folder, request, diagnostics) : (opened?.weights ?? null);
   // A GGUF file's tokenizer is whole as it is, whatever the kind of model.
   const tokenizer = readTokenizer(tokenizerFolders, gguf === null ? (config ?? {}) : {}, request, diagnostics);
   if (config === null || weights === null || hasErrors(diagnostics)) return { value: null, diagnostics };
@@ -103,17 +116,25 @@ export async function openModel(
       "what was computed meanwhile may be in runs under the wrong name: delete runs/.units, and it is computed again";
     diagnostics.push(diagnostic("A8018", span, { source, file }, { hint }));
   }
-  const digest = digestOfJson(gguf === null ? { config, weights: digests } : { config, gguf: { ...gguf.source } });
-  const facts: ModelFacts = {
+  // What an export is follows from its file alone, but for the length of its texts.
+  const described = opened === null ? config : { longest: opened.exported.architecture.sizes.maxPositions };
+  const content = gguf === null ? { config: described, weights: digests } : { config, gguf: { ...gguf.source } };
+  const digest = digestOfJson(content);
+  const common: ModelFacts = {
     source,
     revision,
-    config,
+    config: opened === null ? config : {},
     tensors: weights.tensors,
     digest,
     ...(gguf === null ? {} : { storage: gguf.storage }),
     tokenizer: tokenizer?.facts ?? null,
   };
-  return { value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer }, diagnostics };
+  const facts: ModelFacts | ExportFacts = opened === null ? common : { ...common, exported: opened.exported };
+  const original = opened === null ? {} : { original: opened.original };
+  return {
+    value: { facts, folder, externalDataFolder: weights.folder, weightFiles, tokenizer, ...original },
+    diagnostics,
+  };
 }
 
 function reasonOf(error: unknown): string {
@@ -139,13 +160,6 @@ function readJson(
   const reason = parsed.ok ? `it has the key ${JSON.stringify(repeated)} twice` : parsed.reason;
   diagnostics.push(diagnostic("A4012", span, { source, file, reason }));
   return null;
-}
-
-interface Weights {
-  readonly tensors: Readonly<Record<string, TensorEntry>>;
-  /** Logical name (as in the index) and real path of every weight file, and what it was before anything of it was read. */
-  readonly files: readonly (IdentifiedFile & { readonly name: string })[];
-  readonly folder: string;
 }
 
 const single = "model.safetensors";
@@ -200,11 +214,6 @@ async function readWeights(folder: string, request: ModelRequest, diagnostics: D
   return { tensors: Object.fromEntries(tensors), files, folder: common };
 }
 
-/** What external data calls a file of this folder. ONNX wants forward slashes on every system. */
-function locationOf(path: string, folder: string): string {
-  return relative(folder, path).split(sep).join("/");
-}
-
 /** Stands for all tensors of a model with one file. */
 const wholeFile = "";
 
@@ -230,18 +239,6 @@ function weightFiles(
     return null;
   }
   return new Map(named);
-}
-
-/** The deepest folder that all folders lie in. */
-function commonFolder(folders: readonly string[]): string {
-  const [first = sep, ...others] = folders;
-  let common = first;
-  for (const folder of others) {
-    while (folder !== common && !folder.startsWith(common.endsWith(sep) ? common : common + sep)) {
-      common = dirname(common);
-    }
-  }
-  return common;
 }
 
 /** The tokenizer, each of its files from the first folder that has it; null when there is none or after a report. */

@@ -8,15 +8,7 @@ import { nearestNames } from "../../compiler/base/suggest.js";
 import { diagnostic } from "../../compiler/diagnostics/create.js";
 import { cachedCommit, repositoryFolder, snapshotFolder } from "../hub/layout.js";
 import type { ModelRequest } from "./model-request.js";
-import {
-  foldersIn,
-  ggufFilesIn,
-  isFolder,
-  isGgufName,
-  missingDownload,
-  missingFolder,
-  onnxSource,
-} from "./model-advice.js";
+import { foldersIn, ggufFilesIn, isFolder, isGgufName, missingDownload, missingFolder } from "./model-advice.js";
 
 /** Where to look for models; tests give their own. */
 export interface ModelEnvironment {
@@ -36,6 +28,8 @@ export interface ModelPlace {
   readonly folder: string;
   /** A GGUF file that stands for all files of a model; absent: the folder holds them. */
   readonly gguf?: string;
+  /** The ONNX model that is meant, where the source names a file. */
+  readonly file?: string;
   /** Where tokenizer files may be: the folder itself, and for a revision of a local folder its parent. */
   readonly tokenizerFolders: readonly string[];
 }
@@ -66,10 +60,13 @@ export function cacheFolder({ variables, home }: ModelEnvironment): string {
  */
 export function findModel(request: ModelRequest, environment: ModelEnvironment): Staged<ModelPlace | null> {
   const { source } = request;
-  const exported = onnxSource(request);
-  if (exported !== null) return { value: null, diagnostics: [exported] };
   if (source.startsWith("@stdlib/")) {
     return localFolder(request, join(packageRoot(), "stdlib", source.slice("@stdlib/".length)), "packages");
+  }
+  if (source.endsWith(".onnx") && !source.startsWith("@stdlib/")) {
+    const file = resolve(request.baseFolder, source);
+    const folder = dirname(file);
+    return { value: { folder, file, tokenizerFolders: [folder] }, diagnostics: [] };
   }
   if (source.startsWith(".") || source.startsWith("/")) {
     return localFolder(request, resolve(request.baseFolder, source), "paths");
@@ -143,7 +140,7 @@ export function hubCacheFolder(environment: ModelEnvironment): string {
 
 /** Whether a source names a model of the Hub: neither one of the package nor a path. */
 export function isHubSource(source: string): boolean {
-  return !/^(?:@stdlib\/|\.|\/)/.test(source);
+  return !/^(?:@stdlib\/|\.|\/)|\.onnx$/.test(source);
 }
 
 /** A model in the cache of the Hub. */

@@ -9,4 +9,6 @@ export interface ReadModel {
   readonly weightFiles: readonly WeightFile[];
   /** Null when the model has no tokenizer files: texts cannot be used with it. */
   readonly tokenizer: Tokenizer | null;
+  /** The graph of an ONNX export as its file has it, with logits alone as its output: what is built must agree with it. */
+  readonly original?: Uint8Array;
 }

@@ -13,7 +13,7 @@ import { localWeights } from "./weight-files.js";
 /** Runs the model on eight arbitrary ids with taps at every site that the identities read, in an engine of its own. */
 export async function checkModel(
   model: ModelGraph,
-  opened: Pick<OpenedModel, "externalDataFolder" | "weightFiles">,
+  opened: Pick<OpenedModel, "externalDataFolder" | "weightFiles" | "original" | "facts">,
   options: EngineOptions,
 ): Promise<readonly IdentityResult[]> {
   const engine = await options.backend.start(options, { weights: localWeights([opened]) });
@@ -32,7 +32,7 @@ export async function checkModel(
 export async function verifiedIdentities(
   model: ModelGraph,
   digest: string,
-  opened: Pick<OpenedModel, "weightFiles">,
+  opened: Pick<OpenedModel, "weightFiles" | "original" | "facts">,
   engine: () => Promise<Engine>,
   folder: string,
   unchanged: () => boolean = () => true,

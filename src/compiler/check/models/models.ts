@@ -73,7 +73,8 @@ export function modelInstances(statement: ModelStatement, report: (d: Diagnostic
         // What is written twice has been reported.
         if (ids.has(id)) continue;
         ids.add(id);
-        instances.push({ id, name, source, revision, dtype, coordinates, facts: facts[s] ?? {} });
+        const tokenizer = statement.tokenizer === null ? {} : { tokenizer: statement.tokenizer.value };
+        instances.push({ id, name, source, revision, ...tokenizer, dtype, coordinates, facts: facts[s] ?? {} });
       }
     }
   }

@@ -132,6 +132,20 @@ export const modelsDiagnostics = {
     explanation:
       "The files of the folder contradict each other, or one of them would change the model and is not read. Save the model again, into a new folder.",
   },
+  A4022: {
+    severity: "error",
+    title: "unreadable ONNX export",
+    message: "{file} of {source} cannot be opened: {reason}",
+    explanation:
+      "The file is no ONNX model, it ends too early, or the files of its tensors are missing or lie outside of its folder. Export the model again, into a folder of its own.",
+  },
+  A4023: {
+    severity: "error",
+    title: "ONNX export not understood",
+    message: "the graph in {file} of {source} is not understood: {reason}",
+    explanation:
+      "An export is recognised by what its parts do: attention around each softmax, MLPs, norms and the residual stream that joins them. The message names the place where that ended, as the file calls it. docs/families.md lists what is recognised; a folder with config.json and safetensors can be opened instead.",
+  },
   A4024: {
     severity: "error",
     title: "GGUF file that cannot be used",

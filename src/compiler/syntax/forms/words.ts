@@ -23,7 +23,7 @@ export const words: Readonly<Record<string, Word>> = {
     'model rounded from "@stdlib/models/gpt2-tiny" dtype [f32, bf16]',
   ),
   tokenizer: clause(
-    "The folder of the tokenizer of an ONNX export; such models are not yet available (A5001).",
+    "The folder of the tokenizer, where it does not lie beside the model, as with many ONNX exports.",
     'model exported from "model.onnx" tokenizer "folder"',
   ),
   facts: clause(
