@@ -39,6 +39,7 @@ const raisedByHost: Readonly<Partial<Record<Code, readonly [file: string, name: 
   ],
   A4022: ["test/models/exports.test.ts", "damaged files and places outside of the folder are told in a sentence"],
   A4023: ["test/models/exports.test.ts", "a graph that is not understood is refused with the place"],
+  A8045: ["test/models/exports.test.ts", "a mask that is an input is told"],
   A4030: ["test/hub/pull.test.ts", "a server that stays busy, or asks to wait for hours, ends in a sentence"],
   A4031: ["test/hub/pull.test.ts", "with the right token there is everything, and the token goes to no other host"],
   A4032: ["test/hub/processes.test.ts", "a model that is only PyTorch's own format is refused in a sentence"],
