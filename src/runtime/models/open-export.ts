@@ -102,6 +102,9 @@ export async function openExport(
     return null;
   }
   const exported = recognised.value;
+  for (const { name: input, kind } of exported.feeds) {
+    if (kind === "mask") diagnostics.push(diagnostic("A8045", span, { source, input }));
+  }
   const folder = commonFolder(files.map((own) => dirname(own.path)));
   const nameOf = (location: string): string => locationOf(paths.get(location) ?? location, folder);
   const stored = new Map(tensorsIn(model.graph).map((tensor) => [tensor.name, tensor]));

@@ -116,6 +116,13 @@ export const warningsDiagnostics = {
     explanation:
       "The weights of a model differ from those that were hashed before, though size and times are equal. `--verify-weights` hashes all of them; results of before are of the other weights.",
   },
+  A8045: {
+    severity: "warning",
+    title: "the mask is an input",
+    message: "the mask of {source} is the input {input} of its graph: every query sees all keys up to its own",
+    explanation:
+      "The export leaves the mask to its caller. If the model has a sliding window, this graph does not hold it, and the numbers of long texts are others than the model's. Export it without a mask as an input, or open the checkpoint.",
+  },
   A8036: {
     severity: "warning",
     title: "GGUF file read otherwise",

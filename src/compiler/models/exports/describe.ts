@@ -11,7 +11,7 @@ export function describeExport({
   const [first] = layers;
   if (first === undefined) return [];
   const { attention, mlp } = first;
-  const each = <T>(values: readonly T[]): string => [...new Set(values)].join(" or ");
+  const each = (values: readonly string[]): string => [...new Set(values)].join(" or ");
   const rotary =
     attention.rotary === null
       ? null

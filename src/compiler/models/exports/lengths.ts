@@ -5,7 +5,7 @@
 import { attentionOf, type FoundAttention } from "./attention.js";
 import type { Walk } from "./interpret.js";
 import { isElementwise } from "./kernels.js";
-import { stop } from "./stop.js";
+import { isStop, stop } from "./stop.js";
 import { sizeOf } from "./tensors.js";
 
 /** Larger numbers are ends of slices and the like; no text is as long. */
@@ -25,7 +25,8 @@ export function longWindows(
   const windows = new Map([...attentions].map(([joined, { window }]) => [joined, window]));
   const small = length - 2;
   for (const [number, names] of numbersOf(walk, length)) {
-    const changed = again(new Map(names.map((name) => [name, [small]])));
+    const changed = walked(() => again(new Map(names.map((name) => [name, [small]]))));
+    if (changed === null) continue;
     for (const [joined, before] of attentions) {
       const after = attentionOf(changed, joined);
       if (after === null || JSON.stringify(after.rotary) !== JSON.stringify(before.rotary)) {
@@ -35,6 +36,16 @@ export function longWindows(
     }
   }
   return windows;
+}
+
+/** Null where shapes do not fit any more: then the number is a size and no limit of what is seen. */
+function walked(again: () => Walk): Walk | null {
+  try {
+    return again();
+  } catch (error) {
+    if (isStop(error)) return null;
+    throw error;
+  }
 }
 
 /** Whole numbers above the length that masks or angles follow from, and the tensors that hold each. */
