@@ -1,5 +1,5 @@
 /** `grad(metric, site)`. */
-import { isOperation } from "../../ir/expression.js";
+import { isOperation, type MeasureNode } from "../../ir/expression.js";
 import { typeText } from "../../ir/tensor-type.js";
 import { operationNamed } from "../../operations/index.js";
 import type { CallExpression } from "../../syntax/ast.js";
@@ -28,7 +28,7 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
     const details = { expected: "scalar", found: typeText(type), hint: "reduce it first: grad(mean(…), …)" };
     return reportError(cx, "A3001", metric.span, { fault: "grad: the gradient is that of one number" }, details);
   }
-  const slope = slopeOf(cx, node);
+  const slope = slopeOf((index) => cx.builder.nodeAt(index), node);
   if (slope.kind !== "smooth") {
     const found = slope.kind === "constant" ? "a number that no site of this run changes" : slope.found;
     const fault = "grad: this metric has no gradient";
@@ -39,15 +39,16 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
 }
 
 /** How a value depends on the sites of its run: smoothly in some part, in steps only, or not at all. */
-type Slope =
+export type Slope =
   { readonly kind: "smooth" } | { readonly kind: "constant" } | { readonly kind: "steps"; readonly found: string };
 
-function slopeOf({ builder }: Elaboration, result: number): Slope {
+/** @param nodeAt the nodes of the expression, each after those that it reads */
+export function slopeOf(nodeAt: (index: number) => MeasureNode, result: number): Slope {
   const known = new Map<number, Slope>();
   const find = (index: number): Slope => {
     const before = known.get(index);
     if (before !== undefined) return before;
-    const node = builder.nodeAt(index);
+    const node = nodeAt(index);
     let slope: Slope = { kind: node.kind === "site" ? "smooth" : "constant" };
     if (isOperation(node)) {
       const inputs = node.inputs.map(find);
