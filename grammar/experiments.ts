@@ -366,6 +366,7 @@ export class ExperimentGrammar extends ExpressionGrammar {
     this.OR([
       { ALT: () => this.CONSUME(t.Trace) },
       { ALT: () => this.CONSUME(t.Density) },
+      { ALT: () => this.CONSUME(t.Coupling) },
       {
         ALT: () => {
           this.OR2([

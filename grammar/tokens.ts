@@ -192,6 +192,7 @@ export const tokenTable = {
   Params: soft("params"),
   Trace: soft("trace"),
   Density: soft("density"),
+  Coupling: soft("coupling"),
   Probes: soft("probes"),
   Steps: soft("steps"),
   Correct: soft("correct"),

@@ -61,7 +61,8 @@ export async function runInPage(
     memory: createPlanMemory(),
   };
   const planned = planProtocol(protocol, models, planning);
-  const unavailable = protocol.unavailable.map(({ what, span }) => diagnostic("A5001", span, { what }));
+  const curved = protocol.studies.flatMap(({ curvature }) => curvature ?? []);
+  const unavailable = curved.map(({ span }) => diagnostic("A5001", span, { what: "`curvature` in a page" }));
   const all = [...diagnostics, ...planned.diagnostics, ...unavailable];
   if (hasErrors(all)) return rejected(all, loaded);
   const refused = tooMuch(planned.value);

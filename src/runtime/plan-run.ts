@@ -1,6 +1,5 @@
 /** Compiling and planning a protocol: everything of a run that happens before anything runs. */
 import type { SourceFile } from "../compiler/base/span.js";
-import { diagnostic } from "../compiler/diagnostics/create.js";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import type { Plan } from "../compiler/ir/plan.js";
@@ -54,11 +53,6 @@ export function planOptions(settings: PlanSettings): PlanOptions {
     ...(chunkedFrom === undefined ? {} : { chunkedFrom }),
     ...(verifyPasses === undefined ? {} : { verifyPasses }),
   };
-}
-
-/** Why a sound protocol cannot be run: what this build can check and not run, each an error. Empty when it can. */
-export function notRunnable({ protocol }: Planned): readonly Diagnostic[] {
-  return protocol.unavailable.map(({ what, span }) => diagnostic("A5001", span, { what }));
 }
 
 /** Compiles and plans without running. */

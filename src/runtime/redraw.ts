@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { resultSetOf } from "../compiler/ir/results.js";
+import { storedCurvatures } from "./curvatures.js";
 import { decidedBy } from "./decisions.js";
 import type { ExecutionSummary } from "./execute.js";
 import { judgementViews } from "./judgement-views.js";
@@ -85,11 +86,13 @@ async function redraw(folder: RunFolder): Promise<RedrawOutcome> {
   });
   const { left, total } = stages.summary.units;
   if (left > 0) return cannot(`${left} of its ${total} units are not in the store`);
-  const { rows } = stages.assembled;
+  const bent = await storedCurvatures(stages, stages.summary, store);
+  if (bent === null) return cannot("products of its Hessians are not in the store");
+  const rows = [...stages.assembled.rows, ...bent.rows];
   if (record.values !== null && record.values !== valuesDigest(rows)) {
     return cannot("the units in the store have other values than the run had");
   }
-  return await write(folder, record, stages, planned);
+  return await write(folder, record, { ...stages, assembled: { ...stages.assembled, rows } }, planned);
 }
 
 async function write(

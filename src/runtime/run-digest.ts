@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../compiler/base/digest.js";
 import type { OpenedModel } from "../compiler/models/model.js";
+import type { Curvature } from "../compiler/ir/curvature.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { DeferredConditions, Protocol, Study } from "../compiler/ir/protocol.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";
@@ -56,8 +57,10 @@ export function runDigest({ text, protocol, plan, models, options }: RunDigestRe
 }
 
 /** What a study adds to its units: how their numbers are called. */
-function studyKey({ experiment, model, texts, coordinates, facts, conditions, deferred, measures }: Study): unknown {
+function studyKey(study: Study): unknown {
+  const { experiment, model, texts, coordinates, facts, conditions, deferred, measures, curvature } = study;
   return {
+    ...(curvature === undefined ? {} : { curvature: curvatureKey(curvature) }),
     experiment,
     model,
     texts,
@@ -70,6 +73,10 @@ function studyKey({ experiment, model, texts, coordinates, facts, conditions, de
       return { metric, type, axes, coordinates: measure.coordinates, expression: expressionKey(measure.expression) };
     }),
   };
+}
+
+function curvatureKey({ span: _span, expression, ...asked }: Curvature): unknown {
+  return { ...asked, expression: expressionKey(expression) };
 }
 
 function deferredKey({ span: _span, replacement, ...places }: DeferredConditions): unknown {

@@ -16,12 +16,13 @@ import type { Assembled } from "../compiler/results/assemble.js";
 import { numericsOf } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
 import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
+import { executeCurvatures } from "./curvatures.js";
 import { createRunEstimator } from "./estimate.js";
 import type { ExecutionProgress } from "./execute.js";
 import { executeStage, openWeightBytes } from "./execute-stage.js";
 import { judgementViews } from "./judgement-views.js";
 import type { Loaded } from "./load.js";
-import { notRunnable, planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
+import { planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
 import { cacheFolder, processEnvironment } from "./models/places.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
 import { verifiedIdentities } from "./models/verify-model.js";
@@ -98,7 +99,7 @@ export async function runUnits(
   events: RunEvents = {},
 ): Promise<"computed" | "rejected" | "stopped"> {
   const outcome = await planRun(source, options);
-  if (outcome.kind === "rejected" || notRunnable(outcome.planned).length > 0) return "rejected";
+  if (outcome.kind === "rejected") return "rejected";
   const { loaded, protocol, plan, memory } = outcome.planned;
   const models = loaded.compiled.value.models;
   const guard = createWeightsGuard(loaded.models);
@@ -140,8 +141,6 @@ export async function runProtocol(
   if (outcome.kind === "rejected") return outcome;
   const { planned } = outcome;
   const { loaded, protocol, plan, digest, memory } = planned;
-  const refused = notRunnable(planned);
-  if (refused.length > 0) return { kind: "rejected", loaded, diagnostics: refused };
   const models = loaded.compiled.value.models;
   events.onPlanned?.(planned);
 
@@ -232,13 +231,29 @@ export async function runProtocol(
         ),
       assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
     });
+    const bent = await executeCurvatures(outcome, outcome.summary, {
+      loaded,
+      models,
+      store,
+      keeper,
+      guard,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      onUnit: log.note,
+      onProgress: said,
+    });
     enter("writing results");
-    const { assembled, selections } = outcome;
-    const summary = { ...outcome.summary, damages: [...damages.values()] };
+    const assembled = { ...outcome.assembled, rows: [...outcome.assembled.rows, ...bent.rows] };
+    const selections = [...outcome.selections, ...bent.facts];
+    const summary = { ...bent.summary, damages: [...damages.values()] };
     const { computed, reused, failed, skipped, left } = summary.units;
     const values = valuesDigest(assembled.rows);
     const other = await file.keepEarlier(values, summary.status === "finished");
-    const notes = [...outcome.warnings, ...runNotes(summary, assembled), ...(other === null ? [] : [other])];
+    const notes = [
+      ...outcome.warnings,
+      ...bent.warnings,
+      ...runNotes(summary, assembled),
+      ...(other === null ? [] : [other]),
+    ];
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
       ...(summary.stopped === null || summary.status === "interrupted"

@@ -33,7 +33,10 @@ export function createUnitLog(): UnitLog {
       );
       return noted.map(({ unit, outcome, finished }) => ({
         unit,
-        ...(works.get(unit) ?? { work: "", rows: 0 }),
+        ...(works.get(unit) ?? {
+          work: plan.curvatures === undefined ? "" : "product of a Hessian and a vector",
+          rows: 0,
+        }),
         outcome,
         finished,
         sha256: outcome === "failed" || outcome === "skipped" ? null : store.digestOf(unit),

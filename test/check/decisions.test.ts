@@ -323,7 +323,7 @@ suite("find, pca and classify", () => {
   });
 });
 
-suite("what is checked and cannot run", () => {
+suite("derivatives", () => {
   const alone = `model gpt2 from "gpt2"\nprompts p from ["the cat sat"]\n`;
 
   test("a curvature has the columns it computes, over layers and not over prompts", () => {
@@ -331,16 +331,10 @@ suite("what is checked and cannot run", () => {
     plot line of sharp.trace over layer
     plot density of sharp
     table sharp.eigenvalue by value`;
-    assert.deepEqual(messagesOf(text.replace(" by value", ""), around), [
-      "A8010 `curvature` is not yet available in this build of atlasc: it is checked, but a run is refused",
-    ]);
-    const protocol = protocolOf(text.replace(" by value", ""), around);
-    assert.deepEqual(
-      protocol.unavailable.map(({ what }) => what),
-      ["`curvature`"],
-    );
-    assert.deepEqual(protocol.studies, []);
-    assert.deepEqual(messagesOf(`${text}\nplot line of sharp.trace over prompt`, around).slice(1), [
+    assert.deepEqual(messagesOf(text.replace(" by value", ""), around), []);
+    const [study] = protocolOf(text.replace(" by value", ""), around).studies;
+    assert.deepEqual(study?.curvature?.layers, [0, 1, 2]);
+    assert.deepEqual(messagesOf(`${text}\nplot line of sharp.trace over prompt`, around), [
       "A2017 sharp measures several metrics: say which metric",
       "A2013 sharp has no axis prompt",
     ]);
@@ -348,7 +342,7 @@ suite("what is checked and cannot run", () => {
 
   test("a curvature says over which parameters, of which layers, and what to compute", () => {
     const curvature = (clause: string): readonly string[] =>
-      messagesOf(`${alone}experiment sharp curvature of loss over params ${clause}`, around).slice(0, -1);
+      messagesOf(`${alone}experiment sharp curvature of loss over params ${clause}`, around);
     assert.deepEqual(curvature("attentoin L0 trace probes 3"), ["A2003 unknown name attentoin"]);
     assert.deepEqual(curvature("mlp L9 trace probes 3"), [
       "A4201 L9 is beyond gpt2, which has 3 layers (the last is L2)",

@@ -1,13 +1,12 @@
 /** What a run records of statements that it does not decide, what it refuses, and what it writes of tables and files. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { renderTextTable } from "../../src/runtime/report/text-table.js";
 import { readRecord } from "../../src/runtime/store/record.js";
 import {
-  command,
   protocolIn,
   randomModel,
   rowsOf,
@@ -128,27 +127,6 @@ test("another hypothesis over the same work is another run", async (context) => 
   const [first, second] = [await run("one"), await run("two")];
   assert.notEqual(first.planned.digest, second.planned.digest);
   assert.equal(second.summary.units.computed, 0, "and computes nothing again");
-});
-
-test("a curvature checks with a warning, and a run of it is refused", async (context) => {
-  const folder = temporaryFolder(context);
-  spelledModel(join(folder, "model"), randomModel);
-  const path = protocolIn(
-    folder,
-    `${head}
-    experiment sharpness curvature of loss over params attention L* trace probes 3 seed 1
-    experiment plain measure loss
-    plot line of sharpness.trace over layer
-    `,
-  );
-  const checked = await command(["check", path]);
-  assert.equal(checked.code, 0, checked.stderr);
-  assert.match(checked.stdout, /sound, 1 warning/);
-  const runs = join(folder, "runs");
-  const ran = await command(["run", path, "--runs", runs]);
-  assert.equal(ran.code, 1);
-  assert.match(ran.stderr, /A5001.*`curvature` is not yet available/);
-  assert.ok(!existsSync(runs) || readdirSync(runs).length === 0, "nothing was begun");
 });
 
 test("tokens are shown in their texts, winners are named, and values of a `let` are saved", async (context) => {

@@ -79,6 +79,19 @@ const checks: Readonly<Record<string, Check>> = {
   },
 
   // The stream grows through the last layer of every model, and only RMSNorm leaves its mean in use.
+  curvature: (rows) => {
+    // In every layer but the first the sharpest direction bends upwards: from 1.7 to 24.
+    for (const { value, axes } of pick(rows, { experiment: "sharpness", metric: "eigenvalue" })) {
+      assert.ok(axes["layer"] === 0 || value > 1, `layer ${String(axes["layer"])}: ${value}`);
+    }
+    assert.ok(
+      valuesOf(rows, { experiment: "sharpness", metric: "coupling" }).every((value) => value > 0 && value < 1.5),
+    );
+    // The loss of a model that knows nothing is flat.
+    const sharpest = (revision: string): number =>
+      meanOf(rows, { experiment: "training", metric: "eigenvalue", at: { revision } });
+    assert.ok(sharpest("step4000") > 10 * Math.abs(sharpest("step0")), `${sharpest("step0")}, ${sharpest("step4000")}`);
+  },
   norms: (rows) => {
     for (const model of ["gpt2", "pythia", "llama"]) {
       // That LayerNorm dampens the last layer (gain below 1), as is said of large models, does not hold for these.

@@ -102,7 +102,6 @@ test("a renamed protocol is planned as before", async () => {
     const compiled = compileText(text, { ...around, sideTable: true });
     const { protocol, models } = compiled.value;
     assert.ok(protocol !== null);
-    if (protocol.unavailable.length > 0) continue;
     const plan = planProtocol(protocol, models, memory).value;
     for (const { symbol, spans } of declarationsOf(compiled)) {
       if (symbol.kind === "local" || symbol.kind === "group") continue;

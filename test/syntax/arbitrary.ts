@@ -419,6 +419,7 @@ const experiment: fc.Arbitrary<Statement> = fc.record({
       top: numberOrNull,
       trace: fc.boolean(),
       density: fc.boolean(),
+      coupling: fc.boolean(),
       probes: numberOrNull,
       steps: numberOrNull,
       seed: numberOrNull,

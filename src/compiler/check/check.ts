@@ -7,14 +7,14 @@ import type { Span } from "../base/span.js";
 import type { Steps } from "../base/steps.js";
 import { addBehind, diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
-import type { ModelInstance, Protocol, Study, TokenizedTexts, Unavailable } from "../ir/protocol.js";
+import type { ModelInstance, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import type { ResultType } from "../ir/result-type.js";
 import type { OpenedModel } from "../models/model.js";
 import type { ExperimentStatement, FileSyntax, Name } from "../syntax/ast.js";
 import { checkConditions } from "./interventions/conditions.js";
 import type { EncodedText } from "../ir/encodings.js";
 import { refuseOnCorpus } from "./measures/corpus-measures.js";
-import { checkCurvature, withCurvature, type CurvatureResults } from "./results/curvature.js";
+import { checkCurvature, withCurvature, type CheckedCurvature } from "./results/curvature.js";
 import { checkCycles, checkDefinitions } from "./measures/definitions.js";
 import { isDoubtful, nothingDoubtful } from "./names/doubtful.js";
 import { reportError, tooMany } from "./faults.js";
@@ -75,7 +75,6 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
   }
   checkDefinitions(input);
   const studies: Study[] = [];
-  const unavailable: Unavailable[] = [];
   const shapes = new Map<string, ExperimentShape>();
   const finishing: FinishShape[] = [];
   const earlier = new Map<string, readonly Study[]>();
@@ -87,7 +86,7 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
       if (d.code === "A2006") cycles++;
       report(d);
     };
-    const made: Made = { studies: [], unavailable, finishing, earlier: { shapes, studies: earlier } };
+    const made: Made = { studies: [], finishing, earlier: { shapes, studies: earlier } };
     const shape = checkExperiment({ ...input, report: counting }, name, statement, made);
     shapes.set(name, shape);
     earlier.set(name, made.studies);
@@ -145,7 +144,6 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
     references: references?.values ?? [],
     decisions,
     outputs,
-    unavailable,
     parameters: Object.fromEntries(
       [...scope.params].map(([name, value]) => [
         name,
@@ -163,7 +161,6 @@ const nothingChecked: Protocol = {
   references: [],
   decisions: [],
   outputs: [],
-  unavailable: [],
   parameters: {},
 };
 
@@ -234,7 +231,6 @@ type FinishShape = (others: NonNullable<Parameters<typeof resultTypeOf>[4]>) => 
 interface Made {
   readonly studies: Study[];
   readonly finishing: FinishShape[];
-  readonly unavailable: Unavailable[];
   readonly earlier: EarlierExperiments;
 }
 
@@ -246,13 +242,6 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
     report(d);
   };
   const context = { ...input, report: once };
-  const lacking: Unavailable[] = [];
-  const cannotRun = (span: Span, what: string): void => {
-    once(diagnostic("A8010", span, { what }));
-    if (!lacking.some((known) => known.span.start === span.start && known.span.file === span.file)) {
-      lacking.push({ what, span });
-    }
-  };
   if (statement.measures.length === 0 && statement.curvature === null) {
     const [clause] = [...(statement.with.length > 0 ? ["with"] : []), ...(statement.on.length > 0 ? ["on"] : [])];
     const begins = statement.name === null && statement.interventions.length === 0 && clause !== undefined;
@@ -265,7 +254,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   const models = choose(context, statement.on, scope.models.keys(), statement, "A2009", "A2014");
   const texts = choose(context, namedTexts(statement, scope), scope.texts.keys(), statement, "A2010", "A2015");
   const own: Study[] = [];
-  let curvature: CurvatureResults | null = null;
+  let curvature: CheckedCurvature | null = null;
   let complete = models !== null && texts !== null;
   const instances = models?.flatMap((m) => input.instances.get(m) ?? []) ?? [];
   const labels = modelLabels(instances);
@@ -318,7 +307,9 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       const { conditions, deferred, patchSource } = changed;
       const measuring: MeasureContext = { ...common, patchSource, conditionAxes: changed.axes };
       const measures = checkMeasures(measuring, statement.measures);
-      if (statement.curvature !== null) curvature = checkCurvature(measuring, statement.curvature) ?? curvature;
+      const clause = statement.curvature;
+      const bent = clause === null ? null : checkCurvature(measuring, statement, clause, opened);
+      curvature = bent ?? curvature;
       if (tokenized === undefined || opened === null) continue;
       const rows = (conditions.length + deferredMost(deferred)) * tokenized.prompts.length;
       if (rows > limits.rows) {
@@ -341,6 +332,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
         conditions,
         deferred,
         measures,
+        ...(bent === null ? {} : { curvature: bent.curvature }),
       };
       warnShortTexts(study, tokenized, statement, once);
       refuseSharedNames(study, statement, once);
@@ -350,16 +342,11 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
   }
   warnTokenizers(own, input.texts, statement, once);
   const sound = complete && errors === 0;
-  if (statement.curvature !== null) {
-    const { span } = statement.curvature;
-    cannotRun({ ...span, end: span.start + "curvature".length }, "`curvature`");
-  }
-  made.unavailable.push(...lacking);
   const measured = statement.measures.flatMap((item) => {
     const metric = columnName(item);
     return metric === null ? [] : [{ name: metric, normalised: item.recovery }];
   });
-  if (sound && lacking.length === 0) made.studies.push(...own);
+  if (sound) made.studies.push(...own);
   const shapeWith = ({ type }: TypedResults): ExperimentShape =>
     withCurvature({ name, type, complete: sound }, curvature);
   made.finishing.push((others) => {

@@ -115,6 +115,29 @@ export interface Evaluation {
   readonly needs: readonly string[];
 }
 
+/**
+ * The products of one block of weights. Which of them are asked for follows from those before; each is a sum over the
+ * batches, which are run once for every product.
+ */
+export interface CurvaturePlan {
+  /** Digest of everything that decides a product, but for the vector: graph, weights, texts, numeric options. */
+  readonly id: string;
+  /** Index into the protocol's studies. */
+  readonly study: number;
+  /** null: the block is no part of a layer. */
+  readonly layer: number | null;
+  /** Parameters of the block. */
+  readonly size: number;
+  /** Whose an entry of the block is, where entries belong to heads: `stride` of the first, as many of the next, and so on. */
+  readonly heads: { readonly count: number; readonly stride: number } | null;
+  /** What is differentiated twice: it yields the measure. */
+  readonly graph: GraphPlan;
+  /** The texts in batches. Its units are no units of the store: a product is. */
+  readonly batches: Evaluation;
+  /** Values of the measure over all texts, of which the mean is differentiated. */
+  readonly values: number;
+}
+
 /** Which units run through sessions that rearrange their weights (lower/prepacking.ts). */
 export const prepackings = ["short texts", "always", "never"] as const;
 
@@ -152,6 +175,8 @@ export interface Plan {
    */
   readonly cuts: Readonly<Record<string, readonly number[]>>;
   readonly evaluations: readonly Evaluation[];
+  /** Second derivatives with respect to weights; absent where none are asked for. */
+  readonly curvatures?: readonly CurvaturePlan[];
   readonly cost: PlanCost;
   /** Digest over graphs and units. */
   readonly digest: string;

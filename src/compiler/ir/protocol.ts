@@ -5,6 +5,7 @@
 import type { Span } from "../base/span.js";
 import type { SiteReference } from "../models/sites.js";
 import type { MeasureExpression, TextQuantity } from "./expression.js";
+import type { Curvature } from "./curvature.js";
 import type { Decision } from "./decisions.js";
 import type { Output } from "./outputs.js";
 import type { Origin } from "./origin.js";
@@ -231,12 +232,8 @@ export interface Study {
   /** Conditions that are not known yet; null when `conditions` is all there is. */
   readonly deferred: DeferredConditions | null;
   readonly measures: readonly Measure[];
-}
-
-/** A form of the language that is checked only, and where it stands. */
-export interface Unavailable {
-  readonly what: string;
-  readonly span: Span;
+  /** What is asked of second derivatives with respect to weights; absent: nothing. */
+  readonly curvature?: Curvature;
 }
 
 export interface Protocol {
@@ -249,8 +246,6 @@ export interface Protocol {
   readonly references: readonly PublishedValue[];
   readonly decisions: readonly Decision[];
   readonly outputs: readonly Output[];
-  /** What this build can check and not run: a run of the protocol is refused while there is any. */
-  readonly unavailable: readonly Unavailable[];
   /** Parameters of the protocol and their values in this run. */
   readonly parameters: Readonly<Record<string, number | string>>;
 }

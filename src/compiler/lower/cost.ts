@@ -97,7 +97,7 @@ export function rowWorkOf(
  * Bytes of what one row keeps of its forward pass for the backward pass: of every layer the norms' and the residual stream's
  * values, queries, keys and values, scores and their softmax, the MLP's inner values; and logits, their softmax and gradient.
  */
-function keptBytes(signature: ModelSignature, layers: number, positions: number, unembedded: number): number {
+export function keptBytes(signature: ModelSignature, layers: number, positions: number, unembedded: number): number {
   const { dModel, heads, dHead, neurons, vocab } = signature;
   const attention = 4 * heads * positions * positions + 8 * positions * heads * dHead;
   const layer = attention + positions * (3 * neurons * matricesIn(signature) + 14 * dModel);

@@ -15,7 +15,8 @@ export function naiveDraft(
   textsOf: (name: string, model: string) => TokenizedTexts,
 ): Draft {
   const studies = protocol.studies.flatMap((study, index): DraftStudy[] => {
-    if (study.deferred !== null) return [];
+    // One that asks for second derivatives alone is planned by itself (curvature-plan.ts).
+    if (study.deferred !== null || (study.measures.length === 0 && study.curvature !== undefined)) return [];
     const model = modelOf(study.model);
     const texts = textsOf(study.texts, study.model);
     const measured = measuredOf(study, texts);

@@ -18,6 +18,7 @@ import { batchRows, largestBatch, noCost, type BatchContext } from "./batches.js
 import { captureIdentities } from "./capture-identity.js";
 import { captureKey, capturesOf, siteExpression, type Capture } from "./captures.js";
 import type { RowWork } from "./cost.js";
+import { planCurvatures } from "./curvature-plan.js";
 import { cutsOf } from "./cuts.js";
 import { naiveDraft } from "./naive-draft.js";
 import { graphPlan } from "./graph-plan.js";
@@ -121,9 +122,21 @@ export function planProtocol(
   const used = new Set(graphs.map((graph) => graph.model));
   const weightBytes = [...used].reduce((sum, id) => sum + modelBytes(modelOf(id)), 0);
   const { evaluations } = planning;
-  const digest = digestOf([graphs.map((g) => g.id), evaluations.map((e) => e.units.map((u) => u.id))]);
+  const curvatures = planCurvatures(protocol, {
+    modelOf,
+    textsOf,
+    settings: (texts) => withoutGraphPasses(pipeline, graphSettings(planning, texts)),
+    batch: planning.batch,
+    work: planning.work,
+  });
+  const bent = curvatures.length === 0 ? {} : { curvatures };
+  const digest = digestOf([
+    graphs.map((g) => g.id),
+    evaluations.map((e) => e.units.map((u) => u.id)),
+    ...(curvatures.length === 0 ? [] : [curvatures.map(({ id }) => id)]),
+  ]);
   const cuts = draft.segments ? cutsOf(graphs, modelOf) : {};
-  const plan: Plan = { graphs, cuts, evaluations, cost: { ...cost, weightBytes }, digest };
+  const plan: Plan = { graphs, cuts, evaluations, ...bent, cost: { ...cost, weightBytes }, digest };
   // A plan that leaves rows out says so by diagnostics.
   if (verifyPasses && diagnostics.length === 0) {
     verifyPlan(passes, {

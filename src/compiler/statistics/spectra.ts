@@ -58,3 +58,27 @@ export function asymmetry(values: ArrayLike<number>, side: number): number {
   }
   return largest === 0 ? 0 : most / largest;
 }
+
+/** Eigenvalues of a symmetric tridiagonal matrix and, for each, its eigenvector of length 1. */
+export interface TridiagonalEigen {
+  readonly values: readonly number[];
+  /** [eigenvalue][entry]. */
+  readonly vectors: readonly (readonly number[])[];
+}
+
+/** The eigenpairs of the matrix with this diagonal and, one shorter at least, these entries on both sides of it; smallest first. */
+export function tridiagonalEigen(diagonal: readonly number[], beside: readonly number[]): TridiagonalEigen {
+  const side = diagonal.length;
+  const matrix = Matrix.zeros(side, side);
+  diagonal.forEach((value, i) => matrix.set(i, i, value));
+  for (let i = 0; i + 1 < side; i++) {
+    matrix.set(i, i + 1, beside[i] ?? 0);
+    matrix.set(i + 1, i, beside[i] ?? 0);
+  }
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+  const order = realEigenvalues.map((_, i) => i).sort((a, b) => (realEigenvalues[a] ?? 0) - (realEigenvalues[b] ?? 0));
+  return {
+    values: order.map((i) => realEigenvalues[i] ?? NaN),
+    vectors: order.map((i) => eigenvectorMatrix.getColumn(i)),
+  };
+}

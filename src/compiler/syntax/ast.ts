@@ -406,6 +406,7 @@ export interface CurvatureClause extends Node {
   readonly top: NumberLiteral | null;
   readonly trace: boolean;
   readonly density: boolean;
+  readonly coupling: boolean;
   readonly probes: NumberLiteral | null;
   readonly steps: NumberLiteral | null;
   readonly seed: NumberLiteral | null;

@@ -311,6 +311,7 @@ function buildCurvature(build: Build, node: CstNode): CurvatureClause {
     top: count("Top", "top"),
     trace: given("Trace", "trace") !== undefined,
     density: given("Density", "density") !== undefined,
+    coupling: given("Coupling", "coupling") !== undefined,
     probes: count("Probes", "probes"),
     steps: count("Steps", "steps"),
     seed: count("Seed", "seed"),

@@ -231,6 +231,7 @@ function printCurvature(clause: CurvatureClause): Doc {
       top,
       clause.trace ? [line, "trace"] : [],
       clause.density ? [line, "density"] : [],
+      clause.coupling ? [line, "coupling"] : [],
       others,
     ),
   );

@@ -1,5 +1,6 @@
 /** Derivative rules of matrix products. */
 import { float, int, integerAttribute } from "../../onnx/attributes.js";
+import { integers } from "../../onnx/lists.js";
 import { sumToShape } from "../emit.js";
 import { floatOf, gradientOfOutput, inputOf, outputOf, type GradientRule, type RuleContext } from "../rule.js";
 
@@ -38,8 +39,23 @@ const product: GradientRule = (context) => {
   // The axes before the matrices are broadcast.
   const summed = (part: Product, operand: string): string =>
     sumToShape(context, multiplied(context, part, alpha), operand, outputOf(context, 0), 2);
-  return [context.wants(0) ? summed(ofA, a) : null, context.wants(1) ? summed(ofB, b) : null];
+  const shared = context.wants(1) && !transposedA ? ofSharedMatrix(context, ofB, a, b) : null;
+  const gradientOfB = (): string => (shared === null ? summed(ofB, b) : multiplied(context, shared, alpha));
+  return [context.wants(0) ? summed(ofA, a) : null, context.wants(1) ? gradientOfB() : null];
 };
+
+/**
+ * The gradient of a matrix that all matrices of the other factor share, such as a weight: their rows below one another make
+ * it one product. Null where the matrix is not shared, or its sides are not known.
+ */
+function ofSharedMatrix(context: RuleContext, product: Product, a: string, b: string): Product | null {
+  const { builder, shape } = context;
+  const [first, second, ...more] = shape(b);
+  if (more.length > 0 || shape(a).length < 3 || typeof first !== "number" || typeof second !== "number") return null;
+  // The gradient of [in, out] is that of x [.., in] and y [.., out]; of its transpose, the other way round.
+  const rows = (value: string, width: number): string => builder.node("Reshape", [value, integers(builder, -1, width)]);
+  return { ...product, a: rows(product.a, first), b: rows(product.b, second) };
+}
 
 function multiplied({ builder }: RuleContext, { a, b, transposeA, transposeB }: Product, alpha: number): string {
   if (!transposeA && !transposeB && alpha === 1) return builder.node("MatMul", [a, b]);

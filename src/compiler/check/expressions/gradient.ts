@@ -1,7 +1,7 @@
 /** `grad(metric, site)`. */
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
-import { isOperation } from "../../ir/expression.js";
+import { isOperation, type MeasureNode } from "../../ir/expression.js";
 import { mayInfluence } from "../../models/site-order.js";
 import { sites, type SiteName, type SiteReference } from "../../models/sites.js";
 import { siteText } from "../../operations/text.js";
@@ -34,7 +34,7 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   const { builder } = cx;
   const type = operationNamed("grad").type([builder.typeOf(node), builder.typeOf(place.node)], {});
   if (isFault(type)) return reportFault(cx, metric.span, "grad", type, []);
-  const slope = slopeOf(cx, node);
+  const slope = slopeOf((index) => builder.nodeAt(index), node);
   if (slope.kind !== "smooth") {
     const found = slope.kind === "constant" ? "a number that no site of this run changes" : slope.found;
     const fault = "grad: this metric has no gradient";
@@ -76,15 +76,16 @@ function readsAfter({ builder, model }: Elaboration, result: number, from: SiteR
 }
 
 /** How a value depends on the sites of its run: smoothly in some part, in steps only, or not at all. */
-type Slope =
+export type Slope =
   { readonly kind: "smooth" } | { readonly kind: "constant" } | { readonly kind: "steps"; readonly found: string };
 
-function slopeOf({ builder }: Elaboration, result: number): Slope {
+/** @param nodeAt the nodes of the expression, each after those that it reads */
+export function slopeOf(nodeAt: (index: number) => MeasureNode, result: number): Slope {
   const known = new Map<number, Slope>();
   const find = (index: number): Slope => {
     const before = known.get(index);
     if (before !== undefined) return before;
-    const node = builder.nodeAt(index);
+    const node = nodeAt(index);
     let slope: Slope = { kind: node.kind === "site" ? "smooth" : "constant" };
     if (isOperation(node)) {
       const inputs = node.inputs.map(find);

@@ -104,8 +104,14 @@ function subjectOf(
   { shapes }: EarlierExperiments,
 ): ExperimentShape | null {
   const { experiments } = cx.scope;
-  if (!experiments.has(name.text)) {
+  const statement = experiments.get(name.text);
+  if (statement === undefined) {
     reportError(cx, "A2011", name.span, { name: name.text }, unknownResult(name.text, [...experiments.keys()]));
+    return null;
+  }
+  if (statement.curvature !== null) {
+    const problem = `${name.text} has a curvature, which is known only when everything else has run`;
+    reportError(cx, "A3040", name.span, { problem }, { hint: "choose places by an experiment without one" });
     return null;
   }
   const path = pathBetween(cx.scope, name.text, own);

@@ -1,68 +1,235 @@
 /** The `curvature` clause of an experiment: what it names is checked, and the columns that it will have are known. */
 import { addBehind } from "../../diagnostics/create.js";
+import type { Fix } from "../../diagnostics/diagnostic.js";
 import { nearestNames } from "../../base/suggest.js";
+import { slopeOf } from "../expressions/gradient.js";
+import { weightBlock } from "../../autodiff/weight-blocks.js";
+import { curvatureParts, headParts, wholeParts, type Curvature, type CurvaturePart } from "../../ir/curvature.js";
+import { neededNodes } from "../../ir/expression.js";
+import { wholeName } from "../../ir/protocol.js";
 import type { ResultAxis } from "../../ir/result-type.js";
-import type { CurvatureClause } from "../../syntax/ast.js";
+import { typeText } from "../../ir/tensor-type.js";
+import type { ModelGraph, OpenedModel } from "../../models/model.js";
+import { outsideInputs } from "../../operations/tail.js";
+import { pairsOf } from "../../operations/correlation.js";
+import type { CurvatureClause, ExperimentStatement, PlaceLiteral } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { elaborateTensor, type MeasureContext } from "../measures/measures.js";
+import { elaborateTensor, type MeasureContext, type TypedExpression } from "../measures/measures.js";
 import { placesWithParams } from "../names/param-values.js";
 import { resolvePlace } from "../models/places.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { isWhole } from "./statistics.js";
 import { createSweeps } from "../expressions/sweeps.js";
 
-/** Columns and axes that a `curvature` clause adds to its experiment. */
-export interface CurvatureResults {
-  readonly columns: readonly string[];
+/** A sound clause, and what it adds to the results of its experiment. */
+export interface CheckedCurvature {
+  readonly curvature: Curvature;
+  readonly columns: readonly { readonly name: string; readonly axes: readonly string[] }[];
   readonly axes: readonly ResultAxis[];
 }
 
-/** Parameters of a layer that a curvature can be taken over. */
-const parameterGroups = ["attention", "mlp", "layer"] as const;
+/** Lanczos steps where the clause says none: for so many eigenvalues, or for a density. */
+function defaultSteps(top: number | null): number {
+  return Math.max(40, 4 * (top ?? 0));
+}
 
 /** Checks the clause for one model; null after an error, which has been reported. */
-export function checkCurvature(cx: MeasureContext, clause: CurvatureClause): CurvatureResults | null {
-  let sound = elaborateTensor(cx, clause.of, createSweeps(null), "a loss such as nll") !== null;
+export function checkCurvature(
+  cx: MeasureContext,
+  statement: ExperimentStatement,
+  clause: CurvatureClause,
+  opened: OpenedModel | null,
+): CheckedCurvature | null {
+  let sound = true;
+  const refuse = (span: CurvatureClause["span"], problem: string, hint?: string): null => {
+    sound = false;
+    reportError(cx, "A3040", span, { problem }, hint === undefined ? {} : { hint });
+    return null;
+  };
+  const [intervention] = statement.interventions;
+  if (intervention !== undefined)
+    refuse(intervention.span, "a curvature is that of the unmodified model", "put it into an experiment of its own");
+  if (cx.texts?.documents != null)
+    refuse(
+      clause.span,
+      `a curvature is over prompts, and ${cx.textsName} is a corpus`,
+      "declare its texts as `prompts`",
+    );
+  if (cx.texts !== null && wholeName(cx.texts.name) !== cx.texts.name)
+    refuse(
+      clause.span,
+      `the continuations of ${cx.textsName} have several lengths, and a curvature is over texts of one kind`,
+    );
+  const of = elaborateTensor(cx, clause.of, createSweeps(null), "a loss such as nll");
+  if (of === null) sound = false;
+  else {
+    const problem = problemOf(of);
+    if (problem !== null) refuse(clause.of.span, problem);
+  }
+  const part = partOf(cx, clause);
+  const layers = part === null ? null : layersOf(cx, clause, part);
+  if (!checkCounts(cx, clause)) sound = false;
+  if (part === null || layers === null || of === null || !sound) return null;
+  if (clause.coupling && !headParts.has(part)) {
+    const problem = `${part} does not belong to heads, between which there could be a coupling`;
+    return refuse(clause.parameters.span, problem, `there are ${[...headParts.keys()].join(", ")}`);
+  }
+  const top = clause.top?.value ?? null;
+  const problem = opened === null ? null : blocksProblem(opened.graph, part, layers, top);
+  if (problem !== null) return refuse(clause.parameters.span, problem);
+  const curvature: Curvature = {
+    ...of,
+    part,
+    layers,
+    top,
+    trace: clause.trace,
+    density: clause.density,
+    coupling: clause.coupling,
+    probes: clause.probes?.value ?? 0,
+    steps: clause.steps?.value ?? defaultSteps(top),
+    seed: clause.seed?.value ?? 0,
+    span: clause.span,
+  };
+  return { curvature, ...resultsOf(curvature, cx.model.signature) };
+}
+
+/** Why a measure has no second derivative with respect to weights, or null. */
+function problemOf({ expression, type }: TypedExpression): string | null {
+  if (type.element !== "real" || type.unit === "token" || type.unit === "label")
+    return `a curvature is that of numbers, and this is ${typeText(type)}`;
+  const nodes = neededNodes(expression).flatMap((index) => expression.nodes[index] ?? []);
+  if (nodes.some(({ kind }) => kind === "given"))
+    return "a curvature is that of one run, and this reads values of another";
+  if (outsideInputs(expression) !== null) return "this value is no part of a graph, which alone has derivatives";
+  const slope = slopeOf((index) => {
+    const node = expression.nodes[index];
+    if (node === undefined) throw new RangeError(`there is no node ${index}`);
+    return node;
+  }, expression.result);
+  if (slope.kind === "steps") return `this has no derivative: ${slope.found}`;
+  return slope.kind === "constant" ? "no weight of the model changes this value" : null;
+}
+
+function partOf(cx: MeasureContext, { parameters: { text, span } }: CurvatureClause): CurvaturePart | null {
+  const part = curvatureParts.find((name) => name === text);
+  if (part !== undefined) return part;
+  const suggestions = nearestNames(text, curvatureParts);
+  reportError(cx, "A2003", span, { name: text }, { suggestions, hint: `there are ${curvatureParts.join(", ")}` });
+  return null;
+}
+
+/** The layers that have a block each; [null] for a part that the model has once; null after an error. */
+function layersOf(cx: MeasureContext, clause: CurvatureClause, part: CurvaturePart): Curvature["layers"] | null {
   const { text, span } = clause.parameters;
-  if (!(parameterGroups as readonly string[]).includes(text)) {
-    sound = false;
-    const suggestions = nearestNames(text, parameterGroups);
-    const hint = `there are ${parameterGroups.join(", ")}`;
-    reportError(cx, "A2003", span, { name: text }, { suggestions, hint });
+  const isWhole = (wholeParts as readonly string[]).includes(part);
+  const [first] = clause.places;
+  if (isWhole) {
+    if (first === undefined) return [null];
+    reportError(cx, "A3040", first.span, { problem: `${text} is no part of a layer` }, { hint: `write ${text} alone` });
+    return null;
   }
-  const layers = new Set<number>();
+  if (first === undefined) {
+    reportError(
+      cx,
+      "A3040",
+      span,
+      { problem: `${text} of which layers?` },
+      { hint: `write ${text} L*, or ${text} L2` },
+    );
+    return null;
+  }
   const places = placesWithParams({ params: cx.scope.params, report: cx.report }, clause.places);
-  if (places === null) sound = false;
-  for (const place of places ?? []) {
-    if (place.unit !== "none") {
-      sound = false;
-      wrongKind(cx, place.span, "layers such as L9 or L*", place.text);
-      continue;
-    }
-    const resolved = resolvePlace(place, cx.model, "head", cx.report);
-    if (resolved === null) sound = false;
-    for (const layer of resolved?.layers ?? []) layers.add(layer);
+  const found = (places ?? []).map((place) => layersIn(cx, place));
+  if (places === null || found.some((layers) => layers === null)) return null;
+  return [...new Set(found.flatMap((layers) => layers ?? []))];
+}
+
+function layersIn(cx: MeasureContext, place: PlaceLiteral): readonly number[] | null {
+  if (place.unit === "none") return resolvePlace(place, cx.model, "head", cx.report)?.layers ?? null;
+  wrongKind(cx, place.span, "layers such as L9 or L*", place.text);
+  return null;
+}
+
+function checkCounts(cx: MeasureContext, clause: CurvatureClause): boolean {
+  const { top, trace, density, coupling, probes, steps, seed, span } = clause;
+  const lacking = (name: string, hint: string, fixes: readonly Fix[] = []): boolean => {
+    reportError(cx, "A2007", span, { metric: "curvature", name }, { hint, fixes });
+    return false;
+  };
+  let sound = true;
+  if (top === null && !trace && !density && !coupling) {
+    sound = lacking("what to compute", "write `top 5` for the largest eigenvalues, `trace`, `density` or `coupling`");
   }
-  const { top, trace, density, probes, steps, seed } = clause;
-  if (top === null && !trace && !density) {
-    sound = false;
-    const hint = "write `top 5` for the largest eigenvalues, `trace`, or `density`";
-    reportError(cx, "A2007", clause.span, { metric: "curvature", name: "what to compute" }, { hint });
-  }
-  if ((trace || density) && probes === null) {
-    sound = false;
-    const hint = "the trace and the density are estimated from random vectors: write `probes 10`";
-    const fixes = [addBehind(clause.span, " probes 10")];
-    reportError(cx, "A2007", clause.span, { metric: "curvature", name: "probes" }, { hint, fixes });
+  if ((trace || density || coupling) && probes === null) {
+    const hint = "trace, density and coupling are estimated from random vectors: write `probes 10`";
+    sound = lacking("probes", hint, [addBehind(span, " probes 10")]);
   }
   for (const count of [top, probes, steps]) if (count !== null && !isWhole(cx, count, 1)) sound = false;
   if (seed !== null && !isWhole(cx, seed, 0)) sound = false;
-  if (!sound) return null;
+  if (sound && top !== null && steps !== null && steps.value < top.value) {
+    const problem = `${steps.value} Lanczos steps give no more than ${steps.value} eigenvalues, and ${top.value} are asked for`;
+    reportError(cx, "A3040", steps.span, { problem });
+    sound = false;
+  }
+  return sound;
+}
+
+/** Why a model has no such blocks, or null. */
+function blocksProblem(
+  graph: ModelGraph,
+  part: CurvaturePart,
+  layers: Curvature["layers"],
+  top: number | null,
+): string | null {
+  for (const layer of layers) {
+    const block = weightBlock(graph, part, layer);
+    const where = layer === null ? part : `${part} L${layer}`;
+    if (typeof block === "string") return `${where} has no curvature: ${block}`;
+    const size = block.weights.reduce(
+      (sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1),
+      0,
+    );
+    if (top !== null && top > size) return `${where} has ${size} parameters, and ${top} eigenvalues are asked for`;
+  }
+  return null;
+}
+
+/** The columns of a curvature, and the axes that they add to the experiment. */
+function resultsOf(
+  { part, layers, top, trace, density, coupling }: Curvature,
+  { heads, kvHeads }: MeasureContext["model"]["signature"],
+): Pick<CheckedCurvature, "columns" | "axes"> {
+  const own = layers.filter((layer) => layer !== null);
+  const block = own.length === 0 ? [] : ["layer"];
+  const along = (axis: string): readonly string[] => [...block, axis];
+  const pairs = pairsOf(headParts.get(part) === "kv_head" ? kvHeads : heads);
+  const entry = (name: string, levels: ResultAxis["levels"]): ResultAxis => ({ name, kind: "entry", levels, of: [] });
   return {
-    columns: [...(top === null ? [] : ["eigenvalue"]), ...(trace ? ["trace"] : []), ...(density ? ["density"] : [])],
+    columns: [
+      ...(top === null ? [] : ["eigenvalue", "residual"].map((name) => ({ name, axes: along("rank") }))),
+      ...(trace ? ["trace", "trace_se"].map((name) => ({ name, axes: block })) : []),
+      ...(density ? [{ name: "density", axes: along("lambda") }] : []),
+      ...(coupling ? ["coupling", "coupling_norm"].map((name) => ({ name, axes: along("pair") })) : []),
+    ],
     axes: [
-      { name: "layer", kind: "sweep", levels: [...layers], of: [] },
-      ...(top === null ? [] : [{ name: "rank", kind: "entry" as const, levels: null, of: [] }]),
+      ...(own.length === 0 ? [] : [{ name: "layer", kind: "sweep" as const, levels: own, of: [] }]),
+      ...(top === null
+        ? []
+        : [
+            entry(
+              "rank",
+              Array.from({ length: top }, (_, i) => i + 1),
+            ),
+          ]),
+      ...(density ? [entry("lambda", null)] : []),
+      ...(coupling
+        ? [
+            entry(
+              "pair",
+              pairs.map(([a, b]) => `${a}-${b}`),
+            ),
+          ]
+        : []),
     ],
   };
 }
@@ -71,21 +238,21 @@ export function checkCurvature(cx: MeasureContext, clause: CurvatureClause): Cur
  * The results of an experiment with those of its curvature. The curvature is that of the mean over all texts: an
  * experiment that measures nothing else has no axes of prompts.
  */
-export function withCurvature(shape: ExperimentShape, curvature: CurvatureResults | null): ExperimentShape {
+export function withCurvature(shape: ExperimentShape, curvature: CheckedCurvature | null): ExperimentShape {
   if (curvature === null) return shape;
   const { type } = shape;
   const kept = type.metrics.length > 0 ? type.axes : type.axes.filter(({ name }) => modelAxes.has(name));
   const added = curvature.axes.filter(({ name }) => !kept.some((axis) => axis.name === name));
   const axes = [...kept, ...added];
-  const own = axes.filter(({ name }) => modelAxes.has(name) || curvature.axes.some((axis) => axis.name === name));
-  const metrics = curvature.columns.map((name) => ({
-    name,
+  const columns = type.columns.filter(({ of }) => of.every((axis) => axes.some(({ name }) => name === axis)));
+  const metrics = curvature.columns.map((column) => ({
+    name: column.name,
     unit: "none" as const,
     element: "real" as const,
-    axes: own.map((axis) => axis.name),
+    axes: axes.filter(({ name }) => modelAxes.has(name) || column.axes.includes(name)).map(({ name }) => name),
     normalised: false,
   }));
-  return { ...shape, type: { ...type, axes, metrics: [...type.metrics, ...metrics] } };
+  return { ...shape, type: { ...type, axes, columns, metrics: [...type.metrics, ...metrics] } };
 }
 
 const modelAxes = new Set(["model", "revision", "dtype", "prompts"]);

@@ -28,6 +28,13 @@ export const runsDiagnostics = {
     message: "one row of {positions} tokens needs about {needed}, more than the budget of {budget}",
     explanation: "Even a single prompt needs more memory than is allowed. Raise `--memory`, or shorten the prompts.",
   },
+  A5020: {
+    severity: "error",
+    title: "memory budget too small for a curvature",
+    message: "the Lanczos vectors of {experiment} need about {needed}, more than the budget of {budget}",
+    explanation:
+      "Every Lanczos step keeps a vector as long as there are weights in the block, in float64. Ask for fewer `steps`, name a smaller part of the model, or raise `--memory`.",
+  },
   A5005: {
     severity: "error",
     title: "protocol missing",

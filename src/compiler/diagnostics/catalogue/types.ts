@@ -135,4 +135,11 @@ export const typesDiagnostics = {
     explanation:
       "The condition has an axis that the value lacks, so that it is not one answer for each entry. Reduce the condition first, as in max(… over position).",
   },
+  A3040: {
+    severity: "error",
+    title: "no curvature here",
+    message: "{problem}",
+    explanation:
+      "A `curvature` clause takes second derivatives of a smooth number with respect to weights of the unmodified model, on prompts. The message says which of these is missing.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

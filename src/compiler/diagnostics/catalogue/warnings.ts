@@ -52,13 +52,6 @@ export const warningsDiagnostics = {
     explanation:
       "Two of the models are the same, so that they cannot differ. Look at the names of their sources or revisions.",
   },
-  A8010: {
-    severity: "warning",
-    title: "cannot run yet",
-    message: "{what} is not yet available in this build of atlasc: it is checked, but a run is refused",
-    explanation:
-      "The protocol can be written and checked with this form, and `atlasc run` refuses it. Take it out to run the rest.",
-  },
   A8011: {
     severity: "warning",
     title: "answers of several tokens",

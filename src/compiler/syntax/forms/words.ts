@@ -152,10 +152,17 @@ export const words: Readonly<Record<string, Word>> = {
     "The position, in each prompt, of the token that ends the last place where a text occurs. Also a type of parameters.",
     'ablate mlp L1 at token "mother" measure loss',
   ),
-  params: clause("The weights over which curvature is taken.", hessian),
+  params: clause(
+    "The weights over which curvature is taken: `attention`, `mlp`, `layer`, `W_Q`, `W_K`, `W_V` or `W_O` of layers, `embeddings` or `all`.",
+    hessian,
+  ),
   trace: clause("Asks for the trace of the Hessian. It is an operation as well.", hessian),
-  probes: clause("How many random vectors estimate the trace or density.", hessian),
-  steps: clause("How many steps of the Lanczos iteration are done.", hessian),
+  coupling: clause(
+    "In `curvature`, asks for the norms of the Hessian's blocks between the heads of W_Q, W_K, W_V or W_O.",
+    "experiment heads curvature of loss over params W_V L2 coupling probes 8",
+  ),
+  probes: clause("How many random vectors estimate trace, density or coupling.", hessian),
+  steps: clause("How many steps of the Lanczos iteration are done at most.", hessian),
 
   using: clause(
     "The tests that decide; welch_t for `compare` and pearson for `correlate` when nothing is said.",

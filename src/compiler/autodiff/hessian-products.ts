@@ -1,0 +1,60 @@
+/**
+ * Products of a Hessian and a vector without the Hessian: the gradient of (gradient · vector), which costs about as much as
+ * two gradients (Pearlmutter, "Fast exact multiplication by the Hessian", 1994). Reverse mode is applied twice.
+ */
+import { int } from "../onnx/attributes.js";
+import { createGraphBuilder } from "../onnx/builder.js";
+import { addOutput, appendNodes, eliminateDeadNodes } from "../onnx/edit.js";
+import type { Graph, ValueInfo } from "../onnx/graph.js";
+import { integers } from "../onnx/lists.js";
+import { differentiate } from "./differentiate.js";
+
+/** A float32 value of a graph with respect to which is differentiated, the same for every row. */
+export interface DifferentiatedWeight {
+  readonly value: string;
+  readonly shape: readonly number[];
+}
+
+/** Input of a graph of products: what the Hessian is multiplied with, of the shape of the weight of that number. */
+export function directionInput(weight: number): string {
+  return `direction/${weight}`;
+}
+
+/** Output of a graph of products: the rows of the Hessian that belong to the weight of that number, times the direction. */
+export function productOutput(weight: number): string {
+  return `product/${weight}`;
+}
+
+/**
+ * The graph that multiplies the Hessian of a value's sum, taken over all its entries, with directions that are inputs
+ * ({@link directionInput}), for the joint block of these weights. Its only outputs are the products
+ * ({@link productOutput}); everything else that the graph reads stays as it is.
+ *
+ * @throws RangeError (a fault of ours) where a node between the weights and the value has no derivative rule
+ */
+export function hessianProducts(graph: Graph, target: string, weights: readonly DifferentiatedWeight[]): Graph {
+  const values = weights.map(({ value }) => value);
+  const directions = weights.map(({ shape }, i): ValueInfo => ({ name: directionInput(i), type: "float32", shape }));
+  const once = differentiate(graph, target, values, "hessian/first/");
+  const first = appendNodes(graph, once.nodes, once.constants);
+  const builder = createGraphBuilder("hessian").scope("hessian/dot");
+  const parts = weights.map(({ value, shape }, i) => {
+    const entries = builder.node("Mul", [once.of.get(value) ?? "", directionInput(i)]);
+    if (shape.length === 0) return entries;
+    return builder.node("ReduceSum", [entries, integers(builder, ...shape.keys())], { keepdims: int(0) });
+  });
+  const dot = parts.reduce((sum, part) => builder.node("Add", [sum, part]));
+  const { nodes, initializers } = builder.finish();
+  const dotted = { ...appendNodes(first, nodes, initializers), inputs: [...first.inputs, ...directions] };
+  const twice = differentiate(dotted, dot, values, "hessian/second/");
+  const whole: Graph = { ...appendNodes(dotted, twice.nodes, twice.constants), outputs: [] };
+  const multiplied = weights.reduce((made, { value, shape }, i) => {
+    return addOutput(made, twice.of.get(value) ?? "", { name: productOutput(i), type: "float32", shape });
+  }, whole);
+  // A direction that nothing needs (the value is linear in its weight) stays an input, so that callers feed all of them.
+  const kept = eliminateDeadNodes(multiplied);
+  return {
+    ...kept,
+    inputs: [...kept.inputs.filter(({ name }) => !directions.some((d) => d.name === name)), ...directions],
+  };
+}

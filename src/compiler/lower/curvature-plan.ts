@@ -1,0 +1,138 @@
+/** Plans second derivatives with respect to weights: a block for each layer, and the texts in batches. */
+import { hessianProducts } from "../autodiff/hessian-products.js";
+import { weightBlock, type WeightBlock } from "../autodiff/weight-blocks.js";
+import { digestOf } from "../base/digest.js";
+import { diagnostic } from "../diagnostics/create.js";
+import type { Curvature } from "../ir/curvature.js";
+import type { CurvaturePlan, Evaluation, GraphPlan, GraphSettings } from "../ir/plan.js";
+import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
+import { extentSize } from "../ir/tensor-type.js";
+import type { ModelGraph, OpenedModel } from "../models/model.js";
+import type { Graph } from "../onnx/graph.js";
+import { batchRows, noCost, type BatchContext } from "./batches.js";
+import { keptBytes, type RowWork } from "./cost.js";
+import { graphPlan } from "./graph-plan.js";
+import { lowerGraph } from "./graph.js";
+
+/** Version of how products are made and added up, a part of every product's identity. */
+const productVersion = 1;
+
+/** What planning a curvature takes from the plan that it belongs to. */
+export interface CurvaturePlanning {
+  readonly modelOf: (id: string) => OpenedModel;
+  readonly textsOf: (name: string, model: string) => TokenizedTexts;
+  readonly settings: (texts: TokenizedTexts) => GraphSettings;
+  readonly batch: BatchContext;
+  readonly work: (graph: GraphPlan) => (positions: number) => RowWork;
+}
+
+/** The curvatures of all studies; what does not fit into memory is reported, before anything runs. */
+export function planCurvatures({ studies }: Protocol, planning: CurvaturePlanning): readonly CurvaturePlan[] {
+  return studies.flatMap((study, index) => {
+    const { curvature } = study;
+    if (curvature === undefined) return [];
+    return curvature.layers.flatMap((layer) => planBlock(planning, study, index, curvature, layer) ?? []);
+  });
+}
+
+function planBlock(
+  { modelOf, textsOf, settings, batch, work }: CurvaturePlanning,
+  study: Study,
+  index: number,
+  curvature: Curvature,
+  layer: number | null,
+): CurvaturePlan | null {
+  const model = modelOf(study.model);
+  const texts = textsOf(study.texts, study.model);
+  const block = blockOf(model.graph, curvature, layer);
+  const size = blockSize(block);
+  const vectors = 8 * size * (Math.min(curvature.steps, size) + 4);
+  if (vectors > batch.memoryBudget) {
+    const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;
+    const { experiment } = study;
+    const parameters = { experiment, needed: megabytes(vectors), budget: megabytes(batch.memoryBudget) };
+    const hint = `a block has ${size} parameters: ask for fewer steps, or give it more with --memory`;
+    batch.report(diagnostic("A5020", curvature.span, parameters, { hint }));
+    return null;
+  }
+  const graph = graphPlan({
+    model: study.model,
+    weights: model.facts.digest,
+    start: 0,
+    inputs: [],
+    gates: [],
+    expressions: [curvature.expression],
+    settings: { ...settings(texts), whole: false },
+  });
+  const conditions = [{ coordinates: {}, writes: [] }];
+  const rows = texts.prompts.map((_, prompt) => ({ prompt, condition: 0 }));
+  const { signature } = model;
+  // What the rows of a study cost is counted for its units, of which a curvature has none.
+  const own = { ...batch, cost: noCost(), counted: new Set<string>() };
+  const twice = (positions: number): RowWork =>
+    differentiatedTwice(work(graph)(positions), model.graph, positions, size);
+  const units = batchRows(own, { graph, work: twice, signature, texts, conditions, rows, given: [] });
+  const batches: Evaluation = {
+    id: digestOf(["curvature", study.experiment, study.model, study.texts, layer, units.map(({ id }) => id)]),
+    purpose: "capture",
+    study: null,
+    texts: study.texts,
+    model: study.model,
+    conditions,
+    units,
+    unaffected: [],
+    needs: [],
+  };
+  const id = digestOf({ productVersion, part: curvature.part, layer, units: units.map((unit) => unit.id) });
+  const entries = texts.prompts.map(({ ids }) =>
+    curvature.type.axes.reduce((product, { extent }) => product * extentSize(extent, ids.length), 1),
+  );
+  const { heads } = block;
+  return {
+    id,
+    study: index,
+    layer,
+    size,
+    heads,
+    graph,
+    batches,
+    values: entries.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+function blockOf(model: ModelGraph, { part }: Pick<Curvature, "part">, layer: number | null): WeightBlock {
+  const block = weightBlock(model, part, layer);
+  if (typeof block === "string") throw new RangeError(`the block was checked: ${block}`);
+  return block;
+}
+
+function blockSize({ weights }: WeightBlock): number {
+  return weights.reduce((sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1), 0);
+}
+
+/**
+ * The work of a row whose measure is differentiated twice, from that of the measure: the forward pass, two passes backwards
+ * through it and four through these; and what all of them keep.
+ */
+function differentiatedTwice(
+  { flops, bytes, layers }: RowWork,
+  { signature }: ModelGraph,
+  positions: number,
+  size: number,
+): RowWork {
+  const kept = 4 * keptBytes(signature, layers, positions, positions);
+  return { flops: 8 * flops, bytes: (rows) => bytes(rows) + rows * kept + 16 * size, layers };
+}
+
+/** The graph of a block's products with its weights: made when they are first needed. */
+export function productGraph(
+  model: ModelGraph,
+  { graph: plan, layer }: CurvaturePlan,
+  curvature: Pick<Curvature, "part">,
+): { readonly graph: Graph; readonly block: WeightBlock } {
+  const block = blockOf(model, curvature, layer);
+  const measured = lowerGraph({ ...model, graph: block.graph }, plan);
+  const [output] = plan.outputs;
+  if (output === undefined) throw new RangeError("a curvature differentiates a measure");
+  return { graph: hessianProducts(measured, output.name, block.weights), block };
+}

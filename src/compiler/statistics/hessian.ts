@@ -1,0 +1,166 @@
+/**
+ * What a Hessian looks like, by products with it alone: extreme eigenvalues, trace, density of eigenvalues, and how strongly
+ * groups of its entries depend on each other.
+ */
+import { combined, lanczos } from "./lanczos.js";
+import { addScaled, dot, norm, randomSigns, type ByProducts } from "./products.js";
+
+export interface HessianQuestion {
+  /** So many eigenvalues, the largest by absolute value first; null: none. */
+  readonly top: number | null;
+  readonly trace: boolean;
+  readonly density: boolean;
+  readonly coupling: boolean;
+  /** Random vectors for trace, density and coupling. */
+  readonly probes: number;
+  /** Lanczos steps at most, for the eigenvalues and for each probe of the density. */
+  readonly steps: number;
+  readonly seed: number;
+}
+
+export interface HessianEigenvalue {
+  readonly value: number;
+  /** ‖H y − θ y‖ with y of length 1, measured by a product of its own: an eigenvalue of H lies within it of θ. */
+  readonly residual: number;
+}
+
+export interface HessianPicture {
+  readonly eigenvalues: readonly HessianEigenvalue[];
+  /** Eigenvectors of length 1, in the order of the eigenvalues. */
+  readonly vectors: readonly Float64Array[];
+  /** Lanczos steps that were done for them. */
+  readonly steps: number;
+  /** Hutchinson's estimate and its standard error, which a single probe does not have. */
+  readonly trace: { readonly value: number; readonly error: number | null } | null;
+  /** Nodes and weights, which sum to 1, of the quadrature that stands for the density of the eigenvalues. */
+  readonly nodes: readonly { readonly value: number; readonly weight: number }[];
+  /** [group][group]: Frobenius norms of the blocks between groups; empty where nothing was asked. */
+  readonly norms: readonly (readonly number[])[];
+}
+
+/** Eigenvalues are looked for until their residuals are below this share of the largest. Products in float32 tell no more. */
+const wanted = 1e-6;
+
+/** Entries in groups: `stride` of the first, as many of the next, and after `count` groups of the first again. */
+export interface EntryGroups {
+  readonly count: number;
+  readonly stride: number;
+}
+
+/** @param size the number of rows of the Hessian */
+export function* hessianPicture(
+  question: HessianQuestion,
+  size: number,
+  groups: EntryGroups | null,
+): ByProducts<HessianPicture> {
+  const extremes = question.top === null ? nothingFound : yield* extremeEigenvalues(question, question.top, size);
+  const trace = question.trace ? yield* hutchinson(question, size) : null;
+  const nodes = question.density ? yield* quadrature(question, size) : [];
+  const norms = question.coupling && groups !== null ? yield* blockNorms(question, size, groups) : [];
+  return { ...extremes, trace, nodes, norms };
+}
+
+type Extremes = Pick<HessianPicture, "eigenvalues" | "vectors" | "steps">;
+
+const nothingFound: Extremes = { eigenvalues: [], vectors: [], steps: 0 };
+
+function* extremeEigenvalues({ steps, seed }: HessianQuestion, top: number, size: number): ByProducts<Extremes> {
+  const largest = (values: readonly number[]): readonly number[] =>
+    values
+      .map((_, i) => i)
+      .sort((a, b) => Math.abs(values[b] ?? 0) - Math.abs(values[a] ?? 0))
+      .slice(0, top);
+  const found = yield* lanczos(randomSigns(size, seed, 0), steps, seed, ({ values }, bounds) => {
+    const chosen = largest(values);
+    const limit = wanted * Math.abs(values[chosen[0] ?? 0] ?? 0);
+    return chosen.length === top && chosen.every((i) => (bounds[i] ?? Infinity) <= limit);
+  });
+  const { basis, ritz } = found;
+  const eigenvalues: HessianEigenvalue[] = [];
+  const vectors: Float64Array[] = [];
+  for (const i of largest(ritz.values)) {
+    const vector = combined(basis, ritz.vectors[i] ?? []);
+    const value = ritz.values[i] ?? NaN;
+    const left = Float64Array.from(yield vector);
+    addScaled(left, -value, vector);
+    eigenvalues.push({ value, residual: norm(left) });
+    vectors.push(vector);
+  }
+  return { eigenvalues, vectors, steps: basis.length };
+}
+
+/** @source Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1990. */
+function* hutchinson(
+  { probes, seed }: HessianQuestion,
+  size: number,
+): ByProducts<NonNullable<HessianPicture["trace"]>> {
+  const samples: number[] = [];
+  for (let probe = 1; probe <= probes; probe++) {
+    const signs = randomSigns(size, seed, probe);
+    samples.push(size * dot(signs, yield signs));
+  }
+  const value = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
+  const squares = samples.reduce((sum, sample) => sum + (sample - value) ** 2, 0);
+  const error = samples.length < 2 ? null : Math.sqrt(squares / (samples.length - 1) / samples.length);
+  return { value, error };
+}
+
+/**
+ * Stochastic Lanczos quadrature.
+ * @source Ubaru, Chen, Saad, "Fast estimation of tr(f(A)) via stochastic Lanczos quadrature", 2017.
+ */
+function* quadrature({ probes, steps, seed }: HessianQuestion, size: number): ByProducts<HessianPicture["nodes"]> {
+  const nodes: { readonly value: number; readonly weight: number }[] = [];
+  for (let probe = 1; probe <= probes; probe++) {
+    const { ritz } = yield* lanczos(randomSigns(size, seed, probe), steps, seed);
+    ritz.values.forEach((value, i) => nodes.push({ value, weight: (ritz.vectors[i]?.[0] ?? 0) ** 2 / probes }));
+  }
+  return nodes;
+}
+
+/**
+ * ‖H_ab‖² is the mean of ‖H_ab z‖² over random signs z. The products of one probe give every pair twice, from either side.
+ */
+function* blockNorms({ probes, seed }: HessianQuestion, size: number, groups: EntryGroups): ByProducts<number[][]> {
+  const { count, stride } = groups;
+  const of = (entry: number): number => Math.floor(entry / stride) % count;
+  const squares = Array.from({ length: count }, () => Array<number>(count).fill(0));
+  const members = Array<number>(count).fill(0);
+  for (let i = 0; i < size; i++) members[of(i)] = (members[of(i)] ?? 0) + 1;
+  for (let probe = 1; probe <= probes; probe++) {
+    for (let from = 0; from < count; from++) {
+      const product = yield randomSigns(size, seed, probe, (entry) => of(entry) === from);
+      product.forEach((value, i) => {
+        const row = squares[of(i)];
+        if (row !== undefined) row[from] = (row[from] ?? 0) + ((members[from] ?? 0) * value ** 2) / probes;
+      });
+    }
+  }
+  return squares.map((row, a) => row.map((square, b) => Math.sqrt((square + (squares[b]?.[a] ?? 0)) / 2)));
+}
+
+/** A density as a curve: the mean of normal distributions around the nodes, all of one width. */
+export interface DensityCurve {
+  /** Standard deviation of the normal distributions. */
+  readonly width: number;
+  readonly places: readonly number[];
+}
+
+/** Places of a curve for the nodes of several densities; the width is a hundredth of what lies between the outermost nodes. */
+export function densityCurve(values: readonly number[], points: number): DensityCurve {
+  const least = values.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = values.reduce((a, b) => Math.max(a, b), -Infinity);
+  // All eigenvalues are one: a width in proportion to it, or any where it is 0.
+  const width = (most - least || Math.abs(most) || 1) / 100;
+  const [first, last] = [least - 4 * width, most + 4 * width];
+  return { width, places: Array.from({ length: points }, (_, i) => first + ((last - first) * i) / (points - 1)) };
+}
+
+/** The height of a density's curve. */
+export function densityAt(nodes: HessianPicture["nodes"], width: number, place: number): number {
+  const scale = 1 / (width * Math.sqrt(2 * Math.PI));
+  return nodes.reduce(
+    (sum, { value, weight }) => sum + weight * scale * Math.exp(-(((place - value) / width) ** 2) / 2),
+    0,
+  );
+}

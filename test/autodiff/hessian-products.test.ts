@@ -1,0 +1,97 @@
+/**
+ * Hessian-vector products of whole models against PyTorch's double backward in float64 (test/fixtures/curvature/make.py):
+ * the norm of each weight's product, and its inner products with two fixed vectors. 10⁻⁴ of the norm of the whole block's
+ * product is the bound, as for gradients: float32 loses about 10⁻⁶ of it.
+ */
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Tensor } from "onnxruntime-node";
+import { directionInput, hessianProducts, productOutput } from "../../src/compiler/autodiff/hessian-products.js";
+import type { CurvaturePart } from "../../src/compiler/ir/curvature.js";
+import { weightBlock } from "../../src/compiler/autodiff/weight-blocks.js";
+import { bareName } from "../../src/compiler/models/parts/weight-names.js";
+import { int } from "../../src/compiler/onnx/attributes.js";
+import { createGraphBuilder } from "../../src/compiler/onnx/builder.js";
+import { appendNodes } from "../../src/compiler/onnx/edit.js";
+import { loadModel, readFixture, root, whyAbsent } from "../models/fixture.js";
+import { idsTensor, runGraph } from "../models/run-graph.js";
+
+interface CurvatureFixture {
+  /** Block → weight → norm of the product, and its products with cos(1.7 i + 1) and sin(i). */
+  readonly products: Readonly<Record<string, Readonly<Record<string, readonly [number, number, number]>>>>;
+}
+
+const bound = 1e-4;
+
+for (const name of ["gpt2-tiny", "pythia-tiny", "llama-tiny"]) {
+  test(
+    `${name}: the Hessian of the loss times a vector is PyTorch's`,
+    { skip: whyAbsent(name) ?? false },
+    async (t) => {
+      const path = join(root, "test", "fixtures", "curvature", `${name}.json`);
+      assert.ok(existsSync(path));
+      const { products } = JSON.parse(readFileSync(path, "utf8")) as CurvatureFixture;
+      const fixture = readFixture<{ readonly model: string; readonly ids: readonly (readonly number[])[] }>(name);
+      assert.ok(fixture !== null);
+      const { opened, built } = await loadModel(fixture.model);
+      for (const [block, expected] of Object.entries(products)) {
+        const [part = "", layer] = block.split(" ");
+        const found = weightBlock(built, part as CurvaturePart, layer === undefined ? null : Number(layer));
+        if (typeof found === "string") {
+          // Rows of a table are cast after they are chosen: the table itself is no float32 value.
+          assert.match(found, /is stored as bfloat16/);
+          assert.equal(part, "embeddings");
+          continue;
+        }
+        assert.deepEqual(
+          found.weights.map((own) => bareName(own.name)).sort(),
+          Object.keys(expected).map(bareName).sort(),
+        );
+        const builder = createGraphBuilder("loss").scope("test");
+        const mean = builder.node("ReduceMean", [built.values["nll"] ?? ""], { keepdims: int(0) });
+        const { nodes, initializers } = builder.finish();
+        const graph = hessianProducts(appendNodes(found.graph, nodes, initializers), mean, found.weights);
+        const directions = found.weights.map(({ shape }, i) => {
+          const size = shape.reduce((product, length) => product * length, 1);
+          return [
+            directionInput(i),
+            new Tensor(
+              "float32",
+              Float32Array.from({ length: size }, (_, j) => Math.cos(j)),
+              shape,
+            ),
+          ] as const;
+        });
+        const feeds = { input_ids: idsTensor(fixture.ids), ...Object.fromEntries(directions) };
+        const outputs = await runGraph(graph, opened.externalDataFolder, feeds);
+        const whole = Math.hypot(...Object.values(expected).map(([norm]) => norm));
+        let worst = 0;
+        for (const [i, { name: weight }] of found.weights.entries()) {
+          const [, numbers] = Object.entries(expected).find(([other]) => bareName(other) === bareName(weight)) ?? [];
+          const own = summary(outputs[productOutput(i)]?.data ?? new Float32Array());
+          const errors = (numbers ?? [NaN]).map((number, j) => Math.abs((own[j] ?? NaN) - number) / whole);
+          worst = Math.max(worst, ...errors);
+          assert.ok(
+            errors.every((error) => error <= bound),
+            `${block}, ${weight}: ${own.join(", ")} for ${String(numbers)}`,
+          );
+        }
+        t.diagnostic(
+          `${block}: largest error ${worst.toExponential(1)} of the product's norm, ${found.weights.length} weights`,
+        );
+      }
+    },
+  );
+}
+
+function summary(data: Float32Array): readonly number[] {
+  let [square, first, second] = [0, 0, 0];
+  data.forEach((value, i) => {
+    square += value * value;
+    first += value * Math.cos(1.7 * i + 1);
+    second += value * Math.sin(i);
+  });
+  return [Math.sqrt(square), first, second];
+}

@@ -1,0 +1,96 @@
+/** The clause `curvature` through whole runs: its numbers, its bits after a disturbance, and what it refuses. */
+import assert from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { redrawRun } from "../../src/runtime/redraw.js";
+import { openUnitStore } from "../../src/runtime/store/units.js";
+import { readUnitList } from "../../src/runtime/store/unit-list.js";
+import { readFixture, root } from "../models/fixture.js";
+import { protocolIn, rowAt, rowsOf, runFile, runOnRandomModel, temporaryFolder, type Ran } from "./support.js";
+
+const unitsOf = async ({ folder, record }: Ran): Promise<readonly string[]> => {
+  assert.ok(record.units !== null);
+  const list = await readUnitList(folder.folder, record.units);
+  return list.kind === "read" ? list.units.map(({ unit }) => unit) : [];
+};
+
+test("eigenvalues of a run are those of the whole Hessian, whatever the batches", async (context) => {
+  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
+  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
+  const { exact } = JSON.parse(readFileSync(path, "utf8")) as { exact: { eigenvalues: readonly number[] } };
+  const folder = temporaryFolder(context);
+  const protocol = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+    prompts p from ${JSON.stringify(fixture?.ids)}
+    experiment sharp curvature of loss over params W_V L2 top 1 steps 30 seed 3
+    table sharp.eigenvalue`,
+  );
+  const ran = await runFile(protocol, { runs: join(folder, "runs") });
+  const rows = await rowsOf(ran);
+  const { value: whole } = rowAt(rows, "sharp", "eigenvalue", { layer: 2, rank: 1 }, true);
+  assert.ok(Math.abs(whole / (exact.eigenvalues[0] ?? NaN) - 1) <= 1e-4, String(whole));
+  assert.ok(rowAt(rows, "sharp", "residual", { layer: 2, rank: 1 }, true).value <= 1e-3 * Math.abs(whole));
+  // In batches of one text, as little memory asks for, the same to the rounding of float32.
+  const least = await runFile(protocol, { runs: join(folder, "small"), memoryBudget: 2 ** 23 });
+  const { value } = rowAt(await rowsOf(least), "sharp", "eigenvalue", { layer: 2, rank: 1 }, true);
+  assert.ok(Math.abs(value / (exact.eigenvalues[0] ?? NaN) - 1) <= 1e-4, String(value));
+});
+
+const everything = `
+  experiment sharp curvature of nll over params W_O L0..1 top 2 trace density coupling probes 2 steps 5 seed 1
+  experiment plain measure loss
+  plot line of sharp.density over lambda by layer
+  correlate sharp.trace with mean(plain.loss over prompt)
+  table sharp.coupling`;
+
+test("a run has the columns that were asked for, and draws them", async (context) => {
+  const ran = await runOnRandomModel(context, everything);
+  const rows = await rowsOf(ran);
+  const count = (metric: string): number =>
+    rows.filter((row) => row.experiment === "sharp" && row.metric === metric).length;
+  // Two layers; four heads are six pairs.
+  assert.deepEqual(
+    ["eigenvalue", "residual", "trace", "trace_se", "density", "coupling", "coupling_norm"].map(count),
+    [4, 4, 2, 2, 400, 12, 12],
+  );
+  assert.ok(rows.every(({ value, metric }) => Number.isFinite(value) || metric === "correlate"));
+  // A density's integral is 1, by the trapezoid rule.
+  const density = rows.filter(({ metric, axes }) => metric === "density" && axes["layer"] === 0);
+  const places = density.map(({ axes }) => Number(axes["lambda"]));
+  const step = (places[1] ?? NaN) - (places[0] ?? NaN);
+  const area = density.reduce((sum, { value }) => sum + value * step, 0);
+  assert.ok(Math.abs(area - 1) < 1e-3, String(area));
+  assert.ok(ran.record.selections.some((sentence) => /Lanczos steps of at most 5/.test(sentence)));
+  assert.ok(ran.record.selections.some((sentence) => /smoothed with a Gaussian of width/.test(sentence)));
+  assert.ok(ran.record.warnings.some((sentence) => /have not converged in 5 steps/.test(sentence)));
+});
+
+test("a run that lost products computes these alone and has the same bits; one that has all computes none", async (context) => {
+  const first = await runOnRandomModel(context, everything);
+  const path = first.record.protocol.path;
+  const runs = join(first.folder.folder, "..", "..");
+  const products = (await unitsOf(first)).slice(-9);
+  const store = openUnitStore(join(runs, ".units"));
+  for (const id of products.slice(0, 4)) rmSync(store.pathOf(id));
+  const second = await runFile(join(runs, "..", path.split("/").at(-1) ?? ""), { runs });
+  assert.equal(second.summary.units.computed, 4);
+  assert.equal(second.record.values, first.record.values);
+  const third = await runFile(join(runs, "..", path.split("/").at(-1) ?? ""), { runs });
+  assert.equal(third.summary.units.computed, 0);
+  assert.equal((await redrawRun(third.folder.folder, runs)).kind, "redrawn");
+  rmSync(store.pathOf(products[0] ?? ""));
+  assert.equal((await redrawRun(third.folder.folder, runs)).kind, "refused");
+});
+
+test("second derivatives that are not finite are NaN with the reason", async (context) => {
+  const ran = await runOnRandomModel(
+    context,
+    `metric broken = exp(1000 * sum(nll over pos))
+     experiment sharp curvature of broken over params mlp L0 trace probes 2`,
+  );
+  const { value, reason } = rowAt(await rowsOf(ran), "sharp", "trace", { layer: 0 }, true);
+  assert.ok(Number.isNaN(value));
+  assert.match(reason ?? "", /second derivatives are not finite/);
+});
