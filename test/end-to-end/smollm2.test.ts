@@ -71,17 +71,29 @@ async function measured(t: TestContext, source: string): Promise<void> {
   const ran = await runFile(path, { runs: join(work, "runs") });
   const rows = await rowsOf(ran);
   const perplexity = rows.find(({ metric }) => metric === "perplexity")?.value ?? NaN;
-  assert.ok(Math.abs(perplexity - expected.perplexity) <= 1e-5 * expected.perplexity, `perplexity ${perplexity}`);
   const losses = rows.filter(({ condition, metric }) => metric === "loss" && condition !== "baseline");
-  const wanted = expected.without_head.flatMap((heads) => heads);
-  assert.equal(losses.length, wanted.length);
-  const error = losses.reduce((most, { axes, value }) => {
-    const loss = expected.without_head[Number(axes["layer"])]?.[Number(axes["head"])] ?? NaN;
-    return Math.max(most, Math.abs(value - loss));
-  }, 0);
-  t.diagnostic(`${losses.length} heads: the largest difference is ${error.toExponential(2)} nats`);
-  assert.ok(error <= 1e-5, `losses differ by ${error}`);
+  assert.equal(losses.length, expected.without_head.flat().length);
+  const largest = (errorOf: (row: (typeof losses)[number], loss: number) => number): number =>
+    losses.reduce((most, row) => {
+      const loss = expected.without_head[Number(row.axes["layer"])]?.[Number(row.axes["head"])] ?? NaN;
+      return Math.max(most, Math.abs(errorOf(row, loss)));
+    }, 0);
+  const errors = {
+    perplexity: Math.abs(Math.log(perplexity) - expected.loss),
+    loss: largest(({ value }, loss) => value - loss),
+    impact: largest(({ impact }, loss) => (impact ?? NaN) - (loss - expected.loss)),
+  };
+  t.diagnostic(`${losses.length} heads, the largest differences in nats: ${JSON.stringify(errors)}`);
+  assert.ok(errors.impact <= 1e-5, `impacts differ by ${errors.impact}`);
+  assert.ok(errors.perplexity <= mostOfLogSoftmax, `log perplexity differs by ${errors.perplexity}`);
+  assert.ok(errors.loss <= mostOfLogSoftmax, `losses differ by ${errors.loss}`);
 }
+
+/**
+ * onnxruntime 1.29's LogSoftmax adds up the 49,152 exponentials of this vocabulary in float32, one after the other: 1.5e-5 nats too
+ * little, for every token alike. Computed in float64 from the same logits, the loss of the text differs by 1.6e-6.
+ */
+const mostOfLogSoftmax = 2e-5;
 
 test("SmolLM2 from GGUF: weights and ids are those of transformers", { skip: absent }, async (t) => {
   ownCache(t);
