@@ -144,7 +144,7 @@ export const modelsDiagnostics = {
     title: "ONNX export not understood",
     message: "the graph in {file} of {source} is not understood: {reason}",
     explanation:
-      "An export is recognised by what its parts do: attention around each softmax, MLPs, norms and the residual stream that joins them. The message names the place where that ended, as the file calls it. docs/onnx-exports.md lists what is recognised; a folder with config.json and safetensors can be opened instead.",
+      "An export is recognised by what its parts do, and the message names the place where that ended. See docs/onnx-exports.md for what is recognised, or open the checkpoint instead.",
   },
   A4024: {
     severity: "error",
