@@ -69,6 +69,8 @@ test("every code that compiling a protocol can raise has its fixture", () => {
     "A8031",
     "A8032",
     "A8033",
+    "A8036",
+    "A8037",
     "A8040",
     "A8045",
   ];

@@ -6,15 +6,7 @@ import { test } from "node:test";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { renderTextTable } from "../../src/runtime/report/text-table.js";
 import { readRecord } from "../../src/runtime/store/record.js";
-import {
-  protocolIn,
-  randomModel,
-  rowsOf,
-  runFile,
-  spelled,
-  spelledModel,
-  temporaryFolder,
-} from "./support.js";
+import { protocolIn, randomModel, rowsOf, runFile, spelled, spelledModel, temporaryFolder } from "./support.js";
 
 const texts = [
   [5, 9, 30, 2, 44, 8],

@@ -34,9 +34,7 @@ export function buildModelGraph(facts: ModelFacts): Staged<ModelGraph | null> {
   const builder = createGraphBuilder(model.signature.family);
   const exported = exportOf(facts);
   const weights =
-    exported === null
-      ? createWeightSource(facts, builder)
-      : exportedWeights(facts, exported.architecture, builder);
+    exported === null ? createWeightSource(facts, builder) : exportedWeights(facts, exported.architecture, builder);
   const { context, values, parameters } = createBuildContext(builder, weights, model.signature);
   model.build(context);
   const all = [...diagnostics, ...weights.diagnostics()];

@@ -64,7 +64,12 @@ export function elaborateBinary(
   if (left.kind === "layer" || right.kind === "layer") {
     const moved = moveLayer(operator, left, right);
     if (moved !== null) return { kind: "layer", index: moved };
-    return wrongKind(cx, expression.span, "a layer plus or minus a whole number, or two layers compared", cx.sourceOf(expression.span));
+    return wrongKind(
+      cx,
+      expression.span,
+      "a layer plus or minus a whole number, or two layers compared",
+      cx.sourceOf(expression.span),
+    );
   }
   if (left.kind === "number" && right.kind === "number") {
     const value = fold(operator, left.value, right.value);

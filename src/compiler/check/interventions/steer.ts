@@ -140,14 +140,14 @@ function elaborateScaled(
   sweeps: Sweeps,
   expected: string,
 ): TypedExpression | null {
-  let sound = true;
+  const factors: (number | null)[] = [];
   const numberOf = (list: Expression): Expression => {
     const factor = factorAt(cx, list, sweeps);
-    sound &&= factor !== null;
+    factors.push(factor);
     return { kind: "number", value: factor ?? 1, text: String(factor), span: list.span };
   };
   const scaled = value.kind === "binary" ? withFactor(value, numberOf) : value;
-  return sound ? elaborateTensor(cx, scaled, sweeps, expected) : null;
+  return factors.includes(null) ? null : elaborateTensor(cx, scaled, sweeps, expected);
 }
 
 /** The factors of a product, with lists among them replaced. */
