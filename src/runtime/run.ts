@@ -117,10 +117,11 @@ export async function runUnits(
     const onProgress = events.onProgress === undefined ? {} : { onProgress: events.onProgress };
     const surroundings = { loaded, models, store, engine: options.engine, keeper, guard, ...signal, ...onProgress };
     const planning = { ...planOptions(options), memory };
-    const { summary } = await executeStages({ protocol, plan }, models, planning, {
+    const computed = await executeStages({ protocol, plan }, models, planning, {
       execute: (stage, only) => executeStage(stage, surroundings, only),
       assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
     });
+    const { summary } = await executeCurvatures(computed, computed.summary, surroundings);
     return summary.status === "interrupted" || summary.stopped !== null ? "stopped" : "computed";
   } finally {
     await keeper.end();

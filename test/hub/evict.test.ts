@@ -29,7 +29,8 @@ const revisions = {
 const text = `
   model m from "org/tiny" revision ["step1", "step2", "step3", "main"]
   prompts p from ["Time heals all wounds, my lady."]
-  measure loss`;
+  experiment plain measure loss
+  experiment bent curvature of loss over params W_V L0 trace probes 1 seed 1`;
 
 test("each revision is downloaded, run and removed before the next; the results are those of all", async () => {
   const home = mkdtempSync(join(tmpdir(), "atlasc-evict-"));
@@ -63,11 +64,14 @@ test("each revision is downloaded, run and removed before the next; the results 
   await download.end();
   assert.ok(outcome.kind === "ran", JSON.stringify(outcome));
   const rows = await readResults(outcome.folder.results);
-  const values = new Map(rows.map(({ axes, value }) => [axes["revision"], value]));
-  assert.equal(values.size, 4);
-  for (const revision of ["step1", "step2", "main"]) assert.ok(Number.isFinite(values.get(revision)), revision);
-  // The one that the Hub lacks has no value, and keeps no other one from its turn.
-  assert.ok(Number.isNaN(values.get("step3")));
+  for (const metric of ["loss", "trace"]) {
+    const values = new Map(
+      rows.filter((row) => row.metric === metric).map(({ axes, value }) => [axes["revision"], value]),
+    );
+    for (const revision of ["step1", "step2", "main"]) assert.ok(Number.isFinite(values.get(revision)), revision);
+    // The one that the Hub lacks has no value, and keeps no other one from its turn.
+    assert.ok(Number.isNaN(values.get("step3") ?? NaN));
+  }
   assert.deepEqual(new Set(together.filter((count) => count > 0)), new Set([1]));
   assert.deepEqual(
     cachedRepositories(cache).flatMap((repository) => repository.revisions),
