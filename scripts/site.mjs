@@ -55,12 +55,12 @@ function textFiles(folder, endings) {
 
 /** Whether every model that a protocol names is one of the page's, and it names some. */
 function runsInPage(text) {
-  const named = [...text.matchAll(/^model\s+\w+\s+from\s+"([^"]*)"(.*)$/gm)];
+  const named = [...text.matchAll(/^model\s+\w+\s+from\s+"([^"]*)"/gm)];
   return (
     named.length > 0 &&
-    named.every(
-      ([, source, rest]) => models.some((name) => source === `@stdlib/models/${name}`) && !/revision/.test(rest),
-    )
+    named.every(([, source]) => models.some((name) => source === `@stdlib/models/${name}`)) &&
+    // The page has no revisions, and computes no curvature.
+    !/^\s*(?:model\b.*)?\b(?:revision|curvature of)\b/m.test(text)
   );
 }
 

@@ -203,7 +203,10 @@ function studiesOf(planned: Planned): readonly StudySummary[] {
       ...(set?.documents == null ? {} : { documents: set.documents.length }),
       conditions: study.conditions.length - 1,
       intervention: span === null ? null : clauseTexts(text.slice(span.start, span.end)).join(" and "),
-      metrics: [...new Set(study.measures.map((m) => m.metric))],
+      metrics: [
+        ...new Set(study.measures.map((m) => m.metric)),
+        ...(study.curvature === undefined ? [] : [`the curvature over ${study.curvature.part}`]),
+      ],
     };
   });
   // Of a set with continuations of several lengths each is a study of its own; they differ in nothing but their prompts.
