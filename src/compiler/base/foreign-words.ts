@@ -214,16 +214,7 @@ const values: readonly (readonly [words: string, note: string, write: string | n
     "norm(grad(loss, z[L0]))",
   ],
   ["attribution_patching", "it is the metric attribution, for pairs of texts", null],
-  [
-    "integrated_gradients",
-    "there are none yet; `input_times_gradient(METRIC)` is the first order at the text itself",
-    null,
-  ],
-  [
-    "edge_attribution eap",
-    "there is no attribution of edges yet; `attribution(METRIC)` is that of heads, and paths are patched: `patch heads A to heads B`",
-    null,
-  ],
+  ["edge_attribution eap", "they are the metrics edges_to_q, edges_to_k and edges_to_v, for pairs of texts", null],
   [
     "jacobian hessian",
     "there are no second derivatives with respect to weights yet; `grad` may stand inside `grad`",
