@@ -86,6 +86,27 @@ for (const name of ["gpt2-tiny", "pythia-tiny", "llama-tiny"]) {
   );
 }
 
+test("a part of a layer is what stands between its sites, whatever the family calls its weights", async (t) => {
+  const counts = { "gpt2-tiny": [4, 4, 12], "pythia-tiny": [4, 4, 12], "llama-tiny": [4, 3, 9] };
+  for (const [name, [attention, mlp, layer]] of Object.entries(counts)) {
+    if (whyAbsent(name) !== null) {
+      t.diagnostic(`${name} is not there`);
+      continue;
+    }
+    const { built } = await loadModel(`@stdlib/models/${name}`);
+    const namesOf = (part: CurvaturePart): readonly string[] => {
+      const found = weightBlock(built, part, 0);
+      assert.ok(typeof found !== "string");
+      return found.weights.map((weight) => weight.name);
+    };
+    assert.equal(namesOf("attention").filter((weight) => /attn|attention/.test(weight)).length, attention);
+    assert.equal(namesOf("attention").length, attention);
+    assert.equal(namesOf("mlp").filter((weight) => weight.includes("mlp")).length, mlp);
+    assert.equal(namesOf("mlp").length, mlp);
+    assert.equal(namesOf("layer").length, layer);
+  }
+});
+
 function summary(data: Float32Array): readonly number[] {
   let [square, first, second] = [0, 0, 0];
   data.forEach((value, i) => {
