@@ -90,8 +90,8 @@ function unreadable(word: string): readonly MaybeDeclared[] {
 
 /**
  * The names behind a declaring word; several, because one of them may be what is too much, and the one before it, which may
- * have changed places with it. A word without a name declares something that cannot be read, unless it can be anything
- * else where it stands.
+ * have changed places with it. A word without a name, or with a word of the language for one, declares something that
+ * cannot be read, unless it can be anything else where it stands.
  */
 function declaredBy(word: string, tokens: readonly IToken[], at: number): readonly MaybeDeclared[] {
   const unsure = at > 0 && elsewhere.has(word);
@@ -99,7 +99,9 @@ function declaredBy(word: string, tokens: readonly IToken[], at: number): readon
   const kinds = declaring.get(word) ?? [];
   const names: MaybeDeclared[] = [];
   for (let i = at + 1, token = tokens[i]; isName(token); token = tokens[++i]) names.push({ kinds, name: token.image });
-  if (names.length === 0 && !unsure) names.push(...unreadable(word));
+  // `prompts random tokens 20`: words that may be names, but more often stand behind one that is lost.
+  const isWritten = tokens[at + 1]?.tokenType.name === "Identifier";
+  if (!isWritten && !unsure) names.push(...unreadable(word));
   const before = tokens[at - 1];
   if (at < beginning && isName(before)) names.push({ kinds, name: before.image });
   return names;
