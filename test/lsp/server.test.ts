@@ -94,7 +94,7 @@ test("completion, hover, definition, other names and hints answer for the text a
   });
   assert.deepEqual(
     completions.map(({ label }) => label),
-    ["loss", "impact", "baseline", "relative", "value"],
+    ["loss", "value", "baseline", "impact", "relative"],
   );
   const paths = await editor.ask<{ label: string }[]>("textDocument/completion", {
     textDocument,
