@@ -22,7 +22,7 @@ import { type Random, seeded } from "../support/random.js";
 import { atlasFiles, protocols } from "../support/trees.js";
 import { stageCases } from "../check/stages.js";
 
-const runs = 1_500;
+const runs = 750;
 /**
  * Seconds of processor time for all damaged protocols together, and milliseconds for one: several times what they take on a
  * busy machine of two cores, since what is looked for here is work without a limit and not a slow machine.

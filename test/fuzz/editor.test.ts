@@ -12,7 +12,7 @@ import { seeded } from "../support/random.js";
 import { around, change, texts } from "./changes.js";
 
 /** `EDITOR_RUNS=10000` for a long look. */
-const runs = Number(process.env["EDITOR_RUNS"] ?? "400");
+const runs = Number(process.env["EDITOR_RUNS"] ?? "200");
 const placesPerText = 6;
 
 function analysisOf(text: string): ide.Analysis {

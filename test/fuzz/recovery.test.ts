@@ -9,7 +9,7 @@ import { compileText } from "../check/compiling.js";
 import { seeded } from "../support/random.js";
 import { around, change, texts } from "./changes.js";
 
-const runs = 800;
+const runs = 500;
 
 /** A statement at the end of every text whose mistake must be found all the same. */
 const probe = "\nexperiment probe_of_this_test\n  measure no_such_metric\n";

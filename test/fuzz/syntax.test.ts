@@ -12,7 +12,7 @@ import { seeded } from "../support/random.js";
 import { mutate, texts } from "../support/mutations.js";
 import { spansIn, withoutSpans } from "../support/trees.js";
 
-const runs = 1_500;
+const runs = 750;
 /** Processor time for one damaged program: what other processes do on this machine must not fail the test. */
 const bound = 250;
 /** The same for one of the long texts below. */

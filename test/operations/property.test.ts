@@ -262,7 +262,7 @@ test("random expressions agree with the reference, and rows do not depend on the
         }
       },
     ),
-    { seed: 20260101, numRuns: 1000, endOnFailure: false },
+    { seed: 20260101, numRuns: 600, endOnFailure: false },
   );
   assert.deepEqual(
     operationNames.filter((name) => !compared.has(name)),
