@@ -16,10 +16,11 @@ import type { Assembled } from "../compiler/results/assemble.js";
 import { numericsOf } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
 import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
+import type { PlanOptions } from "../compiler/lower/plan.js";
 import { executeCurvatures } from "./curvatures.js";
 import { createRunEstimator } from "./estimate.js";
 import type { ExecutionProgress } from "./execute.js";
-import { executeStage, openWeightBytes } from "./execute-stage.js";
+import { executeStage, openWeightBytes, type RunSurroundings } from "./execute-stage.js";
 import { judgementViews } from "./judgement-views.js";
 import type { Loaded } from "./load.js";
 import { planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
@@ -38,7 +39,7 @@ import {
   runNotes,
 } from "./recorded.js";
 import { partsOf, type RunParts } from "./remarks.js";
-import { executeStages } from "./stages.js";
+import { executeStages, type Stage, type StagesOutcome } from "./stages.js";
 import { readJudgements, type StoredJudgement } from "./store/judgements.js";
 import { pointToLatest } from "./store/latest.js";
 import { createProgressFile } from "./store/progress-file.js";
@@ -88,6 +89,23 @@ export type RunOutcome =
       readonly parts: RunParts;
     };
 
+/** Computes all stages of a plan, and then its curvatures: what both came to, together. */
+async function computeAll(first: Stage, planning: PlanOptions, surroundings: RunSurroundings): Promise<StagesOutcome> {
+  const { models, store } = surroundings;
+  const outcome = await executeStages(first, models, planning, {
+    execute: (stage, only) => executeStage(stage, surroundings, only),
+    assemble: (stage, summary) => readRows(stage, summary, store),
+  });
+  const { rows, summary, facts, warnings } = await executeCurvatures(outcome, outcome.summary, surroundings);
+  return {
+    ...outcome,
+    assembled: { ...outcome.assembled, rows: [...outcome.assembled.rows, ...rows] },
+    summary,
+    selections: [...outcome.selections, ...facts],
+    warnings: [...outcome.warnings, ...warnings],
+  };
+}
+
 /**
  * Computes the units of a protocol into the store, with the models that are there, and writes no record: a part of a run that
  * is recorded when it is whole. `rejected`: the protocol or a model is refused. `stopped`: it was interrupted, or the store or the
@@ -117,11 +135,7 @@ export async function runUnits(
     const onProgress = events.onProgress === undefined ? {} : { onProgress: events.onProgress };
     const surroundings = { loaded, models, store, engine: options.engine, keeper, guard, ...signal, ...onProgress };
     const planning = { ...planOptions(options), memory };
-    const computed = await executeStages({ protocol, plan }, models, planning, {
-      execute: (stage, only) => executeStage(stage, surroundings, only),
-      assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
-    });
-    const { summary } = await executeCurvatures(computed, computed.summary, surroundings);
+    const { summary } = await computeAll({ protocol, plan }, planning, surroundings);
     return summary.status === "interrupted" || summary.stopped !== null ? "stopped" : "computed";
   } finally {
     await keeper.end();
@@ -212,49 +226,25 @@ export async function runProtocol(
       fromFlops: options.estimateFromFlops ?? Infinity,
     });
     const planning = { ...planOptions(options), memory };
-    const outcome = await executeStages({ protocol, plan }, models, planning, {
-      execute: (stage, only) =>
-        executeStage(
-          stage,
-          {
-            loaded,
-            models,
-            store,
-            engine: options.engine,
-            keeper,
-            guard,
-            ...(options.signal === undefined ? {} : { signal: options.signal }),
-            onUnit: log.note,
-            onProgress: said,
-            ...(options.estimateFromFlops === undefined ? {} : { estimator }),
-          },
-          only,
-        ),
-      assemble: (stage, stageSummary) => readRows(stage, stageSummary, store),
-    });
-    const bent = await executeCurvatures(outcome, outcome.summary, {
+    const outcome = await computeAll({ protocol, plan }, planning, {
       loaded,
       models,
       store,
+      engine: options.engine,
       keeper,
       guard,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       onUnit: log.note,
       onProgress: said,
+      ...(options.estimateFromFlops === undefined ? {} : { estimator }),
     });
     enter("writing results");
-    const assembled = { ...outcome.assembled, rows: [...outcome.assembled.rows, ...bent.rows] };
-    const selections = [...outcome.selections, ...bent.facts];
-    const summary = { ...bent.summary, damages: [...damages.values()] };
+    const { assembled, selections } = outcome;
+    const summary = { ...outcome.summary, damages: [...damages.values()] };
     const { computed, reused, failed, skipped, left } = summary.units;
     const values = valuesDigest(assembled.rows);
     const other = await file.keepEarlier(values, summary.status === "finished");
-    const notes = [
-      ...outcome.warnings,
-      ...bent.warnings,
-      ...runNotes(summary, assembled),
-      ...(other === null ? [] : [other]),
-    ];
+    const notes = [...outcome.warnings, ...runNotes(summary, assembled), ...(other === null ? [] : [other])];
     const faults = [
       ...summary.faults.map((fault) => ({ unit: fault.unit, message: fault.message })),
       ...(summary.stopped === null || summary.status === "interrupted"

@@ -7,6 +7,7 @@ import { createGraphBuilder } from "../onnx/builder.js";
 import { elementTypes } from "../onnx/element-types.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { integers } from "../onnx/lists.js";
+import { producersIn } from "../onnx/producers.js";
 
 /** A weight by the checkpoint's name, and the value of the graph that stands for it. */
 export interface BlockWeight extends DifferentiatedWeight {
@@ -92,7 +93,7 @@ const products: ReadonlySet<string> = new Set(["FusedMatMul", "MatMul"]);
  * stands between. `anyStep`: whatever stands between.
  */
 function productBefore(graph: Graph, value: string, anyStep = false): OnnxNode | null {
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const makers = producersIn(graph);
   for (let node = makers.get(value); node !== undefined; node = makers.get(node.inputs[0] ?? "")) {
     if (products.has(node.op)) return node;
     if (!anyStep && !linearSteps.has(node.op)) return null;

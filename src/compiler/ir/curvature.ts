@@ -1,5 +1,6 @@
 /** What a `curvature` clause asks for, once it is checked. Plain JSON. */
 import type { Span } from "../base/span.js";
+import type { HessianQuestion } from "../statistics/hessian.js";
 import type { MeasureExpression } from "./expression.js";
 import type { TensorType } from "./tensor-type.js";
 
@@ -25,22 +26,11 @@ export const densityPoints = 200;
  * The Hessian of the mean of a measure's values, over all its entries and all texts, with respect to blocks of weights: a
  * block for each layer, or one.
  */
-export interface Curvature {
+export interface Curvature extends HessianQuestion {
   readonly expression: MeasureExpression;
   readonly type: TensorType;
   readonly part: CurvaturePart;
   /** Layers that have a block each; [null] for a part that the model has once. */
   readonly layers: readonly (number | null)[];
-  /** So many eigenvalues, the largest by absolute value first; null: none. */
-  readonly top: number | null;
-  readonly trace: boolean;
-  readonly density: boolean;
-  /** Norms of the blocks between heads. */
-  readonly coupling: boolean;
-  /** Random vectors for trace, density and coupling. */
-  readonly probes: number;
-  /** Lanczos steps at most, for the eigenvalues and for each probe of the density. */
-  readonly steps: number;
-  readonly seed: number;
   readonly span: Span;
 }

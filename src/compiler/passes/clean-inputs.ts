@@ -10,6 +10,7 @@ import type { ModelGraph } from "../models/model.js";
 import { allSites } from "../models/site-values.js";
 import { siteKey, type SiteReference } from "../models/sites.js";
 import { sitesOf } from "../analysis/reads.js";
+import { producersIn } from "../onnx/producers.js";
 
 /** The sites of the unmodified run from which a graph with these gates computes these expressions, in graph order. */
 export function cleanInputs(
@@ -20,7 +21,7 @@ export function cleanInputs(
   const valueOf = (site: SiteReference): string => model.values[siteKey(site)] ?? "";
   const gated = new Set(gates.map((gate) => valueOf(gate.site)));
   const changed = changedValues(model, gated);
-  const producers = new Map(model.graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const producers = producersIn(model.graph);
   const sites = keptSites(model);
   const computed = gates.flatMap((gate) => (gate.expression === null ? [] : [gate.expression]));
 

@@ -13,6 +13,7 @@ import { namesRead } from "../onnx/reads.js";
 import type { Condition } from "./condition.js";
 import { hasNoBodies, hasNoDeadNodes, restrictedAreComputed } from "./graph-conditions.js";
 import type { GraphPass, GraphSubject } from "./pass.js";
+import { producersIn } from "../onnx/producers.js";
 
 const hasNoWholeLoss: Condition<GraphSubject> = {
   name: "has-no-whole-loss",
@@ -92,7 +93,7 @@ interface WholeLoss {
 
 /** The loss of a graph if nothing else uses the logits and log-probabilities; null otherwise. */
 function wholeLoss(graph: Graph, model: ModelGraph): WholeLoss | null {
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const producers = producersIn(graph);
   const producer = (value: string | undefined, op: string): OnnxNode | null => {
     const node = producers.get(value ?? "");
     return node?.op === op ? node : null;

@@ -5,11 +5,13 @@
 import { combined, lanczos } from "./lanczos.js";
 import { addScaled, dot, norm, randomSigns, type ByProducts } from "./products.js";
 
+/** What is asked of a Hessian. Plain JSON. */
 export interface HessianQuestion {
   /** So many eigenvalues, the largest by absolute value first; null: none. */
   readonly top: number | null;
   readonly trace: boolean;
   readonly density: boolean;
+  /** Norms of the blocks between groups of entries. */
   readonly coupling: boolean;
   /** Random vectors for trace, density and coupling. */
   readonly probes: number;
@@ -26,8 +28,6 @@ export interface HessianEigenvalue {
 
 export interface HessianPicture {
   readonly eigenvalues: readonly HessianEigenvalue[];
-  /** Eigenvectors of length 1, in the order of the eigenvalues. */
-  readonly vectors: readonly Float64Array[];
   /** Lanczos steps that were done for them. */
   readonly steps: number;
   /** Hutchinson's estimate and its standard error, which a single probe does not have. */
@@ -60,9 +60,9 @@ export function* hessianPicture(
   return { ...extremes, trace, nodes, norms };
 }
 
-type Extremes = Pick<HessianPicture, "eigenvalues" | "vectors" | "steps">;
+type Extremes = Pick<HessianPicture, "eigenvalues" | "steps">;
 
-const nothingFound: Extremes = { eigenvalues: [], vectors: [], steps: 0 };
+const nothingFound: Extremes = { eigenvalues: [], steps: 0 };
 
 function* extremeEigenvalues({ steps, seed }: HessianQuestion, top: number, size: number): ByProducts<Extremes> {
   const largest = (values: readonly number[]): readonly number[] =>
@@ -77,16 +77,14 @@ function* extremeEigenvalues({ steps, seed }: HessianQuestion, top: number, size
   });
   const { basis, ritz } = found;
   const eigenvalues: HessianEigenvalue[] = [];
-  const vectors: Float64Array[] = [];
   for (const i of largest(ritz.values)) {
     const vector = combined(basis, ritz.vectors[i] ?? []);
     const value = ritz.values[i] ?? NaN;
     const left = Float64Array.from(yield vector);
     addScaled(left, -value, vector);
     eigenvalues.push({ value, residual: norm(left) });
-    vectors.push(vector);
   }
-  return { eigenvalues, vectors, steps: basis.length };
+  return { eigenvalues, steps: basis.length };
 }
 
 /** @source Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1990. */

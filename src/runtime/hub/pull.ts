@@ -1,10 +1,11 @@
 /** Getting files of the Hub into the cache: all of them, or a sentence why not. */
 import { existsSync } from "node:fs";
-import { readFile, statfs } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { LockHeldFault, lockFolder, type FolderLock } from "../store/lock.js";
 import { makeFolder } from "../store/make-folder.js";
+import { freeBytes, spareBytes } from "../store/room.js";
 import { reasonOf } from "../store/fault.js";
 import { sizeText } from "../read-text.js";
 import { linkSnapshot } from "./cache.js";
@@ -140,9 +141,6 @@ async function waitForLock(folder: string, name: string, events: PullEvents): Pr
 /** Files that are fetched at the same time. */
 const atOnce = 4;
 
-/** Room that is left on the disk: what other programs write meanwhile. */
-const spare = 256 * 2 ** 20;
-
 /** Fetches what the cache lacks; resolves to the number of bytes that were received. */
 async function fetchFiles(
   http: Http,
@@ -187,9 +185,8 @@ async function refuseFullDisk(cache: string, bytes: number, what: string): Promi
   await makeFolder(cache).catch((error: unknown) => {
     throw new HubFault("A4030", `the cache cannot be made: ${reasonOf(error)}`, "HF_HOME names another place");
   });
-  const { bavail, bsize } = await statfs(cache);
-  const free = bavail * bsize;
-  if (bytes + spare <= free) return;
+  const free = await freeBytes(cache);
+  if (bytes + spareBytes <= free) return;
   const hint = "make room (`atlasc models` lists what is there), or let HF_HOME name a larger disk";
   throw new HubFault("A4033", `${what} needs ${sizeText(bytes)}, and ${cache} has ${sizeText(free)} left`, hint);
 }
