@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { buildModelGraph } from "../../src/compiler/models/family.js";
 import type { ModelGraph } from "../../src/compiler/models/model.js";
 import { openModel, type OpenedModel } from "../../src/runtime/models/open-model.js";
@@ -66,7 +66,7 @@ export function readFixture<T>(name: string): T | null {
 /** Source of a fixture's model as a protocol in the project's root would write it. */
 function sourceOf(model: string): string {
   if (model.startsWith("@")) return model;
-  return model.startsWith(".") ? model : `./${model}`;
+  return model.startsWith(".") || isAbsolute(model) ? model : `./${model}`;
 }
 
 /** Why a trained model cannot be tested here; null when it can. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { seededIntegers } from "../../src/compiler/base/random.js";
 import { withDtype } from "../../src/compiler/models/dtype.js";
@@ -18,6 +18,7 @@ import { verifyGraph } from "../../src/compiler/onnx/verify.js";
 import { chunkPositions, streamLoss } from "../../src/compiler/passes/stream-loss.js";
 import { loadModel } from "../models/fixture.js";
 import { idsTensor, runSession, type RunTensor } from "../models/run-graph.js";
+import { writeRandomLlama } from "../models/random-llama.js";
 import { temporaryFolder } from "../models/temporary.js";
 
 type Loaded = Awaited<ReturnType<typeof loadModel>>;
@@ -92,10 +93,25 @@ const sizesFor = ({ signature: { vocab } }: ModelGraph): readonly (readonly [row
   [13, 60],
 ];
 
+/** What tests run on: trained models, and random ones whose vocabularies are summed in blocks, a prime one with a rest. */
+const models: Readonly<Record<string, (t: TestContext) => ReturnType<typeof loadModel>>> = {
+  ...Object.fromEntries(trained.map((name) => [name, () => loadModel(name)])),
+  ...Object.fromEntries(
+    [5000, 5003].map((vocab) => [
+      `a model of ${vocab} tokens`,
+      (t: TestContext) => {
+        const folder = temporaryFolder(t);
+        writeRandomLlama(folder, { vocab, dModel: 8, heads: 2, neurons: 16, layers: 3 });
+        return loadModel(folder);
+      },
+    ]),
+  ),
+};
+
 // The same products of the same rows, and the same sums over the vocabulary: not a tolerance but the same bits.
-for (const model of trained) {
-  test(`${model}: the same bits as with all logits, at every length`, async () => {
-    const loaded = await loadModel(model);
+for (const [model, load] of Object.entries(models)) {
+  test(`${model}: the same bits as with all logits, at every length`, async (t) => {
+    const loaded = await load(t);
     const { built } = loaded;
     const graph = graphOf(built);
     const plain = await open(loaded, graph);
@@ -108,8 +124,8 @@ for (const model of trained) {
     }
   });
 
-  test(`${model}: the same bits with a gate in the middle, several conditions of one text and a gate on nll`, async () => {
-    const loaded = await loadModel(model);
+  test(`${model}: the same bits with a gate in the middle, several conditions of one text and a gate on nll`, async (t) => {
+    const loaded = await load(t);
     const { built } = loaded;
     const gated: readonly SiteReference[] = [
       { site: "z", layer: 2 },

@@ -15,7 +15,7 @@ import { expressionDigest, expressionKey } from "../ir/expression-key.js";
  * of every graph's identity. Raise it whenever the same request comes to compute otherwise, so that no finished unit is
  * taken for what would be computed now; test/check/lowering-version.test.ts knows when.
  */
-export const loweringVersion = 11;
+export const loweringVersion = 12;
 
 export interface GraphRequest {
   readonly model: string;

@@ -5,9 +5,10 @@
  */
 import { integers } from "../onnx/lists.js";
 import type { ModelGraph } from "../models/model.js";
+import { logProbabilityOf } from "../models/parts/log-probabilities.js";
 import { int, subgraph } from "../onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
-import { appendNodes } from "../onnx/edit.js";
+import { appendNodes, eliminateDeadNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { namesRead } from "../onnx/reads.js";
 import type { Condition } from "./condition.js";
@@ -59,26 +60,27 @@ export function chunkPositions(vocab: number): number {
 export function streamLoss(graph: Graph, model: ModelGraph): Graph {
   const loss = wholeLoss(graph, model);
   if (loss === null) return graph;
-  const { product, logprobs, chosen, logits } = loss;
+  const { product, inner, last, logits, indices } = loss;
   const [hidden = "", unembedding = ""] = product.inputs;
   const builder = createGraphBuilder("streamed loss");
   addStreamedLoss(builder.scope("loss/streamed"), {
     hidden,
     unembedding,
-    indices: chosen.inputs[1] ?? "",
-    chosen: chosen.outputs[0] ?? "",
+    indices,
+    chosen: last.outputs[0] ?? "",
     width: model.signature.unembedding.width,
+    vocab: model.signature.vocab,
     attributes: product.attributes,
     chunk: chunkPositions(model.signature.vocab),
   });
   const { nodes, initializers } = builder.finish();
   const streamed = graph.nodes.flatMap((node): readonly OnnxNode[] => {
-    if (node === product || node === logprobs) return [];
-    if (node === chosen) return nodes;
+    if (node === last) return nodes;
+    if (node === product || inner.has(node)) return [];
     // What is left to read the logits asks for the number of rows only, which is the same.
     return node.inputs.includes(logits) ? [{ ...node, inputs: [hidden] }] : [node];
   });
-  return appendNodes({ ...graph, nodes: streamed }, [], initializers);
+  return eliminateDeadNodes(appendNodes({ ...graph, nodes: streamed }, [], initializers));
 }
 
 /** The nodes between the last norm and `nll` that a model's builder makes. */
@@ -86,12 +88,14 @@ interface WholeLoss {
   /** Name of the logits. */
   readonly logits: string;
   readonly product: OnnxNode;
-  readonly logprobs: OnnxNode;
-  /** GatherElements [row, pos − 1, 1] of the log-probabilities at the next tokens. */
-  readonly chosen: OnnxNode;
+  /** The nodes from the logits to the log-probabilities of the next tokens, the last of which gives these. */
+  readonly inner: ReadonlySet<OnnxNode>;
+  readonly last: OnnxNode;
+  /** int64 [row, pos − 1, 1]: the next tokens. */
+  readonly indices: string;
 }
 
-/** The loss of a graph if nothing else uses the logits and log-probabilities; null otherwise. */
+/** The loss of a graph if nothing else uses the logits and what is made of them; null otherwise. */
 function wholeLoss(graph: Graph, model: ModelGraph): WholeLoss | null {
   const producers = producersIn(graph);
   const producer = (value: string | undefined, op: string): OnnxNode | null => {
@@ -99,19 +103,30 @@ function wholeLoss(graph: Graph, model: ModelGraph): WholeLoss | null {
     return node?.op === op ? node : null;
   };
   const negative = producer(model.values["nll"], "Squeeze")?.inputs[0];
-  const chosen = producer(producer(negative, "Neg")?.inputs[0], "GatherElements");
-  const logprobs = producer(chosen?.inputs[0], "LogSoftmax");
-  const product = producer(logprobs?.inputs[0], "FusedMatMul");
-  if (chosen === null || logprobs === null || product === null) return null;
-  const [logits = ""] = product.outputs;
-  const [logprobsName = ""] = logprobs.outputs;
-  const yielded = graph.outputs.some(({ name }) => name === logits || name === logprobsName);
-  const readOtherwise = graph.nodes.some(
-    (node) =>
-      (namesRead(node).includes(logits) && node !== logprobs && !asksForRows(node)) ||
-      (namesRead(node).includes(logprobsName) && node !== chosen),
-  );
-  return yielded || readOtherwise ? null : { logits, product, logprobs, chosen };
+  const last = producers.get(producer(negative, "Neg")?.inputs[0] ?? "");
+  const gather = last?.op === "Sub" ? producer(last.inputs[0], "GatherElements") : (last ?? null);
+  if (last === undefined || gather?.op !== "GatherElements") return null;
+  const [gathered = "", indices = ""] = gather.inputs;
+  const logits = gather === last ? (producer(gathered, "LogSoftmax")?.inputs[0] ?? "") : gathered;
+  const product = producer(logits, "FusedMatMul");
+  if (product === null) return null;
+
+  const inner = new Set<OnnxNode>();
+  for (const pending: (OnnxNode | undefined)[] = [last]; pending.length > 0;) {
+    const node = pending.pop();
+    if (node === undefined || inner.has(node)) continue;
+    inner.add(node);
+    const inputs = node.inputs.filter((input) => input !== logits && input !== indices);
+    pending.push(...inputs.map((input) => producers.get(input)));
+  }
+  const made = new Set([...inner].filter((node) => node !== last).flatMap(({ outputs }) => outputs));
+  const yielded = graph.outputs.some(({ name }) => name === logits || made.has(name));
+  const readOtherwise = graph.nodes.some((node) => {
+    if (inner.has(node)) return false;
+    const read = namesRead(node);
+    return read.some((name) => made.has(name)) || (read.includes(logits) && !asksForRows(node));
+  });
+  return yielded || readOtherwise ? null : { logits, product, inner, last, indices };
 }
 
 /** Whether a node reads only the size of the first axis of its input. */
@@ -130,6 +145,8 @@ interface StreamedLoss {
   readonly chosen: string;
   /** Columns of W_U. */
   readonly width: number;
+  /** Rows of W_U. */
+  readonly vocab: number;
   /** Of the product of both, its factor among them. */
   readonly attributes: OnnxNode["attributes"];
   /** Positions of a chunk, at most. */
@@ -164,7 +181,7 @@ function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
   const positions = builder.node("Reshape", [clamped, shape], { allowzero: int(1) });
 
   const inputs = [hidden, targets].map((value) => builder.node("Gather", [value, positions], { axis: int(0) }));
-  const body = subgraph(chunkBody(loss));
+  const body = subgraph(chunkBody(builder, loss));
   const chunked = builder.node("Scan", inputs, { num_scan_inputs: int(inputs.length), body });
   const flat = builder.node("Slice", [
     builder.node("Reshape", [chunked, integers(builder, -1)]),
@@ -178,15 +195,17 @@ function addStreamedLoss(builder: GraphBuilder, loss: StreamedLoss): void {
 
 /**
  * One chunk: hidden [place, d_model] and next tokens [place, 1] to log-probabilities [place, 1]. W_U is read from the
- * graph around it, where onnxruntime packs it once for all chunks.
+ * graph around it, where onnxruntime packs it once for all chunks, and constants, since a name means one thing in both.
  */
-function chunkBody({ unembedding, width, attributes }: StreamedLoss): Graph {
+function chunkBody(around: GraphBuilder, { unembedding, width, vocab, attributes }: StreamedLoss): Graph {
   const builder = createGraphBuilder("loss of a chunk");
-  const scope = builder.scope("loss/chunk");
+  const scope: GraphBuilder = {
+    ...builder.scope("loss/chunk"),
+    constant: (...constant) => around.constant(...constant),
+  };
   const hidden = builder.input("loss/chunk/hidden", "float32", ["loss.place", width]);
   const targets = builder.input("loss/chunk/targets", "int64", ["loss.place", 1]);
   const logits = scope.node("FusedMatMul", [hidden, unembedding], attributes);
-  const logprobs = scope.node("LogSoftmax", [logits], { axis: int(-1) });
-  const chosen = scope.node("GatherElements", [logprobs, targets], { axis: int(-1) });
+  const chosen = logProbabilityOf(scope, { logits, vocab, leading: 1, indices: targets, dropsLast: false });
   return builder.finish([{ name: chosen, type: "float32", shape: ["loss.place", 1] }]);
 }

@@ -1,6 +1,7 @@
 import { integers } from "../../onnx/lists.js";
 import { float, int } from "../../onnx/attributes.js";
 import type { BuildContext } from "./context.js";
+import { logProbabilityOf } from "./log-probabilities.js";
 import { applyLinear } from "./linear.js";
 import { applyNorm, registerNorm, type Norm } from "./norm.js";
 import type { Sequence } from "./sequence.js";
@@ -110,15 +111,9 @@ export function softCap(builder: BuildContext["builder"], x: string, cap: number
   return builder.node("Mul", [bent, bound], {}, name);
 }
 
-/**
- * The sites logprobs [row, pos, vocab] and nll [row, pos − 1], in nats, from the logits [row, pos, vocab]. One operator
- * that goes over the vocabulary without a copy of it: what is left out of the measures here is the larger part of a sweep
- * of a small model with a large vocabulary.
- */
+/** The sites logprobs [row, pos, vocab] and nll [row, pos − 1], in nats, from the logits [row, pos, vocab]. */
 function addLogProbabilities(context: BuildContext, sequence: Sequence, logits: string): void {
   const builder = context.builder.scope("loss");
-  const logprobs = builder.node("LogSoftmax", [logits], { axis: int(-1) }, context.site("logprobs", null));
-
   const end = Number.MAX_SAFE_INTEGER;
   const nextIds = builder.node("Slice", [
     sequence.inputIds,
@@ -130,8 +125,9 @@ function addLogProbabilities(context: BuildContext, sequence: Sequence, logits: 
   const rows = builder.node("Shape", [logits], { start: int(0), end: int(1) });
   const rowShape = builder.node("Concat", [rows, integers(builder, 1, 1)], { axis: int(0) });
   const indices = builder.node("Expand", [builder.node("Unsqueeze", [nextIds, integers(builder, -1)]), rowShape]);
-  // GatherElements takes as many positions as the indices have: all but the last, which predicts nothing here.
-  const chosen = builder.node("GatherElements", [logprobs, indices], { axis: int(-1) });
+  const { vocab } = context.signature;
+  const all = context.site("logprobs", null);
+  const chosen = logProbabilityOf(builder, { logits, vocab, leading: 2, indices, dropsLast: true, all });
   const negative = builder.node("Neg", [chosen]);
   builder.node("Squeeze", [negative, integers(builder, -1)], {}, context.site("nll", null));
 }
