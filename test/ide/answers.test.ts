@@ -101,7 +101,7 @@ test("a name that cannot be changed says why", () => {
   assert.match(refused("measure norm(em│bed over pos, d_model)", "x"), /word of the language/);
   assert.match(refused(`${sweep}table sw│eep`, "two words"), /is no name/);
   assert.match(refused(`${sweep}table sw│eep`, "measure"), /is no name/);
-  assert.match(refused(`${sweep}table sw│eep`, "gpt2"), /there is a model gpt2 already/);
+  assert.match(refused(`${sweep}table sw│eep`, "gpt2"), /already has the model gpt2/);
   const { analysis, offset } = editing("  │ ");
   assert.deepEqual(renamableAt(analysis, offset), { reason: "there is no name here" });
 });
