@@ -80,7 +80,10 @@ test("nothing is changed where it is not certain what was meant", () => {
 
 test("a model of the standard library that is misspelt is named", () => {
   const span = { file: "test.atlas", start: 0, end: 0 };
-  const { diagnostics } = findModel({ ...request, source: "@stdlib/models/gpt2-tinny", span }, { variables: {}, home: "." });
+  const { diagnostics } = findModel(
+    { ...request, source: "@stdlib/models/gpt2-tinny", span },
+    { variables: {}, home: "." },
+  );
   const [fix] = diagnostics[0]?.fixes ?? [];
   assert.deepEqual(fix?.edits, [{ span, replacement: '"@stdlib/models/gpt2-tiny"' }]);
 });
