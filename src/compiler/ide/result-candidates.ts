@@ -57,9 +57,12 @@ export function axisNames(analysis: Analysis, cursor: Cursor): readonly Candidat
     ...axes.map(({ name, levels }): Candidate => {
       return { name, kind: "axis", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
     }),
-    ...columns.map(({ name, levels }): Candidate => {
-      return { name, kind: "column", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
-    }),
+    // A column whose name is no word, such as a field with a space in it, cannot be written.
+    ...columns
+      .filter(({ name }) => /^[A-Za-z_]\w*$/.test(name))
+      .map(({ name, levels }): Candidate => {
+        return { name, kind: "column", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
+      }),
   ]);
 }
 
