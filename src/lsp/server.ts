@@ -136,7 +136,7 @@ export function serve(connection: Connection): void {
         foldingRangeProvider: true,
         selectionRangeProvider: true,
         documentFormattingProvider: true,
-        signatureHelpProvider: { triggerCharacters: ["(", ","] },
+        signatureHelpProvider: { triggerCharacters: ["(", ",", " "] },
         inlayHintProvider: true,
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
         ...(hasCommands ? { codeLensProvider: {} } : {}),
