@@ -6,6 +6,7 @@ import type { SourceFile, Span } from "../compiler/base/span.js";
 import { declarationsOf, importedPath } from "../compiler/compile.js";
 import type { NamedDeclaration } from "../compiler/ide/index.js";
 import { parseOnce } from "../compiler/syntax/parse.js";
+import { soundStatements } from "../compiler/syntax/sound-statements.js";
 
 export interface Protocols {
   /** Every protocol under the folders, and those that are open, with the text that the editor has of them. */
@@ -97,7 +98,7 @@ export function declarationsIn(source: SourceFile): readonly NamedDeclaration[] 
 
 /** The files that a text imports, by the paths that they have for the compiler. Statements with mistakes are left out. */
 function importsOf(source: SourceFile): readonly string[] {
-  return parseOnce(source).value.statements.flatMap((statement) =>
+  return soundStatements(parseOnce(source).value).flatMap((statement) =>
     statement.kind === "import" ? [importedPath(statement)] : [],
   );
 }
