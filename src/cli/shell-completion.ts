@@ -11,17 +11,35 @@ import { completed } from "./words-completed.js";
 
 const bash = `# atlasc completion for bash: eval "$(atlasc completion bash)"
 _atlasc() {
-  local line last word=\${COMP_WORDS[COMP_CWORD]}
+  local line last i part count=0 rest=$COMP_LINE breaks=\${COMP_WORDBREAKS//[^@=:]} word start=
+  local -a words
   COMPREPLY=()
+  # Bash ends words at @, = and :, too. What stands together in the line is one word.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    part=\${COMP_WORDS[i]}
+    if [[ $count -gt 0 && -n $part && $rest == "$part"* ]]; then
+      words[count - 1]+=$part
+    else
+      rest=\${rest#"\${rest%%[![:space:]]*}"}
+      words[count++]=$part
+    fi
+    rest=\${rest#"$part"}
+  done
+  word=\${words[count - 1]}
+  # It replaces only what stands behind the last of those characters.
+  [[ -n $breaks ]] && start=\${word%"\${word##*[$breaks]}"}
   while IFS= read -r line; do
     case $line in
       :*) last=$line ;;
-      *) [[ \${line%%$'\\t'*} == "$word"* ]] && COMPREPLY+=("\${line%%$'\\t'*}") ;;
+      *)
+        line=\${line%%$'\\t'*}
+        [[ $line == "$word"* ]] && COMPREPLY+=("\${line#"$start"}")
+        ;;
     esac
-  done < <(atlasc complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(atlasc complete -- "\${words[@]:1}" 2>/dev/null)
   case $last in
-    :protocols) compopt -o filenames; while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -X '!*.atlas' -- "$word"; compgen -d -- "$word") ;;
-    :folders) compopt -o filenames; while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$word") ;;
+    :protocols) compopt -o filenames; while IFS= read -r line; do COMPREPLY+=("\${line#"$start"}"); done < <(compgen -f -X '!*.atlas' -- "$word"; compgen -d -- "$word") ;;
+    :folders) compopt -o filenames; while IFS= read -r line; do COMPREPLY+=("\${line#"$start"}"); done < <(compgen -d -- "$word") ;;
   esac
 }
 complete -F _atlasc atlasc`;

@@ -16,7 +16,7 @@ const nothing: Proposals = { words: [], files: "none" };
 
 type Find = () => Proposals | Promise<Proposals>;
 
-/** Arguments and values of options by what commander calls them. */
+/** Arguments and values of options by what commander calls them, where that is not enough behind the group of the command. */
 const values: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["protocol", () => ({ words: [], files: "protocols" })],
   ["folder", () => ({ words: [], files: "folders" })],
@@ -25,6 +25,8 @@ const values: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["right", runs],
   ["model", shippedModels],
   ["name", documented],
+  // Of `atlasc models pull` and `remove`.
+  ["models name", cachedModels],
   ["device", () => listed(backends.flatMap(({ forms }) => forms).filter((form) => !form.includes("N")))],
   ["passes", () => listed(passNames)],
   ["shell", () => listed(["bash", "zsh", "fish"])],
@@ -34,28 +36,29 @@ function listed(words: readonly string[]): Proposals {
   return { words: words.map((word) => ({ word, description: "" })), files: "none" };
 }
 
-/** `words` are those behind `atlasc`; the last one is what is written so far, and may be empty. */
-export async function completed(program: Command, words: readonly string[]): Promise<Proposals> {
-  const [name, ...rest] = words;
-  const command = program.commands.find((one) => one.name() === name);
-  if (rest.length === 0 || command === undefined) {
-    const commands = program.commands.filter((one) => one.description() !== "");
-    return { words: commands.map((one) => ({ word: one.name(), description: one.description() })), files: "none" };
-  }
-  const written = rest.at(-1) ?? "";
-  const before = rest.slice(0, -1);
+/** `words` are those behind the name of the command; the last one is what is written so far, and may be empty. */
+export async function completed(command: Command, words: readonly string[]): Promise<Proposals> {
+  const written = words.at(-1) ?? "";
+  const before = words.slice(0, -1);
+  const named = command.commands.find((one) => one.name() === before[0]);
+  if (named !== undefined) return completed(named, words.slice(1));
   const last = before.at(-1) ?? "";
   const option = command.options.find(({ long, short }) => long === last || short === last);
-  if (option !== undefined && takesValue(option)) return valueOf(option.name(), option.flags);
+  if (option !== undefined && takesValue(option)) return valueOf(command, option.name(), option.flags);
   if (written.startsWith("-")) {
     const options = command.options.flatMap(({ long, description }) =>
       long == null ? [] : [{ word: long, description }],
     );
     return { words: [...options, { word: "--help", description: "display help for command" }], files: "none" };
   }
+  if (command.commands.length > 0) {
+    // What follows a command that there is not has no meaning.
+    const commands = before.length > 0 ? [] : command.commands.filter((one) => one.description() !== "");
+    return { words: commands.map((one) => ({ word: one.name(), description: one.description() })), files: "none" };
+  }
   const given = argumentsAmong(command, before);
   const argument = command.registeredArguments[given] ?? lastVariadic(command);
-  return argument === undefined ? nothing : valueOf(argument.name(), "");
+  return argument === undefined ? nothing : valueOf(command, argument.name(), "");
 }
 
 function takesValue({ required, optional }: Option): boolean {
@@ -63,9 +66,10 @@ function takesValue({ required, optional }: Option): boolean {
 }
 
 /** By the name of an argument, or by what stands in the flags of an option: `--runs <folder>`. */
-async function valueOf(name: string, flags: string): Promise<Proposals> {
+async function valueOf(command: Command, name: string, flags: string): Promise<Proposals> {
   const placeholder = /[<[]([\w=]+)/.exec(flags)?.[1] ?? name;
-  return (await values.get(placeholder)?.()) ?? nothing;
+  const find = values.get(`${command.parent?.name() ?? ""} ${placeholder}`) ?? values.get(placeholder);
+  return (await find?.()) ?? nothing;
 }
 
 /** How many words are arguments, and no options or their values. */
@@ -98,6 +102,12 @@ async function shippedModels(): Promise<Proposals> {
   const { pathsFor } = await import("../lsp/paths.js");
   const models = await pathsFor({ kind: "models", written: "" }, process.cwd());
   return { ...listed(models.map(({ text }) => text)), files: "folders" };
+}
+
+/** Models that the Hub's cache holds. */
+async function cachedModels(): Promise<Proposals> {
+  const { words } = await shippedModels();
+  return { words: words.filter(({ word }) => !word.startsWith("@stdlib/")), files: "none" };
 }
 
 async function documented(): Promise<Proposals> {

@@ -36,6 +36,7 @@ import type { Expression, FileSyntax } from "./syntax/ast.js";
 import { parseOnce } from "./syntax/parse.js";
 import { soundStatements } from "./syntax/sound-statements.js";
 
+export { importedPath } from "./check/names/imports.js";
 export { declarationsOf } from "./check/symbols/declarations.js";
 
 /** What the host has found out so far. A key that is absent has not been looked at yet. */

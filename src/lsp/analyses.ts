@@ -6,7 +6,7 @@ import { docEntries } from "../compiler/docs/entries.js";
 import { documentationOf, movedAnalysis, type Analysis, type Documentation } from "../compiler/ide/index.js";
 import { createParseMemory, type ParseMemory } from "../compiler/syntax/parse-memory.js";
 import { parseOnce } from "../compiler/syntax/parse.js";
-import { loadProtocol } from "../runtime/load.js";
+import { loadProtocol, type Reading } from "../runtime/load.js";
 import type { EditorReading } from "./editor-reading.js";
 
 export interface Analyses {
@@ -17,6 +17,8 @@ export interface Analyses {
    * Null where nothing was known before.
    */
   readonly soon: (path: string, text: string) => Soon | null;
+  /** What a text would be, were other files as `texts` has them, by their paths. Nothing of it is kept. */
+  readonly asIf: (source: SourceFile, texts?: ReadonlyMap<string, string>) => Promise<Analysis>;
   /** Forgets all of them: something that they read has changed. */
   readonly forget: () => void;
   /** Forgets all but one: its text is what has changed. */
@@ -84,22 +86,18 @@ export function createAnalyses(reading: EditorReading): Analyses {
     return kept.known;
   }
 
-  /** Waits while others are answered. */
-  function pausing(kept: Kept, source: SourceFile): () => Promise<void> {
-    let since = performance.now();
-    return async () => {
-      if (performance.now() - since < longestStep) return;
-      await setImmediate();
-      if (kept.source !== source) throw outdated;
-      since = performance.now();
-    };
-  }
-
   async function analyse(kept: Kept): Promise<Analysis> {
     const { source, memory } = kept;
-    documentation ??= reading.standardLibrary().then((files) => documentationOf(docEntries(files)));
     parseOnce(source, memory);
-    const loaded = await loadProtocol(source, { reading, sideTable: true, pause: pausing(kept, source) });
+    const pause = pausing(() => {
+      if (kept.source !== source) throw outdated;
+    });
+    return analysisOf(source, reading, pause);
+  }
+
+  async function analysisOf(source: SourceFile, from: Reading, pause: () => Promise<void>): Promise<Analysis> {
+    documentation ??= reading.standardLibrary().then((files) => documentationOf(docEntries(files)));
+    const loaded = await loadProtocol(source, { reading: from, sideTable: true, pause });
     const { value: checked } = loaded.compiled;
     // A file that only declares, for others to import, is no mistake; running it is.
     const diagnostics = loaded.compiled.diagnostics.filter(({ code }) => code !== "A5002");
@@ -128,12 +126,30 @@ export function createAnalyses(reading: EditorReading): Analyses {
       return analysis;
     },
     soon: (path, text) => broughtUp(keptOf(path, text)),
+    asIf(source, texts = new Map()) {
+      const file: Reading["file"] = (path, ...asked) => {
+        const text = texts.get(path);
+        return text === undefined ? reading.file(path, ...asked) : Promise.resolve({ text });
+      };
+      return analysisOf(source, { ...reading, file }, pausing());
+    },
     forget() {
       for (const kept of documents.values()) unchecked(kept);
     },
     forgetOthers(path) {
       for (const [other, kept] of documents) if (other !== path) unchecked(kept);
     },
+  };
+}
+
+/** Waits while others are answered, and looks then whether there is still something to do. */
+function pausing(look: () => void = () => undefined): () => Promise<void> {
+  let since = performance.now();
+  return async () => {
+    if (performance.now() - since < longestStep) return;
+    await setImmediate();
+    look();
+    since = performance.now();
   };
 }
 

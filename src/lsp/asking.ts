@@ -58,6 +58,12 @@ function modified(): ResponseError {
   return new ResponseError(contentModified, "the text has changed");
 }
 
+/** Told to the user as it is. @source Language Server Protocol: RequestFailed */
+export function refused(reason: string): ResponseError {
+  const requestFailed = -32803;
+  return new ResponseError(requestFailed, reason);
+}
+
 /** A document's path on this machine. One that is not saved yet goes by its address, and its paths start here. */
 export function pathOf(uri: string): string {
   if (!uri.startsWith("file:")) return uri;

@@ -25,16 +25,11 @@ import {
   colourModifiers,
   colourTypes,
   completionsAt,
-  declarationsLike,
-  definitionAt,
   foldsOf,
   hintsIn,
   hoverAt,
   lensesOf,
   outlineOf,
-  referencesAt,
-  renamableAt,
-  renameAt,
   selectionsAt,
   signatureAt,
   type Analysis,
@@ -44,20 +39,11 @@ import { atlascVersion } from "../runtime/version.js";
 import { createAnalyses } from "./analyses.js";
 import { createAsking, pathOf } from "./asking.js";
 import { createEditorReading } from "./editor-reading.js";
+import { serveNames } from "./name-answers.js";
 import { pathsFor } from "./paths.js";
-import {
-  completionItem,
-  diagnosticsOf,
-  documentSymbol,
-  editsByUri,
-  locationOf,
-  pathItem,
-  rangeIn,
-  rangeOf,
-  symbolKindOf,
-  uriOf,
-} from "./shapes.js";
+import { changesIn, completionItem, diagnosticsOf, documentSymbol, editIn, pathItem, rangeIn } from "./shapes.js";
 import { createSizes } from "./sizes.js";
+import { createWorkspace } from "./workspace.js";
 
 /** How long a text must stay as it is before its mistakes are shown, in milliseconds. */
 const settling = 120;
@@ -72,8 +58,10 @@ export function serve(connection: Connection): void {
       ?.getText() ?? null;
   const reading = createEditorReading(openText);
   const analyses = createAnalyses(reading);
-  const { about, atOnce } = createAsking(documents, analyses);
+  const asking = createAsking(documents, analyses);
+  const { about, atOnce } = asking;
   const sizesOf = createSizes();
+  const workspace = createWorkspace(documents);
   const timers = new Map<string, NodeJS.Timeout>();
   let watches = false;
   let hasCommands = false;
@@ -122,14 +110,17 @@ export function serve(connection: Connection): void {
     );
   }
 
-  connection.onInitialize(({ capabilities, initializationOptions }) => {
+  connection.onInitialize((params) => {
+    const { capabilities } = params;
+    const options: unknown = params.initializationOptions;
+    workspace.begin(params);
     watches = capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true;
     const { semanticTokens, inlayHint } = capabilities.workspace ?? {};
     refreshes = {
       colours: semanticTokens?.refreshSupport === true,
       hints: inlayHint?.refreshSupport === true,
     };
-    hasCommands = (initializationOptions as { commands?: unknown } | null | undefined)?.commands === true;
+    hasCommands = (options as { commands?: unknown } | null | undefined)?.commands === true;
     return {
       serverInfo: { name: "atlasc", version: atlascVersion() },
       capabilities: {
@@ -145,7 +136,7 @@ export function serve(connection: Connection): void {
         foldingRangeProvider: true,
         selectionRangeProvider: true,
         documentFormattingProvider: true,
-        signatureHelpProvider: { triggerCharacters: ["(", ","] },
+        signatureHelpProvider: { triggerCharacters: ["(", ",", " "] },
         inlayHintProvider: true,
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
         ...(hasCommands ? { codeLensProvider: {} } : {}),
@@ -158,6 +149,7 @@ export function serve(connection: Connection): void {
   });
 
   connection.onInitialized(() => {
+    workspace.follow(connection);
     if (!watches) return;
     // Prompt files, corpora, imports and models: what a protocol reads besides itself.
     const watchers = ["**/*.{atlas,jsonl,ndjson,json,csv,tsv,parquet,txt,safetensors}"].map((globPattern) => ({
@@ -180,6 +172,9 @@ export function serve(connection: Connection): void {
   documents.onDidClose(({ document: { uri } }) => {
     clearTimeout(timers.get(uri));
     void connection.sendDiagnostics({ uri, diagnostics: [] });
+    // For those who import it the file is again as it is on disk.
+    analyses.forgetOthers(pathOf(uri));
+    for (const other of documents.all()) publishSoon(other.uri);
   });
 
   connection.onCompletion(({ textDocument, position }) =>
@@ -219,67 +214,9 @@ export function serve(connection: Connection): void {
     }),
   );
 
-  connection.onDefinition(({ textDocument, position }) =>
-    atOnce(textDocument, (analysis, document) => {
-      const definition = definitionAt(analysis, document.offsetAt(position));
-      return definition === null ? null : locationOf(definition.target, analysis, document.uri);
-    }),
-  );
-
-  connection.onReferences(({ textDocument, position, context }) =>
-    atOnce(textDocument, (analysis, document) => {
-      const spans = referencesAt(analysis, document.offsetAt(position), context.includeDeclaration);
-      return spans.map((span) => locationOf(span, analysis, document.uri));
-    }),
-  );
-
-  connection.onDocumentHighlight(({ textDocument, position }) =>
-    atOnce(textDocument, (analysis, document) =>
-      referencesAt(analysis, document.offsetAt(position), true)
-        .filter(({ file }) => file === analysis.source.path)
-        .map((span) => ({ range: rangeIn(document, span) })),
-    ),
-  );
-
-  connection.onPrepareRename(({ textDocument, position }) =>
-    about(textDocument, (analysis, document) => {
-      const target = renamableAt(analysis, document.offsetAt(position));
-      if ("reason" in target) return refused(target.reason);
-      return { range: rangeIn(document, target.span), placeholder: target.name };
-    }),
-  );
-
-  connection.onRenameRequest(({ textDocument, position, newName }) =>
-    about(textDocument, (analysis, document) => {
-      const renaming = renameAt(analysis, document.offsetAt(position), newName);
-      if (renaming.kind === "refused") return refused(renaming.reason);
-      return { changes: { ...editsByUri(renaming.edits, analysis, document.uri) } };
-    }),
-  );
-
   connection.onDocumentSymbol(({ textDocument }) =>
     atOnce(textDocument, (analysis, document) => outlineOf(analysis).map((item) => documentSymbol(item, document))),
   );
-
-  connection.onWorkspaceSymbol(async ({ query }) => {
-    const found = await Promise.all(
-      documents.all().map(({ uri }) =>
-        about({ uri }, (analysis) =>
-          declarationsLike(analysis, query).map(({ name, kind, file, nameSpan, span }) => ({
-            name,
-            kind: symbolKindOf(kind),
-            location: {
-              uri: uriOf(file, analysis, uri),
-              range: rangeOf(analysis.texts.get(file) ?? "", nameSpan ?? span),
-            },
-          })),
-        ),
-      ),
-    );
-    const symbols = found.flatMap((own) => own ?? []);
-    // A file that is open and imported is found twice.
-    return [...new Map(symbols.map((symbol) => [JSON.stringify(symbol), symbol])).values()];
-  });
 
   connection.onFoldingRanges(({ textDocument }) =>
     atOnce(textDocument, (analysis, document) =>
@@ -324,7 +261,12 @@ export function serve(connection: Connection): void {
         kind: CodeActionKind.QuickFix,
         isPreferred: preferred,
         diagnostics: shown.filter((_, i) => analysis.diagnostics[i] === diagnostic),
-        edit: { changes: { ...editsByUri(edits, analysis, document.uri) } },
+        edit: {
+          changes: changesIn(
+            edits.map((edit) => editIn(edit, analysis)),
+            workspace.uriOf,
+          ),
+        },
       }));
     }),
   );
@@ -362,12 +304,7 @@ export function serve(connection: Connection): void {
     return data ?? { data: [] };
   });
 
+  serveNames(connection, { documents, analyses, asking, workspace });
   documents.listen(connection);
   connection.listen();
-}
-
-/** Told to the user as it is. @source Language Server Protocol: RequestFailed */
-function refused(reason: string): ResponseError {
-  const requestFailed = -32803;
-  return new ResponseError(requestFailed, reason);
 }

@@ -1,6 +1,6 @@
 /** From plain data with offsets to what the Language Server Protocol calls them. */
 import { pathToFileURL } from "node:url";
-import type { TextDocument } from "vscode-languageserver-textdocument";
+import { TextDocument } from "vscode-languageserver-textdocument";
 import {
   CompletionItemKind,
   DiagnosticSeverity,
@@ -14,7 +14,7 @@ import {
   type Range,
   type TextEdit,
 } from "vscode-languageserver";
-import { lineColumn, lineStarts, type Span } from "../compiler/base/span.js";
+import type { Span } from "../compiler/base/span.js";
 import { printable } from "../compiler/base/printable.js";
 import { inQuotes } from "../compiler/syntax/literals.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
@@ -27,14 +27,9 @@ export function rangeIn(document: TextDocument, { start, end }: Pick<Span, "star
   return { start: document.positionAt(start), end: document.positionAt(end) };
 }
 
-/** A place in a text that may not be open. Lines and columns count from 0, columns in UTF-16 units. */
-export function rangeOf(text: string, { start, end }: Pick<Span, "start" | "end">): Range {
-  const starts = lineStarts(text);
-  const position = (offset: number): Range["start"] => {
-    const { line, column } = lineColumn(starts, offset);
-    return { line: line - 1, character: column - 1 };
-  };
-  return { start: position(start), end: position(end) };
+/** A place in a text that may not be open. Lines are counted as in one that is. */
+export function rangeOf(text: string, span: Pick<Span, "start" | "end">): Range {
+  return rangeIn(TextDocument.create("", "", 0, text), span);
 }
 
 /** The address of a file that a span names: the document's own keeps the address that the editor gave it. */
@@ -168,16 +163,21 @@ export function symbolKindOf(kind: OutlineItem["kind"]): SymbolKind {
   return symbolKinds[kind];
 }
 
+/** An edit with the text that it changes. */
+export interface EditIn extends Edit {
+  readonly text: string;
+}
+
+export function editIn(edit: Edit, { texts }: Analysis): EditIn {
+  return { ...edit, text: texts.get(edit.span.file) ?? "" };
+}
+
 /** Edits by the address of the file that they change. */
-export function editsByUri(
-  edits: readonly Edit[],
-  analysis: Analysis,
-  uri: string,
-): Readonly<Record<string, TextEdit[]>> {
+export function changesIn(edits: readonly EditIn[], uriFor: (file: string) => string): Record<string, TextEdit[]> {
   const changes = new Map<string, TextEdit[]>();
-  for (const { span, replacement } of edits) {
-    const { uri: file, range } = locationOf(span, analysis, uri);
-    changes.set(file, [...(changes.get(file) ?? []), { range, newText: replacement }]);
+  for (const { span, replacement, text } of edits) {
+    const uri = uriFor(span.file);
+    changes.set(uri, [...(changes.get(uri) ?? []), { range: rangeOf(text, span), newText: replacement }]);
   }
   return Object.fromEntries(changes);
 }

@@ -68,7 +68,12 @@ test("commands, options and their values are completed", () => {
   assert.ok(proposals("run", "--no-opt", "").includes("batch-rows\t"));
   assert.ok(proposals("doc", "").some((line) => line.startsWith("R_V\t")));
   assert.ok(proposals("inspect", "").includes("@stdlib/models/gpt2-tiny\t"));
-  assert.deepEqual(proposals("nothing-of-the-kind", ""), [":none"].slice(1).concat(proposals("")));
+  assert.deepEqual(proposals("nothing-of-the-kind", ""), [":none"]);
+  assert.ok(proposals("--").some((line) => line.startsWith("--version\t")));
+  const ofModels = proposals("models", "").map((line) => line.split("\t")[0]);
+  assert.deepEqual(ofModels, ["list", "pull", "remove", ":none"]);
+  assert.ok(proposals("models", "remove", "--").some((line) => line.startsWith("--dry-run\t")));
+  assert.ok(!proposals("models", "pull", "").includes("loss\tMetrics"), "models, and no words of the reference");
 });
 
 test("runs are completed by what there is", (t) => {
@@ -83,7 +88,8 @@ test("the script for bash offers what atlasc says", (t) => {
   writeFileSync(join(folder, "one.atlas"), "");
   writeFileSync(join(folder, "two.txt"), "");
   const asked = (line: string): readonly string[] => {
-    const words = line.split(" ");
+    // As bash itself divides a line.
+    const words = line.split(/ |(?=[@=:])|(?<=[@=:])/);
     const script = [
       `atlasc() { "${process.execPath}" "${command}" "$@"; }`,
       'eval "$(atlasc completion bash)"',
@@ -91,6 +97,8 @@ test("the script for bash offers what atlasc says", (t) => {
       "compopt() { :; }",
       `COMP_WORDS=(${words.map((word) => `'${word}'`).join(" ")})`,
       `COMP_CWORD=${words.length - 1}`,
+      `COMP_LINE='${line}'`,
+      "COMP_WORDBREAKS=$' \\t\\n\"\\'@><=;|&(:'",
       "_atlasc",
       'printf "%s\\n" "${COMPREPLY[@]}"',
     ].join("\n");
@@ -101,6 +109,9 @@ test("the script for bash offers what atlasc says", (t) => {
   assert.deepEqual(asked("atlasc expl"), ["explain"]);
   assert.deepEqual(asked("atlasc run "), ["one.atlas"]);
   assert.deepEqual(asked("atlasc doc R_V_c"), ["R_V_centred"]);
+  // What is proposed is put behind the `@`, where bash begins the word.
+  assert.deepEqual(asked("atlasc inspect @stdlib/models/gp"), ["stdlib/models/gpt2-tiny"]);
+  assert.deepEqual(asked("atlasc inspect @"), asked("atlasc inspect @stdlib/"));
   const unknown = atlasc(["completion", "tcsh"]);
   assert.match(unknown.stderr, /there is one for bash, zsh, fish/);
   assert.equal(unknown.status, 1);

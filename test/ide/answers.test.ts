@@ -39,6 +39,24 @@ test("a hover says what is meant: a word, a metric, a site, a place, an experime
   assert.match(hover(sweep.replace("gpt2", "gp│t2")), /gpt2: gpt2, 3 layers, 4 heads/);
 });
 
+test("a hover says what a name stands for, as it is written", () => {
+  const metric =
+    "metric grown(at_layer: layer, factor: count = 2) = norm(resid_post[at_layer] over d_model) * factor\n";
+  assert.match(hover("## how far\nparam win│dow = 8"), /param window = 8\n[^]*how far/);
+  assert.match(hover(`${sweep}let larg│est = max(sweep.loss)`), /let largest = max\(sweep\.loss\)/);
+  assert.match(hover(`${metric}measure grown at_layer L1 fac│tor 3`), /parameter factor: count = 2/);
+  assert.match(hover("measure R_V ear│ly L0 late L2"), /parameter early: layer = L5/);
+  assert.match(hover("experiment e on gpt2 with moods measure nll as si│ze"), /column size {2}# .*position in nats\n/);
+  assert.match(hover(`${sweep}table sweep.lo│ss`), /nats/);
+  assert.match(hover("ablate heads L1.H│2 measure loss"), /gpt2: layer 1, head 2/);
+  assert.match(hover("ablate neurons L1.N0│..2 measure loss"), /gpt2: layer 1, neurons 0 to 2/);
+  const corpus = 'corpus story from ["a b c d e f"] window 2\nexperiment whole on gpt2 with story measure loss';
+  assert.match(hover(corpus.replace("story from", "st│ory from")), /gpt2: \d windows/);
+  assert.match(hover(corpus.replace("whole", "who│le")), /gpt2 with story: 1 condition × \d windows/);
+  assert.match(hover(sweep.replace("gpt2", "gp│t2")), /a vocabulary of [\d,]+, a context of [\d,]+ tokens/);
+  assert.match(hover(sweep.replace("heads", "he│ads")), /^(?!.*\\`)/s, "code of the reference is code");
+});
+
 test("the size of an experiment is what the host has planned", () => {
   const { analysis, offset } = editing(sweep.replace("sweep", "swe│ep"));
   const sizes = new Map([["sweep", { layerRuns: 39, flops: 2e9 }]]);
@@ -46,6 +64,8 @@ test("the size of an experiment is what the host has planned", () => {
     hoverAt(analysis, offset, (name) => ({ size: sizes.get(name) ?? null, rate: 1e9 }))?.text ?? "",
     /39 layer runs, 2(\.0+)? GFLOP, about 2/,
   );
+  const small = hoverAt(analysis, offset, () => ({ size: { layerRuns: 1, flops: 1e6 }, rate: 1e9 }));
+  assert.match(small?.text ?? "", /less than 0\.01 s/);
   let asked = 0;
   const elsewhere = editing(sweep.replace("loss", "lo│ss"));
   hoverAt(elsewhere.analysis, elsewhere.offset, () => ({ size: null, rate: asked++ }));
@@ -101,7 +121,7 @@ test("a name that cannot be changed says why", () => {
   assert.match(refused("measure norm(em│bed over pos, d_model)", "x"), /word of the language/);
   assert.match(refused(`${sweep}table sw│eep`, "two words"), /is no name/);
   assert.match(refused(`${sweep}table sw│eep`, "measure"), /is no name/);
-  assert.match(refused(`${sweep}table sw│eep`, "gpt2"), /there is a model gpt2 already/);
+  assert.match(refused(`${sweep}table sw│eep`, "gpt2"), /already has the model gpt2/);
   const { analysis, offset } = editing("  │ ");
   assert.deepEqual(renamableAt(analysis, offset), { reason: "there is no name here" });
 });
@@ -154,6 +174,13 @@ test("a call shows its parameters, and which one is written", () => {
   assert.equal(call("measure spread(window: │")?.active, 1);
   assert.match(call("measure cosine(embed, │")?.label ?? "", /^cosine\(/);
   assert.equal(call("measure (1 + │"), null);
+  // Settings stand without brackets.
+  assert.equal(call("measure spread │")?.active, 0);
+  assert.equal(call("measure loss, spread x L1 │")?.active, 1);
+  assert.equal(call("measure spread window │")?.active, 1);
+  assert.equal(call("measure spread x L1 window 2 │"), null, "all are given");
+  assert.equal(call("measure spread x L1 as │"), null);
+  assert.equal(call("measure loss\ntable spread │"), null);
   assert.equal(call("measure mean(norm(z[L1] over pos)│ over head)")?.label.startsWith("mean"), true);
 });
 

@@ -57,6 +57,8 @@ test("columns and axes of results, with what they are", () => {
   assert.deepEqual(labels(`${sweep}table sweep.l│`), ["loss", "kl"]);
   has(`${sweep}table sweep.loss.│`, ["impact", "baseline", "relative"], ["kl"]);
   has(`${sweep}plot heatmap of sweep.loss over │`, ["layer", "head", "prompt"], ["d_model"]);
+  has(`${sweep}table sweep.loss by │`, ["layer", "head", "sweep"], ["d_model"]);
+  has(`${sweep}table sweep.loss by layer across │`, ["head"], ["d_model"]);
   const [loss] = proposals(`${sweep}table sweep.│`).items;
   assert.match(loss?.detail ?? "", /layer × head.* in nats/);
 });
@@ -68,9 +70,60 @@ test("levels of an axis: behind `between`, and in quotes", () => {
   assert.deepEqual(labels(`${plain}table plain where group is "│"`), ["happy", "sad"]);
 });
 
+test("levels of an axis behind `is` and in a list, in quotes where no quotes are", () => {
+  const plain = "experiment plain on gpt2 with moods measure loss\n";
+  const levels = (marked: string): readonly string[] =>
+    proposals(plain + marked).items.flatMap(({ kind, insert }) => (kind === "level" ? [insert] : []));
+  assert.deepEqual(levels("table plain where group is │"), ['"happy"', '"sad"']);
+  assert.deepEqual(levels('table plain where group in ["happy", │'), ['"happy"', '"sad"']);
+  assert.deepEqual(levels("table plain where group is happy and │"), []);
+  assert.deepEqual(levels("table plain where group in [happy] and │"), []);
+  const layers = proposals(`${sweep}table sweep where layer is │`).items.slice(0, 2);
+  assert.deepEqual(
+    layers.map(({ insert }) => insert),
+    ["0", "1"],
+  );
+});
+
 test("layers of the models that are open", () => {
   const found = labels("ablate heads │");
   assert.deepEqual(found.slice(0, 5), ["L*", "L0..2", "L0", "L1", "L2"]);
+});
+
+test("heads and neurons behind the dot of a place, where it has some", () => {
+  has("ablate heads L1.│", ["L1.H*", "L1.H0..3", "L1.H0", "L1.H3"], ["L0", "L1.H4", "L1.N0"]);
+  has("ablate heads L0, L*.H│", ["L*.H0"], ["L0"]);
+  has("ablate heads L50%..75%.│", ["L50%..75%.H0"]);
+  has("measure norm(z[L1.│", ["L1.H3"]);
+  has("measure norm(mlp_act[L1.│", ["L1.N*"], ["L1.H0"]);
+  has("ablate neurons L1.│", ["L1.N*"], ["L1.H0"]);
+  assert.deepEqual(labels("ablate mlp L1.│"), []);
+  assert.deepEqual(labels("measure norm(resid_post[L1.│"), []);
+  const { items, replace } = proposals("ablate heads L1.H│3 measure loss");
+  assert.equal(replace.end - replace.start, "L1.H3".length, "all of the place is replaced");
+  assert.equal(items[0]?.insert, "L1.H*");
+});
+
+test("where only a place or a number can stand, nothing that is measured is proposed", () => {
+  for (const place of ["measure norm(resid_post[│", "measure R_V early │"]) {
+    const found = labels(place);
+    assert.equal(found[0], "L*", place);
+    assert.ok(!found.includes("loss") && !found.includes("resid_post"), place);
+  }
+  has("param size = 3\nparam other = │", ["size", "L0"], ["loss", "resid_post"]);
+  has("param size = 3\nmeasure R_V window │", ["size"], ["loss"]);
+});
+
+test("names of files with the endings that results can have", () => {
+  has(`${sweep}save sweep to "│"`, ["sweep.csv", "sweep.parquet", "sweep.tex"]);
+  has(`${sweep}save sweep to "runs/all.c│"`, ["runs/all.csv"]);
+});
+
+test("axes that something has stand before the others", () => {
+  const first = (marked: string): readonly string[] => labels(marked).slice(0, 2);
+  assert.deepEqual(first("measure norm(resid_post[L1] over │"), ["pos", "d_model"]);
+  assert.deepEqual(first("ablate heads L* together over │"), ["layer", "head"]);
+  assert.deepEqual(first("ablate mlp L* at -3..-1 together over │"), ["layer", "position"]);
 });
 
 test("fields of prompt files, and what only the host knows", () => {

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import type { TestContext } from "node:test";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { StreamMessageReader, StreamMessageWriter, createMessageConnection } from "vscode-languageserver/node";
 import { root } from "../support/root.js";
 
@@ -25,11 +26,12 @@ export interface Shown {
 
 const own = [join(root, "dist/bin/atlasc.js"), "lsp", "--stdio"];
 
-/** Starts a server, atlasc unless another one is given, and greets it. It is ended with the test. */
+/** Starts a server, atlasc unless another one is given, and greets it, with a folder or none. It is ended with the test. */
 export async function startEditor(
   context: TestContext,
   initializationOptions: unknown = {},
   words: readonly string[] = own,
+  folder: string | null = null,
 ): Promise<Editor> {
   const server = spawn(process.execPath, words, {
     stdio: ["pipe", "pipe", "inherit"],
@@ -52,6 +54,7 @@ export async function startEditor(
   await connection.sendRequest("initialize", {
     processId: process.pid,
     rootUri: null,
+    workspaceFolders: folder === null ? null : [{ uri: pathToFileURL(folder).href, name: "workspace" }],
     capabilities: {},
     initializationOptions,
   });

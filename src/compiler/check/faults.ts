@@ -38,9 +38,15 @@ export function reportError<C extends Code>(
   return errorValue;
 }
 
-export function wrongKind(cx: Pick<Elaboration, "report">, span: Span, expected: string, found: string): Value {
+export function wrongKind(
+  cx: Pick<Elaboration, "report">,
+  span: Span,
+  expected: string,
+  found: string,
+  details: Details = {},
+): Value {
   // The message shows both already.
-  return reportError(cx, "A3004", span, { expected, found });
+  return reportError(cx, "A3004", span, { expected, found }, details);
 }
 
 export function notYet(cx: Pick<Elaboration, "report">, span: Span, what: string): Value {

@@ -3,15 +3,17 @@ import type { IToken } from "chevrotain";
 import { textEndings } from "../base/text-format.js";
 import { resolvePath } from "../base/paths.js";
 import type { SymbolKind } from "../ir/side-table.js";
+import { saveFormats, tableFormats } from "../ir/results.js";
 import { dtypes } from "../models/dtype.js";
 import { isSite, sites } from "../models/sites.js";
-import type { DocEntry, EntryKind } from "../docs/entry.js";
+import type { EntryKind } from "../docs/entry.js";
 import { corrections } from "../statistics/corrections.js";
-import { inQuotes, stringValue } from "../syntax/literals.js";
+import { inQuotes, quote, stringValue } from "../syntax/literals.js";
 import type { Analysis } from "./analysis.js";
-import { declared, entries, entryCandidate, entryText, words, type Candidate, type Find } from "./candidate.js";
+import { declared, entries, entryCandidate, words, type Candidate, type Find } from "./candidate.js";
 import type { Cursor } from "./cursor.js";
 import { declarationMarkdown } from "./documentation.js";
+import { placeNames } from "./place-candidates.js";
 import {
   axisNames,
   comparedLevels,
@@ -48,7 +50,7 @@ const namesByRule: ReadonlyMap<string, Find> = new Map<string, Find>([
   ["metricUse", measuredNames],
   ["parameterType", entries(["type"], "type")],
   ["tensorAxis", entries(["axis"], "axis")],
-  ["axisName", axisNames],
+  ["axisName", axesOf],
   ["testUse", entries(["test"], "test")],
   ["correctClause", words(corrections, "correction")],
   ["oneOrMoreNames", words(dtypes, "dtype")],
@@ -79,13 +81,31 @@ const declaring: ReadonlySet<string> = new Set([
   "referenceField",
 ]);
 
-/** Names and places that can stand at a cursor between words. */
+/** Names and places that can stand at a cursor between words, the most likely first. */
 export function candidatesIn(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
-  const names = cursor.next.filter(({ token }) => nameTokens.has(token)).map(({ rules }) => ruleOf(rules));
-  const finds = [...new Set(names)].map((rule) => (rule === null ? undefined : namesByRule.get(rule)));
   const places = cursor.next.some(({ token }) => token === "PlaceLiteral") ? [placeNames] : [];
+  if (cursor.writesPlace) return places.flatMap((find) => find(analysis, cursor));
+  const names = cursor.next.filter(({ token }) => nameTokens.has(token));
+  if (names.length > 0 && names.every(({ rules }) => isConstant(rules))) {
+    return [...places, localFinds, declared("param")].flatMap((find) => find(analysis, cursor));
+  }
+  const rules = [...new Set(names.map((next) => ruleOf(next.rules)))];
+  const finds = rules.map((rule) => (rule === null ? undefined : namesByRule.get(rule)));
   return [...finds, ...places].flatMap((find) => find?.(analysis, cursor) ?? []);
 }
+
+/**
+ * Whether what stands somewhere is known before a run: a place in the brackets behind a site, the value of a parameter or of a
+ * `param`. Nothing that is measured has a meaning there.
+ */
+function isConstant(rules: readonly string[]): boolean {
+  const pair = rules.lastIndexOf("metricPair");
+  if ((pair >= 0 && pair < rules.length - 1) || rules.includes("paramStatement")) return true;
+  const index = rules.lastIndexOf("suffix");
+  return index > rules.lastIndexOf("argument") && rules[index + 1] === "expression";
+}
+
+const localFinds: Find = (_, cursor) => localNames(cursor);
 
 const nameTokens: ReadonlySet<string> = new Set(["Name", "AnyWord", "AxisName", "AxisWord", "Identifier"]);
 
@@ -110,6 +130,7 @@ export function stringsIn(
   if (stands("modelStatement")) return { candidates: [], paths: modelWish(written, cursor) };
   if (stands("fieldOption") || stands("corpusField")) return { candidates: fieldNames(analysis, cursor), paths: null };
   if (stands("textSource")) return { candidates: [], paths: { kind: "files", written, endings: textEndings } };
+  if (stands("saveStatement")) return { candidates: savedNames(written, cursor), paths: null };
   if (stands("hypothesisStatement") && cursor.before.length > 2) {
     return { candidates: [...titles(analysis), ...conditionLevels(analysis, cursor)], paths: null };
   }
@@ -148,6 +169,39 @@ function patchNames(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
     return { name, kind: "half", detail: `the ${name} half of a set of pairs`, documentation: "" };
   });
   return [...halves, ...declared("prompts", "corpus")(analysis, cursor)];
+}
+
+/** Axes of results; while a model runs those of the language, and before all others those of what is reduced or changed. */
+function axesOf(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
+  const all = axisNames(analysis, cursor);
+  if (isAboutResults(cursor)) return all;
+  const isJoined = cursor.next.some(({ rules }) => rules.includes("togetherClause"));
+  const near = isJoined ? conditionAxes(cursor) : reducedAxes(cursor);
+  return [...all.filter(({ name }) => near.has(name)), ...all.filter(({ name }) => !near.has(name))];
+}
+
+/** Axes of the conditions of the intervention at the cursor. */
+function conditionAxes({ before }: Cursor): ReadonlySet<string> {
+  const words = before.map(({ image }) => image);
+  const unit = [
+    ["heads", "head"],
+    ["kv_heads", "kv_head"],
+    ["neurons", "neuron"],
+  ].flatMap(([target, axis]) => (words.includes(target ?? "") ? [axis ?? ""] : []));
+  return new Set(["layer", ...unit, ...(words.includes("at") ? ["position"] : [])]);
+}
+
+/** Axes of the sites that stand in the brackets around the cursor. */
+function reducedAxes({ before }: Cursor): ReadonlySet<string> {
+  const axes = new Set<string>();
+  let depth = 0;
+  for (const { image } of [...before].reverse()) {
+    if (image === ")" || image === "]") depth++;
+    if (image === "(" || image === "[") depth--;
+    if (depth < 0) break;
+    if (isSite(image)) for (const axis of sites[image].axes) axes.add(axis);
+  }
+  return axes;
 }
 
 /** What has a value while a model runs. */
@@ -208,27 +262,16 @@ function metricParameters({ checked }: Analysis, { before }: Cursor): readonly C
   }));
 }
 
-/** `L*`, and the layers of the models that are open. */
-function placeNames({ checked, documentation }: Analysis): readonly Candidate[] {
-  const known = [...documentation.values()].flat().filter(({ kind }) => kind === "place");
-  const layers = Math.max(0, ...[...checked.models.values()].map(({ signature }) => signature.layers));
-  const numbered = Array.from({ length: Math.min(layers, 200) }, (_, layer) => `L${layer}`);
-  const own = ["L*", ...(layers > 0 ? [`L0..${layers - 1}`] : []), ...numbered];
-  const text = (name: string): DocEntry | undefined => known.find((entry) => entry.name === name);
-  return own.map((name) => ({
-    name,
-    kind: "place",
-    detail: layers > 0 ? `of ${layers} layers` : "",
-    documentation: entryText(text(name)),
-  }));
-}
-
 // ---- results ------------------------------------------------------------------------------------------------------------
+
+/** Words behind which axes stand among other values. */
+const byAxes: ReadonlySet<string> = new Set(["where", "by", "across"]);
 
 /** What has a value at the cursor: names of results in statements about them, else what a run can measure. */
 function valueNames(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
   if (!isAboutResults(cursor)) return measuredNames(analysis, cursor);
-  const axes = cursor.before.some(({ image }) => image === "where") ? axisNames(analysis, cursor) : [];
+  const levels = wantsLevel(cursor) ? conditionLevels(analysis, cursor).map(outsideQuotes) : [];
+  const axes = cursor.before.some(({ image }) => byAxes.has(image)) ? axisNames(analysis, cursor) : [];
   const named = declared(
     "experiment",
     "result",
@@ -237,10 +280,32 @@ function valueNames(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
     const type = analysis.checked.results.find(({ experiment }) => experiment === candidate.name);
     return type === undefined ? candidate : { ...candidate, detail: typeLine(type), documentation: typeMarkdown(type) };
   });
-  return [...axes, ...named, ...entries(["function"], "function")(analysis, cursor)];
+  return [...levels, ...axes, ...named, ...entries(["function"], "function")(analysis, cursor)];
+}
+
+/** Whether a condition wants a level at the cursor: behind `is`, or in the list behind `in`. */
+function wantsLevel({ before }: Cursor): boolean {
+  const words = before.map(({ image }) => image);
+  if (words.at(-1) === "is") return true;
+  const at = words.lastIndexOf("in");
+  return at >= 0 && words[at + 1] === "[" && /^[[,]$/.test(words.at(-1) ?? "") && !words.slice(at).includes("]");
+}
+
+/** A level as it is written where no quotes stand around the cursor: numbers as they are, texts in quotes. */
+function outsideQuotes(level: Candidate): Candidate {
+  return { ...level, insert: /^-?\d+(?:\.\d+)?$/.test(level.name) ? level.name : quote(level.name) };
 }
 
 // ---- files ----------------------------------------------------------------------------------------------------------------
+
+/** What a file of results can be called: by what it holds, with each of the endings. */
+function savedNames(written: string, { before }: Cursor): readonly Candidate[] {
+  const stem =
+    /^[^.]+/.exec(written)?.[0] ?? (before[1] !== undefined && isWord(before[1].image) ? before[1].image : "results");
+  return [...saveFormats, ...tableFormats].map((format) => {
+    return { name: `${stem}.${format}`, kind: "level", detail: "file", documentation: "" };
+  });
+}
 
 /** Fields of the files that the prompts before the cursor are from, as far as they were read. */
 function fieldNames({ source, checked }: Analysis, { before }: Cursor): readonly Candidate[] {

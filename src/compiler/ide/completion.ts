@@ -41,7 +41,8 @@ export function completionsAt(analysis: Analysis, offset: number): Completions {
     return { replace: cursor.word, items: unique(candidates.map(completionOf)), paths };
   }
   const names = candidatesIn(analysis, cursor).map(completionOf);
-  const items = [...names, ...wordsAt(analysis, cursor), ...(cursor.startsLine ? beginnings(analysis) : [])];
+  const words = cursor.writesPlace ? [] : wordsAt(analysis, cursor);
+  const items = [...names, ...words, ...(cursor.startsLine ? beginnings(analysis) : [])];
   return { replace: cursor.word, items: unique(items), paths: null };
 }
 

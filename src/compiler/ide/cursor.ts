@@ -16,6 +16,8 @@ export interface Cursor {
   readonly next: readonly NextToken[];
   /** Whether a statement can begin there. */
   readonly startsLine: boolean;
+  /** Whether the word is a place with a dot, `L5.` or `L5.H1`, behind which heads or neurons stand. */
+  readonly writesPlace: boolean;
 }
 
 const endOf = (token: IToken): number => token.startOffset + token.image.length;
@@ -27,14 +29,19 @@ export function cursorAt(path: string, text: string, offset: number): Cursor {
   const { tokens, groups } = tokenize(text);
   const span = (start: number, end: number): Span => ({ file: path, start, end });
   const comment = (groups["comments"] ?? []).find((one) => one.startOffset < offset && offset <= endOf(one));
-  const nothing = { before: [], next: [], startsLine: false };
+  const nothing = { before: [], next: [], startsLine: false, writesPlace: false };
   if (comment !== undefined) return { word: span(offset, offset), within: "comment", ...nothing };
 
   const touching = tokens.find((token) => token.startOffset < offset && offset <= endOf(token));
   const quoted = touching !== undefined && isString(touching) && isInside(touching, offset);
+  const place = quoted ? null : placeBefore(text, offset);
   const isWritten = touching !== undefined && !quoted && /[\w%]$/.test(text.slice(touching.startOffset, offset));
-  const start = quoted ? touching.startOffset + 1 : isWritten ? touching.startOffset : offset;
-  const end = quoted ? endOfContent(touching) : isWritten ? wordEnd(touching, offset) : offset;
+  const start = quoted ? touching.startOffset + 1 : (place ?? (isWritten ? touching.startOffset : offset));
+  const end = quoted
+    ? endOfContent(touching)
+    : touching !== undefined && (isWritten || place !== null)
+      ? wordEnd(touching, offset)
+      : offset;
   const earlier = tokens.filter((token) => endOf(token) <= (quoted ? touching.startOffset : start));
   const first = tokens.find((token) => token.startOffset >= start);
   const { before, next } = statementBefore(text, earlier);
@@ -45,7 +52,15 @@ export function cursorAt(path: string, text: string, offset: number): Cursor {
     next,
     startsLine:
       touching === undefined || quoted ? onBlankLine(text, offset) : first !== undefined && startsLine(text, first),
+    writesPlace: place !== null,
   };
+}
+
+/** Where a place with a dot begins that is written right before the cursor; null where there is none. */
+function placeBefore(text: string, offset: number): number | null {
+  const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
+  const place = /(?<![\w.])L(?:\*|[-\d.%]*[\d%])\.(?:[HN][-\d.*]*)?$/.exec(line);
+  return place === null ? null : offset - place[0].length;
 }
 
 function isString({ tokenType }: IToken): boolean {
@@ -62,7 +77,7 @@ function endOfContent(token: IToken): number {
 
 /** The end of the word that is being written; what the cursor stands in the middle of is replaced whole. */
 function wordEnd(token: IToken, offset: number): number {
-  return isWord(token) ? endOf(token) : offset;
+  return isWord(token) || token.tokenType.name === "PlaceLiteral" ? endOf(token) : offset;
 }
 
 function onBlankLine(text: string, offset: number): boolean {

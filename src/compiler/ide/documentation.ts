@@ -57,14 +57,22 @@ export function plainMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]<>()#+!|~&$]/g, "\\$&");
 }
 
+/** Sentences of the reference: what stands between backticks is code. */
+function proseMarkdown(text: string): string {
+  return text
+    .split(/(`[^`\n]+`)/)
+    .map((part, i) => (i % 2 === 1 ? part : plainMarkdown(part)))
+    .join("");
+}
+
 /** The whole entry: its form, its sentences, what is known of it, its example. */
 export function entryMarkdown(entry: DocEntry): string {
   const facts = entry.facts.filter(({ name }) => name !== "example");
   const example = entry.facts.find(({ name }) => name === "example");
   return [
     codeBlock(entry.form),
-    plainMarkdown(entry.sentences),
-    facts.map(({ name, text }) => `- *${plainMarkdown(name)}*: ${plainMarkdown(text)}`).join("\n"),
+    proseMarkdown(entry.sentences),
+    facts.map(({ name, text }) => `- *${plainMarkdown(name)}*: ${proseMarkdown(text)}`).join("\n"),
     ...(example === undefined ? [] : [`Example:\n\n${codeBlock(example.text.trimEnd())}`]),
   ]
     .filter((part) => part !== "")
@@ -81,8 +89,13 @@ export function declarationLine({ kind, name, parameters }: Declaration): string
   return `${word} ${name}${written.length === 0 ? "" : `(${written.join(", ")})`}`;
 }
 
-/** What the comment above a declaration says. */
+/** What the comment above a declaration says; empty where there is none. */
+export function documentationMarkdown({ documentation }: Declaration): string {
+  return documentation.map(plainMarkdown).join("  \n");
+}
+
+/** A declaration as one line, and the comment above it. */
 export function declarationMarkdown(declaration: Declaration): string {
-  const comment = declaration.documentation.map(plainMarkdown).join("  \n");
-  return [codeBlock(declarationLine(declaration)), comment].filter((part) => part !== "").join("\n\n");
+  const parts = [codeBlock(declarationLine(declaration)), documentationMarkdown(declaration)];
+  return parts.filter((part) => part !== "").join("\n\n");
 }

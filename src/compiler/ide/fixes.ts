@@ -1,7 +1,7 @@
 /** Changes that an editor offers for what is wrong at a place. */
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Analysis } from "./analysis.js";
-import type { Edit } from "./navigation.js";
+import type { Edit } from "./renaming.js";
 
 export interface Change {
   readonly title: string;

@@ -3,14 +3,15 @@ import { tokenize } from "../../../grammar/tokens.js";
 import { countedInGroups } from "../base/counted.js";
 import type { Span } from "../base/span.js";
 import type { Study } from "../ir/protocol.js";
-import type { Entry, SymbolReference, TypeFact } from "../ir/side-table.js";
+import type { Declaration, Entry, SymbolReference, TypeFact } from "../ir/side-table.js";
 import { flopsText, secondsText } from "../lower/quantity-text.js";
 import { isWord } from "../syntax/regions.js";
 import { tableOf, textOf, type Analysis } from "./analysis.js";
-import { typeLine } from "./result-candidates.js";
+import { measureLine, typeLine } from "./result-candidates.js";
 import {
   codeBlock,
   declarationMarkdown,
+  documentationMarkdown,
   entryMarkdown,
   entryOfSymbol,
   entryOfWord,
@@ -67,7 +68,7 @@ export function hoverAt(analysis: Analysis, offset: number, sizeOf: SizeOf = not
     ...(entry.symbol === null
       ? [codeBlock(textOf(analysis, entry.span))]
       : symbolParts(analysis, entry.symbol, sizeOf)),
-    placesText(entry),
+    placesText(entry, textOf(analysis, entry.span)),
     typesText(entry.types),
   ].filter((part) => part !== "");
   return { span: entry.span, text: parts.join("\n\n") };
@@ -82,20 +83,54 @@ function symbolParts(analysis: Analysis, symbol: SymbolReference, sizeOf: SizeOf
       (nameSpan === null || symbol.at === null || file === symbol.at.file),
   );
   const entry = entryOfSymbol(documentation, symbol.kind, symbol.name);
+  const written = symbolText(analysis, symbol, declaration);
   const described =
-    symbol.kind === "metric" && entry !== null && symbol.at?.file.startsWith("@stdlib/") === true
-      ? entryMarkdown(entry)
-      : declaration !== undefined
-        ? declarationMarkdown(declaration)
-        : entry !== null
-          ? entryMarkdown(entry)
-          : codeBlock(`${symbol.kind} ${symbol.name}`);
+    written !== null
+      ? [codeBlock(written), ...(declaration === undefined ? [] : [documentationMarkdown(declaration)])]
+          .filter((part) => part !== "")
+          .join("\n\n")
+      : symbol.kind === "metric" && entry !== null && symbol.at?.file.startsWith("@stdlib/") === true
+        ? entryMarkdown(entry)
+        : declaration !== undefined
+          ? declarationMarkdown(declaration)
+          : entry !== null
+            ? entryMarkdown(entry)
+            : codeBlock(`${symbol.kind} ${symbol.name}`);
   return [
     described,
     ...(symbol.kind === "experiment" ? experimentParts(analysis, symbol.name, sizeOf(symbol.name)) : []),
     ...(symbol.kind === "model" ? modelParts(analysis, symbol.name) : []),
     ...(symbol.kind === "prompts" || symbol.kind === "corpus" ? textParts(analysis, symbol.name) : []),
   ];
+}
+
+/** Longer values are cut. */
+const mostWritten = 200;
+
+/**
+ * What a name stands for, as it is written: a `param` and a `let` with their values, a parameter with its type and default,
+ * a column with its axes and unit. Null for all others.
+ */
+function symbolText(analysis: Analysis, { kind, name, at }: SymbolReference, declaration?: Declaration): string | null {
+  const { checked } = analysis;
+  if ((kind === "param" || kind === "result") && declaration !== undefined) {
+    const text = textOf(analysis, declaration.span).replace(/\s+/g, " ");
+    return text.length > mostWritten ? `${text.slice(0, mostWritten)}…` : text;
+  }
+  const holds = ({ file, start, end }: Span): boolean =>
+    at !== null && file === at.file && start <= at.start && at.end <= end;
+  if (kind === "parameter") {
+    const parameter = checked.scope.flatMap(({ parameters }) => parameters).find(({ span }) => holds(span));
+    if (parameter === undefined) return null;
+    const type = parameter.type === null ? "" : `: ${parameter.type}`;
+    return `parameter ${name}${type}${parameter.default === null ? "" : ` = ${parameter.default}`}`;
+  }
+  if (kind !== "column") return null;
+  const owner = checked.scope.find((one) => one.kind === "experiment" && holds(one.span));
+  const measured = checked.results
+    .find(({ experiment }) => experiment === owner?.name)
+    ?.metrics.find((metric) => metric.name === name);
+  return measured === undefined ? null : `column ${name}  # ${measureLine(measured)}`;
 }
 
 /** Conditions × prompts, what results have, and how much work it is. */
@@ -108,9 +143,9 @@ function experimentParts({ checked }: Analysis, name: string, { size, rate }: Kn
     const waits =
       study.deferred === null ? "" : ` (and more, which the results of ${study.deferred.experiment} decide)`;
     const conditions = countedInGroups(study.conditions.length, "condition");
-    return `- ${plainMarkdown(study.model)} with ${plainMarkdown(study.texts)}: ${conditions}${waits} × ${countedInGroups(promptsOf(study), "prompt")}`;
+    return `- ${plainMarkdown(study.model)} with ${plainMarkdown(study.texts)}: ${conditions}${waits} × ${countedInGroups(promptsOf(study), isCorpus(checked, study.texts) ? "window" : "prompt")}`;
   });
-  const seconds = size === null || rate === null ? "" : `, about ${secondsText(size.flops / rate)}`;
+  const seconds = size === null || rate === null ? "" : `, ${aboutSeconds(size.flops / rate)}`;
   return [
     type === undefined ? "" : `Results: ${plainMarkdown(typeLine(type))}`,
     lines.join("\n"),
@@ -118,32 +153,43 @@ function experimentParts({ checked }: Analysis, name: string, { size, rate }: Kn
   ];
 }
 
+/** `about 0.42 s`; what would be rounded to nothing is `less than 0.01 s`. */
+const aboutSeconds = (n: number): string => (n < 0.005 ? `less than ${secondsText(0.01)}` : `about ${secondsText(n)}`);
+
+const isCorpus = ({ scope }: Analysis["checked"], name: string): boolean =>
+  scope.some((declaration) => declaration.kind === "corpus" && declaration.name === name);
+
 function modelParts({ checked }: Analysis, name: string): readonly string[] {
   const instances = [...checked.models].filter(([id]) => id === name || id.startsWith(`${name} `));
   return instances.map(([id, { signature }]) => {
-    const { family, layers, heads, kvHeads, dModel, dHead, vocab } = signature;
+    const { family, layers, heads, kvHeads, dModel, dHead, vocab, maxPositions } = signature;
     const grouped = kvHeads === heads ? "" : ` (${kvHeads} key-value heads)`;
-    return `${plainMarkdown(id)}: ${family}, ${layers} layers, ${heads} heads${grouped}, d\\_model ${dModel}, d\\_head ${dHead}, ${vocab.toLocaleString("en")} tokens`;
+    const context = maxPositions === null ? "a context without end" : `a context of ${inGroups(maxPositions)} tokens`;
+    return `${plainMarkdown(id)}: ${family}, ${layers} layers, ${heads} heads${grouped}, d\\_model ${dModel}, d\\_head ${dHead}, a vocabulary of ${inGroups(vocab)}, ${context}`;
   });
 }
+
+const inGroups = (n: number): string => n.toLocaleString("en");
 
 function textParts({ checked }: Analysis, name: string): readonly string[] {
   const sets = checked.protocol?.texts.filter((set) => set.name === name) ?? [];
   return sets.map(({ model, prompts, bos }) => {
     const lengths = prompts.map(({ ids }) => ids.length);
     const range = lengths.length === 0 ? "" : `, ${rangeText(Math.min(...lengths), Math.max(...lengths))} tokens`;
-    return `${plainMarkdown(model)}: ${countedInGroups(prompts.length, "prompt")}${range}${bos ? ", BOS included" : ""}`;
+    return `${plainMarkdown(model)}: ${countedInGroups(prompts.length, isCorpus(checked, name) ? "window" : "prompt")}${range}${bos ? ", BOS included" : ""}`;
   });
 }
 
 const rangeText = (low: number, high: number): string => (low === high ? String(low) : `${low} to ${high}`);
 
-function placesText({ places, kind }: Entry): string {
+function placesText({ places, kind }: Entry, written: string): string {
   if (places.length === 0 || kind !== "place") return "";
+  // A param can stand for one, whose name does not say what of a layer it is.
+  const unit = written.includes(".N") ? "neuron" : written.includes(".H") ? "head" : "unit";
   return places
     .slice(0, mostTypes)
     .map(({ model, layers, units }) => {
-      const which = units === null ? "" : `, ${indexText(units)}`;
+      const which = units === null ? "" : `, ${unit}${units.length === 1 ? "" : "s"} ${indexText(units)}`;
       return `- ${plainMarkdown(model)}: ${layers.length === 1 ? "layer" : "layers"} ${indexText(layers)}${which}`;
     })
     .join("\n");

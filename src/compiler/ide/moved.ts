@@ -78,7 +78,8 @@ function changeBetween(before: string, after: string): TextChange {
   let start = 0;
   while (start < most && before.charCodeAt(start) === after.charCodeAt(start)) start++;
   let same = 0;
-  while (same < most - start && before.at(-1 - same) === after.at(-1 - same)) same++;
+  const ends = [before.length - 1, after.length - 1] as const;
+  while (same < most - start && before.charCodeAt(ends[0] - same) === after.charCodeAt(ends[1] - same)) same++;
   return { start, end: before.length - same, newEnd: after.length - same };
 }
 
@@ -105,27 +106,33 @@ function placing({ path, text }: SourceFile, { start, end, newEnd }: TextChange,
 /** The entries that stand where a token begins: a quotation mark makes a string of what stands behind it. */
 function movedEntries(entries: readonly Entry[], { path, text }: SourceFile, place: Place): readonly Entry[] {
   const begins = new Set(tokenize(text).tokens.map(({ startOffset }) => startOffset));
-  return entries
-    .flatMap((entry) => movedEntry(entry, place))
-    .filter(({ span: { file, start } }) => {
-      const isLevel = text[start - 1] === '"' && begins.has(start - 1);
-      return file !== path || isLevel || begins.has(start);
-    });
+  const moved: Entry[] = [];
+  for (const entry of entries) {
+    const one = movedEntry(entry, place);
+    if (one === null) continue;
+    const { file, start } = one.span;
+    const isLevel = text[start - 1] === '"' && begins.has(start - 1);
+    if (file !== path || isLevel || begins.has(start)) moved.push(one);
+  }
+  return moved;
 }
 
-function movedEntry(entry: Entry, place: Place): readonly Entry[] {
+function movedEntry(entry: Entry, place: Place): Entry | null {
   const placed = place(entry.span);
-  if (placed === null) return [];
+  if (placed === null) return null;
   const { span, holdsChange } = placed;
-  if (holdsChange) return [{ span, kind: "expression", symbol: null, types: [], places: [] }];
-  return [{ ...entry, span, symbol: entry.symbol === null ? null : movedSymbol(entry.symbol, place) }];
+  if (holdsChange) return { span, kind: "expression", symbol: null, types: [], places: [] };
+  const symbol = entry.symbol === null ? null : movedSymbol(entry.symbol, place);
+  // Most entries stand where they stood: nothing is made anew for them.
+  return span === entry.span && symbol === entry.symbol ? entry : { ...entry, span, symbol };
 }
 
 /** Null where the name that declares it has changed: then it means nothing that is known. */
 function movedSymbol(symbol: SymbolReference, place: Place): SymbolReference | null {
   if (symbol.at === null) return symbol;
   const placed = place(symbol.at);
-  return placed === null || placed.holdsChange ? null : { ...symbol, at: placed.span };
+  if (placed === null || placed.holdsChange) return null;
+  return placed.span === symbol.at ? symbol : { ...symbol, at: placed.span };
 }
 
 function movedDiagnostic(diagnostic: Diagnostic, place: Place): Diagnostic {

@@ -38,6 +38,11 @@ export function typeLine({ axes, metrics }: ResultType): string {
   return `${axes.map(({ name }) => name).join(" × ") || "one value"}: ${metrics.map(({ name }) => name).join(", ")}`;
 }
 
+/** `layer × head × prompt in nats`. */
+export function measureLine({ axes, unit }: ResultType["metrics"][number]): string {
+  return `${axes.join(" × ") || "one value"}${unit === "none" ? "" : ` in ${unit}`}`;
+}
+
 /** The name of results with what they are. */
 export function typeMarkdown(type: ResultType): string {
   return codeBlock(`${type.experiment}  # ${typeLine(type)}`);
@@ -57,9 +62,12 @@ export function axisNames(analysis: Analysis, cursor: Cursor): readonly Candidat
     ...axes.map(({ name, levels }): Candidate => {
       return { name, kind: "axis", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
     }),
-    ...columns.map(({ name, levels }): Candidate => {
-      return { name, kind: "column", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
-    }),
+    // A column whose name is no word, such as a field with a space in it, cannot be written.
+    ...columns
+      .filter(({ name }) => /^[A-Za-z_]\w*$/.test(name))
+      .map(({ name, levels }): Candidate => {
+        return { name, kind: "column", detail: `of ${experiment}${levelsText(levels)}`, documentation: "" };
+      }),
   ]);
 }
 
@@ -92,9 +100,8 @@ export function members(analysis: Analysis, { before }: Cursor): readonly Candid
   });
   const isMetric = analysis.checked.results.some(({ metrics }) => metrics.some(({ name }) => name === owner));
   if (type === undefined) return isMetric || before.at(-3)?.image === "." ? fixed : [];
-  const measured = type.metrics.map(({ name, unit, axes }): Candidate => {
-    const detail = `${axes.join(" × ") || "one value"}${unit === "none" ? "" : ` in ${unit}`}`;
-    return { name, kind: "column", detail, documentation: "" };
+  const measured = type.metrics.map((metric): Candidate => {
+    return { name: metric.name, kind: "column", detail: measureLine(metric), documentation: "" };
   });
   return [...measured, ...(type.metrics.length === 1 ? fixed : [])];
 }

@@ -2,6 +2,7 @@
 import { tokenize } from "../../../grammar/tokens.js";
 import type { IToken } from "chevrotain";
 import type { DocEntry } from "../docs/entry.js";
+import type { Declaration } from "../ir/side-table.js";
 import { isWord } from "../syntax/regions.js";
 import type { Analysis } from "./analysis.js";
 import { declarationLine, declarationMarkdown, entryMarkdown } from "./documentation.js";
@@ -23,17 +24,15 @@ export function signatureAt(analysis: Analysis, offset: number): Signature | nul
   const before = tokenize(text).tokens.filter(
     (token) => token.startOffset < offset && token.startOffset + token.image.length <= offset,
   );
+  const metricCalled = (called: string): Declaration | undefined =>
+    analysis.checked.scope.find(({ kind, name }) => kind === "metric" && name === called);
   const call = openCall(before);
-  if (call === null) return null;
+  if (call === null) return settingsOf(before, metricCalled);
   const { callee, commas, named } = call;
-  const metric = analysis.checked.scope.find(({ kind, name }) => kind === "metric" && name === callee);
+  const metric = metricCalled(callee);
   if (metric !== undefined && metric.parameters.length > 0) {
-    const label = declarationLine(metric);
-    const written = label.slice(label.indexOf("(") + 1, -1);
-    const parameters = splitTop(written);
     const byName = metric.parameters.findIndex(({ name }) => name === named);
-    const active = byName >= 0 ? byName : Math.min(commas, parameters.length - 1);
-    return { label, documentation: declarationMarkdown(metric), parameters, active };
+    return metricSignature(metric, byName >= 0 ? byName : Math.min(commas, metric.parameters.length - 1));
   }
   const entry = analysis.documentation.get(callee)?.find(isCallable);
   if (entry === undefined) return null;
@@ -42,6 +41,31 @@ export function signatureAt(analysis: Analysis, offset: number): Signature | nul
   const parameters = splitTop(inside.replace(/\s(over|between)\s.*$/, ""));
   const active = commas < parameters.length ? commas : null;
   return { label, documentation: entryMarkdown(entry), parameters, active };
+}
+
+function metricSignature(metric: Declaration, active: number | null): Signature {
+  const label = declarationLine(metric);
+  const parameters = splitTop(label.slice(label.indexOf("(") + 1, -1));
+  return { label, documentation: declarationMarkdown(metric), parameters, active };
+}
+
+/** The metric whose settings are written without brackets at the end of a measure: `measure R_V early L1 late`. */
+function settingsOf(
+  before: readonly IToken[],
+  metricCalled: (name: string) => Declaration | undefined,
+): Signature | null {
+  const start = before.findLastIndex(({ image }) => image === "measure" || image === "," || image === "of");
+  if (start < 0 || before.findLastIndex(({ image }) => image === "measure") < 0) return null;
+  const [name, ...settings] = before.slice(start + 1).map(({ image }) => image);
+  const metric = name === undefined ? undefined : metricCalled(name);
+  if (metric === undefined || metric.parameters.length === 0) return null;
+  const names = metric.parameters.map((parameter) => parameter.name);
+  // Names and values by turns: anything else is no list of settings, or one that has ended.
+  if (settings.some((word, i) => i % 2 === 0 && !names.includes(word))) return null;
+  const given = settings.filter((_, i) => i % 2 === 0);
+  const isValue = settings.length % 2 === 1;
+  const active = isValue ? names.indexOf(given.at(-1) ?? "") : names.findIndex((one) => !given.includes(one));
+  return active < 0 ? null : metricSignature(metric, active);
 }
 
 function isCallable({ kind }: DocEntry): boolean {

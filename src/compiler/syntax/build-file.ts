@@ -87,15 +87,17 @@ function buildOnce(
  */
 function documentationIn(text: string, from: number, above: readonly Comment[]): readonly string[] {
   let run: string[] = [];
-  let runEnd = from;
+  let last = from;
+  // Line breaks since the run ended. Each gap is read once: a comment has no line breaks in it.
+  let breaks = 0;
   for (const comment of above) {
-    const gap = text.slice(runEnd, comment.span.start);
-    const breaks = gap.split("\n").length - 1;
+    breaks += text.slice(last, comment.span.start).split("\n").length - 1;
+    last = comment.span.end;
     const startsLine = breaks > 0 || from === 0;
     if (comment.text.startsWith("##") && startsLine) {
       if (breaks > 1) run = [];
       run.push(comment.text.slice(2).trim());
-      runEnd = comment.span.end;
+      breaks = 0;
     }
   }
   return run;

@@ -41,10 +41,11 @@ export function join(docs: readonly Doc[], separator: Doc): Doc {
 
 const isList = (doc: Doc): doc is readonly Doc[] => Array.isArray(doc);
 
-/** Comments that are still to be printed, in order, and the text that they come from. */
+/** The comments of a file in order, those from `taken` on still to be printed, and the text that they come from. */
 export interface PendingComments {
   readonly source: string;
-  readonly comments: Comment[];
+  readonly comments: readonly Comment[];
+  taken: number;
 }
 
 /** True when only white space stands before the comment on its line. */
@@ -69,11 +70,18 @@ function closingBracket(text: string, after: number): number {
   return between.test(text) ? between.lastIndex : after;
 }
 
-/** The pending comments before `offset`, removed from the list. */
+/** The first pending comment, where it starts before `offset`; then it is pending no longer. */
+export function nextComment(pending: PendingComments, offset: number): Comment | null {
+  const next = pending.comments[pending.taken];
+  if (next === undefined || next.span.start >= offset) return null;
+  pending.taken++;
+  return next;
+}
+
+/** The pending comments before `offset`, which are pending no longer. */
 export function takeComments(pending: PendingComments, offset: number): Doc {
   const taken: Doc[] = [];
-  for (let next = pending.comments[0]; next !== undefined && next.span.start < offset; next = pending.comments[0]) {
-    pending.comments.shift();
+  for (let next = nextComment(pending, offset); next !== null; next = nextComment(pending, offset)) {
     taken.push({ kind: "comment", text: next.text, ownLine: onOwnLine(pending.source, next) });
   }
   return taken;

@@ -1,6 +1,6 @@
 /** Diagnostics for characters that form no token, and for the error tokens of the token table. */
 import type { ILexingError, IToken } from "chevrotain";
-import type { SourceFile } from "../base/span.js";
+import type { SourceFile, Span } from "../base/span.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic, Fix } from "../diagnostics/diagnostic.js";
 import { tokenEnd } from "./build-tree.js";
@@ -28,19 +28,53 @@ export function lexicalErrors(
   tokens: readonly IToken[],
   errors: readonly ILexingError[],
 ): readonly Diagnostic[] {
-  return [...errors.map((error) => unknownCharacter(source, error)), ...tokens.flatMap((t) => errorToken(source, t))];
+  const characters = errors.map((error) => unknownCharacter(source, error));
+  return [
+    ...characters.map((one) => unknownDiagnostic(one, quotesAround(source, one, characters))),
+    ...tokens.flatMap((token) => errorToken(source, token)),
+  ];
 }
 
-function unknownCharacter(source: SourceFile, error: ILexingError): Diagnostic {
+interface UnknownCharacter {
+  readonly character: string;
+  readonly span: Span;
+}
+
+function unknownCharacter(source: SourceFile, error: ILexingError): UnknownCharacter {
   // The lexer skips as many characters as it must; one of them, whole if it is a surrogate pair, says enough.
   const character = String.fromCodePoint(source.text.codePointAt(error.offset) ?? 0xfffd);
   const start = Math.min(error.offset, source.text.length);
-  const span = { file: source.path, start, end: Math.min(start + character.length, source.text.length) };
+  return { character, span: { file: source.path, start, end: Math.min(start + character.length, source.text.length) } };
+}
+
+const otherQuote = /[“”„«»'‘’`]/;
+
+/** The marks around what was meant as a string: both are changed, or one of them would begin a string that does not end. */
+function quotesAround(
+  { text }: SourceFile,
+  { character, span }: UnknownCharacter,
+  all: readonly UnknownCharacter[],
+): readonly Span[] | null {
+  if (!otherQuote.test(character)) return null;
+  const lineStart = text.lastIndexOf("\n", span.start - 1) + 1;
+  const marks = all.filter((one) => otherQuote.test(one.character) && one.span.start >= lineStart);
+  const line = marks.filter((one) => !text.slice(lineStart, one.span.start).includes("\n"));
+  const at = line.findIndex((one) => one.span.start === span.start);
+  const other = line[at % 2 === 0 ? at + 1 : at - 1];
+  return other === undefined ? null : [span, other.span].sort((a, b) => a.start - b.start);
+}
+
+function unknownDiagnostic({ character, span }: UnknownCharacter, quotes: readonly Span[] | null): Diagnostic {
   const lookalike = lookalikes.find(({ pattern }) => pattern.test(character));
   const fixes: readonly Fix[] =
     lookalike?.instead == null
       ? []
-      : [{ title: `replace by ${lookalike.instead}`, edits: [{ span, replacement: lookalike.instead }] }];
+      : [
+          {
+            title: lookalike.instead === "" ? `remove \`${character}\`` : `replace by ${lookalike.instead}`,
+            edits: (quotes ?? [span]).map((one) => ({ span: one, replacement: lookalike.instead ?? "" })),
+          },
+        ];
   const shown = /[\p{C}\p{Z}]/u.test(character)
     ? `the character U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`
     : `\`${character}\``;

@@ -1,7 +1,7 @@
 /** The formatter: a file's syntax as text in the one layout that the language has. */
 import type { Span } from "../base/span.js";
 import type { Comment, FileSyntax, Statement } from "./ast.js";
-import { layOut, onOwnLine, type PendingComments, takeComments, weaveComments } from "./layout.js";
+import { layOut, nextComment, onOwnLine, type PendingComments, takeComments, weaveComments } from "./layout.js";
 import { printStatement } from "./print-statements.js";
 
 /** Columns of a line; longer lists and clauses are broken. */
@@ -15,7 +15,7 @@ export const printWidth = 100;
  */
 export function print(file: FileSyntax, source: string): string {
   if (!file.complete) return source;
-  const pending: PendingComments = { source, comments: [...file.comments] };
+  const pending: PendingComments = { source, comments: file.comments, taken: 0 };
   const blocks: Block[] = [];
   let end = 0;
   const add = (block: Omit<Block, "blankBefore" | "comment">, span: Span): void => {
@@ -23,8 +23,7 @@ export function print(file: FileSyntax, source: string): string {
     end = span.end;
   };
   const addComments = (before: number): void => {
-    for (let next = pending.comments[0]; next !== undefined && next.span.start < before; next = pending.comments[0]) {
-      pending.comments.shift();
+    for (let next = nextComment(pending, before); next !== null; next = nextComment(pending, before)) {
       const last = blocks.at(-1);
       // Two comments cannot share a line, or the second would become part of the first.
       if (last?.comment === null && !last.endsInComment && !onOwnLine(source, next)) {

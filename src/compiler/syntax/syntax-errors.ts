@@ -13,6 +13,7 @@ import { leadingForms, optionWords, wordsIn } from "./forms/index.js";
 import { countBelow, isClauseWord, isStatementWord, startsLine, statementStarts } from "./regions.js";
 import { optionCalled } from "./meant-words.js";
 import type { Situation } from "./situation.js";
+import { correctionsOf } from "./syntax-corrections.js";
 import { situations } from "./syntax-situations.js";
 
 /** The text in which errors are explained. */
@@ -92,7 +93,11 @@ function syntaxError(reading: Reading, error: IRecognitionException): Diagnostic
     { expected: wanted, found: describe(found, statement, reading.end) },
     {
       fixes:
-        path !== null ? [path.fix] : near === null || found === null ? [] : [replaceBy(spanOf(source, found), near)],
+        path !== null
+          ? [path.fix]
+          : near === null || found === null
+            ? correctionsOf(situation, source.path)
+            : [replaceBy(spanOf(source, found), near)],
       ...(hint === undefined ? {} : { hint }),
       // Before another item the bracket may well be closed further on; before a statement it is not.
       related: found === null || statement ? openBracket(reading, expected, spanFound.start) : [],

@@ -1,7 +1,9 @@
 /** What helps when a model cannot be found or opened where a protocol says that it is. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import type { Span } from "../../compiler/base/span.js";
 import { nearestNames } from "../../compiler/base/suggest.js";
+import type { Details } from "../../compiler/diagnostics/create.js";
 import type { ModelRequest } from "./model-request.js";
 
 const mostListed = 12;
@@ -60,13 +62,19 @@ export function missingFolder(
   folder: string,
   siblings: readonly string[],
   form: "packages" | "paths",
-): { hint?: string } {
+  span: Span | null,
+): Details {
   const near = nearestNames(folder.split(/[/\\]/).at(-1) ?? "", siblings);
   const listed = near.length > 0 ? near : siblings.slice(0, mostListed);
   if (listed.length === 0) return {};
   if (form === "paths") return { hint: `there is ${listed.join(", ")}` };
   const names = listed.map((name) => `@stdlib/models/${name}`);
-  return { hint: `there is ${names.join(", ")}; a model of the Hub is named without @stdlib, such as "gpt2"` };
+  const [meant] = near.length > 0 ? names : [];
+  const fixes =
+    meant === undefined || span === null
+      ? []
+      : [{ title: `change to "${meant}"`, edits: [{ span, replacement: `"${meant}"` }] }];
+  return { hint: `there is ${names.join(", ")}; a model of the Hub is named without @stdlib, such as "gpt2"`, fixes };
 }
 
 /** Names that other tools have for models of the Hub. */

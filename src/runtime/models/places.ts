@@ -87,7 +87,7 @@ function localFolder(
     // The user wrote the source, not the place of the package on this machine.
     const shown = form === "packages" ? source : folder;
     const beside = form === "packages" ? join(packageRoot(), "stdlib", "models") : dirname(folder);
-    const details = missingFolder(folder, foldersIn(beside), form);
+    const details = missingFolder(folder, foldersIn(beside), form, span);
     return { value: null, diagnostics: [diagnostic("A4010", span, { source, folder: shown }, details)] };
   }
   if (revision === null) return { value: placeOf(folder), diagnostics: [] };

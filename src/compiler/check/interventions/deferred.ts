@@ -1,4 +1,5 @@
 /** `ablate top 10 heads of EXPERIMENT by COLUMN`: conditions that another experiment's result decides. */
+import { addBehind } from "../../diagnostics/create.js";
 import { experimentsIn } from "../../ir/result-expression.js";
 import type { DeferredConditions, ResultCondition, ResultExpression, Study } from "../../ir/protocol.js";
 import type { AblateClause, Name, Selection } from "../../syntax/ast.js";
@@ -53,7 +54,9 @@ export function checkDeferred(
   const [only, ...more] = positions;
   if (only === undefined || more.length > 0) {
     const expected = "one selection of positions: write `together` to take the range at once";
-    wrongKind(cx, clause.positions?.span ?? span, expected, `${positions.length} positions in turn`);
+    const at = clause.positions?.span ?? span;
+    const fixes = together ? [] : [addBehind(at, " together")];
+    wrongKind(cx, at, expected, `${positions.length} positions in turn`, { fixes });
     return null;
   }
   const own = onThisModel(cx, selection, target, shape, earlier);

@@ -60,7 +60,8 @@ export function checkPositions(
   }
   if (sweeps && first < 0 !== last < 0) {
     const expected = "positions counted from one end, or `together` after the range";
-    wrongKind(cx, span, expected, `${first}..${last}, as many as each text has`);
+    const fixes = [addBehind(span, " together")];
+    wrongKind(cx, span, expected, `${first}..${last}, as many as each text has`, { fixes });
     return null;
   }
   const swept = sweeps ? positionsOf(cx, { ...at, span }) : [];

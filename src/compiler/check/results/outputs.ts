@@ -1,9 +1,11 @@
 /** Statements that show or save results: `table`, `plot`, `figure`, `save`. */
+import { nearestNames } from "../../base/suggest.js";
 import { diagnostic, type Details } from "../../diagnostics/create.js";
 import type { NamedResult, Output } from "../../ir/protocol.js";
 import type { Span } from "../../base/span.js";
 import { saveFormats, tableFormats } from "../../ir/results.js";
-import type { SaveStatement, Statement, TableStatement } from "../../syntax/ast.js";
+import type { SaveStatement, Statement, StringLiteral, TableStatement } from "../../syntax/ast.js";
+import { quote } from "../../syntax/literals.js";
 import { reportError } from "../faults.js";
 import { labelOf, measuredResult } from "./named-results.js";
 import { checkFigure } from "./figures.js";
@@ -68,14 +70,14 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
   const { span } = statement.to;
   const problem = saveNameProblem(path);
   if (problem !== null) {
-    cx.report(diagnostic("A5003", span, { path: shortened(path), problem }, adviceFor(cx, path, name)));
+    cx.report(diagnostic("A5003", span, { path: shortened(path), problem }, adviceFor(cx, statement.to, name)));
     return null;
   }
   const clash = clashOf(cx.saved, path);
   if (clash !== null) {
     const related = [{ span: clash.other.span, text: "saved here already" }];
     const other = clash.other.path;
-    const details = { related, ...adviceFor(cx, path, name) };
+    const details = { related, ...adviceFor(cx, statement.to, name) };
     cx.report(
       clash.problem === null
         ? diagnostic("A1003", span, { what: `the file ${other}` }, details)
@@ -124,10 +126,17 @@ function shortened(path: string): string {
 }
 
 /** What to write instead of a name that is not possible: one that is, and that is not taken yet. */
-function adviceFor({ saved }: OutputContext, path: string, name: string): Details {
+function adviceFor({ saved }: OutputContext, { value: path, span }: StringLiteral, name: string): Details {
   const endings = [...saveFormats, ...tableFormats].map((format) => `.${format}`);
   const ending = endings.find((known) => known === endingOf(path));
-  if (ending === undefined) return { expected: `a name that ends in ${endings.join(", ")}`, found: path };
+  if (ending === undefined) {
+    const details = { expected: `a name that ends in ${endings.join(", ")}`, found: path };
+    const [near] = nearestNames(endingOf(path), endings);
+    const meant = near === undefined ? null : `${path.slice(0, path.length - endingOf(path).length)}${near}`;
+    if (meant === null || saveNameProblem(meant) !== null) return details;
+    const fix = { title: `change to "${meant}"`, edits: [{ span, replacement: quote(meant) }] };
+    return { ...details, hint: `did you mean "${meant}"?`, fixes: [fix] };
+  }
   const possible = [name, `saved-${name}`, `${name}-2`]
     .map((stem) => `${stem}${ending}`)
     .find((advised) => saveNameProblem(advised) === null && clashOf(saved, advised) === null);
