@@ -48,8 +48,8 @@ async function openGraph(
     provider,
     optimisation,
     threads,
-    // An arena keeps the memory of a session's activations when the run is over, so that a chain of twelve sessions
-    // would hold those of twelve. A graph that is not cut has no others beside it, and getting large activations anew
+    // An arena of its own keeps the memory of a session's activations when the run is over, so that a chain of twelve
+    // sessions would hold those of twelve. A graph that is not cut has no others beside it, and getting large activations anew
     // from the system was measured to take a quarter of the time of long texts.
     arena,
     entries: {

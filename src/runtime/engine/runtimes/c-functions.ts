@@ -59,6 +59,8 @@ const functions = {
   ReleaseAvailableProviders: [126, "status", [pointer, "int"]],
   AddSessionConfigEntry: [130, "status", [pointer, text, text]],
   RunWithBinding: [133, "status", [pointer, pointer, pointer]],
+  CreateAndRegisterAllocator: [144, "status", [pointer, pointer, pointer]],
+  CreateArenaCfg: [156, "status", ["size_t", "int", "int", "int", outPointer]],
   CreateIoBinding: [134, "status", [pointer, outPointer]],
   ReleaseIoBinding: [135, "void", [pointer]],
   BindInput: [136, "status", [pointer, text, pointer]],

@@ -10,7 +10,7 @@ export interface SessionSettings {
   readonly provider: string | { readonly name: string; readonly deviceId: number };
   readonly optimisation: "disabled" | "basic";
   readonly threads: number;
-  /** Whether the session keeps the memory of its activations between runs. */
+  /** Whether the session keeps the memory of its activations between runs, where it shares none with the others. */
   readonly arena: boolean;
   /** Entries of the session's configuration, without the `session.` before their names. */
   readonly entries: Readonly<Record<string, string>>;
