@@ -9,6 +9,18 @@ import koffi from "koffi";
 /** The version of the table that is asked for: what it holds, later libraries hold too. */
 const apiVersion = 24;
 
+/**
+ * Bytes of the stack on which calls run: koffi has one of its own for them, of 2 MiB if nothing is said. As much as it allows, since
+ * onnxruntime expects that of a main thread, which is 8 MiB.
+ */
+const stackBytes = 2 ** 24;
+
+// Possible only before the first library is loaded.
+koffi.config({ sync_stack_size: stackBytes });
+
+/** What keeps libraries loaded: koffi unloads one whose handle is garbage, whoever still has its functions. */
+const loaded: unknown[] = [];
+
 /** An address in the library's memory. */
 export type Pointer = bigint;
 
@@ -23,6 +35,15 @@ function parameterType(parameter: string): ReturnType<typeof koffi.out> | string
   const [, result] = /^out (.*)$/.exec(parameter) ?? [];
   return result === undefined ? parameter : koffi.out(koffi.pointer(result));
 }
+
+/** A list of so many pointers. Made once, because koffi keeps every type. */
+function pointerList(length: number): ReturnType<typeof koffi.array> {
+  const known = pointerLists.get(length) ?? koffi.array(pointer, length);
+  pointerLists.set(length, known);
+  return known;
+}
+
+const pointerLists = new Map<number, ReturnType<typeof koffi.array>>();
 
 /** Name → place in the table, result, parameters. A result `status` is null, or an error that is thrown. */
 const functions = {
@@ -98,6 +119,7 @@ export interface PointerList {
  */
 export function loadCApi(path: string): CApi {
   const library = koffi.load(path);
+  loaded.push(library);
   const base = koffi.decode(
     library.func("void *OrtGetApiBase()")(),
     koffi.struct({ GetApi: pointer, GetVersionString: pointer }),
@@ -147,7 +169,7 @@ export function loadCApi(path: string): CApi {
       const length: [number | bigint] = [0];
       call(name, ...values, at, length);
       const count = Number(length[0]);
-      const entries = count === 0 ? [] : (koffi.decode(at[0], koffi.array(pointer, count)) as readonly Pointer[]);
+      const entries = count === 0 ? [] : (koffi.decode(at[0], pointerList(count)) as readonly Pointer[]);
       return { at: at[0] ?? 0n, entries };
     },
   };
