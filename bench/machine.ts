@@ -17,7 +17,7 @@ function versionOf(packageFolder: string): string {
 export function machineOf(settings: Settings, peers: Readonly<Record<string, string>>): Machine {
   return {
     platform: `${process.platform} ${process.arch}`,
-    processor: cpus()[0]?.model.trim() ?? "unknown",
+    processor: processorText(),
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     threads: settings.threads,
@@ -28,6 +28,28 @@ export function machineOf(settings: Settings, peers: Readonly<Record<string, str
       ...peers,
     },
   };
+}
+
+/** Vector units that decide how fast matrices are multiplied, as /proc/cpuinfo names them. */
+const vectorUnits: Readonly<Record<string, string>> = { amx_tile: "AMX", avx512f: "AVX-512", avx2: "AVX2" };
+
+/**
+ * The processor with what tells two of one name apart: virtual machines hide the model behind the name of its family.
+ */
+function processorText(): string {
+  const name = cpus()[0]?.model.trim() ?? "unknown";
+  if (process.platform !== "linux") return name;
+  const lines = readFileSync("/proc/cpuinfo", "utf8").split("\n");
+  const field = (key: string): string =>
+    lines
+      .find((line) => line.split(":")[0]?.trim() === key)
+      ?.split(":")[1]
+      ?.trim() ?? "";
+  const flags = new Set(field("flags").split(" "));
+  const units = Object.keys(vectorUnits).find((flag) => flags.has(flag));
+  const model = field("model") === "" ? [] : [`family ${field("cpu family")} model ${field("model")}`];
+  const parts = [...model, ...(units === undefined ? [] : [vectorUnits[units] ?? ""])];
+  return parts.length === 0 ? name : `${name}, ${parts.join(", ")}`;
 }
 
 /**

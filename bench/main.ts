@@ -1,6 +1,6 @@
 /**
  * The benchmark: `npm run bench`, or `node dist/bench/main.js` after a build. Measures parts into a work folder and
- * writes docs/performance.md from what is there. What is needed for it, and what each part means: bench/README.md.
+ * writes the report of the machine and docs/performance.md from what is there. What is needed for it, and what each part means: bench/README.md.
  */
 import { performance } from "node:perf_hooks";
 import { coldStart } from "./parts/cold-start.js";

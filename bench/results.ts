@@ -53,9 +53,10 @@ export interface PlanCost {
 /** What no way of computing the numbers can do without, and how fast the machine multiplies matrices. */
 export interface Limit {
   readonly flops: number;
-  /** Best rate of f32 matrix products in this part, in FLOP per second, and the shape that reached it. */
+  /** Best rate of f32 matrix products in this part, in FLOP per second, the shape that reached it, and the library. */
   readonly rate: number;
   readonly shape: string;
+  readonly library: string;
 }
 
 interface Part {

@@ -47,6 +47,12 @@ export function targetTable(results: readonly PartResult[]): string {
   return table(["part", "target", "measured", ""], rows, 2);
 }
 
+/** The machine in a few words; of results from several machines, the first. */
+export function machineName(results: readonly PartResult[]): string {
+  const [first] = results;
+  return first === undefined ? "no machine" : `${first.machine.processor}, ${first.machine.cores} cores`;
+}
+
 export function machineText(results: readonly PartResult[]): string {
   const describe = ({ processor, cores, memoryBytes, platform, threads }: Machine): string =>
     `${processor}, ${cores} cores, ${(memoryBytes / 1e9).toFixed(0)} GB, ${platform}; every program with ${threads} threads`;
@@ -98,7 +104,7 @@ function comparisonText(result: Comparison): string {
   if (own !== undefined) {
     lines.push(
       `The limit: ${(limit.flops / 1e12).toPrecision(3)} TFLOP that cannot be avoided, at ` +
-        `${(limit.rate / 1e9).toFixed(0)} GFLOP/s (best product: ${limit.shape}), take ` +
+        `${(limit.rate / 1e9).toFixed(0)} GFLOP/s (best product: ${limit.shape}, by ${limit.library}), take ` +
         `${seconds(limit.flops / limit.rate)} s. The work of atlasc takes ` +
         `**${distanceToLimit(workOf(own), result).toFixed(2)}×** as long, the whole process ` +
         `${distanceToLimit(wholeOf(own), result).toFixed(2)}×.`,
@@ -107,7 +113,7 @@ function comparisonText(result: Comparison): string {
   return lines.join("\n\n");
 }
 
-function scalingText({ workload, series }: Scaling): string {
+function scalingText({ workload, series }: Scaling, image: string): string {
   const rows = series.map(({ size, fixed, points, expected }) => [
     size,
     fixed,
@@ -121,7 +127,7 @@ function scalingText({ workload, series }: Scaling): string {
       `the logarithms. Fixed costs make it smaller, which is why the last doubling is worth a look too.`,
     table(["size", "what grows", "sizes", "seconds", "exponent", "of the work itself"], rows, 2),
     "![Seconds of work against one size at a time on logarithmic axes, with a dashed line of exponent 1]" +
-      "(images/performance-scaling.png)",
+      `(${image})`,
   ].join("\n\n");
 }
 
@@ -156,12 +162,12 @@ function prepackingText({ workload, products, runs }: Prepacking): string {
 /** Share of the machine that an operating system may use for itself. */
 const quiet = 0.05;
 
-function textOf(result: PartResult): string {
+function textOf(result: PartResult, image: string): string {
   switch (result.kind) {
     case "comparison":
       return comparisonText(result);
     case "scaling":
-      return scalingText(result);
+      return scalingText(result, image);
     case "cold-start":
       return coldStartText(result);
     case "prepacking":
@@ -169,8 +175,9 @@ function textOf(result: PartResult): string {
   }
 }
 
-export function section(result: PartResult): string {
-  const text = textOf(result);
+/** The section of a part. `image` is the name of the picture of how time grows. */
+export function section(result: PartResult, image: string): string {
+  const text = textOf(result, image);
   const disturbed =
     result.busy > quiet
       ? `**Something else used ${(100 * result.busy).toFixed(0)}% of the machine when this part began.**\n\n`

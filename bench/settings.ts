@@ -31,7 +31,7 @@ export const root: string = (() => {
 export const usage = `npm run bench -- [options]
 
   --only 1a,2       parts to measure: ${partNames.join(", ")} (default: all; the distance to the limit is part of each)
-  --report          only write docs/performance.md from what was measured into the work folder
+  --report          only write the reports from what was measured into the work folder
   --python PATH     Python with the packages of bench/requirements.txt (default: bench/.venv/bin/python)
   --lens-2 FOLDER   TransformerLens 2.x (default: transformer-lens-2 beside the Python's bin/, if it is there)
   --lens-4 FOLDER   TransformerLens 3.x or 4.x (default: what the Python has)

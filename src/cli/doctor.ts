@@ -63,14 +63,14 @@ function nodeFinding(): Finding {
 
 async function engineFindings(): Promise<readonly Finding[]> {
   try {
-    const { version, providers } = await providersThatLoad();
+    const { version, runtime, providers } = await providersThatLoad();
     const loaded = providers.map(({ name, problem }): Finding => {
       // Only what every run needs is a fault.
       const advice =
         problem !== null && name === defaultBackend.name ? "install atlasc again: npm install -g atlasc" : null;
       return { what: `provider ${name}`, found: problem === null ? "loads" : `does not load: ${problem}`, advice };
     });
-    return [{ what: "onnxruntime", found: version, advice: null }, ...loaded];
+    return [{ what: "onnxruntime", found: `${version}, through ${runtime}`, advice: null }, ...loaded];
   } catch (error) {
     const advice = "install atlasc again: npm install -g atlasc";
     return [{ what: "onnxruntime", found: `does not load: ${reasonOf(error)}`, advice }];

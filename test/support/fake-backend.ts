@@ -71,7 +71,13 @@ interface OpenGraph {
 
 function fakeEngine(name: string, signature: ModelSignature, calls: FakeCall[]): Engine {
   const open = new Map<string, OpenGraph>();
-  const info = { processId: null, nodeVersion: process.versions.node, onnxruntimeVersion: "none", backends: [] };
+  const info = {
+    processId: null,
+    nodeVersion: process.versions.node,
+    onnxruntimeVersion: "none",
+    runtime: "none",
+    backends: [],
+  };
   let alive = true;
   const fault = (message: string): Promise<never> => Promise.reject(new EngineFault("request", message));
   return {

@@ -10,7 +10,7 @@ import type { Prepacking } from "../ir/plan.js";
 
 /**
  * Tokens of a text from which weights stay as they are in the file. Measured on two cores (part 7 of
- * docs/performance.md): without rearranged weights, products of 8 rows take twice as long, of 32 a third longer, of 128 a
+ * docs/performance/): without rearranged weights, products of 8 rows take twice as long, of 32 a third longer, of 128 a
  * seventh; from about 700 on it is the same few per cent, which a run of some windows does not spend on rearranging.
  */
 export const unpackedFrom = 768;

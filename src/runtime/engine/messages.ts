@@ -29,6 +29,8 @@ export type EngineTensors = Readonly<Record<string, EngineTensor>>;
 
 /** How the child makes sessions: what the backend that starts it makes of itself and of the run's settings. */
 export interface ChildSettings {
+  /** By which door it uses onnxruntime; `any`: the fastest that loads. All give the same bits. */
+  readonly runtime: "any" | "c-api" | "node-binding";
   /** The execution provider as onnxruntime takes it. */
   readonly provider: string | { readonly name: string; readonly deviceId: number };
   readonly threads: number;
@@ -70,6 +72,8 @@ export interface EngineInfo {
   readonly nodeVersion: string;
   /** The version of onnxruntime that computes, which units and records keep. */
   readonly onnxruntimeVersion: string;
+  /** By which door onnxruntime is used, in words. */
+  readonly runtime: string;
   /** Execution providers that this build of onnxruntime knows (a known one may still lack its libraries). */
   readonly backends: readonly string[];
 }

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import type { Capabilities } from "../../../compiler/ir/capabilities.js";
 import type { Backend } from "../backend.js";
+import { EngineFault } from "../fault.js";
 import type { ChildSettings } from "../messages.js";
 
 /** What tells one execution provider from another. */
@@ -23,6 +24,17 @@ function onnxruntimeVersion(): string {
   return version;
 }
 
+/**
+ * By which door onnxruntime is used: the fastest that loads, unless `ATLASC_RUNTIME` names one, for whoever compares them.
+ *
+ * @throws EngineFault (`start`) for another name
+ */
+function runtimeAsked(): ChildSettings["runtime"] {
+  const asked = process.env["ATLASC_RUNTIME"] ?? "";
+  if (asked === "" || asked === "c-api" || asked === "node-binding") return asked === "" ? "any" : asked;
+  throw new EngineFault("start", `ATLASC_RUNTIME is ${JSON.stringify(asked)}; it may be c-api or node-binding`);
+}
+
 export function localBackend({ name, device, capabilities, provider, entries, environment }: LocalProvider): Backend {
   return {
     name,
@@ -35,11 +47,12 @@ export function localBackend({ name, device, capabilities, provider, entries, en
       tf32,
     }),
     start: async (settings, { weights = [], signal } = {}) => {
+      const runtime = runtimeAsked();
       // Commands that start no engine do not load what starts one.
       const { startChildEngine } = await import("../client.js");
       const { threads, optimisation } = settings;
       return startChildEngine({
-        settings: { provider, threads, optimisation, entries },
+        settings: { runtime, provider, threads, optimisation, entries },
         environment: environment(settings),
         weights,
         ...(signal === undefined ? {} : { signal }),
