@@ -18,9 +18,9 @@ export interface FieldNames {
 
 /**
  * A name for each field, no two alike and none that of an axis: the field's own name, or `field_NAME` where it is
- * taken. `axes` and `metrics` are those of the experiments: a table would have two columns of one name, and `where` would not say
- * which it means. Names of axes that the language makes are taken in every experiment, so that
- * a field is called alike in all of them.
+ * taken. `axes` are those of the experiments; names of axes that the language makes are taken in every experiment, so that
+ * a field is called alike in all of them. `metrics` are those of the experiments on the same texts: a table would have two
+ * columns of one name, and `where` would not say which it means.
  */
 export function nameFields(
   fields: Iterable<string>,
