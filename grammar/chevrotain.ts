@@ -9,6 +9,7 @@ export {
   CstParser,
   EOF,
   Lexer,
+  LLkLookaheadStrategy,
   NonTerminal,
   Option,
   Repetition,

@@ -5,6 +5,7 @@
  */
 import type { IToken, TokenType } from "chevrotain";
 import { CstParser, EOF, tokenMatcher } from "./chevrotain.js";
+import { lazyLookahead } from "./lazy-lookahead.js";
 import { AnyWord, AxisName, AxisWord, Name, labelOf, tokens as t, vocabulary, wordsWithRole } from "./tokens.js";
 
 /** What a parse error knows, carried as JSON in the `message` of Chevrotain's exception, which has no other room. */
@@ -29,11 +30,15 @@ const notInvented = new Set(
 );
 const statementWords = new Set(wordsWithRole("statement", "axis"));
 
+/** Tokens that the parser looks ahead at most. */
+const maxLookahead = 2;
+
 export class ExpressionGrammar extends CstParser {
   constructor(skipValidations: boolean) {
     super([...vocabulary], {
       recoveryEnabled: true,
-      maxLookahead: 2,
+      maxLookahead,
+      lookaheadStrategy: lazyLookahead(maxLookahead),
       nodeLocationTracking: "onlyOffset",
       skipValidations,
       errorMessageProvider: {

@@ -26,10 +26,11 @@ import { questionOf, shownTexts } from "./report-texts.js";
 import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
 import { probeCsv } from "./store/probe-csv.js";
+import { keepResults } from "./results-cache.js";
 import { rowsOfValue, savedRows } from "./saved-values.js";
 import { writeFileAtomic } from "./store/atomic.js";
 import { sha256, type RunRecord } from "./store/record.js";
-import { saveResults, writeResults } from "./store/results.js";
+import { saveResults } from "./store/results.js";
 import { protocolName, type RunFolder } from "./store/run-folder.js";
 
 export interface OutputRequest {
@@ -72,7 +73,9 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   const saved = savedRows(rows, results, tokens);
   // Published values and what probes answer are no measurements: protocol and statements give them again.
   const experiments = new Set(protocol.studies.map(({ experiment }) => experiment));
-  await writeResults(
+  const cache = figureCacheOf(folder.folder);
+  await keepResults(
+    cache,
     folder.results,
     saved.filter(({ experiment }) => experiments.has(experiment)),
   );
@@ -84,7 +87,6 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
 
   const tables: TableData[] = [];
   const figures: ReportFigure[] = [];
-  const cache = figureCacheOf(folder.folder);
   let drawn = 0;
   const draw = async (figure: Figure, kind: string): Promise<ReportFigure> => {
     warn(figure.title, figure.warnings);

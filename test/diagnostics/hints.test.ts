@@ -221,7 +221,7 @@ const withoutWay: readonly (readonly [wrong: string, code: string, says: RegExp]
   [
     "experiment e measure loss, entropy\nplot scatter of e.loss against e.entropy with regression",
     "A2010",
-    /no such option/,
+    /its line of least squares by itself/,
   ],
   ["experiment e with regression measure loss", "A2010", /takes prompt sets and corpora: the file has sayings/],
   ["measure norm(W_O[L3]) as n", "A2004", /only the unembedding/],
@@ -271,6 +271,17 @@ const withoutWay: readonly (readonly [wrong: string, code: string, says: RegExp]
   ["param a = 0.5\nscale mlp L0 by 0..1 step a measure loss", "A1001", /params are not allowed there: `0\.\.1 step/],
   ["prompts none from [[]] chat\non none measure loss", "A4120", /one message of a conversation/],
   ['prompts half from [{clean: "a b"}]\non half measure loss', "A4120", /`corrupt` is missing/],
+  ["scale mlp L0 by 0.1..0.35 measure loss", "A3004", /0\.1\.\.0\.35 step 0\.0625$/],
+  ["measure mean(nll where pos > 3 over pos) as x", "A2003", /chosen with `at`, as in `nll at 3\.\.-1`/],
+  ["measure mean(pattern[L1.H0] where key > 3) as x", "A2003", /select\(x, query: -1, key: 0\).*causal\(x\)/],
+  ["ablate heads L0 together over position measure loss", "A3004", /an axis where `at` names several/],
+  ["ablate random 4 heads of L0 draws 3 together measure loss", "A3004", /every draw would be the same/],
+  [`${sweep}let h = if e.loss > 3 then "high" else "low"`, "A3004", /`classify VALUE as low < 1, high`/],
+  [`${sweep}let h = mean(e.loss where loss > 3)`, "A2011", /did you mean e\.loss/],
+  [`${sweep}figure "x" { }`, "A1001", /at least one plot/],
+  [`${sweep}figure "x" { plot line of e.loss over layer table e }`, "A1001", /plots only/],
+  [`${sweep}plot scatter of e.loss against layer`, "A3004", /`plot line of VALUE over layer`/],
+  ["path patch heads L0 to heads L1 from sayings into sayings measure loss", "A1002", /`patch heads L0 to heads L3/],
   ["ablate heads random 5 measure loss", "A1001", /places are drawn by.*ablate random 4 heads of L\*/],
 ];
 

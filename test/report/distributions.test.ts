@@ -121,7 +121,7 @@ test("of a hundred thousand points a scatter shows how many lie where, and leave
   const figure = buildFigure(plotOf("scatter", "t", [value], [], [], other), resultsOf(rows));
   assert.equal(
     figure.subtitle,
-    "100000 points · line: r = 0.00, p = 1, n = 100000 · colour: how many points lie in a cell",
+    "100000 points · line: r = 0.00, n = 100000 of 1 text · no p: points of one text depend on each other · colour: how many points lie in a cell",
   );
   const [cells = []] = pointsOf(figure);
   assert.ok(cells.length < 1500);

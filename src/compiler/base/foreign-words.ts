@@ -121,9 +121,10 @@ const statements: readonly (readonly [words: string, hint: string])[] = [
   ["mean_ablate", "write `ablate heads L5.H3 by mean`, for example"],
   ["add inject steering", "write `steer resid_post L3 by …`"],
   [
-    "replace swap activation_patch path_patch",
-    "write `patch heads L5 from CLEAN into CORRUPT`, or `set SITE[L5] to …`",
+    "path path_patch path_patching",
+    "a direct path is `patch heads L0 to heads L3 from CORRUPT into CLEAN`; its receiver can also be q, k or v of heads, mlp or logits",
   ],
+  ["replace swap activation_patch", "write `patch heads L5 from CLEAN into CORRUPT`, or `set SITE[L5] to …`"],
   ["dataset data texts text sentences inputs", 'texts are declared with `prompts NAME from "FILE"` or `from ["…"]`'],
   [
     "use using include from require",

@@ -103,6 +103,7 @@ export function* checkProtocol(host: CheckInput): Steps<Protocol> {
   const others = {
     axes: new Set(types.flatMap(({ axes }) => axes.map((axis) => axis.name))),
     fields: new Set(types.flatMap(fieldsOf)),
+    types,
   };
   for (const finish of finishing) {
     const shape = finish(others);

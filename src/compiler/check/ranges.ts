@@ -36,7 +36,7 @@ export function rangeValues(
   const step = range.step ?? 1;
   if (range.step === null && !(Number.isInteger(first) && Number.isInteger(last))) {
     const details = {
-      hint: `write how far apart the numbers are: ${first}..${last} step ${(last - first) / 4 || 0.25}`,
+      hint: `write how far apart the numbers are: ${first}..${last} step ${Number(((last - first) / 4).toPrecision(12)) || 0.25}`,
     };
     const expected = "a range of whole numbers, or `step` after it";
     reportError(cx, "A3004", span, { expected, found: cx.sourceOf(span) }, details);

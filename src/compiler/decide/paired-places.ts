@@ -106,13 +106,15 @@ function symbolOf({ name }: TestUse): string {
 }
 
 /** What a place is of, and the axes that name the text it belongs to; none where places belong to no text. */
-interface Independence {
+export interface Independence {
   readonly unit: string;
+  /** Whether several places belong to one unit, so that no formula gives a p-value. */
   readonly clustered: boolean;
   readonly textAxes: readonly string[];
 }
 
-function independenceOf(array: ResultArray, by: readonly string[]): Independence {
+/** Whether the places of an array are independent of each other, apart from the axes of `by`. */
+export function independenceOf(array: ResultArray, by: readonly string[]): Independence {
   const columns = columnsOf(array);
   const axes = array.axes.filter((axis) => !columns.has(axis) && !by.includes(axis));
   const text = (["document", "prompt"] as const).find((axis) => axes.includes(axis));

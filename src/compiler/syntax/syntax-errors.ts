@@ -180,6 +180,8 @@ function misspeltStatement({ source, tokens, indexAt }: Reading, at: IToken | nu
   if (statements.includes(first.image)) return unfinishedStatement(span, first.image);
   const near = nearestNames(first.image, statements);
   if (near.length === 0) return null;
+  const instead = statementCalled(first.image);
+  if (instead !== null) return diagnostic("A1002", span, { word: `\`${first.image}\`` }, { hint: instead });
   return diagnostic("A1002", span, { word: `\`${first.image}\`` }, suggestion(span, near, ""));
 }
 

@@ -321,6 +321,16 @@ export const situations: readonly Row[] = [
     insists: true,
   },
   {
+    when: both(inRule("figureStatement"), finds("RBrace")),
+    expected: "`plot`",
+    hint: "a figure holds at least one plot",
+  },
+  {
+    when: both(inRule("figureStatement"), wants("RBrace")),
+    expected: "`plot` or `}`",
+    hint: "a figure holds plots only: other statements stand behind it",
+  },
+  {
     when: finds("LBrace", "RBrace"),
     hint: "braces are for groups of texts and records only: clauses and formulas stand without",
   },

@@ -55,7 +55,8 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
   if (found === undefined) return { mark: "bar", data: { values: [] } };
   const axis = sortedAxis(found, panel, data);
   const several = data.series.length > 1;
-  const { direction, step } = barLayout(axis.levels, data.series.length);
+  const layout = withNumbers(barLayout(axis.levels, data.series.length), panel, data);
+  const { direction, step } = layout;
   const { value, place } = channelsOf(direction);
   const colored = { color: several ? seriesChannel(data, looksOf(data)) : { value: palette[0] } };
   const offset = several ? { [`${place}Offset`]: { field: "series", type: "nominal", sort: data.series } } : {};
@@ -83,11 +84,11 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
       {
         transform: [{ filter: "isValid(datum.value)" }],
         mark: { type: "bar" },
-        encoding: { [value]: valueAxis(panel, data, direction), ...base, ...colored, tooltip },
+        encoding: { [value]: valueAxis(panel, data, direction, layout.beyond), ...base, ...colored, tooltip },
       },
       ...zeroRule(panel, data, direction),
       ...errorBars(own, data, step, tooltip, direction),
-      ...barNumbers(points, own, data, direction),
+      ...barNumbers(points, own, data, layout),
       ...faultCrosses(own, tooltip, colored, direction === "up" ? { y: { value: reach - 8 } } : { x: { value: 8 } }),
       ...levelRules(data, direction),
     ],
@@ -95,7 +96,7 @@ export function barLayers(panel: FigurePanel, data: FigureData): VegaLiteSpec {
 }
 
 /** The axis of the values, with room for numbers at the ends of bars. */
-function valueAxis(panel: FigurePanel, data: FigureData, direction: Direction): VegaLiteSpec {
+function valueAxis(panel: FigurePanel, data: FigureData, direction: Direction, beyond: number): VegaLiteSpec {
   const channel = valueChannel(panel, data, true, direction);
   if (hasLogValues(data) || panel.range === null) return channel;
   const all = panel.points.flatMap(({ value, low, high }) => [value, low ?? null, high ?? null]);
@@ -104,7 +105,7 @@ function valueAxis(panel: FigurePanel, data: FigureData, direction: Direction): 
   const least = numbers.reduce((a, b) => Math.min(a, b), 0);
   const most = numbers.reduce((a, b) => Math.max(a, b), 0);
   const room = showsNumbers(panel, data)
-    ? (most - least) * (direction === "up" ? 18 / (data.panels.length > 1 ? smallReach : wholeReach) : 0.12)
+    ? (most - least) * (direction === "up" ? beyond / (data.panels.length > 1 ? smallReach : wholeReach) : 0.12)
     : 0;
   const domain = roundDomain(least < 0 ? least - room : 0, most > 0 ? most + room : 0, 12);
   const isLong = direction === "right" && points(panel, data) > fewLying;
@@ -119,6 +120,40 @@ function points({ points: own }: FigurePanel, { series }: FigureData): number {
 function showsNumbers({ points }: FigurePanel, data: FigureData): boolean {
   const { options, series, panels } = data;
   return options.values || (points.length <= fewBars && series.length <= 1 && !panels.some(hasIntervals));
+}
+
+/** A layout with room for the numbers at the ends of bars. */
+interface NumberLayout extends BarLayout {
+  /** Whether numbers stand upright, because they are wider than the bars can be. */
+  readonly turned: boolean;
+  /** Pixels that numbers need beyond the longest upright bar. */
+  readonly beyond: number;
+}
+
+const numberSize = 10;
+/** Bars of one place fill this part of it; the rest is the gap to the next. */
+const filled = 0.8;
+
+/**
+ * Bars as wide as their numbers, so that none covers its neighbour. Where those would not fit a page, numbers are turned, and
+ * where those would not either, bars lie.
+ */
+function withNumbers(layout: BarLayout, panel: FigurePanel, data: FigureData): NumberLayout {
+  const { direction, step } = layout;
+  const plain = { ...layout, turned: false, beyond: 18 };
+  if (!showsNumbers(panel, data)) return plain;
+  const several = data.series.length > 1;
+  const bars = (data.over[0]?.levels.length ?? 1) * Math.max(1, data.series.length);
+  const widest = shortNumbers(panel.points.flatMap(({ value }) => (value === null ? [] : [value]))).reduce(
+    (most, text) => Math.max(most, textWidth(text, numberSize)),
+    0,
+  );
+  // Between bars of different places there is a gap, between those of one place there is none.
+  const stepFor = (bar: number): number => Math.max(step, Math.ceil(several ? bar / filled : bar));
+  const [beside, turned] = [stepFor(Math.ceil(widest) + 3), stepFor(numberSize + 3)];
+  if (direction === "up" && (beside === step || beside * bars <= room)) return { ...plain, step: beside };
+  if (direction === "up" && turned * bars <= room) return { ...plain, step: turned, turned: true, beyond: widest + 8 };
+  return { ...plain, direction: "right", step: direction === "right" ? turned : Math.max(turned, 15) };
 }
 
 /** Whether a figure of bars is divided into panels, a series each. */
@@ -166,22 +201,23 @@ function barNumbers(
   points: readonly Bar[],
   panel: FigurePanel,
   data: FigureData,
-  direction: Direction,
+  { direction, turned, beyond }: NumberLayout,
 ): readonly VegaLiteSpec[] {
   if (points.every(({ shown }) => shown === undefined)) return [];
   const { value } = channelsOf(direction);
-  const channel = { ...valueAxis(panel, data, direction), field: "end" };
+  const channel = { ...valueAxis(panel, data, direction, beyond), field: "end" };
   return [false, true].flatMap((negative) => {
     const own = points.filter((point) => point.shown !== undefined && (point.value ?? 0) < 0 === negative);
     if (own.length === 0) return [];
-    const look =
-      direction === "up"
+    const look = turned
+      ? { angle: -90, align: negative ? "right" : "left", baseline: "middle", dx: negative ? -4 : 4 }
+      : direction === "up"
         ? { align: "center", baseline: negative ? "top" : "bottom", dy: negative ? 4 : -3 }
         : { align: negative ? "right" : "left", baseline: "middle", dx: negative ? -4 : 4 };
     return [
       {
         transform: [{ filter: `isValid(datum.end) && datum.value ${negative ? "<" : ">="} 0` }],
-        mark: { type: "text", fontSize: 10, color: "#1f2430", ...look },
+        mark: { type: "text", fontSize: numberSize, color: "#1f2430", ...look },
         encoding: { [value]: channel, text: { field: "shown", type: "nominal" } },
       },
     ];

@@ -58,7 +58,9 @@ export function drawBoxes(output: PlotOutput, results: ResultSet, onNote: OnNote
     field: "column",
     type: "ordinal",
     sort: columns.length > 400 ? null : columns,
-    title: output.options[place] ?? (axis === undefined ? null : axisTitle(axis, null)),
+    title:
+      output.options[place] ??
+      (axis === undefined ? null : isFolded ? safeTitle(data.by.map(({ name }) => name.replaceAll("_", " ")).join(" · ")) : axisTitle(axis, null)), // prettier-ignore
     scale: { paddingInner: 0.25, paddingOuter: 0.2, ...(columns.length > 400 ? { domain: columns } : {}) },
     axis: { ticks: false, labelPadding: 6, labelLimit: 200, labelAngle: 0, labelOverlap: false },
   };

@@ -4,7 +4,7 @@ import type { Coordinates, PlotOutput } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { evaluateResult, type OnNote } from "../../compiler/results/evaluate.js";
 import { agreeOver, averageOver, coordinateKey } from "../../compiler/results/result-array.js";
-import { formatNumber } from "./format.js";
+import { shortNumbers } from "./format.js";
 import { onOneLine, type TokenTexts } from "./token-texts.js";
 
 /**
@@ -27,6 +27,9 @@ export function cellTexts(
   const array =
     labels !== null || isToken ? agreeOver(full, keep, isToken ? "tokens" : "labels") : averageOver(full, keep, onNote);
   const own = keep.filter((axis) => array.axes.includes(axis));
+  const finite = array.cells.map(({ value }) => value).filter((value) => Number.isFinite(value));
+  const formatted = shortNumbers(finite);
+  const numbers = new Map(finite.map((value, i) => [value, formatted[i] ?? String(value)]));
   const words = new Map(
     array.cells.map((cell) => [coordinateKey(cell.coordinates, own), wordOf(cell.value, cell.coordinates)]),
   );
@@ -35,7 +38,7 @@ export function cellTexts(
   function wordOf(value: number, coordinates: Coordinates): string | null {
     if (!Number.isFinite(value)) return null;
     if (labels !== null) return labels[value] ?? null;
-    if (!isToken) return formatNumber(value);
+    if (!isToken) return numbers.get(value) ?? null;
     const read = new Set(experiments.map((experiment) => tokens.tokenAt(experiment, coordinates, value)));
     const [only] = read;
     return onOneLine(read.size === 1 ? (only ?? String(value)) : String(value)).trim() || "␣";

@@ -3,7 +3,7 @@ import { hasIntervals } from "./figure-overlays.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
 import { axisTitle, safeTitle, type FigureAxis, type FigureData, type FigurePanel } from "./figure-data.js";
 import { seriesLooks, type SeriesLooks } from "./series-looks.js";
-import { wrapText } from "./text-width.js";
+import { textWidth, wrapText } from "./text-width.js";
 
 export type { VegaLiteSpec } from "./vega-lite.js";
 export { palette, seriesLooks, shapes } from "./series-looks.js";
@@ -19,7 +19,7 @@ export function titleBlock(title: string, subtitle: string | null, room = 460): 
   const own = wrapText(title, width, titleSize, true);
   const text = own.length === 1 ? own[0] : own;
   if (subtitle === null) return { text, offset: 14 };
-  const lines = subtitleLines(subtitle, width);
+  const lines = subtitleLines(subtitle, width, subtitleSize);
   const [only] = lines;
   return {
     text,
@@ -31,15 +31,16 @@ export function titleBlock(title: string, subtitle: string | null, room = 460): 
 }
 
 /** The parts of a subtitle, as many on a line as fit; only a part that is longer than a line is broken. */
-function subtitleLines(subtitle: string, room: number): readonly string[] {
+export function subtitleLines(subtitle: string, room: number, fontSize: number): readonly string[] {
   const separator = " · ";
-  // Blanks inside of a part do not break while it fits on a line of its own.
-  const joined = subtitle
-    .split(separator)
-    .flatMap((part) => wrapText(part, room, subtitleSize).map((line) => line.replaceAll(" ", "\u00a0")));
-  return wrapText(joined.join(" ·\u0020"), room, subtitleSize, false, false).map((line) =>
-    line.replaceAll("\u00a0", " ").replace(/ ·$/, ""),
-  );
+  const lines: string[] = [];
+  for (const part of subtitle.split(separator)) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(`${last}${separator}${part}`, fontSize) <= room) {
+      lines[lines.length - 1] = `${last}${separator}${part}`;
+    } else lines.push(...wrapText(part, room, fontSize));
+  }
+  return lines;
 }
 
 /** What is drawn when there is nothing to draw. */

@@ -1,6 +1,7 @@
 /** Several plots as one picture, its panels named by letters. */
 import type { FigureOutput } from "../../compiler/ir/protocol.js";
 import type { VegaLiteSpec } from "./vega-lite.js";
+import { subtitleLines } from "./figure-marks.js";
 import { figureWidth } from "./figure-width.js";
 import { wrapText } from "./text-width.js";
 
@@ -30,7 +31,7 @@ export function panelParts({ columns }: FigureOutput, panels: readonly Panel[]):
       const own = Object.fromEntries(Object.entries(spec).filter(([key]) => !outside.has(key)));
       const room = Math.max(220, widths[i] ?? 220);
       const text = wrapText(`${letter(i)}  ${title}`, room, 13, true);
-      const lines = subtitle === null ? [] : wrapText(subtitle, room, 10);
+      const lines = subtitle === null ? [] : subtitleLines(subtitle, room, 10);
       const block = {
         text: text.length === 1 ? text[0] : text,
         anchor: "start",

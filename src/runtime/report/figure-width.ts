@@ -1,4 +1,4 @@
-/** How wide a figure is before it is drawn, for titles and for panels side by side. */
+/** How wide and how high a figure is before it is drawn, for titles and for panels side by side. */
 import type { VegaLiteSpec } from "./vega-lite.js";
 
 /** A channel of levels. */
@@ -22,8 +22,18 @@ export function figureWidth(spec: VegaLiteSpec): number {
     }
     return most;
   }
-  if (typeof width === "number") return width;
-  if (typeof width !== "object" || width === null || !("step" in width)) return 400;
-  const { x } = (spec["encoding"] ?? {}) as { readonly x?: Levels };
-  return Number(width.step) * ((x?.sort ?? x?.scale?.domain)?.length ?? 8);
+  return extent(width, "x", spec) ?? 400;
+}
+
+/** About how high the view of a specification is, in pixels. */
+export function figureHeight(spec: VegaLiteSpec): number {
+  return extent(spec["height"], "y", spec) ?? 300;
+}
+
+/** A length in pixels, or so many steps as the channel has levels; null where it is neither. */
+function extent(length: unknown, channel: "x" | "y", spec: VegaLiteSpec): number | null {
+  if (typeof length === "number") return length;
+  if (typeof length !== "object" || length === null || !("step" in length)) return null;
+  const levels = ((spec["encoding"] ?? {}) as Partial<Record<"x" | "y", Levels>>)[channel];
+  return Number(length.step) * ((levels?.sort ?? levels?.scale?.domain)?.length ?? 8);
 }

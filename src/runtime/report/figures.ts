@@ -2,6 +2,7 @@
 import type { FigureOutput } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import type { OnNote } from "../../compiler/results/evaluate.js";
+import { fitAxisTitles } from "./axis-titles.js";
 import { drawBoxes } from "./box-figure.js";
 import { drawDensity, drawHistogram } from "./distribution-figure.js";
 import type { Drawing, PlotOutput } from "./drawing.js";
@@ -64,7 +65,7 @@ export function figureOf(
   caption: string | null = null,
 ): Figure {
   const { subtitle, description, parts } = drawing;
-  const { usermeta, ...views } = parts;
+  const { usermeta, ...views } = fitAxisTitles(parts);
   const meta = { ...(usermeta as object | undefined), ...(caption === null ? {} : { caption: safeTitle(caption) }) };
   return {
     warnings,

@@ -36,9 +36,10 @@ export function isRaster(data: FigureData): boolean {
   return data.panels.reduce((sum, panel) => sum + panel.points.length, 0) > mostCells;
 }
 
-/** Whether `over` are the queries and keys of attention: keys after the query are masked. */
+/** Whether `over` are the queries and keys of attention, in either order: keys after the query are masked. */
 export function isAttention({ over }: Pick<FigureData, "over">): boolean {
-  return over[0]?.name === "query" && over[1]?.name === "key";
+  const names = over.map(({ name }) => name);
+  return names.includes("query") && names.includes("key");
 }
 
 /** Cells of one size; rows are the first axis of `over`, columns the second. */
@@ -48,7 +49,7 @@ export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpe
   const scale = colorScaleOf(panel.range, panel.signed, isAttention(data) ? sparseColors : sequentialColors);
   const points = isAttention(data) ? unmasked(panel.points, data) : panel.points;
   if (isRaster(data)) return rasterPanel({ ...panel, points }, data, scale, colorLegend(panel, 300));
-  const cells = written(points, data, scale);
+  const cells = written({ ...panel, points }, data, scale);
   const { width, height } = cellSize(rows, columns, cells);
   const y = {
     ...discrete(rows, rows.levels.length * height),
@@ -100,7 +101,8 @@ export function heatmapLayers(panel: FigurePanel, data: FigureData): VegaLiteSpe
       },
       ...(cells.some((point) => point.value === null) ? faultCells(Math.min(width, height), tooltip) : []),
       ...(cells.some(({ text }) => text !== undefined && text !== "") ? [words(height, tooltip)] : []),
-      ...(isAttention(data) ? [] : extremeMarks(cells)),
+      // Around the smallest cells a frame would be all that is seen.
+      ...(isAttention(data) || Math.min(width, height) < 6 ? [] : extremeMarks(cells)),
     ],
   };
 }
@@ -109,7 +111,7 @@ const titled = (title: string | null): VegaLiteSpec => (title === null ? {} : { 
 
 /** Cells that are not masked: of a causal model those whose key does not come after the query. */
 export function unmasked(points: readonly FigurePoint[], { over }: FigureData): readonly FigurePoint[] {
-  const [query, key] = over;
+  const [query, key] = ["query", "key"].map((name) => over.find((axis) => axis.name === name));
   if (query === undefined || key === undefined) return points;
   const at = (point: FigurePoint, { field }: FigureAxis): number => parseInt(String(point[field]), 10);
   return points.filter((point) => !(at(point, key) > at(point, query) && (point.value ?? 0) === 0));
@@ -123,12 +125,13 @@ interface Cell {
   readonly extreme?: boolean;
 }
 
-function written(points: readonly FigurePoint[], data: FigureData, scale: ColorScale): readonly Cell[] {
+function written({ points, range }: FigurePanel, data: FigureData, scale: ColorScale): readonly Cell[] {
   const all = data.panels.reduce((sum, panel) => sum + panel.points.length, 0);
   const wantsNumbers = data.options.text === null && (data.options.values || all <= fewCells);
   const numbers = points.map(({ value }) => value).filter((value) => value !== null);
   const formatted = wantsNumbers ? shortNumbers(numbers) : [];
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  // Those of all panels, which the subtitle names.
+  const [least, most] = range ?? [0, 0];
   // Words are cut so that the columns fit a page.
   const columns = data.over[1]?.levels.length ?? 1;
   const characters = Math.max(4, Math.min(mostCharacters, Math.floor((pageWidth / columns - 8) / 6.2)));
@@ -136,7 +139,7 @@ function written(points: readonly FigurePoint[], data: FigureData, scale: ColorS
   return points.map((point): Cell => {
     if (point.value === null) return point;
     const number = formatted[next++];
-    const text = data.options.text === null ? number : shortened(point.text ?? "", characters);
+    const text = data.options.text === null ? number : cutWord(point.text ?? "", characters);
     const isExtreme = numbers.length > 2 && least < most && (point.value === least || point.value === most);
     return {
       ...point,
@@ -144,6 +147,11 @@ function written(points: readonly FigurePoint[], data: FigureData, scale: ColorS
       ...(isExtreme ? { extreme: true } : {}),
     };
   });
+}
+
+/** A word in so many characters; a number stays whole, because what is left of it would be another one. */
+function cutWord(text: string, characters: number): string {
+  return Number.isNaN(Number(text)) ? shortened(text, characters) : text;
 }
 
 const wordSize = 10;
@@ -157,7 +165,11 @@ function cellSize(
   const count = Math.max(rows.levels.length, columns?.levels.length ?? 1);
   const side = count <= 16 ? 30 : Math.max(2, Math.floor(560 / count));
   const widest = cells.reduce((most, { text }) => Math.max(most, textWidth(text ?? "", wordSize)), 0);
-  if (widest === 0) return { width: side, height: side };
+  if (widest === 0) {
+    // A grid of few rows and very many columns would be a line.
+    const long = (levels: readonly unknown[]): number => Math.max(side, Math.min(16, 190 / levels.length));
+    return { width: long(columns?.levels ?? [0]), height: long(rows.levels) };
+  }
   return { width: Math.max(side, Math.ceil(widest) + 8), height: Math.max(side, 18) };
 }
 
@@ -193,8 +205,21 @@ function extremeMarks(cells: readonly Cell[]): readonly VegaLiteSpec[] {
   ];
 }
 
-/** `largest 3.21 at layer 9, head 6 · smallest −1.2 at layer 0, head 1`; null where there is nothing to compare. */
+/**
+ * `largest 3.21 at layer 9, head 6 · smallest −1.2 at layer 0, head 1`, for each of several quantities on its own; null where
+ * there is nothing to compare.
+ */
 export function extremesText(data: FigureData, format: (value: number) => string): string | null {
+  const quantities = [...new Set(data.panels.map(({ quantity }) => quantity))];
+  const texts = quantities.flatMap((quantity) => {
+    const own = data.panels.filter((panel) => panel.quantity === quantity);
+    const text = extremesOf({ ...data, panels: own }, format);
+    return text === null ? [] : [quantities.length === 1 ? text : `${quantity}: ${text}`];
+  });
+  return texts.length === 0 ? null : texts.join(" · ");
+}
+
+function extremesOf(data: FigureData, format: (value: number) => string): string | null {
   const found = data.panels.flatMap((panel) =>
     panel.points.flatMap((point) => (point.value === null ? [] : [{ point, value: point.value, panel }])),
   );
@@ -223,6 +248,8 @@ function colorLegend(panel: FigurePanel, height: number): VegaLiteSpec {
     gradientThickness: 14,
     titlePadding: 8,
     tickCount: 5,
+    // Equal values have no scale: numbers beside theirs would be made up.
+    ...(panel.range !== null && panel.range[0] === panel.range[1] ? { values: [panel.range[0]] } : {}),
     format: ".3~g",
     titleLimit: 400,
     offset: 18,

@@ -36,14 +36,15 @@ const radius = 5;
  * Labels beside their points, the first ones first: right, left, above, below or at a corner, wherever is room. A label
  * without room anywhere is left out.
  *
- * @param others points without names that labels should not cover either.
+ * @param others points without names that labels cover only where no other place is free.
  */
 export function placeLabels(
   points: readonly NamedPoint[],
   { width, height, fontSize }: LabelRoom,
   others: readonly { readonly x: number; readonly y: number }[] = [],
 ): readonly PlacedLabel[] {
-  const marks = [...points, ...others].map(({ x, y }) => around(x, y, radius - 1));
+  const marks = points.map(({ x, y }) => around(x, y, radius - 1));
+  const crowd = others.map(({ x, y }) => around(x, y, radius - 1));
   const taken: Rectangle[] = [];
   const placed: PlacedLabel[] = [];
   for (const { x, y, text } of points) {
@@ -66,12 +67,14 @@ export function placeLabels(
       top: middle - h / 2,
       bottom: middle + h / 2,
     });
-    const isFree = (candidate: readonly [number, number]): boolean => {
+    const isFree = (candidate: readonly [number, number], covered: readonly Rectangle[]): boolean => {
       const own = box(candidate);
       const isInside = own.left >= 0 && own.right <= width && own.top >= 0 && own.bottom <= height;
-      return isInside && ![...taken, ...marks].some((other) => overlaps(own, other));
+      return isInside && !covered.some((other) => overlaps(own, other));
     };
-    const free = candidates.find(isFree);
+    const free =
+      candidates.find((candidate) => isFree(candidate, [...taken, ...marks, ...crowd])) ??
+      candidates.find((candidate) => isFree(candidate, [...taken, ...marks]));
     if (free === undefined) continue;
     taken.push(box(free));
     placed.push({ x: free[0], y: free[1], text });

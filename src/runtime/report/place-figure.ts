@@ -28,7 +28,12 @@ const page = 860;
 export function drawPlaces(output: PlotOutput, results: ResultSet, onNote: OnNote, tokens?: TokenTexts): Drawing {
   const all = figureData(output, results, onNote, tokens);
   const data = output.plot === "bar" && hasBarPanels(all) ? barPanels(all) : all;
-  const shown = { ...data, panels: data.panels.slice(0, mostPanels) };
+  const first = data.panels.slice(0, mostPanels);
+  // The last panel has the legend of its colours, also where those after it are left out.
+  const shown = {
+    ...data,
+    panels: first.map((panel, i) => (i === first.length - 1 ? { ...panel, legend: true } : panel)),
+  };
   const left = data.panels.length - shown.panels.length;
   const notes = [
     subtitleOf(output, data),

@@ -1,14 +1,22 @@
 /** Scatter plots: two values of each place against each other. */
 import { entryOf } from "../../compiler/base/entry.js";
+import { independenceOf } from "../../compiler/decide/paired-places.js";
 import type { Coordinate, Coordinates } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, unitOf } from "../../compiler/results/describe.js";
 import { evaluateResult, unmatchedText, type OnNote } from "../../compiler/results/evaluate.js";
-import { averagedAxes, averageOver, joinArrays, type ResultArray } from "../../compiler/results/result-array.js";
+import {
+  averagedAxes,
+  averageOver,
+  coordinateKey,
+  joinArrays,
+  type ResultArray,
+} from "../../compiler/results/result-array.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
-import { axisOf, safeLevel, safeTitle, withUnit } from "./figure-data.js";
+import { axisOf, safeLevel, safeTitle, withUnit, type FigureAxis } from "./figure-data.js";
 import { emptyMarks } from "./figure-marks.js";
-import { scatterMarks, type ScatterPoint } from "./scatter-marks.js";
+import { scatterMarks, type Dependence, type ScatterPoint } from "./scatter-marks.js";
+import { mostSeries } from "./series-looks.js";
 
 /**
  * A point for each place that both values have: the first value upwards, the one after `against` to the right. Either
@@ -39,15 +47,24 @@ export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNo
   const finite = all.filter(({ cell, x }) => Number.isFinite(cell.value) && Number.isFinite(x));
   const [logX, logY] = [options.log.includes("x"), options.log.includes("y")];
   const sound = finite.filter(({ cell, x }) => (!logX || x > 0) && (!logY || cell.value > 0));
+  // Colours say which group a point is of, unless there are too many for colours.
+  const groups = new Set(sound.map(({ cell }) => seriesAt(cell.coordinates, by)));
+  const named = groups.size > mostSeries ? [] : output.by;
   const points = sound.map(({ cell, x }): ScatterPoint => {
     const axes = shared.flatMap((axis) => {
       const level = entryOf(cell.coordinates, axis);
       return level === undefined ? [] : [[fieldOf(axis), safeLevel(level)] as const];
     });
-    const series = by.map((axis) => safeTitle(String(entryOf(cell.coordinates, axis.name) ?? "all"))).join(" · ");
-    const name = nameOf(cell.coordinates, shared, output.by);
-    return { ...Object.fromEntries(axes), x, y: cell.value, series, name };
+    const name = nameOf(cell.coordinates, shared, named);
+    return { ...Object.fromEntries(axes), x, y: cell.value, series: seriesAt(cell.coordinates, by), name };
   });
+  const dependence = (group: string | null): Dependence | null => {
+    const own = sound.filter(({ cell }) => group === null || seriesAt(cell.coordinates, by) === group);
+    const cells = own.map(({ cell }) => cell);
+    const { unit, clustered, textAxes } = independenceOf({ ...joined, cells }, group === null ? [] : output.by);
+    if (!clustered) return null;
+    return { unit, count: new Set(cells.map(({ coordinates }) => coordinateKey(coordinates, textAxes))).size };
+  };
   const quantities = {
     x: options.x ?? withUnit(against.label, unitOf(against)),
     y: options.y ?? withUnit(vertical.label, unitOf(vertical)),
@@ -62,6 +79,7 @@ export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNo
           axes: shared.map((name) => ({ name, field: fieldOf(name) })),
           series: seriesOrder(points, by.length === 1 ? (by[0]?.levels ?? []) : []),
           seriesTitle: output.by.join(", "),
+          dependence,
         });
   const notes = [
     countOf(sound.length, "point"),
@@ -73,6 +91,11 @@ export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNo
       : `${countOf(finite.length - sound.length, "point")} not above 0 (no place on a logarithmic axis)`,
   ].filter((part) => part !== null);
   return { subtitle: notes.join(" · "), description: describe(output, sound, faults, said), parts };
+}
+
+/** The levels of `by` that a point has, as its axis writes them. */
+function seriesAt(coordinates: Coordinates, by: readonly FigureAxis[]): string {
+  return by.map(({ name }) => String(safeLevel(entryOf(coordinates, name) ?? "all"))).join(" · ");
 }
 
 /** What a point is called: a head by its place, others by the levels of their axes. */
@@ -101,7 +124,7 @@ function meanOf(up: ResultArray, right: ResultArray, keep: readonly string[]): s
 
 function seriesOrder(points: readonly ScatterPoint[], levels: readonly Coordinate[]): readonly string[] {
   const found = [...new Set(points.map((point) => point.series))];
-  const order = levels.map((level) => safeTitle(String(level)));
+  const order = levels.map(String);
   return order.length === 0 ? found : found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 

@@ -2,6 +2,7 @@
 import type { PlotOptions } from "../../compiler/ir/protocol.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
 import { pearson } from "../../compiler/statistics/correlation.js";
+import { countOf } from "../../compiler/results/describe.js";
 import { linearTrend } from "../../compiler/statistics/regression.js";
 import { sequentialColors } from "./color-scale.js";
 import { shortNumber } from "./drawing.js";
@@ -22,6 +23,12 @@ export interface ScatterPoint {
   readonly [axis: string]: Coordinate;
 }
 
+/** Several points belong to each of so many units, such as 24 heads to each of four prompts. */
+export interface Dependence {
+  readonly unit: string;
+  readonly count: number;
+}
+
 /** What holds for all points of a figure. */
 export interface ScatterLooks {
   readonly options: PlotOptions;
@@ -30,6 +37,8 @@ export interface ScatterLooks {
   /** In order; one "" without `by`. */
   readonly series: readonly string[];
   readonly seriesTitle: string;
+  /** What the points of a series, or of all (null), have in common; null where each stands for itself. */
+  readonly dependence: (series: string | null) => Dependence | null;
 }
 
 const width = 420;
@@ -66,11 +75,13 @@ export function scatterMarks(
   const lines = linesOf(points, looks, x, y);
   const binned = points.length > mostPoints;
   const bins = binned ? binsOf(points, x, y) : null;
-  const names = namesOf(points, lines, options.values, binned, x, y);
+  const names = namesOf(points, lines, options.values, bins, x, y);
   const crowded = series.length > mostSeries;
+  const dependent = lines.find(({ dependence }) => dependence !== null);
   const notes = [
     ...lines.slice(0, 4).map((line) => line.note),
-    lines.length > 4 ? `and ${lines.length - 4} more lines` : null,
+    lines.length > 4 ? `and ${countOf(lines.length - 4, "more line")}` : null,
+    dependent === undefined ? null : `no p: points of one ${dependent.dependence?.unit ?? "text"} depend on each other`,
     binned ? "colour: how many points lie in a cell" : null,
     crowded ? `${series.length} groups, too many for colours of their own: the tooltips name them` : null,
     names.left > 0 ? `${names.left} of ${names.left + names.labels.length} names have no room` : null,
@@ -122,6 +133,7 @@ function channel(field: "x" | "y", { domain, isLog }: Scale, title: string, tick
 interface FittedLine {
   readonly series: string;
   readonly note: string;
+  readonly dependence: Dependence | null;
   readonly mark: VegaLiteSpec;
   /** How far a point lies from the line, in standard deviations of the residuals. */
   readonly away: (point: ScatterPoint) => number;
@@ -145,12 +157,14 @@ function linesOf(points: readonly ScatterPoint[], looks: ScatterLooks, x: Scale,
     // A line that leaves the frame is cut there.
     const axis = Number.isFinite(Number(group)) ? `${looks.seriesTitle.replaceAll("_", " ")} ` : "";
     const name = group === null || group === "" ? "" : `${axis}${group}: `;
+    const dependence = looks.dependence(group);
     const logs = x.isLog || y.isLog ? ", of logarithms" : "";
     const color = groups.length > 1 ? (seriesLooks(series.length, false).colors[i] ?? "#1f2430") : "#D55E00";
     return [
       {
         series: group ?? "",
-        note: `line: ${name}r = ${test.estimate.toFixed(2)}, ${pText(test.pValue)}, n = ${own.length}${logs}`,
+        note: `line: ${name}r = ${test.estimate.toFixed(2)}, ${sizeText(own.length, dependence, test.pValue)}${logs}`,
+        dependence,
         mark: {
           data: { values: cut(values, y) },
           mark: { type: "line", strokeWidth: 1.8, color, clip: true },
@@ -173,6 +187,11 @@ function cut(
 ): readonly object[] {
   const [low, high] = domain;
   return values.filter(({ y }) => Number.isFinite(y) && (!isLog || y > 0)).map(({ x, y }) => ({ x, y: Math.max(low - (high - low), Math.min(high + (high - low), y)) })); // prettier-ignore
+}
+
+/** The p of a correlation and its n; where several points are of one text they are no sample, and there is no p. */
+function sizeText(n: number, dependence: Dependence | null, p: number): string {
+  return dependence === null ? `${pText(p)}, n = ${n}` : `n = ${n} of ${countOf(dependence.count, dependence.unit)}`;
 }
 
 function pText(p: number): string {
@@ -279,7 +298,7 @@ function namesOf(
   points: readonly ScatterPoint[],
   lines: readonly FittedLine[],
   all: boolean,
-  binned: boolean,
+  bins: readonly Bin[] | null,
   x: Scale,
   y: Scale,
 ): Names {
@@ -294,7 +313,11 @@ function namesOf(
     x: x.at(point.x) * width,
     y: (1 - y.at(point.y)) * height,
   });
-  const others = binned || points.length > 400 ? [] : points.filter((point) => !wanted.includes(point)).map(pixel);
+  const named = new Set(wanted);
+  const others =
+    bins === null
+      ? points.filter((point) => !named.has(point)).map(pixel)
+      : bins.map((bin) => ({ x: x.at(bin.x) * width + binSize / 2, y: (1 - y.at(bin.y)) * height - binSize / 2 }));
   const labels = placeLabels(
     wanted.map((point) => ({ ...pixel(point), text: point.name })),
     { width, height, fontSize: nameSize },

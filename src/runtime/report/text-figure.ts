@@ -18,6 +18,7 @@ import {
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { safeTitle, withUnit } from "./figure-data.js";
 import { emptyMarks, type VegaLiteSpec } from "./figure-marks.js";
+import { cutTo } from "./text-width.js";
 import { noTokenTexts, onOneLine, pieceAt, sharedText, type TokenTexts } from "./token-texts.js";
 
 /** Axes that make a text of its own, whatever `by` says. */
@@ -38,6 +39,8 @@ interface Token {
   readonly position: number;
   readonly value: number | null;
   readonly reason: string | null;
+  /** Whether it was measured and has no value: another thing than a token that was not measured. */
+  readonly isFault: boolean;
 }
 
 interface ShownText {
@@ -50,7 +53,7 @@ interface ShownText {
 
 /**
  * Each text once for every value and level of `by`, side by side where there are two; tokens are coloured by their value on
- * one scale, so that equal colours mean equal numbers. A token without a value has no colour.
+ * one scale, so that equal colours mean equal numbers. A token without a value has a frame and no colour.
  */
 export function drawTexts(
   output: PlotOutput,
@@ -89,16 +92,18 @@ export function drawTexts(
   const ordered = byText(texts);
   const shown = ordered.slice(0, mostTexts);
   const cut = shown.reduce((sum, text) => sum + text.left, 0);
+  const faults = shown.reduce((sum, text) => sum + text.tokens.filter(({ isFault }) => isFault).length, 0);
   const notes = [
     mean,
     texts.length > shown.length ? `the first ${shown.length} of ${texts.length} texts` : null,
+    faults > 0 ? `${countOf(faults, "token")} NaN (dashed frame; reason in the tooltip)` : null,
     cut > 0 ? `${countOf(cut, "token")} beyond the first ${mostTokens} of a text not shown` : null,
   ].filter((note) => note !== null);
   const quantity = withUnit(first?.label ?? "", first === undefined ? null : unitOf(first));
   return {
     subtitle: notes.length === 0 ? null : notes.join(" · "),
     description: describe(output, texts, range),
-    parts: range === null ? emptyMarks() : panels(shown, scale, quantity),
+    parts: texts.length === 0 ? emptyMarks() : panels(shown, scale, range === null ? null : quantity),
   };
 }
 
@@ -116,7 +121,8 @@ function tokensOf(
     const cell = values.get(position);
     const piece = pieceAt(text, position) ?? `[${position}] `;
     const value = cell !== undefined && Number.isFinite(cell.value) ? cell.value : null;
-    return { text: piece, position, value, reason: cell === undefined ? "not measured" : cell.reason };
+    const reason = cell === undefined ? "not measured" : cell.reason;
+    return { text: piece, position, value, reason, isFault: cell !== undefined && value === null };
   });
   return { tokens: all.slice(0, mostTokens), left: Math.max(0, all.length - mostTokens) };
 }
@@ -135,7 +141,7 @@ function byText(texts: readonly ShownText[]): readonly ShownText[] {
   return order.flatMap((key) => texts.filter((text) => text.key === key));
 }
 
-function panels(texts: readonly ShownText[], scale: ColorScale, quantity: string): VegaLiteSpec {
+function panels(texts: readonly ShownText[], scale: ColorScale, quantity: string | null): VegaLiteSpec {
   const room = texts.length === 1 ? oneColumn : twoColumns;
   const views = texts.map((text, i) => panel(text, scale, room, i === texts.length - 1 ? quantity : null));
   const [only] = views;
@@ -157,6 +163,7 @@ interface Box {
   readonly value: number | null;
   readonly position: number;
   readonly reason: string | null;
+  readonly fault: boolean;
 }
 
 /** Boxes of the tokens, line by line; a token that is wider than what is left of a line begins the next one. */
@@ -191,6 +198,7 @@ function layout(
         value: token.value,
         position: token.position,
         reason: token.reason,
+        fault: token.isFault,
       });
       column += Math.max(1, wide);
     }
@@ -209,7 +217,9 @@ function panel(text: ShownText, scale: ColorScale, room: number, quantity: strin
     ...(boxes.some(({ reason }) => reason !== null) ? [{ field: "reason", type: "nominal", title: "none because" }] : []), // prettier-ignore
   ];
   return {
-    ...(text.title === "" ? {} : { title: { text: text.title, fontSize: 12, anchor: "start", offset: 6 } }),
+    ...(text.title === ""
+      ? {}
+      : { title: { text: cutTo(text.title, room, 12, true), fontSize: 12, anchor: "start", offset: 6 } }),
     data: { values: boxes },
     width: room,
     height,
@@ -234,6 +244,7 @@ function panel(text: ShownText, scale: ColorScale, room: number, quantity: strin
           tooltip,
         },
       },
+      ...(boxes.some(({ fault }) => fault) ? [faultFrames(pixels, tooltip)] : []),
       ...[true, false].map((coloured) => ({
         transform: [{ filter: `${coloured ? "" : "!"}isValid(datum.value)` }],
         mark: { type: "text", align: "left", baseline: "middle", fontSize, font: "DejaVu Sans Mono, Menlo, Consolas, monospace" }, // prettier-ignore
@@ -247,6 +258,15 @@ function panel(text: ShownText, scale: ColorScale, room: number, quantity: strin
         },
       })),
     ],
+  };
+}
+
+/** A frame around tokens without a value: without it they would look like those whose colour is white. */
+function faultFrames(pixels: (field: string) => VegaLiteSpec, tooltip: readonly VegaLiteSpec[]): VegaLiteSpec {
+  return {
+    transform: [{ filter: "datum.fault" }],
+    mark: { type: "rect", filled: false, stroke: "#6d737d", strokeWidth: 1, strokeDash: [3, 2], cornerRadius: 2 },
+    encoding: { x: pixels("x"), x2: { field: "x2" }, y: pixels("y"), y2: { field: "y2" }, tooltip },
   };
 }
 

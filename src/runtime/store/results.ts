@@ -1,6 +1,5 @@
 import { extname } from "node:path";
-import { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } from "hyparquet";
-import { parquetWriteBuffer, type BasicType } from "hyparquet-writer";
+import type { BasicType } from "hyparquet-writer";
 import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
 import { saveFormats, type ResultRow, type SavedRow, type SaveFormat } from "../../compiler/ir/results.js";
@@ -73,7 +72,9 @@ function convert(value: Cell, type: BasicType): Cell | bigint {
 
 const neverNull: ReadonlySet<string> = new Set(["experiment", "metric", "unit", "value"]);
 
-function parquetBytes(rows: readonly SavedRow[]): Uint8Array {
+/** Opens the packages for parquet, which a run that finds its results written does not need. */
+async function parquetBytes(rows: readonly SavedRow[]): Promise<Uint8Array> {
+  const { parquetWriteBuffer } = await import("hyparquet-writer");
   const { axes, cells } = tableOf(rows);
   const columnData = [...cells].map(([name, values]) => {
     const type = columnType(name, values);
@@ -102,7 +103,7 @@ async function writeResultFile(path: string, content: Uint8Array | string): Prom
  * order of the sweep, so that equal results are equal files. Rejects with StoreFault.
  */
 export async function writeResults(path: string, rows: readonly SavedRow[]): Promise<void> {
-  await writeResultFile(path, parquetBytes(rows));
+  await writeResultFile(path, await parquetBytes(rows));
 }
 
 function coordinateOf(value: unknown): Coordinate | null {
@@ -127,6 +128,7 @@ export async function readResults(path: string): Promise<ResultRow[]> {
  */
 export async function* resultChunks(path: string): AsyncGenerator<readonly ResultRow[]> {
   try {
+    const { asyncBufferFromFile, parquetMetadataAsync, parquetRead, parquetSchema } = await import("hyparquet");
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);
     const said = (key: string): string | undefined =>
@@ -212,5 +214,5 @@ export async function saveResults(path: string, rows: readonly SavedRow[]): Prom
     const known = saveFormats.map((name) => `.${name}`).join(", ");
     throw new RangeError(`cannot save ${path}: results are saved as ${known}`);
   }
-  await writeResultFile(path, format === "parquet" ? parquetBytes(rows) : textOf(format, rows));
+  await writeResultFile(path, format === "parquet" ? await parquetBytes(rows) : textOf(format, rows));
 }

@@ -114,6 +114,12 @@ export function drawnPlaces(
     return null;
   }
   const times = draws?.value ?? 1;
+  if (times > 1 && count.value === places.length && !cx.model.assumed) {
+    const expected = `fewer than the ${places.length} ${several} that there are, or a single draw`;
+    const hint = "every draw would be the same: all of them";
+    reportError(cx, "A3004", count.span, { expected, found: `${count.text} in each of ${times} draws` }, { hint });
+    return null;
+  }
   if (times > limits.conditions) {
     tooMany(cx, draws?.span ?? span, "conditions", times, "this many draws", "conditions", "draw fewer times");
     return null;

@@ -15,6 +15,10 @@ export function joinsPositions(together: Together | null): boolean {
   return together !== null && (together.over.length === 0 || together.over.some(({ text }) => text === "position"));
 }
 
+/** Why a sweep without a range after `at` has no positions to join. */
+const noPositions =
+  "positions are an axis where `at` names several, as in `at -3..-1` or `at *`; without it all of them are changed at once";
+
 /**
  * The axes that `together` joins: of a sweep over `places`, the axes of its places, and `position` where `at` names a
  * range. Plain `together` joins all of them. Null after an error: an axis that the sweep does not have, or one twice.
@@ -34,7 +38,8 @@ export function joinedAxes(
       const suggestions = called.length === 0 ? {} : { suggestions: called };
       const several = axes.length > 1 ? "one of its axes, " : "";
       const expected = axes.length === 0 ? "nothing to join: this has one condition" : `${several}${axes.join(", ")}`;
-      reportError(cx, "A3004", span, { expected, found: text }, suggestions);
+      const hint = text === "position" || text === "pos" ? { hint: noPositions } : {};
+      reportError(cx, "A3004", span, { expected, found: text }, { ...suggestions, ...hint });
       return null;
     }
     if (together.over.findIndex((other) => other.text === text) < i) {

@@ -4,6 +4,17 @@ import { nearestNames } from "../../base/suggest.js";
 import { isSite, sites } from "../../models/sites.js";
 import type { ErrorDetails } from "../faults.js";
 
+const noPositions = "positions are chosen with `at`, as in `nll at 3..-1`; there is no number of a position to compare";
+const noPairs =
+  "of a pattern, entries are chosen with `select(x, query: -1, key: 0)`, `diagonal(x, offset: -1)` and `causal(x)`, all with key ≤ query";
+
+/** Axes that run along a text, which are no values: comparing them is how other tools make masks. */
+const alongTexts = new Map([
+  ["pos", noPositions],
+  ["position", noPositions],
+  ["key", noPairs],
+]);
+
 /** Advice about the name `text`, which is none of `valid`: words of other tools first, then what is spelt alike. */
 export function meantBy(text: string, valid: Iterable<string>): ErrorDetails {
   const unit = /^(?:L(\d+)_?)?([HN])(\d+)$/.exec(text);
@@ -18,6 +29,8 @@ export function meantBy(text: string, valid: Iterable<string>): ErrorDetails {
   }
   const value = valueCalled(text);
   if (value !== null) return { hint: value };
+  const along = alongTexts.get(text);
+  if (along !== undefined) return { hint: along };
   const site = siteCalled(text);
   if (site !== null) return { suggestions: [isSite(site) && sites[site].perLayer ? `${site}[L5]` : site] };
   return { suggestions: nearestNames(text, valid) };

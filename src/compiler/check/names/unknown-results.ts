@@ -11,8 +11,9 @@ function listed(names: readonly string[]): string {
   );
 }
 
-/** What to say of a name that is no experiment and no `let`; `known` are those that are. */
-export function unknownResult(name: string, known: readonly string[]): ErrorDetails {
+/** What to say of a name that is no experiment and no `let`; `known` are those that are, `measuring` the experiments that measure it. */
+export function unknownResult(name: string, known: readonly string[], measuring: readonly string[] = []): ErrorDetails {
+  if (measuring.length > 0) return { suggestions: measuring.slice(0, 3).map((experiment) => `${experiment}.${name}`) };
   const hint = known.length === 0 ? "the file has no experiment" : `the file has ${listed(known)}`;
   return { suggestions: nearestNames(name, known), hint };
 }
@@ -35,7 +36,7 @@ export function afterWith(name: string, measures: boolean): string | null {
   if (/^(?:mean|zero|zeros|noise|resample|constant)$/.test(name))
     return `what is put in place follows \`by\`: \`by ${name}\``;
   if (measures || !decorations.has(name)) return null;
-  return "plots and tables have no such option: `plot scatter of A against B` draws the points, without a line through them";
+  return 'plots have no such option after `with`: a scatter has its line of least squares by itself, intervals are `with ci`, a logarithmic axis is `log x`, a title is `title "…"`';
 }
 
 const noNaN =

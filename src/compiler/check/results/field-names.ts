@@ -6,7 +6,7 @@ import { reservedNames } from "../../ir/result-type.js";
 export interface RenamedField {
   readonly field: string;
   readonly name: string;
-  /** What has that name already: `an axis`, `a column of results`; null for a field without a name. */
+  /** What has that name already: `an axis`, `a measure`, `a column of results`; null for a field without a name. */
   readonly taken: string | null;
 }
 
@@ -18,17 +18,23 @@ export interface FieldNames {
 
 /**
  * A name for each field, no two alike and none that of an axis: the field's own name, or `field_NAME` where it is
- * taken. `axes` are those of the experiment; names of axes that the language makes are taken in every experiment, so that
- * a field is called alike in all of them.
+ * taken. `axes` are those of the experiments; names of axes that the language makes are taken in every experiment, so that
+ * a field is called alike in all of them. `metrics` are those of the experiments on the same texts: a table would have two
+ * columns of one name, and `where` would not say which it means.
  */
-export function nameFields(fields: Iterable<string>, axes: ReadonlySet<string>): FieldNames {
+export function nameFields(
+  fields: Iterable<string>,
+  axes: ReadonlySet<string>,
+  metrics: ReadonlySet<string>,
+): FieldNames {
   const all = [...new Set(fields)];
   const takenBy = (field: string): string | null => {
     if (axes.has(field) || languageAxes.has(field)) return "an axis";
+    if (metrics.has(field)) return "a measure";
     return reservedNames.has(field) ? "a column of results" : null;
   };
   const plain = new Set(all.filter((field) => field.trim() !== "" && takenBy(field) === null));
-  const used = new Set([...plain, ...axes]);
+  const used = new Set([...plain, ...axes, ...metrics]);
   const names = new Map<string, string>();
   const renamed: RenamedField[] = [];
   for (const field of all) {

@@ -5,7 +5,7 @@ import { reportError, wrongKind } from "../faults.js";
 import { checkIntervals } from "./intervals.js";
 import { checkLooks } from "./plot-looks.js";
 import { axisNames, isNumeric, labelOf, measuredNumbers, named, namedResult, shareAxis } from "./named-results.js";
-import { metricNames } from "./result-scope.js";
+import { metricNames, resultMeaning } from "./result-scope.js";
 import { axesOf, isConstantResult } from "./result-axes.js";
 import type { ResultContext } from "./result-context.js";
 
@@ -137,8 +137,22 @@ function checkAgainst(cx: ResultContext, statement: PlotStatement): NamedResult 
     reportError(cx, "A2007", statement.span, { metric: "a scatter", name: "`against`" }, { hint });
     return false;
   }
+  if (against.kind === "name" && isAxisAlone(cx, against.text)) {
+    const hint = `values over an axis are a line: \`plot line of VALUE over ${against.text}\``;
+    const expected = `a value to draw against: ${against.text} is an axis`;
+    reportError(cx, "A3004", against.span, { expected, found: against.text }, { hint });
+    return false;
+  }
   const value = namedResult(cx, against);
   return value !== null && isNumeric(cx, value, "`against`", against.span) ? value : false;
+}
+
+/** Whether a name is that of an axis or a column, and no result. */
+function isAxisAlone({ results, subject }: ResultContext, name: string): boolean {
+  if (resultMeaning(results, subject, name) !== null) return false;
+  return [...results.experiments.values()].some(({ type }) =>
+    [...type.axes, ...type.columns].some((axis) => axis.name === name),
+  );
 }
 
 function spanOf(axes: readonly Name[], statement: PlotStatement): PlotStatement["span"] {

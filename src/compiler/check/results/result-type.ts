@@ -18,7 +18,14 @@ export interface TypedResults {
   readonly fields: FieldNames;
 }
 
-const noOthers = { axes: new Set<string>(), fields: new Set<string>() };
+/** Names that the protocol's experiments have, all together and each. */
+interface OtherNames {
+  readonly axes: ReadonlySet<string>;
+  readonly fields: ReadonlySet<string>;
+  readonly types: readonly Pick<ResultType, "texts" | "metrics">[];
+}
+
+const noOthers: OtherNames = { axes: new Set(), fields: new Set(), types: [] };
 
 /** Which axes the group of a text and a text itself are told apart by. */
 const textAxes = ["prompts", "group", "prompt", "document"] as const;
@@ -27,14 +34,14 @@ const textAxes = ["prompts", "group", "prompt", "document"] as const;
  * @param studies those of the experiment: all have the same metrics, and may differ in axes.
  * @param texts every prompt set that was read.
  * @param metrics in the order of the protocol; those of an experiment that is wrong may be in no study.
- * @param others axes and fields of all the protocol's experiments: one saved column never means two things.
+ * @param others axes, fields and measures of all the protocol's experiments: one saved column never means two things.
  */
 export function resultTypeOf(
   experiment: string,
   studies: readonly Study[],
   texts: Iterable<TokenizedTexts>,
   metrics: readonly MeasuredMetric[],
-  others: { readonly axes: ReadonlySet<string>; readonly fields: ReadonlySet<string> } = noOthers,
+  others: OtherNames = noOthers,
 ): TypedResults {
   const sets = [...texts].filter((set) => studies.some((s) => s.texts === set.name && s.model === set.model));
   const axes = createAxes();
@@ -64,9 +71,13 @@ export function resultTypeOf(
   }
   const all = axes.list(groupDecidedBy(sets, studies));
   const names = new Set(all.map((axis) => axis.name));
+  // A field is called alike in all experiments on the same texts.
+  const own = new Set(studies.map((study) => declaredName(study.texts)));
+  const sharing = others.types.filter(({ texts: read }) => read.some((name) => own.has(name)));
   const fields = nameFields(
     new Set(labelled.flatMap((text) => Object.keys(text.fields))),
     new Set([...names, ...others.axes]),
+    new Set([...metrics, ...sharing.flatMap((type) => type.metrics)].map(({ name }) => name)),
   );
   const ofText = textAxes.filter((axis) => axis !== "group" || !names.has("prompt")).filter((axis) => names.has(axis));
   const columns = [
@@ -81,7 +92,7 @@ export function resultTypeOf(
       axes: all,
       columns,
       metrics: metrics.map((metric) => metricTypeOf(metric, studies, all)),
-      texts: [...new Set(studies.map((study) => declaredName(study.texts)))],
+      texts: [...own],
       intervened: studies.some((s) => s.conditions.length > 1 || s.deferred !== null),
     },
   };

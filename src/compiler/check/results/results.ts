@@ -88,6 +88,13 @@ function checkExpression(cx: ResultContext, expression: Expression): ResultExpre
       return checkResultCall(cx, expression, checkResult);
     case "missing":
       return null;
+    case "string": {
+      const hint =
+        'results hold numbers: a text is compared with, as in `x is "a"`, and `classify VALUE as low < 1, high` gives values a name';
+      const expected = "a number or an expression over results";
+      reportError(cx, "A3004", expression.span, { expected, found: cx.sourceOf(expression.span) }, { hint });
+      return null;
+    }
     default: {
       const expected = "an expression over results such as sweep.R_V.impact";
       const details = {
@@ -144,8 +151,15 @@ function checkName(cx: ResultContext, name: string, at: Expression): ResultExpre
       { experiment: subject.name, name },
       { suggestions: nearestNames(name, valid), hint: missingAxis(name) ?? describeRows(subject) },
     );
-  } else reportError(cx, "A2011", at.span, { name }, unknownResult(name, valid));
+  } else reportError(cx, "A2011", at.span, { name }, unknownResult(name, valid, experimentsWith(cx, name)));
   return null;
+}
+
+/** The experiments that measure something of that name. */
+function experimentsWith({ results }: ResultContext, metric: string): readonly string[] {
+  return [...results.experiments.values()]
+    .filter((shape) => metricNames(shape).includes(metric))
+    .map((shape) => shape.name);
 }
 
 /** The value of a `let` where it is used, or defined; null after an error, which is reported once. */
