@@ -21,6 +21,7 @@ import { readRegular } from "./regular-file.js";
 import { exportIn, openExport } from "./open-export.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { tensorEntries } from "./safetensors-header.js";
+import { withSpecialTokensMap } from "./tokenizer/older-files.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 import { commonFolder, locationOf, type Weights } from "./weights.js";
 
@@ -256,11 +257,14 @@ function readTokenizer(
   const definition = readJson(definitionPath, "tokenizer.json", request, diagnostics);
   const stated = configPath === null ? {} : readJson(configPath, "tokenizer_config.json", request, diagnostics);
   if (definition === null || stated === null) return null;
-  // Older folders name special tokens in a file of its own, which transformers reads where the newer list is missing.
-  const namesPath = stated["added_tokens_decoder"] === undefined ? find("special_tokens_map.json") : null;
-  const names = namesPath === null ? {} : readJson(namesPath, "special_tokens_map.json", request, diagnostics);
-  if (names === null) return null;
-  const config = { ...stated, ...names };
+  const older = (name: string): JsonObject | null => {
+    const path = stated["added_tokens_decoder"] === undefined ? find(name) : null;
+    return path === null ? {} : readJson(path, name, request, diagnostics);
+  };
+  const names = older("special_tokens_map.json");
+  const added = older("added_tokens.json");
+  if (names === null || added === null) return null;
+  const config = withSpecialTokensMap(stated, names);
   const templatePath = find("chat_template.jinja");
   const template = templatePath === null ? null : readTemplate(templatePath, request, diagnostics);
   const tokenizer = createTokenizer(
@@ -268,6 +272,7 @@ function readTokenizer(
     template === null ? config : { ...config, chat_template: template },
     digestOfJson,
     model,
+    added,
   );
   const { source, span } = request;
   if (tokenizer.ok) {

@@ -21,6 +21,7 @@ export interface TokenizerFiles {
   readonly definition: JsonObject;
   readonly config: JsonObject;
   readonly model: JsonObject;
+  readonly added: JsonObject;
 }
 
 /** Text ↔ token ids of one model. */
@@ -62,16 +63,17 @@ export interface Tokenizer {
 
 /**
  * A tokenizer from tokenizer.json and tokenizer_config.json, parsed, as transformers' AutoTokenizer reads them; `model` is
- * config.json. What cannot be used is a reason. `digestOf` hashes a JSON value, by whatever the host hashes fastest with.
+ * config.json, and `added` is added_tokens.json. What cannot be used is a reason. `digestOf` hashes a JSON value, by whatever the host hashes fastest with.
  */
 export function createTokenizer(
   definition: JsonObject,
   config: JsonObject,
   digestOf: (value: Json) => string,
   model: JsonObject = {},
+  added: JsonObject = {},
 ): Outcome<Tokenizer> {
   try {
-    const auto = readAsAutoTokenizer(definition, config, model);
+    const auto = readAsAutoTokenizer(definition, config, model, added);
     const encoder = readEncoder(auto.definition);
     if (encoder.vocabulary.size === 0) return { ok: false, reason: "its vocabulary is empty" };
     const ids = new Map(encoder.vocabulary);
@@ -90,7 +92,7 @@ export function createTokenizer(
         .filter(({ special }) => special)
         .map(({ id }) => id)
         .sort((a, b) => a - b),
-      digest: digestOf([definition, config]),
+      digest: digestOf([definition, config, ...(Object.keys(added).length > 0 ? [added] : [])]),
     };
     return {
       ok: true,
@@ -99,7 +101,7 @@ export function createTokenizer(
         chatTemplate: chatTemplateOf(config["chat_template"]),
         specialTexts: Object.fromEntries(auto.names),
         replaced: auto.replaced,
-        doubtful: hasKnownPatterns(auto.definition) ? null : { definition, config, model },
+        doubtful: hasKnownPatterns(auto.definition) ? null : { definition, config, model, added },
         cutsBetweenWords: cutsBetweenWords(auto.definition, ids.keys()),
         ...reading(encoder, facts),
         ...spelled(auto.definition, encoder),
