@@ -262,6 +262,7 @@ test("a reference of the cache that is a path is no revision", async (t) => {
     const { value, diagnostics } = await openIsolated(t, "someone/model", null, { HF_HUB_CACHE: cache });
     assert.equal(value, null);
     assert.deepEqual(codes(diagnostics), ["A4017"]);
+    assert.match(diagnostics[0]?.hint ?? "", /damaged or incomplete/);
   }
 });
 

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
 import { entryOf } from "../../compiler/base/entry.js";
 import { fileLimits } from "../../compiler/base/file-limits.js";
@@ -101,6 +101,11 @@ export async function openModel(
   for (const { name, path, identity } of weights.files) {
     try {
       const content = await cache.digestOfFile(path);
+      if (isDamagedBlob(path, content)) {
+        const problem = `${name} has other bytes than the Hub's cache names it by: remove the model from the cache, and download it again`;
+        diagnostics.push(diagnostic("A4021", span, { source, problem }));
+        return { value: null, diagnostics };
+      }
       digests.push([name, content]);
       weightFiles.push({ path, identity, digest: content, name: locationOf(path, weights.folder) });
       // What the header says and what was hashed must be of one and the same file.
@@ -240,6 +245,12 @@ function weightFiles(
     return null;
   }
   return new Map(named);
+}
+
+/** Whether a file of the Hub's cache, which is called by its digest, holds something else. */
+function isDamagedBlob(path: string, digest: string): boolean {
+  const name = basename(path);
+  return basename(dirname(path)) === "blobs" && /^[0-9a-f]{64}$/.test(name) && name !== digest;
 }
 
 /** The tokenizer, each of its files from the first folder that has it; null when there is none or after a report. */
