@@ -1,5 +1,6 @@
 import type { Json } from "../../compiler/base/digest.js";
 import type { TokenizerFacts } from "../../compiler/models/model.js";
+import { spellsOut } from "../../compiler/models/beginnings.js";
 import type { Outcome } from "./outcome.js";
 import { readAsAutoTokenizer } from "./tokenizer/auto-tokenizer.js";
 import { chatTemplateOf } from "./tokenizer/chat-template.js";
@@ -150,17 +151,12 @@ function reading(encoder: Encoder, facts: TokenizerFacts): Pick<Tokenizer, "read
       return { ids: encoding.ids, pieces: piecesOf(text, encoding) };
     },
     encode(text, bos = facts.addsBos) {
-      const { ids } = encode(text);
-      return bos ? [...beginning(facts, ids), ...ids] : ids;
+      const encoding = encode(text);
+      const { ids } = encoding;
+      const own = (facts.before ?? []).length > 0 ? (facts.before ?? []) : [facts.bosTokenId ?? []].flat();
+      return bos && !spellsOut(own, { ids, pieces: piecesOf(text, encoding) }, facts) ? [...own, ...ids] : ids;
     },
   };
-}
-
-/** The ids that texts begin with where these are wanted: none when the text spells them out itself. */
-function beginning(facts: TokenizerFacts, ids: readonly number[]): readonly number[] {
-  const { before = [], bosTokenId } = facts;
-  const own = before.length > 0 ? before : bosTokenId === null ? [] : [bosTokenId];
-  return own.length > 0 && own.every((id, i) => ids[i] === id) ? [] : own;
 }
 
 function spelled(
