@@ -68,6 +68,11 @@ suite("a download", () => {
     const { value, diagnostics } = await openModel(request, environment);
     assert.deepEqual(diagnostics, []);
     assert.ok(value?.tokenizer);
+    // A blob is called by its digest: one whose bytes have changed since is found out.
+    const blob = join(repository(place), "blobs", digest);
+    writeFileSync(blob, Buffer.from(weights).fill(7, weights.length - 4));
+    const damaged = await openModel(request, environment);
+    assert.deepEqual([damaged.value, damaged.diagnostics.map(({ code }) => code)], [null, ["A4021"]]);
   });
 
   test("of shards: those that the index names, and revisions with a slash in their names", async () => {
@@ -155,6 +160,25 @@ suite("broken connections and busy servers", () => {
     const later = { kind: "status", status: 429, headers: { "retry-after": "7200" } } as const;
     const [code, , hint] = await faultOf(pull(await createPlace({ fault: () => later })));
     assert.deepEqual([code, hint.slice(0, 29)], ["A4030", "it asks to wait 120 minutes; "]);
+    const known = await faultOf(pull(await createPlace({ fault: () => later }, { token: "hf_right" })));
+    assert.equal(known[2], "it asks to wait 120 minutes");
+  });
+
+  test("a redirect to a file of this machine, and a file that is listed and not there", async () => {
+    const location = { location: "file:///etc/hostname" };
+    for (const path of [/^\/api\//, /\/resolve\//]) {
+      const away = { kind: "status", status: 302, headers: location } as const;
+      const place = await createPlace({ fault: (asked) => (path.test(asked.path) ? away : null) });
+      const [code, said] = await faultOf(pull(place));
+      assert.equal(code, "A4030");
+      assert.match(said, /redirects to what is no address of the web$/);
+    }
+    const gone = { kind: "status", status: 404 } as const;
+    const place = await createPlace({ fault: ({ path }) => (path.endsWith("safetensors") ? gone : null) });
+    assert.deepEqual((await faultOf(pull(place))).slice(0, 2), [
+      "A4030",
+      "the Hub lists model.safetensors and does not have it",
+    ]);
   });
 
   test("a host that takes no connections", async () => {

@@ -26,6 +26,7 @@ const refused: ReadonlyMap<string, RegExp> = new Map([
   ["{{ '12a'|int }}", /a text that is not digits alone/],
   ["{{ 10.0 ** 20 }}", /a very large or very small number/],
   ["{{ ['a', 'A']|unique|list }}", /`unique`/],
+  ["{{ 'ǆ'|capitalize }}{{ 'ﬁn'.title() }}", /capitalizes "ǆ"/],
   ["{{ 1 < 2 < 3 }}", /compares several values in a chain/],
   ["{{ 2 == 2 == 1 }}", /compares several values in a chain/],
   ["{{ '%s-%s'|format('a', 1) }}", /Unknown StringValue filter: format/],

@@ -9,7 +9,7 @@ import { renderDiagnostics } from "../../src/compiler/diagnostics/render.js";
 import { hasErrors } from "../../src/compiler/diagnostics/staged.js";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.js";
 import { buildModelGraph } from "../../src/compiler/models/family.js";
-import { repeatedKey } from "../../src/runtime/models/model-json.js";
+import { parseModelJson, repeatedKey } from "../../src/runtime/models/model-json.js";
 import { codes, copyOfModel, editJson, openIsolated, temporaryFolder } from "./temporary.js";
 
 /** What opening and building a model says, with the sentences as a terminal shows them. */
@@ -262,7 +262,15 @@ test("a reference of the cache that is a path is no revision", async (t) => {
     const { value, diagnostics } = await openIsolated(t, "someone/model", null, { HF_HUB_CACHE: cache });
     assert.equal(value, null);
     assert.deepEqual(codes(diagnostics), ["A4017"]);
+    assert.match(diagnostics[0]?.hint ?? "", /damaged or incomplete/);
   }
+});
+
+test("a string of millions of escapes does not fill the stack", () => {
+  const long = JSON.stringify("\n".repeat(4e6));
+  assert.equal(repeatedKey(`{"a": ${long}, "b": {"c\\\\": 1, "c\\\\": 2}}`), "c\\");
+  const parsed = parseModelJson(`{"a": ${long}, "b": [NaN]}`);
+  assert.match(parsed.ok ? "" : parsed.reason, /it holds NaN/);
 });
 
 test("keys twice are found at any depth, and strings are not keys", () => {

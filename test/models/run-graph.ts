@@ -19,9 +19,15 @@ export async function runGraph(
   return runSession(session, feeds);
 }
 
-export async function createSession(graph: Graph, folder: string): Promise<InferenceSession> {
+/** A session of one thread: the graphs are small, and to start threads takes longer than to run one. */
+export async function createSession(
+  graph: Graph,
+  folder: string,
+  graphOptimizationLevel: "basic" | "disabled" = "basic",
+): Promise<InferenceSession> {
   return InferenceSession.create(encodeModel(assertGraph(graph)), {
-    graphOptimizationLevel: "basic",
+    graphOptimizationLevel,
+    intraOpNumThreads: 1,
     extra: { session: { model_external_initializers_file_folder_path: folder } },
   });
 }

@@ -45,6 +45,16 @@ test("an unknown regex that ends gives what it gives anywhere", async () => {
   assert.deepEqual(read.pieces, ["aa", "a", " é"]);
 });
 
+test("normalizers that double a text again and again are a problem of the text, and no end of the process", async () => {
+  const doubling = { type: "Replace", pattern: { String: "a" }, content: "aa" };
+  const normalizer = { type: "Sequence", normalizers: Array.from({ length: 60 }, () => doubling) };
+  const [read] = await readTexts(tokenizerOf({ normalizer }), asking(["aaa"]));
+  assert.match(read?.problem ?? "", /more than 64 times as much/);
+  const blown = { type: "Replace", pattern: { String: "a" }, content: "a".repeat(1e6) };
+  const [other] = await readTexts(tokenizerOf({ normalizer: blown }), asking(["a".repeat(1e5)]));
+  assert.match(other?.problem ?? "", /more than 64 times as much/);
+});
+
 test("what a model has no token for is a problem of the text", async () => {
   const model = { type: "BPE", vocab: { a: 0 }, merges: [], unk_token: "[UNK]" };
   const [sound, unknown] = await readTexts(tokenizerOf({ model }), asking(["a", "ab"]));

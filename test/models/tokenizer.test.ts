@@ -132,3 +132,24 @@ test("tokens may be called like what objects have", { skip: absent(tiny) }, () =
   assert.ok(outcome.ok);
   assert.deepEqual(outcome.value.encode("constructor __proto__ toString valueOf"), [1, 0, 2, 3]);
 });
+
+test("an unknown word is not BOS, although both have one id", () => {
+  const model = { type: "WordLevel", vocab: { "<s>": 0, a: 1 }, unk_token: "<s>" };
+  const options = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const definition = {
+    model,
+    pre_tokenizer: { type: "WhitespaceSplit" },
+    added_tokens: [{ id: 0, content: "<s>", ...options }],
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [{ SpecialToken: { id: "<s>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
+      pair: [],
+      special_tokens: { "<s>": { id: "<s>", ids: [0], tokens: ["<s>"] } },
+    },
+  };
+  const outcome = createTokenizer(definition, { bos_token: "<s>" }, digestOfJson);
+  if (!outcome.ok) throw new Error(outcome.reason);
+  const tokenizer = outcome.value;
+  const encoded = ["b a", "<s> a", " <s>"].map((text) => tokenizer.encode(text));
+  assert.deepEqual(encoded, [[0, 0, 1], [0, 1], [0]]);
+});

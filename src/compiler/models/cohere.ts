@@ -42,7 +42,9 @@ export const cohere2: Family = {
   title: "Cohere 2",
   describe(config) {
     const base = cohereLike("cohere2", config, {});
-    const every = config.optionalInteger(["sliding_window_pattern", "_sliding_window_pattern"], 4) ?? 4;
+    const every = config.optionalInteger("sliding_window_pattern", 4) ?? 4;
+    // What transformers writes and does not read.
+    config.ignore("_sliding_window_pattern");
     const isSliding = (layer: number): boolean => (layer + 1) % every !== 0;
     const windows = readWindows(config, base.sizes, config.optionalInteger("sliding_window", 4096), isSliding);
     const sliding = readSlidingLayers(config, base.sizes.layers, isSliding);

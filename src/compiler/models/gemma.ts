@@ -65,7 +65,9 @@ export const gemma3: Family = {
       theta: 1e6,
       layerType: "full_attention",
     });
-    const every = config.optionalInteger(["sliding_window_pattern", "_sliding_window_pattern"], 6) ?? 6;
+    const every = config.optionalInteger("sliding_window_pattern", 6) ?? 6;
+    // What transformers writes and does not read.
+    config.ignore("_sliding_window_pattern");
     const isSliding = (layer: number): boolean => (layer + 1) % every !== 0;
     const window = config.optionalInteger("sliding_window", 4096);
     const windows = readWindows(config, base.sizes, window, isSliding);
@@ -125,9 +127,10 @@ function secondGeneration(
 
 /** The rotation in layers with a window: `rope_scaling` does not hold for them. */
 function readLocalRotary(config: ConfigReader, dimensions: number): Rotary {
-  const usual = config.number("rope_local_base_freq", 10000);
   const own = config.section("rope_parameters")?.section("sliding_attention") ?? null;
-  const base = own?.number("rope_theta", usual) ?? usual;
+  const inside = own?.has("rope_theta") === true ? own.number("rope_theta") : null;
+  if (inside !== null) config.ignoreWhen("rope_local_base_freq", inside);
+  const base = inside ?? config.number("rope_local_base_freq", 10000);
   const type = own?.text(["rope_type", "type"], "default") ?? "default";
   if (type !== "default") own?.refuse("rope_type", type, "default");
   const plain = { dimensions, base, longest: 1, original: () => 1 };

@@ -2,7 +2,7 @@ import { withAttention } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
 import { llamaLike, noBiases } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
-import { readWindows } from "./parts/windows.js";
+import { readWindow } from "./parts/windows.js";
 
 /**
  * Mistral (Jiang et al. 2023): LLaMA's arrangement, in which a query sees the last `sliding_window` keys only.
@@ -14,7 +14,7 @@ export const mistral: Family = {
   title: "Mistral",
   describe(config) {
     const base = llamaLike("mistral", config, noBiases, { maxPositions: 131072, kvHeads: 8 });
-    const windows = readWindows(config, base.sizes, config.optionalInteger("sliding_window", 4096), () => true);
+    const windows = readWindow(config, base.sizes, config.optionalInteger("sliding_window", 4096));
     return transformer(withAttention(base, (_plan, layer) => ({ window: windows(layer) })));
   },
 };

@@ -5,7 +5,7 @@ import type { Family } from "./parts/family-model.js";
 import { headNorms, llamaLike, noBiases } from "./parts/llama-like.js";
 import type { SignatureSizes } from "./parts/signature.js";
 import { transformer } from "./parts/transformer.js";
-import { readWindows, refuseSliding } from "./parts/windows.js";
+import { readWindow, readWindows, refuseSliding } from "./parts/windows.js";
 
 /**
  * Mixtral (Jiang et al. 2024): Mistral with eight experts, of which two see each token.
@@ -18,7 +18,7 @@ export const mixtral: Family = {
   describe(config) {
     const defaults = { epsilon: 1e-5, maxPositions: 131072, theta: 1e6, kvHeads: 8 };
     const base = llamaLike("mixtral", config, noBiases, defaults);
-    const windows = readWindows(config, base.sizes, config.optionalInteger("sliding_window", null), () => true);
+    const windows = readWindow(config, base.sizes, config.optionalInteger("sliding_window", null));
     const chosen = config.integer("num_experts_per_tok", 2);
     const experts = { count: config.integer(["num_local_experts", "num_experts"], 8), chosen, shared: false };
     config.ignore("router_jitter_noise");
@@ -92,7 +92,7 @@ export const qwen3Moe: Family = {
     const used = config.flag("use_sliding_window", false);
     const stated = config.optionalInteger("sliding_window", 4096);
     config.ignore("max_window_layers");
-    const windows = readWindows(config, base.sizes, used ? stated : null, () => true);
+    const windows = readWindow(config, base.sizes, used ? stated : null);
     refuseSparse(config);
     const neurons = config.integer("moe_intermediate_size", 768);
     const normalised = config.flag("norm_topk_prob", false);
@@ -148,7 +148,8 @@ export const gptOss: Family = {
       { queryKeyValue: bias, output: bias, mlp: false },
       { epsilon: 1e-5, maxPositions: 131072, theta: 150000, kvHeads: 8, dHead: 64 },
     );
-    if (!config.has("rope_parameters") && !config.has("rope_scaling")) {
+    // The class has settings of its own where a config has none.
+    if (config.raw("rope_parameters") === undefined && config.raw("rope_scaling") === undefined) {
       config.refuse("rope_parameters", "nothing", "the settings of rotary positions");
     }
     const window = config.optionalInteger("sliding_window", 128);

@@ -2,7 +2,7 @@ import { plainAfter, withLayers, withSizes } from "./parts/blueprint.js";
 import type { Family } from "./parts/family-model.js";
 import { llamaLike } from "./parts/llama-like.js";
 import { transformer } from "./parts/transformer.js";
-import { readWindows } from "./parts/windows.js";
+import { readWindow } from "./parts/windows.js";
 
 /**
  * StarCoder2 (Lozhkov et al. 2024): LLaMA's attention with LayerNorms, an MLP that is not gated, biases, and a sliding window.
@@ -27,7 +27,7 @@ export const starCoder2: Family = {
         kvHeads: 2,
       },
     );
-    const windows = readWindows(config, base.sizes, config.optionalInteger("sliding_window", null), () => true);
+    const windows = readWindow(config, base.sizes, config.optionalInteger("sliding_window", null));
     // Names of what there is only one of in transformers.
     config.ignore("norm_type", "mlp_type");
     const changed = withLayers(base, ({ attention, mlp }, layer) => ({

@@ -120,11 +120,16 @@ async function receive(
   const response = await http.get(url, transfer.at === 0 ? {} : { range: `bytes=${transfer.at}-` });
   const { status, headers, body } = response;
   const { host } = new URL(http.settings.endpoint);
-  await refuseBusy(response, host);
+  await refuseBusy(http, response, host);
   if (status === 416) {
     await body.dump();
     await restart(transfer);
     throw new PassingFault(`${host} does not have the rest of ${file.path}`);
+  }
+  const isListed = !/^(?:Repo|Revision)NotFound$/.test(response.first.get("x-error-code") ?? "");
+  if (status === 404 && isListed) {
+    await body.dump();
+    throw new HubFault("A4030", `the Hub lists ${file.path} and does not have it`, "try again later");
   }
   await refuseAbsent(http, response, id, commit);
   await refuseOther(response, file, commit);

@@ -83,6 +83,9 @@ export function createHttp(settings: HubSettings): Http {
         throw new HubFault("A4030", `${target.host} redirects to what is no address`, "try again later");
       }
       const next = new URL(location, target);
+      if (!/^https?:$/.test(next.protocol)) {
+        throw new HubFault("A4030", `${target.host} redirects to what is no address of the web`, "try again later");
+      }
       if (target.protocol === "https:" && next.protocol !== "https:") {
         throw new HubFault("A4030", `${target.host} redirects to an address without https`, "nothing was read from it");
       }
@@ -161,7 +164,7 @@ const busy: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 const longestPause = 300 * seconds;
 
 /** Rejects for an answer that says to come again. */
-export async function refuseBusy({ status, headers, body }: HubResponse, host: string): Promise<void> {
+export async function refuseBusy(http: Http, { status, headers, body }: HubResponse, host: string): Promise<void> {
   if (!busy.has(status)) return;
   await body.dump();
   const said = headers.get("retry-after") ?? "";
@@ -169,8 +172,8 @@ export async function refuseBusy({ status, headers, body }: HubResponse, host: s
   const wait = Number.isFinite(after) ? Math.max(0, after) : null;
   const what = status === 429 ? `${host} has had too many requests` : `${host} answers with ${status}`;
   if (wait === null || wait <= longestPause) throw new PassingFault(what, wait);
-  const hint = `it asks to wait ${Math.ceil(wait / 60 / seconds)} minutes; with HF_TOKEN set more requests are allowed`;
-  throw new HubFault("A4030", what, hint);
+  const more = http.settings.token === null ? "; with HF_TOKEN set more requests are allowed" : "";
+  throw new HubFault("A4030", what, `it asks to wait ${Math.ceil(wait / 60 / seconds)} minutes${more}`);
 }
 
 /** Tries without any progress between them. */

@@ -46,7 +46,7 @@ export async function describeRepository(http: Http, id: RepositoryId, revision:
   const url = `${endpoint}/api/${id.kind}/${id.name}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const answer = await retried(http.settings, async () => {
     const response = await http.get(url);
-    await refuseBusy(response, new URL(url).host);
+    await refuseBusy(http, response, new URL(url).host);
     await refuseAbsent(http, response, id, revision);
     return jsonOf(response);
   });

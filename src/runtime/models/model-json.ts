@@ -26,25 +26,51 @@ export function parseModelJson(text: string): Outcome<JsonObject> {
 /** The first key that an object of a JSON text has twice, at any depth; null when there is none. */
 export function repeatedKey(text: string): string | null {
   const open: (Set<string> | null)[] = [];
-  // Strings whole, so that brackets in them are not seen.
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?|[{}[\]]/gs)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "[") open.push(null);
-    else if (token === "}" || token === "]") open.pop();
-    else if (token.endsWith(":")) {
-      const key = JSON.parse(token.slice(0, -1)) as string;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === "{") open.push(new Set());
+    else if (character === "[") open.push(null);
+    else if (character === "}" || character === "]") open.pop();
+    if (character !== '"') continue;
+    // Strings whole, so that brackets in them are not seen.
+    const end = stringEnd(text, at);
+    let next = end;
+    while (" \n\r\t".includes(text[next] ?? "x")) next++;
+    if (text[next] === ":") {
+      const key = JSON.parse(text.slice(at, end)) as string;
       const keys = open.at(-1);
       if (keys?.has(key) === true) return key;
       keys?.add(key);
     }
+    at = end - 1;
   }
   return null;
 }
 
+/** Where the string that begins here ends. A regex would need a place on the stack for every escape in it. */
+function stringEnd(text: string, from: number): number {
+  for (let quote = text.indexOf('"', from + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
+    let slashes = 0;
+    while (text[quote - 1 - slashes] === "\\") slashes++;
+    if (slashes % 2 === 0) return quote + 1;
+  }
+  return text.length;
+}
+
+/** A JSON text without what is in its strings. */
+function outsideStrings(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (let quote = text.indexOf('"'); quote >= 0; quote = text.indexOf('"', from)) {
+    parts.push(text.slice(from, quote));
+    from = stringEnd(text, quote);
+  }
+  return [...parts, text.slice(from)].join('""');
+}
+
 /** Python writes numbers that JSON does not have. */
 function syntaxReason(text: string, error: unknown): string {
-  const outside = text.replace(/"(?:[^"\\]|\\.)*"/gs, '""');
-  const number = /[:,[]\s*(-?(?:NaN|Infinity))\b/.exec(outside)?.[1];
+  const number = /[:,[]\s*(-?(?:NaN|Infinity))\b/.exec(outsideStrings(text))?.[1];
   if (number !== undefined) return `it holds ${number}, which Python writes and JSON does not have`;
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
 import { entryOf } from "../../compiler/base/entry.js";
 import { fileLimits } from "../../compiler/base/file-limits.js";
@@ -21,6 +21,7 @@ import { readRegular } from "./regular-file.js";
 import { exportIn, openExport } from "./open-export.js";
 import { readSafetensorsHeader } from "./safetensors.js";
 import { tensorEntries } from "./safetensors-header.js";
+import { withSpecialTokensMap } from "./tokenizer/older-files.js";
 import { createTokenizer, type Tokenizer } from "./tokenizer.js";
 import { commonFolder, locationOf, type Weights } from "./weights.js";
 
@@ -100,6 +101,11 @@ export async function openModel(
   for (const { name, path, identity } of weights.files) {
     try {
       const content = await cache.digestOfFile(path);
+      if (isDamagedBlob(path, content)) {
+        const problem = `${name} has other bytes than the Hub's cache names it by: remove the model from the cache, and download it again`;
+        diagnostics.push(diagnostic("A4021", span, { source, problem }));
+        return { value: null, diagnostics };
+      }
       digests.push([name, content]);
       weightFiles.push({ path, identity, digest: content, name: locationOf(path, weights.folder) });
       // What the header says and what was hashed must be of one and the same file.
@@ -241,6 +247,12 @@ function weightFiles(
   return new Map(named);
 }
 
+/** Whether a file of the Hub's cache, which is called by its digest, holds something else. */
+function isDamagedBlob(path: string, digest: string): boolean {
+  const name = basename(path);
+  return basename(dirname(path)) === "blobs" && /^[0-9a-f]{64}$/.test(name) && name !== digest;
+}
+
 /** The tokenizer, each of its files from the first folder that has it; null when there is none or after a report. */
 function readTokenizer(
   folders: readonly string[],
@@ -256,11 +268,14 @@ function readTokenizer(
   const definition = readJson(definitionPath, "tokenizer.json", request, diagnostics);
   const stated = configPath === null ? {} : readJson(configPath, "tokenizer_config.json", request, diagnostics);
   if (definition === null || stated === null) return null;
-  // Older folders name special tokens in a file of its own, which transformers reads where the newer list is missing.
-  const namesPath = stated["added_tokens_decoder"] === undefined ? find("special_tokens_map.json") : null;
-  const names = namesPath === null ? {} : readJson(namesPath, "special_tokens_map.json", request, diagnostics);
-  if (names === null) return null;
-  const config = { ...stated, ...names };
+  const older = (name: string): JsonObject | null => {
+    const path = stated["added_tokens_decoder"] === undefined ? find(name) : null;
+    return path === null ? {} : readJson(path, name, request, diagnostics);
+  };
+  const names = older("special_tokens_map.json");
+  const added = older("added_tokens.json");
+  if (names === null || added === null) return null;
+  const config = withSpecialTokensMap(stated, names);
   const templatePath = find("chat_template.jinja");
   const template = templatePath === null ? null : readTemplate(templatePath, request, diagnostics);
   const tokenizer = createTokenizer(
@@ -268,6 +283,7 @@ function readTokenizer(
     template === null ? config : { ...config, chat_template: template },
     digestOfJson,
     model,
+    added,
   );
   const { source, span } = request;
   if (tokenizer.ok) {

@@ -111,6 +111,10 @@ function missingRevision(
   available: readonly string[],
   span: Span | null,
 ): Staged<null> {
+  if (available.includes(revision)) {
+    const hint = `what its cache says of it is damaged or incomplete: \`atlasc models pull ${source}\` mends it`;
+    return { value: null, diagnostics: [diagnostic("A4017", span, { source, revision }, { hint })] };
+  }
   const near = nearestNames(revision, available);
   const listed = near.length > 0 ? near : available.slice(0, 12);
   // docs/decisions/0089-what-the-npm-package-holds.md

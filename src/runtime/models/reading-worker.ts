@@ -9,7 +9,7 @@ import { ready } from "./limited-thread.js";
 import { createTokenizer, type TokenizerFiles } from "./tokenizer.js";
 
 const { files, request } = workerData as { readonly files: TokenizerFiles; readonly request: EncodingRequest };
-const tokenizer = createTokenizer(files.definition, files.config, () => "", files.model);
+const tokenizer = createTokenizer(files.definition, files.config, () => "", files.model, files.added);
 parentPort?.postMessage({ index: ready });
 for (const [index, text] of request.texts.entries()) {
   const [encoded] = tokenizer.ok

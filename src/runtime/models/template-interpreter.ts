@@ -16,6 +16,7 @@ import {
   stripped,
   titled,
   titledWords,
+  wordsOf,
   type RuntimeValue,
 } from "./template-python.js";
 import { given, sourceOf, topOf, type Interpreter, type TemplateNode, type TemplateScope } from "./template-nodes.js";
@@ -62,6 +63,7 @@ export function followPython(interpreter: Interpreter, inner: (scope: TemplateSc
   const blocks = new WeakSet<object>();
   const loops: { ended: boolean }[] = [];
   const lazy = new WeakSet<RuntimeValue>();
+  const tuples = new WeakSet<RuntimeValue>();
   let left: "Break" | "Continue" | null = null;
 
   const literal = (type: string, value: unknown, scope: TemplateScope): RuntimeValue =>
@@ -75,7 +77,7 @@ export function followPython(interpreter: Interpreter, inner: (scope: TemplateSc
   const run = (node: unknown, scope: TemplateScope): RuntimeValue => interpreter.evaluate(node as TemplateNode, scope);
   const isLazy = (value: RuntimeValue): boolean => lazy.has(value);
   const print = (value: RuntimeValue): string =>
-    isLazy(value) ? refuse("the template prints what Python gives item by item") : printed(value);
+    isLazy(value) ? refuse("the template prints what Python gives item by item") : printed(value, tuples);
 
   interpreter.evaluate = (node, scope) => {
     switch (node?.type) {
@@ -203,12 +205,16 @@ export function followPython(interpreter: Interpreter, inner: (scope: TemplateSc
     const again = { ...node, callee: { ...callee, object: given(value) } };
     const name = String((callee["property"] as TemplateNode)["value"]);
     if (isMapping(value) && views.has(name)) {
-      const items = evaluate(again, scope);
+      const items = name === "items" ? pairs(evaluate(again, scope)) : evaluate(again, scope);
       lazy.add(items);
       return items;
     }
     if (!isText(value)) return evaluate(again, scope);
     const applied = { name, node, scope, value, ...argumentsIn(node, scope) };
+    if (name === "split" && applied.args.length + applied.named.length === 0) {
+      const words = wordsOf(value.value).map((word) => text(word, scope));
+      return list(words, scope);
+    }
     const own = methodOf(applied, value.value);
     if (own !== null) return text(own, scope);
     const most = Object.hasOwn(argumentsOf, name) ? argumentsOf[name] : undefined;
@@ -216,6 +222,12 @@ export function followPython(interpreter: Interpreter, inner: (scope: TemplateSc
     if (most !== undefined && (applied.args.length > most || isNamed))
       refuse(`the template calls \`${name}\` with more`);
     return evaluate(again, scope);
+  }
+
+  /** Keys with their values, which Python gives as tuples, and prints so. */
+  function pairs(items: RuntimeValue): RuntimeValue {
+    if (isList(items)) items.value.forEach((pair) => tuples.add(pair));
+    return items;
   }
 
   /** The value of a text's method; null where the library's is Python's. */
@@ -263,7 +275,8 @@ export function followPython(interpreter: Interpreter, inner: (scope: TemplateSc
     if (own !== null) return own;
     // Without arguments the library knows fewer filters than with them.
     const called = wanted.type === "CallExpression" && applied.args.length + applied.named.length === 0;
-    const result = evaluate({ ...node, operand: given(value), filter: called ? wanted["callee"] : wanted }, scope);
+    const found = evaluate({ ...node, operand: given(value), filter: called ? wanted["callee"] : wanted }, scope);
+    const result = name === "items" || name === "dictsort" ? pairs(found) : found;
     if (lazyFilters.has(name)) lazy.add(result);
     return result;
   }
@@ -345,8 +358,8 @@ export function followPython(interpreter: Interpreter, inner: (scope: TemplateSc
           ? refuse("`is sequence` is asked of what Python gives item by item")
           : isList(value) || isMapping(value) || isText(value),
       number: () => numberOf(value) !== null,
-      lower: () => isCased(value) && printed(value) === printed(value).toLowerCase(),
-      upper: () => isCased(value) && printed(value) === printed(value).toUpperCase(),
+      lower: () => isCased(value) && print(value) === print(value).toLowerCase(),
+      upper: () => isCased(value) && print(value) === print(value).toUpperCase(),
     };
     const own = Object.hasOwn(tests, name) ? tests[name] : undefined;
     if (own === undefined) return evaluate({ ...node, operand: given(value) }, scope);

@@ -36,21 +36,24 @@ export function numberOf({ type, value }: RuntimeValue): number | null {
   return type === "IntegerValue" || type === "FloatValue" || type === "BooleanValue" ? Number(value) : null;
 }
 
+/** Values that are lists here and tuples in Python. */
+type Tuples = Pick<WeakSet<RuntimeValue>, "has">;
+
 /** `str(value)`, which `{{ value }}`, `~`, `join` and `string` write. */
-export function printed(value: RuntimeValue): string {
+export function printed(value: RuntimeValue, tuples: Tuples): string {
   if (isText(value)) return value.value;
-  return value.type === "UndefinedValue" ? "" : represented(value);
+  return value.type === "UndefinedValue" ? "" : represented(value, tuples);
 }
 
 /** `repr(value)`, which lists write of their items. */
-function represented(value: RuntimeValue): string {
+function represented(value: RuntimeValue, tuples: Tuples): string {
   if (isText(value)) return quoted(value.value);
   if (isMapping(value)) {
-    return `{${[...value.value].map(([key, item]) => `${quoted(key)}: ${represented(item)}`).join(", ")}}`;
+    return `{${[...value.value].map(([key, item]) => `${quoted(key)}: ${represented(item, tuples)}`).join(", ")}}`;
   }
   if (isList(value)) {
-    const items = value.value.map(represented).join(", ");
-    if (value.type === "ArrayValue") return `[${items}]`;
+    const items = value.value.map((item) => represented(item, tuples)).join(", ");
+    if (value.type === "ArrayValue" && !tuples.has(value)) return `[${items}]`;
     return value.value.length === 1 ? `(${items},)` : `(${items})`;
   }
   switch (value.type) {
@@ -128,9 +131,19 @@ export function stripped(text: string, ends: "both" | "start" | "end", character
   return all.slice(first, last).join("");
 }
 
+/** `text.split()`: the words between blanks. */
+export function wordsOf(text: string): readonly string[] {
+  return text.split(new RegExp(`[${blank}]+`, "u")).filter((word) => word !== "");
+}
+
+/** Digraphs and Georgian letters, which begin a word otherwise than in capitals. */
+const titleCased = /[\u01c4-\u01cc\u01f1-\u01f3\u10d0-\u10ff]/;
+
 /** `text.capitalize()`. */
 export function capitalized(text: string): string {
   const [first = "", ...rest] = Array.from(text);
+  if (first.toUpperCase().length > first.length || titleCased.test(first))
+    refuse(`the template capitalizes "${first}"`);
   return first.toUpperCase() + rest.join("").toLowerCase();
 }
 

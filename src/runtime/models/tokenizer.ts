@@ -1,5 +1,6 @@
 import type { Json } from "../../compiler/base/digest.js";
 import type { TokenizerFacts } from "../../compiler/models/model.js";
+import { spellsOut } from "../../compiler/models/beginnings.js";
 import type { Outcome } from "./outcome.js";
 import { readAsAutoTokenizer } from "./tokenizer/auto-tokenizer.js";
 import { chatTemplateOf } from "./tokenizer/chat-template.js";
@@ -21,6 +22,7 @@ export interface TokenizerFiles {
   readonly definition: JsonObject;
   readonly config: JsonObject;
   readonly model: JsonObject;
+  readonly added: JsonObject;
 }
 
 /** Text ↔ token ids of one model. */
@@ -62,16 +64,17 @@ export interface Tokenizer {
 
 /**
  * A tokenizer from tokenizer.json and tokenizer_config.json, parsed, as transformers' AutoTokenizer reads them; `model` is
- * config.json. What cannot be used is a reason. `digestOf` hashes a JSON value, by whatever the host hashes fastest with.
+ * config.json, and `added` is added_tokens.json. What cannot be used is a reason. `digestOf` hashes a JSON value, by whatever the host hashes fastest with.
  */
 export function createTokenizer(
   definition: JsonObject,
   config: JsonObject,
   digestOf: (value: Json) => string,
   model: JsonObject = {},
+  added: JsonObject = {},
 ): Outcome<Tokenizer> {
   try {
-    const auto = readAsAutoTokenizer(definition, config, model);
+    const auto = readAsAutoTokenizer(definition, config, model, added);
     const encoder = readEncoder(auto.definition);
     if (encoder.vocabulary.size === 0) return { ok: false, reason: "its vocabulary is empty" };
     const ids = new Map(encoder.vocabulary);
@@ -90,7 +93,7 @@ export function createTokenizer(
         .filter(({ special }) => special)
         .map(({ id }) => id)
         .sort((a, b) => a - b),
-      digest: digestOf([definition, config]),
+      digest: digestOf([definition, config, ...(Object.keys(added).length > 0 ? [added] : [])]),
     };
     return {
       ok: true,
@@ -99,7 +102,7 @@ export function createTokenizer(
         chatTemplate: chatTemplateOf(config["chat_template"]),
         specialTexts: Object.fromEntries(auto.names),
         replaced: auto.replaced,
-        doubtful: hasKnownPatterns(auto.definition) ? null : { definition, config, model },
+        doubtful: hasKnownPatterns(auto.definition) ? null : { definition, config, model, added },
         cutsBetweenWords: cutsBetweenWords(auto.definition, ids.keys()),
         ...reading(encoder, facts),
         ...spelled(auto.definition, encoder),
@@ -148,17 +151,12 @@ function reading(encoder: Encoder, facts: TokenizerFacts): Pick<Tokenizer, "read
       return { ids: encoding.ids, pieces: piecesOf(text, encoding) };
     },
     encode(text, bos = facts.addsBos) {
-      const { ids } = encode(text);
-      return bos ? [...beginning(facts, ids), ...ids] : ids;
+      const encoding = encode(text);
+      const { ids } = encoding;
+      const own = (facts.before ?? []).length > 0 ? (facts.before ?? []) : [facts.bosTokenId ?? []].flat();
+      return bos && !spellsOut(own, { ids, pieces: piecesOf(text, encoding) }, facts) ? [...own, ...ids] : ids;
     },
   };
-}
-
-/** The ids that texts begin with where these are wanted: none when the text spells them out itself. */
-function beginning(facts: TokenizerFacts, ids: readonly number[]): readonly number[] {
-  const { before = [], bosTokenId } = facts;
-  const own = before.length > 0 ? before : bosTokenId === null ? [] : [bosTokenId];
-  return own.length > 0 && own.every((id, i) => ids[i] === id) ? [] : own;
 }
 
 function spelled(

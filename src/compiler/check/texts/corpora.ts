@@ -16,6 +16,7 @@ import type { CorpusStatement, NumberLiteral } from "../../syntax/ast.js";
 import { textSize, type EncodedText } from "../../ir/encodings.js";
 import { reportError, tooMany } from "../faults.js";
 import { limits } from "../limits.js";
+import { spellsOut } from "../../models/beginnings.js";
 import { refuseAllButTexts } from "./inline-texts.js";
 import { plainDraft } from "./text-draft.js";
 import { recordsOf } from "./text-files.js";
@@ -187,7 +188,7 @@ export function tokeniseCorpus(
     // Where only a beginning of the text is read, it does not end.
     const all = [...read, ...(draft.limit === null ? after : [])];
     // A text that spells BOS out has it already, and it is not one of its tokens.
-    const spelled = begins && all[0] === bos.ids[0] ? 1 : 0;
+    const spelled = begins && spellsOut(bos.ids, { ids: all, pieces: own }, facts.tokenizer) ? 1 : 0;
     const ids = all.slice(spelled);
     if (total + tokensInWindows(ids.length, window, stride, begins) > limits.corpusTokens) {
       const count = total + tokensInWindows(ids.length, window, stride, begins);

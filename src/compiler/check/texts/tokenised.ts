@@ -14,6 +14,7 @@ import {
 import type { ModelFacts, ModelSignature, TokenizerFacts } from "../../models/model.js";
 import type { Name, PromptsStatement } from "../../syntax/ast.js";
 import { textSize, type EncodedText } from "../../ir/encodings.js";
+import { spellsOut } from "../../models/beginnings.js";
 import type { AnswerTokens } from "./answers.js";
 import { placeOfToken } from "./named-tokens.js";
 import type { InputReader } from "./set-encodings.js";
@@ -116,7 +117,7 @@ export function tokeniseTexts(
       const encoded = own === null ? null : encodingOf(own, index, item, side);
       if (encoded === null) return null;
       const text = textOf(own, encoded, tokenizer);
-      const added = bos.ids.every((id, i) => encoded.ids[i] === id) ? [] : bos.ids;
+      const added = spellsOut(bos.ids, encoded, tokenizer) ? [] : bos.ids;
       const ids = [...added, ...encoded.ids, ...after];
       if (ids.length === 0) {
         const hint =

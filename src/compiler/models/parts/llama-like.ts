@@ -27,6 +27,8 @@ export interface LlamaDefaults {
   readonly tied: boolean;
   /** The kind of layers whose rotary settings are meant, where each has its own. */
   readonly layerType: string | null;
+  /** `original_max_position_embeddings` of classes that have the field. */
+  readonly original: number | null;
   /** Heads of keys and values; null: as many as of queries. */
   readonly kvHeads: number | null;
   /** Null: d_model / heads. */
@@ -43,6 +45,7 @@ export const llamaDefaults: LlamaDefaults = {
   partialRotary: null,
   tied: false,
   layerType: null,
+  original: null,
   kvHeads: null,
   dHead: null,
 };
@@ -88,6 +91,7 @@ export function llamaLike(
     partial: defaults.partialRotary ?? 1,
     longest,
     ...(defaults.layerType === null ? {} : { layerType: defaults.layerType }),
+    ...(defaults.original === null ? {} : { original: defaults.original }),
   });
   if (defaults.partialRotary === null && settings.dimensions !== dHead) {
     config.refuse("partial_rotary_factor", String(settings.dimensions / dHead), "1");

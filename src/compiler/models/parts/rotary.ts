@@ -17,8 +17,10 @@ export interface RotaryDefaults {
   readonly partial: number;
   /** `max_position_embeddings`, as the family read it. */
   readonly longest: number;
-  /** The kind of layers that is asked about, where settings may be given for each kind (`full_attention`). */
+  /** The kind of layers that is asked about, where settings are given for each kind (`full_attention`). */
   readonly layerType?: string;
+  /** `original_max_position_embeddings` of a class that has this field: it counts before what the settings say. */
+  readonly original?: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface RotaryDefaults {
  */
 export function readRotary(config: ConfigReader, dHead: number, defaults: RotaryDefaults): Rotary {
   const { thetaField, theta = 10000, partialField, longest } = defaults;
-  const settings = rotarySettings(config, defaults.layerType);
+  const settings = defaults.layerType === undefined ? rotarySettings(config) : ofLayers(config, defaults.layerType);
   const inside = (field: string, outside: string, fallback: number): number => {
     if (settings?.has(field) !== true) return config.number(outside, fallback);
     const value = settings.number(field);
@@ -47,7 +49,8 @@ export function readRotary(config: ConfigReader, dHead: number, defaults: Rotary
   }
   const original = (): number => {
     const stated = settings?.integer("original_max_position_embeddings", longest) ?? longest;
-    return config.integer("original_max_position_embeddings", stated);
+    if (defaults.layerType !== undefined) return stated;
+    return config.integer("original_max_position_embeddings", defaults.original ?? stated);
   };
   const plain: PlainRotary = { dimensions, base, longest, original };
   if (settings === null) return { dimensions, inverseFrequencies: plainAngles(plain), scale: 1, beyond: null };
@@ -59,11 +62,32 @@ export function readRotary(config: ConfigReader, dHead: number, defaults: Rotary
 }
 
 /** The object that the rotary settings stand in; null when there is none. */
-function rotarySettings(config: ConfigReader, layerType: string | undefined): ConfigReader | null {
+function rotarySettings(config: ConfigReader): ConfigReader | null {
   const field = isFilled(config.raw("rope_scaling")) ? "rope_scaling" : "rope_parameters";
   if (field === "rope_scaling") config.ignoreWhen("rope_parameters", config.raw("rope_scaling"));
-  const settings = config.section(field);
-  return layerType !== undefined && settings?.has(layerType) === true ? settings.section(layerType) : settings;
+  return config.section(field);
+}
+
+/**
+ * The settings for one kind of layers. Those that stand beside the kinds are not for any, and stay unread.
+ *
+ * @source transformers 5.24.0, models/gemma3/configuration_gemma3.py, convert_rope_params_to_dict
+ */
+function ofLayers(config: ConfigReader, layerType: string): ConfigReader | null {
+  const all = config.section("rope_parameters");
+  const older = isFilled(config.raw("rope_scaling")) ? config.section("rope_scaling") : null;
+  if (all !== null && older !== null) {
+    config.refuse("rope_scaling", "settings beside rope_parameters", "one of the two, or null");
+  }
+  if (older !== null && !older.has("rope_type") && older.text("type", "default") !== "default") {
+    older.refuse("type", "a kind of settings", "rope_type: transformers does not read the older name here");
+  }
+  const settings = older ?? all?.section(layerType) ?? null;
+  for (const section of [settings, all]) {
+    // It is read in another place than where it stands.
+    if (section?.raw("truncate") === false) section.refuse("truncate", "false", "true");
+  }
+  return settings;
 }
 
 /** Whether a value is true in Python: transformers takes an empty `rope_scaling` for none. */

@@ -23,6 +23,20 @@ export function readWindows(
   return (layer) => (masks && sliding(layer) ? window : null);
 }
 
+/** The window of all layers of a family that does not read `layer_types`, which may say nothing else. */
+export function readWindow(
+  config: ConfigReader,
+  sizes: Parameters<typeof readWindows>[1],
+  window: number | null,
+): Windows {
+  const windows = readWindows(config, sizes, window, () => true);
+  const masks = window !== null && window < (sizes.maxPositions ?? Infinity);
+  if (masks && Array.from({ length: sizes.layers }, (_, layer) => windows(layer)).includes(null)) {
+    config.refuse("layer_types", "full_attention", "sliding_attention in every layer: the window is that of all");
+  }
+  return windows;
+}
+
 /** Whether `layer_types`, or else the family, says that a layer's attention slides. */
 export function readSlidingLayers(
   config: ConfigReader,

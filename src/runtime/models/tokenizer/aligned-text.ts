@@ -43,6 +43,11 @@ export interface AlignedWriter {
   done(): AlignedText;
 }
 
+/** Refuses what normalizers make of a text of this length: one that doubles it, forty times in a row, would fill the memory. */
+export function limitGrowth(from: number, to: number): void {
+  if (to > 64 * from + 4096) throw new Error("its normalizers make more than 64 times as much of a text as there was");
+}
+
 /** Writes a text of about `size` units. */
 export function alignedWriter(size: number): AlignedWriter {
   let units = new Uint16Array(size + 16);
@@ -51,6 +56,7 @@ export function alignedWriter(size: number): AlignedWriter {
   let length = 0;
   const reserve = (more: number): void => {
     if (length + more <= units.length) return;
+    limitGrowth(size, length + more);
     const grown = <T extends Uint16Array | Int32Array>(old: T, wider: T): T => {
       wider.set(old);
       return wider;

@@ -17,8 +17,10 @@ export interface TokenizerClass {
   readonly names: Readonly<Record<string, string>>;
   /** Special tokens around every text, whatever tokenizer.json says; absent: as it says. */
   readonly around?: { readonly before: readonly string[] };
-  /** Special tokens are found as they are written, whatever their options were. */
-  readonly plainSpecials?: boolean;
+  /** The class adds all special tokens once more: without options, or with those that were stated for them. */
+  readonly addsSpecials?: "plainly" | "as stated";
+  /** What tokenizer.json says of padding names `pad_token`, of which the class says nothing. */
+  readonly padsByFile?: boolean;
 }
 
 /** The class that needs nothing of its own: everything is in tokenizer.json. */
@@ -95,9 +97,9 @@ function known(name: string): string {
   return classes.has(name) ? name : backend;
 }
 
+/** Whether tokenizer.json has this word anywhere, which is how transformers looks for it. */
 function isByteLevel(definition: JsonObject): boolean {
-  const parts = JSON.stringify([definition["pre_tokenizer"] ?? null, definition["decoder"] ?? null]);
-  return parts.includes('"type":"ByteLevel"');
+  return JSON.stringify(definition).includes('"ByteLevel"');
 }
 
 const endOfText = "<|endoftext|>";
@@ -146,7 +148,7 @@ const classes: ReadonlyMap<string, (config: JsonObject) => TokenizerClass> = new
       },
       model: noAffixes,
       names: { eos_token: endOfText, unk_token: endOfText, pad_token: endOfText },
-      plainSpecials: true,
+      addsSpecials: "plainly",
     }),
   ],
   [
@@ -169,7 +171,7 @@ const classes: ReadonlyMap<string, (config: JsonObject) => TokenizerClass> = new
         cls_token: "<CLS>",
         mask_token: "<MASK_TOKEN>",
       },
-      plainSpecials: true,
+      addsSpecials: "as stated",
     }),
   ],
   [
@@ -181,6 +183,7 @@ const classes: ReadonlyMap<string, (config: JsonObject) => TokenizerClass> = new
         parts: { normalizer: null, pre_tokenizer: metaspace(scheme) },
         model: { unk_token: null, fuse_unk: true, byte_fallback: true },
         names: llamaNames,
+        padsByFile: true,
       };
     },
   ],
@@ -200,7 +203,8 @@ const classes: ReadonlyMap<string, (config: JsonObject) => TokenizerClass> = new
         eot_token: "▁<EOT>",
         fill_token: "<FILL_ME>",
       },
-      around: { before: [nameOf(config, "bos_token") ?? "<s>"] },
+      padsByFile: true,
+      around: { before: config["bos_token"] === undefined ? ["<s>"] : [nameOf(config, "bos_token") ?? []].flat() },
     }),
   ],
   [

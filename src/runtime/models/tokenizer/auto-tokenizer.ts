@@ -8,6 +8,7 @@ import type { Json } from "../../../compiler/base/digest.js";
 import { backend, broughtBy, classOf, nameOf, type TokenizerClass } from "./auto-classes.js";
 import type { JsonObject } from "../model-json.js";
 import { refuse, shown } from "./fields.js";
+import { tokensOfFile } from "./older-files.js";
 import { readPostProcessor } from "./post-processor.js";
 
 /** What AutoTokenizer would make of the files. */
@@ -33,13 +34,21 @@ const attributes = [
   "mask_token",
 ] as const;
 
-/** Reads the files. `model` is config.json, whose kind of model decides on the class where it knows better. */
-export function readAsAutoTokenizer(definition: JsonObject, config: JsonObject, model: JsonObject): AutoRead {
+/**
+ * Reads the files. `model` is config.json, whose kind of model decides on the class where it knows better; `added` is
+ * added_tokens.json.
+ */
+export function readAsAutoTokenizer(
+  definition: JsonObject,
+  config: JsonObject,
+  model: JsonObject,
+  added: JsonObject,
+): AutoRead {
   if (config["split_special_tokens"] === true) refuse("`split_special_tokens` in tokenizer_config.json is true");
   if (config["fix_mistral_regex"] === true) refuse("`fix_mistral_regex` in tokenizer_config.json is true");
   const className = classOf(definition, config, model);
   const brought = className === backend ? null : broughtBy(className, config);
-  const names = specialNames(config, brought);
+  const { names, values, extras } = specialNames(definition, config, brought);
   const modelOf = definition["model"];
   let parts: JsonObject = {};
   if (brought !== null) {
@@ -54,7 +63,11 @@ export function readAsAutoTokenizer(definition: JsonObject, config: JsonObject, 
     parts = { ...brought.parts, model: { type: "BPE", vocab, merges, ...brought.model } };
   }
   return {
-    definition: { ...definition, ...parts, added_tokens: addedTokens(definition, config, brought, names) },
+    definition: {
+      ...definition,
+      ...parts,
+      added_tokens: addedTokens(definition, config, brought, values, extras, added),
+    },
     className,
     names,
     before: brought?.around?.before ?? null,
@@ -77,17 +90,39 @@ function replacedParts(definition: JsonObject, { parts, around }: TokenizerClass
   return adds ? [...others, "post_processor"] : others;
 }
 
-/** Named special tokens: the seven that all classes have, and others that a class or tokenizer_config.json names. */
-function specialNames(config: JsonObject, brought: TokenizerClass | null): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
+/** Special tokens by their names, in the order in which those that are missing get ids, and such as have no name. */
+interface Specials {
+  readonly names: ReadonlyMap<string, string>;
+  /** The names again, as the config writes them: a text, or an object with options. */
+  readonly values: ReadonlyMap<string, Json>;
+  readonly extras: readonly Json[];
+}
+
+/** The seven names that all classes have, and others that a class or tokenizer_config.json gives. */
+function specialNames(definition: JsonObject, config: JsonObject, brought: TokenizerClass | null): Specials {
+  const values = new Map<string, Json>();
+  const { extra_special_tokens: stated, additional_special_tokens: older } = config;
+  // An empty list or object gives way to the older name; one with tokens does not.
+  const isStated = typeof stated === "object" && stated !== null && Object.keys(stated).length > 0;
+  const byName = isStated && !Array.isArray(stated) ? Object.entries(stated as JsonObject) : [];
+  const extras = isStated && Array.isArray(stated) ? stated : Array.isArray(older) ? older : [];
   const others = Object.keys(config).filter(
-    (name) => name.endsWith("_token") && typeof config[name] === "string" && !name.startsWith("add_"),
+    (name) => name.endsWith("_token") && typeof config[name] !== "boolean" && !name.startsWith("add_"),
   );
   for (const name of [...attributes, ...Object.keys(brought?.names ?? {}), ...others]) {
-    const stated = config[name] === undefined ? brought?.names[name] : nameOf(config, name);
-    if (stated != null) names.set(name, stated);
+    const value = config[name] === undefined ? brought?.names[name] : config[name];
+    if (value != null) values.set(name, value);
   }
-  return names;
+  const padding = definition["padding"] as JsonObject | null | undefined;
+  if (config["pad_token"] === undefined && (brought === null || brought.padsByFile === true)) {
+    const name = padding == null ? null : nameOf(padding, "pad_token");
+    if (name !== null) values.set("pad_token", name);
+  }
+  for (const [name, value] of byName) values.set(name, value);
+  const order = [...attributes, ...values.keys()].filter((name) => values.has(name));
+  const sorted = new Map(order.map((name) => [name, values.get(name) ?? null]));
+  const names = new Map(order.map((name) => [name, nameOf(Object.fromEntries(sorted), name) ?? ""]));
+  return { names, values: sorted, extras };
 }
 
 /** One added token as tokenizer.json writes it. Without an id: it gets one. */
@@ -100,18 +135,24 @@ function addedTokens(
   definition: JsonObject,
   config: JsonObject,
   brought: TokenizerClass | null,
-  names: ReadonlyMap<string, string>,
+  names: ReadonlyMap<string, Json>,
+  extras: readonly Json[],
+  added: JsonObject,
 ): readonly Json[] {
   const listed = definition["added_tokens"] ?? [];
   if (!Array.isArray(listed)) return refuse("`added_tokens` is no list");
   const inFile = listed as readonly Json[];
-  const decoded = decodedTokens(config["added_tokens_decoder"]);
   const idOf = (token: Json): number => Number((token as Token | null)?.["id"]);
+  const older = config["added_tokens_decoder"] === undefined ? tokensOfFile(added, config) : [];
+  // By their ids, for which tokenizer.json has the last word.
+  const byId = new Map<number, Token>([...older, ...(inFile as readonly Token[])].map((token) => [idOf(token), token]));
+  const sorted = [...byId.values()].sort((a, b) => idOf(a) - idOf(b));
+  const decoded = older.length > 0 ? sorted : decodedTokens(config["added_tokens_decoder"]);
   // A class of its own begins without any tokens, and takes those of one list by their ids.
-  const tokens: Json[] =
-    brought === null ? [...inFile] : decoded.length > 0 ? [...decoded] : [...inFile].sort((a, b) => idOf(a) - idOf(b));
+  const tokens: Json[] = brought === null ? [...inFile] : decoded.length > 0 ? [...decoded] : [...sorted];
   const contentOf = (token: Json): string => nameOf({ token }, "token") ?? "";
-  const known = new Set(tokens.map(contentOf));
+  const listedFirst = new Set(tokens.map(contentOf));
+  const known = new Set(listedFirst);
   const add = (token: Token): void => {
     tokens.push(token);
     known.add(contentOf(token));
@@ -121,18 +162,25 @@ function addedTokens(
     const same = inFile.some((other) => sameToken(other as Token, token));
     if (!same) add(token);
   }
-  const named = [...names.entries()].map(([name, content]) => namedToken(config[name], content));
-  const extra = config["additional_special_tokens"] ?? config["extra_special_tokens"] ?? [];
-  const more = (Array.isArray(extra) ? (extra as readonly Json[]) : Object.values(extra)).map((token: Json) =>
-    namedToken(token, typeof token === "string" ? token : contentOf(token)),
+  const specials = [...names.values(), ...extras];
+  // One that is named twice, as a text and with options, is added twice: the last one counts.
+  const formOf = (value: Json): string => `${typeof value} ${contentOf(value)}`;
+  const missing = new Map(
+    specials.filter((value) => !known.has(contentOf(value))).map((value) => [formOf(value), value]),
   );
-  for (const token of [...named, ...more]) if (!known.has(contentOf(token))) add(token);
-  if (brought?.plainSpecials === true) for (const content of names.values()) add({ content, ...plain });
+  for (const value of missing.values()) add(namedToken(value));
+  if (brought?.addsSpecials === "plainly") for (const value of specials) add({ content: contentOf(value), ...plain });
+  if (brought?.addsSpecials === "as stated") {
+    // A token that a list has keeps its options where the config names it, and not where the class does.
+    const kept = [...names].filter(([name, value]) => config[name] === undefined || !listedFirst.has(contentOf(value)));
+    for (const value of [...kept.map(([, own]) => own), ...extras]) add(namedToken(value));
+  }
   return tokens;
 }
 
 /** A special token that no list has: by its options where tokenizer_config.json gives them. */
-function namedToken(value: Json | undefined, content: string): Token {
+function namedToken(value: Json): Token {
+  const content = nameOf({ token: value }, "token") ?? "";
   if (typeof value !== "object" || value === null || Array.isArray(value)) return { content, ...plain };
   return optionsOf(value as JsonObject, content);
 }

@@ -1,6 +1,15 @@
 /** Normalizers of tokenizer.json: what is done to a text before it is split. */
 import type { Json } from "../../../compiler/base/digest.js";
-import { alignedWriter, changed, filtered, mapped, prepended, sliceAligned, type AlignedText } from "./aligned-text.js";
+import {
+  alignedWriter,
+  changed,
+  filtered,
+  limitGrowth,
+  mapped,
+  prepended,
+  sliceAligned,
+  type AlignedText,
+} from "./aligned-text.js";
 import { byteCharacters } from "./byte-characters.js";
 import { isCombining, isControl, isNonspacing, isWhiteSpace, lowercase } from "./character-sets.js";
 import { fieldsOf, flag, list, refuse, shown, text as textOf, typeOf } from "./fields.js";
@@ -19,7 +28,12 @@ export function readNormalizer(value: Json | undefined): Normalizer {
   switch (type) {
     case "Sequence": {
       const all = list(fields("normalizers"), "normalizers").map(readNormalizer);
-      return (text) => all.reduce((before, normalize) => normalize(before), text);
+      return (text) =>
+        all.reduce((before, normalize) => {
+          const after = normalize(before);
+          limitGrowth(text.text.length, after.text.length);
+          return after;
+        }, text);
     }
     case "NFC":
     case "NFD":
