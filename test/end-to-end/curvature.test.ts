@@ -134,3 +134,14 @@ test("weights that the measure does not read have derivatives of 0 beside those 
   // The norm of a symmetric matrix is that of any block of it at least.
   assert.ok(Number.isFinite(whole) && (whole ?? NaN) >= (queries ?? NaN) * (1 - 1e-3), `${whole} ${queries}`);
 });
+
+test("of several sets of prompts, each is named beside what was found of it", async (context) => {
+  const ran = await runOnRandomModel(
+    context,
+    `prompts other random tokens 6 count 2
+     experiment sharp with p, other curvature of loss over params W_V L0 top 1 steps 2 density probes 1`,
+  );
+  const named = (set: string): number =>
+    [...ran.record.selections, ...ran.record.warnings].filter((sentence) => sentence.includes(` on ${set}: `)).length;
+  assert.deepEqual([named("p"), named("other")], [3, 3]);
+});
