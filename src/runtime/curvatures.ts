@@ -96,7 +96,7 @@ export async function executeCurvatures(
     ...(summary.status === "finished" && stopped !== null ? { status: stopped.status } : {}),
     ...(summary.stopped === null && stopped?.status === "failed" ? { stopped: stopped.message } : {}),
     ...(summary.status === "finished" && stopped === null && faults.length > 0 ? { status: "failed" as const } : {}),
-    units: withProducts(summary.units, counts, faults.length),
+    units: withProducts(summary.units, counts, faults.length, stopped === null ? 0 : expected),
     faults: [...summary.faults, ...faults],
     seconds: summary.seconds + (performance.now() - started) / 1000,
     engine: surroundings.keeper.info() ?? summary.engine,
@@ -325,27 +325,24 @@ function whyMissing({ graph }: CurvaturePlan, outputs: EngineTensors): string | 
   return `a text has no value: ${reasons[number - 1] ?? "it is not finite"}`;
 }
 
-/** So many products are asked for at most, for the progress of a run: a Lanczos iteration may end before. */
-function expectedProducts({ protocol, plan }: Stage): number {
-  return (plan.curvatures ?? []).reduce((sum, { study, size, heads }) => {
-    const { curvature } = protocol.studies[study] ?? {};
-    if (curvature === undefined) return sum;
-    const { top, trace, density, coupling, probes, steps } = curvature;
-    const most = Math.min(steps, size);
-    const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0) + (coupling ? (heads?.count ?? 0) : 0);
-    return sum + (top === null ? 0 : most + top) + probes * each;
-  }, 0);
+/** So many products are asked for at most, for the progress of a run. */
+function expectedProducts({ plan }: Stage): number {
+  return (plan.curvatures ?? []).reduce((sum, { products }) => sum + products, 0);
 }
 
 function withProducts(
   units: ExecutionSummary["units"],
   products: ReadonlyMap<string, UnitOutcome>,
   failed: number,
+  expected: number,
 ): ExecutionSummary["units"] {
+  // Of a run that stopped, what is left is known as what there may be at most.
+  const left = Math.max(0, expected - products.size - failed);
   const counted = (outcome: UnitOutcome): number => [...products.values()].filter((own) => own === outcome).length;
   return {
     ...units,
-    total: units.total + products.size + failed,
+    total: units.total + products.size + failed + left,
+    left: units.left + left,
     computed: units.computed + counted("computed"),
     reused: units.reused + counted("reused"),
     failed: units.failed + failed,

@@ -145,3 +145,27 @@ test("of several sets of prompts, each is named beside what was found of it", as
     [...ran.record.selections, ...ran.record.warnings].filter((sentence) => sentence.includes(` on ${set}: `)).length;
   assert.deepEqual([named("p"), named("other")], [3, 3]);
 });
+
+test("a run that was interrupted says how many products may be left", async (context) => {
+  const folder = temporaryFolder(context);
+  const protocol = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+    prompts p from [[40, 12, 300, 7]]
+    experiment sharp curvature of loss over params W_V L0..1 trace probes 9`,
+  );
+  const stop = new AbortController();
+  const { summary } = await runFile(
+    protocol,
+    { runs: join(folder, "runs"), signal: stop.signal },
+    {
+      onProgress: ({ done }) => {
+        if (done >= 3) stop.abort();
+      },
+    },
+  );
+  assert.equal(summary.status, "interrupted");
+  const { total, computed, left } = summary.units;
+  assert.equal(total, 18);
+  assert.ok(computed >= 3 && left === 18 - computed, `${computed} computed, ${left} left`);
+});

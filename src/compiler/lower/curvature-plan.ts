@@ -97,7 +97,20 @@ function planBlock(
     graph,
     batches,
     values: entries.reduce((sum, count) => sum + count, 0),
+    products: productsAtMost(curvature, size, heads?.count ?? 0),
+    cost: { flops: own.cost.flops, peakActivationBytes: own.cost.peakActivationBytes, vectorBytes: vectors },
   };
+}
+
+/** How many products are asked for unless a Lanczos iteration ends before. Trace and density begin with the same ones. */
+function productsAtMost(
+  { top, trace, density, coupling, probes, steps }: Curvature,
+  size: number,
+  heads: number,
+): number {
+  const most = Math.min(steps, size);
+  const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0) + (coupling ? heads : 0);
+  return (top === null ? 0 : most + top) + probes * each;
 }
 
 function blockOf(model: ModelGraph, { part }: Pick<Curvature, "part">, layer: number | null): WeightBlock {

@@ -291,7 +291,7 @@ function computedFrom(reading: Reading, index: number, checked: ReadonlySet<numb
     seen.add(at);
     const node = reading.expression.nodes[at];
     if (node === undefined) return;
-    if (isOperation(node) && node.operation === "grad" && !checked.has(at))
+    if (isOperation(node) && operationNamed(node.operation).written.call?.kind === "gradient" && !checked.has(at))
       differentiated.add(expressionText({ ...reading.expression, result: node.inputs[0] ?? at }));
     if (node.kind === "parameter" && !checked.has(at)) parameters.add(node.parameter);
     if (!isOperation(node)) return;
