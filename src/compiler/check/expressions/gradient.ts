@@ -20,7 +20,8 @@ import { errorValue, type Elaboration, type Environment, type Value } from "./va
 export function elaborateGradient(cx: Elaboration, environment: Environment, call: CallExpression): Value {
   const [metric, site] = call.positional;
   if (metric === undefined || site === undefined) return errorValue;
-  const value = cx.elaborate(cx, environment, metric);
+  // `grad(M, z[L5]) at continuation` asks for more of the site, and not for another metric.
+  const value = cx.elaborate({ ...cx, wholeRows: false }, environment, metric);
   // The site whole, and of its gradient the part of prompts: a part would be a value of its own, which nothing is computed from.
   const place = cx.elaborate({ ...cx, wholeRows: true }, environment, site);
   if (value.kind === "error" || place.kind === "error") return errorValue;
