@@ -52,7 +52,9 @@ async function measuredSpeed(
   const keeper = createEngineKeeper({ engine, openWeightBytes: 0 });
   try {
     const speed = await measureSpeed(plan, loaded.compiled.value.models, () => keeper.engine());
-    if (speed === null) return { speed, times: "no times: nothing is planned yet" };
+    const nothing =
+      plan.curvatures === undefined ? "nothing is planned yet" : "those of Hessian products are not known";
+    if (speed === null) return { speed, times: `no times: ${nothing}` };
     const { threads } = engine.backend.capabilities;
     const where = threads.holds ? counted(engine.threads, "thread") : "the device";
     return {

@@ -10,7 +10,7 @@ import type { WeightBlock } from "../compiler/autodiff/weight-blocks.js";
 import type { CurvaturePlan, Unit } from "../compiler/ir/plan.js";
 import type { Study } from "../compiler/ir/protocol.js";
 import type { ResultRow } from "../compiler/ir/results.js";
-import { productGraph } from "../compiler/lower/curvature-plan.js";
+import { measureOf, productGraph } from "../compiler/lower/curvature-plan.js";
 import type { OpenedModel } from "../compiler/models/model.js";
 import { encodeModel } from "../compiler/onnx/encode.js";
 import type { Graph } from "../compiler/onnx/graph.js";
@@ -39,8 +39,11 @@ export interface CurvaturesOutcome {
   readonly warnings: readonly string[];
 }
 
-/** Gives the product of a block's Hessian and a vector; rejects where there is none. */
-type Multiply = (plan: CurvaturePlan, vector: Float64Array) => Promise<Float64Array>;
+/** The product of a block's Hessian and a vector; or why the measure has none, in a sentence without a full stop. */
+type Product = Float64Array | string;
+
+/** Gives a product; rejects where it cannot be computed. */
+type Multiply = (plan: CurvaturePlan, vector: Float64Array) => Promise<Product>;
 
 /** What a run with curvatures has beside the surroundings of its stages. */
 export type CurvatureSurroundings = Pick<
@@ -85,7 +88,7 @@ export async function executeCurvatures(
     const { product, about } = await compute(plan, vector);
     await store.write({ id, tensors: { [stored]: product }, about });
     settle(id, "computed");
-    return Float64Array.from(product.data);
+    return about["reason"] ?? Float64Array.from(product.data);
   };
   const { outcomes, faults, stopped } = await pictures(stage, multiply, () => signal?.aborted === true);
   return finished(stage, outcomes, {
@@ -93,7 +96,7 @@ export async function executeCurvatures(
     ...(summary.status === "finished" && stopped !== null ? { status: stopped.status } : {}),
     ...(summary.stopped === null && stopped?.status === "failed" ? { stopped: stopped.message } : {}),
     ...(summary.status === "finished" && stopped === null && faults.length > 0 ? { status: "failed" as const } : {}),
-    units: withProducts(summary.units, counts, faults.length),
+    units: withProducts(summary.units, counts, faults.length, stopped === null ? 0 : expected),
     faults: [...summary.faults, ...faults],
     seconds: summary.seconds + (performance.now() - started) / 1000,
     engine: surroundings.keeper.info() ?? summary.engine,
@@ -160,14 +163,15 @@ function pictureOf({ curvature }: Study, { size, heads }: CurvaturePlan): ByProd
   return hessianPicture(curvature, size, heads);
 }
 
-/** Runs a computation that asks for products; ends with a sentence where a product is not finite. */
+/** Runs a computation that asks for products; ends with a sentence where there is none, or one that is not finite. */
 async function drive<Result>(
   computation: ByProducts<Result>,
-  multiply: (vector: Float64Array) => Promise<Float64Array>,
+  multiply: (vector: Float64Array) => Promise<Product>,
 ): Promise<Result | string> {
   let step = computation.next();
   while (step.done !== true) {
     const product = await multiply(step.value);
+    if (typeof product === "string") return product;
     if (!product.every(Number.isFinite)) return "its second derivatives are not finite";
     step = computation.next(product);
   }
@@ -180,8 +184,11 @@ function productId({ id }: CurvaturePlan, vector: Float64Array): string {
   return digestOf([id, createHash("sha256").update(new Uint8Array(fed.buffer)).digest("hex")]);
 }
 
-async function readProduct(store: UnitStore, id: string, size: number): Promise<Float64Array | null> {
-  const product = (await store.read(id))?.tensors[stored];
+async function readProduct(store: UnitStore, id: string, size: number): Promise<Product | null> {
+  const unit = await store.read(id);
+  const product = unit?.tensors[stored];
+  const reason = unit?.about["reason"];
+  if (reason !== undefined) return reason;
   return product?.type === "float32" && product.data.length === size ? Float64Array.from(product.data) : null;
 }
 
@@ -230,6 +237,7 @@ function productsThroughEngine(
   async function attempt(own: CurvaturePlan, vector: Float64Array): Promise<ComputedProduct> {
     const block = prepare(own);
     const sum = new Float64Array(own.size);
+    let reason: string | null = null;
     const began = performance.now();
     for (const unit of own.batches.units) {
       guarded(own.graph.model);
@@ -237,14 +245,15 @@ function productsThroughEngine(
       const fed = { ...(await block.texts(feeds, unit)), ...block.directions(vector) };
       const { outputs } = await engine.run({ graphs: [block.segment(unit).id], feeds: fed, fetches: block.fetches });
       block.addUp(sum, outputs);
+      reason ??= whyMissing(own, outputs);
     }
     guarded(own.graph.model);
-    const data = Float32Array.from(sum, (value) => value / own.values);
+    const data = Float32Array.from(sum, (value) => (reason === null ? value / own.values : NaN));
     const { onnxruntimeVersion = "" } = keeper.info() ?? {};
     const seconds = ((performance.now() - began) / 1000).toFixed(6);
     return {
       product: { type: "float32", dims: [own.size], data },
-      about: { curvature: own.id, onnxruntime: onnxruntimeVersion, seconds },
+      about: { curvature: own.id, onnxruntime: onnxruntimeVersion, seconds, ...(reason === null ? {} : { reason }) },
     };
   }
   return async (own, vector) => {
@@ -269,7 +278,7 @@ interface PreparedBlock {
 }
 
 function preparedBlock(
-  { batches }: CurvaturePlan,
+  { batches, graph: plan }: CurvaturePlan,
   graph: Graph,
   { weights }: WeightBlock,
   segmentOf: (prepacked: boolean) => PreparedSegment,
@@ -278,10 +287,11 @@ function preparedBlock(
   const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
   const directions = weights.map((_, i) => directionInput(i));
   const inputs = graph.inputs.map(({ name }) => name).filter((name) => !directions.includes(name));
+  const { name, fault } = measureOf(plan);
   const [packed, unpacked] = [once(() => segmentOf(true)), once(() => segmentOf(false))];
   return {
     segment: ({ prepacked }) => (prepacked ? packed() : unpacked()),
-    fetches: weights.map((_, i) => productOutput(i)),
+    fetches: [...weights.map((_, i) => productOutput(i)), ...[name, ...(fault === null ? [] : [fault])]],
     texts: (feeds, unit) =>
       feeds.feedsOf(batches, unit, inputs, () => Promise.reject(new RangeError("a curvature reads no other unit"))),
     directions: (vector) =>
@@ -302,27 +312,37 @@ function preparedBlock(
   };
 }
 
-/** So many products are asked for at most, for the progress of a run: a Lanczos iteration may end before. */
-function expectedProducts({ protocol, plan }: Stage): number {
-  return (plan.curvatures ?? []).reduce((sum, { study, size, heads }) => {
-    const { curvature } = protocol.studies[study] ?? {};
-    if (curvature === undefined) return sum;
-    const { top, trace, density, coupling, probes, steps } = curvature;
-    const most = Math.min(steps, size);
-    const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0) + (coupling ? (heads?.count ?? 0) : 0);
-    return sum + (top === null ? 0 : most + top) + probes * each;
-  }, 0);
+/**
+ * Why the measure has no value for one of the texts, and its mean therefore no second derivatives; null where all have one. A
+ * value that is chosen by a condition has derivatives of 0 elsewhere: products alone do not tell.
+ */
+function whyMissing({ graph }: CurvaturePlan, outputs: EngineTensors): string | null {
+  const { name, fault, reasons } = measureOf(graph);
+  const values = outputs[name]?.data ?? [];
+  const place = Array.from(values, Number).findIndex(Number.isNaN);
+  if (place < 0) return null;
+  const number = fault === null ? 0 : Number(outputs[fault]?.data[place] ?? 0);
+  return `a text has no value: ${reasons[number - 1] ?? "it is not finite"}`;
+}
+
+/** So many products are asked for at most, for the progress of a run. */
+function expectedProducts({ plan }: Stage): number {
+  return (plan.curvatures ?? []).reduce((sum, { products }) => sum + products, 0);
 }
 
 function withProducts(
   units: ExecutionSummary["units"],
   products: ReadonlyMap<string, UnitOutcome>,
   failed: number,
+  expected: number,
 ): ExecutionSummary["units"] {
+  // Of a run that stopped, what is left is known as what there may be at most.
+  const left = Math.max(0, expected - products.size - failed);
   const counted = (outcome: UnitOutcome): number => [...products.values()].filter((own) => own === outcome).length;
   return {
     ...units,
-    total: units.total + products.size + failed,
+    total: units.total + products.size + failed + left,
+    left: units.left + left,
     computed: units.computed + counted("computed"),
     reused: units.reused + counted("reused"),
     failed: units.failed + failed,

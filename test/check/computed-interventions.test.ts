@@ -124,21 +124,21 @@ suite("steer and set", () => {
     const wrong = compileText(`${declarations}experiment e with p set resid_pre[L1] to z[L0] measure loss`, around);
     assert.deepEqual(
       wrong.diagnostics.map((d) => [d.message, d.expected, d.found]),
-      [["this value does not fit resid_pre[1]", "[pos, d_model=24]", "[pos, «head=4», d_head=6]"]],
+      [["this value does not fit resid_pre[L1]", "[pos, d_model=24]", "[pos, «head=4», d_head=6]"]],
     );
     assert.equal(markedText(wrong), "z[L0]");
     assert.deepEqual(refused("steer resid_pre L1 by resid_pre[L0] last 2"), [
-      "A4311 this value does not fit resid_pre[1]",
+      "A4311 this value does not fit resid_pre[L1]",
     ]);
-    assert.deepEqual(refused("steer resid_pre L1 by mean(nll)"), ["A4311 this value does not fit resid_pre[1]"]);
+    assert.deepEqual(refused("steer resid_pre L1 by mean(nll)"), ["A4311 this value does not fit resid_pre[L1]"]);
   });
 
   test("reads only what is computed before the site", () => {
     assert.deepEqual(refused("steer resid_pre L1 by mlp_out[L1]"), [
-      "A4309 mlp_out[1] is computed after resid_pre[1], so what is put there cannot depend on it",
+      "A4309 mlp_out[L1] is computed after resid_pre[L1], so what is put there cannot depend on it",
     ]);
     assert.deepEqual(refused("set resid_post[L0] to resid_pre[L1]"), [
-      "A4309 resid_pre[1] is computed after resid_post[0], so what is put there cannot depend on it",
+      "A4309 resid_pre[L1] is computed after resid_post[L0], so what is put there cannot depend on it",
     ]);
     assert.deepEqual(withP("steer resid_pre L1 by resid_pre[L1]"), ["layer=1: resid_pre[1] += resid_pre[1]"]);
   });

@@ -185,3 +185,28 @@ test("what passes save survives JSON", () => {
     passNames,
   );
 });
+
+test("second derivatives are explained, and where gradients are taken", () => {
+  const { value, diagnostics } = compileText(
+    `model m from "./m"
+prompts p from ["the cat sat on the mat", "the dog ran on and on"]
+experiment slopes measure norm(grad(loss, z[L1])) as slope
+experiment bent curvature of loss over params W_Q L0..1 top 2 trace coupling probes 3 steps 8
+`,
+    around,
+  );
+  assert.ok(value.protocol !== null, JSON.stringify(diagnostics));
+  const { value: plan } = planProtocol(value.protocol, value.models, options);
+  const signatureOf = (id: string) => value.models.get(id)?.signature;
+  const shown = explainPlan(value.protocol, plan, signatureOf);
+  assert.match(shown, /\n {2}gradients {2}at z\[1\]: /);
+  // Two blocks: 8 steps and 2 residuals, 3 probes of the trace, 3 of each of the heads.
+  const heads = signatureOf(value.protocol.studies[0]?.model ?? "")?.heads ?? NaN;
+  const products = 2 * (8 + 2 + 3 + 3 * heads);
+  assert.match(
+    shown,
+    new RegExp(`bent on m with p, a curvature\n {2}weights {4}W_Q L0 L1: 2 blocks of [\\d,]+ parameters\n`),
+  );
+  assert.ok(shown.includes(`at most ${products} of a Hessian and a vector, each over 2 rows in `), shown);
+  assert.match(shown, new RegExp(`Hessian products {5}at most ${products}, with about [\\d.]+ [MG]FLOP`));
+});

@@ -62,9 +62,9 @@ test("a run has the columns that were asked for, and draws them", async (context
   const step = (places[1] ?? NaN) - (places[0] ?? NaN);
   const area = density.reduce((sum, { value }) => sum + value * step, 0);
   assert.ok(Math.abs(area - 1) < 1e-3, String(area));
-  assert.ok(ran.record.selections.some((sentence) => sentence.includes('Lanczos steps of at most 5')));
-  assert.ok(ran.record.selections.some((sentence) => sentence.includes('smoothed with a Gaussian of width')));
-  assert.ok(ran.record.warnings.some((sentence) => sentence.includes('have not converged in 5 steps')));
+  assert.ok(ran.record.selections.some((sentence) => sentence.includes("Lanczos steps of at most 5")));
+  assert.ok(ran.record.selections.some((sentence) => sentence.includes("smoothed with a Gaussian of width")));
+  assert.ok(ran.record.warnings.some((sentence) => sentence.includes("have not converged in 5 steps")));
 });
 
 test("a run that lost products computes these alone and has the same bits; one that has all computes none", async (context) => {
@@ -93,4 +93,79 @@ test("second derivatives that are not finite are NaN with the reason", async (co
   const { value, reason } = rowAt(await rowsOf(ran), "sharp", "trace", { layer: 0 }, true);
   assert.ok(Number.isNaN(value));
   assert.match(reason ?? "", /second derivatives are not finite/);
+});
+
+test("a text without a value leaves no curvature, and the reason is the measure's own", async (context) => {
+  const first = await runOnRandomModel(
+    context,
+    `experiment beyond curvature of nll at 100 over params mlp L0 top 1 trace probes 2 steps 3
+     experiment guarded curvature of (loss where loss > 1000) over params W_Q L0 trace probes 2
+     experiment few curvature of mean(nll where nll > 1000 over pos) over params W_Q L0 trace probes 2`,
+  );
+  const reasons = async (ran: Ran): Promise<readonly string[]> => {
+    const rows = await rowsOf(ran);
+    return ["beyond", "guarded", "few"].map((experiment) => {
+      const { value, reason } = rowAt(rows, experiment, "trace", { layer: 0 }, true);
+      assert.ok(Number.isNaN(value), experiment);
+      return reason ?? "";
+    });
+  };
+  const expected = [/the text has no position 100/, /requires loss > 1000/, /no entry meets nll > 1000/];
+  (await reasons(first)).forEach((reason, i) => assert.match(reason, expected[i] ?? /never/));
+  // The stored products tell it again.
+  const runs = join(first.folder.folder, "..", "..");
+  const file = first.record.protocol.path.split("/").at(-1) ?? "";
+  const second = await runFile(join(runs, "..", file), { runs });
+  assert.equal(second.summary.units.computed, 0);
+  assert.deepEqual(await reasons(second), await reasons(first));
+});
+
+test("weights that the measure does not read have derivatives of 0 beside those that it reads", async (context) => {
+  const ran = await runOnRandomModel(
+    context,
+    `metric focus = mean(max(pattern[L0] over key) over head, query)
+     experiment whole curvature of focus over params attention L0 top 1 steps 12
+     experiment queries curvature of focus over params W_Q L0 top 1 steps 12`,
+  );
+  const rows = await rowsOf(ran);
+  const [whole, queries] = ["whole", "queries"].map((name) =>
+    Math.abs(rowAt(rows, name, "eigenvalue", { layer: 0, rank: 1 }, true).value),
+  );
+  // The norm of a symmetric matrix is that of any block of it at least.
+  assert.ok(Number.isFinite(whole) && (whole ?? NaN) >= (queries ?? NaN) * (1 - 1e-3), `${whole} ${queries}`);
+});
+
+test("of several sets of prompts, each is named beside what was found of it", async (context) => {
+  const ran = await runOnRandomModel(
+    context,
+    `prompts other random tokens 6 count 2
+     experiment sharp with p, other curvature of loss over params W_V L0 top 1 steps 2 density probes 1`,
+  );
+  const named = (set: string): number =>
+    [...ran.record.selections, ...ran.record.warnings].filter((sentence) => sentence.includes(` on ${set}: `)).length;
+  assert.deepEqual([named("p"), named("other")], [3, 3]);
+});
+
+test("a run that was interrupted says how many products may be left", async (context) => {
+  const folder = temporaryFolder(context);
+  const protocol = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+    prompts p from [[40, 12, 300, 7]]
+    experiment sharp curvature of loss over params W_V L0..1 trace probes 9`,
+  );
+  const stop = new AbortController();
+  const { summary } = await runFile(
+    protocol,
+    { runs: join(folder, "runs"), signal: stop.signal },
+    {
+      onProgress: ({ done }) => {
+        if (done >= 3) stop.abort();
+      },
+    },
+  );
+  assert.equal(summary.status, "interrupted");
+  const { total, computed, left } = summary.units;
+  assert.equal(total, 18);
+  assert.ok(computed >= 3 && left === 18 - computed, `${computed} computed, ${left} left`);
 });

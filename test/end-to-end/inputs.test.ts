@@ -8,7 +8,7 @@ import { loadProtocol } from "../../src/runtime/load.js";
 import { readFixture, type TrainedFixture } from "../models/fixture.js";
 import { root } from "../support/root.js";
 import { rowsBothWays } from "./both-ways.js";
-import { protocolIn, rowsOf, runFile, temporaryFolder } from "./support.js";
+import { protocolIn, rowsOf, runFile, runOnRandomModel, temporaryFolder } from "./support.js";
 
 const tiny = join(root, "stdlib/models/gpt2-tiny");
 
@@ -236,4 +236,24 @@ experiment b with told measure loss
   writeFileSync(path, JSON.stringify({ ...config, chat_template: template }));
   const rows = await rowsOf(await runFile(file, { runs: join(folder, "runs") }));
   assert.deepEqual(valuesOf(rows, "a", "loss"), valuesOf(rows, "b", "loss"));
+});
+
+test("the gradient at a continuation is that of the same tokens in the whole text", async (t) => {
+  const ran = await runOnRandomModel(
+    t,
+    `prompts apart from [{text: [5, 9, 30], next: [2, 44, 7]}] continuation "next"
+     prompts whole from [[5, 9, 30, 2, 44, 7]]
+     experiment a with apart
+       measure grad(continuation_logprob, z[L0]) at continuation as slope, grad(loss, z[L0]) at continuation as of_prompt
+     experiment b with whole measure grad(-sum(nll at 2..4), z[L0]) at 2..4 as slope`,
+  );
+  const rows = await rowsOf(ran);
+  const values = (experiment: string, metric: string): readonly number[] =>
+    rows.filter((row) => row.experiment === experiment && row.metric === metric).map(({ value }) => value);
+  const [own, expected] = [values("a", "slope"), values("b", "slope")];
+  assert.ok(own.length > 0 && own.some((value) => Math.abs(value) > 1e-3));
+  assert.equal(own.length, expected.length);
+  own.forEach((value, i) => assert.ok(Math.abs(value - (expected[i] ?? NaN)) < 1e-5, `${value}, ${expected[i]}`));
+  // The loss of the prompt ends before its last token, from which the continuation is predicted.
+  assert.ok(values("a", "of_prompt").every((value) => value === 0));
 });

@@ -309,3 +309,15 @@ describe("interventions and other runs keep their reasons", () => {
     }
   });
 });
+
+test("where a metric has no gradient, the reason says so beside what else it may be", async (context) => {
+  const ran = await runOnRandomModel(
+    context,
+    `experiment kink measure norm(grad(norm(z[L0] - z[L0]), z[L0])) as slope, exp(1000 * mean(nll)) as large`,
+  );
+  const rows = await rowsOf(ran);
+  const [slope, large] = ["slope", "large"].map((metric) => rowAt(rows, "kink", metric, { prompt: 0 }, true));
+  assert.ok(Number.isNaN(slope?.value));
+  assert.match(slope?.reason ?? "", /norm\(z\[L0\] - z\[L0\]\) has no gradient there/);
+  assert.doesNotMatch(large?.reason ?? "", /gradient/);
+});

@@ -27,34 +27,62 @@ export function productOutput(weight: number): string {
 
 /**
  * The graph that multiplies the Hessian of a value's sum, taken over all its entries, with directions that are inputs
- * ({@link directionInput}), for the joint block of these weights. Its only outputs are the products
- * ({@link productOutput}); everything else that the graph reads stays as it is.
+ * ({@link directionInput}), for the joint block of these weights. Its outputs are the products ({@link productOutput}), then
+ * those outputs of the graph that are named in `kept`; everything else that the graph reads stays as it is. A weight that
+ * the graph lacks, since nothing of it is computed from the weight, has products of 0.
  *
  * @throws RangeError (a fault of ours) where a node between the weights and the value has no derivative rule
  */
-export function hessianProducts(graph: Graph, target: string, weights: readonly DifferentiatedWeight[]): Graph {
-  const values = weights.map(({ value }) => value);
+export function hessianProducts(
+  graph: Graph,
+  target: string,
+  weights: readonly DifferentiatedWeight[],
+  kept: readonly string[] = [],
+): Graph {
+  const there = valuesOf(graph);
+  const values = weights.map(({ value }) => value).filter((value) => there.has(value));
   const directions = weights.map(({ shape }, i): ValueInfo => ({ name: directionInput(i), type: "float32", shape }));
   const once = differentiate(graph, target, values, "hessian/first/");
   const first = appendNodes(graph, once.nodes, once.constants);
   const builder = createGraphBuilder("hessian").scope("hessian/dot");
-  const parts = weights.map(({ value, shape }, i) => {
+  const parts = weights.flatMap(({ value, shape }, i) => {
+    if (!there.has(value)) return [];
     const entries = builder.node("Mul", [once.of.get(value) ?? "", directionInput(i)]);
     if (shape.length === 0) return entries;
     return builder.node("ReduceSum", [entries, integers(builder, ...shape.keys())], { keepdims: int(0) });
   });
-  const dot = parts.reduce((sum, part) => builder.node("Add", [sum, part]));
+  const nothing = builder.constant("float32", [], [0]);
+  const dot = parts.length === 0 ? nothing : parts.reduce((sum, part) => builder.node("Add", [sum, part]));
+  const absent = new Map(
+    weights.flatMap(({ value, shape }) =>
+      there.has(value) ? [] : [[value, builder.node("Expand", [nothing, integers(builder, ...shape)])] as const],
+    ),
+  );
   const { nodes, initializers } = builder.finish();
   const dotted = { ...appendNodes(first, nodes, initializers), inputs: [...first.inputs, ...directions] };
   const twice = differentiate(dotted, dot, values, "hessian/second/");
   const whole: Graph = { ...appendNodes(dotted, twice.nodes, twice.constants), outputs: [] };
   const multiplied = weights.reduce((made, { value, shape }, i) => {
-    return addOutput(made, twice.of.get(value) ?? "", { name: productOutput(i), type: "float32", shape });
+    return addOutput(made, twice.of.get(value) ?? absent.get(value) ?? "", {
+      name: productOutput(i),
+      type: "float32",
+      shape,
+    });
   }, whole);
   // A direction that nothing needs (the value is linear in its weight) stays an input, so that callers feed all of them.
-  const kept = eliminateDeadNodes(multiplied);
+  const further = graph.outputs.filter(({ name }) => kept.includes(name));
+  const living = eliminateDeadNodes({ ...multiplied, outputs: [...multiplied.outputs, ...further] });
   return {
-    ...kept,
-    inputs: [...kept.inputs.filter(({ name }) => !directions.some((d) => d.name === name)), ...directions],
+    ...living,
+    inputs: [...living.inputs.filter(({ name }) => !directions.some((d) => d.name === name)), ...directions],
   };
+}
+
+/** The names of everything that a graph has a value for. */
+function valuesOf({ inputs, initializers, nodes }: Graph): ReadonlySet<string> {
+  return new Set([
+    ...inputs.map(({ name }) => name),
+    ...initializers.map(({ name }) => name),
+    ...nodes.flatMap(({ outputs }) => outputs),
+  ]);
 }

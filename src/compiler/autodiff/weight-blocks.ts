@@ -75,6 +75,14 @@ function behind(graph: Graph, value: string, stop: ReadonlySet<string>): Readonl
   return needed;
 }
 
+/** These values, and every value that is computed from one of them. */
+export function reachedFrom(graph: Graph, values: readonly string[]): ReadonlySet<string> {
+  const reached = new Set(values);
+  for (const { inputs, outputs } of graph.nodes)
+    if (inputs.some((input) => reached.has(input))) for (const output of outputs) reached.add(output);
+  return reached;
+}
+
 /** The value that carries a stored weight in float32; null where there is no single one. */
 function asFloat32(graph: Graph, name: string, types: ReadonlyMap<string, string>): string | null {
   if (types.get(name) === "float32") return name;

@@ -136,6 +136,10 @@ export interface CurvaturePlan {
   readonly batches: Evaluation;
   /** Values of the measure over all texts, of which the mean is differentiated. */
   readonly values: number;
+  /** So many products are asked for at most: a Lanczos iteration may end before. */
+  readonly products: number;
+  /** What one product takes, and what is kept of an iteration: for whoever explains the plan. */
+  readonly cost: { readonly flops: number; readonly peakActivationBytes: number; readonly vectorBytes: number };
 }
 
 /** Which units run through sessions that rearrange their weights (lower/prepacking.ts). */

@@ -4,7 +4,7 @@ import { weightBlock, type WeightBlock } from "../autodiff/weight-blocks.js";
 import { digestOf } from "../base/digest.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Curvature } from "../ir/curvature.js";
-import type { CurvaturePlan, Evaluation, GraphPlan, GraphSettings } from "../ir/plan.js";
+import type { CurvaturePlan, Evaluation, GraphOutput, GraphPlan, GraphSettings } from "../ir/plan.js";
 import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { extentSize } from "../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../models/model.js";
@@ -15,7 +15,7 @@ import { graphPlan } from "./graph-plan.js";
 import { lowerGraph } from "./graph.js";
 
 /** Version of how products are made and added up, a part of every product's identity. */
-const productVersion = 1;
+const productVersion = 2;
 
 /** What planning a curvature takes from the plan that it belongs to. */
 export interface CurvaturePlanning {
@@ -97,7 +97,20 @@ function planBlock(
     graph,
     batches,
     values: entries.reduce((sum, count) => sum + count, 0),
+    products: productsAtMost(curvature, size, heads?.count ?? 0),
+    cost: { flops: own.cost.flops, peakActivationBytes: own.cost.peakActivationBytes, vectorBytes: vectors },
   };
+}
+
+/** How many products are asked for unless a Lanczos iteration ends before. Trace and density begin with the same ones. */
+function productsAtMost(
+  { top, trace, density, coupling, probes, steps }: Curvature,
+  size: number,
+  heads: number,
+): number {
+  const most = Math.min(steps, size);
+  const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0) + (coupling ? heads : 0);
+  return (top === null ? 0 : most + top) + probes * each;
 }
 
 function blockOf(model: ModelGraph, { part }: Pick<Curvature, "part">, layer: number | null): WeightBlock {
@@ -132,7 +145,13 @@ export function productGraph(
 ): { readonly graph: Graph; readonly block: WeightBlock } {
   const block = blockOf(model, curvature, layer);
   const measured = lowerGraph({ ...model, graph: block.graph }, plan);
-  const [output] = plan.outputs;
+  const { name, fault } = measureOf(plan);
+  return { graph: hessianProducts(measured, name, block.weights, [name, ...(fault === null ? [] : [fault])]), block };
+}
+
+/** What a curvature differentiates: its graph yields the measure's values beside the products, and why there are none. */
+export function measureOf({ outputs }: GraphPlan): GraphOutput {
+  const [output] = outputs;
   if (output === undefined) throw new RangeError("a curvature differentiates a measure");
-  return { graph: hessianProducts(measured, output.name, block.weights), block };
+  return output;
 }

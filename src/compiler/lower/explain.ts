@@ -9,6 +9,7 @@ import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
 import { depthSentences, type DepthPlace } from "../models/depths.js";
 import { lastLayerNeeded, sitesOf } from "../analysis/reads.js";
+import { curvatureSum, explainCurvatures } from "./explain-curvature.js";
 import type { PassSavings } from "./explain-passes.js";
 import { passTable } from "./explain-table.js";
 import { bytesText, flopsText, secondsText } from "./quantity-text.js";
@@ -39,6 +40,7 @@ export function explainPlan(
   const lines: string[] = [];
   for (const evaluation of plan.evaluations)
     lines.push(...explainEvaluation(protocol, plan, evaluation, signatureOf), "");
+  lines.push(...explainCurvatures(protocol, plan));
   for (const { experiment, model, texts, deferred } of protocol.studies) {
     if (deferred === null) continue;
     const waits = `  waits for the results of ${deferred.experiment}, which decide what it changes`;
@@ -61,6 +63,7 @@ export function explainPlan(
     `  layer runs           ${cost.layerRuns.toLocaleString("en")} of ${naiveLayerRuns.toLocaleString("en")}` +
       (saved === 0 ? "" : ` (${Math.round((100 * saved) / naiveLayerRuns)}% saved)`),
     `  arithmetic           about ${flopsText(cost.flops)}`,
+    ...curvatureSum(plan),
     `  weights              ${bytesText(cost.weightBytes)}, mapped from the model's own files`,
     `  activations          at most about ${bytesText(cost.peakActivationBytes)} at a time`,
     ...(seconds === null ? [] : [`  time                 about ${secondsText(seconds)}`]),
@@ -118,6 +121,11 @@ function explainEvaluation(
     `  layers     ${depth} of ${signature.layers} run${depth < signature.layers ? ": nothing measured lies further down" : ""}`,
   );
   const starts = startingRows(plan, evaluation);
+  const slopes = gradientSites(yielded);
+  if (slopes.length > 0)
+    lines.push(
+      `  gradients  at ${shorten(slopes)}: all of a metric in one run backwards, which keeps every activation`,
+    );
   if (starts.size > 1 || !starts.has(tokens)) {
     const listed = [...starts].map(
       ([start, own]) => `${own.toLocaleString("en")} at ${start === tokens ? "the tokens" : `L${start}`}`,
@@ -126,6 +134,17 @@ function explainEvaluation(
   }
   if (evaluation.needs.length > 0) lines.push("  needs      the values above");
   return lines;
+}
+
+/** The sites with respect to which is differentiated. */
+function gradientSites(expressions: readonly MeasureExpression[]): readonly string[] {
+  const found = expressions.flatMap(({ nodes }) =>
+    nodes.flatMap((node) => {
+      const site = node.kind === "operation" && node.operation === "grad" ? nodes[node.inputs[1] ?? -1] : undefined;
+      return site?.kind === "site" ? [siteKey(site.site)] : [];
+    }),
+  );
+  return [...new Set(found)];
 }
 
 /** Where rows begin that compute everything: before every layer. */

@@ -274,6 +274,8 @@ function operationCause(reading: Reading, index: number, checked: ReadonlySet<nu
     ...below.masked.map(maskedReason),
     `${what} is beyond the range of float32`,
     ...below.parameters.map((name) => `a weight of ${name} is not finite`),
+    // A kink without a derivative is no overflow: a reader would look for large numbers that are not there.
+    ...below.differentiated.map((metric) => `${metric} has no gradient there, as the norm of zeros has none`),
   ];
   return { kind: "operation", reason: reasons.join("; or ") };
 }
@@ -282,12 +284,15 @@ function operationCause(reading: Reading, index: number, checked: ReadonlySet<nu
 function computedFrom(reading: Reading, index: number, checked: ReadonlySet<number>) {
   let operations = 0;
   const parameters = new Set<string>();
+  const differentiated = new Set<string>();
   const seen = new Set<number>();
   const visit = (at: number): void => {
     if (seen.has(at)) return;
     seen.add(at);
     const node = reading.expression.nodes[at];
     if (node === undefined) return;
+    if (isOperation(node) && operationNamed(node.operation).written.call?.kind === "gradient" && !checked.has(at))
+      differentiated.add(expressionText({ ...reading.expression, result: node.inputs[0] ?? at }));
     if (node.kind === "parameter" && !checked.has(at)) parameters.add(node.parameter);
     if (!isOperation(node)) return;
     const kind = ruleOf(node)?.kind;
@@ -299,5 +304,6 @@ function computedFrom(reading: Reading, index: number, checked: ReadonlySet<numb
     for (const input of node.inputs) visit(input);
   };
   visit(index);
-  return { operations, masked: maskedScores(reading, seen), parameters: [...parameters] };
+  const masked = maskedScores(reading, seen);
+  return { operations, masked, parameters: [...parameters], differentiated: [...differentiated] };
 }

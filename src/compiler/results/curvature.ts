@@ -131,7 +131,11 @@ export function curvatureNotes(
     const outcome = outcomes.get(plan);
     if (study?.curvature === undefined || outcome === undefined) continue;
     const { part, top, density, probes, steps, seed } = study.curvature;
-    const where = `${study.experiment}, ${part}${plan.layer === null ? "" : ` L${plan.layer}`} of ${study.model}`;
+    // Several sets of prompts give a Hessian each.
+    const own = studies.filter(({ experiment }) => experiment === study.experiment);
+    const isOne = own.every(({ texts }) => texts === study.texts);
+    const place = `${part}${plan.layer === null ? "" : ` L${plan.layer}`} of ${study.model}`;
+    const where = `${study.experiment}, ${place}${isOne ? "" : ` on ${study.texts}`}`;
     if (typeof outcome === "string") {
       warnings.push(`${where}: ${outcome}`);
       continue;

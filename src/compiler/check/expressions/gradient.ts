@@ -8,7 +8,7 @@ import { siteText } from "../../operations/text.js";
 import { operationNamed } from "../../operations/index.js";
 import { isFault } from "../../operations/operation.js";
 import type { CallExpression } from "../../syntax/ast.js";
-import { applyOperation, asTensor, reportError, reportFault, wrongKind } from "../faults.js";
+import { applyOperation, asTensor, reportError, reportFault } from "../faults.js";
 import { promptPart } from "./prompt-part.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
@@ -20,7 +20,8 @@ import { errorValue, type Elaboration, type Environment, type Value } from "./va
 export function elaborateGradient(cx: Elaboration, environment: Environment, call: CallExpression): Value {
   const [metric, site] = call.positional;
   if (metric === undefined || site === undefined) return errorValue;
-  const value = cx.elaborate(cx, environment, metric);
+  // `grad(M, z[L5]) at continuation` asks for more of the site, and not for another metric.
+  const value = cx.elaborate({ ...cx, wholeRows: false }, environment, metric);
   // The site whole, and of its gradient the part of prompts: a part would be a value of its own, which nothing is computed from.
   const place = cx.elaborate({ ...cx, wholeRows: true }, environment, site);
   if (value.kind === "error" || place.kind === "error") return errorValue;
@@ -28,7 +29,8 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   if (node === null) return errorValue;
   const at = place.kind === "tensor" ? cx.builder.nodeAt(place.node) : null;
   if (place.kind !== "tensor" || at?.kind !== "site") {
-    return wrongKind(cx, site.span, "a site such as z[L5]", cx.sourceOf(site.span));
+    const found = cx.sourceOf(site.span);
+    return reportError(cx, "A3004", site.span, { expected: "a site such as z[L5]", found }, { hint: partHint(at) });
   }
   if (!sites[at.site.site].writable) return refuseOutput(cx, at.site.site, site.span);
   const { builder } = cx;
@@ -45,6 +47,12 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   }
   const made = applyOperation(cx, call.callee.text, [{ kind: "tensor", node }, place], {}, call);
   return made.kind === "tensor" ? promptPart(cx, made.node, call.span) : made;
+}
+
+/** What to write in place of a part of a site, or of a site of another run. */
+function partHint(node: MeasureNode | null): string {
+  if (node?.kind === "given") return "a gradient is that of one run: grad(metric, z[L5]) of corrupt";
+  return "take the gradient of a whole site, and the part of it: grad(metric, z[L5]) at last, or select(grad(metric, z[L5]), head: 0)";
 }
 
 /** What is computed beside the way from the text to the logits has a gradient of 0, which nobody means. */
@@ -89,11 +97,15 @@ export function slopeOf(nodeAt: (index: number) => MeasureNode, result: number):
     let slope: Slope = { kind: node.kind === "site" ? "smooth" : "constant" };
     if (isOperation(node)) {
       const inputs = node.inputs.map(find);
-      const { gradient } = operationNamed(node.operation);
+      const { gradient, written } = operationNamed(node.operation);
       const smooth = inputs.find(({ kind }) => kind === "smooth");
       const steps = inputs.find(({ kind }) => kind === "steps");
       if (smooth === undefined) slope = steps ?? slope;
-      else slope = gradient === null ? smooth : { kind: "steps", found: `\`${node.operation}\`: ${gradient}` };
+      else
+        slope =
+          gradient === null
+            ? smooth
+            : { kind: "steps", found: `\`${written.operator?.sign ?? node.operation}\`: ${gradient}` };
     }
     known.set(index, slope);
     return slope;

@@ -1,6 +1,7 @@
 /** What expressions see of a row that has a continuation behind its prompt: the prompt, unless they ask for more. */
 import type { Span } from "../../base/span.js";
 import { typeText } from "../../ir/tensor-type.js";
+import { operationNamed } from "../../operations/index.js";
 import type { Expression, Positions } from "../../syntax/ast.js";
 import { applyOperation, reportError, wrongKind } from "../faults.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
@@ -65,7 +66,9 @@ function seesPromptOnly(cx: Elaboration, node: number): boolean {
     seen.add(index);
     // Only the slices of `promptPart` name an axis beside both ends.
     if ("axis" in found.attributes && "first" in found.attributes) return true;
-    pending.push(...found.inputs);
+    // A gradient has the positions of its site, whatever the metric sees.
+    const isGradient = operationNamed(found.operation).written.call?.kind === "gradient";
+    pending.push(...(isGradient ? found.inputs.slice(1) : found.inputs));
   }
   return false;
 }

@@ -5,6 +5,7 @@ import type { ReplacementValue } from "../../ir/protocol.js";
 import { markedTypeText, sameExtent, type TensorType } from "../../ir/tensor-type.js";
 import { operationNamed } from "../../operations/index.js";
 import { outsideInputs } from "../../operations/tail.js";
+import { siteText } from "../../operations/text.js";
 import { siteKey, type SiteReference } from "../../models/sites.js";
 import { reportError } from "../faults.js";
 import type { TypedExpression } from "../measures/measures.js";
@@ -36,7 +37,7 @@ export function checkValue(
     return false;
   }
   const wanted = spotType(cx, spot);
-  const site = siteKey(spot.site);
+  const site = siteText(spot.site);
   if ((cx.texts?.continuation ?? 0) > 0 && type.axes.some(({ name }) => ["pos", "query", "key"].includes(name))) {
     const hint = "reduce positions first: a mean over pos, or `at last`";
     const parameters = { what: "a value for every position", texts: cx.textsName };
@@ -63,7 +64,7 @@ export function checkValue(
   const late = readTooLate(expression, spot.site, cx.model.signature);
   if (late === null) return true;
   const hint = "read what comes before it, or take the value from other texts with `of`";
-  reportError(cx, "A4309", span, { read: siteKey(late), site }, { hint });
+  reportError(cx, "A4309", span, { read: siteText(late), site }, { hint });
   return false;
 }
 

@@ -3,18 +3,19 @@ import { addBehind } from "../../diagnostics/create.js";
 import type { Fix } from "../../diagnostics/diagnostic.js";
 import { nearestNames } from "../../base/suggest.js";
 import { slopeOf } from "../expressions/gradient.js";
-import { weightBlock } from "../../autodiff/weight-blocks.js";
+import { reachedFrom, weightBlock, type WeightBlock } from "../../autodiff/weight-blocks.js";
 import { curvatureParts, headParts, wholeParts, type Curvature, type CurvaturePart } from "../../ir/curvature.js";
-import { neededNodes } from "../../ir/expression.js";
+import { neededNodes, type MeasureExpression } from "../../ir/expression.js";
 import { wholeName } from "../../ir/protocol.js";
 import type { ResultAxis } from "../../ir/result-type.js";
 import { typeText } from "../../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../../models/model.js";
+import { siteKey } from "../../models/sites.js";
 import { outsideInputs } from "../../operations/tail.js";
 import { pairsOf } from "../../operations/correlation.js";
 import type { CurvatureClause, ExperimentStatement, PlaceLiteral } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
-import { elaborateTensor, type MeasureContext, type TypedExpression } from "../measures/measures.js";
+import { columnName, elaborateTensor, type MeasureContext, type TypedExpression } from "../measures/measures.js";
 import { placesWithParams } from "../names/param-values.js";
 import { resolvePlace } from "../models/places.js";
 import type { ExperimentShape } from "./result-scope.js";
@@ -75,7 +76,7 @@ export function checkCurvature(
     return refuse(clause.parameters.span, problem, `there are ${[...headParts.keys()].join(", ")}`);
   }
   const top = clause.top?.value ?? null;
-  const problem = opened === null ? null : blocksProblem(opened.graph, part, layers, top);
+  const problem = opened === null ? null : blocksProblem(opened.graph, of.expression, part, layers, top);
   if (problem !== null) return refuse(clause.parameters.span, problem);
   const curvature: Curvature = {
     ...of,
@@ -90,7 +91,12 @@ export function checkCurvature(
     seed: clause.seed?.value ?? 0,
     span: clause.span,
   };
-  return { curvature, ...resultsOf(curvature, cx.model.signature) };
+  const results = resultsOf(curvature, cx.model.signature);
+  const taken = results.columns.find(({ name }) => statement.measures.some((item) => columnName(item) === name));
+  if (taken === undefined) return { curvature, ...results };
+  const item = statement.measures.find((own) => columnName(own) === taken.name);
+  const clash = `the experiment measures ${taken.name}, and a curvature has a column of that name`;
+  return refuse(item?.span ?? clause.span, clash, `call it otherwise: … as my_${taken.name}`);
 }
 
 /** Why a measure has no second derivative with respect to weights, or null. */
@@ -174,9 +180,10 @@ function checkCounts(cx: MeasureContext, clause: CurvatureClause): boolean {
   return sound;
 }
 
-/** Why a model has no such blocks, or null. */
+/** Why a model has no such blocks, or none on which the measure depends; or null. */
 function blocksProblem(
   graph: ModelGraph,
+  measured: MeasureExpression,
   part: CurvaturePart,
   layers: Curvature["layers"],
   top: number | null,
@@ -185,6 +192,8 @@ function blocksProblem(
     const block = weightBlock(graph, part, layer);
     const where = layer === null ? part : `${part} L${layer}`;
     if (typeof block === "string") return `${where} has no curvature: ${block}`;
+    if (!readsBlock(graph, block, measured))
+      return `${where} has no curvature: what is measured is not computed from its weights`;
     const size = block.weights.reduce(
       (sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1),
       0,
@@ -192,6 +201,19 @@ function blocksProblem(
     if (top !== null && top > size) return `${where} has ${size} parameters, and ${top} eigenvalues are asked for`;
   }
   return null;
+}
+
+/** Whether a measure is computed from a weight of a block. */
+function readsBlock({ values, parameters }: ModelGraph, block: WeightBlock, measured: MeasureExpression): boolean {
+  const reached = reachedFrom(
+    block.graph,
+    block.weights.map(({ value }) => value),
+  );
+  return neededNodes(measured).some((index) => {
+    const node = measured.nodes[index];
+    if (node?.kind === "site") return reached.has(values[siteKey(node.site)] ?? "");
+    return node?.kind === "parameter" && reached.has(parameters[node.parameter] ?? "");
+  });
 }
 
 /** The columns of a curvature, and the axes that they add to the experiment. */
