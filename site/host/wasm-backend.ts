@@ -69,7 +69,13 @@ function wasmEngine(
   weights: readonly LocalWeights[],
 ): Engine {
   const open = new Map<string, OpenGraph>();
-  const info = { processId: null, nodeVersion: "none", onnxruntimeVersion: version, backends: ["wasm"] };
+  const info = {
+    processId: null,
+    nodeVersion: "none",
+    onnxruntimeVersion: version,
+    runtime: "onnxruntime-web",
+    backends: ["wasm"],
+  };
   let alive = true;
 
   async function openGraph(graph: EngineGraph): Promise<OpenGraph> {
