@@ -216,7 +216,7 @@ suite("the answers of a named probe", () => {
   test("are NaN with the reason where there is no probe", () => {
     const { rows } = answered(texts(6, 4, moods), "right");
     assert.equal(rows.length, 12);
-    assert.ok(rows.every(({ value, reason }) => Number.isNaN(value) && (reason ?? "").includes('write `folds 3`')));
+    assert.ok(rows.every(({ value, reason }) => Number.isNaN(value) && (reason ?? "").includes("write `folds 3`")));
   });
 
   test("of numbers are squared errors, whose ratio is 1 - R²", () => {

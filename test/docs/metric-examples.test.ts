@@ -41,7 +41,10 @@ test("what `atlasc doc` shows as the example of a metric can be measured, and gi
     ].join("\n"),
   );
   const ran = await runFile(path, { runs: `${folder}/runs` });
-  assert.deepEqual(ran.summary.faults.map(({ message }) => message), []);
+  assert.deepEqual(
+    ran.summary.faults.map(({ message }) => message),
+    [],
+  );
   assert.equal(ran.summary.stopped, null);
   assert.equal(ran.summary.status, "finished");
   const rows = await rowsOf(ran);

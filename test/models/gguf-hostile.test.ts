@@ -110,6 +110,7 @@ const damaged: readonly (readonly [what: string, bytes: Buffer, reason: RegExp])
   ],
   ["stretched angles", file([architecture, key("llama.rope.scaling.type", 8, text("yarn"))]), /"yarn"/],
   ["a mixture", file([architecture, key("llama.expert_count", 4, u32(8))]), /expert_count is 8/],
+  ["a part of a model", file([architecture, key("split.count", 4, u32(3))]), /one of 3 files/],
   ["NaN", file([architecture, key("llama.rope.freq_base", 6, Buffer.from([0, 0, 0xc0, 0x7f]))]), /is NaN/],
 ];
 

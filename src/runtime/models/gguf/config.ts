@@ -39,6 +39,9 @@ export function configOf(header: GgufHeader, factors: readonly number[] | null):
     const short = key.startsWith(prefix) ? key.slice(prefix.length) : null;
     const field = short === null ? undefined : fields.get(short);
     if (typeof value === "number" && !Number.isFinite(value)) refuse(`the value of ${shownName(key)} is ${value}`);
+    if (key === "split.count" && Number(value) > 1) {
+      refuse(`it is one of ${Number(value)} files of a model; llama.cpp's gguf-split --merge makes one of them`);
+    }
     if (field !== undefined) config.set(field, toJson(value));
     else if (short !== null) own.set(short, value);
     else if (!isHarmless(key)) config.set(key, toJson(value));
@@ -56,8 +59,7 @@ function toJson(value: MetadataValue): Json {
 
 /** Keys outside the architecture's own that cannot change what the model computes. */
 function isHarmless(key: string): boolean {
-  if (key === "split.count") return false;
-  return /^(?:general\.|quantize\.|split\.(?:no|tensors\.count)$)/.test(key) || tokenizerKeys.has(key);
+  return /^(?:general\.|quantize\.|split\.(?:no|count|tensors\.count)$)/.test(key) || tokenizerKeys.has(key);
 }
 
 type Fields = Iterable<readonly [field: string, value: Json]>;
