@@ -131,6 +131,7 @@ export class ExperimentGrammar extends ExpressionGrammar {
       { ALT: () => this.CONSUME(t.Heads, { LABEL: "target" }) },
       { ALT: () => this.CONSUME(t.KvHeads, { LABEL: "target" }) },
       { ALT: () => this.CONSUME(t.Neurons, { LABEL: "target" }) },
+      { ALT: () => this.CONSUME(t.Experts, { LABEL: "target" }) },
       { ALT: () => this.CONSUME(t.Mlp, { LABEL: "target" }) },
       { ALT: () => this.CONSUME(t.Attention, { LABEL: "target" }) },
       { ALT: () => this.CONSUME(t.Layer, { LABEL: "target" }) },

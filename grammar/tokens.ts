@@ -72,7 +72,7 @@ export const tokenTable = {
     readAs: "StringLiteral",
   },
   PlaceLiteral: {
-    pattern: new RegExp(String.raw`L${bound}(?:\.[HN](?:\*|-?\d+(?:\.\.-?\d+)?))?(?![A-Za-z0-9_%])`),
+    pattern: new RegExp(String.raw`L${bound}(?:\.[HNE](?:\*|-?\d+(?:\.\.-?\d+)?))?(?![A-Za-z0-9_%])`),
     label: "a place such as L5",
     scope: "constant.language.place",
     word: null,
@@ -171,6 +171,7 @@ export const tokenTable = {
   Heads: soft("heads"),
   KvHeads: soft("kv_heads"),
   Neurons: soft("neurons"),
+  Experts: soft("experts"),
   Mlp: soft("mlp"),
   Attention: soft("attention"),
   Layer: soft("layer"),

@@ -17,7 +17,7 @@ export interface GateFeeds {
   readonly replacement: EngineTensor | null;
 }
 
-const unitAxes: ReadonlySet<string> = new Set(["head", "kv_head", "neuron"]);
+const unitAxes: ReadonlySet<string> = new Set(["head", "kv_head", "neuron", "expert"]);
 
 /** The axes of a site as a gate sees them for texts of one length. */
 interface Layout {

@@ -12,8 +12,48 @@ export interface LlamaSizes {
   readonly layers: number;
 }
 
+/** The expert of a mixture that gives nothing. */
+export interface SilentExpert {
+  readonly layer: number;
+  readonly expert: number;
+}
+
+/**
+ * Writes the folder of a Mixtral with the weights of {@link writeRandomLlama} and so many experts, of which two see each token. One of
+ * them may be silent: its last matrix is 0.
+ */
+export function writeRandomMixtral(folder: string, sizes: LlamaSizes, experts: number, silent?: SilentExpert): void {
+  const mixture = { model_type: "mixtral", num_local_experts: experts, num_experts_per_tok: 2, sliding_window: null };
+  write(folder, sizes, mixture, (layer, own, zero) => {
+    own("block_sparse_moe.gate", experts, sizes.dModel);
+    for (let expert = 0; expert < experts; expert++) {
+      const name = `block_sparse_moe.experts.${expert}`;
+      own(`${name}.w1`, sizes.neurons, sizes.dModel);
+      own(`${name}.w2`, sizes.dModel, sizes.neurons);
+      own(`${name}.w3`, sizes.neurons, sizes.dModel);
+      if (silent?.layer === layer && silent.expert === expert) zero(`${name}.w2`);
+    }
+  });
+}
+
 /** Writes the folder of a Llama with weights drawn evenly from [−0.2, 0.2), always the same ones, without a tokenizer. */
 export function writeRandomLlama(folder: string, sizes: LlamaSizes): void {
+  const { dModel, neurons } = sizes;
+  write(folder, sizes, { model_type: "llama" }, (_layer, own) => {
+    own("mlp.gate_proj", neurons, dModel);
+    own("mlp.up_proj", neurons, dModel);
+    own("mlp.down_proj", dModel, neurons);
+  });
+}
+
+type Own = (name: string, ...shape: number[]) => void;
+
+function write(
+  folder: string,
+  sizes: LlamaSizes,
+  fields: Readonly<Record<string, unknown>>,
+  addMlp: (layer: number, own: Own, zero: (name: string) => void) => void,
+): void {
   const { vocab, dModel, heads, neurons, layers } = sizes;
   const random = seeded(5);
   const tensor = (...shape: number[]): MemoryTensor => {
@@ -26,20 +66,17 @@ export function writeRandomLlama(folder: string, sizes: LlamaSizes): void {
     "lm_head.weight": tensor(vocab, dModel),
   };
   for (let layer = 0; layer < layers; layer++) {
-    const own = (name: string, ...shape: number[]): void => {
-      tensors[`model.layers.${layer}.${name}.weight`] = tensor(...shape);
+    const full = (name: string): string => `model.layers.${layer}.${name}.weight`;
+    const own: Own = (name, ...shape) => {
+      tensors[full(name)] = tensor(...shape);
     };
     own("input_layernorm", dModel);
     own("post_attention_layernorm", dModel);
     for (const projection of ["q", "k", "v", "o"]) own(`self_attn.${projection}_proj`, dModel, dModel);
-    own("mlp.gate_proj", neurons, dModel);
-    own("mlp.up_proj", neurons, dModel);
-    own("mlp.down_proj", dModel, neurons);
+    addMlp(layer, own, (name) => void tensors[full(name)]?.data.fill(0 as never));
   }
   mkdirSync(folder, { recursive: true });
   const config = {
-    model_type: "llama",
-    architectures: ["LlamaForCausalLM"],
     hidden_act: "silu",
     hidden_size: dModel,
     intermediate_size: neurons,
@@ -51,6 +88,7 @@ export function writeRandomLlama(folder: string, sizes: LlamaSizes): void {
     rope_theta: 10000,
     tie_word_embeddings: false,
     vocab_size: vocab,
+    ...fields,
   };
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   writeFileSync(join(folder, "model.safetensors"), writeSafetensors(tensors));

@@ -68,6 +68,7 @@ const targets = new Map<string, string>([
   ...["head", "attention_heads", "attn_heads", "attention_head"].map((word) => [word, "heads"] as const),
   ...["kv", "kv_head", "key_value_heads"].map((word) => [word, "kv_heads"] as const),
   ...["neuron", "units", "features"].map((word) => [word, "neurons"] as const),
+  ...["expert", "moe"].map((word) => [word, "experts"] as const),
   ...["attn", "self_attn", "attentions", "attn_out"].map((word) => [word, "attention"] as const),
   ...["mlps", "ffn", "feed_forward", "mlp_out"].map((word) => [word, "mlp"] as const),
   ...["layers", "block", "blocks"].map((word) => [word, "layer"] as const),

@@ -30,7 +30,7 @@ export type UnitAxes =
   | { readonly kind: "none"; readonly reason: string };
 
 const textUnits = ["document", "prompt"] as const;
-const partOfModel = ["head", "kv_head", "neuron"] as const;
+const partOfModel = ["head", "kv_head", "neuron", "expert"] as const;
 const modelAxes = ["model", "revision", "dtype"];
 
 /**

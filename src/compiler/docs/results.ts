@@ -185,12 +185,12 @@ export function resultEntries(): readonly DocEntry[] {
 
 const isPlace = new RegExp(`^${tokenTable.PlaceLiteral.pattern.source}$`);
 
-/** The entries of places that a place such as `L9..10.H0..3` is made like: its layers, then its heads or neurons. */
+/** The entries of places that a place such as `L9..10.H0..3` is made like: its layers, then its heads, neurons or experts. */
 export function placesLike(place: string): readonly string[] {
   if (!isPlace.test(place)) return [];
-  const read = /^L(?<layers>[\d.*%-]+?)(?:\.(?<unit>[HN]).+)?$/.exec(place)?.groups;
+  const read = /^L(?<layers>[\d.*%-]+?)(?:\.(?<unit>[HNE]).+)?$/.exec(place)?.groups;
   if (read === undefined) return [];
   const { layers = "", unit } = read;
   const ofLayers = layers === "*" ? "L*" : layers.endsWith("%") ? "L87.5%" : layers.includes("..") ? "L15..30" : "L5";
-  return unit === undefined ? [ofLayers] : [ofLayers, unit === "H" ? "L5.H3" : "L3.N7"];
+  return unit === undefined ? [ofLayers] : [ofLayers, unit === "H" ? "L5.H3" : unit === "N" ? "L3.N7" : "L5.E3"];
 }

@@ -187,6 +187,7 @@ function conditionAxes({ before }: Cursor): ReadonlySet<string> {
     ["heads", "head"],
     ["kv_heads", "kv_head"],
     ["neurons", "neuron"],
+    ["experts", "expert"],
   ].flatMap(([target, axis]) => (words.includes(target ?? "") ? [axis ?? ""] : []));
   return new Set(["layer", ...unit, ...(words.includes("at") ? ["position"] : [])]);
 }

@@ -59,7 +59,7 @@ export function cursorAt(path: string, text: string, offset: number): Cursor {
 /** Where a place with a dot begins that is written right before the cursor; null where there is none. */
 function placeBefore(text: string, offset: number): number | null {
   const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset);
-  const place = /(?<![\w.])L(?:\*|[-\d.%]*[\d%])\.(?:[HN][-\d.*]*)?$/.exec(line);
+  const place = /(?<![\w.])L(?:\*|[-\d.%]*[\d%])\.(?:[HNE][-\d.*]*)?$/.exec(line);
   return place === null ? null : offset - place[0].length;
 }
 

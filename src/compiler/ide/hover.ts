@@ -1,4 +1,5 @@
 /** What a piece of a text is, in words: its declaration, its type in each model, its documentation. */
+import { unitOfLetter } from "../base/place-units.js";
 import { tokenize } from "../../../grammar/tokens.js";
 import { countedInGroups } from "../base/counted.js";
 import type { Span } from "../base/span.js";
@@ -185,7 +186,7 @@ const rangeText = (low: number, high: number): string => (low === high ? String(
 function placesText({ places, kind }: Entry, written: string): string {
   if (places.length === 0 || kind !== "place") return "";
   // A param can stand for one, whose name does not say what of a layer it is.
-  const unit = written.includes(".N") ? "neuron" : written.includes(".H") ? "head" : "unit";
+  const unit = unitOfLetter(/\.([HNE])/.exec(written)?.[1]) ?? "unit";
   return places
     .slice(0, mostTypes)
     .map(({ model, layers, units }) => {

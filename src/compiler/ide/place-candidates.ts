@@ -37,6 +37,7 @@ interface Unit {
 
 const headUnit: Unit = { letter: "H", plural: "heads", count: ({ heads }) => heads };
 const keyUnit: Unit = { letter: "H", plural: "key-value heads", count: ({ kvHeads }) => kvHeads };
+const expertUnit: Unit = { letter: "E", plural: "experts", count: ({ experts }) => experts?.count ?? 0 };
 const neuronUnit: Unit = { letter: "N", plural: "neurons", count: ({ neurons }) => neurons };
 
 /** What stands behind the dot of `L5.`: units of what the place is a part of. Nothing where it has none. */
@@ -58,11 +59,13 @@ function unitOf(words: readonly string[]): Unit | null {
     if (word === "heads") return headUnit;
     if (word === "kv_heads") return keyUnit;
     if (word === "neurons") return neuronUnit;
+    if (word === "experts") return expertUnit;
     if (["mlp", "attention", "layer"].includes(word)) return null;
     if (!isSite(word)) continue;
     const { axes } = sites[word];
     if (axes.includes("head")) return headUnit;
     if (axes.includes("kv_head")) return keyUnit;
+    if (axes.includes("expert")) return expertUnit;
     return axes.includes("neuron") ? neuronUnit : null;
   }
   return headUnit;

@@ -1,7 +1,8 @@
 /** Axes that name a place together, and the one coordinate that stands for them. */
+import { unitLetters } from "../base/place-units.js";
 import type { Coordinate, Coordinates } from "./result-expression.js";
 
-const letters: Readonly<Record<string, string>> = { head: "H", kv_head: "H", neuron: "N" };
+const letters: Readonly<Record<string, string>> = unitLetters;
 
 /** The kind of an axis: a receiver's `to_layer` and a measure's `measured_layer` count layers as `layer` does. */
 function kindOf(axis: string): string {

@@ -160,7 +160,7 @@ export type ReplacementValue =
 /** One change of one site: all of it, or one entry of its head, key-value head or neuron axis, at all or some positions. */
 export interface SiteWrite {
   readonly site: SiteReference;
-  /** Index on the site's `head` / `kv_head` / `neuron` axis; null for every entry. */
+  /** Index on the site's `head` / `kv_head` / `neuron` / `expert` axis; null for every entry. */
   readonly unit: number | null;
   /** Entries of the site's `pos` (or `query`) axis; null for all. */
   readonly positions: PositionSelection | null;
@@ -172,7 +172,7 @@ export interface SiteWrite {
  * that result is there; until then the study has its baseline only and is not planned.
  */
 export interface DeferredConditions {
-  readonly target: "head" | "kv_head" | "neuron" | "mlp" | "attention" | "layer";
+  readonly target: "head" | "kv_head" | "neuron" | "expert" | "mlp" | "attention" | "layer";
   /** The experiment whose places are ranked. */
   readonly experiment: string;
   /** What they are ranked by, the largest first, averaged over every axis but those of the places. */

@@ -3,13 +3,13 @@ import type { ModelSignature } from "../models/model.js";
 import { sites, type SiteName, type SiteReference } from "../models/sites.js";
 import type { DeferredConditions } from "./protocol.js";
 
-/** A site, or one entry of its head, key-value head or neuron axis. */
+/** A site, or one entry of its head, key-value head, neuron or expert axis. */
 export interface Spot {
   readonly site: SiteReference;
   readonly unit: number | null;
 }
 
-export type UnitName = "head" | "kv_head" | "neuron";
+export type UnitName = "head" | "kv_head" | "neuron" | "expert";
 
 export interface Target {
   readonly word: string;
@@ -27,7 +27,7 @@ type Spots = Target["spots"];
 type PlaceKind = DeferredConditions["target"];
 
 /** Words for parts of a layer, beside the names of sites. */
-export const targetWords = ["heads", "kv_heads", "neurons", "mlp", "attention", "layer"] as const;
+export const targetWords = ["heads", "kv_heads", "neurons", "experts", "mlp", "attention", "layer"] as const;
 export type TargetWord = (typeof targetWords)[number];
 
 /** What a part's places are called: one of them in conditions and results, several of them for people. */
@@ -35,6 +35,7 @@ export const placeNames: Readonly<Record<TargetWord, { readonly one: PlaceKind; 
   heads: { one: "head", several: "heads" },
   kv_heads: { one: "kv_head", several: "key-value heads" },
   neurons: { one: "neuron", several: "neurons" },
+  experts: { one: "expert", several: "experts" },
   mlp: { one: "mlp", several: "MLPs" },
   attention: { one: "attention", several: "attention layers" },
   layer: { one: "layer", several: "layers" },
@@ -70,6 +71,8 @@ export function partTarget(word: TargetWord, signature: ModelSignature): Target 
     }
     case "neurons":
       return { ...part, unit: "neuron", eachUnit: true, spots: whole("mlp_act") };
+    case "experts":
+      return { ...part, unit: "expert", eachUnit: true, spots: whole("expert_out") };
     case "mlp":
       return { ...part, unit: null, eachUnit: false, spots: whole("mlp_out") };
     case "attention":
@@ -82,5 +85,5 @@ export function partTarget(word: TargetWord, signature: ModelSignature): Target 
 /** The axis of a site whose entries can be changed one at a time. */
 export function unitOf(site: SiteName): UnitName | null {
   const axes = sites[site].axes;
-  return (["head", "kv_head", "neuron"] as const).find((axis) => axes.includes(axis)) ?? null;
+  return (["head", "kv_head", "neuron", "expert"] as const).find((axis) => axes.includes(axis)) ?? null;
 }

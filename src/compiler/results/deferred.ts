@@ -2,6 +2,7 @@
  * Conditions that a result decides (`ablate top 10 heads of sweep by impact`): the places of the other experiment are
  * ranked by the mean over everything but themselves, the largest first.
  */
+import { unitLetters } from "../base/place-units.js";
 import { placeAxes } from "../ir/deferred-axes.js";
 import { partTarget, partWord } from "../ir/targets.js";
 import type { Condition, Coordinates, DeferredConditions, Protocol, SiteWrite, Study } from "../ir/protocol.js";
@@ -166,9 +167,9 @@ function listed({ sign }: Pick<RankingKey, "sign">, places: readonly RankedPlace
 }
 
 function placeText({ coordinates }: RankedPlace): string {
-  const { layer, neuron } = coordinates;
-  const unit = coordinates["head"] ?? coordinates["kv_head"];
-  return `L${layer ?? "?"}${unit === undefined ? "" : `.H${unit}`}${neuron === undefined ? "" : `.N${neuron}`}`;
+  const unit = Object.entries(unitLetters).find(([axis]) => coordinates[axis] !== undefined);
+  const [axis = "", letter = ""] = unit ?? [];
+  return `L${coordinates["layer"] ?? "?"}${unit === undefined ? "" : `.${letter}${coordinates[axis]}`}`;
 }
 
 function shortNumber(value: number): string {

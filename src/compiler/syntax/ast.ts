@@ -2,6 +2,7 @@
  * The abstract syntax of the whole language: plain data, every node with its kind and span. What the text lacks (after
  * a syntax error) is a `missing` node, never `undefined`. Long because it is one table, read as a whole.
  */
+import type { PlaceUnit } from "../base/place-units.js";
 import type { Span } from "../base/span.js";
 
 interface Node {
@@ -40,7 +41,7 @@ export type IndexRange =
 export interface PlaceLiteral extends Node {
   readonly kind: "place";
   readonly layers: IndexRange;
-  readonly unit: "none" | "head" | "neuron";
+  readonly unit: "none" | PlaceUnit;
   /** Heads or neurons; `{ kind: "all" }` when `unit` is "none". */
   readonly units: IndexRange;
   readonly text: string;
@@ -288,7 +289,7 @@ export type Replacement =
   | (Node & { readonly kind: "resample"; readonly from: Name; readonly seed: NumberLiteral | null })
   | (Node & { readonly kind: "constant"; readonly value: Expression });
 
-export type AblateTarget = "heads" | "kv_heads" | "neurons" | "mlp" | "attention" | "layer";
+export type AblateTarget = "heads" | "kv_heads" | "neurons" | "experts" | "mlp" | "attention" | "layer";
 
 /**
  * What an intervention changes: places written out, several of them at once, some drawn at random, or those that an

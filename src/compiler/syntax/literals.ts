@@ -1,4 +1,5 @@
 /** What the text of a literal means: numbers, places, strings. Pure functions of the text. */
+import { unitOfLetter } from "../base/place-units.js";
 import type { IndexRange, PlaceLiteral } from "./ast.js";
 
 /** `100k` is 100000; NaN for text that is not a number, which only an error token can have. */
@@ -31,8 +32,8 @@ export function numberFault(text: string, value: number): NumberFault | null {
 
 /** A place's parts from its text, as the token table writes places; every layer when the text is not a place. */
 export function placeParts(text: string): Pick<PlaceLiteral, "layers" | "unit" | "units"> {
-  const match = /^L(.+?)(?:\.([HN])(.+))?$/.exec(text);
-  const unit = match?.[2] === "H" ? "head" : match?.[2] === "N" ? "neuron" : "none";
+  const match = /^L(.+?)(?:\.([HNE])(.+))?$/.exec(text);
+  const unit = unitOfLetter(match?.[2]) ?? "none";
   return { layers: indexRange(match?.[1] ?? "*"), unit, units: indexRange(match?.[3] ?? "*") };
 }
 

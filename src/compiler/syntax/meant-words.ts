@@ -1,4 +1,5 @@
 /** What was probably meant by words that stand where the grammar has no place for them. */
+import { unitLetters, unitOfLetter } from "../base/place-units.js";
 import { statementCalled } from "../base/foreign-words.js";
 import { clauseWords } from "./forms/index.js";
 import { before, imageOf, isType, type Situation } from "./situation.js";
@@ -12,12 +13,12 @@ const quantifiers = new Set(["all", "every", "each", "any"]);
  * @param before the place in front of it, such as `L5.H0`.
  */
 export function meantUnit(text: string, before: string): string | null {
-  const [, layer, letter = "", unit] = /^[Ll]?(\d+)(?:[._]?([HhNn]?)(\d+))?$/.exec(text) ?? [];
+  const [, layer, letter = "", unit] = /^[Ll]?(\d+)(?:[._]?([HhNnEe]?)(\d+))?$/.exec(text) ?? [];
   if (layer !== undefined && unit !== undefined) {
-    const isNeuron = letter.toUpperCase() === "N";
-    return `${isNeuron ? "neuron" : "head"} ${unit} of layer ${layer} is \`L${layer}.${isNeuron ? "N" : "H"}${unit}\``;
+    const meant = unitOfLetter(letter.toUpperCase()) ?? "head";
+    return `${meant} ${unit} of layer ${layer} is \`L${layer}.${unitLetters[meant]}${unit}\``;
   }
-  if (!/^[HN]\d+$/.test(text)) return null;
+  if (!/^[HNE]\d+$/.test(text)) return null;
   const [of = "L5"] = /^L[^.]*/.exec(before) ?? [];
   return `it is written with its layer: \`${of}.${text}\``;
 }
@@ -49,10 +50,10 @@ export function meantTarget(s: Situation): string {
     return `every one of several places is a condition of its own: \`ablate ${next === "" ? "heads" : next} L*\``;
   }
   if (isType(s.found, "PlaceLiteral")) {
-    const unit = /\.([HN])/.exec(text)?.[1];
-    return unit === undefined
+    const unit = unitOfLetter(/\.([HNE])/.exec(text)?.[1]);
+    return unit === null
       ? `say what of it: \`heads ${text}\`, \`mlp ${text}\`, \`attention ${text}\` or \`layer ${text}\``
-      : `write \`${unit === "N" ? "neurons" : "heads"} ${text}\``;
+      : `write \`${unit}s ${text}\``;
   }
   if (/^[Ll]?\d/.test(text)) return meantPlace(s).replaceAll("`L", "`ablate heads L");
   return "other sites are changed with `set`: `set resid_post[L5] to 0`";

@@ -63,7 +63,7 @@ const corrections: readonly Correction[] = [
     edit: (s) => {
       const [, layer, unit] = /^(\d+)(?:\.(\d+))?$/.exec(imageOf(s.found)) ?? [];
       if (layer === undefined || isType(s.next, "DotDot")) return null;
-      const letter = { heads: "H", kv_heads: "H", neurons: "N" }[before(s, 1)];
+      const letter = { heads: "H", kv_heads: "H", neurons: "N", experts: "E" }[before(s, 1)];
       if (unit === undefined) return { from: s.found, to: s.found, text: `L${layer}` };
       return letter === undefined ? null : { from: s.found, to: s.found, text: `L${layer}.${letter}${unit}` };
     },

@@ -76,10 +76,11 @@ function elaborateLayerOf(
   return siteValue(cx, site, layer.index, expression, index);
 }
 
-/** `z[L28.H11]`: one head (or neuron) of a site; several make the sweep axes `layer` and `head`. */
+/** `z[L28.H11]`: one head (or neuron, or expert) of a site; several make the sweep axes `layer` and `head`. */
 function selectUnit(cx: Elaboration, site: SiteName, place: PlaceLiteral, expression: Expression): Value {
   const axes = sites[site].axes as readonly string[];
-  const axis = place.unit === "neuron" ? "neuron" : axes.includes("kv_head") ? "kv_head" : "head";
+  const named = place.unit === "none" ? "head" : place.unit;
+  const axis = named === "head" && axes.includes("kv_head") ? "kv_head" : named;
   if (!axes.includes(axis)) {
     const expected = `one of ${axes.join(", ")}`;
     return reportError(cx, "A3002", place.span, { site, axis }, { expected, found: `${axis} (${place.text})` });

@@ -18,6 +18,7 @@ export function targetNamed(cx: InterventionContext, name: Name): Target | null 
   if (word !== undefined) {
     // A mixture has no neurons that all tokens go through.
     if (word === "neurons" && !checkWritable(cx, "mlp_act", name.span)) return null;
+    if (word === "experts" && !checkWritable(cx, "expert_out", name.span)) return null;
     return partTarget(word, cx.model.signature);
   }
   const site = name.text;
@@ -102,11 +103,11 @@ export function placePoints(
   return [...points.values()];
 }
 
-/** Reports a place that names heads or neurons where the target has none. */
+/** Reports a place that names heads, neurons or experts where the target has none. */
 function fits(cx: InterventionContext, target: Target, place: PlaceLiteral): boolean {
   if (place.unit === "none") return true;
   const { unit, word } = target;
-  if (unit !== null && (place.unit === "neuron") === (unit === "neuron")) return true;
+  if (unit !== null && place.unit === (unit === "kv_head" ? "head" : unit)) return true;
   if (isSite(word)) {
     const expected = `one of ${sites[word].axes.join(", ")}`;
     const found = `${place.unit} (${place.text})`;
@@ -117,5 +118,6 @@ function fits(cx: InterventionContext, target: Target, place: PlaceLiteral): boo
 
 function exampleOf({ unit, word, eachUnit }: Target): string {
   if (!eachUnit) return isSite(word) ? `${word} L5, ${word} L* or ${word} L-1` : "a layer such as L5";
-  return unit === "neuron" ? "neurons such as L3.N0..99, or a layer" : "heads such as L5.H3, or a layer";
+  if (unit === "neuron") return "neurons such as L3.N0..99, or a layer";
+  return unit === "expert" ? "experts such as L5.E3, or a layer" : "heads such as L5.H3, or a layer";
 }

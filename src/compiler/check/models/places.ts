@@ -1,4 +1,6 @@
 /** Places (`L15..30.H0..3`, `L-1`, `L87.5%`, `L50%..75%`) as indices of the model at hand. */
+import type { UnitName } from "../../ir/targets.js";
+import { unitLetters } from "../../base/place-units.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelSignature } from "../../models/model.js";
@@ -64,21 +66,21 @@ function indicesIn({ first, last }: Bounds): readonly number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
-/** Layers and units (heads, kv heads or neurons) that a place names; `units` is null when it names none. */
+/** Layers and units (heads, kv heads, neurons or experts) that a place names; `units` is null when it names none. */
 export interface ResolvedPlace {
   readonly layers: readonly number[];
   readonly units: readonly number[] | null;
 }
 
 /**
- * Resolves a place against a model. Reports A4201 (layer beyond the model), A4202 (head or neuron beyond the model) or
- * A3012 (a range from large to small) and returns null. `unitName` says what the place's `.H` or `.N` counts. Of an
+ * Resolves a place against a model. Reports A4201 (layer beyond the model), A4202 (head, neuron or expert beyond the model) or
+ * A3012 (a range from large to small) and returns null. `unitName` says what the place's `.H`, `.N` or `.E` counts. Of an
  * assumed model nothing is said but A3012.
  */
 export function resolvePlace(
   place: PlaceLiteral,
   model: CheckedModel,
-  unitName: "head" | "kv_head" | "neuron",
+  unitName: UnitName,
   report: (d: Diagnostic) => void,
 ): ResolvedPlace | null {
   const { signature } = model;
@@ -105,7 +107,7 @@ export function resolvePlace(
   const isFraction = range.kind !== "depth" || (range.first >= 0 && range.last <= 100);
   if (!isFraction || !within(layers, signature.layers)) return outside("A4201", signature.layers, "L", "layers");
   if (place.unit !== "none" && !within(units, unitSize)) {
-    return outside("A4202", unitSize, place.unit === "head" ? "H" : "N", unitWords[unitName]);
+    return outside("A4202", unitSize, unitLetters[place.unit], unitWords[unitName]);
   }
   // `L2..-3`: one end from the start and the other from the end.
   if (layers.first > layers.last || units.first > units.last) return reversed();
@@ -132,10 +134,18 @@ function isReversed(range: IndexRange): boolean {
   return range.kind === "range" && range.first < 0 === range.last < 0 && range.first > range.last;
 }
 
-const unitWords = { head: "heads", kv_head: "key-value heads", neuron: "neurons" } as const;
+const unitWords = { head: "heads", kv_head: "key-value heads", neuron: "neurons", expert: "experts" } as const;
 
-/** How many heads, key-value heads or neurons a layer has. */
-export function unitCount(unit: "head" | "kv_head" | "neuron", signature: ModelSignature): number {
-  if (unit === "head") return signature.heads;
-  return unit === "kv_head" ? signature.kvHeads : signature.neurons;
+/** How many heads, key-value heads, neurons or experts a layer has. */
+export function unitCount(unit: UnitName, signature: ModelSignature): number {
+  switch (unit) {
+    case "head":
+      return signature.heads;
+    case "kv_head":
+      return signature.kvHeads;
+    case "neuron":
+      return signature.neurons;
+    case "expert":
+      return signature.experts?.count ?? 0;
+  }
 }

@@ -1,4 +1,5 @@
 /** What was probably meant by a name that means nothing in an expression. */
+import { unitOfLetter } from "../../base/place-units.js";
 import { foreignPath, siteCalled, valueCalled } from "../../base/foreign-words.js";
 import { nearestNames } from "../../base/suggest.js";
 import { isSite, sites } from "../../models/sites.js";
@@ -17,11 +18,11 @@ const alongTexts = new Map([
 
 /** Advice about the name `text`, which is none of `valid`: words of other tools first, then what is spelt alike. */
 export function meantBy(text: string, valid: Iterable<string>): ErrorDetails {
-  const unit = /^(?:L(\d+)_?)?([HN])(\d+)$/.exec(text);
+  const unit = /^(?:L(\d+)_?)?([HNE])(\d+)$/.exec(text);
   if (unit !== null) {
     const [, layer = "5", letter = "H", number = ""] = unit;
     return {
-      hint: `${letter === "H" ? "a head" : "a neuron"} is written with its layer: L${layer}.${letter}${number}`,
+      hint: `${letter === "E" ? "an" : "a"} ${unitOfLetter(letter) ?? "head"} is written with its layer: L${layer}.${letter}${number}`,
     };
   }
   if (text === "layer") {

@@ -52,7 +52,7 @@ const pieces = {
   GROUP: named("a name of the group", "prose"),
   AXIS: piece("an axis, such as layer, head or position", ["axisName", "AxisName", "AxisWord"], "layer"),
   WEIGHTS: named("attention, mlp, layer, W_Q, W_K, W_V or W_O with layers, or embeddings or all without", "attention"),
-  PART: named("heads, kv_heads, neurons, mlp, attention, layer, or a site such as resid_pre", "heads"),
+  PART: named("heads, kv_heads, neurons, experts, mlp, attention, layer, or a site such as resid_pre", "heads"),
   INPUT: named("q, k or v of heads, k or v of kv_heads", "q"),
   READER: named("heads, kv_heads, mlp or logits", "heads"),
   N: piece("a number", ["NumberLiteral"], "2"),
@@ -129,7 +129,7 @@ const composed = {
   ),
   SETTING: form(["NAME NUMBER|PLACE|LIST"], ["metricPair"], "a parameter of the metric and its value"),
   LIST: form([`'[' NUMBER|PLACE, … ']'`], [], "an axis called like the parameter; a range of numbers is one, too"),
-  TARGET: form(["heads | kv_heads | neurons | mlp | attention | layer"], ["ablateTarget"]),
+  TARGET: form(["heads | kv_heads | neurons | experts | mlp | attention | layer"], ["ablateTarget"]),
   POSITIONS: form(
     [`last | token "TEXT" | continuation | * | POSITION[..POSITION [step N]]`],
     ["positions", "numberOrRange"],

@@ -310,6 +310,7 @@ export const words: Readonly<Record<string, Word>> = {
   ),
   kv_heads: target("Key-value heads: every query head that reads one.", "ablate kv_heads L2 measure loss"),
   neurons: target("Neurons of the MLP, at mlp_act.", "ablate neurons L3.N0..99 measure loss"),
+  experts: target("Experts of a mixture, at expert_out.", "ablate experts L3.E0..7 measure loss"),
   mlp: target("What the MLP adds to the residual stream, mlp_out.", "ablate mlp L* measure loss"),
   attention: target("What attention adds to the residual stream, attn_out.", "ablate attention L* measure loss"),
   layer: target(
