@@ -39,7 +39,7 @@ export async function corpusPerplexity(settings: Settings, say: (line: string) =
     settings.work,
     "part-4",
     `model subject from "${model}"
-corpus text from "${text}" window ${window} stride ${stride} limit ${limit} tokens bos off
+corpus text from "${text}" as text window ${window} stride ${stride} limit ${limit} tokens bos off
 
 experiment whole
   with text
