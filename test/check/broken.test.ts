@@ -39,7 +39,7 @@ metric own = norm(finale)
 metric of_others(layer: leyer = L0) = loss
 measure lss`;
   assert.deepEqual(messages(text), [
-    "A1001 expected `heads`, `kv_heads`, `neurons`, `mlp`, `attention`, `layer` or another word, found `hedas`",
+    "A1001 expected `heads`, `kv_heads`, `neurons`, `experts`, `mlp`, `attention` or another word, found `hedas`",
     "A1001 expected `,` or `)`, found the next statement `table`",
     "A1002 no statement starts with `tabel`",
     "A2003 unknown name finale",

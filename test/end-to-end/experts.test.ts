@@ -26,7 +26,7 @@ test("an expert that is ablated is one whose matrix is 0, and the others keep th
       "experiment whole_loss on whole with p measure loss",
       "experiment swept on whole with p ablate experts L* measure loss",
       "experiment one on whole with p ablate experts L1.E2..3 measure loss",
-      "experiment site on whole with p ablate expert_out L1.E2 measure loss",
+      "experiment site on whole with p scale expert_out L1.E2 by 0 measure loss",
       "experiment written on whole with p set expert_out[L1.E2] to 0 measure loss",
       "experiment read on whole with p measure norm(expert_out[L1.E2]) as size",
       ...silent.map(({ name }) => `experiment on_${name} on ${name} with p measure loss`),
@@ -60,5 +60,19 @@ test("an expert that is ablated is one whose matrix is 0, and the others keep th
     }
     assert.ok(Math.abs(lossOf("written", prompt) - expected) <= 1e-6, "written");
   }
-  assert.ok(largest > 1e-3, "an expert matters");
+  assert.ok(largest > 1e-5, `an expert changes the loss by ${largest} at most`);
+});
+
+test("a mixture has no neurons to ablate, and other models no experts", async (t) => {
+  const folder = temporaryFolder(t);
+  writeRandomMixtral(join(folder, "mixture"), sizes, experts);
+  const refused = async (model: string, statement: string): Promise<unknown> => {
+    const path = protocolIn(folder, `model m from "${model}"\n${ids}\n${statement}`);
+    return runFile(path, { runs: join(folder, "runs") });
+  };
+  await assert.rejects(refused("./mixture", "ablate neurons L* measure loss"), /A4203 m has no site mlp_act/);
+  const other = "@stdlib/models/gpt2-tiny";
+  await assert.rejects(refused(other, "ablate experts L* measure loss"), /A4203 m has no site expert_out/);
+  await assert.rejects(refused("./mixture", "ablate heads L0.E1 measure loss"), /A3004/);
+  await assert.rejects(refused("./mixture", "ablate experts L0.E4 measure loss"), /A4202/);
 });

@@ -3,7 +3,9 @@ import type { DeferredConditions } from "./protocol.js";
 
 /** Axes whose coordinates name one place of a target. */
 export function placeAxes(target: DeferredConditions["target"]): readonly string[] {
-  return target === "head" || target === "kv_head" || target === "neuron" || target === "expert" ? ["layer", target] : ["layer"];
+  return target === "head" || target === "kv_head" || target === "neuron" || target === "expert"
+    ? ["layer", target]
+    : ["layer"];
 }
 
 /** Axes of the conditions that a selection will make. */

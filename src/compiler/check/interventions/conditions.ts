@@ -1,5 +1,4 @@
 /** The interventions of an experiment as conditions: what is written where, one condition for each point of the sweep. */
-import { partTarget } from "../../ir/targets.js";
 import type { Condition, DeferredConditions } from "../../ir/protocol.js";
 import type { AblateClause, ExperimentStatement, Intervention, Selection } from "../../syntax/ast.js";
 import { notYet } from "../faults.js";
@@ -14,7 +13,7 @@ import { checkScale } from "./scale.js";
 import { combinedPlaces, drawnPlaces } from "./several-places.js";
 import { spread } from "./spread.js";
 import { checkSet, checkSteer } from "./steer.js";
-import { placePoints } from "./targets.js";
+import { placePoints, targetNamed } from "./targets.js";
 import { joinsPositions } from "./together.js";
 
 export interface CheckedInterventions {
@@ -89,7 +88,8 @@ function sweepOf(cx: InterventionContext, clause: Exclude<Intervention, { kind: 
 function checkAblate(cx: InterventionContext, clause: AblateClause): Sweep | null {
   const { selection, together } = clause;
   if (selection.kind === "top") return null;
-  const target = partTarget(clause.target, cx.model.signature);
+  const target = targetNamed(cx, { text: clause.target, span: clause.span });
+  if (target === null) return null;
   const replacement = checkReplacement(cx, clause.by);
   const named = placePoints(cx, target, selection.places, selection.span);
   const positions = checkPositions(cx, clause.positions, joinsPositions(together));
