@@ -99,7 +99,8 @@ export const harmlessFields = {
   ],
   "where the model comes from; the weight files say themselves in which type they are": [
     "_commit_hash",
-    "_name_or_path", "_model_name_or_path",
+    "_name_or_path",
+    "_model_name_or_path",
     "architectures",
     // Code that transformers runs with trust_remote_code only; otherwise the class of model_type is built, as here.
     "auto_map",
