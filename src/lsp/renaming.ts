@@ -5,7 +5,6 @@ import {
   edited,
   referencesAt,
   referencesOf,
-  renamableAt,
   renameAt,
   renamingEdits,
   sharedAt,
@@ -25,14 +24,13 @@ export interface PlaceIn {
 export type WideRenaming =
   { readonly kind: "edits"; readonly edits: readonly EditIn[] } | { readonly kind: "refused"; readonly reason: string };
 
-/** Analyses of the other protocols that may name what is named at an offset. */
+/** Analyses of the other protocols that may name what other files may name, too. */
 async function others(
   analysis: Analysis,
-  offset: number,
+  shared: ReturnType<typeof sharedAt>,
   protocols: Protocols,
   { asIf }: Analyses,
 ): Promise<readonly Analysis[]> {
-  const shared = sharedAt(analysis, offset);
   if (shared === null) return [];
   const importing = await protocols.importing(shared.file);
   const found: Analysis[] = [];
@@ -59,7 +57,7 @@ export async function referencesEverywhere(
   const shared = sharedAt(analysis, offset);
   if (shared === null) return [...places.values()];
   const { at } = shared.symbol;
-  for (const other of await others(analysis, offset, protocols, analyses)) {
+  for (const other of await others(analysis, shared, protocols, analyses)) {
     const isDeclaration = ({ file, start }: Span): boolean => file === at?.file && start === at.start;
     add(
       other,
@@ -81,14 +79,13 @@ export async function renameEverywhere(
   analyses: Analyses,
 ): Promise<WideRenaming> {
   const own = renameAt(analysis, offset, name);
-  const target = renamableAt(analysis, offset);
   if (own.kind === "refused") return own;
-  if ("reason" in target) return { kind: "refused", ...target };
-  const affected = [analysis, ...(await others(analysis, offset, protocols, analyses))];
+  const { symbol } = own;
+  const affected = [analysis, ...(await others(analysis, sharedAt(analysis, offset), protocols, analyses))];
   const edits = new Map<string, Edit>();
   const texts = new Map<string, string>();
   for (const one of affected) {
-    for (const edit of renamingEdits(one, target.symbol, name)) {
+    for (const edit of one === analysis ? own.edits : renamingEdits(one, symbol, name)) {
       const { file, start } = edit.span;
       edits.set(`${start} ${file}`, edit);
       texts.set(file, one.texts.get(file) ?? "");
@@ -106,7 +103,7 @@ export async function renameEverywhere(
     const refused = changedMeaning(one, await analyses.asIf(source, changed), all);
     if (refused === null) continue;
     const where = one === analysis ? "" : `, in ${one.source.path}`;
-    return { kind: "refused", reason: `${target.symbol.name} cannot be called ${name}: ${refused.reason}${where}` };
+    return { kind: "refused", reason: `${symbol.name} cannot be called ${name}: ${refused.reason}${where}` };
   }
   const placed = all.map((edit) => ({ ...edit, text: texts.get(edit.span.file) ?? "" }));
   return { kind: "edits", edits: placed };

@@ -1,4 +1,5 @@
 /** Masks and replacements of one gate for one unit: which entries of which rows are changed, and to what. */
+import { isUnit } from "../compiler/base/place-units.js";
 import type { Gate, Unit } from "../compiler/ir/plan.js";
 import type { Condition, PositionSelection, SiteWrite } from "../compiler/ir/protocol.js";
 import { gateKey } from "../compiler/analysis/gates.js";
@@ -17,8 +18,6 @@ export interface GateFeeds {
   readonly replacement: EngineTensor | null;
 }
 
-const unitAxes: ReadonlySet<string> = new Set(["head", "kv_head", "neuron", "expert"]);
-
 /** The axes of a site as a gate sees them for texts of one length. */
 interface Layout {
   /** Length of every axis after the row axis. */
@@ -33,7 +32,7 @@ function layoutOf(gate: Gate, signature: ModelSignature, positions: number): Lay
   return {
     sizes: siteDimensions(signature, gate.site.site).map((size) => (typeof size === "number" ? size : positions)),
     position: axes.findIndex((axis) => axis === "pos" || axis === "query"),
-    unit: axes.findIndex((axis) => unitAxes.has(axis)),
+    unit: axes.findIndex(isUnit),
   };
 }
 

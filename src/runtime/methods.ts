@@ -1,5 +1,5 @@
 /** The methods of a run as paragraphs for a paper: made from the protocol and the record, the same words for the same run. */
-import { unitLetters } from "../compiler/base/place-units.js";
+import { isUnit } from "../compiler/base/place-units.js";
 import { documentedMetrics, type DocumentedMetric } from "../compiler/docs/metrics.js";
 import { entryOf } from "../compiler/base/entry.js";
 import { sites } from "../compiler/models/sites.js";
@@ -142,7 +142,7 @@ function sameChanges(conditions: readonly Condition[]): string {
     const [first] = writes;
     if (first === undefined) return "";
     const { axes, meaning } = sites[first.site.site];
-    const axis = axes.find((name) => Object.hasOwn(unitLetters, name)) ?? "part";
+    const axis = axes.find(isUnit) ?? "part";
     const each = conditions.every((condition) => condition.writes.length === 1);
     const units = new Set(writes.map(({ site, unit }) => `${site.layer ?? ""}.${unit ?? ""}`)).size;
     const which = first.unit === null ? "" : each ? ` of one ${axis.replace("_", "-")}` : ` of ${countOf(units, axis)}`;

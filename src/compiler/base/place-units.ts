@@ -13,6 +13,14 @@ export const unitLetters: Readonly<Record<PlaceUnit | "kv_head", keyof typeof un
   expert: "E",
 };
 
+/** An axis of units of a layer. */
+export type UnitName = keyof typeof unitLetters;
+
+/** Whether an axis is one of units of a layer. */
+export function isUnit(axis: string): axis is UnitName {
+  return Object.hasOwn(unitLetters, axis);
+}
+
 /** The unit of a letter; null for any other text. */
 export function unitOfLetter(letter: string | undefined): PlaceUnit | null {
   return letter === "H" || letter === "N" || letter === "E" ? unitsByLetter[letter] : null;

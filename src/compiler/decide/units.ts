@@ -3,6 +3,7 @@
  * model on one text; the prompts and documents are what was sampled. So each prompt (or document) gives one value, the
  * mean over everything that was measured on it.
  */
+import { isUnit } from "../base/place-units.js";
 import { entryOf } from "../base/entry.js";
 import type { Coordinates } from "../ir/result-expression.js";
 import type { TextsScope } from "./spine.js";
@@ -30,7 +31,6 @@ export type UnitAxes =
   | { readonly kind: "none"; readonly reason: string };
 
 const textUnits = ["document", "prompt"] as const;
-const partOfModel = ["head", "kv_head", "neuron", "expert"] as const;
 const modelAxes = ["model", "revision", "dtype"];
 
 /**
@@ -51,7 +51,7 @@ export function unitAxesOf(array: ResultArray, except: readonly string[]): UnitA
     const reason = "tokens of one text are not independent of each other: measure several prompts or documents";
     return { kind: "none", reason };
   }
-  const part = partOfModel.find((axis) => places.includes(axis));
+  const part = places.find(isUnit);
   if (part !== undefined && places.every((axis) => axis === part || axis === "layer")) {
     return { kind: "units", unit: part, axes: places };
   }

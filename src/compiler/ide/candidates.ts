@@ -2,7 +2,9 @@
 import type { IToken } from "chevrotain";
 import { textEndings } from "../base/text-format.js";
 import { resolvePath } from "../base/paths.js";
+import { isUnit } from "../base/place-units.js";
 import type { SymbolKind } from "../ir/side-table.js";
+import { placeNames, targetWords } from "../ir/targets.js";
 import { saveFormats, tableFormats } from "../ir/results.js";
 import { dtypes } from "../models/dtype.js";
 import { isSite, sites } from "../models/sites.js";
@@ -13,7 +15,7 @@ import type { Analysis } from "./analysis.js";
 import { declared, entries, entryCandidate, words, type Candidate, type Find } from "./candidate.js";
 import type { Cursor } from "./cursor.js";
 import { declarationMarkdown } from "./documentation.js";
-import { placeNames } from "./place-candidates.js";
+import { placeCandidates } from "./place-candidates.js";
 import {
   axisNames,
   comparedLevels,
@@ -83,7 +85,7 @@ const declaring: ReadonlySet<string> = new Set([
 
 /** Names and places that can stand at a cursor between words, the most likely first. */
 export function candidatesIn(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
-  const places = cursor.next.some(({ token }) => token === "PlaceLiteral") ? [placeNames] : [];
+  const places = cursor.next.some(({ token }) => token === "PlaceLiteral") ? [placeCandidates] : [];
   if (cursor.writesPlace) return places.flatMap((find) => find(analysis, cursor));
   const names = cursor.next.filter(({ token }) => nameTokens.has(token));
   if (names.length > 0 && names.every(({ rules }) => isConstant(rules))) {
@@ -183,12 +185,10 @@ function axesOf(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
 /** Axes of the conditions of the intervention at the cursor. */
 function conditionAxes({ before }: Cursor): ReadonlySet<string> {
   const words = before.map(({ image }) => image);
-  const unit = [
-    ["heads", "head"],
-    ["kv_heads", "kv_head"],
-    ["neurons", "neuron"],
-    ["experts", "expert"],
-  ].flatMap(([target, axis]) => (words.includes(target ?? "") ? [axis ?? ""] : []));
+  const unit = targetWords
+    .filter((word) => words.includes(word))
+    .map((word) => placeNames[word].one)
+    .filter(isUnit);
   return new Set(["layer", ...unit, ...(words.includes("at") ? ["position"] : [])]);
 }
 

@@ -1,7 +1,9 @@
 /** Places that can be written at a cursor: layers of the models that are open, and heads or neurons behind a dot. */
+import { isUnit, unitLetters, type UnitName } from "../base/place-units.js";
+import { placeNames, targetWords, unitOf } from "../ir/targets.js";
 import type { ModelSignature } from "../models/model.js";
 import type { DocEntry } from "../docs/entry.js";
-import { isSite, sites } from "../models/sites.js";
+import { isSite } from "../models/sites.js";
 import type { Analysis } from "./analysis.js";
 import { entryText, type Candidate } from "./candidate.js";
 import type { Cursor } from "./cursor.js";
@@ -9,7 +11,7 @@ import type { Cursor } from "./cursor.js";
 /** More layers or units are not listed one by one. */
 const mostListed = 200;
 
-export function placeNames(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
+export function placeCandidates(analysis: Analysis, cursor: Cursor): readonly Candidate[] {
   const { word } = cursor;
   const written = analysis.source.text.slice(word.start, word.end);
   return /^L.*\./.test(written) ? unitNames(analysis, cursor, written) : layerNames(analysis);
@@ -35,40 +37,34 @@ interface Unit {
   readonly count: (signature: ModelSignature) => number;
 }
 
-const headUnit: Unit = { letter: "H", plural: "heads", count: ({ heads }) => heads };
-const keyUnit: Unit = { letter: "H", plural: "key-value heads", count: ({ kvHeads }) => kvHeads };
-const expertUnit: Unit = { letter: "E", plural: "experts", count: ({ experts }) => experts?.count ?? 0 };
-const neuronUnit: Unit = { letter: "N", plural: "neurons", count: ({ neurons }) => neurons };
+const units: Readonly<Record<UnitName, Unit>> = {
+  head: { letter: unitLetters.head, plural: "heads", count: ({ heads }) => heads },
+  kv_head: { letter: unitLetters.kv_head, plural: "key-value heads", count: ({ kvHeads }) => kvHeads },
+  neuron: { letter: unitLetters.neuron, plural: "neurons", count: ({ neurons }) => neurons },
+  expert: { letter: unitLetters.expert, plural: "experts", count: ({ experts }) => experts?.count ?? 0 },
+};
 
 /** What stands behind the dot of `L5.`: units of what the place is a part of. Nothing where it has none. */
 function unitNames({ checked }: Analysis, { before }: Cursor, written: string): readonly Candidate[] {
-  const unit = unitOf(before.map(({ image }) => image));
+  const unit = unitAmong(before.map(({ image }) => image));
   if (unit === null) return [];
   const layers = written.slice(0, written.lastIndexOf(".") + 1);
   const count = Math.max(0, ...[...checked.models.values()].map(({ signature }) => unit.count(signature)));
   const start = `${layers}${unit.letter}`;
-  const single = unit === neuronUnit ? [] : numbered(start, Math.min(count, mostListed));
+  const single = unit === units.neuron ? [] : numbered(start, Math.min(count, mostListed));
   const names = [`${start}*`, ...(count > 0 ? [`${start}0..${count - 1}`] : []), ...single];
   const detail = count > 0 ? `of ${count} ${unit.plural}` : "";
   return names.map((name) => ({ name, kind: "place", detail, documentation: "" }));
 }
 
 /** The units of the target or the site whose place is written. */
-function unitOf(words: readonly string[]): Unit | null {
+function unitAmong(words: readonly string[]): Unit | null {
   for (const word of [...words].reverse()) {
-    if (word === "heads") return headUnit;
-    if (word === "kv_heads") return keyUnit;
-    if (word === "neurons") return neuronUnit;
-    if (word === "experts") return expertUnit;
-    if (["mlp", "attention", "layer"].includes(word)) return null;
-    if (!isSite(word)) continue;
-    const { axes } = sites[word];
-    if (axes.includes("head")) return headUnit;
-    if (axes.includes("kv_head")) return keyUnit;
-    if (axes.includes("expert")) return expertUnit;
-    return axes.includes("neuron") ? neuronUnit : null;
+    const part = targetWords.find((target) => target === word);
+    const unit = part !== undefined ? placeNames[part].one : isSite(word) ? unitOf(word) : undefined;
+    if (unit !== undefined) return unit !== null && isUnit(unit) ? units[unit] : null;
   }
-  return headUnit;
+  return units.head;
 }
 
 function numbered(start: string, count: number): readonly string[] {

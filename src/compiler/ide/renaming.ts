@@ -57,7 +57,8 @@ export function renamableAt(analysis: Analysis, offset: number): Renamable | Ref
 }
 
 export type Renaming =
-  { readonly kind: "edits"; readonly edits: readonly Edit[] } | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "edits"; readonly symbol: SymbolReference; readonly edits: readonly Edit[] }
+  | { readonly kind: "refused"; readonly reason: string };
 
 /** The edits that give what is named at an offset another name, as far as the protocol itself shows whether that can be. */
 export function renameAt(analysis: Analysis, offset: number, name: string): Renaming {
@@ -65,11 +66,12 @@ export function renameAt(analysis: Analysis, offset: number, name: string): Rena
   if ("reason" in target) return { kind: "refused", ...target };
   const refused = refusedName(analysis, target.symbol, name);
   if (refused !== null) return { kind: "refused", ...refused };
-  return { kind: "edits", edits: renamingEdits(analysis, target.symbol, name) };
+  const { symbol } = target;
+  return { kind: "edits", symbol, edits: renamingEdits(analysis, symbol, name) };
 }
 
 /** Why something cannot have a name, from what its own protocol declares; null where nothing is known against it. */
-export function refusedName({ checked }: Analysis, { name }: SymbolReference, wanted: string): Refused | null {
+function refusedName({ checked }: Analysis, { name }: SymbolReference, wanted: string): Refused | null {
   if (!isPossibleName(wanted)) return { reason: `${JSON.stringify(wanted)} is no name of the language` };
   const taken = checked.scope.find((declaration) => declaration.name === wanted && isOwnFile(declaration.file));
   if (wanted === name || taken === undefined) return null;

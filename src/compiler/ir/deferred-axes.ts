@@ -1,11 +1,10 @@
 /** Axes and number of the conditions that another experiment's result decides. */
+import { isUnit } from "../base/place-units.js";
 import type { DeferredConditions } from "./protocol.js";
 
 /** Axes whose coordinates name one place of a target. */
 export function placeAxes(target: DeferredConditions["target"]): readonly string[] {
-  return target === "head" || target === "kv_head" || target === "neuron" || target === "expert"
-    ? ["layer", target]
-    : ["layer"];
+  return isUnit(target) ? ["layer", target] : ["layer"];
 }
 
 /** Axes of the conditions that a selection will make. */

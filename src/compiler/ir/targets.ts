@@ -1,4 +1,5 @@
 /** What an intervention can be aimed at: parts of a layer and sites, and the values that each stands for. */
+import { isUnit, type UnitName } from "../base/place-units.js";
 import type { ModelSignature } from "../models/model.js";
 import { sites, type SiteName, type SiteReference } from "../models/sites.js";
 import type { DeferredConditions } from "./protocol.js";
@@ -8,8 +9,6 @@ export interface Spot {
   readonly site: SiteReference;
   readonly unit: number | null;
 }
-
-export type UnitName = "head" | "kv_head" | "neuron" | "expert";
 
 export interface Target {
   readonly word: string;
@@ -84,6 +83,5 @@ export function partTarget(word: TargetWord, signature: ModelSignature): Target 
 
 /** The axis of a site whose entries can be changed one at a time. */
 export function unitOf(site: SiteName): UnitName | null {
-  const axes = sites[site].axes;
-  return (["head", "kv_head", "neuron", "expert"] as const).find((axis) => axes.includes(axis)) ?? null;
+  return sites[site].axes.find(isUnit) ?? null;
 }

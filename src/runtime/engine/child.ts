@@ -3,10 +3,9 @@
  * takes the whole process with it when native code fails.
  */
 import { chainProblem, chainSteps, graphName } from "./chain.js";
-import { inputsProblem } from "./feeds.js";
+import { arrayTypes, inputsProblem } from "./feeds.js";
 import type {
   ChildSettings,
-  EngineElementType,
   EngineGraph,
   EngineReply,
   EngineRequest,
@@ -25,8 +24,6 @@ process.on("SIGINT", () => undefined);
 // A killed coordinator closes the channel. During a run this is noticed as soon as the run ends.
 process.on("disconnect", () => process.exit(0));
 
-const elementTypes: readonly string[] = ["float32", "int64", "int32", "bool"] satisfies EngineElementType[];
-
 function reply(message: EngineReply): void {
   // The callback keeps a closed channel from becoming an unhandled error; the disconnect event then ends the process.
   process.send?.(message, undefined, undefined, () => undefined);
@@ -39,15 +36,13 @@ function messageOf(error: unknown): string {
 /** Throws what onnxruntime throws, or a sentence about weights that are not here. */
 async function openGraph(
   runtime: Runtime,
-  { provider, optimisation, threads, entries }: ChildSettings,
+  settings: ChildSettings,
   { bytes, weights, prepacked, arena = false }: EngineGraph,
   local: readonly LocalWeights[],
 ): Promise<RuntimeSession> {
   const folder = weightsFolder(weights, local);
   return runtime.open(bytes, {
-    provider,
-    optimisation,
-    threads,
+    ...settings,
     // An arena of its own keeps the memory of a session's activations when the run is over, so that a chain of twelve
     // sessions would hold those of twelve. A graph that is not cut has no others beside it, and getting large activations anew
     // from the system was measured to take a quarter of the time of long texts.
@@ -61,7 +56,7 @@ async function openGraph(
       force_spinning_stop: "1",
       ...(folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
       ...(prepacked ? {} : { disable_prepacking: "1" }),
-      ...entries,
+      ...settings.entries,
     },
   });
 }
@@ -123,7 +118,7 @@ async function runChain(
   for (const name of fetches) {
     const tensor = values.get(name);
     if (tensor === undefined) return failed("run", `onnxruntime returned no output ${name}`);
-    if (!elementTypes.includes(tensor.type)) return failed("request", `${name} is ${tensor.type}`);
+    if (!Object.hasOwn(arrayTypes, tensor.type)) return failed("request", `${name} is ${tensor.type}`);
     outputs.set(name, tensor);
     values.delete(name);
   }

@@ -1,6 +1,7 @@
 import type { EngineTensor, EngineValue } from "./messages.js";
 
-const arrayTypes = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array } as const;
+/** The arrays that hold the values of each element type that crosses the border. */
+export const arrayTypes = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** What an input must fit: its element type and the sizes of its axes. */
 export interface TensorShape {

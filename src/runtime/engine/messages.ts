@@ -35,7 +35,7 @@ export interface ChildSettings {
   readonly provider: string | { readonly name: string; readonly deviceId: number };
   readonly threads: number;
   readonly optimisation: "disabled" | "basic";
-  /** Entries of every session's configuration. */
+  /** Entries of every session's configuration, without the `session.` before their names. */
   readonly entries: Readonly<Record<string, string>>;
 }
 

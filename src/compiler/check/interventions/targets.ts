@@ -16,10 +16,9 @@ import type { InterventionContext, PlacePoint } from "./context.js";
 export function targetNamed(cx: InterventionContext, name: Name): Target | null {
   const word = targetWords.find((w) => w === name.text);
   if (word !== undefined) {
-    // A mixture has no neurons that all tokens go through.
-    if (word === "neurons" && !checkWritable(cx, "mlp_act", name.span)) return null;
-    if (word === "experts" && !checkWritable(cx, "expert_out", name.span)) return null;
-    return partTarget(word, cx.model.signature);
+    const target = partTarget(word, cx.model.signature);
+    // Not every model has every part: a mixture has no neurons that all tokens go through, and others have no experts.
+    return target.spots(0, 0).every(({ site }) => checkWritable(cx, site.site, name.span)) ? target : null;
   }
   const site = name.text;
   if (!isSite(site)) {

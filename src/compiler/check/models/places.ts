@@ -1,6 +1,5 @@
 /** Places (`L15..30.H0..3`, `L-1`, `L87.5%`, `L50%..75%`) as indices of the model at hand. */
-import type { UnitName } from "../../ir/targets.js";
-import { unitLetters } from "../../base/place-units.js";
+import { unitLetters, type UnitName } from "../../base/place-units.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import type { Diagnostic } from "../../diagnostics/diagnostic.js";
 import type { ModelSignature } from "../../models/model.js";

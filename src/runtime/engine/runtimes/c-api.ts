@@ -5,7 +5,8 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { EngineTensor, EngineValue } from "../messages.js";
+import { arrayTypes } from "../feeds.js";
+import type { EngineElementType, EngineTensor, EngineValue } from "../messages.js";
 import { copyIn, copyOut, loadCApi, textAt, type CApi, type Pointer } from "./c-functions.js";
 import {
   checkPassedType,
@@ -111,18 +112,12 @@ function held({ api }: Library, value: Pointer, type: string, bytes: number, dim
 }
 
 function tensorOf(type: string, dims: readonly number[], data: ArrayBuffer): EngineTensor {
-  switch (type) {
-    case "float32":
-      return { type, dims, data: new Float32Array(data) };
-    case "int32":
-      return { type, dims, data: new Int32Array(data) };
-    case "int64":
-      return { type, dims, data: new BigInt64Array(data) };
-    case "bool":
-      return { type, dims, data: new Uint8Array(data) };
-    default:
-      throw new RangeError(`tensors of ${type} do not cross the border`);
-  }
+  if (!isElementType(type)) throw new RangeError(`tensors of ${type} do not cross the border`);
+  return { type, dims, data: new arrayTypes[type](data) } as EngineTensor;
+}
+
+function isElementType(type: string): type is EngineElementType {
+  return Object.hasOwn(arrayTypes, type);
 }
 
 /** A copy in onnxruntime's memory: the garbage collector may move what JavaScript has. */

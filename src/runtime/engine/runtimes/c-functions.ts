@@ -36,15 +36,6 @@ function parameterType(parameter: string): ReturnType<typeof koffi.out> | string
   return result === undefined ? parameter : koffi.out(koffi.pointer(result));
 }
 
-/** A list of so many pointers. Made once, because koffi keeps every type. */
-function pointerList(length: number): ReturnType<typeof koffi.array> {
-  const known = pointerLists.get(length) ?? koffi.array(pointer, length);
-  pointerLists.set(length, known);
-  return known;
-}
-
-const pointerLists = new Map<number, ReturnType<typeof koffi.array>>();
-
 /** Name → place in the table, result, parameters. A result `status` is null, or an error that is thrown. */
 const functions = {
   CreateEnv: [3, "status", ["int", text, outPointer]],
@@ -168,9 +159,8 @@ export function loadCApi(path: string): CApi {
       const at: [Pointer | null] = [null];
       const length: [number | bigint] = [0];
       call(name, ...values, at, length);
-      const count = Number(length[0]);
-      const entries = count === 0 ? [] : (koffi.decode(at[0], pointerList(count)) as readonly Pointer[]);
-      return { at: at[0] ?? 0n, entries };
+      const bytes = Number(length[0]) * BigUint64Array.BYTES_PER_ELEMENT;
+      return { at: at[0] ?? 0n, entries: [...new BigUint64Array(copyOut(at[0] ?? 0n, bytes))] };
     },
   };
 }

@@ -2,18 +2,13 @@
  * What computes inside an engine's process: onnxruntime, by one of its two doors. Both give the same bits; `c-api.ts`
  * leaves values where onnxruntime has put them, `node-binding.ts` is there wherever onnxruntime-node is.
  */
-import type { EngineTensor, EngineValue } from "../messages.js";
+import { arrayTypes } from "../feeds.js";
+import type { ChildSettings, EngineTensor, EngineValue } from "../messages.js";
 
 /** How a session is made. */
-export interface SessionSettings {
-  /** The execution provider as onnxruntime-node takes it. */
-  readonly provider: string | { readonly name: string; readonly deviceId: number };
-  readonly optimisation: "disabled" | "basic";
-  readonly threads: number;
+export interface SessionSettings extends Omit<ChildSettings, "runtime"> {
   /** Whether the session keeps the memory of its activations between runs, where it shares none with the others. */
   readonly arena: boolean;
-  /** Entries of the session's configuration, without the `session.` before their names. */
-  readonly entries: Readonly<Record<string, string>>;
 }
 
 /** A dense tensor in onnxruntime's hands. */
@@ -61,7 +56,7 @@ export interface Runtime {
 }
 
 /** Element types that sessions may take and yield: those of the border, and one that only passes between sessions. */
-export const passedTypes: readonly string[] = ["float32", "int64", "int32", "bool", "float64"];
+export const passedTypes: readonly string[] = [...Object.keys(arrayTypes), "float64"];
 
 /** Throws a sentence about a value whose type is not among {@link passedTypes}. */
 export function checkPassedType(name: string, type: string): void {
