@@ -1,6 +1,6 @@
 /** Progress of a run: a bar with rate and time left on a terminal, a quiet line now and then in a pipe. */
 import { SingleBar } from "cli-progress";
-import type { ExecutionProgress } from "../runtime/execute.js";
+import type { ExecutionProgress } from "../runtime/execution.js";
 import { formatSeconds } from "../runtime/report/format.js";
 import { messages } from "./screen.js";
 

@@ -1,7 +1,7 @@
 /** What a run did and how long it took, in a line. */
 import { flopsText, rateText, secondsText } from "../compiler/lower/quantity-text.js";
 import type { RecordedEstimate, RunRecord } from "../runtime/store/record.js";
-import type { ExecutionSummary } from "../runtime/execute.js";
+import type { ExecutionSummary } from "../runtime/execution.js";
 import { counted } from "../compiler/base/counted.js";
 
 /** How much was computed and in what time; beside it the time that was expected, where a whole run can be compared. */

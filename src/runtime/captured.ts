@@ -3,7 +3,7 @@ import { captureKey, type Capture } from "../compiler/lower/captures.js";
 import type { Evaluation, GraphOutput, Plan } from "../compiler/ir/plan.js";
 import { missingEntries, rowRange } from "../compiler/results/numbers.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
-import type { ReadUnit } from "./execute.js";
+import type { ReadUnit } from "./execution.js";
 
 /** A captured value of one prompt, or an average: row-major over `dims`. */
 export interface CapturedValue {
@@ -64,7 +64,7 @@ export function capturedValues(plan: Plan): CapturedValues {
   function unitOf(id: string, read: ReadUnit): Promise<EngineTensors> {
     const known = kept.get(id) ?? read(id);
     kept.delete(id);
-    kept.set(id, known);
+    void keep(kept, id, known);
     for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - keptUnits))) kept.delete(oldest);
     return known;
   }
@@ -115,11 +115,18 @@ export function capturedValues(plan: Plan): CapturedValues {
       const found = find(needs, capture);
       // What was summed decides how its entries are counted.
       const key = `${found[0].id} ${found[1].name}`;
-      const known = means.get(key) ?? average(found, entries, read);
-      means.set(key, known);
-      return known;
+      return means.get(key) ?? keep(means, key, average(found, entries, read));
     },
   };
+}
+
+/** Keeps what is being read, unless that fails: whoever asks later may be able to read it. */
+function keep<Value>(kept: Map<string, Promise<Value>>, key: string, value: Promise<Value>): Promise<Value> {
+  kept.set(key, value);
+  value.catch(() => {
+    if (kept.get(key) === value) kept.delete(key);
+  });
+  return value;
 }
 
 /** An output that yields a captured value. */

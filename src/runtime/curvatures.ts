@@ -21,7 +21,7 @@ import { EngineFault } from "./engine/fault.js";
 import type { PreparedSegment } from "./engine/keeper.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
 import type { RunSurroundings } from "./execute-stage.js";
-import type { ExecutionSummary } from "./execute.js";
+import type { ExecutionSummary } from "./execution.js";
 import { createFeeds, type FeedSource } from "./feeds.js";
 import { weightsOf } from "./models/weight-files.js";
 import { once } from "./once.js";

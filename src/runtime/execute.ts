@@ -1,99 +1,24 @@
 /** The coordinator's loop: a plan's units through the engine into the store, whatever happens on the way. */
-import type { Evaluation, GraphPlan, Plan, Unit } from "../compiler/ir/plan.js";
+import type { Evaluation, GraphPlan, Unit } from "../compiler/ir/plan.js";
 import { graphFetches } from "../compiler/lower/graph.js";
-import type { EngineOptions } from "./engine/backend.js";
+import type { Engine } from "./engine/engine.js";
 import { EngineFault } from "./engine/fault.js";
-import { createEngineKeeper, type EngineKeeper, type PreparedSegment } from "./engine/keeper.js";
-import type { EngineInfo, EngineTensors } from "./engine/messages.js";
+import { createEngineKeeper, type PreparedSegment } from "./engine/keeper.js";
+import type { ExecutePlanOptions, ExecutionSummary, ReadUnit } from "./execution.js";
+import { createLookAhead, NotYet, type BegunUnit } from "./look-ahead.js";
 import { StoreFault } from "./store/fault.js";
-import type { UnitStore } from "./store/units.js";
 import {
   countOutcomes,
   lostText,
   recoveries,
   rowsComputedOf,
   unitsOf,
-  type UnitCounts,
   type UnitFault,
   type UnitOutcome,
 } from "./unit-outcomes.js";
 
-/** A finished unit's tensors by its id. One that was lost meanwhile is computed again; rejects when that fails. */
-export type ReadUnit = (id: string) => Promise<EngineTensors>;
-
-/** What the host must know to run a plan: made of the protocol's facts, so that this file needs none of them. */
-export interface Preparation {
-  /** The segments of a unit's graph in the order in which it runs through them; one when the graph is not cut. */
-  segments(unit: Unit): readonly PreparedSegment[];
-  /** Exactly the graph's inputs for this unit, of all its segments together. Averages come from finished units through `readUnit`. */
-  feedsOf(evaluation: Evaluation, unit: Unit, readUnit: ReadUnit): Promise<EngineTensors> | EngineTensors;
-  /**
-   * Why nothing may be computed with a model any more, or null. Asked before and after a model's files are opened and
-   * before a unit is stored. Absent: there is nothing to watch.
-   */
-  problemOf?(model: string): string | null;
-}
-
-/** How far a run is. Counts are units; `rows` are rows (prompt × condition) of finished units. */
-export interface ExecutionProgress {
-  /** Units that need no more work: computed, reused, failed or skipped. */
-  readonly done: number;
-  readonly total: number;
-  readonly reused: number;
-  readonly rows: number;
-  readonly secondsElapsed: number;
-  /** From the pace so far, by rows × positions; null as long as nothing was computed. */
-  readonly secondsLeft: number | null;
-  /** What is done after the last unit; null while units are computed. */
-  readonly phase: "writing results" | "drawing figures" | null;
-}
-
-export interface ExecutePlanOptions {
-  readonly plan: Plan;
-  /** The units to execute; all of the plan when absent. The others are computed only where these need them. */
-  readonly only?: ReadonlySet<string>;
-  readonly prepare: Preparation;
-  readonly engine: EngineOptions;
-  readonly store: UnitStore;
-  readonly onProgress?: (progress: ExecutionProgress) => void;
-  /** Called whenever it is known what became of a unit, in that order; again for one that is computed again. */
-  readonly onUnit?: (unit: string, outcome: UnitOutcome) => void;
-  /** Called for each child that is started, with its process id and versions. */
-  readonly onEngineStart?: (info: EngineInfo) => void;
-  /** Aborting ends the child at once; what is finished is kept. Aborting again changes nothing. */
-  readonly signal?: AbortSignal;
-  /**
-   * Bytes of weights that open sessions may hold together: those not used for longest are closed for others. 2^30 when
-   * absent. The segments of one graph are opened together even if they alone are larger.
-   */
-  readonly openWeightBytes?: number;
-  /** The engine of a run that goes on afterwards, made with the options above. Absent: one of its own, which is ended. */
-  readonly keeper?: EngineKeeper;
-}
-
-/**
- * How a run went. `finished`: every unit has a result. `failed`: some have none (`faults` says why), or the run had to
- * stop (`stopped` says why: no engine, no disk). `interrupted`: the signal was aborted.
- */
-export interface ExecutionSummary {
-  readonly status: "finished" | "interrupted" | "failed";
-  /** Units of the plan, each counted once. */
-  readonly units: UnitCounts;
-  /** What became of each unit by its id; absent are those that are left. */
-  readonly outcomes: ReadonlyMap<string, UnitOutcome>;
-  /** Rows of the computed units. */
-  readonly rowsComputed: number;
-  readonly seconds: number;
-  readonly faults: readonly UnitFault[];
-  /** Why the run stopped before its end, or null. */
-  readonly stopped: string | null;
-  /** About the last child; null when none was needed. */
-  readonly engine: EngineInfo | null;
-  /** Children that were started again after a crash or a failed unit. */
-  readonly restarts: number;
-  /** Units that were finished, then lost or damaged, and computed again. */
-  readonly recovered: ReadonlySet<string>;
-}
+/** Gives the engine with some segments open. */
+type OpenSegments = (segments: readonly PreparedSegment[]) => Promise<Engine> | Engine;
 
 /** Ends the loop: thrown inside, never out of `executePlan`. */
 class Stop extends Error {
@@ -225,26 +150,76 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
     progress();
   }
 
+  const lookAhead = createLookAhead();
+  /** The units in the order in which they run, and where each stands in it. */
+  const order = plan.evaluations.flatMap((evaluation) =>
+    evaluation.units.filter(({ id }) => all.has(id)).map((unit) => ({ evaluation, unit })),
+  );
+  const places = new Map(order.map(({ unit }, place) => [unit.id, place] as const));
+  /** Evaluations that were found finished. */
+  const complete = new Set<string>();
+
+  /** Makes a unit's feeds and asks the engine for its run. */
+  async function begin(evaluation: Evaluation, unit: Unit, read: ReadUnit, open: OpenSegments): Promise<BegunUnit> {
+    const graph = graphOf(unit);
+    const segments = prepare.segments(unit);
+    const feeds = await prepare.feedsOf(evaluation, unit, read);
+    checkSignal();
+    // onnxruntime opens files by their paths and maps them: what changes later changes what it reads.
+    checkModel(graph);
+    const engine = await open(segments);
+    checkModel(graph);
+    const chain = segments.map((segment) => segment.id);
+    return { answer: engine.run({ graphs: chain, feeds, fetches: graphFetches(graph) }) };
+  }
+
+  /** A finished unit, as long as it is where it was put: before its turn, a unit makes nothing anew. */
+  const readFinished: ReadUnit = async (id) => {
+    await writing;
+    const unit = await store.read(id);
+    if (unit === null) throw new NotYet(`${id} is lost`);
+    return unit.tensors;
+  };
+
+  const openAlready: OpenSegments = (segments) => {
+    const engine = keeper.open(segments);
+    if (engine === null) throw new NotYet("its segments are not open");
+    return engine;
+  };
+
+  /** Begins the unit that comes after this one, where all that it needs is finished. */
+  function beginNext({ id }: Unit): void {
+    let place = (places.get(id) ?? order.length) + 1;
+    while (stored.has(order[place]?.unit.id ?? "")) place += 1;
+    const next = order[place];
+    if (next === undefined || visited.has(next.unit.id) || faulty.has(next.unit.id)) return;
+    const { evaluation, unit } = next;
+    if (!evaluation.needs.every(isComplete)) return;
+    lookAhead.begin(unit.id, () => begin(evaluation, unit, readFinished, openAlready));
+  }
+
+  /** Whether all units of an evaluation are finished. */
+  function isComplete(evaluation: string): boolean {
+    if (complete.has(evaluation)) return true;
+    const units = plan.evaluations.find(({ id }) => id === evaluation)?.units ?? [];
+    if (!units.every(({ id }) => stored.has(id))) return false;
+    complete.add(evaluation);
+    return true;
+  }
+
   /**
    * Runs a unit once; it is finished when it is written, which is not waited for. Rejects with EngineFault for the engine's
    * failures, with StoreFault when the unit before it could not be written, with other errors for those of `prepare`.
    */
-  async function attempt(
-    evaluation: Evaluation,
-    unit: Unit,
-    graph: GraphPlan,
-    segments: readonly PreparedSegment[],
-  ): Promise<void> {
-    const feeds = await prepare.feedsOf(evaluation, unit, readUnit);
-    checkSignal();
-    // onnxruntime opens files by their paths and maps them: what changes later changes what it reads.
+  async function attempt(evaluation: Evaluation, unit: Unit, graph: GraphPlan): Promise<void> {
+    const begun =
+      (await lookAhead.take(unit.id)) ??
+      (await begin(evaluation, unit, readUnit, (segments) => keeper.withSegments(segments)));
+    beginNext(unit);
+    const { outputs, seconds } = await begun.answer;
+    lookAhead.turn();
     checkModel(graph);
-    const engine = await keeper.withSegments(segments);
-    checkModel(graph);
-    const chain = segments.map((segment) => segment.id);
-    const { outputs, seconds } = await engine.run({ graphs: chain, feeds, fetches: graphFetches(graph) });
-    checkModel(graph);
-    const { onnxruntimeVersion } = engine.info();
+    const onnxruntimeVersion = keeper.info()?.onnxruntimeVersion ?? "";
     const about = { graph: graph.id, onnxruntime: onnxruntimeVersion, seconds: seconds.toFixed(6) };
     await writing;
     writing = store.write({ id: unit.id, tensors: outputs, about }).then(() => finished(unit));
@@ -261,7 +236,7 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
         const segments = prepare.segments(unit);
         const refused = keeper.unusable(segments);
         if (refused !== null) return unopened(refused);
-        await attempt(evaluation, unit, graph, segments);
+        await attempt(evaluation, unit, graph);
         return null;
       } catch (error) {
         if (error instanceof Stop) throw error;
@@ -321,16 +296,13 @@ export async function executePlan(options: ExecutePlanOptions): Promise<Executio
       else workLeft += workOf(unit);
     }
     progress();
-    for (const evaluation of plan.evaluations) {
-      for (const unit of evaluation.units) {
-        if (!all.has(unit.id)) continue;
-        checkSignal();
-        const fault = faulty.get(unit.id);
-        if (fault !== undefined && !incomplete.has(evaluation.id)) incomplete.set(evaluation.id, fault);
-        if (visited.has(unit.id)) continue;
-        visited.add(unit.id);
-        await runUnit(evaluation, unit, graphOf(unit));
-      }
+    for (const { evaluation, unit } of order) {
+      checkSignal();
+      const fault = faulty.get(unit.id);
+      if (fault !== undefined && !incomplete.has(evaluation.id)) incomplete.set(evaluation.id, fault);
+      if (visited.has(unit.id)) continue;
+      visited.add(unit.id);
+      await runUnit(evaluation, unit, graphOf(unit));
     }
     await writing;
   } catch (error) {

@@ -1,6 +1,6 @@
 /** Several executions as one: of the stages of a run, and of units that had to be computed again. */
 import type { Plan } from "../compiler/ir/plan.js";
-import type { ExecutionSummary } from "./execute.js";
+import type { ExecutionSummary } from "./execution.js";
 import { countOutcomes, rowsComputedOf, unitsOf, type UnitFault, type UnitOutcome } from "./unit-outcomes.js";
 
 /** Counts, faults and status as they follow from what became of each unit of a plan. */

@@ -21,7 +21,7 @@ import { otherRunPrefix } from "../compiler/operations/causes.js";
 import { givenReasons, missingReasons } from "../compiler/operations/reasons.js";
 import { capturedValues, type CapturedEntries, type CapturedValues, type CountEntries } from "./captured.js";
 import type { EngineTensor, EngineTensors } from "./engine/messages.js";
-import type { ReadUnit } from "./execute.js";
+import type { ReadUnit } from "./execution.js";
 import { gateFeeds, type Replacement } from "./gate-feeds.js";
 
 export interface FeedSource {

@@ -5,7 +5,7 @@ import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { resultSetOf } from "../compiler/ir/results.js";
 import { storedCurvatures } from "./curvatures.js";
 import { decidedBy } from "./decisions.js";
-import type { ExecutionSummary } from "./execute.js";
+import type { ExecutionSummary } from "./execution.js";
 import { judgementViews } from "./judgement-views.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
 import { planOptions, planRun } from "./plan-run.js";

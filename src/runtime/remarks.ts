@@ -2,7 +2,7 @@
 import type { Protocol } from "../compiler/ir/protocol.js";
 import type { ResultRow } from "../compiler/ir/results.js";
 import { countOf } from "../compiler/results/describe.js";
-import type { ExecutionSummary } from "./execute.js";
+import type { ExecutionSummary } from "./execution.js";
 import { listOf } from "./report/sentences.js";
 import type { RecordedDecision } from "./store/record.js";
 

@@ -19,7 +19,7 @@ import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";
 import { executeCurvatures } from "./curvatures.js";
 import { createRunEstimator } from "./estimate.js";
-import type { ExecutionProgress } from "./execute.js";
+import type { ExecutionProgress } from "./execution.js";
 import { executeStage, openWeightBytes, type RunSurroundings } from "./execute-stage.js";
 import { judgementViews } from "./judgement-views.js";
 import type { Loaded } from "./load.js";

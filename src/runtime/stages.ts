@@ -11,7 +11,7 @@ import type { Assembled } from "../compiler/results/assemble.js";
 import { resolveStudies } from "../compiler/results/deferred.js";
 import { askedRows } from "../compiler/results/asked-rows.js";
 import { hasErrors } from "../compiler/diagnostics/staged.js";
-import type { ExecutionSummary } from "./execute.js";
+import type { ExecutionSummary } from "./execution.js";
 import { joinedExecutions, withFaults, withoutOutcomes } from "./executions.js";
 import { recoveries } from "./unit-outcomes.js";
 

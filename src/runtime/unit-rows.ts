@@ -1,6 +1,6 @@
 /** From the store to rows, and what there is to say about units that were damaged or lost on the way. */
 import { assembleResults } from "../compiler/results/assemble.js";
-import type { ExecutionSummary } from "./execute.js";
+import type { ExecutionSummary } from "./execution.js";
 import type { Stage, StageRows } from "./stages.js";
 import { StoreFault } from "./store/fault.js";
 import type { UnitDamage, UnitStore } from "./store/units.js";

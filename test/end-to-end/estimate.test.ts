@@ -7,7 +7,7 @@ import { workDone } from "../../src/cli/work-done.js";
 import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import { EngineFault } from "../../src/runtime/engine/fault.js";
 import { measureMatrixRate } from "../../src/runtime/engine/matrix-rate.js";
-import type { ExecutionSummary } from "../../src/runtime/execute.js";
+import type { ExecutionSummary } from "../../src/runtime/execution.js";
 import { provenanceOf } from "../../src/runtime/provenance.js";
 import { readRecord } from "../../src/runtime/store/record.js";
 import {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Protocol } from "../../src/compiler/ir/protocol.js";
 import type { ResultRow } from "../../src/compiler/ir/results.js";
-import type { ExecutionSummary } from "../../src/runtime/execute.js";
+import type { ExecutionSummary } from "../../src/runtime/execution.js";
 import { joinedExecutions } from "../../src/runtime/executions.js";
 import { executeStages, type StagesOutcome } from "../../src/runtime/stages.js";
 import { countOutcomes, type UnitFault, type UnitOutcome } from "../../src/runtime/unit-outcomes.js";

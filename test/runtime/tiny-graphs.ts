@@ -5,7 +5,7 @@ import type { EngineOptions } from "../../src/runtime/engine/backend.js";
 import { cpuBackend } from "../../src/runtime/engine/backends/cpu.js";
 import type { EngineTensors } from "../../src/runtime/engine/messages.js";
 import type { PreparedSegment } from "../../src/runtime/engine/keeper.js";
-import type { Preparation } from "../../src/runtime/execute.js";
+import type { Preparation } from "../../src/runtime/execution.js";
 import { renamingGraph } from "./layer-graphs.js";
 
 const { onnx } = onnxProto;

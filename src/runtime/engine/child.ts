@@ -21,8 +21,9 @@ import { weightsFolder, type LocalWeights } from "./weights.js";
 // comes before onnxruntime is loaded, so that there is hardly a moment when the signal would still end the child.
 process.on("SIGINT", () => undefined);
 
-// A killed coordinator closes the channel. During a run this is noticed as soon as the run ends.
-process.on("disconnect", () => process.exit(0));
+// A killed coordinator closes the channel. Not by `exit`, which would take the library apart under a thread that is in it.
+const end = (): void => void process.kill(process.pid, "SIGKILL");
+process.on("disconnect", end);
 
 function reply(message: EngineReply): void {
   // The callback keeps a closed channel from becoming an unhandled error; the disconnect event then ends the process.
@@ -202,6 +203,7 @@ async function main(): Promise<void> {
     runtime = await loadRuntime(settings);
   } catch (error) {
     reply({ kind: "failed", number: null, failure: "start", message: messageOf(error) });
+    process.off("disconnect", end);
     process.disconnect();
     return;
   }

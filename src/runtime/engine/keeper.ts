@@ -45,6 +45,8 @@ export interface EngineKeeper {
    * with what `bytes` throws.
    */
   withSegments(segments: readonly PreparedSegment[]): Promise<Engine>;
+  /** The engine if it lives and has these segments open already, otherwise null. Opens and closes nothing. */
+  open(segments: readonly PreparedSegment[]): Engine | null;
   /** Why one of these cannot be opened, or null: known when it was found out twice, which should be in two engines. */
   unusable(segments: readonly PreparedSegment[]): string | null;
   /** Ends the engine, so that the next use begins with a fresh one. */
@@ -148,6 +150,7 @@ export function createEngineKeeper(options: EngineKeeperOptions): EngineKeeper {
       }
       return present;
     },
+    open: (segments) => (engine?.alive() === true && segments.every(({ id }) => open.has(id)) ? engine : null),
     unusable: (segments) => {
       const found = segments.map(({ id }) => refused.get(id)).find((known) => known !== undefined && known.times >= 2);
       return found?.message ?? null;

@@ -221,18 +221,19 @@ function layoutOf(
   };
 }
 
-function run(
+async function run(
   library: Library,
   session: Pointer,
   binding: Pointer,
   taken: ReadonlyMap<string, HeldTensor>,
   fetches: readonly string[],
-): ReadonlyMap<string, HeldTensor> {
+): Promise<ReadonlyMap<string, HeldTensor>> {
   const { api, allocator, memory } = library;
   try {
     for (const [name, tensor] of taken) api.call("BindInput", binding, name, values.get(tensor));
     for (const name of fetches) api.call("BindOutputToDevice", binding, name, memory);
-    api.call("RunWithBinding", session, null, binding);
+    // Aside, so that the next request is read meanwhile.
+    await api.callAside("RunWithBinding", session, null, binding);
     const { at, entries } = api.list("GetBoundOutputValues", binding, allocator);
     api.call("AllocatorFree", allocator, at);
     return new Map(

@@ -16,7 +16,7 @@ const apiVersion = 24;
 const stackBytes = 2 ** 24;
 
 // Possible only before the first library is loaded.
-koffi.config({ sync_stack_size: stackBytes });
+koffi.config({ sync_stack_size: stackBytes, async_stack_size: stackBytes });
 
 /** What keeps libraries loaded: koffi unloads one whose handle is garbage, whoever still has its functions. */
 const loaded: unknown[] = [];
@@ -89,12 +89,21 @@ export interface CApi {
   readonly version: string;
   /** Calls a function; its status, if it has one, is checked. */
   call(name: FunctionName, ...values: readonly unknown[]): void;
+  /** The same in another thread, while this one goes on. */
+  callAside(name: FunctionName, ...values: readonly unknown[]): Promise<void>;
   /** Calls a function whose last parameter is a place for a pointer, and returns that; 0 where it is null. */
   pointer(name: FunctionName, ...values: readonly unknown[]): Pointer;
   /** Calls a function whose last parameter is a place for a number, and returns that. */
   number(name: FunctionName, ...values: readonly unknown[]): number;
   /** Calls a function whose last parameters are places for a list of pointers and its length; the list is the caller's. */
   list(name: FunctionName, ...values: readonly unknown[]): PointerList;
+}
+
+/** A function of the library, as koffi makes it. */
+interface Callable {
+  (...values: unknown[]): unknown;
+  /** Calls it in another thread; the last value is what then takes an error or the result. */
+  async(...values: unknown[]): void;
 }
 
 /** A list in the library's memory, and what is in it. */
@@ -115,12 +124,8 @@ export function loadCApi(path: string): CApi {
     library.func("void *OrtGetApiBase()")(),
     koffi.struct({ GetApi: pointer, GetVersionString: pointer }),
   ) as { readonly GetApi: Pointer; readonly GetVersionString: Pointer };
-  const callAt = (
-    address: unknown,
-    result: string,
-    parameters: readonly string[],
-  ): ((...values: unknown[]) => unknown) =>
-    koffi.decode(address, koffi.proto(result, parameters.map(parameterType))) as (...values: unknown[]) => unknown;
+  const callAt = (address: unknown, result: string, parameters: readonly string[]): Callable =>
+    koffi.decode(address, koffi.proto(result, parameters.map(parameterType))) as Callable;
   const version = callAt(base.GetVersionString, "const char *", [])() as string;
   const api = callAt(base.GetApi, pointer, ["uint32"])(apiVersion);
   if (isNull(api)) throw new Error(`onnxruntime ${version} has no API of version ${apiVersion}`);
@@ -136,12 +141,25 @@ export function loadCApi(path: string): CApi {
     ]),
   );
 
-  function call(name: FunctionName, ...values: readonly unknown[]): void {
-    const status = callable.get(name)?.(...values);
+  function checkStatus(name: FunctionName, status: unknown): void {
     if (functions[name][1] !== "status" || isNull(status)) return;
     const message = messageOf(status) as string;
     releaseStatus(status);
     throw new Error(message);
+  }
+
+  function call(name: FunctionName, ...values: readonly unknown[]): void {
+    checkStatus(name, callable.get(name)?.(...values));
+  }
+
+  async function callAside(name: FunctionName, ...values: readonly unknown[]): Promise<void> {
+    const status = await new Promise((resolve, reject) => {
+      callable.get(name)?.async(...values, (error: Error | null, answer: unknown) => {
+        if (error === null) resolve(answer);
+        else reject(error);
+      });
+    });
+    checkStatus(name, status);
   }
 
   function result(name: FunctionName, values: readonly unknown[]): unknown {
@@ -153,6 +171,7 @@ export function loadCApi(path: string): CApi {
   return {
     version,
     call,
+    callAside,
     pointer: (name, ...values) => (result(name, values) ?? 0n) as Pointer,
     number: (name, ...values) => Number(result(name, values)),
     list: (name, ...values) => {
