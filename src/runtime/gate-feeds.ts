@@ -92,23 +92,29 @@ function tellingSizes(rows: readonly (readonly RowWrite[])[], { sizes, position,
 
 /** Calls `visit` for every entry of a row of `sizes` that the write changes. */
 function eachEntry(
-  write: RowWrite,
+  { positions, unit: chosen }: RowWrite,
   sizes: readonly number[],
   { position, unit }: Layout,
   visit: (entry: number) => void,
 ): void {
-  const size = sizes.reduce((product, d) => product * d, 1);
-  const strideOf = (axis: number): number => sizes.slice(axis + 1).reduce((product, d) => product * d, 1);
-  const along = (entry: number, axis: number): number => Math.floor(entry / strideOf(axis)) % (sizes[axis] ?? 1);
   // An axis of length 1 stands for every entry.
-  const byPosition = position >= 0 && (sizes[position] ?? 1) > 1;
-  const byUnit = unit >= 0 && (sizes[unit] ?? 1) > 1;
-  for (let entry = 0; entry < size; entry++) {
-    if (byPosition && write.positions !== null && !write.positions.has(along(entry, position))) continue;
-    if (!byPosition && write.positions !== null && !write.positions.has(0)) continue;
-    if (byUnit && write.unit !== null && along(entry, unit) !== write.unit) continue;
-    visit(entry);
-  }
+  const byPosition = positions !== null && (sizes[position] ?? 1) > 1;
+  if (positions !== null && !byPosition && !positions.has(0)) return;
+  const byUnit = chosen !== null && (sizes[unit] ?? 1) > 1;
+  const fromAxis = (axis: number, before: number): void => {
+    const size = sizes[axis];
+    if (size === undefined) {
+      visit(before);
+      return;
+    }
+    const next = (index: number): void => {
+      if (index >= 0 && index < size) fromAxis(axis + 1, before * size + index);
+    };
+    if (byPosition && axis === position) positions.forEach(next);
+    else if (byUnit && axis === unit) next(chosen);
+    else for (let index = 0; index < size; index++) fromAxis(axis + 1, before * size + index);
+  };
+  fromAxis(0, 0);
 }
 
 function maskOf(rows: readonly (readonly RowWrite[])[], layout: Layout): EngineTensor {
