@@ -160,7 +160,8 @@ test("half the rate is half the seconds of the arithmetic", () => {
   const slow = explained({}, { ...speed, matrixRate: 5e8 }).savings;
   const fast = explained().savings;
   const more = (slow.naive.seconds ?? 0) - (fast.naive.seconds ?? 0);
-  assert.ok(Math.abs(more - fast.naive.flops / 1e9) <= 1e-12 * more);
+  // Products reach 0.8 of the rate inside a graph.
+  assert.ok(Math.abs(more - fast.naive.flops / 0.8e9) <= 1e-12 * more);
 });
 
 test("plans that do not fit into the memory count with what they need", () => {
