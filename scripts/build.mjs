@@ -49,9 +49,11 @@ if (status === 0) {
   const entry = createRequire(import.meta.url).resolve("chevrotain");
   copyFileSync(join(dirname(entry), "..", "chevrotain.mjs"), join(dist, "grammar/chevrotain.js"));
   await writeSchemaValidators(root, dist);
-  // The statistics packages are hundreds of small files, which take longer to find than to run: they are put in, too.
+  // The statistics packages are hundreds of small files, which take longer to find than to run, and every command loads the
+  // others, most of them in the slower form of modules: they are put in, too.
+  const inside = ["ml-matrix", "commander", "onnx-proto", "@noble/hashes"];
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const installed = Object.keys(dependencies).filter((name) => !name.startsWith("@stdlib/") && name !== "ml-matrix");
+  const installed = Object.keys(dependencies).filter((name) => !name.startsWith("@stdlib/") && !inside.includes(name));
   // A command opens some two hundred of our files, one after the other. In a few files it starts a quarter sooner.
   buildSync({
     entryPoints: {
@@ -72,6 +74,9 @@ if (status === 0) {
     banner: {
       js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
     },
+    // Names stay, for the traces of faults of ours.
+    minifyWhitespace: true,
+    minifySyntax: true,
     logLevel: "warning",
   });
   chmodSync(join(dist, "bin/atlasc.js"), 0o755);

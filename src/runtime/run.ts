@@ -18,6 +18,8 @@ import { EngineFault } from "./engine/fault.js";
 import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";
 import { executeCurvatures } from "./curvatures.js";
+import { loadVega } from "./report/render-figure.js";
+import { once } from "./once.js";
 import { createRunEstimator } from "./estimate.js";
 import type { ExecutionProgress } from "./execution.js";
 import { executeStage, openWeightBytes, type RunSurroundings } from "./execute-stage.js";
@@ -226,6 +228,9 @@ export async function runProtocol(
       fromFlops: options.estimateFromFlops ?? Infinity,
     });
     const planning = { ...planOptions(options), memory };
+    // This process has little else to do while the engine computes. What keeps it from loading is told when it is drawn.
+    const draws = protocol.outputs.some(({ kind }) => kind === "plot" || kind === "figure");
+    const loadVegaOnce = once(() => loadVega().catch(() => undefined));
     const outcome = await computeAll({ protocol, plan }, planning, {
       loaded,
       models,
@@ -234,7 +239,10 @@ export async function runProtocol(
       keeper,
       guard,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-      onUnit: log.note,
+      onUnit: (unit, outcome) => {
+        log.note(unit, outcome);
+        if (outcome === "computed" && draws) void loadVegaOnce();
+      },
       onProgress: said,
       ...(options.estimateFromFlops === undefined ? {} : { estimator }),
     });

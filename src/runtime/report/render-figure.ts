@@ -1,4 +1,6 @@
 /** Figures to SVG. Vega takes a good part of a second to load, so it is imported when first used. */
+import type * as Vega from "vega";
+import type * as VegaLite from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
 import { escapeHtml } from "./escape.js";
 import { textWidth, wrapText } from "./text-width.js";
@@ -22,11 +24,19 @@ interface VegaInternals {
 }
 
 /**
+ * Loads what draws. It takes a good part of a second, in which a run that will draw something had better be computing.
+ * Rejects where Vega does not load, as drawing will.
+ */
+export function loadVega(): Promise<[typeof Vega, typeof VegaLite]> {
+  return Promise.all([import("vega"), import("vega-lite")]);
+}
+
+/**
  * The specification as SVG text. Equal specifications give equal text: random numbers are seeded and the counters
  * behind identifiers start anew. Throws Vega-Lite's error for an invalid specification.
  */
 export async function renderFigureSvg(spec: VegaLiteSpec, logger?: FigureLogger): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([import("vega"), import("vega-lite")]);
+  const [vega, vegaLite] = await loadVega();
   const warn = (message: string): void => logger?.warn(message);
   const log = vega.logger(vega.Warn);
   log.warn = (...messages: readonly unknown[]) => {
