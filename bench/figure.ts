@@ -15,6 +15,11 @@ export function exponentOf(points: Scaling["series"][number]["points"]): number 
   return covariance / mean(xs.map((x) => (x - mx) ** 2));
 }
 
+/** The same between the two largest sizes, where fixed costs count least. */
+export function lastExponentOf(points: Scaling["series"][number]["points"]): number {
+  return exponentOf(points.slice(-2));
+}
+
 /** PNG of all series on logarithmic axes, each relative to its smallest size, beside a line of exponent 1. */
 export async function scalingFigure({ series }: Scaling): Promise<Uint8Array> {
   const values = series.flatMap(({ size: name, points }) =>

@@ -1,6 +1,6 @@
 /** The sections of the report, as Markdown. */
 import { unpackedFrom } from "../src/compiler/lower/prepacking.js";
-import { exponentOf } from "./figure.js";
+import { exponentOf, lastExponentOf } from "./figure.js";
 import {
   median,
   type ColdStart,
@@ -120,12 +120,13 @@ function scalingText({ workload, series }: Scaling, image: string): string {
     points.map((point) => point.size).join(", "),
     points.map((point) => seconds(point.seconds)).join(", "),
     exponentOf(points).toFixed(2),
+    lastExponentOf(points).toFixed(2),
     String(expected),
   ]);
   return [
     `${workload}. Seconds of work, the faster of two runs; the exponent is the slope of a least-squares line through ` +
-      `the logarithms. Fixed costs make it smaller, which is why the last doubling is worth a look too.`,
-    table(["size", "what grows", "sizes", "seconds", "exponent", "of the work itself"], rows, 2),
+      `the logarithms. Fixed costs make it smaller, and least of all in the last doubling.`,
+    table(["size", "what grows", "sizes", "seconds", "exponent", "last doubling", "of the work itself"], rows, 2),
     "![Seconds of work against one size at a time on logarithmic axes, with a dashed line of exponent 1]" +
       `(${image})`,
   ].join("\n\n");

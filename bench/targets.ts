@@ -1,5 +1,5 @@
 /** What was to be shown, and whether it is. */
-import { exponentOf } from "./figure.js";
+import { exponentOf, lastExponentOf } from "./figure.js";
 import { median, type Comparison, type Contestant, type PartResult, type Scaling } from "./results.js";
 
 export interface Verdict {
@@ -103,10 +103,12 @@ function comparisonVerdicts(result: Comparison): readonly Verdict[] {
 const allowedLayerRuns = (78 * 32 + 32) / (512 * 32 + 32);
 
 function scalingVerdicts({ part, series }: Scaling): readonly Verdict[] {
-  return series.map(({ size, expected, points }) => {
+  return series.flatMap(({ size, expected, points }) => {
     const bound = expected + exponentTolerance;
     const target = `exponent ≤ ${expected} in ${size} (+ ${exponentTolerance} of the fit)`;
-    return atMost(part, target, exponentOf(points), bound, (exponent) => exponent.toFixed(2));
+    const judged = (what: string, exponent: number): Verdict =>
+      atMost(part, what, exponent, bound, (value) => value.toFixed(2));
+    return [judged(target, exponentOf(points)), judged(`${target}, last doubling`, lastExponentOf(points))];
   });
 }
 
