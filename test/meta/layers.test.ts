@@ -36,7 +36,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "onnx-proto": ["src/compiler/onnx/"],
   "@noble/hashes": ["src/compiler/base/"],
   "onnxruntime-node": ["src/runtime/engine/runtimes/node-binding.ts"],
-  koffi: ["src/runtime/engine/runtimes/c-functions.ts"],
+  koffi: ["src/runtime/engine/runtimes/c-functions.ts", "src/runtime/engine/backends/cuda-memory.ts"],
   "@stdlib": ["src/compiler/statistics/"],
   "ml-matrix": ["src/compiler/statistics/"],
   commander: ["src/cli/"],

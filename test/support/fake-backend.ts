@@ -36,6 +36,7 @@ const able: Capabilities = {
   prepacking: { holds: true, because },
   mappedWeights: { holds: true, because },
   threads: { holds: false, because },
+  unitFlops: 6e10,
 };
 
 /** `signature`: of the model whose identities will be asked for. Names and seeds are one: other names, other numbers. */

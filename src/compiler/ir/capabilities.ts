@@ -20,10 +20,13 @@ export interface Capabilities {
   readonly mappedWeights: Capability;
   /** The number of threads decides how fast work is done. */
   readonly threads: Capability;
+  /** Floating-point operations that one unit holds at most: about a second of work. */
+  readonly unitFlops: number;
 }
 
 /** Why what does not hold does not, a sentence each. */
 export function limitsOf(capabilities: Capabilities): readonly string[] {
-  const all = Object.values(capabilities) as readonly Capability[];
+  const { unitFlops: _unitFlops, ...answers } = capabilities;
+  const all = Object.values(answers) as readonly Capability[];
   return all.filter(({ holds }) => !holds).map(({ because }) => because);
 }

@@ -11,9 +11,6 @@ import { type RowWork } from "./cost.js";
 import { writesDigest } from "../replacements/index.js";
 import { isPrepacked } from "./prepacking.js";
 
-/** Work that one unit should hold at most, so that progress, cancelling and resuming stay fine-grained: about a second. */
-const unitFlops = 6e10;
-
 /** What the units of a plan cost together. */
 export interface BatchCost {
   rows: number;
@@ -98,7 +95,7 @@ export function batchRows(
       continue;
     }
     const prepacked = cx.capabilities.prepacking.holds && isPrepacked(cx.numerics.prepacking, positions);
-    const size = largestBatch(rowWork, cx.memoryBudget, bucket.length);
+    const size = largestBatch(rowWork, cx.memoryBudget, cx.capabilities.unitFlops, bucket.length);
     for (let start = 0; start < bucket.length; start += size) {
       const chunk = bucket.slice(start, start + size);
       const id = digestOf({
@@ -127,7 +124,12 @@ export function batchRows(
 }
 
 /** Rows of the largest batch, `wanted` at most: as many as memory holds and as are about a second of work; at least one. */
-export function largestBatch({ bytes, flops }: RowWork, memoryBudget: number, wanted: number): number {
+export function largestBatch(
+  { bytes, flops }: RowWork,
+  memoryBudget: number,
+  unitFlops: number,
+  wanted: number,
+): number {
   const byWork = Math.floor(unitFlops / Math.max(1, flops));
   return mostRows(Math.max(1, Math.min(wanted, byWork)), (count) => bytes(count) <= memoryBudget);
 }

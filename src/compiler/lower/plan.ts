@@ -147,7 +147,9 @@ export function planProtocol(
       layersOf: (graph) => planning.work(graph)(1).layers,
       mostRows({ graph: id, positions }) {
         const graph = graphs.find((own) => own.id === id);
-        return graph === undefined ? 0 : largestBatch(planning.work(graph)(positions), memoryBudget, Infinity);
+        return graph === undefined
+          ? 0
+          : largestBatch(planning.work(graph)(positions), memoryBudget, options.capabilities.unitFlops, Infinity);
       },
     });
   }

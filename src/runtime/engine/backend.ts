@@ -4,6 +4,7 @@
  */
 import type { Capabilities } from "../../compiler/ir/capabilities.js";
 import type { Numerics, Prepacking } from "../../compiler/ir/plan.js";
+import type { ProductType } from "../../compiler/onnx/products.js";
 import type { Engine } from "./engine.js";
 import type { LocalWeights } from "./weights.js";
 
@@ -23,6 +24,8 @@ export interface EngineSettings {
   readonly prepacking: Prepacking;
   /** CUDA only: let f32 products be computed with the 10-bit mantissas of TF32. */
   readonly tf32: boolean;
+  /** The type in which products with weights are computed, where the backend has others than float32. Absent: float32. */
+  readonly compute?: ProductType;
 }
 
 /** What computes, and how. */
@@ -44,6 +47,13 @@ export interface Backend {
   readonly name: string;
   /** What plans and runs may rely on. */
   readonly capabilities: Capabilities;
+  /**
+   * Bytes of the memory that it has beside this machine's; null where there is none, or nothing says how much. Absent: none.
+   * Asking loads a driver, but starts nothing.
+   */
+  readonly memory?: () => number | null;
+  /** The types in which it can compute products with weights; float32 alone when absent. */
+  readonly computes?: readonly ProductType[];
   /**
    * What of it and of the settings decides numbers: part of the identity of every unit. Two backends with the same
    * numerics give the same bits, share units and have the same capabilities. Starts nothing and loads nothing.

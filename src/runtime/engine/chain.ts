@@ -16,6 +16,8 @@ export interface ChainStep<G extends ChainGraph> {
   readonly graph: G;
   /** The outputs that a later graph or the fetches need: only these are computed for anybody. */
   readonly fetches: readonly string[];
+  /** Of these, those that a later graph takes: they stay where they were computed. */
+  readonly passed: ReadonlySet<string>;
   /** The inputs that nothing after this graph needs, so that their memory can go. */
   readonly lastUses: readonly string[];
 }
@@ -41,14 +43,19 @@ export function chainSteps<G extends ChainGraph>(
   fetches: readonly string[],
 ): readonly ChainStep<G>[] {
   const needed = new Set(fetches);
+  const taken = new Set<string>();
   const steps = graphs.toReversed().map((graph) => {
     const { inputs, outputs } = graph;
     const step = {
       graph,
       fetches: namesOf(outputs).filter((name) => needed.has(name)),
+      passed: new Set(namesOf(outputs).filter((name) => taken.has(name))),
       lastUses: namesOf(inputs).filter((name) => !needed.has(name)),
     };
-    for (const { name } of inputs) needed.add(name);
+    for (const { name } of inputs) {
+      needed.add(name);
+      taken.add(name);
+    }
     return step;
   });
   return steps.reverse();

@@ -48,6 +48,7 @@ async function openGraph(
     // sessions would hold those of twelve. A graph that is not cut has no others beside it, and getting large activations anew
     // from the system was measured to take a quarter of the time of long texts.
     arena,
+    weights: folder === null ? null : { folder, files: weights },
     entries: {
       // Within a run a thread waits for the next node without sleeping, for a moment: waking it takes longer than many
       // nodes. Each session has a pool of its own, so none may go on waiting when its run is over: it would take the
@@ -105,7 +106,7 @@ async function runChain(
     }
     const started = performance.now();
     try {
-      for (const [name, tensor] of await session.run(taken, step.fetches)) values.set(name, tensor);
+      for (const [name, tensor] of await session.run(taken, step.fetches, step.passed)) values.set(name, tensor);
     } catch (error) {
       return failed("run", where + messageOf(error));
     }

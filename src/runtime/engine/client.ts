@@ -119,7 +119,7 @@ function startChild({ settings, environment, weights, signal }: ChildStart): Pro
         resolve(Object.assign(state, { process: started, info: reply.info, waiting, gone }));
       } else if (reply.number === null) {
         settled();
-        reject(new EngineFault("start", `the engine could not load onnxruntime: ${messageOf(reply)}`));
+        reject(new EngineFault("start", messageOf(reply)));
       } else {
         const asked = waiting.get(reply.number);
         waiting.delete(reply.number);

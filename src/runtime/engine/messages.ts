@@ -3,6 +3,7 @@
  * arrive as typed arrays. The coordinator sends one request at a time or several; the child answers each by its number.
  * Graphs and tensors are the same for an engine elsewhere: they name no path of this machine.
  */
+import type { ProductType } from "../../compiler/onnx/products.js";
 import type { LocalWeights, WeightFile } from "./weights.js";
 
 /** Element types that cross the border. Everything else stays inside a graph (bf16 weights are cast there). */
@@ -27,12 +28,35 @@ export type EngineTensor = {
 
 export type EngineTensors = Readonly<Record<string, EngineTensor>>;
 
+/** An execution provider beside the processor's, as the child adds it to its sessions. */
+export interface DeviceProvider {
+  /** As onnxruntime calls it, without `ExecutionProvider` at its end: `CUDA`, `WebGPU`, `OpenVINO`. */
+  readonly name: string;
+  /** How it gets into a session: as NVIDIA's own, by its name, or from a library that is registered as a plugin. */
+  readonly door: "cuda" | "named" | "plugin";
+  readonly deviceId: number;
+  /** Its options, in its own words. */
+  readonly options: Readonly<Record<string, string>>;
+  /** What onnxruntime calls the memory of the device; null where it is that of the processor, or the plugin says it. */
+  readonly memory: string | null;
+  /** Path of the plugin's library; null for the other doors. */
+  readonly library: string | null;
+  /** Element types of the weights that all its sessions share; the others are each session's own. */
+  readonly sharedWeights: readonly string[];
+  /** Whether it has no FusedMatMul, so that its graphs are written without. */
+  readonly plainProducts: boolean;
+  /** The type in which products with weights are computed, where graphs are to say so. */
+  readonly products: ProductType;
+  /** Bytes that the arena on the device may grow to; null: no bound but the device's. */
+  readonly memoryLimit: number | null;
+}
+
 /** How the child makes sessions: what the backend that starts it makes of itself and of the run's settings. */
 export interface ChildSettings {
   /** By which door it uses onnxruntime; `any`: the fastest that loads. All give the same bits. */
   readonly runtime: "any" | "c-api" | "node-binding";
-  /** The execution provider as onnxruntime takes it. */
-  readonly provider: string | { readonly name: string; readonly deviceId: number };
+  /** What computes: the processor, or a provider before it. */
+  readonly provider: "cpu" | DeviceProvider;
   readonly threads: number;
   readonly optimisation: "disabled" | "basic";
   /** Entries of every session's configuration, without the `session.` before their names. */

@@ -1,6 +1,9 @@
 import type { BackendKind } from "../backend.js";
 import { localBackend } from "./local.js";
 
+/** About a second of work for a processor, so that progress, cancelling and resuming stay fine-grained. */
+const cpuUnitFlops = 6e10;
+
 /** The processor of this machine. */
 export const cpuBackend = localBackend({
   name: "cpu",
@@ -14,9 +17,10 @@ export const cpuBackend = localBackend({
     },
     prepacking: { holds: true, because: "matrix products are faster with weights in the order in which they are read" },
     mappedWeights: { holds: true, because: "sessions read weights from the mapped files, whose pages they share" },
+    unitFlops: cpuUnitFlops,
     threads: { holds: true, because: "operators are computed by this many threads" },
   },
-  provider: "cpu",
+  provider: () => "cpu",
   entries: {},
   environment: () => ({}),
 });

@@ -1,5 +1,12 @@
 import type { Backend, BackendKind } from "../backend.js";
+import { cudaMemory } from "./cuda-memory.js";
 import { localBackend } from "./local.js";
+
+/** About a second of f32 products for the devices of data centres. No GPU has run this: it is from their data sheets. */
+const cudaUnitFlops = 2e13;
+
+/** The part of a device's memory that onnxruntime's arena may take; the rest is for cuBLAS, the context and other programs. */
+const arenaShare = 0.9;
 
 /** A device of NVIDIA's, by its number on this machine. */
 export function cudaBackend(deviceId: number): Backend {
@@ -12,29 +19,40 @@ export function cudaBackend(deviceId: number): Backend {
         holds: false,
         because: "attention is computed as a whole: chunks are for a processor's cache, and not measured here",
       },
-      segments: {
-        holds: false,
-        because: "graphs are not cut into segments: between two sessions values return to the host",
-      },
+      segments: { holds: true, because: "what one session passes to the next stays on the device" },
       rowsIndependent: {
         holds: false,
         because: "captured values belong to their batches: a product chooses its code by its shape",
       },
       prepacking: {
-        holds: true,
-        because:
-          "what CUDA makes of it was not measured, so sessions are asked as on the CPU and units say which they had",
+        holds: false,
+        because: "weights are not rearranged: all sessions share them on the device, as they are in the file",
       },
-      mappedWeights: { holds: false, because: "every session has a copy of its weights on the device" },
+      mappedWeights: { holds: true, because: "the device has each weight once, whatever the number of sessions" },
       threads: {
         holds: false,
         because: "threads of the processor do not matter: every operator runs on the device",
       },
+      unitFlops: cudaUnitFlops,
     },
-    provider: { name: "cuda", deviceId },
-    // A node that CUDA cannot do is an error, never a silent and slow detour with other rounding.
-    entries: { disable_cpu_ep_fallback: "1" },
-    // The variable overrides every library that reads it; without it CUDA rounds f32 products to TF32.
+    provider: ({ tf32, compute }) => {
+      const memory = cudaMemory(deviceId);
+      return {
+        name: "CUDA",
+        door: "cuda",
+        deviceId,
+        options: { use_tf32: tf32 ? "1" : "0" },
+        memory: "Cuda",
+        library: null,
+        sharedWeights: ["float32", "float16", "bfloat16"],
+        plainProducts: false,
+        products: compute ?? "float32",
+        memoryLimit: memory === null ? null : Math.floor(arenaShare * memory),
+      };
+    },
+    entries: {},
+    memory: () => cudaMemory(deviceId),
+    // The variable overrides every library that reads it; without it other libraries may round f32 products to TF32.
     environment: ({ tf32 }) => (tf32 ? {} : { NVIDIA_TF32_OVERRIDE: "0" }),
   });
 }

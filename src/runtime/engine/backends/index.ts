@@ -2,8 +2,9 @@
 import type { Backend, BackendKind } from "../backend.js";
 import { cpu, cpuBackend } from "./cpu.js";
 import { cuda } from "./cuda.js";
+import { webgpu } from "./webgpu.js";
 
-export const backends: readonly BackendKind[] = [cpu, cuda];
+export const backends: readonly BackendKind[] = [cpu, cuda, webgpu];
 
 /** What computes when nothing is said. */
 export const defaultBackend: Backend = cpuBackend;

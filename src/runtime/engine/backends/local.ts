@@ -1,17 +1,20 @@
 /** Backends that are an execution provider of onnxruntime in a child process on this machine. */
 import { createRequire } from "node:module";
 import type { Capabilities } from "../../../compiler/ir/capabilities.js";
-import type { Backend } from "../backend.js";
+import type { Backend, EngineSettings } from "../backend.js";
 import { EngineFault } from "../fault.js";
 import type { ChildSettings } from "../messages.js";
 
 /** What tells one execution provider from another. */
 export interface LocalProvider {
   readonly name: string;
-  /** What units are identified by: the name without what decides no number. */
-  readonly device: string;
+  /** What units are identified by: the name without what decides no number, with what else does. */
+  readonly device: string | (() => string);
   readonly capabilities: Capabilities;
-  readonly provider: ChildSettings["provider"];
+  /** @throws EngineFault (`start`) with a sentence where a library of it is missing */
+  readonly provider: (settings: EngineSettings) => ChildSettings["provider"];
+  /** Bytes of its own memory; null where that is the processor's, or is not known. Absent: null. */
+  readonly memory?: () => number | null;
   /** Entries of the session's configuration beside those that every session has. */
   readonly entries: Readonly<Record<string, string>>;
   /** Variables that the child is started with. */
@@ -35,13 +38,22 @@ function runtimeAsked(): ChildSettings["runtime"] {
   throw new EngineFault("start", `ATLASC_RUNTIME is ${JSON.stringify(asked)}; it may be c-api or node-binding`);
 }
 
-export function localBackend({ name, device, capabilities, provider, entries, environment }: LocalProvider): Backend {
+export function localBackend({
+  name,
+  device,
+  capabilities,
+  provider,
+  entries,
+  environment,
+  memory = () => null,
+}: LocalProvider): Backend {
   return {
     name,
     capabilities,
+    memory,
     numerics: ({ optimisation, prepacking, tf32 }) => ({
       onnxruntime: onnxruntimeVersion(),
-      device,
+      device: typeof device === "string" ? device : device(),
       graphOptimization: optimisation,
       prepacking,
       tf32,
@@ -52,7 +64,7 @@ export function localBackend({ name, device, capabilities, provider, entries, en
       const { startChildEngine } = await import("../client.js");
       const { threads, optimisation } = settings;
       return startChildEngine({
-        settings: { runtime, provider, threads, optimisation, entries },
+        settings: { runtime, provider: provider(settings), threads, optimisation, entries },
         environment: environment(settings),
         weights,
         ...(signal === undefined ? {} : { signal }),

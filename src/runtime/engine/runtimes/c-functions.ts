@@ -26,6 +26,9 @@ export type Pointer = bigint;
 
 const pointer = "void *";
 const text = "str";
+const texts = "const char **";
+/** Paths are of wide characters on Windows. */
+const pathText = process.platform === "win32" ? "str16" : text;
 const outPointer = "out void *";
 const outSize = "out size_t";
 const outInt = "out int";
@@ -36,7 +39,7 @@ function parameterType(parameter: string): ReturnType<typeof koffi.out> | string
   return result === undefined ? parameter : koffi.out(koffi.pointer(result));
 }
 
-/** Name → place in the table, result, parameters. A result `status` is null, or an error that is thrown. */
+/** Name → place in the table, result, parameters. A result `status` is null, or an error that is thrown; others are given. */
 const functions = {
   CreateEnv: [3, "status", ["int", text, outPointer]],
   CreateSessionFromArray: [8, "status", [pointer, pointer, "size_t", pointer, outPointer]],
@@ -51,6 +54,7 @@ const functions = {
   SessionGetOutputTypeInfo: [34, "status", [pointer, "size_t", outPointer]],
   SessionGetInputName: [36, "status", [pointer, "size_t", pointer, outPointer]],
   SessionGetOutputName: [37, "status", [pointer, "size_t", pointer, outPointer]],
+  CreateTensorWithDataAsOrtValue: [49, "status", [pointer, pointer, "size_t", pointer, "size_t", "int", outPointer]],
   CreateTensorAsOrtValue: [48, "status", [pointer, pointer, "size_t", "int", outPointer]],
   GetTensorMutableData: [51, "status", [pointer, outPointer]],
   CastTypeInfoToTensorInfo: [55, "status", [pointer, outPointer]],
@@ -59,6 +63,7 @@ const functions = {
   GetDimensions: [62, "status", [pointer, pointer, "size_t"]],
   GetSymbolicDimensions: [63, "status", [pointer, pointer, "size_t"]],
   GetTensorTypeAndShape: [65, "status", [pointer, outPointer]],
+  CreateMemoryInfo: [68, "status", [text, "int", "int", "int", outPointer]],
   CreateCpuMemoryInfo: [69, "status", ["int", "int", outPointer]],
   AllocatorFree: [76, "status", [pointer, pointer]],
   GetAllocatorWithDefaultOptions: [78, "status", [outPointer]],
@@ -72,6 +77,7 @@ const functions = {
   AddSessionConfigEntry: [130, "status", [pointer, text, text]],
   RunWithBinding: [133, "status", [pointer, pointer, pointer]],
   CreateAndRegisterAllocator: [144, "status", [pointer, pointer, pointer]],
+  AddInitializer: [150, "status", [pointer, text, pointer]],
   CreateArenaCfg: [156, "status", ["size_t", "int", "int", "int", outPointer]],
   CreateIoBinding: [134, "status", [pointer, outPointer]],
   ReleaseIoBinding: [135, "void", [pointer]],
@@ -80,6 +86,29 @@ const functions = {
   GetBoundOutputValues: [140, "status", [pointer, pointer, outPointer, outSize]],
   ClearBoundInputs: [141, "void", [pointer]],
   ClearBoundOutputs: [142, "void", [pointer]],
+  SynchronizeBoundInputs: [202, "status", [pointer]],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, "status", [pointer, pointer]],
+  CreateCUDAProviderOptions: [205, "status", [outPointer]],
+  UpdateCUDAProviderOptions: [206, "status", [pointer, texts, texts, "size_t"]],
+  ReleaseCUDAProviderOptions: [208, "void", [pointer]],
+  SessionOptionsAppendExecutionProvider: [216, "status", [pointer, text, texts, texts, "size_t"]],
+  CreateAndRegisterAllocatorV2: [259, "status", [pointer, text, pointer, pointer, texts, texts, "size_t"]],
+  GetKeyValue: [297, "const char *", [pointer, text]],
+  RegisterExecutionProviderLibrary: [301, "status", [pointer, text, pathText]],
+  GetEpDevices: [303, "status", [pointer, outPointer, outSize]],
+  SessionOptionsAppendExecutionProvider_V2: [
+    304,
+    "status",
+    [pointer, pointer, pointer, "size_t", texts, texts, "size_t"],
+  ],
+  EpDevice_EpName: [312, "const char *", [pointer]],
+  EpDevice_EpMetadata: [314, pointer, [pointer]],
+  EpDevice_MemoryInfo: [374, pointer, [pointer, "int"]],
+  Session_GetEpGraphAssignmentInfo: [407, "status", [pointer, outPointer, outSize]],
+  EpAssignedSubgraph_GetEpName: [408, "status", [pointer, outPointer]],
+  EpAssignedSubgraph_GetNodes: [409, "status", [pointer, outPointer, outSize]],
+  EpAssignedNode_GetName: [410, "status", [pointer, outPointer]],
+  EpAssignedNode_GetOperatorType: [412, "status", [pointer, outPointer]],
 } as const;
 
 type FunctionName = keyof typeof functions;
@@ -93,6 +122,8 @@ export interface CApi {
   callAside(name: FunctionName, ...values: readonly unknown[]): Promise<void>;
   /** Calls a function whose last parameter is a place for a pointer, and returns that; 0 where it is null. */
   pointer(name: FunctionName, ...values: readonly unknown[]): Pointer;
+  /** Calls a function that gives its result, and no status. */
+  direct(name: FunctionName, ...values: readonly unknown[]): unknown;
   /** Calls a function whose last parameter is a place for a number, and returns that. */
   number(name: FunctionName, ...values: readonly unknown[]): number;
   /** Calls a function whose last parameters are places for a list of pointers and its length; the list is the caller's. */
@@ -137,7 +168,7 @@ export function loadCApi(path: string): CApi {
   const callable = new Map(
     Object.entries(functions).map(([name, [place, result, parameters]]) => [
       name,
-      callAt(table[place], result === "status" ? pointer : "void", parameters),
+      callAt(table[place], result === "status" ? pointer : result, parameters),
     ]),
   );
 
@@ -172,6 +203,7 @@ export function loadCApi(path: string): CApi {
     version,
     call,
     callAside,
+    direct: (name, ...values) => callable.get(name)?.(...values),
     pointer: (name, ...values) => (result(name, values) ?? 0n) as Pointer,
     number: (name, ...values) => Number(result(name, values)),
     list: (name, ...values) => {
@@ -201,4 +233,9 @@ export function copyIn(to: Pointer, bytes: Uint8Array): void {
 /** A text of the library's, which stays the library's. */
 export function textAt(at: Pointer): string {
   return koffi.decode.string(at);
+}
+
+/** Bytes of the library's memory, to be written in place; nothing keeps them there. */
+export function viewOf(at: Pointer, bytes: number): Uint8Array {
+  return bytes === 0 ? new Uint8Array(0) : new Uint8Array(koffi.view(at, bytes));
 }

@@ -45,31 +45,17 @@ function held(tensor: Tensor, owned: boolean): HeldTensor {
   return result;
 }
 
-/** Whether onnxruntime could not load its CUDA provider; its own message names a function and no file. */
-function isWithoutCuda(error: unknown): boolean {
-  return error instanceof Error && /AppendExecutionProvider_Cuda: Failed to load shared library/i.test(error.message);
-}
-
-function withoutCuda(version: string): string {
-  return (
-    `CUDA is not here: it takes libonnxruntime_providers_cuda.so and libonnxruntime_providers_shared.so of onnxruntime ${version} ` +
-    `beside onnxruntime-node's library, CUDA 13 and cuDNN 9 ("On a GPU" in the README says how to get them)`
-  );
-}
-
 async function openSession(
   ort: Onnxruntime,
   graph: Uint8Array,
-  { provider, optimisation, threads, arena, entries }: SessionSettings,
+  { optimisation, threads, arena, entries }: SessionSettings,
 ): Promise<RuntimeSession> {
   const session = await ort.InferenceSession.create(graph, {
-    executionProviders: [provider],
+    executionProviders: ["cpu"],
     graphOptimizationLevel: optimisation,
     intraOpNumThreads: threads,
     enableCpuMemArena: arena,
     extra: { session: entries },
-  }).catch((error: unknown) => {
-    throw isWithoutCuda(error) ? new Error(withoutCuda(ort.env.versions.node ?? "the same version")) : error;
   });
   try {
     return {

@@ -4,11 +4,14 @@
  */
 import { arrayTypes } from "../feeds.js";
 import type { ChildSettings, EngineTensor, EngineValue } from "../messages.js";
+import type { WeightFile } from "../weights.js";
 
 /** How a session is made. */
 export interface SessionSettings extends Omit<ChildSettings, "runtime"> {
   /** Whether the session keeps the memory of its activations between runs, where it shares none with the others. */
   readonly arena: boolean;
+  /** Where its external data lies, and what it is; null where it has none. */
+  readonly weights: { readonly folder: string; readonly files: readonly WeightFile[] } | null;
 }
 
 /** A dense tensor in onnxruntime's hands. */
@@ -33,11 +36,13 @@ export interface RuntimeSession {
    * Computes some outputs, which the caller releases.
    *
    * @param taken exactly the session's inputs, of its types and shapes
+   * @param passed of the outputs those that another session takes: on a device they stay there
    * @throws Error with onnxruntime's message
    */
   run(
     taken: ReadonlyMap<string, HeldTensor>,
     fetches: readonly string[],
+    passed: ReadonlySet<string>,
   ): Promise<ReadonlyMap<string, HeldTensor>> | ReadonlyMap<string, HeldTensor>;
   release(): Promise<void> | void;
 }

@@ -1,0 +1,144 @@
+/** A provider before the processor's, through the C API: CUDA, one that the library has by name, or a plugin. */
+import type { Graph } from "../../../compiler/onnx/graph.js";
+import { withoutFusedProducts, withProductsIn } from "../../../compiler/onnx/products.js";
+import type { DeviceProvider } from "../messages.js";
+import { textAt, type CApi, type Pointer } from "./c-functions.js";
+import { checkCudaLibraries } from "./cuda-libraries.js";
+import { libraryFolder, type Library } from "./c-library.js";
+import { createDeviceWeights, type DeviceWeights } from "./c-weights.js";
+import { createTransfers, type Transfers } from "./c-transfers.js";
+
+export interface Device {
+  /** Adds the provider to the options of a session. */
+  append(options: Pointer): void;
+  /** A graph as this device is given it. */
+  rewritten(graph: Graph): Graph;
+  /** Where it has memory of its own; null where it computes in the processor's. */
+  readonly own: OwnMemory | null;
+  /** What is not as it might be, in words; null when all is. */
+  readonly remark: string | null;
+}
+
+export interface OwnMemory {
+  readonly memory: Pointer;
+  readonly transfers: Transfers;
+  readonly weights: DeviceWeights;
+}
+
+/** `OrtDeviceAllocator` and `OrtMemTypeDefault` of a memory that has a name. */
+const deviceAllocator = 0;
+const defaultMemory = 0;
+
+/** `kSameAsRequested`: a device has less memory than powers of two would take. */
+const asRequested = 1;
+
+/**
+ * Makes a device ready.
+ *
+ * @throws Error with a sentence that says what is missing
+ */
+export function openDevice(library: Library, provider: DeviceProvider): Device {
+  const { api } = library;
+  if (provider.door === "cuda") checkCudaLibraries(libraryFolder(), api.version);
+  const plugin = provider.door === "plugin" ? pluginDevice(library, provider) : null;
+  const append = (options: Pointer): void => {
+    if (plugin !== null) appendPlugin(library, options, plugin, provider);
+    else if (provider.door === "cuda") appendCuda(api, options, provider);
+    else {
+      const [keys, values] = [Object.keys(provider.options), Object.values(provider.options)];
+      api.call("SessionOptionsAppendExecutionProvider", options, provider.name, keys, values, keys.length);
+    }
+  };
+  const memory =
+    plugin !== null
+      ? pluginMemory(api, plugin)
+      : provider.memory === null
+        ? null
+        : api.pointer("CreateMemoryInfo", provider.memory, deviceAllocator, provider.deviceId, defaultMemory);
+  const rewritten = (graph: Graph): Graph => {
+    const plain = provider.plainProducts ? withoutFusedProducts(graph) : graph;
+    return withProductsIn(plain, provider.products);
+  };
+  if (memory === null) return { append, rewritten, own: null, remark: null };
+  const remark = provider.door === "cuda" ? shareArena(library, memory, provider) : null;
+  const transfers = createTransfers(library, memory, () => {
+    const options = api.pointer("CreateSessionOptions");
+    api.call("AddSessionConfigEntry", options, "session.use_env_allocators", "1");
+    append(options);
+    return options;
+  });
+  const weights = createDeviceWeights(library, memory, transfers, provider.sharedWeights);
+  return { append, rewritten, own: { memory, transfers, weights }, remark };
+}
+
+function appendCuda(api: CApi, options: Pointer, { deviceId, options: own, memoryLimit }: DeviceProvider): void {
+  const all = Object.entries({
+    device_id: String(deviceId),
+    arena_extend_strategy: "kSameAsRequested",
+    ...(memoryLimit === null ? {} : { gpu_mem_limit: String(memoryLimit) }),
+    ...own,
+  });
+  const cuda = api.pointer("CreateCUDAProviderOptions");
+  try {
+    const [keys, values] = [all.map(([key]) => key), all.map(([, value]) => value)];
+    api.call("UpdateCUDAProviderOptions", cuda, keys, values, keys.length);
+    api.call("SessionOptionsAppendExecutionProvider_CUDA_V2", options, cuda);
+  } finally {
+    api.call("ReleaseCUDAProviderOptions", cuda);
+  }
+}
+
+/** One arena on the device for all sessions, like the one on the processor. Why there is none, in words, or null. */
+function shareArena({ api, env }: Library, memory: Pointer, { deviceId, memoryLimit }: DeviceProvider): string | null {
+  const growth = api.pointer("CreateArenaCfg", memoryLimit ?? 0, asRequested, -1, -1);
+  const [keys, values] = [["device_id"], [String(deviceId)]];
+  try {
+    api.call("CreateAndRegisterAllocatorV2", env, "CUDAExecutionProvider", memory, growth, keys, values, keys.length);
+    return null;
+  } catch (error) {
+    return `every session has an arena of its own: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** The device of a plugin: the first of its library that has the wanted number. @throws Error where there is none */
+function pluginDevice({ api, env }: Library, { name, deviceId, library }: DeviceProvider): Pointer {
+  const before = new Set(devicesOf(api, env));
+  api.call("RegisterExecutionProviderLibrary", env, name, library);
+  const own = devicesOf(api, env).filter((device) => !before.has(device));
+  const device = own[deviceId];
+  if (device === undefined)
+    throw new Error(`${name} finds ${own.length} devices here, and number ${deviceId} is asked for`);
+  return device;
+}
+
+function devicesOf(api: CApi, env: Pointer): readonly Pointer[] {
+  return api.list("GetEpDevices", env).entries;
+}
+
+function pluginMemory(api: CApi, device: Pointer): Pointer | null {
+  const memory = api.direct("EpDevice_MemoryInfo", device, defaultMemory) as Pointer | null;
+  return memory === null || memory === 0n ? null : memory;
+}
+
+function appendPlugin(
+  { api, env }: Library,
+  options: Pointer,
+  device: Pointer,
+  { options: own }: DeviceProvider,
+): void {
+  const [keys, values] = [Object.keys(own), Object.values(own)];
+  const devices = BigUint64Array.of(device);
+  api.call("SessionOptionsAppendExecutionProvider_V2", options, env, devices, 1, keys, values, keys.length);
+}
+
+/** The providers that the library knows, in lower case. */
+export function providersOf(api: CApi): readonly string[] {
+  const { at, entries } = api.list("GetAvailableProviders");
+  const providers = entries.map((name) =>
+    textAt(name)
+      .replace(/ExecutionProvider$/, "")
+      .toLowerCase(),
+  );
+  api.call("ReleaseAvailableProviders", at, entries.length);
+  return providers;
+}
