@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ResultExpression } from "../../src/compiler/ir/protocol.js";
 import { evaluateResult } from "../../src/compiler/results/evaluate.js";
-import { pairName } from "../../src/compiler/results/pairs.js";
+import { pairName } from "../../src/compiler/ir/pairs.js";
 import { agreeOver, reduceOver } from "../../src/compiler/results/result-array.js";
 import { reducerOf } from "../../src/compiler/results/reductions.js";
 import { buildTable } from "../../src/runtime/report/tables.js";

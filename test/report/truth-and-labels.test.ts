@@ -6,7 +6,8 @@ import { tableHtml } from "../../src/runtime/report/html-table.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
 import { renderTextTable } from "../../src/runtime/report/text-table.js";
 import { noTokenTexts } from "../../src/runtime/report/token-texts.js";
-import { rowsOfValue } from "../../src/runtime/saved-values.js";
+import { tableOfValue } from "../../src/runtime/saved-values.js";
+import { columnNames } from "../../src/runtime/store/saved-table.js";
 import { argmax, evaluated, less, m, number, reduce, truth, where } from "./expressions.js";
 import { column, resultsOf, row, tableOf } from "./samples.js";
 
@@ -146,9 +147,12 @@ suite("labels", () => {
   });
 
   test("are saved as their numbers and their names", () => {
-    const saved = rowsOfValue("better", better, resultsOf(rows), noTokenTexts, () => undefined);
+    const saved = tableOfValue("better", better, resultsOf(rows), noTokenTexts, () => undefined);
+    const cells = saved.cells(0, saved.length);
+    const names = columnNames(saved.axes);
+    const shown = ["prompt", "layer", "unit", "value", "value_text"].map((name) => cells[names.indexOf(name)]);
     assert.deepEqual(
-      saved.map(({ axes, unit, value, valueText }) => [axes["prompt"], axes["layer"], unit, value, valueText]),
+      Array.from({ length: saved.length }, (_, i) => shown.map((column) => column?.[i])),
       [
         [0, 0, "label", 1, "b"],
         [0, 1, "label", 0, "a"],

@@ -1,13 +1,12 @@
 /** From rows of the results table to named-axis arrays: the columns of an experiment. */
 import { outerAxes } from "../ir/axes.js";
 import { baselineCondition, metricOf, type DecidedAxis, type ResultType } from "../ir/result-type.js";
+import { zeroBaseline } from "../ir/result-row.js";
+import { rowsOfExperiments, visitRows } from "../ir/result-table.js";
 import type { ResultRow, ResultSet } from "../ir/results.js";
 import { emptyArray, type ResultArray, type ResultCell } from "./result-array.js";
 
 /** The four columns that every metric of an experiment has. */
-/** Why a row has no `relative`: what is said where the row has no other reason. */
-export const zeroBaseline = "the baseline is 0";
-
 export type ColumnName = "value" | "baseline" | "impact" | "relative";
 
 /**
@@ -31,14 +30,16 @@ function makeArray(results: ResultSet, experiment: string, metric: string, colum
   const own = type === undefined ? null : metricOf(type, metric);
   if (type === undefined || own === null) return emptyArray;
   const cells: ResultCell[] = [];
-  for (const row of results.rows) {
-    if (row.experiment !== experiment || row.metric !== metric) continue;
-    if (type.intervened && row.condition === baselineCondition) continue;
-    const value = row[column];
-    if (value === null) continue;
-    const reason = Number.isNaN(value) ? (row.reason ?? defaultReason(row, column)) : null;
-    cells.push({ coordinates: row.axes, value, reason });
-  }
+  visitRows(
+    rowsOfExperiments(results.rows, (name) => name === experiment),
+    (row) => {
+      if (row.metric !== metric || (type.intervened && row.condition === baselineCondition)) return;
+      const value = row[column];
+      if (value === null) return;
+      const reason = Number.isNaN(value) ? (row.reason ?? defaultReason(row, column)) : null;
+      cells.push({ coordinates: row.axes, value, reason });
+    },
+  );
   const axes = type.axes.filter(({ name }) => own.axes.includes(name));
   const columns = columnsFor(type, own.axes);
   const isOuter = ({ name }: { readonly name: string }): boolean => outerAxes.includes(name);
