@@ -21,7 +21,7 @@ export function tableOfValue(
   const tokenAt = (place: Coordinates): string | null =>
     along === null ? null : pieceAt(sharedText(tokens, experiments, place), entryOf(place, along));
   return savedTableOf(array.cells.length, (i): SavedRow => {
-    const cell = array.cells[i];
+    const cell = array.cells.at(i);
     if (cell === undefined) throw new RangeError(`tableOfValue: there is no value ${i}`);
     const { coordinates, value, reason } = cell;
     return {

@@ -65,7 +65,7 @@ test("values of every token of a corpus are selected, subtracted, averaged and s
   const array = evaluateResult(difference, resultsOf(many));
   assert.equal(array.cells.length, 100_000);
   assert.deepEqual(array.axes, ["group", "position"]);
-  assert.ok(Math.abs((reduceOver(array, reducerOf("mean", false), null).cells[0]?.value ?? NaN) - 1) < 1e-9);
+  assert.ok(Math.abs((reduceOver(array, reducerOf("mean", false), null).cells.at(0)?.value ?? NaN) - 1) < 1e-9);
   const shown = named("difference", difference);
   const table = buildTable(
     tableOf({ experiment: "tokens", columns: [shown], by: shown, top: 20, context: 12 }),

@@ -101,6 +101,17 @@ export function walkRows(rows: StudyRows, from: number, to: number, visit: (plac
   }
 }
 
+/** Where the row of a slot stands. */
+export function placeOfSlot(rows: StudyRows, slot: number): RowPlace {
+  const { starts, measures } = rows;
+  const per = slotsPerCondition(rows);
+  const condition = Math.floor(slot / per);
+  const block = blockAt(starts, slot - condition * per);
+  const text = Math.floor(block / measures.length);
+  const entry = slot - condition * per - (starts[block] ?? 0);
+  return { slot, condition, text, measure: block - text * measures.length, entry };
+}
+
 /** The last block that begins at or before a place and is not empty. */
 function blockAt(starts: Uint32Array, within: number): number {
   let [low, high] = [0, starts.length - 1];
