@@ -2,6 +2,7 @@
 import { printable } from "../../src/compiler/base/printable.js";
 import type { Protocol } from "../../src/compiler/ir/protocol.js";
 import { experimentsIn } from "../../src/compiler/ir/result-expression.js";
+import { experimentsWithRows } from "../../src/compiler/ir/result-table.js";
 import type { ResultSet } from "../../src/compiler/ir/results.js";
 import { unstableMeans } from "../../src/compiler/results/unstable.js";
 import { experimentsOf, outputName, tableOf } from "../../src/runtime/output-tables.js";
@@ -43,7 +44,7 @@ export async function shownResults(
   };
   const tables: ShownTable[] = [];
   const figures: ShownFigure[] = [];
-  const present = new Set(results.rows.map((row) => row.experiment));
+  const present = experimentsWithRows(results.rows);
   for (const output of protocol.outputs) {
     if (!experimentsOf(output).every((experiment) => present.has(experiment))) {
       notes.add(`${outputName(output)} has nothing to show`);

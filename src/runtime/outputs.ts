@@ -1,10 +1,10 @@
 /** Everything a run leaves behind for people: results, saved files, figures and the report. */
 import type { ReportStatus } from "./report/status.js";
 import { clauseTexts } from "../compiler/syntax/clause-texts.js";
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { experimentsIn } from "../compiler/ir/result-expression.js";
 import { wholeName } from "../compiler/ir/protocol.js";
+import { experimentsWithRows, rowsOfExperiments } from "../compiler/ir/result-table.js";
 import type { ResultSet } from "../compiler/ir/results.js";
 import { unstableMeans } from "../compiler/results/unstable.js";
 import { tokenSpans } from "../compiler/syntax/token-spans.js";
@@ -27,9 +27,11 @@ import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
 import { probeCsv } from "./store/probe-csv.js";
 import { keepResults } from "./results-cache.js";
-import { rowsOfValue, savedRows } from "./saved-values.js";
+import { savedResults } from "./saved-results.js";
+import { tableOfValue } from "./saved-values.js";
 import { writeFileAtomic } from "./store/atomic.js";
-import { sha256, type RunRecord } from "./store/record.js";
+import { digestOfFile } from "./store/file-digest.js";
+import type { RunRecord } from "./store/record.js";
 import { saveResults } from "./store/results.js";
 import { protocolName, type RunFolder } from "./store/run-folder.js";
 
@@ -61,25 +63,21 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
   const { rows } = results;
   const { protocol } = planned;
   const files: { kind: string; path: string; sha256: string }[] = [];
-  const keep = async (kind: string, path: string): Promise<void> => {
-    files.push({ kind, path: path.slice(folder.folder.length + 1), sha256: sha256(await readFile(path)) });
+  const keep = (kind: string, path: string, digest: string): void => {
+    files.push({ kind, path: path.slice(folder.folder.length + 1), sha256: digest });
   };
   const write = async (kind: string, path: string, content: string | Uint8Array): Promise<void> => {
     await writeFileAtomic(path, content);
-    await keep(kind, path);
+    keep(kind, path, await digestOfFile(path));
   };
 
   const tokens = tokenTextsOf(protocol, planned.loaded);
-  const saved = savedRows(rows, results, tokens);
   // Published values and what probes answer are no measurements: protocol and statements give them again.
   const experiments = new Set(protocol.studies.map(({ experiment }) => experiment));
   const cache = figureCacheOf(folder.folder);
-  await keepResults(
-    cache,
-    folder.results,
-    saved.filter(({ experiment }) => experiments.has(experiment)),
-  );
-  await keep("results", folder.results);
+  const measured = rowsOfExperiments(rows, (experiment) => experiments.has(experiment));
+  const digest = await keepResults(cache, folder.results, savedResults(measured, results, tokens));
+  keep("results", folder.results, digest);
   const warnings = new Set(unstableMeans(results));
   const warn = (title: string, sentences: readonly string[]): void => {
     for (const sentence of sentences) warnings.add(`${title}: ${sentence}`);
@@ -98,7 +96,7 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
     return { figure, svg };
   };
   const missing: string[] = [];
-  const present = new Set(rows.map((row) => row.experiment));
+  const present = experimentsWithRows(rows);
   for (const output of protocol.outputs) {
     // An interrupted run may have nothing yet of an experiment: its table or figure waits for the next run.
     if (!experimentsOf(output).every((experiment) => present.has(experiment))) {
@@ -125,10 +123,14 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
       await saveResults(
         path,
         value === null
-          ? saved.filter((row) => row.experiment === name)
-          : rowsOfValue(name, value, results, tokens, (sentence) => warn(name, [sentence])),
+          ? savedResults(
+              rowsOfExperiments(rows, (experiment) => experiment === name),
+              results,
+              tokens,
+            )
+          : tableOfValue(name, value, results, tokens, (sentence) => warn(name, [sentence])),
       );
-      await keep("saved", path);
+      keep("saved", path, await digestOfFile(path));
     }
     if (output.kind === "plot" || output.kind === "figure") {
       figures.push(await draw(buildFigure(output, results, tokens), output.kind === "plot" ? output.plot : "panels"));

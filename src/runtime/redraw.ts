@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
+import { joinedRows } from "../compiler/ir/result-table.js";
 import { resultSetOf } from "../compiler/ir/results.js";
 import { storedCurvatures } from "./curvatures.js";
 import { decidedBy } from "./decisions.js";
@@ -88,7 +89,7 @@ async function redraw(folder: RunFolder): Promise<RedrawOutcome> {
   if (left > 0) return cannot(`${left} of its ${total} units are not in the store`);
   const bent = await storedCurvatures(stages, stages.summary, store);
   if (bent === null) return cannot("products of its Hessians are not in the store");
-  const rows = [...stages.assembled.rows, ...bent.rows];
+  const rows = joinedRows(stages.assembled.rows, bent.rows);
   if (record.values !== null && record.values !== valuesDigest(rows)) {
     return cannot("the units in the store have other values than the run had");
   }

@@ -1,6 +1,7 @@
 /** What is wrong or missing in a run that came to its end, or did not: parts without results, undecided, not finite. */
 import type { Protocol } from "../compiler/ir/protocol.js";
-import type { ResultRow } from "../compiler/ir/results.js";
+import { visitRows } from "../compiler/ir/result-table.js";
+import type { ResultRows } from "../compiler/ir/results.js";
 import { countOf } from "../compiler/results/describe.js";
 import type { ExecutionSummary } from "./execution.js";
 import { listOf } from "./report/sentences.js";
@@ -29,7 +30,7 @@ export interface RunParts {
 
 export function partsOf(
   protocol: Protocol,
-  rows: readonly ResultRow[],
+  rows: ResultRows,
   decisions: readonly RecordedDecision[],
   missingOutputs: readonly string[],
   units: ExecutionSummary["units"],
@@ -38,16 +39,17 @@ export function partsOf(
     protocol.studies.map(({ experiment }) => [experiment, { name: experiment, values: 0, nan: 0, infinite: 0 }]),
   );
   const reasons = new Map<string, number>();
-  for (const { experiment, value, reason } of rows) {
-    const part = parts.get(experiment);
-    if (part === undefined) continue;
+  visitRows(rows, (row) => {
+    const part = parts.get(row.experiment);
+    if (part === undefined) return;
     part.values += 1;
+    const { value } = row;
     if (Number.isNaN(value)) {
       part.nan += 1;
-      const why = reason ?? "no reason recorded";
+      const why = row.reason ?? "no reason recorded";
       reasons.set(why, (reasons.get(why) ?? 0) + 1);
     } else if (!Number.isFinite(value)) part.infinite += 1;
-  }
+  });
   return {
     experiments: [...parts.values()],
     reasons: [...reasons].map(([reason, count]) => ({ reason, count })).sort((a, b) => b.count - a.count),

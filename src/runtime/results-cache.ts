@@ -5,53 +5,40 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { SavedRow } from "../compiler/ir/results.js";
 import { writeFileAtomic } from "./store/atomic.js";
+import { digestOfFile } from "./store/file-digest.js";
 import { writeResults } from "./store/results.js";
+import type { SavedTable } from "./store/saved-table.js";
 
 /** To be raised when equal rows come to be written as other bytes. */
-const writingVersion = 1;
-/** Rows that are put into the digest at once. */
-const block = 2000;
+const writingVersion = 2;
 
 /**
  * Writes the rows to `path`, unless the file there is, to its last byte, what was once written for equal rows. Which bytes
- * that were is noted in the folder `cache`; one that cannot be written costs time and nothing else.
+ * that were is noted in the folder `cache`; one that cannot be written costs time and nothing else. Resolves to the file's
+ * SHA-256.
  */
-export async function keepResults(cache: string, path: string, rows: readonly SavedRow[]): Promise<void> {
-  const note = join(cache, `results-${digestOf(rows)}`);
+export async function keepResults(cache: string, path: string, table: SavedTable): Promise<string> {
+  const note = join(cache, `results-${digestOf(table)}`);
   const wanted = await readFile(note, "utf8").catch(() => null);
-  if (wanted !== null && wanted === (await fileDigest(path))) {
+  if (wanted !== null && wanted === (await digestOfFile(path).catch(() => null))) {
     const now = new Date();
     await utimes(note, now, now).catch(() => undefined);
-    return;
+    return wanted;
   }
-  await writeResults(path, rows);
+  await writeResults(path, table);
+  const written = await digestOfFile(path);
   try {
     await mkdir(cache, { recursive: true });
-    await writeFileAtomic(note, (await fileDigest(path)) ?? "");
+    await writeFileAtomic(note, written);
   } catch {
     // The results are there all the same.
   }
+  return written;
 }
 
-/** Of everything in the rows. JSON has no NaN and no −0, so that numbers go into the digest as they are in memory. */
-function digestOf(rows: readonly SavedRow[]): string {
-  const hash = createHash("sha256").update(`${writingVersion}\n`);
-  for (let at = 0; at < rows.length; at += block) {
-    const some = rows.slice(at, at + block);
-    hash.update(JSON.stringify(some));
-    hash.update(Float64Array.from(some.flatMap(numbersOf)));
-  }
+function digestOf(table: SavedTable): string {
+  const hash = createHash("sha256").update(`${writingVersion}\n${JSON.stringify([table.length, table.axes])}\n`);
+  table.digestInto(hash);
   return hash.digest("hex");
-}
-
-/** A missing number is 0 here and null in JSON, a NaN is NaN here and null there. */
-function numbersOf({ value, baseline, impact, relative }: SavedRow): readonly number[] {
-  return [value, baseline ?? 0, impact ?? 0, relative ?? 0];
-}
-
-async function fileDigest(path: string): Promise<string | null> {
-  const bytes = await readFile(path).catch(() => null);
-  return bytes === null ? null : createHash("sha256").update(bytes).digest("hex");
 }

@@ -2,6 +2,7 @@
  * A run from beginning to end: compile, record what was asked, check the models, execute the plan, assemble results,
  * draw and write. Nothing here prints; the caller is told through `events`.
  */
+import { joinedRows } from "../compiler/ir/result-table.js";
 import { resultSetOf } from "../compiler/ir/results.js";
 import { decidedBy } from "./decisions.js";
 import { join } from "node:path";
@@ -101,7 +102,7 @@ async function computeAll(first: Stage, planning: PlanOptions, surroundings: Run
   const { rows, summary, facts, warnings } = await executeCurvatures(outcome, outcome.summary, surroundings);
   return {
     ...outcome,
-    assembled: { ...outcome.assembled, rows: [...outcome.assembled.rows, ...rows] },
+    assembled: { ...outcome.assembled, rows: joinedRows(outcome.assembled.rows, rows) },
     summary,
     selections: [...outcome.selections, ...facts],
     warnings: [...outcome.warnings, ...warnings],

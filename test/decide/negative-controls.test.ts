@@ -174,7 +174,7 @@ test("the interval of a correlation over tokens is from texts: of noise it leave
   const flat = (normal: () => number): Results => {
     const { types, rows } = tokens(40)(normal);
     const experiments = [...types.keys()].map((name) => {
-      const own = rows.filter(({ experiment }) => experiment === name);
+      const own = [...rows].filter(({ experiment }) => experiment === name);
       return [name, own.map(({ value }, prompt): Made => ({ axes: { prompt }, value }))] as const;
     });
     return resultsOf(Object.fromEntries(experiments));

@@ -248,5 +248,5 @@ function answered(
   const { outcomes, results: all } = decideAll([{ ...plain, name: "p", ...changes }], { ...results, types });
   const [outcome] = outcomes;
   assert.ok(outcome?.kind === "probe");
-  return { outcome, rows: all.rows.filter(({ experiment }) => experiment === "p") };
+  return { outcome, rows: [...all.rows].filter(({ experiment }) => experiment === "p") };
 }

@@ -62,7 +62,7 @@ test("stories260K on 20 stories: 1.334 nats per token, 0.912 bits per byte", { s
   const types = new Map(ran.planned.protocol.results.map((type) => [type.experiment, type]));
   const column = (metric: string): number => {
     const expression = { kind: "column", experiment: "stories", metric, column: "value" } as const;
-    return evaluateResult(expression, { types, rows }).cells.reduce((sum, cell) => sum + cell.value, 0);
+    return [...evaluateResult(expression, { types, rows }).cells].reduce((sum, cell) => sum + cell.value, 0);
   };
   assert.equal(column("predicted"), fixture.corpus.tokens);
   // Sums of 6,560 float32 losses, each within 2e-5, whose errors have both signs.

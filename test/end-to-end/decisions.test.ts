@@ -86,7 +86,7 @@ test("statements are recorded before anything is known, and what they come to is
   assert.ok(first?.kind === "hypothesis" && second?.kind === "find");
   // The values behind the means, averaged by hand: one for each prompt and layer.
   const byLayer = [0, 1].map((layer) => {
-    const rows = ran.assembled.rows.filter(({ axes, impact }) => axes["layer"] === layer && impact !== null);
+    const rows = [...ran.assembled.rows].filter(({ axes, impact }) => axes["layer"] === layer && impact !== null);
     const prompts = [...new Set(rows.map(({ axes }) => axes["prompt"]))];
     return prompts.map((prompt) => {
       const sizes = rows.filter(({ axes }) => axes["prompt"] === prompt).map(({ impact }) => Math.abs(impact ?? NaN));

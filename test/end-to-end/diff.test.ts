@@ -7,6 +7,7 @@ import { lineChanges } from "../../src/runtime/diff/lines.js";
 import { compareResults } from "../../src/runtime/diff/results.js";
 import { diffRuns, type DiffOutcome } from "../../src/runtime/diff-runs.js";
 import { readResults, writeResults } from "../../src/runtime/store/results.js";
+import { savedTableOfRows } from "../../src/runtime/store/saved-table.js";
 import { root } from "../support/root.js";
 import { command, protocolIn, runFile, temporaryFolder } from "./support.js";
 
@@ -85,12 +86,10 @@ test("values are compared bit by bit, wherever their rows stand", async (context
   const row = (value: number, i: number, reason: string | null = null) => ({ experiment: "e", condition: "unmodified", axes: { prompt: i }, metric: "m", unit: "none" as const, value, baseline: null, impact: null, relative: null, reason, promptText: null, token: null, valueText: null }); // prettier-ignore
   const compare = async (a: readonly number[], b: readonly number[]) => {
     const [left, right] = [join(folder, "a.parquet"), join(folder, "b.parquet")];
-    await writeResults(
-      left,
-      a.map((value, i) => row(value, i, Number.isNaN(value) ? "why" : null)),
-    );
+    await writeResults(left, savedTableOfRows(a.map((value, i) => row(value, i, Number.isNaN(value) ? "why" : null))));
     // From the end to the beginning, so that each row has to wait for its counterpart.
-    await writeResults(right, b.map((value, i) => row(value, i, Number.isNaN(value) ? "why" : null)).reverse());
+    const reversed = b.map((value, i) => row(value, i, Number.isNaN(value) ? "why" : null)).reverse();
+    await writeResults(right, savedTableOfRows(reversed));
     const [only] = await compareResults(left, right);
     assert.ok(only !== undefined);
     return only;

@@ -120,7 +120,7 @@ for (let seed = 1; seed <= 8; seed++) {
     const folder = temporaryFolder(context);
     writeFileSync(join(folder, "p.jsonl"), records.map((record) => JSON.stringify(record)).join("\n"));
     const ran = await runFile(protocolIn(folder, text), { runs: join(folder, "runs") });
-    const { rows } = ran.assembled;
+    const rows = [...ran.assembled.rows];
     const { protocol, loaded } = ran.planned;
     const [type] = protocol.results;
     assert.ok(type !== undefined);

@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { judgeRun } from "../../src/runtime/judge.js";
 import { readRecord, sha256 } from "../../src/runtime/store/record.js";
 import { readResults, writeResults } from "../../src/runtime/store/results.js";
+import { savedTableOfRows } from "../../src/runtime/store/saved-table.js";
 import { verifyRun, type VerifyOptions, type VerifyOutcome } from "../../src/runtime/verify-run.js";
 import { root } from "../support/root.js";
 import { command, protocolIn, runFile, temporaryFolder, type Ran } from "./support.js";
@@ -119,7 +120,7 @@ test("one changed number, byte or word is found, and named", async (context) => 
     const saved = rows.map((row) => ({ ...row, promptText: null, token: null, valueText: null }));
     await writeResults(
       results,
-      saved.map((row, i) => (i === 3 ? { ...row, value: row.value + 1e-9 } : row)),
+      savedTableOfRows(saved.map((row, i) => (i === 3 ? { ...row, value: row.value + 1e-9 } : row))),
     );
   });
   assert.deepEqual(named(otherNumber), ["results.parquet", "the values in results.parquet"]);

@@ -12,7 +12,10 @@ import type { ReferenceTensor } from "../../src/compiler/operations/operation.js
 import { reasonsOf } from "../../src/compiler/operations/reasons.js";
 import { evaluateReference } from "../../src/compiler/operations/reference.js";
 import { logOfSoftmax } from "../../src/compiler/passes/log-of-softmax.js";
-import { collectDocuments } from "../../src/compiler/results/corpus.js";
+import { resultTable } from "../../src/compiler/ir/result-table.js";
+import type { ResultType } from "../../src/compiler/ir/result-type.js";
+import { collectDocuments, documentAxes } from "../../src/compiler/results/corpus.js";
+import { studyBuilder } from "../../src/compiler/results/study-builder.js";
 import type { UnitTensors } from "../../src/compiler/results/cells.js";
 import { createExpression } from "./expressions.js";
 import { axes, createRandom, real } from "./support.js";
@@ -133,6 +136,8 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
   assert.ok(result !== undefined);
   const axes = result.type.axes.map(({ name }) => ({ name: name === "pos" ? "position" : name, origin: null }));
   const study = {
+    coordinates: {},
+    facts: {},
     measures: [{ metric: "m", coordinates: {}, expression, type: result.type, axes }],
     conditions: [{ coordinates: {}, writes: [] }],
   } as unknown as Study;
@@ -142,7 +147,15 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
     bos,
     prompts: windows.map(({ scored: count }, index) => ({ index, numbers: { ...size, scored: count } })),
     documents: [
-      { columns: {}, ...size, windows: windows.map((_, i) => i), starts: windows.map((w) => w.end - w.scored) },
+      {
+        number: 0,
+        group: null,
+        fields: {},
+        columns: {},
+        ...size,
+        windows: windows.map((_, i) => i),
+        starts: windows.map((w) => w.end - w.scored),
+      },
     ],
   } as unknown as TokenizedTexts;
   const settings = { whole: false, restrictPositions: false, chunkAttention: false, streamLoss: false };
@@ -170,7 +183,12 @@ function bothWays(expression: MeasureExpression, layout: Layout, random: () => n
     const row: PlanRow = { prompt: index, condition: 0 };
     collector.add([row], tensors, graph);
   }
-  return { cells: collector.cells(), expected, reasons: reasonsOf(expression), first };
+  const type = { experiment: "e", axes: [], columns: [], metrics: [], texts: ["c"], intervened: false };
+  const builder = studyBuilder(study, type satisfies ResultType, texts, documentAxes(study, texts));
+  collector.fill(builder);
+  const rows = builder.rows([]);
+  const cells = [...resultTable([{ kind: "study", rows, from: 0, to: rows.length }])];
+  return { cells, expected, reasons: reasonsOf(expression), first };
 }
 
 test("random measures: the windows together are the document", () => {
@@ -215,7 +233,7 @@ test("positions of a value per token are the tokens' numbers", () => {
     const layout = { tokens: 7, window: 4, stride: 2, bos };
     const { cells, first } = bothWays(expression.finish(nll), layout, createRandom(1));
     assert.deepEqual(
-      cells.map((cell) => cell.free),
+      cells.map(({ axes: { position } }) => ({ position })),
       // The first token of the text is not predicted; with BOS before it, its position is 1.
       Array.from({ length: 7 - first }, (_, i) => ({ position: 1 + i })),
     );

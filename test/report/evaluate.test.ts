@@ -56,7 +56,7 @@ const only = (expression: ResultExpression, of: readonly ResultRow[] = rows) => 
   const { axes, cells } = evaluateResult(expression, resultsOf(of));
   assert.deepEqual(axes, []);
   assert.equal(cells.length, 1);
-  return { value: cells[0]?.value, reason: cells[0]?.reason };
+  return { value: cells.at(0)?.value, reason: cells.at(0)?.reason };
 };
 
 test("columns leave out the unmodified model of an experiment with an intervention", () => {
@@ -188,7 +188,7 @@ test("NaN always has a reason and always propagates", () => {
     reason: "mean over no values",
   });
   const zero = [row("z", "m", { layer: 0 }, 1, { baseline: 0 })];
-  assert.equal(evaluateResult(column("z", "m", "relative"), resultsOf(zero)).cells[0]?.reason, "the baseline is 0");
+  assert.equal(evaluateResult(column("z", "m", "relative"), resultsOf(zero)).cells.at(0)?.reason, "the baseline is 0");
 });
 
 test("averageOver keeps axes in the order given and says what it averaged", () => {

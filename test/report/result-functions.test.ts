@@ -57,7 +57,7 @@ function agree(found: ResultArray, expected: Nested, what: string): void {
     const other = wanted[i] ?? NaN;
     const close = Number.isNaN(other) ? Number.isNaN(value) : Math.abs(value - other) <= 1e-12 * (1 + Math.abs(other));
     assert.ok(close, `${what} ${i}: ${value} instead of ${other}`);
-    assert.equal(found.cells[i]?.reason === null, !Number.isNaN(value), `${what} ${i} has a reason where it is NaN`);
+    assert.equal(found.cells.at(i)?.reason === null, !Number.isNaN(value), `${what} ${i} has a reason where it is NaN`);
   });
 }
 
@@ -111,7 +111,7 @@ suite("reductions", () => {
 
   test("of infinite values are infinite where that is known", () => {
     const rows = rowsOf([-Infinity, -Infinity, 1, Infinity], ["head"]);
-    const value = (expression: ResultExpression) => evaluated(expression, rows).cells[0]?.value;
+    const value = (expression: ResultExpression) => evaluated(expression, rows).cells.at(0)?.value;
     assert.equal(value(quantile(1 / 3, null)), -Infinity);
     assert.equal(value(quantile(1, null)), Infinity);
     assert.equal(value(reduce("median", null)), -Infinity);
@@ -141,7 +141,7 @@ suite("a NaN", () => {
   test("has no rank; the others are ranked without it, and that is said", () => {
     const found = evaluated(rank("head"), rows);
     agree(found, ranks, "rank");
-    assert.equal(found.cells[8]?.reason, "log of 0");
+    assert.equal(found.cells.at(8)?.reason, "log of 0");
     assert.deepEqual(found.notes, ["rank: 3 of 24 values are NaN and have no rank; the others are ranked without"]);
   });
 

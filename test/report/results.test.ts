@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ResultExpression } from "../../src/compiler/ir/protocol.js";
 import { evaluateResult } from "../../src/compiler/results/evaluate.js";
-import { pairName } from "../../src/compiler/results/pairs.js";
+import { pairName } from "../../src/compiler/ir/pairs.js";
 import { agreeOver, reduceOver } from "../../src/compiler/results/result-array.js";
 import { reducerOf } from "../../src/compiler/results/reductions.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
@@ -65,7 +65,7 @@ test("values of every token of a corpus are selected, subtracted, averaged and s
   const array = evaluateResult(difference, resultsOf(many));
   assert.equal(array.cells.length, 100_000);
   assert.deepEqual(array.axes, ["group", "position"]);
-  assert.ok(Math.abs((reduceOver(array, reducerOf("mean", false), null).cells[0]?.value ?? NaN) - 1) < 1e-9);
+  assert.ok(Math.abs((reduceOver(array, reducerOf("mean", false), null).cells.at(0)?.value ?? NaN) - 1) < 1e-9);
   const shown = named("difference", difference);
   const table = buildTable(
     tableOf({ experiment: "tokens", columns: [shown], by: shown, top: 20, context: 12 }),

@@ -6,7 +6,8 @@ import { tableHtml } from "../../src/runtime/report/html-table.js";
 import { buildTable } from "../../src/runtime/report/tables.js";
 import { renderTextTable } from "../../src/runtime/report/text-table.js";
 import { noTokenTexts } from "../../src/runtime/report/token-texts.js";
-import { rowsOfValue } from "../../src/runtime/saved-values.js";
+import { tableOfValue } from "../../src/runtime/saved-values.js";
+import { columnNames } from "../../src/runtime/store/saved-table.js";
 import { argmax, evaluated, less, m, number, reduce, truth, where } from "./expressions.js";
 import { column, resultsOf, row, tableOf } from "./samples.js";
 
@@ -24,13 +25,13 @@ suite("truth values", () => {
   test("are 1, 0 and, where a NaN decides, NaN with its reason", () => {
     assert.deepEqual(values(small), [1, 1, NaN, 0]);
     assert.deepEqual(values({ kind: "not", operand: small }), [0, 0, NaN, 1]);
-    assert.equal(evaluated(truth(small), rows).cells[2]?.reason, "log of 0");
+    assert.equal(evaluated(truth(small), rows).cells.at(2)?.reason, "log of 0");
   });
 
   test("are settled by one side of `and` and `or`, whatever the other is", () => {
     assert.deepEqual(values({ kind: "and", operands: [small, large] }), [1, 0, NaN, 0]);
     assert.deepEqual(values({ kind: "or", operands: [small, large] }), [1, 1, 1, 0]);
-    assert.equal(evaluated(truth({ kind: "or", operands: [small, large] }), rows).cells[2]?.reason, null);
+    assert.equal(evaluated(truth({ kind: "or", operands: [small, large] }), rows).cells.at(2)?.reason, null);
   });
 
   test("of tests of axes look at the places of what is compared beside them", () => {
@@ -83,8 +84,8 @@ suite("coordinates", () => {
     const among: ResultCondition = { kind: "among", value: argmax("group"), among: ["drama", "prose"] };
     assert.deepEqual(values(truth(among)), [0, 1]);
     const kept = evaluated(where(argmax("group"), among), rows);
-    assert.deepEqual([kept.cells.length, kept.labels?.[kept.cells[0]?.value ?? -1]], [1, "drama"]);
-    assert.equal(evaluated(reduce("count", null, argmax("group")), rows).cells[0]?.value, 2);
+    assert.deepEqual([kept.cells.length, kept.labels?.[kept.cells.at(0)?.value ?? -1]], [1, "drama"]);
+    assert.equal(evaluated(reduce("count", null, argmax("group")), rows).cells.at(0)?.value, 2);
   });
 
   test("are coordinates that can be tested as numbers", () => {
@@ -146,9 +147,12 @@ suite("labels", () => {
   });
 
   test("are saved as their numbers and their names", () => {
-    const saved = rowsOfValue("better", better, resultsOf(rows), noTokenTexts, () => undefined);
+    const saved = tableOfValue("better", better, resultsOf(rows), noTokenTexts, () => undefined);
+    const cells = saved.cells(0, saved.length);
+    const names = columnNames(saved.axes);
+    const shown = ["prompt", "layer", "unit", "value", "value_text"].map((name) => cells[names.indexOf(name)]);
     assert.deepEqual(
-      saved.map(({ axes, unit, value, valueText }) => [axes["prompt"], axes["layer"], unit, value, valueText]),
+      Array.from({ length: saved.length }, (_, i) => shown.map((column) => column?.[i])),
       [
         [0, 0, "label", 1, "b"],
         [0, 1, "label", 0, "a"],

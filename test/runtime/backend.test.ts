@@ -139,7 +139,7 @@ test("several backends compute side by side in one folder, and none takes anothe
     assert.equal(summary.units.computed, summary.units.total);
   }
   assert.equal(new Set(all.map(({ folder }) => folder.folder)).size, 3);
-  const values = all.map(({ assembled }) => assembled.rows.map(({ value }) => value));
+  const values = all.map(({ assembled }) => [...assembled.rows].map(({ value }) => value));
   assert.notDeepEqual(values[0], values[1]);
   assert.notDeepEqual(values[0], values[2]);
   assert.deepEqual(

@@ -9,6 +9,7 @@ import { parseCsv } from "../../src/compiler/check/texts/csv.js";
 import { reportScript } from "../../src/runtime/report/report-script.js";
 import { csvField, formulaStart, inertText } from "../../src/runtime/store/csv.js";
 import { saveResults } from "../../src/runtime/store/results.js";
+import { savedTableOfRows } from "../../src/runtime/store/saved-table.js";
 import { row } from "../report/samples.js";
 import { temporaryFolder } from "../end-to-end/support.js";
 
@@ -71,7 +72,8 @@ test("a saved file has it in names of columns and in text, and not in values", a
   const path = join(temporaryFolder(context), "saved.csv");
   const axes = { prompt: 0, "=field": "@user", tone: "-", shift: -3, "+n": "-7" };
   const words = { promptText: "=1+1", token: "+", valueText: null };
-  await saveResults(path, [{ ...row("e", "m", axes, -0.25, { baseline: 1, reason: "-why" }), ...words }]);
+  const saved = { ...row("e", "m", axes, -0.25, { baseline: 1, reason: "-why" }), ...words };
+  await saveResults(path, savedTableOfRows([saved]));
   const table = parseCsv(readFileSync(path, "utf8"));
   assert.ok(!("problem" in table));
   const [head, first] = table.map(({ cells: line }) => line);

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { SavedRow } from "../../src/compiler/ir/results.js";
 import { keepResults } from "../../src/runtime/results-cache.js";
 import { readResults } from "../../src/runtime/store/results.js";
+import { savedTableOfRows } from "../../src/runtime/store/saved-table.js";
 import { temporaryFolder } from "./processes.js";
 
 const rowOf = (layer: number, value: number, relative: number | null = null): SavedRow => ({
@@ -33,10 +34,10 @@ test("equal rows are written once, others and changed files again", async (t) =>
   /** Whether keeping rows writes the file. */
   const writes = async (kept: readonly SavedRow[]): Promise<boolean> => {
     utimesSync(path, old, old);
-    await keepResults(cache, path, kept);
+    await keepResults(cache, path, savedTableOfRows(kept));
     return statSync(path).mtimeMs !== old.getTime();
   };
-  await keepResults(cache, path, rows);
+  await keepResults(cache, path, savedTableOfRows(rows));
   const first = readFileSync(path);
   assert.equal(await writes(structuredClone(rows)), false);
   for (const other of [
@@ -61,6 +62,6 @@ test("a cache that cannot be written costs nothing but time", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "file"), "");
   const path = join(folder, "results.parquet");
-  await keepResults(join(folder, "file", ".figures"), path, [rowOf(0, 1)]);
+  await keepResults(join(folder, "file", ".figures"), path, savedTableOfRows([rowOf(0, 1)]));
   assert.equal((await readResults(path)).length, 1);
 });

@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parquetMetadata, parquetSchema } from "hyparquet";
-import type { ResultRow, SavedRow } from "../../src/compiler/ir/results.js";
+import type { ResultRow } from "../../src/compiler/ir/results.js";
 import { StoreFault } from "../../src/runtime/store/fault.js";
 import { readResults, saveFormatOf, saveResults, writeResults } from "../../src/runtime/store/results.js";
+import { savedTableOfRows, type SavedTable } from "../../src/runtime/store/saved-table.js";
 import { temporaryFolder } from "./processes.js";
 
 const base = { experiment: "heads", condition: "baseline", metric: "nll", unit: "nats", reason: null } as const;
@@ -36,8 +37,8 @@ const rows: readonly ResultRow[] = [
   { ...base, axes: { mixed: "one", group: "" }, value: Number.NEGATIVE_INFINITY, ...none, reason: "" },
 ];
 
-function saved(plain: readonly ResultRow[]): readonly SavedRow[] {
-  return plain.map((row) => ({ ...row, ...wordless }));
+function saved(plain: readonly ResultRow[]): SavedTable {
+  return savedTableOfRows(plain.map((row) => ({ ...row, ...wordless })));
 }
 
 test("results come back from parquet in order, with NaN, null and axes that only some rows have", async (context) => {

@@ -1,6 +1,7 @@
 /** From statements that compare and decide, and the results of a run, to what they came to. */
 import type { DecisionOutcome } from "../ir/decision-outcome.js";
 import type { Decision, Hypothesis } from "../ir/decisions.js";
+import { joinedRows } from "../ir/result-table.js";
 import type { ResultSet } from "../ir/results.js";
 import { decideClassify } from "./classify.js";
 import { decideCompare } from "./compare.js";
@@ -29,7 +30,7 @@ export function decideAll(decisions: readonly Decision[], measured: ResultSet): 
     if (decision.kind !== "probe" || decision.name === null) continue;
     const { outcome, rows } = decideProbe(decision, results);
     probed.set(decision, outcome);
-    results = { ...results, rows: [...results.rows, ...rows] };
+    results = { ...results, rows: joinedRows(results.rows, rows) };
   }
   const made = new Map<string, ReturnType<typeof decideHypothesis>>();
   const hypothesisBy = (decision: Hypothesis): ReturnType<typeof decideHypothesis> => {

@@ -3,9 +3,9 @@ import type { Coordinates, ResultCondition, ResultExpression } from "../ir/resul
 import type { ResultSet } from "../ir/results.js";
 import { columnArray } from "../results/columns.js";
 import { applyBinary, applyFunction, evaluateResult, selectWhere } from "../results/evaluate.js";
+import { joinArrays } from "../results/joins.js";
 import {
   groupCells,
-  joinArrays,
   renameAxes,
   reduceOver,
   scalar,

@@ -2,7 +2,8 @@
 import type { ResultExpression } from "../ir/result-expression.js";
 import { isConstant, type ResultSet } from "../ir/results.js";
 import { evaluateResult, unmatchedText } from "../results/evaluate.js";
-import { joinArrays, type ResultArray } from "../results/result-array.js";
+import { joinArrays } from "../results/joins.js";
+import { type ResultArray } from "../results/result-array.js";
 import type { Samples } from "../statistics/run-test.js";
 import { pairingNote, samplesOfUnits } from "./samples.js";
 import { behindMean, textsScope, type TextsScope } from "./spine.js";

@@ -211,5 +211,7 @@ function bootstrapPart(
 
 function meanOfGroup(array: ResultArray, coordinates: Coordinates, by: readonly string[]): number {
   const { cells } = agreeing(array, coordinates, by);
-  return cells.reduce((sum, { value }) => sum + value, 0) / cells.length;
+  let sum = 0;
+  for (const { value } of cells) sum += value;
+  return sum / cells.length;
 }

@@ -1,7 +1,8 @@
 /** Whether two values rise together over the places that both have, with places of one text kept together. */
 import type { TestedPart } from "../ir/decision-outcome.js";
 import type { TestUse } from "../ir/decisions.js";
-import { columnsOf, coordinateKey, joinArrays, type ResultArray, type Unmatched } from "../results/result-array.js";
+import { joinArrays, type Unmatched } from "../results/joins.js";
+import { columnsOf, coordinateKey, type ResultArray } from "../results/result-array.js";
 import { bootstrap } from "../statistics/bootstrap.js";
 import { momentsOf, pearsonR, rOfMoments, type Moments } from "../statistics/pearson-r.js";
 import { factorial } from "../statistics/permutation.js";
@@ -153,7 +154,7 @@ function clusteredPart(
     const cluster = clusters.get(key) ?? { x: [], y: [] };
     clusters.set(key, cluster);
     cluster.x.push(value);
-    cluster.y.push(right.cells[i]?.value ?? Number.NaN);
+    cluster.y.push(right.cells.at(i)?.value ?? Number.NaN);
   });
   const groups = [...strata.values()].map((clusters): readonly Cluster[] => [...clusters.values()]);
   const draws = test.name === "bootstrap" ? drawsOf(test) : clusterDraws;

@@ -2,6 +2,7 @@
 import { entryOf } from "../base/entry.js";
 import type { ResultExpression } from "../ir/result-expression.js";
 import { experimentsRead } from "../ir/result-expression.js";
+import { rowsOfExperiments } from "../ir/result-table.js";
 import type { ResultRow, ResultSet } from "../ir/results.js";
 
 type Unit = "prompt" | "document";
@@ -55,13 +56,12 @@ export function resampled(expressions: readonly ResultExpression[], results: Res
   const read = expressions.flatMap(experimentsRead);
   // Published values are the same whichever texts are drawn.
   const published = read.filter((name) => results.types.get(name)?.texts.length === 0);
-  const fixed = results.rows.filter(({ experiment }) => published.includes(experiment));
+  const fixed = [...rowsOfExperiments(results.rows, (experiment) => published.includes(experiment))];
   const experiments = new Set(read.filter((name) => !published.includes(name)));
   const strata = new Map<string, Map<number, ResultRow[]>>();
   const axisOf = new Map<string, Unit>();
   let count = 0;
-  for (const row of results.rows) {
-    if (!experiments.has(row.experiment)) continue;
+  for (const row of rowsOfExperiments(results.rows, (experiment) => experiments.has(experiment))) {
     const axis: Unit = entryOf(row.axes, "document") === undefined ? "prompt" : "document";
     const number = entryOf(row.axes, axis);
     if (number === undefined) return null;

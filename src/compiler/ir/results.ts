@@ -1,31 +1,11 @@
-import { experimentsIn, type Coordinates, type ResultExpression } from "./result-expression.js";
+import { experimentsIn, type ResultExpression } from "./result-expression.js";
 import type { Condition, Protocol } from "./protocol.js";
 import { referencesName, type PublishedValue } from "./references.js";
 import { baselineCondition, observedCondition, type ResultType } from "./result-type.js";
-import type { Unit } from "./tensor-type.js";
+import type { ResultRow, ResultRows } from "./result-row.js";
+import { joinedRows } from "./result-table.js";
 
-/**
- * One measured value: what `results.parquet` holds, a row each. NaN is kept as NaN and `reason` says why.
- * `baseline`, `impact` (value − baseline) and `relative` (impact / |baseline|) are null in rows of the unmodified model
- * (its own rows carry every axis but those of the intervention). Tokens have no `impact` and no `relative`.
- */
-export interface ResultRow {
-  readonly experiment: string;
-  /**
-   * What was done to the model: the intervention's coordinates in words, `baseline` for nothing; `unmodified` in an
-   * experiment that changes nothing.
-   */
-  readonly condition: string;
-  /** Coordinates on the axes that the row has, and the columns that follow from them, by the names of its result type. */
-  readonly axes: Coordinates;
-  readonly metric: string;
-  readonly unit: Unit;
-  readonly value: number;
-  readonly baseline: number | null;
-  readonly impact: number | null;
-  readonly relative: number | null;
-  readonly reason: string | null;
-}
+export type { ResultRow, ResultRows } from "./result-row.js";
 
 /** A row as it is saved: with the words of its text and tokens, where there are any. */
 export interface SavedRow extends Omit<ResultRow, "condition"> {
@@ -51,16 +31,16 @@ export function conditionLabel({ intervened }: ResultType, { coordinates, writes
 /** Results of a run: the rows, and what they are by experiment. */
 export interface ResultSet {
   readonly types: ReadonlyMap<string, ResultType>;
-  readonly rows: readonly ResultRow[];
+  readonly rows: ResultRows;
 }
 
 /** Measured rows and published ones, with their types. */
 export function resultSetOf(
   { results, references }: Pick<Protocol, "results" | "references">,
-  rows: readonly ResultRow[],
+  rows: ResultRows,
 ): ResultSet {
   const types = new Map(results.map((type) => [type.experiment, type]));
-  return { types, rows: references.length === 0 ? rows : [...rows, ...references.map(publishedRow)] };
+  return { types, rows: references.length === 0 ? rows : joinedRows(rows, references.map(publishedRow)) };
 }
 
 function publishedRow({ metric, value, axes }: PublishedValue): ResultRow {

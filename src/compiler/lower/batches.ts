@@ -1,5 +1,5 @@
 /** Rows into units: batches of equal length, as large as the memory budget and about a second of work allow. */
-import { digestOf } from "../base/digest.js";
+import { canonicalJson, digestOf, digestOfText } from "../base/digest.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Diagnostic } from "../diagnostics/diagnostic.js";
 import type { Capabilities } from "../ir/capabilities.js";
@@ -98,17 +98,18 @@ export function batchRows(
     const size = largestBatch(rowWork, cx.memoryBudget, cx.capabilities.unitFlops, bucket.length);
     for (let start = 0; start < bucket.length; start += size) {
       const chunk = bucket.slice(start, start + size);
-      const id = digestOf({
+      const about = {
         graph: graph.id,
         positions,
-        rows: chunk.map((row) => [
-          promptDigest(row.prompt),
-          conditionDigests[row.condition],
-          ...(paired ? [row.prompt] : []),
-        ]),
         given: givenDigest,
         numerics: { ...cx.numerics, prepacking: prepacked },
+      };
+      // Rows may be many, and each has its text already. Of the names, `rows` is the last.
+      const rowTexts = chunk.map(({ prompt, condition }) => {
+        const own = `"${promptDigest(prompt)}","${conditionDigests[condition] ?? ""}"`;
+        return paired ? `[${own},${prompt}]` : `[${own}]`;
       });
+      const id = digestOfText(`${canonicalJson(about).slice(0, -1)},"rows":[${rowTexts.join(",")}]}`);
       units.push({ id, graph: graph.id, rows: chunk, positions, prepacked });
       if (cx.counted.has(id)) continue;
       cx.counted.add(id);

@@ -1,14 +1,13 @@
 /** From rows of the results table to named-axis arrays: the columns of an experiment. */
 import { outerAxes } from "../ir/axes.js";
 import { baselineCondition, metricOf, type DecidedAxis, type ResultType } from "../ir/result-type.js";
+import { zeroBaseline } from "../ir/result-row.js";
+import { rowsOfExperiments, visitRows } from "../ir/result-table.js";
 import type { ResultRow, ResultSet } from "../ir/results.js";
+import { metricColumn, metricPlaces, type ColumnName, type MetricPlaces, type ResultCells } from "./cell-columns.js";
 import { emptyArray, type ResultArray, type ResultCell } from "./result-array.js";
 
-/** The four columns that every metric of an experiment has. */
-/** Why a row has no `relative`: what is said where the row has no other reason. */
-export const zeroBaseline = "the baseline is 0";
-
-export type ColumnName = "value" | "baseline" | "impact" | "relative";
+export type { ColumnName } from "./cell-columns.js";
 
 /**
  * One column of one metric over the axes of its type. The rows of the unmodified model in an experiment with an
@@ -30,15 +29,7 @@ function makeArray(results: ResultSet, experiment: string, metric: string, colum
   const type = results.types.get(experiment);
   const own = type === undefined ? null : metricOf(type, metric);
   if (type === undefined || own === null) return emptyArray;
-  const cells: ResultCell[] = [];
-  for (const row of results.rows) {
-    if (row.experiment !== experiment || row.metric !== metric) continue;
-    if (type.intervened && row.condition === baselineCondition) continue;
-    const value = row[column];
-    if (value === null) continue;
-    const reason = Number.isNaN(value) ? (row.reason ?? defaultReason(row, column)) : null;
-    cells.push({ coordinates: row.axes, value, reason });
-  }
+  const cells = columnCells(results, type, metric, column) ?? listedCells(results, type, metric, column);
   const axes = type.axes.filter(({ name }) => own.axes.includes(name));
   const columns = columnsFor(type, own.axes);
   const isOuter = ({ name }: { readonly name: string }): boolean => outerAxes.includes(name);
@@ -60,6 +51,44 @@ function columnsFor(type: ResultType, axes: readonly string[]): ResultType["colu
   return type.columns.filter(({ of }) => of.every((axis) => axes.includes(axis)));
 }
 
-function defaultReason(row: ResultRow, column: ColumnName): string {
+function defaultReason(row: Pick<ResultRow, "baseline">, column: ColumnName): string {
   return column === "relative" && row.baseline === 0 ? zeroBaseline : "no reason recorded";
+}
+
+/** The places of metrics, which all of a metric's columns share. */
+const madePlaces = new WeakMap<ResultSet, Map<string, MetricPlaces>>();
+
+/** The column out of the columns in which studies are; null where rows are objects, or some row has no such value. */
+function columnCells(results: ResultSet, type: ResultType, metric: string, column: ColumnName): ResultCells | null {
+  const { experiment, intervened } = type;
+  const segments = rowsOfExperiments(results.rows, (name) => name === experiment).segments;
+  const studies = segments.flatMap((segment) => (segment.kind === "study" ? [segment] : []));
+  if (studies.length === 0 || studies.length < segments.length) return null;
+  const made = madePlaces.get(results) ?? new Map<string, MetricPlaces>();
+  madePlaces.set(results, made);
+  const key = JSON.stringify([experiment, metric]);
+  const places = made.get(key) ?? metricPlaces(studies, metric, intervened ? baselineCondition : null);
+  made.set(key, places);
+  return metricColumn(places, column, (baseline) => defaultReason({ baseline }, column));
+}
+
+/** The column out of rows one by one. */
+function listedCells(
+  results: ResultSet,
+  { experiment, intervened }: ResultType,
+  metric: string,
+  column: ColumnName,
+): readonly ResultCell[] {
+  const cells: ResultCell[] = [];
+  visitRows(
+    rowsOfExperiments(results.rows, (name) => name === experiment),
+    (row) => {
+      if (row.metric !== metric || (intervened && row.condition === baselineCondition)) return;
+      const value = row[column];
+      if (value === null) return;
+      const reason = Number.isNaN(value) ? (row.reason ?? defaultReason(row, column)) : null;
+      cells.push({ coordinates: row.axes, value, reason });
+    },
+  );
+  return cells;
 }

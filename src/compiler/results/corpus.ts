@@ -8,8 +8,10 @@ import { soundParts, type DocumentPart } from "../operations/documents.js";
 import type { ReferenceTensor } from "../operations/operation.js";
 import { reasonsOf } from "../operations/reasons.js";
 import { evaluateReference } from "../operations/reference.js";
-import { entriesOf, freeAxes, freeCoordinates, type Cell, type UnitTensors } from "./cells.js";
+import type { EntryAxis } from "../ir/study-rows.js";
+import { entryAxes, type UnitTensors } from "./cells.js";
 import { beyondFloat64, numberAt, putReader, rowReader, type RowNumbers, type RowReader } from "./numbers.js";
+import type { StudyBuilder } from "./study-builder.js";
 
 /** What one window yields for one part of a measure: of `positions` its scored ones only. Faults are reasons of the expression. */
 type WindowValue = RowNumbers;
@@ -20,8 +22,8 @@ type WindowResult = { readonly parts: readonly WindowValue[]; readonly put: stri
 export interface CorpusCollector {
   /** Takes in a finished unit of a graph; without tensors, the reason why its rows are lost. */
   readonly add: (rows: readonly PlanRow[], tensors: UnitTensors | string, graph: GraphPlan) => void;
-  /** Values of the documents of which every window was seen. */
-  readonly cells: () => readonly Cell[];
+  /** Gives the values of the documents of which every window was seen. */
+  readonly fill: (builder: StudyBuilder) => void;
 }
 
 /** What reads a part from the units of a graph. */
@@ -73,34 +75,50 @@ export function collectDocuments(study: Study, texts: TokenizedTexts): CorpusCol
         windows.set(prompt, { parts, put: put(tensors, row, condition) });
       });
     },
-    cells() {
-      const cells: Cell[] = [];
+    fill(builder) {
       for (const [condition, windows] of seen) {
         for (const [text, document] of (texts.documents ?? []).entries()) {
           const own = document.windows.map((window) => windows.get(window)).filter((window) => window !== undefined);
           if (own.length < document.windows.length) continue;
           const lost = own.find((window) => typeof window === "string");
           const values = own.filter((window) => typeof window !== "string");
-          let first = 0;
+          let part = 0;
           study.measures.forEach((measure, m) => {
             const parts = measures[m] ?? [];
-            const from = first;
-            first += parts.length;
-            const axes = freeAxes(measure, (axis) => rangeOf(axis, document, texts.bos));
+            const from = part;
+            part += parts.length;
             const yielded = values.map((window) => window.parts.slice(from, from + parts.length));
             const result = lost === undefined ? documentNumbers(measure.expression, parts, yielded, document) : null;
             const put = values.find((window) => window.put !== null)?.put ?? null;
             const reasons = reasonsOf(measure.expression);
-            for (let place = 0; place < entriesOf(axes); place++) {
+            const first = builder.slotOf(condition, text, m);
+            for (let entry = 0; entry < builder.entries(text, m); entry++) {
               const { value, reason } =
-                result === null ? { value: Number.NaN, reason: lost ?? null } : numberAt(result, place, reasons, put);
-              cells.push({ text, condition, measure: m, free: freeCoordinates(axes, place), value, reason });
+                result === null ? { value: Number.NaN, reason: lost ?? null } : numberAt(result, entry, reasons, put);
+              builder.values[first + entry] = value;
+              if (reason !== null) builder.explain(first + entry, reason);
             }
           });
+          builder.complete(condition, text);
         }
       }
-      return cells;
     },
+  };
+}
+
+/** The axes of measures on the documents of a corpus. */
+export function documentAxes(
+  { measures }: Study,
+  { documents, bos }: TokenizedTexts,
+): (text: number, measure: number) => readonly EntryAxis[] {
+  const known = new Map<number, readonly EntryAxis[]>();
+  return (text, m) => {
+    const [measure, document] = [measures[m], documents?.[text]];
+    if (measure === undefined || document === undefined) return [];
+    const key = text * measures.length + m;
+    const axes = known.get(key) ?? entryAxes(measure, (axis) => rangeOf(axis, document, bos));
+    known.set(key, axes);
+    return axes;
   };
 }
 

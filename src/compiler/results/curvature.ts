@@ -5,7 +5,7 @@ import type { Coordinates, Protocol, Study } from "../ir/protocol.js";
 import { observedCondition, type ResultType } from "../ir/result-type.js";
 import type { ResultRow } from "../ir/results.js";
 import { densityAt, densityCurve, type HessianPicture } from "../statistics/hessian.js";
-import { pairName } from "./pairs.js";
+import { pairName } from "../ir/pairs.js";
 
 /** What became of a block: its picture, or why there is none, in a sentence without a full stop. */
 export type BlockOutcome = HessianPicture | string;

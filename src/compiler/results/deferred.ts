@@ -6,7 +6,7 @@ import { unitLetters } from "../base/place-units.js";
 import { placeAxes } from "../ir/deferred-axes.js";
 import { partTarget, partWord } from "../ir/targets.js";
 import type { Condition, Coordinates, DeferredConditions, Protocol, SiteWrite, Study } from "../ir/protocol.js";
-import { resultSetOf, type ResultRow, type ResultSet } from "../ir/results.js";
+import { resultSetOf, type ResultRows, type ResultSet } from "../ir/results.js";
 import type { ModelSignature, OpenedModel } from "../models/model.js";
 import { averageOver, evaluateResult } from "./evaluate.js";
 import { largerAtTheOtherEnd, rankingKey, type RankingKey } from "./ranking-key.js";
@@ -97,7 +97,7 @@ export interface ResolvedStudies {
  */
 export function resolveStudies(
   protocol: Protocol,
-  rows: readonly ResultRow[],
+  rows: ResultRows,
   models: ReadonlyMap<string, OpenedModel>,
 ): ResolvedStudies | null {
   const results = resultSetOf(protocol, rows);

@@ -8,23 +8,22 @@ import { fixedAxes } from "../ir/result-expression.js";
 import { alsoRemoved, metricOf } from "../ir/result-type.js";
 import type { ResultSet } from "../ir/results.js";
 import { columnArray } from "./columns.js";
-import { alignLabels, compareNumbers, isAmong, isAt, joinTruths, textsOf } from "./conditions.js";
+import { columnsOfCells, keptCells, pickedColumns, withValues, type CellColumns } from "./cell-columns.js";
+import { alignLabels, compareNumbers, isAmong, isAt, isAxisCondition, joinTruths, textsOf } from "./conditions.js";
 import { argmaxOver, rankOver } from "./places.js";
 import { quantileReducer, reducerOf } from "./reductions.js";
 import type { CellValue } from "./result-cell.js";
+import { joinArrays, type Unmatched } from "./joins.js";
 import {
   agreeOver,
   averageOver,
   coordinateKey,
   filterCells,
-  joinArrays,
   pickCoordinates,
   reduceOver,
   renameAxes,
   scalar,
   type ResultArray,
-  type ResultCell,
-  type Unmatched,
 } from "./result-array.js";
 import { choiceArray, truthArray } from "./truth.js";
 
@@ -55,7 +54,11 @@ export function evaluateResult(expression: ResultExpression, results: ResultSet,
       return columnArray(results, expression.experiment, expression.metric, expression.column);
     case "call": {
       const argument = evaluateResult(expression.argument, results, onNote);
-      return { ...argument, cells: argument.cells.map((cell) => applyFunction(expression.operation, cell)) };
+      const columns = columnsOfCells(argument.cells);
+      const apply = (cell: CellValue): CellValue => applyFunction(expression.operation, cell);
+      const cells =
+        columns === null ? argument.cells.map((cell) => ({ ...cell, ...apply(cell) })) : withValues(columns, apply);
+      return { ...argument, cells };
     }
     case "reduce": {
       const reducer = reducerOf(expression.operation, isTruth(expression.argument, results));
@@ -151,6 +154,9 @@ export function filterWhere(
   results: ResultSet,
   restrict: (array: ResultArray) => ResultArray = (side) => side,
 ): ResultArray {
+  const columns = columnsOfCells(array.cells);
+  if (columns !== null && isAxisCondition(condition))
+    return { ...array, cells: keptCells(columns, axisTestOf(columns, condition)) };
   const test = prepareCondition(condition, array.axes, results, restrict);
   return filterCells(array, (cell) => test(cell.coordinates) === true);
 }
@@ -166,9 +172,13 @@ export function selectWhere(array: ResultArray, condition: ResultCondition, resu
   // With a prompt goes what follows from it, its group included.
   const removed = new Set([...fixed, ...alsoRemoved(filtered.decided, fixed)]);
   const axes = filtered.axes.filter((axis) => !removed.has(axis));
+  const columns = columnsOfCells(filtered.cells);
   return {
     axes,
-    cells: filtered.cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) })),
+    cells:
+      columns === null
+        ? filtered.cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) }))
+        : pickedColumns(columns, axes),
     decided: filtered.decided.filter(({ name }) => !removed.has(name)),
     ragged: filtered.ragged.filter((axis) => !removed.has(axis)),
     labels: filtered.labels,
@@ -220,6 +230,32 @@ function prepareCondition(
   }
 }
 
+/** A condition that tests axes only, as a test of cells by their codes. */
+function axisTestOf(cells: CellColumns, condition: ResultCondition): (index: number) => boolean {
+  switch (condition.kind) {
+    case "axis": {
+      const among = textsOf(condition.among);
+      const { levels, codes } = cells.places.codesOn(condition.axis);
+      const isAmongThem = levels.map((level) => among.has(String(level)));
+      return (index) => isAmongThem[codes[index] ?? -1] === true;
+    }
+    case "not": {
+      const operand = axisTestOf(cells, condition.operand);
+      return (index) => !operand(index);
+    }
+    case "and":
+    case "or": {
+      const operands = condition.operands.map((operand) => axisTestOf(cells, operand));
+      return condition.kind === "and"
+        ? (index) => operands.every((operand) => operand(index))
+        : (index) => operands.some((operand) => operand(index));
+    }
+    case "compare":
+    case "among":
+      throw new RangeError("axisTestOf: the condition compares values");
+  }
+}
+
 function agreeing(array: ResultArray, axes: readonly string[]): ResultArray {
   return agreeOver(array, axes, "values");
 }
@@ -231,7 +267,7 @@ function valueFinder({ axes, cells }: ResultArray): (coordinates: Coordinates) =
 }
 
 /** A function of one value; a NaN keeps its reason. */
-export function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: ResultCell): ResultCell {
+export function applyFunction<T extends CellValue>(operation: "abs" | "exp" | "log" | "sqrt", cell: T): T {
   const x = cell.value;
   if (Number.isNaN(x)) return { ...cell, reason: cell.reason ?? "no reason recorded" };
   if (operation === "abs") return { ...cell, value: Math.abs(x) };
@@ -246,7 +282,7 @@ export function applyFunction(operation: "abs" | "exp" | "log" | "sqrt", cell: R
 }
 
 /** Arithmetic of two values; a NaN of either keeps its reason. */
-export function applyBinary(operation: BinaryOperation, left: ResultCell, right: ResultCell): CellValue {
+export function applyBinary(operation: BinaryOperation, left: CellValue, right: CellValue): CellValue {
   const faulty = [left, right].filter((cell) => Number.isNaN(cell.value));
   if (faulty.length > 0) {
     const reasons = faulty.map((cell) => cell.reason ?? "no reason recorded");

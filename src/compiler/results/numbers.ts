@@ -87,6 +87,45 @@ export function rowReader(graph: GraphPlan, expression: MeasureExpression, reaso
   };
 }
 
+/** The values of all rows of a unit, where each of them is a finite number. */
+export interface SoundValues {
+  readonly data: UnitTensor["data"];
+  /** Values of one row. */
+  readonly perRow: number;
+  /** Whether they are there once for all rows. */
+  readonly isShared: boolean;
+}
+
+/**
+ * Reads an expression from a whole unit at once, as {@link rowReader} reads it row by row; null where some value needs
+ * a closer look. Nearly all units are sound, and then nothing is made for a row.
+ */
+export function soundReader(
+  graph: GraphPlan,
+  expression: MeasureExpression,
+): (tensors: UnitTensors) => SoundValues | null {
+  const asked = logOfSoftmax(expression);
+  if (outsideInputs(asked) !== null) return () => null;
+  const { name, fault, cause } = outputFinder(graph)(expression);
+  return (tensors) => {
+    const tensor = tensorOf(tensors, name);
+    const doubts = [fault, cause].flatMap((doubt) => (doubt === null ? [] : [tensorOf(tensors, doubt)]));
+    if (!doubts.every(isZero) || !isFinite(tensor)) return null;
+    const [start, end] = rowRange(tensor, 0);
+    return { data: tensor.data, perRow: end - start, isShared: (tensor.dims[0] ?? 1) === 1 };
+  };
+}
+
+function isZero({ data }: UnitTensor): boolean {
+  for (let i = 0; i < data.length; i++) if (Number(data[i]) !== 0) return false;
+  return true;
+}
+
+function isFinite({ data }: UnitTensor): boolean {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(Number(data[i]))) return false;
+  return true;
+}
+
 /** The end of an expression, computed in float64 from what the graph yields. */
 interface EndNumbers {
   readonly again: Float64Array;
@@ -225,12 +264,22 @@ export function putReader(
   conditions: readonly Condition[],
 ): (tensors: UnitTensors, row: number, condition: number) => string | null {
   const gates = new Map(graph.gates.map((gate) => [gate.key, gate]));
+  const known = new Map<number, readonly { readonly output: string; readonly reasons: readonly string[] }[]>();
+  const writesOf = (condition: number): ReturnType<typeof known.get> & object => {
+    const found =
+      known.get(condition) ??
+      (conditions[condition]?.writes ?? []).flatMap((write) => {
+        const gate = gates.get(gateKey(write));
+        return gate === undefined ? [] : [{ output: gateFaultOutput(gate), reasons: reasonsOfWrite(write) }];
+      });
+    known.set(condition, found);
+    return found;
+  };
   return (tensors, row, condition) => {
-    for (const write of conditions[condition]?.writes ?? []) {
-      const gate = gates.get(gateKey(write));
-      const tensor = gate === undefined ? undefined : tensors[gateFaultOutput(gate)];
-      const number = tensor === undefined ? 0 : (entriesOfRow(tensor, row)[0] ?? 0);
-      if (number > 0) return reasonsOfWrite(write)[number - 1] ?? null;
+    for (const { output, reasons } of writesOf(condition)) {
+      const tensor = tensors[output];
+      const number = tensor === undefined ? 0 : Number(tensor.data[rowRange(tensor, row)[0]] ?? 0);
+      if (number > 0) return reasons[number - 1] ?? null;
     }
     return null;
   };

@@ -4,15 +4,8 @@ import type { Coordinate } from "../ir/result-expression.js";
 import { rank } from "../statistics/samples.js";
 import { faultOf } from "./reductions.js";
 import type { CellValue } from "./result-cell.js";
-import {
-  groupCells,
-  levelsOf,
-  reduceOver,
-  remainingAxes,
-  unevenText,
-  type ResultArray,
-  type ResultCell,
-} from "./result-array.js";
+import { groupCells, levelsOf, reduceOver, remainingAxes, type ResultArray, type ResultCell } from "./result-array.js";
+import { unevenText } from "./uneven.js";
 
 /**
  * The coordinate on `axis` of the largest (or smallest) value, for each place of the other axes: a number where all
@@ -73,7 +66,9 @@ function numberOf(level: Coordinate | undefined): number {
  */
 export function rankOver(array: ResultArray, over: readonly string[], onNote: (sentence: string) => void): ResultArray {
   const { axes, ragged, dropped } = remainingAxes(array, over);
-  const groups = groupCells(array.cells, axes);
+  // Ranks are remembered by cell, so that each is to be the same object all along.
+  const listed = [...array.cells];
+  const groups = groupCells(listed, axes);
   const ranks = new Map<ResultCell, number>();
   for (const cells of groups.values()) {
     const known = cells.filter(({ value }) => !Number.isNaN(value));
@@ -89,5 +84,5 @@ export function rankOver(array: ResultArray, over: readonly string[], onNote: (s
       `rank: ${missing} of ${array.cells.length} values ${be} NaN and ${have} no rank; the others are ranked without`,
     );
   }
-  return { ...array, cells: array.cells.map((cell) => ({ ...cell, value: ranks.get(cell) ?? NaN })) };
+  return { ...array, cells: listed.map((cell) => ({ ...cell, value: ranks.get(cell) ?? NaN })) };
 }

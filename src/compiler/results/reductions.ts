@@ -1,14 +1,17 @@
 /** What makes one value of many. A NaN makes the value NaN, with its reason; only `count` counts around it, and says so. */
 import type { Reduction } from "../ir/result-expression.js";
 import { median, quantileOfSorted, sorted } from "../statistics/samples.js";
+import { columnsOfCells, type ResultCells } from "./cell-columns.js";
 import type { CellValue, ResultCell } from "./result-cell.js";
 
 export interface Reducer {
   /** How notes and reasons call it. */
   readonly name: string;
   readonly reduce: (cells: readonly ResultCell[]) => CellValue;
+  /** `reduce` of values none of which is NaN, and of which there is one at least; absent where it looks at places. */
+  readonly reduceNumbers?: (values: readonly number[]) => CellValue;
   /** What a reader must know of the values that are reduced, all groups together; null for nothing. */
-  readonly note: (cells: readonly ResultCell[]) => string | null;
+  readonly note: (cells: ResultCells) => string | null;
 }
 
 const nothingToSay = (): null => null;
@@ -18,6 +21,7 @@ function ofNumbers(name: string, compute: (values: readonly number[]) => number)
   return {
     name,
     note: nothingToSay,
+    reduceNumbers: (values) => sound(compute(values)),
     reduce: (cells) => {
       if (cells.length === 0) return { value: NaN, reason: `${name} over no values` };
       const fault = faultOf(cells);
@@ -48,8 +52,12 @@ function variance(values: readonly number[]): number {
 const counted: Reducer = {
   name: "count",
   reduce: (cells) => ({ value: cells.filter(({ value }) => !Number.isNaN(value)).length, reason: null }),
+  reduceNumbers: (values) => ({ value: values.length, reason: null }),
   note: (cells) => {
-    const faulty = cells.filter(({ value }) => Number.isNaN(value)).length;
+    let faulty = 0;
+    for (const value of columnsOfCells(cells)?.values ?? cells.map((cell) => cell.value)) {
+      faulty += Number(Number.isNaN(value));
+    }
     if (faulty === 0) return null;
     return `count: ${faulty} of ${cells.length} values ${faulty === 1 ? "is NaN and is" : "are NaN and are"} not counted`;
   },
@@ -59,6 +67,7 @@ const counted: Reducer = {
 const heldTrue: Reducer = {
   name: "count",
   note: nothingToSay,
+  reduceNumbers: (values) => ({ value: total(values), reason: null }),
   reduce: (cells) => {
     const fault = faultOf(cells);
     return fault === null

@@ -5,10 +5,22 @@
  */
 import { entryOf } from "../base/entry.js";
 import { placeLabel } from "../ir/place-axes.js";
-import type { Coordinate, Coordinates } from "../ir/protocol.js";
-import { alsoRemoved, joinDecided, type DecidedAxis } from "../ir/result-type.js";
+import type { Coordinate } from "../ir/protocol.js";
+import { alsoRemoved, type DecidedAxis } from "../ir/result-type.js";
+import {
+  columnsOfCells,
+  groupColumns,
+  membersOfGroups,
+  type CellColumns,
+  type CellGroups,
+  type ResultCells,
+} from "./cell-columns.js";
+import { unevenColumns, unevenText } from "./uneven.js";
 import { reducerOf, type Reducer } from "./reductions.js";
-import type { CellValue, ResultCell } from "./result-cell.js";
+import { coordinateKey, pickCoordinates } from "./coordinate-key.js";
+import type { ResultCell } from "./result-cell.js";
+
+export { coordinateKey, pickCoordinates } from "./coordinate-key.js";
 
 export type { ResultCell } from "./result-cell.js";
 
@@ -16,7 +28,7 @@ export type { ResultCell } from "./result-cell.js";
 export interface ResultArray {
   /** Axes and columns. */
   readonly axes: readonly string[];
-  readonly cells: readonly ResultCell[];
+  readonly cells: ResultCells;
   /** Those of `axes` that follow from others: columns, and the group of a prompt. */
   readonly decided: readonly DecidedAxis[];
   /** Those of `axes` that run along texts, which may differ in length. */
@@ -45,36 +57,8 @@ export function scalar(value: number): ResultArray {
   return { ...emptyArray, cells: [{ coordinates: {}, value, reason: null }] };
 }
 
-/** A text that is equal for cells that agree on `axes`; a missing coordinate agrees only with a missing one. */
-export function coordinateKey(coordinates: Coordinates, axes: readonly string[]): string {
-  let key = "";
-  for (const axis of axes) {
-    const coordinate = entryOf(coordinates, axis);
-    // The length in front keeps ("ab", "c") apart from ("a", "bc") whatever characters the coordinates hold.
-    if (coordinate === undefined) key += "-;";
-    else {
-      const text = String(coordinate);
-      key += `${text.length}:${text};`;
-    }
-  }
-  return key;
-}
-
-/** The part of `coordinates` that lies on `axes`. */
-export function pickCoordinates(coordinates: Coordinates, axes: readonly string[]): Coordinates {
-  const picked: [string, Coordinate][] = [];
-  for (const axis of axes) {
-    const coordinate = entryOf(coordinates, axis);
-    if (coordinate !== undefined) picked.push([axis, coordinate]);
-  }
-  return Object.fromEntries(picked);
-}
-
 /** Cells that agree on `axes`, in the order in which their first member appears. */
-export function groupCells(
-  cells: readonly ResultCell[],
-  axes: readonly string[],
-): ReadonlyMap<string, readonly ResultCell[]> {
+export function groupCells(cells: ResultCells, axes: readonly string[]): ReadonlyMap<string, readonly ResultCell[]> {
   const groups = new Map<string, ResultCell[]>();
   for (const cell of cells) {
     const key = coordinateKey(cell.coordinates, axes);
@@ -90,12 +74,13 @@ export function groupCells(
  * in which the protocol lists them.
  */
 export function levelsOf(array: ResultArray, axis: string): readonly Coordinate[] {
+  const columns = columnsOfCells(array.cells);
   const levels = new Map<string, Coordinate>();
-  for (const cell of array.cells) {
+  for (const cell of columns === null ? array.cells : []) {
     const coordinate = entryOf(cell.coordinates, axis);
     if (coordinate !== undefined && !levels.has(String(coordinate))) levels.set(String(coordinate), coordinate);
   }
-  const found = [...levels.values()];
+  const found = [...(columns?.places.codesOn(axis).levels ?? levels.values())];
   return found.every((level) => typeof level === "number") ? found.sort((a, b) => a - b) : found;
 }
 
@@ -129,11 +114,20 @@ export function remainingAxes(array: ResultArray, over: readonly string[] | null
  */
 export function reduceOver(
   array: ResultArray,
-  { name, reduce, note }: Reducer,
+  reducer: Reducer,
   over: readonly string[] | null,
   onNote: (sentence: string) => void = () => undefined,
 ): ResultArray {
+  const { name, reduce, note } = reducer;
   const { dropped, axes, decided, ragged } = remainingAxes(array, over);
+  const columns = columnsOfCells(array.cells);
+  if (columns !== null && columns.length > 0) {
+    const groups = groupColumns(columns, axes);
+    for (const sentence of [unevenColumns(name, ragged, axes, dropped, columns, groups), reducer.note(columns)]) {
+      if (sentence !== null) onNote(sentence);
+    }
+    return { axes, cells: reducedCells(columns, groups, axes, reducer), decided, ragged, labels: null };
+  }
   const groups = groupCells(array.cells, axes);
   for (const sentence of [unevenText(name, ragged, axes, dropped, groups), note(array.cells)]) {
     if (sentence !== null) onNote(sentence);
@@ -144,44 +138,6 @@ export function reduceOver(
   }));
   if (cells.length === 0 && axes.length === 0) cells.push({ coordinates: {}, ...reduce([]) });
   return { axes, cells, decided, ragged, labels: null };
-}
-
-/**
- * Says when values of texts of different length are put together place by place: later places are of fewer texts.
- * `groups` are the values by what they have on `axes`, of which `ragged` run along texts.
- */
-export function unevenText(
-  operation: string,
-  ragged: readonly string[],
-  axes: readonly string[],
-  dropped: readonly string[],
-  groups: ReadonlyMap<string, readonly ResultCell[]>,
-): string | null {
-  if (ragged.length === 0) return null;
-  const steady = axes.filter((axis) => !ragged.includes(axis));
-  // How many values a place could have: texts that have any value at the same other coordinates.
-  const possible = new Map<string, Set<string>>();
-  for (const cells of groups.values()) {
-    const key = coordinateKey(cells[0]?.coordinates ?? {}, steady);
-    const seen = possible.get(key) ?? new Set();
-    possible.set(key, seen);
-    for (const { coordinates } of cells) seen.add(coordinateKey(coordinates, dropped));
-  }
-  let least = Infinity;
-  let most = 0;
-  let complete = true;
-  for (const cells of groups.values()) {
-    least = Math.min(least, cells.length);
-    most = Math.max(most, cells.length);
-    const all = possible.get(coordinateKey(cells[0]?.coordinates ?? {}, steady))?.size ?? 0;
-    if (cells.length < all) complete = false;
-  }
-  if (complete) return null;
-  if (least === most) {
-    return `texts differ in length: along ${ragged.join(", ")}, the ${operation} of each place is of some of the texts only`;
-  }
-  const places = ragged.join(", ");
-  return `texts differ in length: along ${places}, the ${operation} is of ${least} to ${most} values a place`;
 }
 
 /** The same values with the axes `from` as one axis `to`: its coordinates, or the places that they name together. */
@@ -247,12 +203,12 @@ export function averagedAxes(array: ResultArray, keepAxes: readonly string[]): r
   const followers = new Set([...columnsOf(array), ...alsoRemoved(array.decided, gone)]);
   const dropped = [...gone].filter((axis) => !followers.has(axis));
   const kept = array.axes.filter((axis) => keepAxes.includes(axis));
-  const groups = [...groupCells(array.cells, kept).values()];
+  const columns = columnsOfCells(array.cells);
+  const levelCounts = columns === null ? levelsInGroups(array.cells, kept) : levelsInColumns(columns, kept);
   const counted = dropped.map((axis) => {
     let least = Infinity;
     let most = 0;
-    for (const group of groups) {
-      const levels = new Set(group.map((cell) => String(entryOf(cell.coordinates, axis)))).size;
+    for (const levels of levelCounts(axis)) {
       least = Math.min(least, levels);
       most = Math.max(most, levels);
     }
@@ -261,74 +217,54 @@ export function averagedAxes(array: ResultArray, keepAxes: readonly string[]): r
   return counted.filter((entry) => entry.most > 1);
 }
 
-/** The cells for which `keep` holds. */
-export function filterCells(array: ResultArray, keep: (cell: ResultCell) => boolean): ResultArray {
-  return { ...array, cells: array.cells.filter(keep) };
+/** For each group of cells how many different coordinates it has on an axis; a missing one counts as one. */
+type LevelCounts = (axis: string) => Iterable<number>;
+
+function levelsInGroups(cells: ResultCells, kept: readonly string[]): LevelCounts {
+  const groups = [...groupCells(cells, kept).values()];
+  return (axis) => groups.map((group) => new Set(group.map((cell) => String(entryOf(cell.coordinates, axis)))).size);
 }
 
-/** What a join left out: places of one side without a partner on the other. */
-export interface Unmatched {
-  /** Axes that both sides have. */
-  readonly shared: readonly string[];
-  readonly kept: number;
-  readonly left: number;
-  readonly right: number;
-}
-
-/**
- * Combines two arrays cell by cell: they are joined where the coordinates of all shared axes agree, and repeated along
- * the axes that only the other one has. Columns follow from axes and join nothing: one that differs between the sides
- * is left out. Places that one side lacks are absent from the result; `onUnmatched` is told where nothing
- * is left, or each side has places that the other lacks.
- */
-export function joinArrays(
-  left: ResultArray,
-  right: ResultArray,
-  combine: (left: ResultCell, right: ResultCell) => CellValue,
-  onUnmatched: (unmatched: Unmatched) => void = () => undefined,
-): ResultArray {
-  const [leftColumns, rightColumns] = [columnsOf(left), columnsOf(right)];
-  const both = left.axes.filter((axis) => right.axes.includes(axis));
-  const inBoth = both.filter((axis) => leftColumns.has(axis) && rightColumns.has(axis));
-  const shared = both.filter((axis) => !inBoth.includes(axis));
-  const index = groupCells(right.cells, shared);
-  const cells: ResultCell[] = [];
-  const differing = new Set<string>();
-  const used = new Set<string>();
-  let unpaired = 0;
-  for (const one of left.cells) {
-    const key = coordinateKey(one.coordinates, shared);
-    const partners = index.get(key);
-    if (partners === undefined) {
-      unpaired++;
-      continue;
-    }
-    used.add(key);
-    for (const other of partners) {
-      for (const column of inBoth) {
-        if (String(one.coordinates[column]) !== String(other.coordinates[column])) differing.add(column);
-      }
-      cells.push({ coordinates: { ...other.coordinates, ...one.coordinates }, ...combine(one, other) });
-    }
-  }
-  let alone = 0;
-  for (const [key, group] of index) if (!used.has(key)) alone += group.length;
-  // Where one side has all that the other has, the join selects from the larger one, as it was written to.
-  const isSubset = cells.length > 0 && (unpaired === 0 || alone === 0);
-  if (unpaired + alone > 0 && !isSubset) onUnmatched({ shared, kept: cells.length, left: unpaired, right: alone });
-  const axes = [...left.axes, ...right.axes.filter((axis) => !both.includes(axis))].filter((a) => !differing.has(a));
-  return {
-    axes,
-    cells:
-      differing.size === 0
-        ? cells
-        : cells.map((cell) => ({ ...cell, coordinates: pickCoordinates(cell.coordinates, axes) })),
-    decided: joinDecided(placed(left), placed(right)).filter(({ name }) => !differing.has(name)),
-    ragged: [...new Set([...left.ragged, ...right.ragged])],
-    labels: null,
+function levelsInColumns(cells: CellColumns, kept: readonly string[]): LevelCounts {
+  const groups = groupColumns(cells, kept);
+  return (axis) => {
+    const { levels, codes } = cells.places.codesOn(axis);
+    const counts = new Uint32Array(groups.count);
+    const seen = new Set<number>();
+    groups.groupOf.forEach((group, i) => {
+      const pair = group * (levels.length + 1) + (codes[i] ?? -1) + 1;
+      if (seen.has(pair)) return;
+      seen.add(pair);
+      counts[group] = (counts[group] ?? 0) + 1;
+    });
+    return counts;
   };
 }
 
-function placed({ axes, decided }: ResultArray): Parameters<typeof joinDecided>[0] {
-  return { has: (name) => axes.includes(name), decided };
+/** Each group as one cell. Sums go over its values in the order of the cells, so that equal rows give equal bits. */
+function reducedCells(
+  cells: CellColumns,
+  groups: CellGroups,
+  axes: readonly string[],
+  { reduce, reduceNumbers }: Reducer,
+): readonly ResultCell[] {
+  const { starts, members } = membersOfGroups(groups);
+  return groups.first.map((first, group) => {
+    const own = members.subarray(starts[group], starts[group + 1]);
+    const values = Array.from(own, (i) => cells.values[i] ?? NaN);
+    const isPlain = reduceNumbers !== undefined && !values.some(Number.isNaN);
+    const reduced = isPlain ? reduceNumbers(values) : reduce(Array.from(own, (i) => cellOf(cells, i)));
+    return { coordinates: pickCoordinates(cells.places.coordinatesAt(first), axes), ...reduced };
+  });
+}
+
+function cellOf(cells: CellColumns, index: number): ResultCell {
+  const cell = cells.at(index);
+  if (cell === undefined) throw new RangeError(`there is no cell ${index}`);
+  return cell;
+}
+
+/** The cells for which `keep` holds. */
+export function filterCells(array: ResultArray, keep: (cell: ResultCell) => boolean): ResultArray {
+  return { ...array, cells: array.cells.filter(keep) };
 }

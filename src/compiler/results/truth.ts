@@ -2,7 +2,8 @@
 import type { Coordinates, ResultCondition, ResultExpression } from "../ir/result-expression.js";
 import { alignLabels, compareNumbers, isAmong, isAt, isAxisCondition, joinTruths, textsOf } from "./conditions.js";
 import type { CellValue } from "./result-cell.js";
-import { joinArrays, type ResultArray, type ResultCell, type Unmatched } from "./result-array.js";
+import { joinArrays, type Unmatched } from "./joins.js";
+import { type ResultArray, type ResultCell } from "./result-array.js";
 
 /** What evaluating a condition needs of the evaluation of its values. */
 export interface TruthContext {
@@ -23,7 +24,7 @@ export function truthArray(cx: TruthContext, condition: ResultCondition): Result
     case "compare": {
       const left = cx.evaluate(condition.left);
       const right = alignLabels(left, cx.evaluate(condition.right));
-      const compare = (a: ResultCell, b: ResultCell): CellValue =>
+      const compare = (a: CellValue, b: CellValue): CellValue =>
         truthOf(compareNumbers(condition.operation, a.value, b.value), [a, b]);
       return joinArrays(left, right, compare, cx.onUnmatched);
     }
@@ -41,8 +42,7 @@ export function truthArray(cx: TruthContext, condition: ResultCondition): Result
       const { kind, operands } = condition;
       const [first, ...more] = operands.filter((operand) => !isAxisCondition(operand));
       if (first === undefined) throw new RangeError("truthArray: tests of axes alone have no places");
-      const join = (a: ResultCell, b: ResultCell): CellValue =>
-        truthOf(joinTruths(kind, [heldBy(a), heldBy(b)]), [a, b]);
+      const join = (a: CellValue, b: CellValue): CellValue => truthOf(joinTruths(kind, [heldBy(a), heldBy(b)]), [a, b]);
       const joined = more.reduce(
         (left, operand) => joinArrays(left, truthArray(cx, operand), join, cx.onUnmatched),
         truthArray(cx, first),
@@ -65,7 +65,7 @@ export function choiceArray(
   cx: TruthContext,
   { condition, yes, no }: Extract<ResultExpression, { kind: "choice" }>,
 ): ResultArray {
-  const pairs: (readonly [ResultCell, ResultCell])[] = [];
+  const pairs: (readonly [CellValue, CellValue])[] = [];
   // Places of both branches, with numbers of pairs for values.
   const branches = joinArrays(
     cx.evaluate(yes),
@@ -83,7 +83,7 @@ export function choiceArray(
     const cells = branches.cells.map((cell) => ({ ...cell, ...taken(test(cell.coordinates), cell.value) }));
     return { ...branches, cells };
   }
-  const choose = (truth: ResultCell, pair: ResultCell): CellValue =>
+  const choose = (truth: CellValue, pair: CellValue): CellValue =>
     Number.isNaN(truth.value) ? { value: NaN, reason: truth.reason } : taken(truth.value === 1, pair.value);
   // Axes in the order of the branches, as arithmetic has them in that of its sides.
   return joinArrays(branches, truthArray(cx, condition), (pair, truth) => choose(truth, pair), cx.onUnmatched);
@@ -97,12 +97,12 @@ function mapped(array: ResultArray, value: (cell: ResultCell) => CellValue): Res
   return { ...array, cells, labels: null };
 }
 
-function heldBy({ value }: ResultCell): boolean | null {
+function heldBy({ value }: CellValue): boolean | null {
   return Number.isNaN(value) ? null : value === 1;
 }
 
 /** A truth as a number; undecided, with the reasons of the NaN among `cells`. */
-function truthOf(truth: boolean | null, cells: readonly ResultCell[]): CellValue {
+function truthOf(truth: boolean | null, cells: readonly CellValue[]): CellValue {
   if (truth !== null) return { value: truth ? 1 : 0, reason: null };
   const reasons = cells.filter(({ value }) => Number.isNaN(value)).map(({ reason }) => reason ?? "no reason recorded");
   return { value: NaN, reason: [...new Set(reasons)].join("; ") };

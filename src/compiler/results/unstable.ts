@@ -1,5 +1,6 @@
 /** Results whose means say little, because a few values outweigh all others. */
 import { baselineCondition } from "../ir/result-type.js";
+import { visitRows } from "../ir/result-table.js";
 import type { ResultSet } from "../ir/results.js";
 import { countOf } from "./describe.js";
 
@@ -17,14 +18,14 @@ export function unstableMeans({ types, rows }: ResultSet): readonly string[] {
       let total = 0;
       let beyond = 0;
       let largest = 0;
-      for (const row of rows) {
-        if (row.experiment !== experiment || row.metric !== name || row.condition === baselineCondition) continue;
-        if (!Number.isFinite(row.value)) continue;
+      visitRows(rows, (row) => {
+        if (row.experiment !== experiment || row.metric !== name || row.condition === baselineCondition) return;
+        if (!Number.isFinite(row.value)) return;
         total++;
         const size = Math.abs(row.value);
         if (size > plausibleRecovery) beyond++;
         if (size > largest) largest = size;
-      }
+      });
       if (beyond === 0) return [];
       return [
         `${experiment}.${name}: ${beyond} of ${countOf(total, "value")} lie beyond ±${plausibleRecovery} (the largest is ` +

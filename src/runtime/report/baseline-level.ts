@@ -17,9 +17,9 @@ export function baselineOf(
   const [array] = arrays;
   if (named?.expression.kind !== "column" || named.expression.column !== "value" || others.length > 0) return null;
   if (array === undefined || array.axes.length === 0) return null;
-  const { experiment, metric } = named.expression;
+  const { experiment } = named.expression;
   const { texts = [] } = results.types.get(experiment) ?? {};
-  const isSwept = results.rows.some((row) => row.experiment === experiment && row.metric === metric && row.impact !== null); // prettier-ignore
+  const isSwept = evaluateResult({ ...named.expression, column: "impact" }, results).cells.length > 0;
   if (texts.length === 0 || !isSwept) return null;
   const full = evaluateResult({ ...named.expression, column: "baseline" }, results);
   // The baseline must not depend on the axes: along positions, or for each of several groups, it is a line of its own.

@@ -5,13 +5,8 @@ import type { Coordinate, Coordinates } from "../../compiler/ir/protocol.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
 import { countOf, describeMean, unitOf } from "../../compiler/results/describe.js";
 import { evaluateResult, unmatchedText, type OnNote } from "../../compiler/results/evaluate.js";
-import {
-  averagedAxes,
-  averageOver,
-  coordinateKey,
-  joinArrays,
-  type ResultArray,
-} from "../../compiler/results/result-array.js";
+import { joinArrays } from "../../compiler/results/joins.js";
+import { averagedAxes, averageOver, coordinateKey, type ResultArray } from "../../compiler/results/result-array.js";
 import { shortNumber, type Drawing, type PlotOutput } from "./drawing.js";
 import { axisOf, safeLevel, safeTitle, withUnit, type FigureAxis } from "./figure-data.js";
 import { emptyMarks } from "./figure-marks.js";
@@ -43,7 +38,7 @@ export function drawScatter(output: PlotOutput, results: ResultSet, onNote: OnNo
     (unmatched) => onNote(unmatchedText(unmatched)),
   );
   const horizontal = joinArrays(ups, rights, (_y, x) => ({ value: x.value, reason: x.reason }));
-  const all = joined.cells.map((cell, i) => ({ cell, x: horizontal.cells[i]?.value ?? NaN }));
+  const all = joined.cells.map((cell, i) => ({ cell, x: horizontal.cells.at(i)?.value ?? NaN }));
   const finite = all.filter(({ cell, x }) => Number.isFinite(cell.value) && Number.isFinite(x));
   const [logX, logY] = [options.log.includes("x"), options.log.includes("y")];
   const sound = finite.filter(({ cell, x }) => (!logX || x > 0) && (!logY || cell.value > 0));

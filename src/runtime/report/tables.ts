@@ -3,7 +3,7 @@ import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinates, NamedResult, Output } from "../../compiler/ir/protocol.js";
 import { experimentsIn } from "../../compiler/ir/result-expression.js";
 import type { ResultSet } from "../../compiler/ir/results.js";
-import { zeroBaseline } from "../../compiler/results/columns.js";
+import { zeroBaseline } from "../../compiler/ir/result-row.js";
 import { countOf, describeMean, describeMeans, describeRepeated } from "../../compiler/results/describe.js";
 import { conditionAxes, evaluateResult, filterWhere } from "../../compiler/results/evaluate.js";
 import { filterAxes } from "../../compiler/results/filter-axes.js";

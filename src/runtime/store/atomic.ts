@@ -1,7 +1,7 @@
 /** Writing files so that no reader and no crash ever finds half of one. */
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { access, open, readlink, realpath, rename, stat, unlink, type FileHandle } from "node:fs/promises";
+import { access, open, readlink, realpath, rename, stat, unlink, writeFile, type FileHandle } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { errorCode, reasonOf } from "./fault.js";
@@ -82,18 +82,22 @@ async function openTemporary(path: string): Promise<FileHandle> {
   }
 }
 
+/** What a file is to hold: all of it, or its parts, made anew each time that the file is written. */
+export type FileContent =
+  Uint8Array | string | (() => AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>);
+
 /** Writes `path` by way of a temporary file that is already open; `prepare` does what is to be done to that first. */
 async function replaceWith(
   temporary: string,
   handle: FileHandle,
   path: string,
-  content: Uint8Array | string,
+  content: FileContent,
   prepare: (handle: FileHandle) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   try {
     try {
       await prepare(handle);
-      await handle.writeFile(content);
+      await writeFile(handle, typeof content === "function" ? content() : content);
       await handle.sync();
     } finally {
       await handle.close();
@@ -115,7 +119,7 @@ const writingTrials = 5;
  * when it is deleted meanwhile. Rejects with node's own error (ENOSPC, EACCES …), and then leaves no temporary file
  * behind. A process that is killed in the middle leaves one, whose name `isTemporaryName` recognises.
  */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(path: string, content: FileContent): Promise<void> {
   for (let trial = 1; ; trial += 1) {
     try {
       await makeFolder(dirname(path));

@@ -1,12 +1,12 @@
 import { extname } from "node:path";
 import type { BasicType } from "hyparquet-writer";
-import { entryOf } from "../../compiler/base/entry.js";
 import type { Coordinate } from "../../compiler/ir/protocol.js";
-import { saveFormats, type ResultRow, type SavedRow, type SaveFormat } from "../../compiler/ir/results.js";
-import { writeFileAtomic } from "./atomic.js";
+import { saveFormats, type ResultRow, type SaveFormat } from "../../compiler/ir/results.js";
+import { writeFileAtomic, type FileContent } from "./atomic.js";
 import { csvField } from "./csv.js";
 import { reasonOf, StoreFault } from "./fault.js";
 import { pandasMetadata } from "./pandas.js";
+import { columnNames, type Cell, type SavedTable } from "./saved-table.js";
 
 /** Key of the file's metadata that names its format. */
 const formatKey = "atlasc.format";
@@ -15,44 +15,8 @@ const format = "atlasc-results-2";
 /** Key of the file's metadata that says which columns are axes and which follow from them: a JSON list of names. */
 const axesKey = "atlasc.axes";
 
-type Cell = string | number | null;
-
-/** Every axis and column of any row, in the order in which the rows bring them. */
-function axisNames(rows: readonly SavedRow[]): readonly string[] {
-  const names = new Set<string>();
-  for (const row of rows) for (const axis of Object.keys(row.axes)) names.add(axis);
-  return [...names];
-}
-
-/** The columns after the axes, by name. */
-const closing = {
-  prompt_text: (row) => row.promptText,
-  token: (row) => row.token,
-  metric: (row) => row.metric,
-  unit: (row) => row.unit,
-  value: (row) => row.value,
-  value_text: (row) => row.valueText,
-  baseline: (row) => row.baseline,
-  impact: (row) => row.impact,
-  relative: (row) => row.relative,
-  reason: (row) => row.reason,
-} satisfies Readonly<Record<string, (row: SavedRow) => Cell>>;
-
-/** The rows as columns of cells: experiment, condition, axes, then the rest. An axis that a row lacks is null there. */
-function tableOf(rows: readonly SavedRow[]): { readonly axes: readonly string[]; readonly cells: Map<string, Cell[]> } {
-  const axes = axisNames(rows);
-  const cells = new Map<string, Cell[]>();
-  const add = (name: string, cell: (row: SavedRow) => Cell): void => void cells.set(name, rows.map(cell));
-  add("experiment", (row) => row.experiment);
-  add("condition", (row) => row.condition);
-  for (const axis of axes) add(axis, (row) => entryOf(row.axes, axis) ?? null);
-  for (const [name, cell] of Object.entries(closing)) add(name, cell);
-  return { axes, cells };
-}
-
-/** The narrowest type that holds every cell. Text and numbers together become text. */
-function columnType(name: string, values: readonly Cell[]): BasicType {
-  if (["value", "baseline", "impact", "relative"].includes(name)) return "DOUBLE";
+/** The narrowest type that holds every coordinate. Text and numbers together become text. */
+function axisType(values: Iterable<Cell>): BasicType {
   let type: BasicType | null = null;
   for (const value of values) {
     if (value === null) continue;
@@ -64,6 +28,8 @@ function columnType(name: string, values: readonly Cell[]): BasicType {
   return type ?? "STRING";
 }
 
+const numberColumns: ReadonlySet<string> = new Set(["value", "baseline", "impact", "relative"]);
+
 function convert(value: Cell, type: BasicType): Cell | bigint {
   if (value === null) return null;
   if (type === "STRING") return String(value);
@@ -72,23 +38,55 @@ function convert(value: Cell, type: BasicType): Cell | bigint {
 
 const neverNull: ReadonlySet<string> = new Set(["experiment", "metric", "unit", "value"]);
 
-/** Opens the packages for parquet, which a run that finds its results written does not need. */
-async function parquetBytes(rows: readonly SavedRow[]): Promise<Uint8Array> {
-  const { parquetWriteBuffer } = await import("hyparquet-writer");
-  const { axes, cells } = tableOf(rows);
-  const columnData = [...cells].map(([name, values]) => {
-    const type = columnType(name, values);
-    return { name, type, nullable: !neverNull.has(name), data: values.map((value) => convert(value, type)) };
+/** Rows of the groups of a file: a first small one, then large ones. */
+const groupRows = [1000, 100_000] as const;
+
+/**
+ * A parquet file in pieces, a group of rows each: no more is in memory than one. Opens the packages for parquet, which a run
+ * that finds its results written does not need.
+ */
+async function* parquetBytes(table: SavedTable): AsyncGenerator<Uint8Array> {
+  const { ByteWriter, ParquetWriter, schemaFromColumnData } = await import("hyparquet-writer");
+  const axes = new Set(table.axes);
+  const columns = columnNames(table.axes).map((name) => {
+    const type: BasicType = numberColumns.has(name)
+      ? "DOUBLE"
+      : axes.has(name)
+        ? axisType(table.coordinatesOn(name))
+        : "STRING";
+    return { name, type, nullable: !neverNull.has(name) };
   });
   const kvMetadata = [
     { key: formatKey, value: format },
-    { key: axesKey, value: JSON.stringify(axes) },
-    { key: "pandas", value: JSON.stringify(pandasMetadata(columnData)) },
+    { key: axesKey, value: JSON.stringify(table.axes) },
+    { key: "pandas", value: JSON.stringify(pandasMetadata(columns)) },
   ];
-  return new Uint8Array(parquetWriteBuffer({ columnData, kvMetadata, createdBy: "atlasc" }));
+  const writer = new ByteWriter();
+  const schema = schemaFromColumnData({ columnData: columns.map((column) => ({ ...column, data: [] })) });
+  const file = new ParquetWriter({ writer, schema, kvMetadata, createdBy: "atlasc" });
+  const written = (): Uint8Array => {
+    const bytes = writer.getBytes().slice();
+    writer.index = 0;
+    return bytes;
+  };
+  for (let from = 0; from < table.length;) {
+    const rowGroupSize = Math.min(from === 0 ? groupRows[0] : groupRows[1], table.length - from);
+    const cells = table.cells(from, from + rowGroupSize);
+    const columnData = columns.map(({ name, type }, c) => {
+      const own = cells[c] ?? [];
+      // Numbers and texts are as they are to be written, but for what an axis has of both.
+      const data = axes.has(name) && type !== "INT32" ? own.map((value) => convert(value, type)) : own;
+      return { name, data };
+    });
+    await file.write({ columnData, rowGroupSize });
+    from += rowGroupSize;
+    yield written();
+  }
+  await file.finish();
+  yield written();
 }
 
-async function writeResultFile(path: string, content: Uint8Array | string): Promise<void> {
+async function writeResultFile(path: string, content: FileContent): Promise<void> {
   try {
     await writeFileAtomic(path, content);
   } catch (error) {
@@ -102,8 +100,8 @@ async function writeResultFile(path: string, content: Uint8Array | string): Prom
  * value, baseline, impact, relative (doubles, NaN as NaN, null as null), reason. Rows keep their order, which is the
  * order of the sweep, so that equal results are equal files. Rejects with StoreFault.
  */
-export async function writeResults(path: string, rows: readonly SavedRow[]): Promise<void> {
-  await writeResultFile(path, await parquetBytes(rows));
+export async function writeResults(path: string, table: SavedTable): Promise<void> {
+  await writeResultFile(path, () => parquetBytes(table));
 }
 
 function coordinateOf(value: unknown): Coordinate | null {
@@ -187,15 +185,29 @@ function jsonCell(value: Cell): Cell {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
-function textOf(format: Exclude<SaveFormat, "parquet">, rows: readonly SavedRow[]): string {
-  const { cells } = tableOf(rows);
-  const columns = [...cells.keys()];
-  const table = rows.map((_, i) => columns.map((column) => cells.get(column)?.[i] ?? null));
-  if (format === "csv") return [columns, ...table].map((row) => `${row.map(csvField).join(",")}\n`).join("");
-  const objects = table.map((row) =>
-    JSON.stringify(Object.fromEntries(row.map((cell, i) => [columns[i] ?? "", jsonCell(cell)]))),
-  );
-  return format === "jsonl" ? objects.map((line) => `${line}\n`).join("") : `[\n${objects.join(",\n")}\n]\n`;
+/** Rows that become text at once. */
+const textRows = 2000;
+
+function* textOf(format: Exclude<SaveFormat, "parquet">, table: SavedTable): Generator<string> {
+  const columns = columnNames(table.axes);
+  if (format === "csv") yield `${columns.map(csvField).join(",")}\n`;
+  if (format === "json") yield "[\n";
+  for (let from = 0; from < table.length; from += textRows) {
+    const to = Math.min(from + textRows, table.length);
+    const cells = table.cells(from, to);
+    let text = "";
+    for (let i = 0; i < to - from; i++) {
+      const row = cells.map((column) => column[i] ?? null);
+      if (format === "csv") text += `${row.map(csvField).join(",")}\n`;
+      else {
+        const line = JSON.stringify(Object.fromEntries(row.map((cell, c) => [columns[c] ?? "", jsonCell(cell)])));
+        const isLast = from + i === table.length - 1;
+        text += format === "jsonl" || isLast ? `${line}\n` : `${line},\n`;
+      }
+    }
+    yield text;
+  }
+  if (format === "json") yield table.length === 0 ? "\n]\n" : "]\n";
 }
 
 /** The format that a path's suffix asks for, or null for a suffix that is not among `saveFormats`. */
@@ -208,11 +220,11 @@ export function saveFormatOf(path: string): SaveFormat | null {
  * Saves results in the format of the suffix (.csv, .jsonl, .json, .parquet), atomically, columns as in results.parquet.
  * Rejects with RangeError for another suffix, with StoreFault when the file cannot be written.
  */
-export async function saveResults(path: string, rows: readonly SavedRow[]): Promise<void> {
+export async function saveResults(path: string, table: SavedTable): Promise<void> {
   const format = saveFormatOf(path);
   if (format === null) {
     const known = saveFormats.map((name) => `.${name}`).join(", ");
     throw new RangeError(`cannot save ${path}: results are saved as ${known}`);
   }
-  await writeResultFile(path, format === "parquet" ? await parquetBytes(rows) : textOf(format, rows));
+  await writeResultFile(path, () => (format === "parquet" ? parquetBytes(table) : textOf(format, table)));
 }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readFile, rename, stat } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { open, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson } from "../../compiler/base/digest.js";
 import type { EngineTensor, EngineTensors } from "../engine/messages.js";
@@ -28,7 +29,7 @@ export interface UnitDamage {
  */
 export interface UnitStore {
   readonly folder: string;
-  /** True when the unit is there and whole. Reads it, to be sure. */
+  /** True when the unit is there and whole. Reads it, to be sure, unless its file is as it was when it was read last. */
   has(id: string): Promise<boolean>;
   /** The unit, or null when it is absent or damaged (damage is reported to `onDamage`). */
   read(id: string): Promise<StoredUnit | null>;
@@ -147,6 +148,11 @@ async function setFolderAside(path: string): Promise<void> {
   if (found?.isDirectory() === true) await rename(path, `${path}.aside-${randomUUID()}`);
 }
 
+/** What changes when a file is written again or put in the place of another. */
+function looksOf({ ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
+}
+
 /**
  * The store in `folder` (made at the first write): `<first two characters of the id>/<id>.safetensors`. Temporary files
  * of processes that were killed while writing are never looked at. `onDamage` is told of each file that is there and cannot
@@ -161,11 +167,29 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
   /** Unit id → SHA-256 of its numbers. */
   const contents = new Map<string, string>();
 
+  /** Unit id → what its file looked like when it was read here last, and was whole. */
+  const seen = new Map<string, string>();
+
+  async function isAsSeen(id: string): Promise<boolean> {
+    const known = seen.get(id);
+    if (known === undefined) return false;
+    const found = await stat(pathOf(id), { bigint: true }).catch(() => null);
+    return found !== null && looksOf(found) === known;
+  }
+
   async function read(id: string): Promise<StoredUnit | null> {
     const path = pathOf(id);
+    seen.delete(id);
     let bytes: Buffer;
+    let looks: string;
     try {
-      bytes = await readFile(path);
+      const file = await open(path, "r");
+      try {
+        looks = looksOf(await file.stat({ bigint: true }));
+        bytes = await file.readFile();
+      } finally {
+        await file.close();
+      }
     } catch (error) {
       const code = errorCode(error) ?? "";
       if (code === "ENOENT") return null;
@@ -179,6 +203,7 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     if (typeof unit !== "string") {
       const { content, ...stored } = unit;
       contents.set(id, content);
+      seen.set(id, looks);
       return stored;
     }
     onDamage({ unit: id, path, reason: unit });
@@ -190,9 +215,10 @@ export function openUnitStore(folder: string, onDamage: (damage: UnitDamage) => 
     pathOf,
     read,
     digestOf: (id) => contents.get(id) ?? null,
-    has: async (id) => (await read(id)) !== null,
+    has: async (id) => (await isAsSeen(id)) || (await read(id)) !== null,
     async write(unit) {
       const path = pathOf(unit.id);
+      seen.delete(unit.id);
       try {
         await setFolderAside(path);
         const { bytes, content } = encodeUnit(unit);

@@ -1,12 +1,12 @@
 /** Whether the files of a run are those that it wrote: results, saved files, figures, report, judgements. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode, reasonOf } from "../store/fault.js";
 import { readJudgements } from "../store/judgements.js";
-import { sha256, type RunRecord } from "../store/record.js";
-import { readResults } from "../store/results.js";
+import { digestOfFile as digestOf } from "../store/file-digest.js";
+import type { RunRecord } from "../store/record.js";
+import { resultChunks } from "../store/results.js";
 import type { RunFolder } from "../store/run-folder.js";
-import { valuesDigest } from "../values-digest.js";
+import { digestOfNumbers } from "../values-digest.js";
 import { counted } from "../../compiler/base/counted.js";
 import { type Checked, type Finding } from "./finding.js";
 
@@ -29,7 +29,7 @@ export async function checkFiles({ folder, results }: RunFolder, record: RunReco
 
 async function digestOfFile(path: string): Promise<string> {
   try {
-    return sha256(await readFile(path));
+    return await digestOf(path);
   } catch (error) {
     return errorCode(error) === "ENOENT" ? "missing" : reasonOf(error);
   }
@@ -38,7 +38,16 @@ async function digestOfFile(path: string): Promise<string> {
 /** null for a file that cannot be read, which its own digest tells. */
 async function digestOfValues(path: string): Promise<string | null> {
   try {
-    return valuesDigest(await readResults(path));
+    // A part of the file at a time: its rows may be many.
+    const parts: Float64Array[] = [];
+    for await (const rows of resultChunks(path)) parts.push(Float64Array.from(rows, ({ value }) => value));
+    const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      values.set(part, at);
+      at += part.length;
+    }
+    return digestOfNumbers(values);
   } catch {
     return null;
   }
