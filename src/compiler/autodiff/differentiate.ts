@@ -3,6 +3,8 @@ import { createGraphBuilder } from "../onnx/builder.js";
 import type { Graph, Initializer, OnnxNode } from "../onnx/graph.js";
 import { factsOf } from "./facts.js";
 import { numberOfType, shapeOf } from "./emit.js";
+import { logSumExps } from "./log-sum-exp.js";
+import type { GradientPart } from "./rule.js";
 import { ruleOf } from "./rules/index.js";
 
 /** What computes gradients, to stand in the graph behind everything that it reads. */
@@ -29,8 +31,9 @@ export function differentiate(graph: Graph, target: string, values: readonly str
   const builder = createGraphBuilder(prefix).scope(prefix);
   const between = nodesBetween(graph, target, values);
   const dependent = new Set([...values, ...between.flatMap(({ outputs }) => outputs)]);
-  const parts = new Map<string, string[]>();
-  const receive = (value: string, gradient: string): void => {
+  const sums = logSumExps(graph, new Set(values));
+  const parts = new Map<string, GradientPart[]>();
+  const receive = (value: string, gradient: GradientPart): void => {
     parts.set(value, [...(parts.get(value) ?? []), gradient]);
   };
   const totals = new Map<string, string | null>();
@@ -38,8 +41,10 @@ export function differentiate(graph: Graph, target: string, values: readonly str
   const total = (value: string): string | null => {
     const known = totals.get(value);
     if (known !== undefined) return known;
-    const [first, ...others] = parts.get(value) ?? [];
-    const sum = first === undefined ? null : others.reduce((a, b) => builder.node("Add", [a, b]), first);
+    const own = parts.get(value) ?? [];
+    const [first, ...others] = own.filter((part) => typeof part === "string");
+    const dense = first === undefined ? null : others.reduce((a, b) => builder.node("Add", [a, b]), first);
+    const sum = own.reduce((all, part) => (typeof part === "string" ? all : part.onto(all)), dense);
     totals.set(value, sum);
     return sum;
   };
@@ -49,6 +54,13 @@ export function differentiate(graph: Graph, target: string, values: readonly str
   }
   for (const node of [...between].reverse()) {
     if (node.outputs.every((output) => total(output) === null)) continue;
+    const sum = sums.get(node);
+    if (sum !== undefined) {
+      const probabilities = builder.node("Exp", [sum.logSoftmax]);
+      const part = builder.node("Mul", [probabilities, total(node.outputs[0] ?? "") ?? ""]);
+      if (dependent.has(sum.of)) receive(sum.of, part);
+      continue;
+    }
     const made = ruleOf(node.op)({
       ...facts,
       builder,

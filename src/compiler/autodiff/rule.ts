@@ -25,11 +25,16 @@ export interface RuleContext extends ValueFacts {
 }
 
 /**
- * The derivative rule of an operator: for each input of the node its part of the gradient, of the input's own shape and
- * type, or null where the input has none. Rules emit operators that have rules, so that a gradient can be differentiated again.
+ * What a node adds to the gradient of an input: a value of the input's shape and type, or what adds it to the sum of the
+ * other parts (null: there are none), without a value as large as the input that is 0 nearly everywhere.
+ */
+export type GradientPart = string | { readonly onto: (sum: string | null) => string };
+
+/**
+ * The derivative rule of an operator: for each input of the node its part of the gradient, or null where the input has none. Rules emit operators that have rules, so that a gradient can be differentiated again.
  * At kinks and ties they do as PyTorch does.
  */
-export type GradientRule = (context: RuleContext) => readonly (string | null)[];
+export type GradientRule = (context: RuleContext) => readonly (GradientPart | null)[];
 
 /** An input of the node. @throws RangeError (a fault of ours) when the node does not have it */
 export function inputOf({ node }: RuleContext, input: number): string {

@@ -15,7 +15,7 @@ import { graphPlan } from "./graph-plan.js";
 import { lowerGraph } from "./graph.js";
 
 /** Version of how products are made and added up, a part of every product's identity. */
-const productVersion = 2;
+const productVersion = 3;
 
 /** What planning a curvature takes from the plan that it belongs to. */
 export interface CurvaturePlanning {
