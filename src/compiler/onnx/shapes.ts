@@ -11,7 +11,7 @@ type Shape = readonly Dimension[];
  * unknown ({@link valueRanks}) is left out.
  */
 export function valueShapes(graph: Graph): ReadonlyMap<string, Shape> {
-  const ranks = valueRanks(graph);
+  const ranks = valueRanks(graph, true);
   const shapes = new Map<string, Shape>();
   for (const { name, shape } of [...graph.inputs, ...graph.initializers]) shapes.set(name, shape);
   const lists = new Map<string, LengthList>(
@@ -97,6 +97,8 @@ function shapeOf(question: Question): Shape | undefined {
       if (axes === undefined) return undefined;
       return first.map((size, axis) => cutLength(question, axes, size, axis, first.length));
     }
+    case "Scan":
+      return scannedShape(question, first);
     case "Split":
     case "Concat":
     case "Compress":
@@ -158,8 +160,15 @@ function cutLength(
   if (typeof start !== "number" || typeof end !== "number") return own;
   if (typeof size === "number") return Array.from({ length: size }).slice(start, end).length;
   const dropsOne = (start === 1 && end >= toTheEnd) || (start === 0 && end === -1);
-  return dropsOne ? `${size} less 1` : own;
+  return dropsOne ? oneLess.name(size) : own;
 }
+
+/** Names of lengths that are one less than others, or 0 where these are. */
+export const oneLess = {
+  name: (length: string): string => `${length} less 1`,
+  /** Than which it is one less; null for another name. */
+  of: (name: string): string | null => (name.endsWith(" less 1") ? name.slice(0, -" less 1".length) : null),
+} as const;
 
 /** Ends from here on mean the end of any list. */
 const toTheEnd = 2 ** 31 - 1;
@@ -178,6 +187,24 @@ function reshapedShape({ node, unknown, list }: Question, first: Shape): Shape |
 function expandedShape({ unknown, list }: Question, first: Shape): Shape | undefined {
   const target = list(1)?.map((size, axis, all) => size ?? unknown[axis + unknown.length - all.length] ?? 1);
   return target === undefined ? undefined : broadcastShape([first, target], unknown);
+}
+
+/** What a body without states yields, once for each of its inputs' entries; its names of lengths are told by what it is given. */
+function scannedShape({ node, inputs, output, unknown }: Question, [steps = 1]: Shape): Shape | undefined {
+  const body = node.attributes["body"];
+  if (body?.kind !== "graph") return undefined;
+  const lengths = new Map(
+    body.value.inputs.flatMap(({ shape }, i) =>
+      shape.flatMap((size, axis) => {
+        const given = inputs[i]?.[axis + 1];
+        return typeof size === "string" && given !== undefined ? [[size, given] as const] : [];
+      }),
+    ),
+  );
+  const own = body.value.outputs[output]?.shape.map((size, axis) =>
+    typeof size === "number" ? size : (lengths.get(size) ?? unknown[axis + 1] ?? size),
+  );
+  return own === undefined ? undefined : [steps, ...own];
 }
 
 /** 0, 1, … up to a length. */
