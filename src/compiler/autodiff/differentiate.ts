@@ -1,17 +1,12 @@
 /** Reverse-mode differentiation of a graph (Linnainmaa 1970; Griewank & Walther 2008, chapter 3). */
-import { createGraphBuilder } from "../onnx/builder.js";
-import type { Graph, Initializer, OnnxNode } from "../onnx/graph.js";
+import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
+import type { Graph, OnnxNode } from "../onnx/graph.js";
+import { namesRead } from "../onnx/reads.js";
 import { factsOf } from "./facts.js";
 import { numberOfType, shapeOf } from "./emit.js";
+import { logSumExps } from "./log-sum-exp.js";
+import type { GradientPart, Gradients, PullBack } from "./rule.js";
 import { ruleOf } from "./rules/index.js";
-
-/** What computes gradients, to stand in the graph behind everything that it reads. */
-export interface Gradients {
-  readonly nodes: readonly OnnxNode[];
-  readonly constants: readonly Initializer[];
-  /** Value → the value that is its gradient, of the same shape and type. */
-  readonly of: ReadonlyMap<string, string>;
-}
 
 /**
  * The gradients of the sum of a value's entries with respect to other values of the graph, each of their own shape and type. Where
@@ -25,12 +20,27 @@ export interface Gradients {
  * @throws RangeError (a fault of ours) where a node between them has no rule
  */
 export function differentiate(graph: Graph, target: string, values: readonly string[], prefix: string): Gradients {
-  const facts = factsOf(graph);
   const builder = createGraphBuilder(prefix).scope(prefix);
-  const between = nodesBetween(graph, target, values);
+  const one = numberOfType(builder, 1, factsOf(graph).type(target));
+  const ones = builder.node("Expand", [one, shapeOf(builder, target)]);
+  return pulledBack(graph, new Map([[target, ones]]), values, builder);
+}
+
+export const pullBack: PullBack = (graph, given, values, prefix) =>
+  pulledBack(graph, given, values, createGraphBuilder(prefix).scope(prefix));
+
+function pulledBack(
+  graph: Graph,
+  given: ReadonlyMap<string, string>,
+  values: readonly string[],
+  builder: GraphBuilder,
+): Gradients {
+  const facts = factsOf(graph);
+  const between = nodesBetween(graph, [...given.keys()], values);
   const dependent = new Set([...values, ...between.flatMap(({ outputs }) => outputs)]);
-  const parts = new Map<string, string[]>();
-  const receive = (value: string, gradient: string): void => {
+  const sums = logSumExps(graph, new Set(values));
+  const parts = new Map<string, GradientPart[]>();
+  const receive = (value: string, gradient: GradientPart): void => {
     parts.set(value, [...(parts.get(value) ?? []), gradient]);
   };
   const totals = new Map<string, string | null>();
@@ -38,21 +48,28 @@ export function differentiate(graph: Graph, target: string, values: readonly str
   const total = (value: string): string | null => {
     const known = totals.get(value);
     if (known !== undefined) return known;
-    const [first, ...others] = parts.get(value) ?? [];
-    const sum = first === undefined ? null : others.reduce((a, b) => builder.node("Add", [a, b]), first);
+    const own = parts.get(value) ?? [];
+    const [first, ...others] = own.filter((part) => typeof part === "string");
+    const dense = first === undefined ? null : others.reduce((a, b) => builder.node("Add", [a, b]), first);
+    const sum = own.reduce((all, part) => (typeof part === "string" ? all : part.onto(all)), dense);
     totals.set(value, sum);
     return sum;
   };
-  if (dependent.has(target)) {
-    const one = numberOfType(builder, 1, facts.type(target));
-    receive(target, builder.node("Expand", [one, shapeOf(builder, target)]));
-  }
+  for (const [target, gradient] of given) if (dependent.has(target)) receive(target, gradient);
   for (const node of [...between].reverse()) {
     if (node.outputs.every((output) => total(output) === null)) continue;
+    const sum = sums.get(node);
+    if (sum !== undefined) {
+      const probabilities = builder.node("Exp", [sum.logSoftmax]);
+      const part = builder.node("Mul", [probabilities, total(node.outputs[0] ?? "") ?? ""]);
+      if (dependent.has(sum.of)) receive(sum.of, part);
+      continue;
+    }
     const made = ruleOf(node.op)({
       ...facts,
       builder,
       node,
+      pullBack,
       gradientOf: (output) => total(node.outputs[output] ?? ""),
       wants: (input) => dependent.has(node.inputs[input] ?? ""),
     });
@@ -72,19 +89,21 @@ export function differentiate(graph: Graph, target: string, values: readonly str
   return { nodes, constants: initializers, of };
 }
 
-/** The nodes on a way from one of the values to the target, in the graph's order. */
-function nodesBetween(graph: Graph, target: string, values: readonly string[]): readonly OnnxNode[] {
+/** The nodes on a way from one of the values to a target, in the graph's order. */
+function nodesBetween(graph: Graph, targets: readonly string[], values: readonly string[]): readonly OnnxNode[] {
   const reached = new Set(values);
   const after = graph.nodes.filter((node) => {
-    const reaches = node.inputs.some((input) => reached.has(input));
+    const reaches = namesRead(node).some((input) => reached.has(input));
     if (reaches) for (const output of node.outputs) reached.add(output);
     return reaches;
   });
-  const needed = new Set([target]);
+  const needed = new Set(targets);
   const between = new Set<OnnxNode>();
   for (const node of [...after].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     between.add(node);
+    const outside = namesRead(node).find((name) => !node.inputs.includes(name) && reached.has(name));
+    if (outside !== undefined) throw new RangeError(`a body reads "${outside}", which is differentiated`);
     for (const input of node.inputs) needed.add(input);
   }
   return after.filter((node) => between.has(node));

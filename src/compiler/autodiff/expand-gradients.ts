@@ -3,6 +3,7 @@ import { appendNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { domainOf } from "../onnx/operators.js";
 import { differentiate } from "./differentiate.js";
+import { tidied } from "./tidy.js";
 
 /**
  * The operator of a node that asks for the gradient of its second input, a number for each row, with respect to its first. It
@@ -19,7 +20,7 @@ export function expandGradients(graph: Graph): Graph {
   for (let pass = 0; ; pass++) {
     const at = expanded.nodes.findIndex(({ op }) => op === gradientOperator);
     const asked = expanded.nodes[at];
-    if (asked === undefined) return expanded;
+    if (asked === undefined) return pass === 0 ? graph : tidied(expanded);
     const [, target = ""] = asked.inputs;
     const before = { ...expanded, nodes: expanded.nodes.slice(0, at) };
     const there = new Set([

@@ -4,10 +4,11 @@
  */
 import { int } from "../onnx/attributes.js";
 import { createGraphBuilder } from "../onnx/builder.js";
-import { addOutput, appendNodes, eliminateDeadNodes } from "../onnx/edit.js";
+import { addOutput, appendNodes } from "../onnx/edit.js";
 import type { Graph, ValueInfo } from "../onnx/graph.js";
 import { integers } from "../onnx/lists.js";
 import { differentiate } from "./differentiate.js";
+import { tidied } from "./tidy.js";
 
 /** A float32 value of a graph with respect to which is differentiated, the same for every row. */
 export interface DifferentiatedWeight {
@@ -71,7 +72,7 @@ export function hessianProducts(
   }, whole);
   // A direction that nothing needs (the value is linear in its weight) stays an input, so that callers feed all of them.
   const further = graph.outputs.filter(({ name }) => kept.includes(name));
-  const living = eliminateDeadNodes({ ...multiplied, outputs: [...multiplied.outputs, ...further] });
+  const living = tidied({ ...multiplied, outputs: [...multiplied.outputs, ...further] });
   return {
     ...living,
     inputs: [...living.inputs.filter(({ name }) => !directions.some((d) => d.name === name)), ...directions],

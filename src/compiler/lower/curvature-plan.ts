@@ -15,7 +15,7 @@ import { graphPlan } from "./graph-plan.js";
 import { lowerGraph } from "./graph.js";
 
 /** Version of how products are made and added up, a part of every product's identity. */
-const productVersion = 2;
+const productVersion = 3;
 
 /** What planning a curvature takes from the plan that it belongs to. */
 export interface CurvaturePlanning {
@@ -62,7 +62,8 @@ function planBlock(
     inputs: [],
     gates: [],
     expressions: [curvature.expression],
-    settings: { ...settings(texts), whole: false },
+    // A body that reads the unembedding has no derivative with respect to it.
+    settings: { ...settings(texts), whole: false, ...(holdsTables(curvature) ? { streamLoss: false } : {}) },
   });
   const conditions = [{ coordinates: {}, writes: [] }];
   const rows = texts.prompts.map((_, prompt) => ({ prompt, condition: 0 }));
@@ -117,6 +118,10 @@ function blockOf(model: ModelGraph, { part }: Pick<Curvature, "part">, layer: nu
   const block = weightBlock(model, part, layer);
   if (typeof block === "string") throw new RangeError(`the block was checked: ${block}`);
   return block;
+}
+
+function holdsTables({ part }: Curvature): boolean {
+  return part === "all" || part === "embeddings";
 }
 
 function blockSize({ weights }: WeightBlock): number {

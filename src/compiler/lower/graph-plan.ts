@@ -1,4 +1,5 @@
 /** A graph as a plan names it: what it yields, what it is made of, and its identity. */
+import { computedBy, takesGradients } from "../analysis/reads.js";
 import { digestOf } from "../base/digest.js";
 import { perObject } from "../base/per-object.js";
 import { resultType, type MeasureExpression } from "../ir/expression.js";
@@ -16,6 +17,12 @@ import { expressionDigest, expressionKey } from "../ir/expression-key.js";
  * taken for what would be computed now; test/check/lowering-version.test.ts knows when.
  */
 export const loweringVersion = 12;
+
+/**
+ * Version of everything that makes derivatives, part of the identity of graphs that compute some: what changes only these raises
+ * this one, and no other unit is computed again.
+ */
+export const gradientVersion = 2;
 
 export interface GraphRequest {
   readonly model: string;
@@ -44,6 +51,7 @@ export function graphContent({
   gates,
   outputs,
 }: Omit<GraphPlan, "id" | "model"> & Pick<GraphRequest, "weights">): Readonly<Record<string, unknown>> {
+  const computed = computedBy({ expressions: outputs.map(({ expression }) => expression), gates });
   return {
     model: weights,
     settings: { ...settings },
@@ -57,6 +65,7 @@ export function graphContent({
       add,
     ]),
     outputs: outputs.map((output) => expressionKey(output.expression)),
+    ...(takesGradients(computed) ? { gradientVersion } : {}),
   };
 }
 

@@ -201,9 +201,10 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan, verify = false): 
     const fault = gateFaultOutput(gate);
     graph = addOutput(graph, fault, { name: fault, type: "int32", shape: [`${fault}.row`] });
   }
-  graph = expandGradients(graph);
   if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
-  return runGraphPasses(pipeline, eliminateDeadNodes(graph), model, plan.settings, verify);
+  const known = runGraphPasses(pipeline, eliminateDeadNodes(graph), model, plan.settings, verify);
+  // What goes backwards is made of what passes leave of the way there.
+  return { ...known, graph: expandGradients(known.graph) };
 }
 
 /** Output of a graph that runs to its logits whether or not they are read: the largest of each row. */

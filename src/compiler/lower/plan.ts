@@ -12,7 +12,7 @@ import { chunkedFrom } from "../passes/chunk-attention.js";
 import { passNames, type PassName } from "../passes/names.js";
 import type { Draft, DraftStudy, PassContext, RowGroup } from "../passes/draft.js";
 import { pipeline } from "../passes/pipeline.js";
-import { runDraftPasses, suitedSettings, withoutGraphPasses, verifyPlan } from "../passes/run-passes.js";
+import { runDraftPasses, suitedSettings, differentiableSettings, verifyPlan } from "../passes/run-passes.js";
 import { computedBy, takesGradients } from "../analysis/reads.js";
 import { batchRows, largestBatch, noCost, type BatchContext } from "./batches.js";
 import { captureIdentities } from "./capture-identity.js";
@@ -125,7 +125,7 @@ export function planProtocol(
   const curvatures = planCurvatures(protocol, {
     modelOf,
     textsOf,
-    settings: (texts) => withoutGraphPasses(pipeline, graphSettings(planning, texts)),
+    settings: (texts) => differentiableSettings(pipeline, graphSettings(planning, texts)),
     batch: planning.batch,
     work: planning.work,
   });
@@ -198,7 +198,7 @@ function groupCaptures({ textsOf }: Planning, own: DraftStudy, group: RowGroup):
 function graphOf(planning: Planning, model: string, texts: TokenizedTexts, group: RowGroup): GraphPlan {
   const { graphs, modelOf } = planning;
   const suited = graphSettings(planning, texts);
-  const settings = takesGradients(computedBy(group)) ? withoutGraphPasses(pipeline, suited) : suited;
+  const settings = takesGradients(computedBy(group)) ? differentiableSettings(pipeline, suited) : suited;
   const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings });
   const known = graphs.get(graph.id);
   if (known !== undefined) return known;

@@ -32,15 +32,23 @@ const reduced = /^(Reduce|Arg)/;
 
 /**
  * Name → rank. A value is left out when nothing is known of it, because a shape is computed from values and not only from
- * shapes.
+ * shapes. `bodies`: what a Scan yields has the rank that its body says, and one axis more; otherwise nothing is known of it.
  */
-export function valueRanks(graph: Graph): ReadonlyMap<string, number> {
+export function valueRanks(graph: Graph, bodies = false): ReadonlyMap<string, number> {
   const known = new Map<string, Known>();
   for (const { name, shape } of [...graph.inputs, ...graph.initializers]) {
     const [length] = shape;
     known.set(name, { rank: shape.length, length: shape.length === 1 && typeof length === "number" ? length : null });
   }
   for (const node of graph.nodes) {
+    const body = bodies ? node.attributes["body"] : undefined;
+    if (body?.kind === "graph") {
+      node.outputs.forEach((output, i) => {
+        const yielded = body.value.outputs[i];
+        if (yielded !== undefined) known.set(output, { rank: yielded.shape.length + 1, length: null });
+      });
+      continue;
+    }
     const result = resultOf(node, (i) => known.get(node.inputs[i] ?? ""));
     if (result !== undefined) for (const output of node.outputs) known.set(output, result);
   }

@@ -2,6 +2,7 @@
 import { dimensionOf, integerAttribute } from "./attributes.js";
 import type { Dimension, Graph, OnnxNode } from "./graph.js";
 import { broadcastOperators, valueRanks } from "./ranks.js";
+import { lengthList, numbers, type LengthList } from "./shape-lists.js";
 
 type Shape = readonly Dimension[];
 
@@ -10,11 +11,13 @@ type Shape = readonly Dimension[];
  * unknown ({@link valueRanks}) is left out.
  */
 export function valueShapes(graph: Graph): ReadonlyMap<string, Shape> {
-  const ranks = valueRanks(graph);
+  const ranks = valueRanks(graph, true);
   const shapes = new Map<string, Shape>();
   for (const { name, shape } of [...graph.inputs, ...graph.initializers]) shapes.set(name, shape);
-  const constants = new Map(
-    graph.initializers.flatMap(({ name, data }) => (data.kind === "inline" ? [[name, data.values] as const] : [])),
+  const lists = new Map<string, LengthList>(
+    graph.initializers.flatMap(({ name, type, shape, data }) =>
+      data.kind === "inline" && type === "int64" && shape.length < 2 ? [[name, data.values] as const] : [],
+    ),
   );
   for (const node of graph.nodes) {
     node.outputs.forEach((output, i) => {
@@ -22,9 +25,16 @@ export function valueShapes(graph: Graph): ReadonlyMap<string, Shape> {
       if (rank === undefined) return;
       const unknown: Shape = Array.from({ length: rank }, (_, axis) => `${output}.${axis}`);
       const inputs = node.inputs.map((input) => shapes.get(input));
-      const told = shapeOf({ node, output: i, inputs, unknown, constant: (input) => constants.get(input) });
+      const list = (input: number): LengthList | undefined => lists.get(node.inputs[input] ?? "");
+      const told = shapeOf({ node, output: i, inputs, unknown, list, constant: (input) => numbers(lists.get(input)) });
       shapes.set(output, told?.length === rank ? told : unknown);
     });
+    const [only] = node.outputs;
+    const list = lengthList(node, {
+      shape: (input) => shapes.get(node.inputs[input] ?? ""),
+      list: (input) => lists.get(node.inputs[input] ?? ""),
+    });
+    if (only !== undefined && list !== undefined) lists.set(only, list);
   }
   return shapes;
 }
@@ -35,6 +45,7 @@ interface Question {
   readonly inputs: readonly (Shape | undefined)[];
   /** A shape of which only the number of axes is known. */
   readonly unknown: Shape;
+  readonly list: (input: number) => LengthList | undefined;
   readonly constant: (name: string) => readonly number[] | undefined;
 }
 
@@ -64,6 +75,10 @@ function shapeOf(question: Question): Shape | undefined {
     }
     case "Reshape":
       return reshapedShape(question, first);
+    case "Expand":
+      return expandedShape(question, first);
+    case "Range":
+      return rangeShape(question);
     case "Transpose": {
       const { perm } = node.attributes;
       return perm?.kind === "ints" ? perm.value.map((axis) => first[axis] ?? 1) : [...first].reverse();
@@ -80,9 +95,10 @@ function shapeOf(question: Question): Shape | undefined {
     case "Slice": {
       const axes = node.inputs[3] === undefined ? undefined : question.constant(node.inputs[3]);
       if (axes === undefined) return undefined;
-      const cut = axes.map((axis) => dimensionOf(axis, first.length));
-      return first.map((size, axis) => (cut.includes(axis) ? (unknown[axis] ?? size) : size));
+      return first.map((size, axis) => cutLength(question, axes, size, axis, first.length));
     }
+    case "Scan":
+      return scannedShape(question, first);
     case "Split":
     case "Concat":
     case "Compress":
@@ -128,25 +144,82 @@ function productShape({ node, inputs: [a, b], unknown }: Question): Shape | unde
   return batches === undefined ? undefined : [...batches, rows, columns];
 }
 
-/** 0 keeps a length unless the node says that it means nothing; −1 is known where every other length is. */
-function reshapedShape({ node, unknown, constant }: Question, first: Shape): Shape | undefined {
-  const target = constant(node.inputs[1] ?? "");
-  if (target === undefined) return undefined;
+/** The length that a Slice leaves. Without its first or last entry, a list is one shorter either way. */
+function cutLength(
+  { node, unknown, list }: Question,
+  axes: readonly number[],
+  size: Dimension,
+  axis: number,
+  rank: number,
+): Dimension {
+  const place = axes.findIndex((cut) => dimensionOf(cut, rank) === axis);
+  if (place < 0) return size;
+  const own = unknown[axis] ?? size;
+  if (node.inputs.length > 4) return own;
+  const [start, end] = [list(1)?.[place], list(2)?.[place]];
+  if (typeof start !== "number" || typeof end !== "number") return own;
+  if (typeof size === "number") return Array.from({ length: size }).slice(start, end).length;
+  const dropsOne = (start === 1 && end >= toTheEnd) || (start === 0 && end === -1);
+  return dropsOne ? oneLess.name(size) : own;
+}
+
+/** Names of lengths that are one less than others, or 0 where these are. */
+export const oneLess = {
+  name: (length: string): string => `${length} less 1`,
+  /** Than which it is one less; null for another name. */
+  of: (name: string): string | null => (name.endsWith(" less 1") ? name.slice(0, -" less 1".length) : null),
+} as const;
+
+/** Ends from here on mean the end of any list. */
+const toTheEnd = 2 ** 31 - 1;
+
+/** 0 keeps a length unless the node says that it means nothing; a named length could be 0, too. −1 is not known. */
+function reshapedShape({ node, unknown, list }: Question, first: Shape): Shape | undefined {
   const keeps = integerAttribute(node, "allowzero", 0) === 0;
-  return target.map((size, axis) => {
+  return list(1)?.map((size, axis) => {
+    const own = unknown[axis] ?? 1;
+    if (typeof size !== "number") return keeps ? own : (size ?? own);
     if (size === 0 && keeps) return first[axis] ?? 1;
-    return size < 0 ? (unknown[axis] ?? 1) : size;
+    return size < 0 ? own : size;
   });
 }
 
+function expandedShape({ unknown, list }: Question, first: Shape): Shape | undefined {
+  const target = list(1)?.map((size, axis, all) => size ?? unknown[axis + unknown.length - all.length] ?? 1);
+  return target === undefined ? undefined : broadcastShape([first, target], unknown);
+}
+
+/** What a body without states yields, once for each of its inputs' entries; its names of lengths are told by what it is given. */
+function scannedShape({ node, inputs, output, unknown }: Question, [steps = 1]: Shape): Shape | undefined {
+  const body = node.attributes["body"];
+  if (body?.kind !== "graph") return undefined;
+  const lengths = new Map(
+    body.value.inputs.flatMap(({ shape }, i) =>
+      shape.flatMap((size, axis) => {
+        const given = inputs[i]?.[axis + 1];
+        return typeof size === "string" && given !== undefined ? [[size, given] as const] : [];
+      }),
+    ),
+  );
+  const own = body.value.outputs[output]?.shape.map((size, axis) =>
+    typeof size === "number" ? size : (lengths.get(size) ?? unknown[axis + 1] ?? size),
+  );
+  return own === undefined ? undefined : [steps, ...own];
+}
+
+/** 0, 1, … up to a length. */
+function rangeShape({ unknown, list }: Question): Shape | undefined {
+  const [start, end, step] = [0, 1, 2].map((input) => list(input)?.[0]);
+  return start === 0 && step === 1 ? [end ?? unknown[0] ?? 1] : undefined;
+}
+
 /** What changes along one axis keeps the others. */
-function partShape({ node, inputs, unknown, output, constant }: Question, first: Shape): Shape | undefined {
+function partShape({ node, inputs, unknown, output, list, constant }: Question, first: Shape): Shape | undefined {
   const axis = dimensionOf(integerAttribute(node, "axis", 0), first.length);
   const along = (size: Dimension | undefined): Shape => first.map((own, i) => (i === axis ? (size ?? own) : own));
   if (node.op === "Compress") return along(unknown[axis]);
   if (node.op === "Split") {
-    const sizes = constant(node.inputs[1] ?? "");
-    return along(sizes?.[output] ?? unknown[axis]);
+    return along(list(1)?.[output] ?? unknown[axis]);
   }
   if (node.op === "Concat") {
     const sizes = inputs.map((shape) => shape?.[axis]);

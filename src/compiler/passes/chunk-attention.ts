@@ -61,6 +61,7 @@ export const chunkAttentionPass = {
   // The processor's cache is what chunks are for; elsewhere they have not been measured.
   suits: ({ prompts }, context) =>
     context.capabilities.chunkedAttention.holds && prompts.some(({ ids }) => ids.length >= context.chunkedFrom),
+  whyNotBackwards: "the way back reads whole patterns",
   requires: [hasNoDeadNodes, restrictedAreComputed],
   ensures: [chunkedLayersHaveNoPattern],
   invalidates: [hasNoBodies, restrictedAreComputed],

@@ -33,6 +33,8 @@ export interface GraphPass extends PassBase<GraphSubject, GraphSubject> {
   readonly invalidates: readonly Condition<GraphSubject>[];
   /** Its key in the settings of a graph plan, by which it belongs to the graph's identity. */
   readonly setting: string;
+  /** Why it is left out for graphs that are run backwards, too; absent: what it makes has derivative rules. */
+  readonly whyNotBackwards?: string;
   /** Whether it is worth applying to the graphs of such texts; absent: to all. */
   readonly suits?: (texts: TokenizedTexts, context: PassContext) => boolean;
   readonly apply: (known: KnownGraph, model: ModelGraph) => KnownGraph;

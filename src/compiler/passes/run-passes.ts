@@ -33,12 +33,10 @@ export function suitedSettings(
   return { ...settings, ...Object.fromEntries(unsuited.map(({ setting }) => [setting, false])) };
 }
 
-/**
- * The settings without any rewriting of graphs. Those passes know the shapes of forward graphs only: a backward pass reads
- * values at all positions and whole logits, which they would leave out.
- */
-export function withoutGraphPasses(passes: readonly Pass[], settings: GraphSettings): GraphSettings {
-  return { ...settings, ...Object.fromEntries(passes.filter(isGraphPass).map(({ setting }) => [setting, false])) };
+/** The settings for graphs that are run backwards, too: without the passes whose results have no derivative rules. */
+export function differentiableSettings(passes: readonly Pass[], settings: GraphSettings): GraphSettings {
+  const left = passes.filter(isGraphPass).filter(({ whyNotBackwards }) => whyNotBackwards !== undefined);
+  return { ...settings, ...Object.fromEntries(left.map(({ setting }) => [setting, false])) };
 }
 
 /** The draft with one pass applied to it, or marked to be: passes of graphs wait until graphs are lowered. */

@@ -3,7 +3,14 @@ import { dimensionOf, int, integerAttribute, ints, text } from "../../onnx/attri
 import type { OnnxNode } from "../../onnx/graph.js";
 import { integers } from "../../onnx/lists.js";
 import { reshapeLike, shapeOf, sumToShape, zerosLike } from "../emit.js";
-import { gradientOfOutput, inputOf, outputOf, type GradientRule, type RuleContext } from "../rule.js";
+import {
+  gradientOfOutput,
+  inputOf,
+  outputOf,
+  type GradientPart,
+  type GradientRule,
+  type RuleContext,
+} from "../rule.js";
 
 /** The same entries in the same order under another shape. */
 const reshaped: GradientRule = (context) => [
@@ -53,17 +60,25 @@ const split: GradientRule = (context) => {
   return [builder.node("Concat", parts, { axis: int(integerAttribute(context.node, "axis", 0)) }), null];
 };
 
-/** Adds updates to zeros of the shape of the node's input, along an axis at places [..] that are counted from the front. */
-function scatterAlong(context: RuleContext, axis: number, places: string, updates: string): string {
+/** Adds updates to the gradient of the node's input, along an axis at places [..] that are counted from the front. */
+function scatterAlong(context: RuleContext, axis: number, places: string, updates: string): GradientPart {
   const { builder, shape } = context;
   const x = inputOf(context, 0);
   const before = integers(builder, ...shape(x).flatMap((_, i) => (i === axis ? [] : [i])));
   const column = shape(x).length === 1 ? places : builder.node("Unsqueeze", [places, before]);
   const indices = builder.node("Expand", [column, shapeOf(builder, updates)]);
-  return builder.node("ScatterElements", [zerosLike(context, x), indices, updates], {
-    axis: int(axis),
-    reduction: text("add"),
-  });
+  return scattered(context, axis, indices, updates);
+}
+
+/** Adds updates to the gradient of the node's input at the places that GatherElements would take. */
+function scattered(context: RuleContext, axis: number, places: string, updates: string): GradientPart {
+  const attributes = { axis: int(axis), reduction: text("add") };
+  return {
+    onto: (sum) => {
+      const data = sum ?? zerosLike(context, inputOf(context, 0));
+      return context.builder.node("ScatterElements", [data, places, updates], attributes);
+    },
+  };
 }
 
 /** The places 0, 1, … along an axis of the node's input, int64 [..]. */
@@ -93,11 +108,8 @@ const gather: GradientRule = (context) => {
 };
 
 const gatherElements: GradientRule = (context) => {
-  const { builder } = context;
-  const nothing = zerosLike(context, inputOf(context, 0));
-  const inputs = [nothing, inputOf(context, 1), gradientOfOutput(context)];
-  const axis = int(integerAttribute(context.node, "axis", 0));
-  return [builder.node("ScatterElements", inputs, { axis, reduction: text("add") }), null];
+  const axis = integerAttribute(context.node, "axis", 0);
+  return [scattered(context, axis, inputOf(context, 1), gradientOfOutput(context)), null];
 };
 
 /** Only additions are emitted: the data pass, and updates come from their places. */
@@ -157,7 +169,8 @@ const slice: GradientRule = (context) => {
   const before = builder.node("Min", [builder.node("Max", [fromFront, integers(builder, 0)]), all]);
   const after = builder.node("Sub", [builder.node("Sub", [all, before]), lengths(y)]);
   const pads = builder.node("Concat", [before, after], { axis: int(0) });
-  return [builder.node("Pad", [gradientOfOutput(context), pads, "", along]), ...rest(node)];
+  // Only the graph's own arithmetic says that it is as long as x again; the Reshape copies nothing, and tells it.
+  return [reshapeLike(context, builder.node("Pad", [gradientOfOutput(context), pads, "", along]), x), ...rest(node)];
 };
 
 /** The entries between the padding. */

@@ -4,9 +4,12 @@ import { elementwiseRules } from "./elementwise.js";
 import { entryRules } from "./entries.js";
 import { productRules } from "./products.js";
 import { reductionRules } from "./reductions.js";
+import { scan } from "./scan.js";
 
 const rules: ReadonlyMap<string, GradientRule> = new Map(
-  [elementwiseRules, entryRules, productRules, reductionRules].flatMap((table) => Object.entries(table)),
+  [elementwiseRules, entryRules, productRules, reductionRules, { Scan: scan }].flatMap((table) =>
+    Object.entries(table),
+  ),
 );
 
 /** Operators that have a derivative rule. */

@@ -31,9 +31,20 @@ const sum: GradientRule = (context) => [
   null,
 ];
 
-/** How many entries each result is made of, as a number of the input's type. */
+/** How many entries each result is made of, as a number of the input's type: known where the reduced axes' lengths are. */
 function entriesOf(context: RuleContext): string {
-  const { builder, type } = context;
+  const { builder, type, node, shape, constant } = context;
+  const lengths = shape(inputOf(context, 0));
+  const named = node.inputs[1];
+  const axes = named === undefined || named === "" ? [...lengths.keys()] : constant(named);
+  const reduced = axes?.map((axis) => lengths.at(axis));
+  if (reduced?.every((length) => typeof length === "number") === true) {
+    return numberLike(
+      context,
+      reduced.reduce((product, length) => product * length, 1),
+      inputOf(context, 0),
+    );
+  }
   const entries = (value: string): string =>
     builder.node("ReduceProd", [shapeOf(builder, value)], { keepdims: int(0) });
   const x = inputOf(context, 0);
