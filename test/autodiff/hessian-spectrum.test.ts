@@ -107,10 +107,13 @@ suite("the Hessian of gpt2-tiny by products", () => {
   });
 
   test("norms of the blocks between heads", async (t) => {
-    const { norms } = await values.picture({ ...nothing, coupling: true, probes: 12 });
-    const errors = norms.flatMap((row, a) => row.map((norm, b) => Math.abs(norm / (exact.norms[a]?.[b] ?? NaN) - 1)));
-    assert.ok(errors.length === 16 && errors.every((error) => error <= 0.3), errors.join(", "));
-    t.diagnostic(`largest error of 12 probes ${Math.max(...errors).toFixed(2)}`);
+    const { coupling } = await values.picture({ ...nothing, coupling: true, probes: 12 });
+    const distances = (coupling?.norms ?? []).flatMap((row, a) =>
+      row.map(({ value, error }, b) => Math.abs(value - (exact.norms[a]?.[b] ?? NaN)) / (error ?? NaN)),
+    );
+    // Student's t with 11 degrees of freedom: one of 16 lies beyond 4.5 in one of seventy draws.
+    assert.ok(distances.length === 16 && distances.every((distance) => distance <= 4.5), distances.join(", "));
+    t.diagnostic(`12 probes, largest distance ${Math.max(...distances).toFixed(2)} standard errors`);
   });
 });
 

@@ -52,9 +52,10 @@ test("a run has the columns that were asked for, and draws them", async (context
     rows.filter((row) => row.experiment === "sharp" && row.metric === metric).length;
   // Two layers; four heads are six pairs.
   assert.deepEqual(
-    ["eigenvalue", "residual", "trace", "trace_se", "density", "coupling", "coupling_norm"].map(count),
-    [4, 4, 2, 2, 400, 12, 12],
+    ["eigenvalue", "residual", "trace", "trace_se", "density", "coupling", "coupling_norm", "coupling_se"].map(count),
+    [4, 4, 2, 2, 400, 12, 12, 12],
   );
+  assert.deepEqual(["coupling_matrix", "norm_matrix"].map(count), [32, 32]);
   assert.ok(rows.every(({ value, metric }) => Number.isFinite(value) || metric === "correlate"));
   // A density's integral is 1, by the trapezoid rule.
   const density = rows.filter(({ metric, axes }) => metric === "density" && axes["layer"] === 0);
@@ -65,6 +66,42 @@ test("a run has the columns that were asked for, and draws them", async (context
   assert.ok(ran.record.selections.some((sentence) => sentence.includes("Lanczos steps of at most 5")));
   assert.ok(ran.record.selections.some((sentence) => sentence.includes("smoothed with a Gaussian of width")));
   assert.ok(ran.record.warnings.some((sentence) => sentence.includes("have not converged in 5 steps")));
+});
+
+test("blocks of heads are parts of the whole block, and enough probes make couplings exact", async (context) => {
+  const ran = await runOnRandomModel(
+    context,
+    `experiment heads curvature of loss over params W_V L1.H0, L1.H2..3 top 1 steps 20 coupling probes 200 seed 1
+     experiment whole curvature of loss over params W_V L1 coupling probes 200 seed 9`,
+  );
+  const rows = await rowsOf(ran);
+  for (const [a, b] of [
+    [0, 2],
+    [0, 3],
+    [2, 3],
+  ] as const) {
+    const axes = { layer: 1, pair: `${a}-${b}` };
+    for (const metric of ["coupling", "coupling_norm"]) {
+      // Products of one graph with other vectors: float32 rounds them differently.
+      const [own, whole] = ["heads", "whole"].map((experiment) => rowAt(rows, experiment, metric, axes, true).value);
+      assert.ok(Math.abs((own ?? NaN) / (whole ?? NaN) - 1) < 1e-5, `${own} and ${whole}`);
+      assert.equal(rowAt(rows, "heads", `${metric}_se`, axes, true).value, 0);
+    }
+    const place = { layer: 1, head: b, other: a };
+    assert.equal(
+      rowAt(rows, "heads", "coupling_matrix", place, true).value,
+      rowAt(rows, "heads", "coupling", axes, true).value,
+    );
+  }
+  // The norm of a head's own block is at least its largest eigenvalue.
+  for (const head of [0, 2, 3]) {
+    const own = rowAt(rows, "heads", "norm_matrix", { layer: 1, head, other: head }, true).value;
+    const largest = rowAt(rows, "heads", "eigenvalue", { layer: 1, head, rank: 1 }, true).value;
+    assert.ok(Math.abs(largest) <= own * (1 + 1e-5), `${largest} and ${own}`);
+  }
+  assert.ok(
+    ran.record.selections.some((sentence) => sentence.includes("are exact, from a product for each parameter")),
+  );
 });
 
 test("a run that lost products computes these alone and has the same bits; one that has all computes none", async (context) => {

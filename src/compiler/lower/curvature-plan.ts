@@ -9,6 +9,8 @@ import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { extentSize } from "../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../models/model.js";
 import type { Graph } from "../onnx/graph.js";
+import { blockNormProducts, type EntryGroups } from "../statistics/block-norms.js";
+import type { HessianQuestion } from "../statistics/hessian.js";
 import { batchRows, noCost, type BatchContext } from "./batches.js";
 import { keptBytes, type RowWork } from "./cost.js";
 import { graphPlan } from "./graph-plan.js";
@@ -31,7 +33,34 @@ export function planCurvatures({ studies }: Protocol, planning: CurvaturePlannin
   return studies.flatMap((study, index) => {
     const { curvature } = study;
     if (curvature === undefined) return [];
-    return curvature.layers.flatMap((layer) => planBlock(planning, study, index, curvature, layer) ?? []);
+    return blocksOf(curvature).flatMap((block) => planBlock(planning, study, index, curvature, block) ?? []);
+  });
+}
+
+/** A block, and what is asked of it. */
+interface AskedBlock {
+  readonly layer: number | null;
+  readonly members: readonly number[] | null;
+  readonly asked: HessianQuestion;
+}
+
+/**
+ * A block for each layer; where heads are named one for each of them, and for what is between them one of all the heads of
+ * a layer.
+ */
+function blocksOf(curvature: Curvature): readonly AskedBlock[] {
+  const { layers, heads, top, trace, density, coupling, probes, steps, seed } = curvature;
+  const asked: HessianQuestion = { top, trace, density, coupling, probes, steps, seed };
+  if (heads === null) return layers.map((layer) => ({ layer, members: null, asked }));
+  const alone = top !== null || trace || density;
+  return layers.flatMap((layer, i): readonly AskedBlock[] => {
+    const members = heads[i] ?? [];
+    const ofHead = { ...asked, coupling: false };
+    const between = { ...asked, top: null, trace: false, density: false };
+    return [
+      ...(alone ? members.map((head) => ({ layer, members: [head], asked: ofHead })) : []),
+      ...(coupling ? [{ layer, members, asked: between }] : []),
+    ];
   });
 }
 
@@ -40,13 +69,16 @@ function planBlock(
   study: Study,
   index: number,
   curvature: Curvature,
-  layer: number | null,
+  { layer, members, asked }: AskedBlock,
 ): CurvaturePlan | null {
   const model = modelOf(study.model);
   const texts = textsOf(study.texts, study.model);
   const block = blockOf(model.graph, curvature, layer);
-  const size = blockSize(block);
-  const vectors = 8 * size * (Math.min(curvature.steps, size) + 4);
+  const whole = blockSize(block);
+  const { heads } = block;
+  const size = members === null || heads === null ? whole : (whole / heads.count) * members.length;
+  const kept = asked.top === null && !asked.density ? 0 : Math.min(asked.steps, size);
+  const vectors = 8 * size * (kept + 4);
   if (vectors > batch.memoryBudget) {
     const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;
     const { experiment } = study;
@@ -70,10 +102,10 @@ function planBlock(
   // What the rows of a study cost is counted for its units, of which a curvature has none.
   const own = { ...batch, cost: noCost(), counted: new Set<string>() };
   const twice = (positions: number): RowWork =>
-    differentiatedTwice(work(graph)(positions), model.graph, positions, size);
+    differentiatedTwice(work(graph)(positions), model.graph, positions, whole);
   const units = batchRows(own, { graph, work: twice, signature, texts, conditions, rows, given: [] });
   const batches: Evaluation = {
-    id: digestOf(["curvature", study.experiment, study.model, study.texts, layer, units.map(({ id }) => id)]),
+    id: digestOf(["curvature", study.experiment, study.model, study.texts, layer, members, units.map(({ id }) => id)]),
     purpose: "capture",
     study: null,
     texts: study.texts,
@@ -83,34 +115,38 @@ function planBlock(
     unaffected: [],
     needs: [],
   };
-  const id = digestOf({ productVersion, part: curvature.part, layer, units: units.map((unit) => unit.id) });
+  const matrix = digestOf({ productVersion, part: curvature.part, layer, units: units.map((unit) => unit.id) });
   const entries = texts.prompts.map(({ ids }) =>
     curvature.type.axes.reduce((product, { extent }) => product * extentSize(extent, ids.length), 1),
   );
-  const { heads } = block;
+  const groups = members === null || heads === null ? heads : { ...heads, count: members.length };
   return {
-    id,
+    id: members === null ? matrix : digestOf({ matrix, members }),
+    matrix,
     study: index,
     layer,
+    members,
+    asked,
     size,
     heads,
     graph,
     batches,
     values: entries.reduce((sum, count) => sum + count, 0),
-    products: productsAtMost(curvature, size, heads?.count ?? 0),
+    products: productsAtMost(asked, size, groups),
     cost: { flops: own.cost.flops, peakActivationBytes: own.cost.peakActivationBytes, vectorBytes: vectors },
   };
 }
 
 /** How many products are asked for unless a Lanczos iteration ends before. Trace and density begin with the same ones. */
 function productsAtMost(
-  { top, trace, density, coupling, probes, steps }: Curvature,
+  { top, trace, density, coupling, probes, steps }: HessianQuestion,
   size: number,
-  heads: number,
+  groups: EntryGroups | null,
 ): number {
   const most = Math.min(steps, size);
-  const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0) + (coupling ? heads : 0);
-  return (top === null ? 0 : most + top) + probes * each;
+  const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0);
+  const between = coupling && groups !== null ? blockNormProducts(probes, size, groups) : 0;
+  return (top === null ? 0 : most + top) + probes * each + between;
 }
 
 function blockOf(model: ModelGraph, { part }: Pick<Curvature, "part">, layer: number | null): WeightBlock {

@@ -2,6 +2,7 @@
  * What a Hessian looks like, by products with it alone: extreme eigenvalues, trace, density of eigenvalues, and how strongly
  * groups of its entries depend on each other.
  */
+import { blockNorms, type BlockNorms, type EntryGroups } from "./block-norms.js";
 import { combined, lanczos } from "./lanczos.js";
 import { addScaled, dot, norm, randomSigns, type ByProducts } from "./products.js";
 
@@ -34,18 +35,12 @@ export interface HessianPicture {
   readonly trace: { readonly value: number; readonly error: number | null } | null;
   /** Nodes and weights, which sum to 1, of the quadrature that stands for the density of the eigenvalues. */
   readonly nodes: readonly { readonly value: number; readonly weight: number }[];
-  /** [group][group]: Frobenius norms of the blocks between groups; empty where nothing was asked. */
-  readonly norms: readonly (readonly number[])[];
+  /** Norms of the blocks between groups; null where nothing was asked. */
+  readonly coupling: BlockNorms | null;
 }
 
 /** Eigenvalues are looked for until their residuals are below this share of the largest. Products in float32 tell no more. */
 const wanted = 1e-6;
-
-/** Entries in groups: `stride` of the first, as many of the next, and after `count` groups of the first again. */
-export interface EntryGroups {
-  readonly count: number;
-  readonly stride: number;
-}
 
 /** @param size the number of rows of the Hessian */
 export function* hessianPicture(
@@ -56,8 +51,9 @@ export function* hessianPicture(
   const extremes = question.top === null ? nothingFound : yield* extremeEigenvalues(question, question.top, size);
   const trace = question.trace ? yield* hutchinson(question, size) : null;
   const nodes = question.density ? yield* quadrature(question, size) : [];
-  const norms = question.coupling && groups !== null ? yield* blockNorms(question, size, groups) : [];
-  return { ...extremes, trace, nodes, norms };
+  const { probes, seed } = question;
+  const coupling = question.coupling && groups !== null ? yield* blockNorms(probes, seed, size, groups) : null;
+  return { ...extremes, trace, nodes, coupling };
 }
 
 type Extremes = Pick<HessianPicture, "eigenvalues" | "steps">;
@@ -114,27 +110,6 @@ function* quadrature({ probes, steps, seed }: HessianQuestion, size: number): By
     ritz.values.forEach((value, i) => nodes.push({ value, weight: (ritz.vectors[i]?.[0] ?? 0) ** 2 / probes }));
   }
   return nodes;
-}
-
-/**
- * ‖H_ab‖² is the mean of ‖H_ab z‖² over random signs z. The products of one probe give every pair twice, from either side.
- */
-function* blockNorms({ probes, seed }: HessianQuestion, size: number, groups: EntryGroups): ByProducts<number[][]> {
-  const { count, stride } = groups;
-  const of = (entry: number): number => Math.floor(entry / stride) % count;
-  const squares = Array.from({ length: count }, () => Array<number>(count).fill(0));
-  const members = Array<number>(count).fill(0);
-  for (let i = 0; i < size; i++) members[of(i)] = (members[of(i)] ?? 0) + 1;
-  for (let probe = 1; probe <= probes; probe++) {
-    for (let from = 0; from < count; from++) {
-      const product = yield randomSigns(size, seed, probe, (entry) => of(entry) === from);
-      product.forEach((value, i) => {
-        const row = squares[of(i)];
-        if (row !== undefined) row[from] = (row[from] ?? 0) + ((members[from] ?? 0) * value ** 2) / probes;
-      });
-    }
-  }
-  return squares.map((row, a) => row.map((square, b) => Math.sqrt((square + (squares[b]?.[a] ?? 0)) / 2)));
 }
 
 /** A density as a curve: the mean of normal distributions around the nodes, all of one width. */
