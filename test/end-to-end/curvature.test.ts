@@ -9,6 +9,14 @@ import { readUnitList } from "../../src/runtime/store/unit-list.js";
 import { readFixture, root } from "../models/fixture.js";
 import { protocolIn, rowAt, rowsOf, runFile, runOnRandomModel, temporaryFolder, type Ran } from "./support.js";
 
+interface HeadBlocks {
+  readonly part: string;
+  readonly layer: number;
+  /** [head][rank] */
+  readonly eigenvalues: readonly (readonly number[])[];
+  readonly traces: readonly number[];
+}
+
 const unitsOf = async ({ folder, record }: Ran): Promise<readonly string[]> => {
   assert.ok(record.units !== null);
   const list = await readUnitList(folder.folder, record.units);
@@ -36,6 +44,34 @@ test("eigenvalues of a run are those of the whole Hessian, whatever the batches"
   const least = await runFile(protocol, { runs: join(folder, "small"), memoryBudget: 2 ** 23 });
   const { value } = rowAt(await rowsOf(least), "sharp", "eigenvalue", { layer: 2, rank: 1 }, true);
   assert.ok(Math.abs(value / (exact.eigenvalues[0] ?? NaN) - 1) <= 1e-4, String(value));
+});
+
+test("eigenvalues and traces of single heads are those of their blocks, in every arrangement of the matrix", async (context) => {
+  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
+  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
+  const { exact } = JSON.parse(readFileSync(path, "utf8")) as { exact: { heads: readonly HeadBlocks[] } };
+  const folder = temporaryFolder(context);
+  const protocol = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+    prompts p from ${JSON.stringify(fixture?.ids)}
+    ${exact.heads
+      .map(
+        ({ part, layer }) =>
+          `experiment ${part} curvature of loss over params ${part} L${layer}.H* top 1 trace probes 4`,
+      )
+      .join("\n")}`,
+  );
+  const rows = await rowsOf(await runFile(protocol, { runs: join(folder, "runs") }));
+  for (const { part, layer, eigenvalues, traces } of exact.heads)
+    for (const [head, [expected = NaN]] of eigenvalues.entries()) {
+      const of = (metric: string, axes = {}): number => rowAt(rows, part, metric, { layer, head, ...axes }, true).value;
+      const value = of("eigenvalue", { rank: 1 });
+      assert.ok(Math.abs(value / expected - 1) <= 1e-4, `${part}, head ${head}: ${value} instead of ${expected}`);
+      // Student's t with 3 degrees of freedom: one of 12 lies beyond 9 in one of thirty draws.
+      const distance = Math.abs(of("trace") - (traces[head] ?? NaN)) / of("trace_se");
+      assert.ok(distance <= 9, `${part}, head ${head}: ${distance} standard errors`);
+    }
 });
 
 const everything = `
