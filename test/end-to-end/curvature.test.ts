@@ -168,6 +168,19 @@ test("second derivatives that are not finite are NaN with the reason", async (co
   assert.match(reason ?? "", /second derivatives are not finite/);
 });
 
+test("a measure that is linear in the logits has no Gauss–Newton matrix, which is said", async (context) => {
+  const ran = await runOnRandomModel(
+    context,
+    `experiment linear curvature of max(logits at last over vocab) over params W_V L0 gauss_newton trace probes 2
+     experiment smooth curvature of loss over params W_V L0 gauss_newton top 1 steps 4`,
+  );
+  const rows = await rowsOf(ran);
+  assert.equal(rowAt(rows, "linear", "trace", { layer: 0 }, true).value, 0);
+  assert.ok(rowAt(rows, "smooth", "eigenvalue", { layer: 0, rank: 1 }, true).value > 0);
+  const said = ran.record.warnings.filter((sentence) => sentence.includes("linear in the logits"));
+  assert.ok(said.length === 1 && said[0]?.startsWith("linear, W_V L0"), said.join());
+});
+
 test("a text without a value leaves no curvature, and the reason is the measure's own", async (context) => {
   const first = await runOnRandomModel(
     context,

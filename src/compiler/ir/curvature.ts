@@ -30,6 +30,8 @@ export interface Curvature extends HessianQuestion {
   readonly expression: MeasureExpression;
   readonly type: TensorType;
   readonly part: CurvaturePart;
+  /** The Gauss–Newton matrix of the logits in place of the Hessian. */
+  readonly gaussNewton: boolean;
   /** Layers that have a block each; [null] for a part that the model has once. */
   readonly layers: readonly (number | null)[];
   /** Of each of these layers, the heads that are blocks of their own, in order; null: no heads are named. */

@@ -1,4 +1,5 @@
 /** Plans second derivatives with respect to weights: a block for each layer, and the texts in batches. */
+import { gaussNewtonProducts } from "../autodiff/gauss-newton.js";
 import { hessianProducts } from "../autodiff/hessian-products.js";
 import { weightBlock, type WeightBlock } from "../autodiff/weight-blocks.js";
 import { digestOf } from "../base/digest.js";
@@ -8,6 +9,7 @@ import type { CurvaturePlan, Evaluation, GraphOutput, GraphPlan, GraphSettings }
 import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { extentSize } from "../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../models/model.js";
+import { siteKey } from "../models/sites.js";
 import type { Graph } from "../onnx/graph.js";
 import { blockNormProducts, type EntryGroups } from "../statistics/block-norms.js";
 import type { HessianQuestion } from "../statistics/hessian.js";
@@ -115,7 +117,14 @@ function planBlock(
     unaffected: [],
     needs: [],
   };
-  const matrix = digestOf({ productVersion, part: curvature.part, layer, units: units.map((unit) => unit.id) });
+  const { part, gaussNewton } = curvature;
+  const matrix = digestOf({
+    productVersion,
+    part,
+    ...(gaussNewton ? { gaussNewton } : {}),
+    layer,
+    units: units.map((unit) => unit.id),
+  });
   const entries = texts.prompts.map(({ ids }) =>
     curvature.type.axes.reduce((product, { extent }) => product * extentSize(extent, ids.length), 1),
   );
@@ -177,12 +186,18 @@ function differentiatedTwice(
 export function productGraph(
   model: ModelGraph,
   { graph: plan, layer }: CurvaturePlan,
-  curvature: Pick<Curvature, "part">,
+  curvature: Pick<Curvature, "part" | "gaussNewton">,
 ): { readonly graph: Graph; readonly block: WeightBlock } {
   const block = blockOf(model, curvature, layer);
   const measured = lowerGraph({ ...model, graph: block.graph }, plan);
   const { name, fault } = measureOf(plan);
-  return { graph: hessianProducts(measured, name, block.weights, [name, ...(fault === null ? [] : [fault])]), block };
+  const kept = [name, ...(fault === null ? [] : [fault])];
+  const { weights } = block;
+  const logits = model.values[siteKey({ site: "logits", layer: null })] ?? "";
+  const graph = curvature.gaussNewton
+    ? gaussNewtonProducts(measured, logits, name, weights, kept)
+    : hessianProducts(measured, name, weights, kept);
+  return { graph, block };
 }
 
 /** What a curvature differentiates: its graph yields the measure's values beside the products, and why there are none. */

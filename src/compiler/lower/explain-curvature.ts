@@ -25,7 +25,7 @@ export function explainCurvatures(
     return [
       `${experiment} on ${model} with ${texts}, a curvature`,
       `  weights    ${[curvature.part, ...places].join(" ")}: ${countedInGroups(blocks.length, "block")} of ${sizes} parameters`,
-      `  products   at most ${products.toLocaleString("en")} of a Hessian and a vector, each over ${countedInGroups(rows, "row")} in ${batches}`,
+      `  products   at most ${products.toLocaleString("en")} of a ${curvature.gaussNewton ? "Gauss–Newton matrix" : "Hessian"} and a vector, each over ${countedInGroups(rows, "row")} in ${batches}`,
       `  one takes  about ${flopsText(largest(blocks, "flops"))}, and ${bytesText(largest(blocks, "peakActivationBytes"))} of activations at a time`,
       `  vectors    ${bytesText(largest(blocks, "vectorBytes"))} of a Lanczos iteration are kept`,
       "",

@@ -35,14 +35,27 @@ export function curvatureNotes(
       warnings.add(place, block, outcome);
       continue;
     }
+    const matrix = study.curvature.gaussNewton ? "Gauss–Newton matrix, " : "";
     const width = (): number => sharedCurve(studies, plans, outcomes, study.experiment).width;
-    for (const fact of factsOf(plan, outcome, width)) facts.add(place, block, fact);
+    for (const fact of factsOf(plan, outcome, width)) facts.add(place, block, `${matrix}${fact}`);
+    if (study.curvature.gaussNewton && isNothing(outcome))
+      warnings.add(place, block, "the measure is linear in the logits, and its Gauss–Newton matrix is 0");
     const open = outcome.eigenvalues.filter((eigenvalue) => !isFound(eigenvalue)).length;
     if (open === 0) continue;
     const which = `${open} of ${outcome.eigenvalues.length} eigenvalues have not converged in ${outcome.steps} steps`;
     warnings.add(place, block, `${which}: read their residuals, or ask for more steps`);
   }
   return { facts: facts.all().map((fact) => `${fact}.`), warnings: warnings.all() };
+}
+
+/** Whether every product was 0, as far as what was made of them tells. */
+function isNothing({ eigenvalues, trace, coupling }: HessianPicture): boolean {
+  const found = [
+    ...eigenvalues.map(({ value }) => value),
+    ...(trace === null ? [] : [trace.value]),
+    ...(coupling?.norms ?? []).flatMap((row) => row.map(({ value }) => value)),
+  ];
+  return found.length > 0 && found.every((value) => value === 0);
 }
 
 function isFound({ value, residual }: HessianPicture["eigenvalues"][number]): boolean {

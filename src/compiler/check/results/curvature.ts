@@ -12,6 +12,7 @@ import type { ResultAxis } from "../../ir/result-type.js";
 import { typeText } from "../../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../../models/model.js";
 import { siteKey } from "../../models/sites.js";
+import { siteText } from "../../operations/text.js";
 import { outsideInputs } from "../../operations/tail.js";
 import type { CurvatureClause, ExperimentStatement, PlaceLiteral } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
@@ -66,6 +67,13 @@ export function checkCurvature(
   else {
     const problem = problemOf(of);
     if (problem !== null) refuse(clause.of.span, problem);
+    const beside = problem === null && clause.gaussNewton ? besideLogits(of.expression) : null;
+    if (beside !== null)
+      refuse(
+        clause.of.span,
+        `a Gauss–Newton matrix is that of a loss of the logits, and this reads ${beside}`,
+        "measure what is computed from nll, logits or logprobs, or leave gauss_newton out for the Hessian",
+      );
   }
   const part = partOf(cx, clause);
   const places = part === null ? null : placesOf(cx, clause, part);
@@ -91,6 +99,7 @@ export function checkCurvature(
   const curvature: Curvature = {
     ...of,
     part,
+    gaussNewton: clause.gaussNewton,
     layers,
     heads,
     headAxis: headParts.get(part) === "kv_head" && signature.kvHeads !== signature.heads ? "kv_head" : "head",
@@ -126,6 +135,19 @@ function problemOf({ expression, type }: TypedExpression): string | null {
   }, expression.result);
   if (slope.kind === "steps") return `this has no derivative: ${slope.found}`;
   return slope.kind === "constant" ? "no weight of the model changes this value" : null;
+}
+
+/** What the model computes from its logits, and they themselves. */
+const ofLogits: ReadonlySet<string> = new Set(["logits", "logprobs", "nll"]);
+
+/** What a measure reads of the model beside its logits; null where there is nothing. */
+function besideLogits(expression: MeasureExpression): string | null {
+  for (const index of neededNodes(expression)) {
+    const node = expression.nodes[index];
+    if (node?.kind === "site" && !ofLogits.has(node.site.site)) return siteText(node.site);
+    if (node?.kind === "parameter") return node.parameter;
+  }
+  return null;
 }
 
 function partOf(cx: MeasureContext, { parameters: { text, span } }: CurvatureClause): CurvaturePart | null {
