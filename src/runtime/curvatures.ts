@@ -7,10 +7,12 @@ import { createHash } from "node:crypto";
 import { digestOf } from "../compiler/base/digest.js";
 import type { CurvaturePlan } from "../compiler/ir/plan.js";
 import type { ResultRow } from "../compiler/ir/results.js";
+import { eigenvectorsSaved } from "../compiler/lower/curvature-plan.js";
 import { curvatureNotes } from "../compiler/results/curvature-notes.js";
 import { curvatureRows, type BlockOutcome } from "../compiler/results/curvature.js";
 import { hessianPicture, type HessianPicture } from "../compiler/statistics/hessian.js";
 import type { ByProducts } from "../compiler/statistics/products.js";
+import { eigenvectorFiles, type EigenvectorFile } from "./eigenvectors.js";
 import { productsThroughEngine } from "./curvature-products.js";
 import { EngineFault } from "./engine/fault.js";
 import type { RunSurroundings } from "./execute-stage.js";
@@ -27,6 +29,8 @@ export interface CurvaturesOutcome {
   /** How eigenvalues and densities were found, a sentence each. */
   readonly facts: readonly string[];
   readonly warnings: readonly string[];
+  /** Eigenvectors that the protocol saves, by experiment. */
+  readonly eigenvectors: ReadonlyMap<string, EigenvectorFile>;
 }
 
 /** The product of a block's Hessian and a vector; or why the measure has none, in a sentence without a full stop. */
@@ -114,7 +118,8 @@ export async function storedCurvatures(
 function finished({ protocol, plan }: Stage, outcomes: Outcomes, summary: ExecutionSummary): CurvaturesOutcome {
   const plans = plan.curvatures ?? [];
   const { facts, warnings } = curvatureNotes(protocol, plans, outcomes);
-  return { rows: curvatureRows(protocol, plans, outcomes), summary, facts, warnings };
+  const rows = curvatureRows(protocol, plans, outcomes);
+  return { rows, summary, facts, warnings, eigenvectors: eigenvectorFiles(protocol, plans, outcomes) };
 }
 
 type Outcomes = ReadonlyMap<CurvaturePlan, BlockOutcome>;
@@ -126,13 +131,16 @@ interface Pictures {
   readonly stopped: { readonly status: "interrupted" | "failed"; readonly message: string } | null;
 }
 
-async function pictures({ plan }: Stage, multiply: Multiply, isOver: () => boolean): Promise<Pictures> {
+async function pictures({ protocol, plan }: Stage, multiply: Multiply, isOver: () => boolean): Promise<Pictures> {
+  const saved = eigenvectorsSaved(protocol.outputs);
   const outcomes = new Map<CurvaturePlan, BlockOutcome>();
   const faults: ExecutionSummary["faults"][number][] = [];
   for (const own of plan.curvatures ?? []) {
     if (isOver()) return { outcomes, faults, stopped: { status: "interrupted", message: "interrupted" } };
     try {
-      outcomes.set(own, await drive(pictureOf(own), (vector) => multiply(own, vector)));
+      const outcome = await drive(pictureOf(own), (vector) => multiply(own, vector));
+      const isSaved = saved.has(protocol.studies[own.study]?.experiment ?? "");
+      outcomes.set(own, typeof outcome === "string" || isSaved ? outcome : withoutVectors(outcome));
     } catch (error) {
       if (isOver()) return { outcomes, faults, stopped: { status: "interrupted", message: "interrupted" } };
       const message = error instanceof Error ? error.message : String(error);
@@ -144,6 +152,11 @@ async function pictures({ plan }: Stage, multiply: Multiply, isOver: () => boole
     }
   }
   return { outcomes, faults, stopped: null };
+}
+
+/** Eigenvectors are as large as the weights: those that nobody saves are not kept. */
+function withoutVectors(picture: HessianPicture): HessianPicture {
+  return { ...picture, eigenvalues: picture.eigenvalues.map((own) => ({ ...own, vector: null })) };
 }
 
 function pictureOf({ asked, size, heads, members }: CurvaturePlan): ByProducts<HessianPicture> {

@@ -27,6 +27,8 @@ import { provenanceOf } from "./provenance.js";
 import type { Planned } from "./plan-run.js";
 import { probeCsv } from "./store/probe-csv.js";
 import { keepResults } from "./results-cache.js";
+import type { EigenvectorFile } from "./eigenvectors.js";
+import { writeSafetensors } from "./models/safetensors.js";
 import { rowsOfValue, savedRows } from "./saved-values.js";
 import { writeFileAtomic } from "./store/atomic.js";
 import { sha256, type RunRecord } from "./store/record.js";
@@ -38,6 +40,8 @@ export interface OutputRequest {
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly results: ResultSet;
+  /** Eigenvectors that are saved, by experiment. */
+  readonly eigenvectors: ReadonlyMap<string, EigenvectorFile>;
   /** What people said of the run. */
   readonly judgements: JudgementsView;
 }
@@ -120,6 +124,12 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
         const isLatex = output.path.toLowerCase().endsWith(".tex");
         const label = basename(output.path).replace(/\.[a-z]+$/i, "");
         await write("saved", path, isLatex ? latexTable(table, label) : markdownTable(table));
+        continue;
+      }
+      if (output.eigenvectors === true) {
+        const file = request.eigenvectors.get(name);
+        if (file === undefined) missing.push(outputName(output));
+        else await write("saved", path, writeSafetensors(file.tensors, file.metadata));
         continue;
       }
       await saveResults(

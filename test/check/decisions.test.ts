@@ -382,6 +382,20 @@ suite("derivatives", () => {
     ]);
   });
 
+  test("eigenvectors are saved of a curvature that has some, and not otherwise", () => {
+    const saved = (statement: string, name = "sharp"): readonly string[] =>
+      messagesOf(
+        `${alone}experiment sharp ${statement}\nlet more = 2 * sharp\nsave ${name} to "x.safetensors"`,
+        around,
+      );
+    const curvature = "curvature of loss over params mlp L0";
+    assert.deepEqual(saved(`${curvature} top 1`).slice(1), []);
+    const expected = "A3004 expected an experiment with a curvature that has `top`, whose eigenvectors are tensors";
+    assert.deepEqual(saved(`${curvature} trace probes 2`).slice(1), [`${expected}, found sharp`]);
+    assert.deepEqual(saved("measure loss"), [`${expected}, found sharp`]);
+    assert.deepEqual(saved("measure loss", "more"), [`${expected}, found more`]);
+  });
+
   test("a gradient has the axes of its site", () => {
     const text = `${alone}metric reach(layer: layer = L*) = norm(grad(loss, z[layer]) over pos, d_head)
     experiment gradients measure reach

@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { redrawRun } from "../../src/runtime/redraw.js";
+import { readSafetensors } from "../../src/runtime/models/safetensors.js";
 import { openUnitStore } from "../../src/runtime/store/units.js";
 import { readUnitList } from "../../src/runtime/store/unit-list.js";
 import { readFixture, root } from "../models/fixture.js";
@@ -72,6 +73,67 @@ test("eigenvalues and traces of single heads are those of their blocks, in every
       const distance = Math.abs(of("trace") - (traces[head] ?? NaN)) / of("trace_se");
       assert.ok(distance <= 9, `${part}, head ${head}: ${distance} standard errors`);
     }
+});
+
+test("eigenvectors are saved with the shapes of the weights, of length 1, and are those of the whole Hessian", async (context) => {
+  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
+  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
+  const { exact } = JSON.parse(readFileSync(path, "utf8")) as { exact: { vectors: readonly (readonly number[])[] } };
+  const folder = temporaryFolder(context);
+  const protocol = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+    prompts p from ${JSON.stringify(fixture?.ids)}
+    prompts q from [[5, 9, 13, 40]]
+    experiment whole with p curvature of loss over params W_V L2 top 3 steps 40 seed 3
+    experiment heads with p, q curvature of loss over params W_O L1.H2 top 1 steps 30
+    experiment stored with q curvature of loss over params mlp L0 top 1 steps 12
+    save whole to "whole.safetensors"
+    save heads to "heads.safetensors"
+    save stored to "stored.safetensors"`,
+  );
+  const runs = join(folder, "runs");
+  const ran = await runFile(protocol, { runs });
+  const read = (name: string) => {
+    const bytes = readFileSync(join(ran.folder.outputs, `${name}.safetensors`));
+    const file = readSafetensors(bytes);
+    assert.ok(file.ok);
+    return { bytes, ...file.value };
+  };
+  const dot = (data: ArrayLike<number>, by: (i: number) => number): number =>
+    Array.from(data).reduce((sum, value, i) => sum + value * by(i), 0);
+  const whole = read("whole");
+  for (const [i, [, first = NaN, second = NaN]] of exact.vectors.entries()) {
+    const { shape, data } = whole.tensors[`W_V[2]/${i + 1}`] ?? { shape: [], data: new Float32Array() };
+    const numbers = Array.from(data, Number);
+    assert.deepEqual(shape, [64, 64]);
+    // Vectors are right to the residual over the distance to the next eigenvalue, about 10⁻⁵.
+    assert.ok(Math.abs(dot(numbers, (j) => numbers[j] ?? NaN) - 1) < 1e-6);
+    assert.ok(Math.abs(dot(numbers, (j) => Math.cos(1.7 * j + 1)) - first) < 1e-4, `rank ${i + 1}`);
+    assert.ok(Math.abs(dot(numbers, Math.sin) - second) < 1e-4, `rank ${i + 1}`);
+    assert.ok(Math.max(...numbers) >= -Math.min(...numbers));
+  }
+  const row = rowAt(await rowsOf(ran), "whole", "eigenvalue", { layer: 2, rank: 1 }, true);
+  const said = JSON.parse(whole.metadata["eigenvalues"] ?? "{}") as Record<string, { readonly eigenvalue: number }>;
+  assert.equal(said["W_V[2]/1"]?.eigenvalue, row.value);
+  const heads = read("heads").tensors;
+  assert.deepEqual(
+    Object.entries(heads).map(([name, { shape }]) => [name, shape]),
+    ["p", "q"].map((set) => [`prompts=${set}/W_O[1].H2/1`, [16, 64]]),
+  );
+  // Several tensors of the checkpoint are one vector.
+  const stored = Object.entries(read("stored").tensors);
+  assert.deepEqual(stored.map(([name]) => name).sort(), [
+    "transformer.h.0.mlp.c_fc.bias/1",
+    "transformer.h.0.mlp.c_fc.weight/1",
+    "transformer.h.0.mlp.c_proj.bias/1",
+    "transformer.h.0.mlp.c_proj.weight/1",
+  ]);
+  const square = stored.reduce((sum, [, { data }]) => sum + dot(Array.from(data, Number), (j) => Number(data[j])), 0);
+  assert.ok(Math.abs(square - 1) < 1e-6, String(square));
+  assert.ok(ran.record.outputs.some(({ kind, path: file }) => kind === "saved" && file.endsWith("whole.safetensors")));
+  assert.equal((await redrawRun(ran.folder.folder, runs)).kind, "redrawn");
+  assert.deepEqual(readFileSync(join(ran.folder.outputs, "whole.safetensors")), whole.bytes);
 });
 
 const everything = `

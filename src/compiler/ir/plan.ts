@@ -134,6 +134,8 @@ export interface CurvaturePlan {
   readonly asked: HessianQuestion;
   /** Parameters of the block. */
   readonly size: number;
+  /** The tensors whose entries, one tensor after the other in row-major order, are those of the block. */
+  readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /**
    * Whose an entry of the part's weights is, where entries belong to heads: `stride` of the first, as many of the next, and
    * so on.

@@ -31,12 +31,39 @@ export interface CurvaturePlanning {
 }
 
 /** The curvatures of all studies; what does not fit into memory is reported, before anything runs. */
-export function planCurvatures({ studies }: Protocol, planning: CurvaturePlanning): readonly CurvaturePlan[] {
+export function planCurvatures(
+  { studies, outputs }: Pick<Protocol, "studies" | "outputs">,
+  planning: CurvaturePlanning,
+): readonly CurvaturePlan[] {
+  const savedOf = eigenvectorsSaved(outputs);
   return studies.flatMap((study, index) => {
     const { curvature } = study;
     if (curvature === undefined) return [];
-    return blocksOf(curvature).flatMap((block) => planBlock(planning, study, index, curvature, block) ?? []);
+    const plans = blocksOf(curvature).flatMap((block) => planBlock(planning, study, index, curvature, block) ?? []);
+    const entries = plans.reduce((sum, { size, asked }) => sum + size * (asked.top ?? 0), 0);
+    const bytes = 4 * entries + Math.max(0, ...plans.map(({ cost }) => cost.vectorBytes));
+    if (!savedOf.has(study.experiment) || bytes <= planning.batch.memoryBudget) return plans;
+    const hint = "save the eigenvectors of fewer blocks, or fewer of them, or give it more with --memory";
+    refuse(planning, study, curvature, bytes, hint);
+    return [];
   });
+}
+
+/** The experiments whose eigenvectors are saved: they are kept until the run ends. */
+export function eigenvectorsSaved(outputs: Protocol["outputs"]): ReadonlySet<string> {
+  return new Set(outputs.flatMap((output) => (output.kind === "save" && output.eigenvectors ? [output.name] : [])));
+}
+
+function refuse(
+  { batch }: CurvaturePlanning,
+  { experiment }: Study,
+  { span }: Curvature,
+  bytes: number,
+  hint: string,
+): void {
+  const megabytes = (count: number): string => `${Math.ceil(count / 2 ** 20)} MB`;
+  const parameters = { experiment, needed: megabytes(bytes), budget: megabytes(batch.memoryBudget) };
+  batch.report(diagnostic("A5020", span, parameters, { hint }));
 }
 
 /** A block, and what is asked of it. */
@@ -67,12 +94,13 @@ function blocksOf(curvature: Curvature): readonly AskedBlock[] {
 }
 
 function planBlock(
-  { modelOf, textsOf, settings, batch, work }: CurvaturePlanning,
+  planning: CurvaturePlanning,
   study: Study,
   index: number,
   curvature: Curvature,
   { layer, members, asked }: AskedBlock,
 ): CurvaturePlan | null {
+  const { modelOf, textsOf, settings, batch, work } = planning;
   const model = modelOf(study.model);
   const texts = textsOf(study.texts, study.model);
   const block = blockOf(model.graph, curvature, layer);
@@ -82,11 +110,8 @@ function planBlock(
   const kept = asked.top === null && !asked.density ? 0 : Math.min(asked.steps, size);
   const vectors = 8 * size * (kept + 4);
   if (vectors > batch.memoryBudget) {
-    const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;
-    const { experiment } = study;
-    const parameters = { experiment, needed: megabytes(vectors), budget: megabytes(batch.memoryBudget) };
     const hint = `a block has ${size} parameters: ask for fewer steps, or give it more with --memory`;
-    batch.report(diagnostic("A5020", curvature.span, parameters, { hint }));
+    refuse(planning, study, curvature, vectors, hint);
     return null;
   }
   const graph = graphPlan({
@@ -137,6 +162,7 @@ function planBlock(
     members,
     asked,
     size,
+    weights: tensorsOf(block, members),
     heads,
     graph,
     batches,
@@ -144,6 +170,18 @@ function planBlock(
     products: productsAtMost(asked, size, groups),
     cost: { flops: own.cost.flops, peakActivationBytes: own.cost.peakActivationBytes, vectorBytes: vectors },
   };
+}
+
+/** The tensors of a block: the weights themselves, or of a matrix those of its rows or columns that belong to heads. */
+function tensorsOf({ weights, heads }: WeightBlock, members: readonly number[] | null): CurvaturePlan["weights"] {
+  return weights.map(({ name, shape }) => {
+    const [rows = 1, columns = 1] = shape;
+    if (members === null || heads === null) return { name, shape };
+    const share = members.length / heads.count;
+    const isByColumn = heads.stride * heads.count === columns;
+    const own = members.map((head) => `H${head}`).join(",");
+    return { name: `${name}.${own}`, shape: isByColumn ? [rows, columns * share] : [rows * share, columns] };
+  });
 }
 
 /** How many products are asked for unless a Lanczos iteration ends before. Trace and density begin with the same ones. */

@@ -25,6 +25,8 @@ export interface HessianEigenvalue {
   readonly value: number;
   /** ‖H y − θ y‖ with y of length 1, measured by a product of its own: an eigenvalue of H lies within it of θ. */
   readonly residual: number;
+  /** y, in the float32 that products have: of length 1, its entry of largest absolute value positive. Null: not kept. */
+  readonly vector: Float32Array | null;
 }
 
 export interface HessianPicture {
@@ -78,9 +80,16 @@ function* extremeEigenvalues({ steps, seed }: HessianQuestion, top: number, size
     const value = ritz.values[i] ?? NaN;
     const left = Float64Array.from(yield vector);
     addScaled(left, -value, vector);
-    eigenvalues.push({ value, residual: norm(left) });
+    eigenvalues.push({ value, residual: norm(left), vector: directed(vector) });
   }
   return { eigenvalues, steps: basis.length };
+}
+
+/** An eigenvector is known up to its sign and length: of length 1, and with the sign that its largest entry is positive. */
+function directed(vector: Float64Array): Float32Array {
+  const largest = vector.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+  const scale = (largest < 0 ? -1 : 1) / norm(vector);
+  return Float32Array.from(vector, (entry) => entry * scale);
 }
 
 /** @source Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1990. */

@@ -325,7 +325,8 @@ export function withCurvature(shape: ExperimentShape, curvature: CheckedCurvatur
     axes: axes.filter(({ name }) => modelAxes.has(name) || column.axes.includes(name)).map(({ name }) => name),
     normalised: false,
   }));
-  return { ...shape, type: { ...type, axes, columns, metrics: [...type.metrics, ...metrics] } };
+  const eigenvectors = curvature.curvature.top !== null;
+  return { ...shape, eigenvectors, type: { ...type, axes, columns, metrics: [...type.metrics, ...metrics] } };
 }
 
 const modelAxes = new Set(["model", "revision", "dtype", "prompts"]);
