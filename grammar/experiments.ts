@@ -368,6 +368,7 @@ export class ExperimentGrammar extends ExpressionGrammar {
       { ALT: () => this.CONSUME(t.Trace) },
       { ALT: () => this.CONSUME(t.Density) },
       { ALT: () => this.CONSUME(t.Coupling) },
+      { ALT: () => this.CONSUME(t.GaussNewton) },
       {
         ALT: () => {
           this.OR2([

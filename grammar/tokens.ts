@@ -194,6 +194,7 @@ export const tokenTable = {
   Trace: soft("trace"),
   Density: soft("density"),
   Coupling: soft("coupling"),
+  GaussNewton: soft("gauss_newton"),
   Probes: soft("probes"),
   Steps: soft("steps"),
   Correct: soft("correct"),

@@ -29,6 +29,8 @@ import { probeCsv } from "./store/probe-csv.js";
 import { keepResults } from "./results-cache.js";
 import { savedResults } from "./saved-results.js";
 import { tableOfValue } from "./saved-values.js";
+import type { EigenvectorFile } from "./eigenvectors.js";
+import { writeSafetensors } from "./models/safetensors.js";
 import { writeFileAtomic } from "./store/atomic.js";
 import { digestOfFile } from "./store/file-digest.js";
 import type { RunRecord } from "./store/record.js";
@@ -40,6 +42,8 @@ export interface OutputRequest {
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly results: ResultSet;
+  /** Eigenvectors that are saved, by experiment. */
+  readonly eigenvectors: ReadonlyMap<string, EigenvectorFile>;
   /** What people said of the run. */
   readonly judgements: JudgementsView;
 }
@@ -118,6 +122,12 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
         const isLatex = output.path.toLowerCase().endsWith(".tex");
         const label = basename(output.path).replace(/\.[a-z]+$/i, "");
         await write("saved", path, isLatex ? latexTable(table, label) : markdownTable(table));
+        continue;
+      }
+      if (output.eigenvectors === true) {
+        const file = request.eigenvectors.get(name);
+        if (file === undefined) missing.push(outputName(output));
+        else await write("saved", path, writeSafetensors(file.tensors, file.metadata));
         continue;
       }
       await saveResults(

@@ -4,7 +4,7 @@ import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
 import { joinedRows } from "../compiler/ir/result-table.js";
 import { resultSetOf } from "../compiler/ir/results.js";
-import { storedCurvatures } from "./curvatures.js";
+import { storedCurvatures, type CurvaturesOutcome } from "./curvatures.js";
 import { decidedBy } from "./decisions.js";
 import type { ExecutionSummary } from "./execution.js";
 import { judgementViews } from "./judgement-views.js";
@@ -93,13 +93,14 @@ async function redraw(folder: RunFolder): Promise<RedrawOutcome> {
   if (record.values !== null && record.values !== valuesDigest(rows)) {
     return cannot("the units in the store have other values than the run had");
   }
-  return await write(folder, record, { ...stages, assembled: { ...stages.assembled, rows } }, planned);
+  const { eigenvectors } = bent;
+  return await write(folder, record, { ...stages, eigenvectors, assembled: { ...stages.assembled, rows } }, planned);
 }
 
 async function write(
   folder: RunFolder,
   record: RunRecord,
-  { protocol, plan, assembled }: StagesOutcome,
+  { protocol, plan, assembled, eigenvectors }: StagesOutcome & Pick<CurvaturesOutcome, "eigenvectors">,
   planned: Parameters<typeof writeOutputs>[0]["planned"],
 ): Promise<RedrawOutcome> {
   const { decisions, results } = decidedBy(protocol, resultSetOf(protocol, assembled.rows), true);
@@ -110,6 +111,7 @@ async function write(
     folder,
     record: decided,
     results,
+    eigenvectors,
     judgements: judgementViews(decided, entries),
   });
   await writeRecord(folder.record, { ...record, outputs: written.files });

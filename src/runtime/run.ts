@@ -18,7 +18,7 @@ import { numericsOf } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
 import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";
-import { executeCurvatures } from "./curvatures.js";
+import { executeCurvatures, type CurvaturesOutcome } from "./curvatures.js";
 import { loadVega } from "./report/render-figure.js";
 import { once } from "./once.js";
 import { createRunEstimator } from "./estimate.js";
@@ -93,15 +93,24 @@ export type RunOutcome =
     };
 
 /** Computes all stages of a plan, and then its curvatures: what both came to, together. */
-async function computeAll(first: Stage, planning: PlanOptions, surroundings: RunSurroundings): Promise<StagesOutcome> {
+async function computeAll(
+  first: Stage,
+  planning: PlanOptions,
+  surroundings: RunSurroundings,
+): Promise<StagesOutcome & Pick<CurvaturesOutcome, "eigenvectors">> {
   const { models, store } = surroundings;
   const outcome = await executeStages(first, models, planning, {
     execute: (stage, only) => executeStage(stage, surroundings, only),
     assemble: (stage, summary) => readRows(stage, summary, store),
   });
-  const { rows, summary, facts, warnings } = await executeCurvatures(outcome, outcome.summary, surroundings);
+  const { rows, summary, facts, warnings, eigenvectors } = await executeCurvatures(
+    outcome,
+    outcome.summary,
+    surroundings,
+  );
   return {
     ...outcome,
+    eigenvectors,
     assembled: { ...outcome.assembled, rows: joinedRows(outcome.assembled.rows, rows) },
     summary,
     selections: [...outcome.selections, ...facts],
@@ -290,6 +299,7 @@ export async function runProtocol(
       folder,
       record: shown,
       results,
+      eigenvectors: outcome.eigenvectors,
       // The values are those of now, which the folder gets only when its outputs are written.
       judgements: judgementViews({ ...shown, values }, judgements.entries),
     });

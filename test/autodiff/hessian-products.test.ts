@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Tensor } from "onnxruntime-node";
+import { gaussNewtonProducts } from "../../src/compiler/autodiff/gauss-newton.js";
 import { directionInput, hessianProducts, productOutput } from "../../src/compiler/autodiff/hessian-products.js";
 import type { CurvaturePart } from "../../src/compiler/ir/curvature.js";
 import { weightBlock } from "../../src/compiler/autodiff/weight-blocks.js";
@@ -20,23 +21,31 @@ import { idsTensor, runGraph } from "../models/run-graph.js";
 
 interface CurvatureFixture {
   /** Block → weight → norm of the product, and its products with cos(1.7 i + 1) and sin(i). */
-  readonly products: Readonly<Record<string, Readonly<Record<string, readonly [number, number, number]>>>>;
+  readonly products: Products;
+  /** The same of the generalised Gauss–Newton matrix. */
+  readonly gauss_newton: Products;
 }
+
+type Products = Readonly<Record<string, Readonly<Record<string, readonly [number, number, number]>>>>;
 
 const bound = 1e-4;
 
 for (const name of ["gpt2-tiny", "pythia-tiny", "llama-tiny"]) {
   test(
-    `${name}: the Hessian of the loss times a vector is PyTorch's`,
+    `${name}: the Hessian and the Gauss–Newton matrix of the loss times a vector are PyTorch's`,
     { skip: whyAbsent(name) ?? false },
     async (t) => {
       const path = join(root, "test", "fixtures", "curvature", `${name}.json`);
       assert.ok(existsSync(path));
-      const { products } = JSON.parse(readFileSync(path, "utf8")) as CurvatureFixture;
+      const { products, gauss_newton } = JSON.parse(readFileSync(path, "utf8")) as CurvatureFixture;
       const fixture = readFixture<{ readonly model: string; readonly ids: readonly (readonly number[])[] }>(name);
       assert.ok(fixture !== null);
       const { opened, built } = await loadModel(fixture.model);
-      for (const [block, expected] of Object.entries(products)) {
+      const all = [
+        ...Object.entries(products).map(([block, expected]) => ({ block, expected, isGaussNewton: false })),
+        ...Object.entries(gauss_newton).map(([block, expected]) => ({ block, expected, isGaussNewton: true })),
+      ];
+      for (const { block, expected, isGaussNewton } of all) {
         const [part = "", layer] = block.split(" ");
         const found = weightBlock(built, part as CurvaturePart, layer === undefined ? null : Number(layer));
         if (typeof found === "string") {
@@ -52,7 +61,10 @@ for (const name of ["gpt2-tiny", "pythia-tiny", "llama-tiny"]) {
         const builder = createGraphBuilder("loss").scope("test");
         const mean = builder.node("ReduceMean", [built.values["nll"] ?? ""], { keepdims: int(0) });
         const { nodes, initializers } = builder.finish();
-        const graph = hessianProducts(appendNodes(found.graph, nodes, initializers), mean, found.weights);
+        const measured = appendNodes(found.graph, nodes, initializers);
+        const graph = isGaussNewton
+          ? gaussNewtonProducts(measured, built.values["logits"] ?? "", mean, found.weights)
+          : hessianProducts(measured, mean, found.weights);
         const directions = found.weights.map(({ shape }, i) => {
           const size = shape.reduce((product, length) => product * length, 1);
           return [
@@ -79,7 +91,7 @@ for (const name of ["gpt2-tiny", "pythia-tiny", "llama-tiny"]) {
           );
         }
         t.diagnostic(
-          `${block}: largest error ${worst.toExponential(1)} of the product's norm, ${found.weights.length} weights`,
+          `${block}${isGaussNewton ? ", Gauss–Newton" : ""}: largest error ${worst.toExponential(1)} of the product's norm, ${found.weights.length} weights`,
         );
       }
     },

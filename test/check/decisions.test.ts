@@ -347,9 +347,53 @@ suite("derivatives", () => {
     assert.deepEqual(curvature("mlp L9 trace probes 3"), [
       "A4201 L9 is beyond gpt2, which has 3 layers (the last is L2)",
     ]);
+    assert.deepEqual(curvature("mlp L0.H1 trace probes 3"), ["A3004 expected layers such as L9 or L*, found L0.H1"]);
     assert.deepEqual(curvature("mlp L0"), ["A2007 curvature needs a value for what to compute"]);
     assert.deepEqual(curvature("mlp L0 trace"), ["A2007 curvature needs a value for probes"]);
     assert.deepEqual(curvature("mlp L0 top 0"), ["A3005 0 is not a whole number of at least 1"]);
+  });
+
+  test("heads that are named are blocks of their own, and their couplings have an axis of pairs and two of heads", () => {
+    const text = `${alone}experiment sharp curvature of loss over params W_V L2.H1, L0.H3, L2.H0..1 trace coupling probes 2`;
+    // Of L0 there is one head, between which and itself there is no coupling.
+    assert.deepEqual(messagesOf(text, around), ["A3040 a coupling is between heads, and there is one of L0"]);
+    const more = `${text.replace("L0.H3", "L0.H2..3")}
+    plot heatmap of sharp.trace over layer, head
+    plot heatmap of sharp.coupling_matrix over head, other by layer
+    table sharp.coupling, sharp.coupling_se`;
+    const { studies, results } = protocolOf(more, around);
+    const { curvature } = studies[0] ?? {};
+    assert.deepEqual(
+      [curvature?.layers, curvature?.heads],
+      [
+        [2, 0],
+        [
+          [0, 1],
+          [2, 3],
+        ],
+      ],
+    );
+    const axes = results[0]?.axes.map(({ name, levels }) => [name, levels]);
+    assert.deepEqual(axes, [
+      ["layer", [2, 0]],
+      ["head", [0, 1, 2, 3]],
+      ["pair", ["0-1", "2-3"]],
+      ["other", [0, 1, 2, 3]],
+    ]);
+  });
+
+  test("eigenvectors are saved of a curvature that has some, and not otherwise", () => {
+    const saved = (statement: string, name = "sharp"): readonly string[] =>
+      messagesOf(
+        `${alone}experiment sharp ${statement}\nlet more = 2 * sharp\nsave ${name} to "x.safetensors"`,
+        around,
+      );
+    const curvature = "curvature of loss over params mlp L0";
+    assert.deepEqual(saved(`${curvature} top 1`).slice(1), []);
+    const expected = "A3004 expected an experiment with a curvature that has `top`, whose eigenvectors are tensors";
+    assert.deepEqual(saved(`${curvature} trace probes 2`).slice(1), [`${expected}, found sharp`]);
+    assert.deepEqual(saved("measure loss"), [`${expected}, found sharp`]);
+    assert.deepEqual(saved("measure loss", "more"), [`${expected}, found more`]);
   });
 
   test("a gradient has the axes of its site", () => {

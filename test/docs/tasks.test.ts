@@ -361,6 +361,33 @@ experiment back with p set z[L2] to z[L2] - ${step} * ((z[L2] of corrupt) - z[L2
     }
   });
 
+  // The whole Hessian of W_V by PyTorch in float64 (test/fixtures/curvature/make.py).
+  task("head-coupling", async ({ run }) => {
+    const ran = await run();
+    const rows = await rowsOf(ran);
+    const fixture = readFileSync(join(root, "test/fixtures/curvature/gpt2-tiny.json"), "utf8");
+    const { text, norms } = (JSON.parse(fixture) as { task: { text: string; norms: Record<string, number[][]> } }).task;
+    assert.ok(readFileSync(join(folder, "head-coupling.atlas"), "utf8").includes(text));
+    for (const layer of [1, 2]) {
+      const norm = (a: number, b: number): number => norms[layer]?.[a]?.[b] ?? NaN;
+      for (const [a, b] of [
+        [0, 1],
+        [0, 2],
+        [0, 3],
+        [1, 2],
+        [1, 3],
+        [2, 3],
+      ] as const) {
+        const exact = norm(a, b) / Math.sqrt(norm(a, a) * norm(b, b));
+        const found = at(rows, "tied", "coupling", { layer, pair: `${a}-${b}` });
+        // Student's t with 7 degrees of freedom: one of 12 lies beyond 5 in one of fifty draws.
+        near(found, exact, 5 * at(rows, "tied", "coupling_se", { layer, pair: `${a}-${b}` }));
+        near(found, exact, 0.2);
+      }
+    }
+    assert.ok(ran.record.selections.some((sentence) => sentence.includes("8 probes for each head with seed 1")));
+  });
+
   task("t-test", async ({ run }) => {
     const ran = await run();
     const rows = await rowsOf(ran);

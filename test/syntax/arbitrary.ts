@@ -416,6 +416,7 @@ const experiment: fc.Arbitrary<Statement> = fc.record({
       of: expression,
       parameters: name,
       places: fc.oneof(fc.constant<PlaceUse[]>([]), places),
+      gaussNewton: fc.boolean(),
       top: numberOrNull,
       trace: fc.boolean(),
       density: fc.boolean(),

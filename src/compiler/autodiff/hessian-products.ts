@@ -42,36 +42,64 @@ export function hessianProducts(
 ): Graph {
   const there = valuesOf(graph);
   const values = weights.map(({ value }) => value).filter((value) => there.has(value));
-  const directions = weights.map(({ shape }, i): ValueInfo => ({ name: directionInput(i), type: "float32", shape }));
   const once = differentiate(graph, target, values, "hessian/first/");
   const first = appendNodes(graph, once.nodes, once.constants);
+  const { graph: dotted, dot } = dotWithDirections(first, weights, there, once.of);
+  const twice = differentiate(dotted, dot, values, "hessian/second/");
+  const whole = appendNodes(dotted, twice.nodes, twice.constants);
+  return productsAsOutputs(whole, graph, weights, there, twice.of, kept);
+}
+
+/** A graph with the sum of the products of gradients and directions, which become inputs; weights that are not there have none. */
+export function dotWithDirections(
+  graph: Graph,
+  weights: readonly DifferentiatedWeight[],
+  there: ReadonlySet<string>,
+  gradients: ReadonlyMap<string, string>,
+): { readonly graph: Graph; readonly dot: string } {
   const builder = createGraphBuilder("hessian").scope("hessian/dot");
   const parts = weights.flatMap(({ value, shape }, i) => {
     if (!there.has(value)) return [];
-    const entries = builder.node("Mul", [once.of.get(value) ?? "", directionInput(i)]);
+    const entries = builder.node("Mul", [gradients.get(value) ?? "", directionInput(i)]);
     if (shape.length === 0) return entries;
     return builder.node("ReduceSum", [entries, integers(builder, ...shape.keys())], { keepdims: int(0) });
   });
   const nothing = builder.constant("float32", [], [0]);
   const dot = parts.length === 0 ? nothing : parts.reduce((sum, part) => builder.node("Add", [sum, part]));
+  const { nodes, initializers } = builder.finish();
+  const appended = appendNodes(graph, nodes, initializers);
+  return { graph: { ...appended, inputs: [...appended.inputs, ...directionsOf(weights)] }, dot };
+}
+
+/** A graph with a product for each weight as its outputs, 0 for weights that are not there, and those outputs of `before` that are kept. */
+export function productsAsOutputs(
+  graph: Graph,
+  before: Graph,
+  weights: readonly DifferentiatedWeight[],
+  there: ReadonlySet<string>,
+  products: ReadonlyMap<string, string>,
+  kept: readonly string[],
+): Graph {
+  const builder = createGraphBuilder("hessian").scope("hessian/absent");
   const absent = new Map(
-    weights.flatMap(({ value, shape }) =>
-      there.has(value) ? [] : [[value, builder.node("Expand", [nothing, integers(builder, ...shape)])] as const],
-    ),
+    weights.flatMap(({ value, shape }) => {
+      if (there.has(value)) return [];
+      const nothing = builder.constant("float32", [], [0]);
+      return [[value, builder.node("Expand", [nothing, integers(builder, ...shape)])] as const];
+    }),
   );
   const { nodes, initializers } = builder.finish();
-  const dotted = { ...appendNodes(first, nodes, initializers), inputs: [...first.inputs, ...directions] };
-  const twice = differentiate(dotted, dot, values, "hessian/second/");
-  const whole: Graph = { ...appendNodes(dotted, twice.nodes, twice.constants), outputs: [] };
+  const whole: Graph = { ...appendNodes(graph, nodes, initializers), outputs: [] };
   const multiplied = weights.reduce((made, { value, shape }, i) => {
-    return addOutput(made, twice.of.get(value) ?? absent.get(value) ?? "", {
+    return addOutput(made, products.get(value) ?? absent.get(value) ?? "", {
       name: productOutput(i),
       type: "float32",
       shape,
     });
   }, whole);
+  const directions = directionsOf(weights);
   // A direction that nothing needs (the value is linear in its weight) stays an input, so that callers feed all of them.
-  const further = graph.outputs.filter(({ name }) => kept.includes(name));
+  const further = before.outputs.filter(({ name }) => kept.includes(name));
   const living = tidied({ ...multiplied, outputs: [...multiplied.outputs, ...further] });
   return {
     ...living,
@@ -79,8 +107,12 @@ export function hessianProducts(
   };
 }
 
+function directionsOf(weights: readonly DifferentiatedWeight[]): readonly ValueInfo[] {
+  return weights.map(({ shape }, i) => ({ name: directionInput(i), type: "float32", shape }));
+}
+
 /** The names of everything that a graph has a value for. */
-function valuesOf({ inputs, initializers, nodes }: Graph): ReadonlySet<string> {
+export function valuesOf({ inputs, initializers, nodes }: Graph): ReadonlySet<string> {
   return new Set([
     ...inputs.map(({ name }) => name),
     ...initializers.map(({ name }) => name),

@@ -306,7 +306,8 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       };
       const changed = checkConditions({ ...common, runsOn }, name, statement, made.earlier);
       const { conditions, deferred, patchSource } = changed;
-      const measuring: MeasureContext = { ...common, patchSource, conditionAxes: changed.axes };
+      const changedBy = statement.interventions.map(({ kind }) => kind);
+      const measuring: MeasureContext = { ...common, patchSource, conditionAxes: changed.axes, changedBy };
       const measures = checkMeasures(measuring, statement.measures);
       const clause = statement.curvature;
       const bent = clause === null ? null : checkCurvature(measuring, statement, clause, opened);

@@ -5,7 +5,7 @@ import { resolvePath } from "../base/paths.js";
 import { isUnit } from "../base/place-units.js";
 import type { SymbolKind } from "../ir/side-table.js";
 import { placeNames, targetWords } from "../ir/targets.js";
-import { saveFormats, tableFormats } from "../ir/results.js";
+import { saveFormats, tableFormats, tensorFormats } from "../ir/results.js";
 import { dtypes } from "../models/dtype.js";
 import { isSite, sites } from "../models/sites.js";
 import type { EntryKind } from "../docs/entry.js";
@@ -303,7 +303,7 @@ function outsideQuotes(level: Candidate): Candidate {
 function savedNames(written: string, { before }: Cursor): readonly Candidate[] {
   const stem =
     /^[^.]+/.exec(written)?.[0] ?? (before[1] !== undefined && isWord(before[1].image) ? before[1].image : "results");
-  return [...saveFormats, ...tableFormats].map((format) => {
+  return [...saveFormats, ...tableFormats, ...tensorFormats].map((format) => {
     return { name: `${stem}.${format}`, kind: "level", detail: "file", documentation: "" };
   });
 }

@@ -30,7 +30,26 @@ export interface Curvature extends HessianQuestion {
   readonly expression: MeasureExpression;
   readonly type: TensorType;
   readonly part: CurvaturePart;
+  /** The Gauss–Newton matrix of the logits in place of the Hessian. */
+  readonly gaussNewton: boolean;
   /** Layers that have a block each; [null] for a part that the model has once. */
   readonly layers: readonly (number | null)[];
+  /** Of each of these layers, the heads that are blocks of their own, in order; null: no heads are named. */
+  readonly heads: readonly (readonly number[])[] | null;
+  /** What results call the axis of heads: key-value heads where several heads share them. */
+  readonly headAxis: "head" | "kv_head";
   readonly span: Span;
+}
+
+/** The axis of the second head of a coupling. */
+export const otherHead = "other";
+
+/** A block as it is called: `W_V L2`, `W_V L2.H1`, `all`. */
+export function blockName(
+  part: CurvaturePart,
+  { layer, members }: { readonly layer: number | null; readonly members: readonly number[] | null },
+): string {
+  if (layer === null) return part;
+  if (members === null) return `${part} L${layer}`;
+  return `${part} ${members.map((head) => `L${layer}.H${head}`).join(", ")}`;
 }

@@ -129,6 +129,8 @@ export type Output =
       readonly value: NamedResult | null;
       /** The table that a `.tex` or `.md` file has; null for every other file, which has values as measured. */
       readonly table: Extract<Output, { kind: "table" | "winner" }> | null;
+      /** True for a file with the eigenvectors of the experiment's curvature; absent for every other file. */
+      readonly eigenvectors?: true;
       readonly path: string;
       readonly span: Span;
     };

@@ -6,6 +6,8 @@ import type { SiteReference } from "../models/sites.js";
 import type { MeasureExpression } from "./expression.js";
 import type { Coordinates, SiteWrite } from "./protocol.js";
 import type { TensorType } from "./tensor-type.js";
+import type { EntryGroups } from "../statistics/block-norms.js";
+import type { HessianQuestion } from "../statistics/hessian.js";
 
 /**
  * A tensor that a graph yields, [row, …axes], or [1, …axes] where it is the same for every row: the value, the reason
@@ -122,14 +124,25 @@ export interface Evaluation {
 export interface CurvaturePlan {
   /** Digest of everything that decides a product, but for the vector: graph, weights, texts, numeric options. */
   readonly id: string;
+  /** The same of all entries of the part's weights: blocks of several of its heads are computed by one graph. */
+  readonly matrix: string;
   /** Index into the protocol's studies. */
   readonly study: number;
   /** null: the block is no part of a layer. */
   readonly layer: number | null;
+  /** What is asked of this block. */
+  readonly asked: HessianQuestion;
   /** Parameters of the block. */
   readonly size: number;
-  /** Whose an entry of the block is, where entries belong to heads: `stride` of the first, as many of the next, and so on. */
-  readonly heads: { readonly count: number; readonly stride: number } | null;
+  /** The tensors whose entries, one tensor after the other in row-major order, are those of the block. */
+  readonly weights: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /**
+   * Whose an entry of the part's weights is, where entries belong to heads: `stride` of the first, as many of the next, and
+   * so on.
+   */
+  readonly heads: EntryGroups | null;
+  /** The heads whose entries alone make the block, in order; null: the whole part does. */
+  readonly members: readonly number[] | null;
   /** What is differentiated twice: it yields the measure. */
   readonly graph: GraphPlan;
   /** The texts in batches. Its units are no units of the store: a product is. */

@@ -60,4 +60,6 @@ export function isConstant(
 export const saveFormats = ["csv", "jsonl", "json", "parquet"] as const;
 /** Formats of saved tables, as a reader sees them: LaTeX and Markdown. */
 export const tableFormats = ["tex", "md"] as const;
+/** Formats of saved tensors: the eigenvectors of a curvature. */
+export const tensorFormats = ["safetensors"] as const;
 export type SaveFormat = (typeof saveFormats)[number];

@@ -1,4 +1,5 @@
 /** Plans second derivatives with respect to weights: a block for each layer, and the texts in batches. */
+import { gaussNewtonProducts } from "../autodiff/gauss-newton.js";
 import { hessianProducts } from "../autodiff/hessian-products.js";
 import { weightBlock, type WeightBlock } from "../autodiff/weight-blocks.js";
 import { digestOf } from "../base/digest.js";
@@ -8,7 +9,10 @@ import type { CurvaturePlan, Evaluation, GraphOutput, GraphPlan, GraphSettings }
 import type { Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
 import { extentSize } from "../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../models/model.js";
+import { siteKey } from "../models/sites.js";
 import type { Graph } from "../onnx/graph.js";
+import { blockNormProducts, type EntryGroups } from "../statistics/block-norms.js";
+import type { HessianQuestion } from "../statistics/hessian.js";
 import { batchRows, noCost, type BatchContext } from "./batches.js";
 import { keptBytes, type RowWork } from "./cost.js";
 import { graphPlan } from "./graph-plan.js";
@@ -27,32 +31,87 @@ export interface CurvaturePlanning {
 }
 
 /** The curvatures of all studies; what does not fit into memory is reported, before anything runs. */
-export function planCurvatures({ studies }: Protocol, planning: CurvaturePlanning): readonly CurvaturePlan[] {
+export function planCurvatures(
+  { studies, outputs }: Pick<Protocol, "studies" | "outputs">,
+  planning: CurvaturePlanning,
+): readonly CurvaturePlan[] {
+  const savedOf = eigenvectorsSaved(outputs);
   return studies.flatMap((study, index) => {
     const { curvature } = study;
     if (curvature === undefined) return [];
-    return curvature.layers.flatMap((layer) => planBlock(planning, study, index, curvature, layer) ?? []);
+    const plans = blocksOf(curvature).flatMap((block) => planBlock(planning, study, index, curvature, block) ?? []);
+    const entries = plans.reduce((sum, { size, asked }) => sum + size * (asked.top ?? 0), 0);
+    const bytes = 4 * entries + Math.max(0, ...plans.map(({ cost }) => cost.vectorBytes));
+    if (!savedOf.has(study.experiment) || bytes <= planning.batch.memoryBudget) return plans;
+    const hint = "save the eigenvectors of fewer blocks, or fewer of them, or give it more with --memory";
+    refuse(planning, study, curvature, bytes, hint);
+    return [];
+  });
+}
+
+/** The experiments whose eigenvectors are saved: they are kept until the run ends. */
+export function eigenvectorsSaved(outputs: Protocol["outputs"]): ReadonlySet<string> {
+  return new Set(outputs.flatMap((output) => (output.kind === "save" && output.eigenvectors ? [output.name] : [])));
+}
+
+function refuse(
+  { batch }: CurvaturePlanning,
+  { experiment }: Study,
+  { span }: Curvature,
+  bytes: number,
+  hint: string,
+): void {
+  const megabytes = (count: number): string => `${Math.ceil(count / 2 ** 20)} MB`;
+  const parameters = { experiment, needed: megabytes(bytes), budget: megabytes(batch.memoryBudget) };
+  batch.report(diagnostic("A5020", span, parameters, { hint }));
+}
+
+/** A block, and what is asked of it. */
+interface AskedBlock {
+  readonly layer: number | null;
+  readonly members: readonly number[] | null;
+  readonly asked: HessianQuestion;
+}
+
+/**
+ * A block for each layer; where heads are named one for each of them, and for what is between them one of all the heads of
+ * a layer.
+ */
+function blocksOf(curvature: Curvature): readonly AskedBlock[] {
+  const { layers, heads, top, trace, density, coupling, probes, steps, seed } = curvature;
+  const asked: HessianQuestion = { top, trace, density, coupling, probes, steps, seed };
+  if (heads === null) return layers.map((layer) => ({ layer, members: null, asked }));
+  const alone = top !== null || trace || density;
+  return layers.flatMap((layer, i): readonly AskedBlock[] => {
+    const members = heads[i] ?? [];
+    const ofHead = { ...asked, coupling: false };
+    const between = { ...asked, top: null, trace: false, density: false };
+    return [
+      ...(alone ? members.map((head) => ({ layer, members: [head], asked: ofHead })) : []),
+      ...(coupling ? [{ layer, members, asked: between }] : []),
+    ];
   });
 }
 
 function planBlock(
-  { modelOf, textsOf, settings, batch, work }: CurvaturePlanning,
+  planning: CurvaturePlanning,
   study: Study,
   index: number,
   curvature: Curvature,
-  layer: number | null,
+  { layer, members, asked }: AskedBlock,
 ): CurvaturePlan | null {
+  const { modelOf, textsOf, settings, batch, work } = planning;
   const model = modelOf(study.model);
   const texts = textsOf(study.texts, study.model);
   const block = blockOf(model.graph, curvature, layer);
-  const size = blockSize(block);
-  const vectors = 8 * size * (Math.min(curvature.steps, size) + 4);
+  const whole = blockSize(block);
+  const { heads } = block;
+  const size = members === null || heads === null ? whole : (whole / heads.count) * members.length;
+  const kept = asked.top === null && !asked.density ? 0 : Math.min(asked.steps, size);
+  const vectors = 8 * size * (kept + 4);
   if (vectors > batch.memoryBudget) {
-    const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MB`;
-    const { experiment } = study;
-    const parameters = { experiment, needed: megabytes(vectors), budget: megabytes(batch.memoryBudget) };
     const hint = `a block has ${size} parameters: ask for fewer steps, or give it more with --memory`;
-    batch.report(diagnostic("A5020", curvature.span, parameters, { hint }));
+    refuse(planning, study, curvature, vectors, hint);
     return null;
   }
   const graph = graphPlan({
@@ -71,10 +130,10 @@ function planBlock(
   // What the rows of a study cost is counted for its units, of which a curvature has none.
   const own = { ...batch, cost: noCost(), counted: new Set<string>() };
   const twice = (positions: number): RowWork =>
-    differentiatedTwice(work(graph)(positions), model.graph, positions, size);
+    differentiatedTwice(work(graph)(positions), model.graph, positions, whole);
   const units = batchRows(own, { graph, work: twice, signature, texts, conditions, rows, given: [] });
   const batches: Evaluation = {
-    id: digestOf(["curvature", study.experiment, study.model, study.texts, layer, units.map(({ id }) => id)]),
+    id: digestOf(["curvature", study.experiment, study.model, study.texts, layer, members, units.map(({ id }) => id)]),
     purpose: "capture",
     study: null,
     texts: study.texts,
@@ -84,34 +143,58 @@ function planBlock(
     unaffected: [],
     needs: [],
   };
-  const id = digestOf({ productVersion, part: curvature.part, layer, units: units.map((unit) => unit.id) });
+  const { part, gaussNewton } = curvature;
+  const matrix = digestOf({
+    productVersion,
+    part,
+    ...(gaussNewton ? { gaussNewton } : {}),
+    layer,
+    units: units.map((unit) => unit.id),
+  });
   const entries = texts.prompts.map(({ ids }) =>
     curvature.type.axes.reduce((product, { extent }) => product * extentSize(extent, ids.length), 1),
   );
-  const { heads } = block;
+  const groups = members === null || heads === null ? heads : { ...heads, count: members.length };
   return {
-    id,
+    id: members === null ? matrix : digestOf({ matrix, members }),
+    matrix,
     study: index,
     layer,
+    members,
+    asked,
     size,
+    weights: tensorsOf(block, members),
     heads,
     graph,
     batches,
     values: entries.reduce((sum, count) => sum + count, 0),
-    products: productsAtMost(curvature, size, heads?.count ?? 0),
+    products: productsAtMost(asked, size, groups),
     cost: { flops: own.cost.flops, peakActivationBytes: own.cost.peakActivationBytes, vectorBytes: vectors },
   };
 }
 
+/** The tensors of a block: the weights themselves, or of a matrix those of its rows or columns that belong to heads. */
+function tensorsOf({ weights, heads }: WeightBlock, members: readonly number[] | null): CurvaturePlan["weights"] {
+  return weights.map(({ name, shape }) => {
+    const [rows = 1, columns = 1] = shape;
+    if (members === null || heads === null) return { name, shape };
+    const share = members.length / heads.count;
+    const isByColumn = heads.stride * heads.count === columns;
+    const own = members.map((head) => `H${head}`).join(",");
+    return { name: `${name}.${own}`, shape: isByColumn ? [rows, columns * share] : [rows * share, columns] };
+  });
+}
+
 /** How many products are asked for unless a Lanczos iteration ends before. Trace and density begin with the same ones. */
 function productsAtMost(
-  { top, trace, density, coupling, probes, steps }: Curvature,
+  { top, trace, density, coupling, probes, steps }: HessianQuestion,
   size: number,
-  heads: number,
+  groups: EntryGroups | null,
 ): number {
   const most = Math.min(steps, size);
-  const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0) + (coupling ? heads : 0);
-  return (top === null ? 0 : most + top) + probes * each;
+  const each = (trace || density ? 1 : 0) + (density ? most - 1 : 0);
+  const between = coupling && groups !== null ? blockNormProducts(probes, size, groups) : 0;
+  return (top === null ? 0 : most + top) + probes * each + between;
 }
 
 function blockOf(model: ModelGraph, { part }: Pick<Curvature, "part">, layer: number | null): WeightBlock {
@@ -146,12 +229,18 @@ function differentiatedTwice(
 export function productGraph(
   model: ModelGraph,
   { graph: plan, layer }: CurvaturePlan,
-  curvature: Pick<Curvature, "part">,
+  curvature: Pick<Curvature, "part" | "gaussNewton">,
 ): { readonly graph: Graph; readonly block: WeightBlock } {
   const block = blockOf(model, curvature, layer);
   const measured = lowerGraph({ ...model, graph: block.graph }, plan);
   const { name, fault } = measureOf(plan);
-  return { graph: hessianProducts(measured, name, block.weights, [name, ...(fault === null ? [] : [fault])]), block };
+  const kept = [name, ...(fault === null ? [] : [fault])];
+  const { weights } = block;
+  const logits = model.values[siteKey({ site: "logits", layer: null })] ?? "";
+  const graph = curvature.gaussNewton
+    ? gaussNewtonProducts(measured, logits, name, weights, kept)
+    : hessianProducts(measured, name, weights, kept);
+  return { graph, block };
 }
 
 /** What a curvature differentiates: its graph yields the measure's values beside the products, and why there are none. */

@@ -14,14 +14,18 @@ export function explainCurvatures(
     const [first] = blocks;
     if (curvature === undefined || first === undefined) return [];
     const products = blocks.reduce((sum, own) => sum + own.products, 0);
-    const layers = curvature.layers.flatMap((layer) => (layer === null ? [] : [`L${layer}`]));
+    const places = curvature.layers.flatMap((layer, i) => {
+      if (layer === null) return [];
+      const heads = curvature.heads?.[i];
+      return heads === undefined ? [`L${layer}`] : heads.map((head) => `L${layer}.H${head}`);
+    });
     const sizes = [...new Set(blocks.map(({ size }) => size.toLocaleString("en")))].join(" and ");
     const rows = first.batches.units.reduce((sum, unit) => sum + unit.rows.length, 0);
     const batches = countedInGroups(first.batches.units.length, "batch", "batches");
     return [
       `${experiment} on ${model} with ${texts}, a curvature`,
-      `  weights    ${[curvature.part, ...layers].join(" ")}: ${countedInGroups(blocks.length, "block")} of ${sizes} parameters`,
-      `  products   at most ${products.toLocaleString("en")} of a Hessian and a vector, each over ${countedInGroups(rows, "row")} in ${batches}`,
+      `  weights    ${[curvature.part, ...places].join(" ")}: ${countedInGroups(blocks.length, "block")} of ${sizes} parameters`,
+      `  products   at most ${products.toLocaleString("en")} of a ${curvature.gaussNewton ? "Gauss–Newton matrix" : "Hessian"} and a vector, each over ${countedInGroups(rows, "row")} in ${batches}`,
       `  one takes  about ${flopsText(largest(blocks, "flops"))}, and ${bytesText(largest(blocks, "peakActivationBytes"))} of activations at a time`,
       `  vectors    ${bytesText(largest(blocks, "vectorBytes"))} of a Lanczos iteration are kept`,
       "",

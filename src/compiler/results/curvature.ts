@@ -1,17 +1,14 @@
 /** From the pictures of Hessians to result rows. */
-import { densityPoints } from "../ir/curvature.js";
+import { densityPoints, otherHead } from "../ir/curvature.js";
 import type { CurvaturePlan } from "../ir/plan.js";
 import type { Coordinates, Protocol, Study } from "../ir/protocol.js";
 import { observedCondition, type ResultType } from "../ir/result-type.js";
 import type { ResultRow } from "../ir/results.js";
-import { densityAt, densityCurve, type HessianPicture } from "../statistics/hessian.js";
-import { pairName } from "../ir/pairs.js";
+import { densityAt, densityCurve, type DensityCurve, type HessianPicture } from "../statistics/hessian.js";
+import type { Estimate } from "../statistics/block-norms.js";
 
 /** What became of a block: its picture, or why there is none, in a sentence without a full stop. */
 export type BlockOutcome = HessianPicture | string;
-
-/** The residual of an eigenvalue that counts as found, as a share of it. */
-const found = 1e-3;
 
 const oneProbe = "one probe has no standard error: ask for more probes";
 
@@ -30,14 +27,24 @@ export function curvatureRows(
     const type = study === undefined ? undefined : types.get(study.experiment);
     const outcome = outcomes.get(plan);
     if (study?.curvature === undefined || type === undefined || outcome === undefined) return [];
-    const together = plans.filter((other) => studies[other.study]?.experiment === study.experiment);
-    const curve = densityCurve(
-      together.flatMap((other) => nodesOf(outcomes.get(other)).map(({ value }) => value)),
-      densityPoints,
-    );
+    const curve = sharedCurve(studies, plans, outcomes, study.experiment);
     const row = rowMaker(study, type, plan);
-    return cellsOf(study, outcome, curve).map(({ metric, axes, value, reason }) => row(metric, axes, value, reason));
+    return cellsOf(study, plan, outcome, curve).map(({ metric, axes, value, reason }) =>
+      row(metric, axes, value, reason),
+    );
   });
+}
+
+/** The places and the width of the densities of an experiment, which all its blocks share. */
+export function sharedCurve(
+  studies: Protocol["studies"],
+  plans: readonly CurvaturePlan[],
+  outcomes: ReadonlyMap<CurvaturePlan, BlockOutcome>,
+  experiment: string,
+): DensityCurve {
+  const together = plans.filter(({ study }) => studies[study]?.experiment === experiment);
+  const values = together.flatMap((plan) => nodesOf(outcomes.get(plan)).map(({ value }) => value));
+  return densityCurve(values, densityPoints);
 }
 
 function nodesOf(outcome: BlockOutcome | undefined): HessianPicture["nodes"] {
@@ -53,56 +60,86 @@ interface BlockCell {
 
 function cellsOf(
   { curvature }: Study,
+  plan: CurvaturePlan,
   outcome: BlockOutcome,
-  { width, places }: ReturnType<typeof densityCurve>,
+  { width, places }: DensityCurve,
 ): readonly BlockCell[] {
   if (curvature === undefined) return [];
+  const { asked } = plan;
   const lost = typeof outcome === "string" ? outcome : null;
   const picture = typeof outcome === "string" ? null : outcome;
   const cell = (metric: string, axes: Coordinates, value: number | undefined, why: string | null = null): BlockCell => {
     return { metric, axes, value: value ?? Number.NaN, reason: lost ?? why };
   };
   const cells: BlockCell[] = [];
-  for (let rank = 1; rank <= (curvature.top ?? 0); rank++) {
+  for (let rank = 1; rank <= (asked.top ?? 0); rank++) {
     const eigenvalue = picture?.eigenvalues[rank - 1];
     cells.push(cell("eigenvalue", { rank }, eigenvalue?.value), cell("residual", { rank }, eigenvalue?.residual));
   }
-  if (curvature.trace) {
+  if (asked.trace) {
     const error = picture?.trace?.error ?? undefined;
     cells.push(cell("trace", {}, picture?.trace?.value));
     cells.push(cell("trace_se", {}, error, error === undefined ? oneProbe : null));
   }
-  if (curvature.density && Number.isFinite(places[0])) {
+  if (asked.density && Number.isFinite(places[0])) {
     const nodes = picture?.nodes ?? [];
     for (const lambda of places)
       cells.push(cell("density", { lambda }, picture === null ? NaN : densityAt(nodes, width, lambda)));
   }
-  if (curvature.coupling) cells.push(...couplings(picture, lost));
+  if (asked.coupling) cells.push(...couplings(plan, curvature.headAxis, picture, lost));
   return cells;
 }
 
-/** ‖H_ab‖ of every pair of heads, and what it is beside the heads' own: ‖H_ab‖ / √(‖H_aa‖ ‖H_bb‖). */
-function couplings(picture: HessianPicture | null, lost: string | null): readonly BlockCell[] {
-  const norms = picture?.norms ?? [];
-  const count = norms.length;
-  const pairs = norms.flatMap((row, a) => row.flatMap((norm, b) => (b > a ? [{ a, b, norm }] : [])));
-  return pairs.flatMap(({ a, b, norm }, i) => {
-    const pair = pairName(i, (count * (count - 1)) / 2);
-    const own = Math.sqrt((norms[a]?.[a] ?? NaN) * (norms[b]?.[b] ?? NaN));
-    const reason = own === 0 ? "both heads have no second derivatives of their own" : null;
-    return [
-      { metric: "coupling", axes: { pair }, value: own === 0 ? NaN : norm / own, reason: lost ?? reason },
-      { metric: "coupling_norm", axes: { pair }, value: norm, reason: lost },
-    ];
-  });
+/**
+ * ‖H_ab‖ of every pair of heads, and what it is beside the heads' own, ‖H_ab‖ / √(‖H_aa‖ ‖H_bb‖), with their errors: once for
+ * each pair, and once for each place of a symmetric matrix, as a heatmap shows it.
+ */
+function couplings(
+  { heads, members }: CurvaturePlan,
+  axis: string,
+  picture: HessianPicture | null,
+  lost: string | null,
+): readonly BlockCell[] {
+  const named = members ?? Array.from({ length: heads?.count ?? 0 }, (_, head) => head);
+  const none: Estimate = { value: NaN, error: null };
+  const norm = (a: number, b: number): Estimate => picture?.coupling?.norms[a]?.[b] ?? none;
+  const share = (a: number, b: number): Estimate => picture?.coupling?.shares[a]?.[b] ?? none;
+  const lacks = (a: number, b: number): string | null =>
+    norm(a, a).value === 0 || norm(b, b).value === 0 ? "a head has no second derivatives of its own" : null;
+  const pairs = named.flatMap((head, a) => named.slice(a + 1).map((other, i) => ({ a, b: a + 1 + i, head, other })));
+  const places = named.flatMap((head, a) => named.map((other, b) => ({ a, b, head, other })));
+  return [
+    ...pairs.flatMap(({ a, b, head, other }) => {
+      const axes = { pair: `${head}-${other}` };
+      const why = lost ?? lacks(a, b);
+      return [
+        { metric: "coupling", axes, value: share(a, b).value, reason: why },
+        { metric: "coupling_se", axes, value: share(a, b).error ?? NaN, reason: why ?? oneProbe },
+        { metric: "coupling_norm", axes, value: norm(a, b).value, reason: lost },
+        { metric: "coupling_norm_se", axes, value: norm(a, b).error ?? NaN, reason: lost ?? oneProbe },
+      ];
+    }),
+    ...places.flatMap(({ a, b, head, other }) => {
+      const axes = { [axis]: head, [otherHead]: other };
+      return [
+        { metric: "coupling_matrix", axes, value: share(a, b).value, reason: lost ?? lacks(a, b) },
+        { metric: "norm_matrix", axes, value: norm(a, b).value, reason: lost },
+      ];
+    }),
+  ].map((cell) => ({ ...cell, reason: Number.isNaN(cell.value) ? cell.reason : null }));
 }
 
-function rowMaker(study: Study, type: ResultType, { layer }: CurvaturePlan) {
+function rowMaker(study: Study, type: ResultType, { layer, members, asked }: CurvaturePlan) {
   const facts = type.columns.flatMap(({ kind, field, name }) => {
     const value = kind === "model" ? study.facts[field] : undefined;
     return value === undefined ? [] : [[name, value] as const];
   });
-  const place = layer === null ? [] : [["layer", layer] as const];
+  const [head] = members ?? [];
+  const isOfHead = head !== undefined && !asked.coupling;
+  const place = [
+    ...(layer === null ? [] : [["layer", layer] as const]),
+    ...(isOfHead ? [[study.curvature?.headAxis ?? "head", head] as const] : []),
+  ];
   return (metric: string, axes: Coordinates, value: number, reason: string | null): ResultRow => ({
     experiment: study.experiment,
     condition: observedCondition,
@@ -116,51 +153,4 @@ function rowMaker(study: Study, type: ResultType, { layer }: CurvaturePlan) {
     relative: null,
     reason,
   });
-}
-
-/** What a reader of the results must know of how they were found: what converged, and what a density's curve is. */
-export function curvatureNotes(
-  { studies }: Pick<Protocol, "studies">,
-  plans: readonly CurvaturePlan[],
-  outcomes: ReadonlyMap<CurvaturePlan, BlockOutcome>,
-): { readonly facts: readonly string[]; readonly warnings: readonly string[] } {
-  const facts: string[] = [];
-  const warnings: string[] = [];
-  for (const plan of plans) {
-    const study = studies[plan.study];
-    const outcome = outcomes.get(plan);
-    if (study?.curvature === undefined || outcome === undefined) continue;
-    const { part, top, density, probes, steps, seed } = study.curvature;
-    // Several sets of prompts give a Hessian each.
-    const own = studies.filter(({ experiment }) => experiment === study.experiment);
-    const isOne = own.every(({ texts }) => texts === study.texts);
-    const place = `${part}${plan.layer === null ? "" : ` L${plan.layer}`} of ${study.model}`;
-    const where = `${study.experiment}, ${place}${isOne ? "" : ` on ${study.texts}`}`;
-    if (typeof outcome === "string") {
-      warnings.push(`${where}: ${outcome}`);
-      continue;
-    }
-    if (top !== null) {
-      const open = outcome.eigenvalues.filter(({ value, residual }) => !(residual <= found * Math.abs(value)));
-      const share = `residuals of ${found.toExponential(0)} of an eigenvalue or less`;
-      const reached = `${outcome.eigenvalues.length - open.length} of ${outcome.eigenvalues.length} eigenvalues have ${share}`;
-      facts.push(
-        `${where}: ${plan.size} parameters, ${outcome.steps} Lanczos steps of at most ${steps}; ${reached}, seed ${seed}.`,
-      );
-      if (open.length > 0)
-        warnings.push(
-          `${where}: ${open.length} of ${outcome.eigenvalues.length} eigenvalues have not converged in ${outcome.steps} steps: read their residuals, or ask for more steps`,
-        );
-    }
-    if (density) {
-      const values = plans
-        .filter((other) => studies[other.study]?.experiment === study.experiment)
-        .flatMap((other) => nodesOf(outcomes.get(other)).map(({ value }) => value));
-      const { width } = densityCurve(values, densityPoints);
-      facts.push(
-        `${where}: density of ${probes} probes of ${Math.min(steps, plan.size)} steps with seed ${seed}, smoothed with a Gaussian of width ${width.toPrecision(3)}.`,
-      );
-    }
-  }
-  return { facts, warnings };
 }

@@ -2,6 +2,7 @@
  * What a Hessian looks like, by products with it alone: extreme eigenvalues, trace, density of eigenvalues, and how strongly
  * groups of its entries depend on each other.
  */
+import { blockNorms, type BlockNorms, type EntryGroups } from "./block-norms.js";
 import { combined, lanczos } from "./lanczos.js";
 import { addScaled, dot, norm, randomSigns, type ByProducts } from "./products.js";
 
@@ -24,6 +25,8 @@ export interface HessianEigenvalue {
   readonly value: number;
   /** ‖H y − θ y‖ with y of length 1, measured by a product of its own: an eigenvalue of H lies within it of θ. */
   readonly residual: number;
+  /** y, in the float32 that products have: of length 1, its entry of largest absolute value positive. Null: not kept. */
+  readonly vector: Float32Array | null;
 }
 
 export interface HessianPicture {
@@ -34,18 +37,12 @@ export interface HessianPicture {
   readonly trace: { readonly value: number; readonly error: number | null } | null;
   /** Nodes and weights, which sum to 1, of the quadrature that stands for the density of the eigenvalues. */
   readonly nodes: readonly { readonly value: number; readonly weight: number }[];
-  /** [group][group]: Frobenius norms of the blocks between groups; empty where nothing was asked. */
-  readonly norms: readonly (readonly number[])[];
+  /** Norms of the blocks between groups; null where nothing was asked. */
+  readonly coupling: BlockNorms | null;
 }
 
 /** Eigenvalues are looked for until their residuals are below this share of the largest. Products in float32 tell no more. */
 const wanted = 1e-6;
-
-/** Entries in groups: `stride` of the first, as many of the next, and after `count` groups of the first again. */
-export interface EntryGroups {
-  readonly count: number;
-  readonly stride: number;
-}
 
 /** @param size the number of rows of the Hessian */
 export function* hessianPicture(
@@ -56,8 +53,9 @@ export function* hessianPicture(
   const extremes = question.top === null ? nothingFound : yield* extremeEigenvalues(question, question.top, size);
   const trace = question.trace ? yield* hutchinson(question, size) : null;
   const nodes = question.density ? yield* quadrature(question, size) : [];
-  const norms = question.coupling && groups !== null ? yield* blockNorms(question, size, groups) : [];
-  return { ...extremes, trace, nodes, norms };
+  const { probes, seed } = question;
+  const coupling = question.coupling && groups !== null ? yield* blockNorms(probes, seed, size, groups) : null;
+  return { ...extremes, trace, nodes, coupling };
 }
 
 type Extremes = Pick<HessianPicture, "eigenvalues" | "steps">;
@@ -82,9 +80,16 @@ function* extremeEigenvalues({ steps, seed }: HessianQuestion, top: number, size
     const value = ritz.values[i] ?? NaN;
     const left = Float64Array.from(yield vector);
     addScaled(left, -value, vector);
-    eigenvalues.push({ value, residual: norm(left) });
+    eigenvalues.push({ value, residual: norm(left), vector: directed(vector) });
   }
   return { eigenvalues, steps: basis.length };
+}
+
+/** An eigenvector is known up to its sign and length: of length 1, and with the sign that its largest entry is positive. */
+function directed(vector: Float64Array): Float32Array {
+  const largest = vector.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+  const scale = (largest < 0 ? -1 : 1) / norm(vector);
+  return Float32Array.from(vector, (entry) => entry * scale);
 }
 
 /** @source Hutchinson, "A stochastic estimator of the trace of the influence matrix", 1990. */
@@ -114,27 +119,6 @@ function* quadrature({ probes, steps, seed }: HessianQuestion, size: number): By
     ritz.values.forEach((value, i) => nodes.push({ value, weight: (ritz.vectors[i]?.[0] ?? 0) ** 2 / probes }));
   }
   return nodes;
-}
-
-/**
- * ‖H_ab‖² is the mean of ‖H_ab z‖² over random signs z. The products of one probe give every pair twice, from either side.
- */
-function* blockNorms({ probes, seed }: HessianQuestion, size: number, groups: EntryGroups): ByProducts<number[][]> {
-  const { count, stride } = groups;
-  const of = (entry: number): number => Math.floor(entry / stride) % count;
-  const squares = Array.from({ length: count }, () => Array<number>(count).fill(0));
-  const members = Array<number>(count).fill(0);
-  for (let i = 0; i < size; i++) members[of(i)] = (members[of(i)] ?? 0) + 1;
-  for (let probe = 1; probe <= probes; probe++) {
-    for (let from = 0; from < count; from++) {
-      const product = yield randomSigns(size, seed, probe, (entry) => of(entry) === from);
-      product.forEach((value, i) => {
-        const row = squares[of(i)];
-        if (row !== undefined) row[from] = (row[from] ?? 0) + ((members[from] ?? 0) * value ** 2) / probes;
-      });
-    }
-  }
-  return squares.map((row, a) => row.map((square, b) => Math.sqrt((square + (squares[b]?.[a] ?? 0)) / 2)));
 }
 
 /** A density as a curve: the mean of normal distributions around the nodes, all of one width. */

@@ -404,6 +404,7 @@ export interface CurvatureClause extends Node {
   readonly of: Expression;
   readonly parameters: Name;
   readonly places: readonly PlaceUse[];
+  readonly gaussNewton: boolean;
   readonly top: NumberLiteral | null;
   readonly trace: boolean;
   readonly density: boolean;

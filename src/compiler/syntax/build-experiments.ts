@@ -308,6 +308,7 @@ function buildCurvature(build: Build, node: CstNode): CurvatureClause {
     of,
     parameters,
     places,
+    gaussNewton: given("GaussNewton", "gauss_newton") !== undefined,
     top: count("Top", "top"),
     trace: given("Trace", "trace") !== undefined,
     density: given("Density", "density") !== undefined,

@@ -228,6 +228,7 @@ function printCurvature(clause: CurvatureClause): Doc {
       line,
       "over params ",
       printTarget(clause.parameters.text, clause.parameters.span.start, clause.places),
+      clause.gaussNewton ? [line, "gauss_newton"] : [],
       top,
       clause.trace ? [line, "trace"] : [],
       clause.density ? [line, "density"] : [],

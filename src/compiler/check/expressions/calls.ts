@@ -12,6 +12,7 @@ import { calleeMeaning } from "../names/meaning.js";
 import { reportError, tooMany, wrongKind, type ErrorDetails } from "../faults.js";
 import { meantBy } from "../names/meant.js";
 import { limits } from "../limits.js";
+import { mayUseStandard } from "./standard-limits.js";
 import { noteValue } from "./value-notes.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
@@ -123,6 +124,7 @@ export function unfoldMetric(
     byName.set(key, { argument: argument.value, span: argument.span });
   }
 
+  if (!mayUseStandard(cx, metric, span)) return errorValue;
   if (!mayUnfold(cx, span, `measuring ${name}`, "uses of metrics")) return errorValue;
   const values = new Map<string, Value>();
   const axes = new Map<string, string>();

@@ -2,6 +2,7 @@
 import type { Span } from "../../base/span.js";
 import { diagnostic } from "../../diagnostics/create.js";
 import { isOperation, type MeasureNode } from "../../ir/expression.js";
+import { wholeName } from "../../ir/protocol.js";
 import { mayInfluence } from "../../models/site-order.js";
 import { sites, type SiteName, type SiteReference } from "../../models/sites.js";
 import { siteText } from "../../operations/text.js";
@@ -9,7 +10,7 @@ import { operationNamed } from "../../operations/index.js";
 import { isFault } from "../../operations/operation.js";
 import type { CallExpression } from "../../syntax/ast.js";
 import { applyOperation, asTensor, reportError, reportFault } from "../faults.js";
-import { promptPart } from "./prompt-part.js";
+import { hiddenTokens, promptPart, readsWholeRows } from "./prompt-part.js";
 import { errorValue, type Elaboration, type Environment, type Value } from "./values.js";
 
 /**
@@ -45,8 +46,30 @@ export function elaborateGradient(cx: Elaboration, environment: Environment, cal
   if (!readsAfter(cx, node, at.site)) {
     cx.report(diagnostic("A8034", call.span, { metric: cx.sourceOf(metric.span), site: siteText(at.site) }));
   }
+  warnOfContinuation(cx, node, at.site, call);
   const made = applyOperation(cx, call.callee.text, [{ kind: "tensor", node }, place], {}, call);
   return made.kind === "tensor" ? promptPart(cx, made.node, call.span) : made;
+}
+
+/**
+ * A metric that reads a continuation of several tokens depends on the sites at these tokens, too; of one token it depends on
+ * the prompt alone.
+ */
+function warnOfContinuation(
+  cx: Elaboration,
+  metric: number,
+  site: SiteReference,
+  { positional, span }: CallExpression,
+): void {
+  const { texts } = cx;
+  const hasPositions = sites[site.site].axes.some((axis) => axis === "pos" || axis === "query" || axis === "key");
+  if (texts === null || hiddenTokens(cx) < 2 || !hasPositions || !readsWholeRows(cx, metric)) return;
+  const parameters = {
+    metric: cx.sourceOf(positional[0]?.span ?? span),
+    site: site.site,
+    texts: wholeName(texts.name),
+  };
+  cx.report(diagnostic("A8038", span, parameters));
 }
 
 /** What to write in place of a part of a site, or of a site of another run. */

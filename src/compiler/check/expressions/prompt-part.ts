@@ -72,3 +72,20 @@ function seesPromptOnly(cx: Elaboration, node: number): boolean {
   }
   return false;
 }
+
+/** True for a value that some site reaches with the positions of the continuation. */
+export function readsWholeRows(cx: Elaboration, node: number): boolean {
+  const pending = [node];
+  const seen = new Set<number>();
+  for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+    const found = cx.builder.nodeAt(index);
+    if (seen.has(index)) continue;
+    seen.add(index);
+    if (found.kind === "site" && cx.builder.typeOf(index).axes.some(({ extent }) => extent.kind === "positions"))
+      return true;
+    // Only the slices of `promptPart` name an axis beside both ends.
+    if (found.kind !== "operation" || ("axis" in found.attributes && "first" in found.attributes)) continue;
+    pending.push(...found.inputs);
+  }
+  return false;
+}

@@ -45,6 +45,8 @@ export interface TextFacts {
    * model has no tokenizer, or could not be opened).
    */
   readonly tokenOf: (text: string) => EncodedText | null;
+  /** Kinds of the interventions of the experiment that measures the expression; absent where nothing measures it. */
+  readonly changedBy?: readonly string[];
 }
 
 /** What elaboration knows and where it puts what it makes. */

@@ -4,20 +4,21 @@ import type { Fix } from "../../diagnostics/diagnostic.js";
 import { nearestNames } from "../../base/suggest.js";
 import { slopeOf } from "../expressions/gradient.js";
 import { reachedFrom, weightBlock, type WeightBlock } from "../../autodiff/weight-blocks.js";
-import { curvatureParts, headParts, wholeParts, type Curvature, type CurvaturePart } from "../../ir/curvature.js";
+import { blockName, curvatureParts, headParts, otherHead, wholeParts } from "../../ir/curvature.js";
+import type { Curvature, CurvaturePart } from "../../ir/curvature.js";
 import { neededNodes, type MeasureExpression } from "../../ir/expression.js";
 import { wholeName } from "../../ir/protocol.js";
 import type { ResultAxis } from "../../ir/result-type.js";
 import { typeText } from "../../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../../models/model.js";
 import { siteKey } from "../../models/sites.js";
+import { siteText } from "../../operations/text.js";
 import { outsideInputs } from "../../operations/tail.js";
-import { pairsOf } from "../../operations/correlation.js";
 import type { CurvatureClause, ExperimentStatement, PlaceLiteral } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { columnName, elaborateTensor, type MeasureContext, type TypedExpression } from "../measures/measures.js";
 import { placesWithParams } from "../names/param-values.js";
-import { resolvePlace } from "../models/places.js";
+import { resolvePlace, unitCount, type ResolvedPlace } from "../models/places.js";
 import type { ExperimentShape } from "./result-scope.js";
 import { isWhole } from "./statistics.js";
 import { createSweeps } from "../expressions/sweeps.js";
@@ -66,22 +67,42 @@ export function checkCurvature(
   else {
     const problem = problemOf(of);
     if (problem !== null) refuse(clause.of.span, problem);
+    const beside = problem === null && clause.gaussNewton ? besideLogits(of.expression) : null;
+    if (beside !== null)
+      refuse(
+        clause.of.span,
+        `a Gauss–Newton matrix is that of a loss of the logits, and this reads ${beside}`,
+        "measure what is computed from nll, logits or logprobs, or leave gauss_newton out for the Hessian",
+      );
   }
   const part = partOf(cx, clause);
-  const layers = part === null ? null : layersOf(cx, clause, part);
+  const places = part === null ? null : placesOf(cx, clause, part);
   if (!checkCounts(cx, clause)) sound = false;
-  if (part === null || layers === null || of === null || !sound) return null;
+  if (part === null || places === null || of === null || !sound) return null;
   if (clause.coupling && !headParts.has(part)) {
     const problem = `${part} does not belong to heads, between which there could be a coupling`;
     return refuse(clause.parameters.span, problem, `there are ${[...headParts.keys()].join(", ")}`);
   }
+  const { layers, heads } = places;
+  const { signature } = cx.model;
+  const isOfHeads = headParts.has(part);
+  const few = layers.findIndex(
+    (_, i) => (heads?.[i]?.length ?? unitCount(headParts.get(part) ?? "head", signature)) < 2,
+  );
+  if (clause.coupling && isOfHeads && few >= 0 && !cx.model.assumed) {
+    const problem = `a coupling is between heads, and there is one of L${layers[few] ?? 0}`;
+    return refuse(clause.parameters.span, problem, "name several heads of a layer: W_V L2.H*");
+  }
   const top = clause.top?.value ?? null;
-  const problem = opened === null ? null : blocksProblem(opened.graph, of.expression, part, layers, top);
+  const problem = opened === null ? null : blocksProblem(opened.graph, of.expression, part, places, top);
   if (problem !== null) return refuse(clause.parameters.span, problem);
   const curvature: Curvature = {
     ...of,
     part,
+    gaussNewton: clause.gaussNewton,
     layers,
+    heads,
+    headAxis: headParts.get(part) === "kv_head" && signature.kvHeads !== signature.heads ? "kv_head" : "head",
     top,
     trace: clause.trace,
     density: clause.density,
@@ -91,7 +112,7 @@ export function checkCurvature(
     seed: clause.seed?.value ?? 0,
     span: clause.span,
   };
-  const results = resultsOf(curvature, cx.model.signature);
+  const results = resultsOf(curvature, signature);
   const taken = results.columns.find(({ name }) => statement.measures.some((item) => columnName(item) === name));
   if (taken === undefined) return { curvature, ...results };
   const item = statement.measures.find((own) => columnName(own) === taken.name);
@@ -116,6 +137,19 @@ function problemOf({ expression, type }: TypedExpression): string | null {
   return slope.kind === "constant" ? "no weight of the model changes this value" : null;
 }
 
+/** What the model computes from its logits, and they themselves. */
+const ofLogits: ReadonlySet<string> = new Set(["logits", "logprobs", "nll"]);
+
+/** What a measure reads of the model beside its logits; null where there is nothing. */
+function besideLogits(expression: MeasureExpression): string | null {
+  for (const index of neededNodes(expression)) {
+    const node = expression.nodes[index];
+    if (node?.kind === "site" && !ofLogits.has(node.site.site)) return siteText(node.site);
+    if (node?.kind === "parameter") return node.parameter;
+  }
+  return null;
+}
+
 function partOf(cx: MeasureContext, { parameters: { text, span } }: CurvatureClause): CurvaturePart | null {
   const part = curvatureParts.find((name) => name === text);
   if (part !== undefined) return part;
@@ -124,35 +158,43 @@ function partOf(cx: MeasureContext, { parameters: { text, span } }: CurvatureCla
   return null;
 }
 
-/** The layers that have a block each; [null] for a part that the model has once; null after an error. */
-function layersOf(cx: MeasureContext, clause: CurvatureClause, part: CurvaturePart): Curvature["layers"] | null {
+/** Where blocks are: layers, and the heads of each that are named. */
+type BlockPlaces = Pick<Curvature, "layers" | "heads">;
+
+/** The places that have a block each; null after an error. */
+function placesOf(cx: MeasureContext, clause: CurvatureClause, part: CurvaturePart): BlockPlaces | null {
   const { text, span } = clause.parameters;
-  const isWhole = (wholeParts as readonly string[]).includes(part);
+  const isOnce = (wholeParts as readonly string[]).includes(part);
   const [first] = clause.places;
-  if (isWhole) {
-    if (first === undefined) return [null];
-    reportError(cx, "A3040", first.span, { problem: `${text} is no part of a layer` }, { hint: `write ${text} alone` });
+  const refuse = (at: CurvatureClause["span"], problem: string, hint: string): null => {
+    reportError(cx, "A3040", at, { problem }, { hint });
     return null;
+  };
+  if (isOnce) {
+    if (first === undefined) return { layers: [null], heads: null };
+    return refuse(first.span, `${text} is no part of a layer`, `write ${text} alone`);
   }
-  if (first === undefined) {
-    reportError(
-      cx,
-      "A3040",
-      span,
-      { problem: `${text} of which layers?` },
-      { hint: `write ${text} L*, or ${text} L2` },
-    );
-    return null;
-  }
+  if (first === undefined) return refuse(span, `${text} of which layers?`, `write ${text} L*, or ${text} L2`);
   const places = placesWithParams({ params: cx.scope.params, report: cx.report }, clause.places);
-  const found = (places ?? []).map((place) => layersIn(cx, place));
-  if (places === null || found.some((layers) => layers === null)) return null;
-  return [...new Set(found.flatMap((layers) => layers ?? []))];
+  const found = (places ?? []).map((place) => layersIn(cx, place, headParts.get(part) ?? null));
+  if (places === null || found.some((own) => own === null)) return null;
+  const resolved = found.flatMap((own) => own ?? []);
+  const layers = [...new Set(resolved.flatMap((own) => own.layers))];
+  if (resolved.every(({ units }) => units === null)) return { layers, heads: null };
+  if (resolved.some(({ units }) => units === null))
+    return refuse(first.span, "whole layers and single heads are blocks of two kinds", "name heads alone: L2.H*");
+  const heads = layers.map((layer) => {
+    const own = resolved.flatMap((place) => (place.layers.includes(layer) ? (place.units ?? []) : []));
+    return [...new Set(own)].sort((a, b) => a - b);
+  });
+  return { layers, heads };
 }
 
-function layersIn(cx: MeasureContext, place: PlaceLiteral): readonly number[] | null {
-  if (place.unit === "none") return resolvePlace(place, cx.model, "head", cx.report)?.layers ?? null;
-  wrongKind(cx, place.span, "layers such as L9 or L*", place.text);
+function layersIn(cx: MeasureContext, place: PlaceLiteral, unit: "head" | "kv_head" | null): ResolvedPlace | null {
+  if (place.unit === "none" || (place.unit === "head" && unit !== null))
+    return resolvePlace(place, cx.model, unit ?? "head", cx.report);
+  const wanted = unit === null ? "layers such as L9 or L*" : "layers or heads such as L9, L* or L9.H2";
+  wrongKind(cx, place.span, wanted, place.text);
   return null;
 }
 
@@ -185,19 +227,21 @@ function blocksProblem(
   graph: ModelGraph,
   measured: MeasureExpression,
   part: CurvaturePart,
-  layers: Curvature["layers"],
+  { layers, heads }: BlockPlaces,
   top: number | null,
 ): string | null {
-  for (const layer of layers) {
+  for (const [i, layer] of layers.entries()) {
     const block = weightBlock(graph, part, layer);
-    const where = layer === null ? part : `${part} L${layer}`;
+    const members = heads?.[i]?.slice(0, 1) ?? null;
+    const where = blockName(part, { layer, members });
     if (typeof block === "string") return `${where} has no curvature: ${block}`;
     if (!readsBlock(graph, block, measured))
       return `${where} has no curvature: what is measured is not computed from its weights`;
-    const size = block.weights.reduce(
+    const whole = block.weights.reduce(
       (sum, { shape }) => sum + shape.reduce((product, length) => product * length, 1),
       0,
     );
+    const size = members === null ? whole : whole / (block.heads?.count ?? 1);
     if (top !== null && top > size) return `${where} has ${size} parameters, and ${top} eigenvalues are asked for`;
   }
   return null;
@@ -218,43 +262,50 @@ function readsBlock({ values, parameters }: ModelGraph, block: WeightBlock, meas
 
 /** The columns of a curvature, and the axes that they add to the experiment. */
 function resultsOf(
-  { part, layers, top, trace, density, coupling }: Curvature,
-  { heads, kvHeads }: MeasureContext["model"]["signature"],
+  { part, layers, heads, headAxis, top, trace, density, coupling }: Curvature,
+  signature: MeasureContext["model"]["signature"],
 ): Pick<CheckedCurvature, "columns" | "axes"> {
   const own = layers.filter((layer) => layer !== null);
-  const block = own.length === 0 ? [] : ["layer"];
+  const layer = own.length === 0 ? [] : ["layer"];
+  const block = heads === null ? layer : [...layer, headAxis];
   const along = (axis: string): readonly string[] => [...block, axis];
-  const pairs = pairsOf(headParts.get(part) === "kv_head" ? kvHeads : heads);
+  const all = Array.from({ length: unitCount(headParts.get(part) ?? "head", signature) }, (_, head) => head);
+  const ofLayers = heads ?? layers.map(() => all);
+  const union = all.filter((head) => ofLayers.some((members) => members.includes(head)));
+  const pairs = union.flatMap((a) => union.flatMap((b) => (b > a ? [[a, b] as const] : [])));
+  const known = pairs.filter(([a, b]) => ofLayers.some((members) => members.includes(a) && members.includes(b)));
   const entry = (name: string, levels: ResultAxis["levels"]): ResultAxis => ({ name, kind: "entry", levels, of: [] });
+  const sweep = (name: string, levels: readonly number[]): ResultAxis => ({ name, kind: "sweep", levels, of: [] });
+  const columns = (names: readonly string[], axes: readonly string[]): CheckedCurvature["columns"] =>
+    names.map((name) => ({ name, axes }));
+  const ranks = Array.from({ length: top ?? 0 }, (_, i) => i + 1);
   return {
     columns: [
-      ...(top === null ? [] : ["eigenvalue", "residual"].map((name) => ({ name, axes: along("rank") }))),
-      ...(trace ? ["trace", "trace_se"].map((name) => ({ name, axes: block })) : []),
-      ...(density ? [{ name: "density", axes: along("lambda") }] : []),
-      ...(coupling ? ["coupling", "coupling_norm"].map((name) => ({ name, axes: along("pair") })) : []),
+      ...(top === null ? [] : columns(["eigenvalue", "residual"], along("rank"))),
+      ...(trace ? columns(["trace", "trace_se"], block) : []),
+      ...(density ? columns(["density"], along("lambda")) : []),
+      ...(coupling ? columns(pairColumns, [...layer, "pair"]) : []),
+      ...(coupling ? columns(["coupling_matrix", "norm_matrix"], [...layer, headAxis, otherHead]) : []),
     ],
     axes: [
-      ...(own.length === 0 ? [] : [{ name: "layer", kind: "sweep" as const, levels: own, of: [] }]),
-      ...(top === null
-        ? []
-        : [
-            entry(
-              "rank",
-              Array.from({ length: top }, (_, i) => i + 1),
-            ),
-          ]),
+      ...(own.length === 0 ? [] : [sweep("layer", own)]),
+      ...(heads !== null || coupling ? [sweep(headAxis, union)] : []),
+      ...(top === null ? [] : [entry("rank", ranks)]),
       ...(density ? [entry("lambda", null)] : []),
       ...(coupling
         ? [
             entry(
               "pair",
-              pairs.map(([a, b]) => `${a}-${b}`),
+              known.map(([a, b]) => `${a}-${b}`),
             ),
+            entry(otherHead, union),
           ]
         : []),
     ],
   };
 }
+
+const pairColumns = ["coupling", "coupling_se", "coupling_norm", "coupling_norm_se"];
 
 /**
  * The results of an experiment with those of its curvature. The curvature is that of the mean over all texts: an
@@ -274,7 +325,8 @@ export function withCurvature(shape: ExperimentShape, curvature: CheckedCurvatur
     axes: axes.filter(({ name }) => modelAxes.has(name) || column.axes.includes(name)).map(({ name }) => name),
     normalised: false,
   }));
-  return { ...shape, type: { ...type, axes, columns, metrics: [...type.metrics, ...metrics] } };
+  const eigenvectors = curvature.curvature.top !== null;
+  return { ...shape, eigenvectors, type: { ...type, axes, columns, metrics: [...type.metrics, ...metrics] } };
 }
 
 const modelAxes = new Set(["model", "revision", "dtype", "prompts"]);

@@ -3,7 +3,7 @@ import { nearestNames } from "../../base/suggest.js";
 import { diagnostic, type Details } from "../../diagnostics/create.js";
 import type { NamedResult, Output } from "../../ir/protocol.js";
 import type { Span } from "../../base/span.js";
-import { saveFormats, tableFormats } from "../../ir/results.js";
+import { saveFormats, tableFormats, tensorFormats } from "../../ir/results.js";
 import type { SaveStatement, Statement, StringLiteral, TableStatement } from "../../syntax/ast.js";
 import { quote } from "../../syntax/literals.js";
 import { reportError } from "../faults.js";
@@ -68,6 +68,14 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
   }
   const path = statement.to.value;
   const { span } = statement.to;
+  const isTensors = tensorFormats.some((format) => `.${format}` === endingOf(path));
+  const shape = value === null ? cx.results.experiments.get(name) : undefined;
+  if (isTensors && (value !== null || (shape?.complete === true && shape.eigenvectors !== true))) {
+    const expected = "an experiment with a curvature that has `top`, whose eigenvectors are tensors";
+    const hint = `save its values with another ending: "${name}.parquet"`;
+    reportError(cx, "A3004", item.value.span, { expected, found: name }, { hint });
+    return null;
+  }
   const problem = saveNameProblem(path);
   if (problem !== null) {
     cx.report(diagnostic("A5003", span, { path: shortened(path), problem }, adviceFor(cx, statement.to, name)));
@@ -93,6 +101,7 @@ function checkSave(cx: OutputContext, statement: SaveStatement): Output | null {
     name,
     value: isTable ? null : value,
     table: shown?.kind === "table" || shown?.kind === "winner" ? shown : null,
+    ...(isTensors ? { eigenvectors: true as const } : {}),
     path,
     span: statement.span,
   };
@@ -127,7 +136,7 @@ function shortened(path: string): string {
 
 /** What to write instead of a name that is not possible: one that is, and that is not taken yet. */
 function adviceFor({ saved }: OutputContext, { value: path, span }: StringLiteral, name: string): Details {
-  const endings = [...saveFormats, ...tableFormats].map((format) => `.${format}`);
+  const endings = [...saveFormats, ...tableFormats, ...tensorFormats].map((format) => `.${format}`);
   const ending = endings.find((known) => known === endingOf(path));
   if (ending === undefined) {
     const details = { expected: `a name that ends in ${endings.join(", ")}`, found: path };

@@ -8,6 +8,8 @@ export interface ExperimentShape {
   readonly type: ResultType;
   /** False when something about it was wrong: its axes and metrics are then incomplete, and nothing is said of them. */
   readonly complete: boolean;
+  /** True for an experiment whose curvature has eigenvectors. */
+  readonly eigenvectors?: boolean;
 }
 
 export interface ResultScope {

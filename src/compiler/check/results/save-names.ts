@@ -4,7 +4,7 @@
  */
 import { printableCharacter } from "../../base/printable.js";
 import type { Span } from "../../base/span.js";
-import { saveFormats, tableFormats } from "../../ir/results.js";
+import { saveFormats, tableFormats, tensorFormats } from "../../ir/results.js";
 
 /** Bytes that Linux and macOS allow for one part of a path. */
 const partLimit = 255;
@@ -35,7 +35,7 @@ function bytesOf(text: string): number {
 /** Why no file can be saved under a name, as the end of a sentence; null when one can. */
 export function saveNameProblem(path: string): string | null {
   const ending = endingOf(path);
-  if (![...saveFormats, ...tableFormats].some((format) => `.${format}` === ending)) {
+  if (![...saveFormats, ...tableFormats, ...tensorFormats].some((format) => `.${format}` === ending)) {
     return ending === "" ? "the ending is missing" : `the ending ${ending} is unknown`;
   }
   const unseen = Array.from(path).find((character, i, all) => {

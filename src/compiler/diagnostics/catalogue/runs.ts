@@ -31,7 +31,7 @@ export const runsDiagnostics = {
   A5020: {
     severity: "error",
     title: "memory budget too small for a curvature",
-    message: "the Lanczos vectors of {experiment} need about {needed}, more than the budget of {budget}",
+    message: "the vectors of the curvature of {experiment} need about {needed}, more than the budget of {budget}",
     explanation:
       "Every Lanczos step keeps a vector as long as there are weights in the block, in float64. Ask for fewer `steps`, name a smaller part of the model, or raise `--memory`.",
   },

@@ -173,4 +173,19 @@ export const warningsDiagnostics = {
     explanation:
       "A site changes only what the model computes after it. Take the gradient at an earlier site, or of a metric that reads a later one.",
   },
+  A8035: {
+    severity: "warning",
+    title: "gradients of one point only",
+    message: "{metric} stands outside of a way from one text to the other: it has the gradients of a single point",
+    explanation:
+      "Integrated gradients are a mean over runs between two inputs, which `set`, `scale` or `steer` make. Without them each value is that of one run, as attribution patching has it.",
+  },
+  A8038: {
+    severity: "warning",
+    title: "gradient without the continuation",
+    message:
+      "{metric} reads the continuation of {texts}, and of its gradient at {site} what lies at the continuation's own tokens is left out",
+    explanation:
+      "A gradient has the positions of the prompt, as every value. A metric that reads a continuation of several tokens depends on what the model computes at these tokens, too. `grad(METRIC, SITE) at continuation` has the gradient from the prompt's last token on; an intervention without `at` acts at all tokens.",
+  },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;

@@ -103,11 +103,11 @@ export const experimentForms: readonly Form[] = [
     name: "curvature",
     group: "Clauses",
     lines: [
-      "curvature of EXPRESSION over params WEIGHTS [PLACE, …] [top N] [trace] [density] [coupling] [probes N] [steps N] [seed N]",
+      "curvature of EXPRESSION over params WEIGHTS [PLACE, …] [gauss_newton] [top N] [trace] [density] [coupling] [probes N] [steps N] [seed N]",
     ],
     meaning:
       "The Hessian of a measure's mean with respect to weights: its largest eigenvalues, trace, density of eigenvalues, and " +
-      "the norms of its blocks between heads.",
+      "the norms of its blocks between heads. With `gauss_newton`, the same of the Gauss–Newton matrix.",
     example: "experiment hessian curvature of loss over params attention L2 top 20 trace probes 10 seed 1",
     rules: ["curvature", "curvatureOption", "target", "placeList"],
   },

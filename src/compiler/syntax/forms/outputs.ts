@@ -139,7 +139,7 @@ export const outputForms: readonly Form[] = [
     ],
     meaning:
       "Writes results to a file: csv, jsonl, json or parquet by its ending have every value as measured; tex and md have the " +
-      "table that `table` shows, with the same clauses.",
+      "table that `table` shows, with the same clauses. safetensors has the eigenvectors of a `curvature` with `top`.",
     example: 'save sweep to "sweep.csv"',
     outline: 'save NAME to "file.csv"',
     rules: ["saveStatement", "tableBody", "tableOption", "nameList", "axisList", "intervalClause"],

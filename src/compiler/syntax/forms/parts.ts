@@ -51,7 +51,10 @@ const pieces = {
   FIELD_OF_TEXTS: named("a field of the prompts or documents, or group", "register"),
   GROUP: named("a name of the group", "prose"),
   AXIS: piece("an axis, such as layer, head or position", ["axisName", "AxisName", "AxisWord"], "layer"),
-  WEIGHTS: named("attention, mlp, layer, W_Q, W_K, W_V or W_O with layers, or embeddings or all without", "attention"),
+  WEIGHTS: named(
+    "attention, mlp, layer, W_Q, W_K, W_V or W_O with layers, the last four with heads such as L9.H6, or embeddings or all without",
+    "attention",
+  ),
   PART: named("heads, kv_heads, neurons, experts, mlp, attention, layer, or a site such as resid_pre", "heads"),
   INPUT: named("q, k or v of heads, k or v of kv_heads", "q"),
   READER: named("heads, kv_heads, mlp or logits", "heads"),

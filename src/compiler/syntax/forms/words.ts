@@ -161,6 +161,11 @@ export const words: Readonly<Record<string, Word>> = {
     "In `curvature`, asks for the norms of the Hessian's blocks between the heads of W_Q, W_K, W_V or W_O.",
     "experiment heads curvature of loss over params W_V L2 coupling probes 8",
   ),
+  gauss_newton: clause(
+    "In `curvature`, takes the generalised Gauss–Newton matrix Jᵀ H J in place of the Hessian: H is that of the measure with " +
+      "respect to the logits, J the logits' derivative with respect to the weights.",
+    "experiment hessian curvature of loss over params W_V L2 gauss_newton top 5",
+  ),
   probes: clause("How many random vectors estimate trace, density or coupling.", hessian),
   steps: clause("How many steps of the Lanczos iteration are done at most.", hessian),
 
