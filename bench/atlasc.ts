@@ -15,6 +15,8 @@ export interface ResultRow {
   readonly layer: number | null;
   readonly head: number | null;
   readonly value: number;
+  /** The value less that of the unmodified model. */
+  readonly impact?: number | null;
 }
 
 export interface AtlascRun {

@@ -10,6 +10,9 @@
  * - The last token of a prompt predicts nothing, so that nll needs T − 1 positions of every layer.
  * - R_V needs the late layer's value vectors at the last `window` positions, and of the layer before that queries,
  *   attention, output and MLP at those positions only. Heads that cannot reach them cost nothing.
+ * - An attribution to the last token's logits needs two runs forwards and one backwards, in which every product with a weight
+ *   has one counterpart and every product of attention two. Of the last layer they need one position's queries and what
+ *   follows, of the unembedding two columns, and nothing goes back further than to z of the first layer.
  */
 import type { Shape } from "./workload.js";
 
@@ -60,6 +63,22 @@ export function contractionFlops(work: SweepWork, late: number, window: number):
     flops += heads * (headOut + mlp(width, own) + rest + values);
   }
   return prompts * flops;
+}
+
+/** Attribution patching of all heads by the difference of two logits after the last token. */
+export function attributionFlops({
+  layers,
+  width,
+  prompts,
+  tokens,
+}: Shape & { prompts: number; tokens: number }): number {
+  const layer = wholeLayer(width, tokens);
+  // Keys and values everywhere, the last position's query, and its attention.
+  const lastAttention = 4 * width ** 2 * tokens + 2 * width ** 2 + 4 * width * tokens;
+  const lastRest = 18 * width ** 2;
+  const forwards = 2 * ((layers - 1) * layer + lastAttention) + lastRest;
+  const back = (layers - 2) * (layer + 4 * width * pairs(tokens)) + 18 * width ** 2 * tokens;
+  return prompts * (forwards + back + lastAttention + 4 * width * tokens + lastRest);
 }
 
 /** Sizes of a Llama, as its config.json has them. */

@@ -3,9 +3,12 @@
  * writes the report of the machine and docs/performance.md from what is there. What is needed for it, and what each part means: bench/README.md.
  */
 import { performance } from "node:perf_hooks";
+import { agreement } from "./parts/agreement.js";
+import { attribution } from "./parts/attribution.js";
 import { coldStart } from "./parts/cold-start.js";
 import { deepSweep } from "./parts/deep-sweep.js";
 import { headSweep } from "./parts/head-sweep.js";
+import { hessian } from "./parts/hessian.js";
 import { corpusPerplexity } from "./parts/perplexity.js";
 import { prepacking } from "./parts/prepacking.js";
 import { scaling } from "./parts/scaling.js";
@@ -30,6 +33,12 @@ function measure(settings: Settings, part: PartName): Promise<PartResult> {
       return coldStart(settings, say);
     case "7":
       return prepacking(settings, say);
+    case "8a":
+      return attribution(settings, say);
+    case "8b":
+      return hessian(settings, say);
+    case "8c":
+      return agreement(settings, say);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { PeakMemory } from "./measure.js";
 
 /** The parts in the order of the report. */
-export const partNames = ["1a", "1b", "2", "4", "5", "6", "7"] as const;
+export const partNames = ["1a", "1b", "2", "4", "5", "6", "7", "8a", "8b", "8c"] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface Machine {
@@ -70,7 +70,7 @@ interface Part {
   readonly workload: string;
 }
 
-/** Parts in which programs compute the same numbers: the sweeps and the perplexity. */
+/** Parts in which programs compute the same numbers: the sweeps, the perplexity, gradients and products of the Hessian. */
 export interface Comparison extends Part {
   readonly kind: "comparison";
   readonly contestants: readonly Contestant[];
@@ -79,7 +79,8 @@ export interface Comparison extends Part {
   readonly plans: Readonly<Record<string, PlanCost>>;
   /** Layer runs of a loop that runs the whole model for every prompt under every condition, and once without any. */
   readonly loopLayerRuns: number | null;
-  readonly limit: Limit;
+  /** null where it is not counted. */
+  readonly limit: Limit | null;
   /** Largest and median effect of a condition, which the differences are to be compared with; null without any. */
   readonly effects: { readonly largest: number; readonly median: number } | null;
   /** Scored tokens of a corpus; null in the sweeps. */
@@ -122,7 +123,26 @@ export interface Prepacking extends Part {
   }[];
 }
 
-export type PartResult = Comparison | Scaling | ColdStart | Prepacking;
+/** How well heads chosen by their gradients are those that patching would have chosen. */
+export interface Agreement extends Part {
+  readonly kind: "agreement";
+  /** How many heads are chosen. */
+  readonly chosen: number;
+  readonly models: readonly {
+    readonly name: string;
+    readonly heads: number;
+    /** Of the heads with the largest effects, how many are among those with the largest attributions, between 0 and 1. */
+    readonly recall: number;
+    /** Pearson's correlation of attribution and effect over all heads. */
+    readonly correlation: number;
+    /** Seconds of work. */
+    readonly screen: number;
+    readonly sweep: number;
+  }[];
+  readonly absent: readonly Absent[];
+}
+
+export type PartResult = Comparison | Scaling | ColdStart | Prepacking | Agreement;
 
 const fileOf = (work: string, part: PartName): string => join(work, "results", `${part}.json`);
 

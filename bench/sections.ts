@@ -3,6 +3,7 @@ import { unpackedFrom } from "../src/compiler/lower/prepacking.js";
 import { exponentOf, lastExponentOf } from "./figure.js";
 import {
   median,
+  type Agreement,
   type ColdStart,
   type Comparison,
   type Machine,
@@ -20,6 +21,9 @@ const titles: Readonly<Record<PartResult["part"], string>> = {
   "5": "5. How time grows",
   "6": "6. From nothing",
   "7": "7. Rearranged weights",
+  "8a": "8a. Attribution patching of every head",
+  "8b": "8b. Products of a Hessian",
+  "8c": "8c. Heads chosen by gradients",
 };
 
 type Row = readonly string[];
@@ -67,7 +71,7 @@ export function machineText(results: readonly PartResult[]): string {
 }
 
 function comparisonText(result: Comparison): string {
-  const { contestants, absent, plans, loopLayerRuns, limit, effects, tokens } = result;
+  const { part, contestants, absent, plans, loopLayerRuns, limit, effects, tokens } = result;
   const own = contestantOf(result, "atlasc");
   const perToken = tokens === null ? [] : ["tokens/s"];
   const rows = contestants.map((contestant) => {
@@ -95,19 +99,21 @@ function comparisonText(result: Comparison): string {
         `${exact(effects.median)} in the median and ${exact(effects.largest)} at most.`,
     );
   }
+  if (part === "8a")
+    lines.push("All programs computed the same numbers, but for patching each head, which they estimate.");
   const planned = Object.entries(plans).map(
     ([name, { layerRuns, flops }]) =>
       `${name} runs ${layerRuns.toLocaleString("en")} layers (row by row), about ${(flops / 1e12).toPrecision(3)} TFLOP`,
   );
   const loop = loopLayerRuns === null ? "" : ` A loop over whole models runs ${loopLayerRuns.toLocaleString("en")}.`;
-  lines.push(`Plans, as \`atlasc explain\` counts them: ${planned.join("; ")}.${loop}`);
-  if (own !== undefined) {
+  if (planned.length > 0) lines.push(`Plans, as \`atlasc explain\` counts them: ${planned.join("; ")}.${loop}`);
+  if (own !== undefined && limit !== null) {
     lines.push(
       `The limit: ${(limit.flops / 1e12).toPrecision(3)} TFLOP that cannot be avoided, at ` +
         `${(limit.rate / 1e9).toFixed(0)} GFLOP/s (best product: ${limit.shape}, by ${limit.library}), take ` +
         `${seconds(limit.flops / limit.rate)} s. The work of atlasc takes ` +
-        `**${distanceToLimit(workOf(own), result).toFixed(2)}×** as long, the whole process ` +
-        `${distanceToLimit(wholeOf(own), result).toFixed(2)}×.`,
+        `**${distanceToLimit(workOf(own), limit).toFixed(2)}×** as long, the whole process ` +
+        `${distanceToLimit(wholeOf(own), limit).toFixed(2)}×.`,
     );
   }
   return lines.join("\n\n");
@@ -160,6 +166,27 @@ function prepackingText({ workload, products, runs }: Prepacking): string {
   ].join("\n\n");
 }
 
+function agreementText({ workload, chosen, models, absent }: Agreement): string {
+  const rows = models.map(({ name, heads, recall, correlation, screen, sweep }) => [
+    name,
+    String(heads),
+    `${Math.round(recall * chosen)} of ${chosen}`,
+    ((chosen * chosen) / heads).toFixed(1),
+    correlation.toFixed(3),
+    seconds(screen),
+    seconds(sweep),
+    (sweep / screen).toFixed(1),
+  ]);
+  const found = `of the top ${chosen}`;
+  const head = ["model", "heads", found, "by chance", "correlation", "gradients, s", "patching, s", "× as long"];
+  return [
+    `${workload}. How many of the ${chosen} heads with the largest effects are among the ${chosen} with the largest ` +
+      `attributions, and the correlation over all heads.`,
+    table(head, rows),
+    ...absent.map(({ name, reason }) => `${name} was not measured: \`${reason}\`.`),
+  ].join("\n\n");
+}
+
 /** Share of the machine that an operating system may use for itself. */
 const quiet = 0.05;
 
@@ -173,6 +200,8 @@ function textOf(result: PartResult, image: string): string {
       return coldStartText(result);
     case "prepacking":
       return prepackingText(result);
+    case "agreement":
+      return agreementText(result);
   }
 }
 

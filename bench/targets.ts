@@ -1,6 +1,10 @@
 /** What was to be shown, and whether it is. */
 import { exponentOf, lastExponentOf } from "./figure.js";
-import { median, type Comparison, type Contestant, type PartResult, type Scaling } from "./results.js";
+import { median, type Comparison, type Contestant, type Limit, type PartResult, type Scaling } from "./results.js";
+
+/** Names of contestants that targets speak of. */
+export const exactName = "atlasc, patching each head";
+export const doubleBackward = "PyTorch, double backward";
 
 export interface Verdict {
   readonly part: string;
@@ -19,7 +23,7 @@ export const contestantOf = ({ contestants }: Comparison, name: string): Contest
   contestants.find((contestant) => contestant.name === name);
 
 /** Seconds of the work over those that the arithmetic alone would take at the machine's best rate. */
-export const distanceToLimit = (seconds: number, { limit }: Comparison): number => seconds / (limit.flops / limit.rate);
+export const distanceToLimit = (seconds: number, limit: Limit): number => seconds / (limit.flops / limit.rate);
 
 /** A fit of four times of about a second is uncertain by some hundredths. */
 const exponentTolerance = 0.05;
@@ -50,19 +54,31 @@ function comparisonVerdicts(result: Comparison): readonly Verdict[] {
   };
   const own = contestantOf(result, "atlasc");
   if (own === undefined) return [];
-  const nearLimit = atMost(part, "≤ 1.35× the limit of the machine", distanceToLimit(workOf(own), result), 1.35);
+  const nearLimit = (): readonly Verdict[] =>
+    result.limit === null
+      ? []
+      : [atMost(part, "≤ 1.35× the limit of the machine", distanceToLimit(workOf(own), result.limit), 1.35)];
+  const memory = (
+    peer: Contestant,
+    target: string,
+    kind: "resident" | "anonymous",
+    bound: number,
+  ): readonly Verdict[] =>
+    own.memory === null || peer.memory === null
+      ? []
+      : [atMost(part, target, own.memory[kind] / peer.memory[kind], bound)];
   switch (part) {
     case "1a":
       return [
         ...faster("≥ 2.2× the speed of TransformerLens (the faster version)", named("TransformerLens"), 2.2),
         ...faster("≥ 1.2× the speed of PyTorch by hand", named("PyTorch"), 1.2),
-        nearLimit,
+        ...nearLimit(),
       ];
     case "1b":
       return [
         ...faster("≥ 8× the speed of TransformerLens (the faster version)", named("TransformerLens"), 8),
         ...faster("≥ 1.2× the speed of PyTorch by hand", named("PyTorch"), 1.2),
-        nearLimit,
+        ...nearLimit(),
       ];
     case "2": {
       const optimised = result.plans["atlasc"];
@@ -81,14 +97,25 @@ function comparisonVerdicts(result: Comparison): readonly Verdict[] {
     case "4": {
       const peer = contestants.find(({ name }) => name !== "atlasc");
       if (peer === undefined) return [];
-      const memory = (target: string, kind: "resident" | "anonymous"): readonly Verdict[] =>
-        own.memory === null || peer.memory === null
-          ? []
-          : [atMost(part, target, own.memory[kind] / peer.memory[kind], 1)];
       return [
         ...faster("≥ 1.2× the tokens per second of transformers", [peer], 1.2),
-        ...memory("less anonymous memory than transformers", "anonymous"),
-        ...memory("less resident memory than transformers", "resident"),
+        ...memory(peer, "less anonymous memory than transformers", "anonymous", 1),
+        ...memory(peer, "less resident memory than transformers", "resident", 1),
+      ];
+    }
+    case "8a":
+      return [
+        ...faster("≥ 1× the speed of PyTorch by hand", named("PyTorch"), 1),
+        ...faster("≥ 1.5× the speed of TransformerLens (the faster version)", named("TransformerLens"), 1.5),
+        ...faster("≥ 15× the speed of patching each head", named(exactName), 15),
+      ];
+    case "8b": {
+      const peer = contestantOf(result, doubleBackward);
+      if (peer === undefined) return [];
+      return [
+        ...faster("≥ 1× the speed of double backward in PyTorch", [peer], 1),
+        ...memory(peer, "≤ 0.7× its anonymous memory", "anonymous", 0.7),
+        ...memory(peer, "≤ 0.7× its resident memory", "resident", 0.7),
       ];
     }
     default:
@@ -118,7 +145,7 @@ const allowedSeconds: Readonly<Record<string, number>> = { "atlasc check": 0.3, 
 export function verdictsOf(result: PartResult): readonly Verdict[] {
   if (result.kind === "comparison") return comparisonVerdicts(result);
   if (result.kind === "scaling") return scalingVerdicts(result);
-  if (result.kind === "prepacking") return [];
+  if (result.kind === "prepacking" || result.kind === "agreement") return [];
   return result.commands.flatMap(({ command, seconds }) =>
     Object.entries(allowedSeconds)
       .filter(([start]) => command.startsWith(start))

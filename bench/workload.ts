@@ -55,6 +55,40 @@ async function madeFolder(folder: string, fill: (draft: string) => Promise<void>
   return folder;
 }
 
+export interface PairSet {
+  /** Token ids [pair, pos], all texts of one length. */
+  readonly clean: readonly (readonly number[])[];
+  readonly corrupt: readonly (readonly number[])[];
+  /** A token for each pair. */
+  readonly answers: readonly number[];
+  readonly distractors: readonly number[];
+  /** The same as texts of the model's own tokenizer, a JSON object a line. */
+  readonly file: string;
+}
+
+/** Pairs of texts of uniform random tokens, with an answer and a distractor each; the same for the same sizes. */
+export function randomPairs(settings: Settings, vocabulary: number, pairs: number, tokens: number): PairSet {
+  const next = randomNumbers(2);
+  const token = (): number => Math.floor(next() * vocabulary);
+  const texts = (): readonly (readonly number[])[] =>
+    Array.from({ length: pairs }, () => Array.from({ length: tokens }, token));
+  const one = (): readonly number[] => Array.from({ length: pairs }, token);
+  const set = { clean: texts(), corrupt: texts(), answers: one(), distractors: one() };
+  const written = (ids: readonly number[]): string => ids.map((id) => `t${id}`).join(" ");
+  const lines = set.clean.map((ids, i) =>
+    JSON.stringify({
+      clean: written(ids),
+      corrupt: written(set.corrupt[i] ?? []),
+      answer: written(set.answers.slice(i, i + 1)),
+      distractor: written(set.distractors.slice(i, i + 1)),
+    }),
+  );
+  mkdirSync(join(settings.work, "prompts"), { recursive: true });
+  const file = join(settings.work, "prompts", `${vocabulary}x${pairs}x${tokens}.jsonl`);
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return { ...set, file };
+}
+
 /** Prompts of uniform random tokens; the same for the same sizes. */
 export function randomPrompts(settings: Settings, vocabulary: number, prompts: number, tokens: number): PromptSet {
   const next = randomNumbers(1);

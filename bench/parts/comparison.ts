@@ -36,11 +36,12 @@ export interface SweepPeer extends Peer {
 const tolerance = 2e-4;
 
 /** Mean over prompts of the clean run and of each condition, by `layer.head`; the clean run is `clean`. */
-type Values = ReadonlyMap<string, number>;
+export type Values = ReadonlyMap<string, number>;
 
-const keyOf = (layer: number | null, head: number | null): string => (layer === null ? "clean" : `${layer}.${head}`);
+export const keyOf = (layer: number | null, head: number | null): string =>
+  layer === null ? "clean" : `${layer}.${head}`;
 
-function meansOf(rows: readonly ResultRow[], metric: string): Values {
+export function meansOf(rows: readonly ResultRow[], metric: string): Values {
   const sums = new Map<string, { sum: number; count: number }>();
   for (const row of rows) {
     if (row.metric !== metric) continue;
@@ -50,7 +51,7 @@ function meansOf(rows: readonly ResultRow[], metric: string): Values {
   return new Map([...sums].map(([key, { sum, count }]) => [key, sum / count]));
 }
 
-function valuesOf({ clean, conditions }: PeerAnswer): Values {
+export function valuesOf({ clean, conditions }: PeerAnswer): Values {
   return new Map([
     ["clean", clean.value],
     ...conditions.map(({ layer, head, value }): [string, number] => [keyOf(layer, head), value]),
@@ -58,11 +59,11 @@ function valuesOf({ clean, conditions }: PeerAnswer): Values {
 }
 
 /** Largest difference of `values` from `expected`; a program that disagrees is an error, since its time says nothing. */
-export function largestDifference(name: string, values: Values, expected: Values): number {
+export function largestDifference(name: string, values: Values, expected: Values, allowed = tolerance): number {
   let largest = 0;
   for (const [key, value] of values) {
     const difference = Math.abs(value - (expected.get(key) ?? NaN));
-    if (!(difference <= tolerance)) {
+    if (!(difference <= allowed)) {
       throw new Error(`${name} computes another number at ${key}: ${value} instead of ${expected.get(key)}`);
     }
     largest = Math.max(largest, difference);

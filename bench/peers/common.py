@@ -49,6 +49,46 @@ def ids_of(task):
     return torch.tensor(task["ids"], dtype=torch.long)
 
 
+def pairs_of(task):
+    """Token ids [prompt, pos] of the corrupt texts."""
+    import torch
+
+    return torch.tensor(task["corrupt"], dtype=torch.long)
+
+
+def load_lens(task):
+    """The model in TransformerLens, of whichever version there is, and the configuration of Hugging Face."""
+    from importlib.metadata import version
+
+    source = load_model(task)
+    config = source.config
+    if int(version("transformer-lens").split(".")[0]) >= 3:
+        from transformer_lens.model_bridge import TransformerBridge
+
+        return TransformerBridge.boot_transformers(task["model"], hf_model=source, device="cpu"), config
+    from transformer_lens import HookedTransformer, HookedTransformerConfig
+    from transformer_lens.pretrained.weight_conversions import convert_gpt2_weights
+
+    model = HookedTransformer(
+        HookedTransformerConfig(
+            n_layers=config.n_layer,
+            d_model=config.n_embd,
+            n_ctx=config.n_positions,
+            d_head=config.n_embd // config.n_head,
+            n_heads=config.n_head,
+            d_vocab=config.vocab_size,
+            act_fn="gelu_new",
+            normalization_type="LN",
+            eps=config.layer_norm_epsilon,
+            original_architecture="GPT2LMHeadModel",
+            device="cpu",
+        )
+    )
+    # The conversion knows nothing of the causal masks, which the model makes itself.
+    model.load_state_dict(convert_gpt2_weights(source, model.cfg), strict=False)
+    return model, config
+
+
 def heads_of(task, layers, heads):
     """The (layer, head) pairs to ablate."""
     if task["heads"] is None:

@@ -16,6 +16,7 @@ import { createGraphBuilder } from "../../src/compiler/onnx/builder.js";
 import { addOutput, appendNodes, eliminateDeadNodes } from "../../src/compiler/onnx/edit.js";
 import { loadModel, randomModels, readFixture, root, trainedModels, whyAbsent } from "../models/fixture.js";
 import { idsTensor, runGraph } from "../models/run-graph.js";
+import { gradientSummary } from "./gradient-summary.js";
 
 interface GradientFixture {
   /** Site → the gradient's norm, and its products with cos(i) and cos(1.7 i + 1). */
@@ -66,7 +67,7 @@ for (const name of [...trainedModels, ...randomModels]) {
       const [norm = NaN, ...products] = expected.sites[key] ?? [];
       const tensor = taps[`∂ ${siteValueInfo(built.signature, reference).name}`];
       assert.ok(tensor !== undefined, key);
-      const found = summary(headsFirst(reference.site, tensor));
+      const found = gradientSummary(headsFirst(reference.site, tensor));
       const errors = [norm, ...products].map((number, i) => Math.abs((found[i] ?? NaN) - number) / norm);
       worst = Math.max(worst, ...errors);
       assert.ok(
@@ -93,14 +94,4 @@ function headsFirst(
     assert.ok(row < rows);
     return data[((row * positions + pos) * heads + head) * size + d] ?? NaN;
   });
-}
-
-function summary(data: Float32Array): readonly number[] {
-  let [square, first, second] = [0, 0, 0];
-  data.forEach((value, i) => {
-    square += value * value;
-    first += value * Math.cos(i);
-    second += value * Math.cos(1.7 * i + 1);
-  });
-  return [Math.sqrt(square), first, second];
 }
