@@ -98,3 +98,20 @@ test("eigenvectors are saved of a curvature that has some, and not otherwise", (
   assert.deepEqual(saved("measure loss"), [`${expected}, found sharp`]);
   assert.deepEqual(saved("measure loss", "more"), [`${expected}, found more`]);
 });
+
+test("corpora, intervened runs and continuations of several lengths are refused, in words of their own", () => {
+  const files = { "story.txt": "the cat sat on the mat" };
+  const asked = "curvature of nll over params W_V L0.H1 top 1";
+  const refused = (texts: string, clause: string): readonly string[] =>
+    messagesOf(`model gpt2 from "gpt2"\n${texts}\nexperiment sharp ${clause}`, { ...around, files });
+  assert.deepEqual(refused('corpus c from "story.txt" window 4', asked), [
+    "A3040 a curvature is over prompts, and c is a corpus",
+  ]);
+  assert.deepEqual(refused('prompts p from ["the cat sat"]', `ablate heads L0 ${asked}`), [
+    "A3040 a curvature is that of the unmodified model",
+  ]);
+  const continued =
+    'prompts p from [{ text: "the cat", continuation: " sat" }, { text: "the", continuation: " cat sat" }]';
+  const message = "A3040 the continuations of p have several lengths, and a curvature is over texts of one kind";
+  assert.deepEqual(new Set(refused(continued, asked)), new Set([message]));
+});
