@@ -14,7 +14,7 @@ import type { ExperimentStatement, FileSyntax, Name } from "../syntax/ast.js";
 import { checkConditions } from "./interventions/conditions.js";
 import type { EncodedText } from "../ir/encodings.js";
 import { refuseOnCorpus } from "./measures/corpus-measures.js";
-import { checkCurvature, withCurvature, type CheckedCurvature } from "./results/curvature.js";
+import { checkCurvature, joinCurvatures, withCurvature, type CheckedCurvature } from "./results/curvature.js";
 import { checkCycles, checkDefinitions } from "./measures/definitions.js";
 import { isDoubtful, nothingDoubtful } from "./names/doubtful.js";
 import { reportError, tooMany } from "./faults.js";
@@ -311,7 +311,7 @@ function checkExperiment(input: CheckInput, name: string, statement: ExperimentS
       const measures = checkMeasures(measuring, statement.measures);
       const clause = statement.curvature;
       const bent = clause === null ? null : checkCurvature(measuring, statement, clause, opened);
-      curvature = bent ?? curvature;
+      curvature = bent === null || clause === null ? curvature : joinCurvatures(measuring, clause, curvature, bent);
       if (tokenized === undefined || opened === null) continue;
       const rows = (conditions.length + deferredMost(deferred)) * tokenized.prompts.length;
       if (rows > limits.rows) {

@@ -305,6 +305,31 @@ function resultsOf(
   };
 }
 
+/**
+ * What a clause adds to the results of one more model or set of texts: levels of axes are those of all. Reports models of which one
+ * has heads where another has key-value heads.
+ */
+export function joinCurvatures(
+  cx: MeasureContext,
+  clause: CurvatureClause,
+  before: CheckedCurvature | null,
+  own: CheckedCurvature,
+): CheckedCurvature {
+  if (before === null) return own;
+  const named = before.axes.some(({ name }) => name === before.curvature.headAxis);
+  if (named && before.curvature.headAxis !== own.curvature.headAxis) {
+    const { text, span } = clause.parameters;
+    const problem = `in ${cx.model.name} the heads of ${text} are ${own.curvature.headAxis}s, and in another model ${before.curvature.headAxis}s`;
+    reportError(cx, "A3040", span, { problem }, { hint: "give each model an experiment of its own" });
+    return before;
+  }
+  const axes = own.axes.map((axis) => {
+    const earlier = before.axes.find(({ name }) => name === axis.name)?.levels ?? [];
+    return axis.levels === null ? axis : { ...axis, levels: [...new Set([...earlier, ...axis.levels])] };
+  });
+  return { ...own, axes };
+}
+
 const pairColumns = ["coupling", "coupling_se", "coupling_norm", "coupling_norm_se"];
 
 /**

@@ -186,6 +186,6 @@ export const warningsDiagnostics = {
     message:
       "{metric} reads the continuation of {texts}, and of its gradient at {site} what lies at the continuation's own tokens is left out",
     explanation:
-      "A gradient has the positions of the prompt, as every value. A metric that reads a continuation of several tokens depends on what the model computes at these tokens, too. `grad(METRIC, SITE) at continuation` has the gradient from the prompt's last token on; an intervention without `at` acts at all tokens.",
+      "A gradient has the positions of the prompt, and a metric of a continuation of several tokens depends on what is computed at these tokens, too. `grad(METRIC, SITE) at continuation` has the gradient from the prompt's last token on.",
   },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
