@@ -222,6 +222,7 @@ export async function runProtocol(
     const damages = new Map<string, UnitDamage>();
     const store = openUnitStore(unitFolder, (damage) => damages.set(damage.path, damage));
     const estimator = createRunEstimator(models, memory, {
+      unitFlops: options.engine.backend.capabilities.unitFlops,
       engine: () => keeper.engine(),
       fromFlops: options.estimateFromFlops ?? Infinity,
     });

@@ -10,6 +10,7 @@ import type { Graph } from "../../src/compiler/onnx/graph.js";
 import { withoutFastGelu, withoutFusedProducts, withProductsIn } from "../../src/compiler/onnx/products.js";
 import { backendNamed, defaultBackend } from "../../src/runtime/engine/backends/index.js";
 import { findPlugin, pluginDigest } from "../../src/runtime/engine/backends/plugins.js";
+import { measureMatrixRate } from "../../src/runtime/engine/matrix-rate.js";
 import { agreement } from "../../src/runtime/models/agreement.js";
 import { oneThread, temporaryFolder } from "../end-to-end/support.js";
 import { seeded } from "../support/random.js";
@@ -158,4 +159,11 @@ test("a device agrees with the processor, or is said not to", () => {
   assert.deepEqual(verdicts("bfloat16", { ...reference, "resid_post[0]": tensor(10, -1.002) }), [true, true]);
   assert.deepEqual(verdicts("bfloat16", { ...reference, logits: tensor(1, NaN) }), [true, false]);
   assert.deepEqual(verdicts("bfloat16", { "resid_post[0]": tensor(10, -1) }), [true, false]);
+});
+
+test("the rate of a device is measured with products that follow each other", async () => {
+  const own = { rows: 8, inner: 16, columns: 16, prepacked: false };
+  const { rate } = await measureMatrixRate(engine, [{ ...own, repeated: 5 }]);
+  assert.ok(Number.isFinite(rate) && rate > 0);
+  await assert.rejects(measureMatrixRate(engine, [{ ...own, columns: 8, repeated: 1 }]), /only a square weight/);
 });
