@@ -51,7 +51,8 @@ async function measuredSpeed(
 ): Promise<{ readonly speed: Speed | null; readonly times: string }> {
   const keeper = createEngineKeeper({ engine, openWeightBytes: 0 });
   try {
-    const speed = await measureSpeed(plan, loaded.compiled.value.models, () => keeper.engine());
+    const { unitFlops } = engine.backend.capabilities;
+    const speed = await measureSpeed(plan, loaded.compiled.value.models, () => keeper.engine(), unitFlops);
     const nothing =
       plan.curvatures === undefined ? "nothing is planned yet" : "those of Hessian products are not known";
     if (speed === null) return { speed, times: `no times: ${nothing}` };

@@ -1,6 +1,7 @@
 /** Values of command-line options. */
 import { availableParallelism } from "node:os";
 import { InvalidArgumentError } from "commander";
+import type { ProductType } from "../compiler/onnx/products.js";
 import { passNames, type PassName } from "../compiler/passes/names.js";
 import type { Backend, EngineOptions } from "../runtime/engine/backend.js";
 import { backendForms, backendNamed } from "../runtime/engine/backends/index.js";
@@ -9,14 +10,15 @@ import type { PlanSettings } from "../runtime/plan-run.js";
 /** Options of every command that plans. */
 export interface CommonOptions {
   readonly set: ReadonlyMap<string, string>;
-  /** Bytes. */
-  readonly memory: number;
+  /** Bytes; absent: as much as the device suggests. */
+  readonly memory?: number;
   /** What computes. */
   readonly device: Backend;
   readonly threads?: number;
   /** Absent: as the length of a text suggests. */
   readonly prepacking?: boolean;
   readonly tf32: boolean;
+  readonly compute: ProductType;
   readonly verifyWeights: boolean;
   /** Optimisations to leave out. */
   readonly noOpt?: readonly PassName[];
@@ -31,6 +33,26 @@ export function parseMemory(text: string): number {
   if (!(bytes >= 1)) throw new InvalidArgumentError("It must be a size such as 512MB or 2GB.");
   if (bytes > Number.MAX_SAFE_INTEGER) throw new InvalidArgumentError("It must be below 8388608GB.");
   return Math.floor(bytes);
+}
+
+/** Bytes of activations that one batch takes when nothing is said, where the device has no memory of its own. */
+const processorMemory = 2 ** 30;
+
+/** The part of a device's memory for one batch's activations: the weights, and what products need beside, take the rest. */
+const deviceShare = 1 / 4;
+
+function defaultMemory({ memory }: Backend): number {
+  const own = memory?.() ?? null;
+  return own === null ? processorMemory : Math.floor(deviceShare * own);
+}
+
+const productTypes: Readonly<Record<string, ProductType>> = { f32: "float32", bf16: "bfloat16", f16: "float16" };
+
+/** `f32`, `bf16`, `f16`. */
+export function parseCompute(text: string): ProductType {
+  const type = Object.hasOwn(productTypes, text) ? productTypes[text] : undefined;
+  if (type === undefined) throw new InvalidArgumentError(`It must be ${Object.keys(productTypes).join(", ")}.`);
+  return type;
 }
 
 /** `cpu`, `cuda`, `cuda:1`. */
@@ -63,7 +85,7 @@ export function planSettings(options: CommonOptions): PlanSettings {
   const left = new Set(options.noOpt ?? []);
   return {
     overrides: options.set,
-    memoryBudget: options.memory,
+    memoryBudget: options.memory ?? defaultMemory(options.device),
     passes: passNames.filter((name) => !left.has(name)),
     engine: engineOptions(options),
     // Checking passes is for tests: it takes a good part of the time that planning takes.
@@ -73,7 +95,7 @@ export function planSettings(options: CommonOptions): PlanSettings {
 }
 
 export function engineOptions(
-  options: Pick<CommonOptions, "device" | "threads" | "prepacking" | "tf32">,
+  options: Pick<CommonOptions, "device" | "threads" | "prepacking" | "tf32"> & Partial<Pick<CommonOptions, "compute">>,
 ): EngineOptions {
   return {
     backend: options.device,
@@ -81,5 +103,6 @@ export function engineOptions(
     optimisation: "basic",
     prepacking: options.prepacking === undefined ? "short texts" : options.prepacking ? "always" : "never",
     tf32: options.tf32,
+    ...(options.compute === undefined || options.compute === "float32" ? {} : { compute: options.compute }),
   };
 }

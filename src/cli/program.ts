@@ -5,7 +5,7 @@ import { passNames } from "../compiler/passes/names.js";
 import type { Judgement } from "../runtime/judge.js";
 import { backendForms, defaultBackend } from "../runtime/engine/backends/index.js";
 import { leaveWith, messages, output, watchStreams } from "./screen.js";
-import { parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
+import { parseCompute, parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
 
 /** More threads than this are a slip of the keyboard, and no machine would start them. */
 const mostThreads = 4096;
@@ -59,10 +59,10 @@ function withExecutionOptions(command: Command): Command {
     .addOption(
       new Option("--memory <size>", "activations that one batch may take, such as 512MB or 2GB")
         .argParser(parseMemory)
-        .default(2 ** 30, "1GB"),
+        .default(undefined, "1GB, or a quarter of the device's own"),
     )
     .addOption(
-      new Option("--device <device>", backendForms())
+      new Option("--backend, --device <device>", backendForms())
         .argParser(parseDevice)
         .default(defaultBackend, defaultBackend.name),
     )
@@ -71,6 +71,14 @@ function withExecutionOptions(command: Command): Command {
     .option("--no-prepacking", "read all weights where they are mapped: less memory, slower with short texts")
     .addOption(noOptOption())
     .option("--tf32", "CUDA: allow TF32 in f32 matrix products", false)
+    .addOption(
+      new Option(
+        "--compute <type>",
+        "products with weights in f32, bf16 or f16, where the device has it; all else is in f32",
+      )
+        .argParser(parseCompute)
+        .default("float32", "f32"),
+    )
     .option("--verify-weights", "hash all weights, also those of files that seem not to have changed", false);
 }
 

@@ -17,9 +17,15 @@ const enoughRows = 512;
 /** Sides of a weight that are enough, so that measuring stays short. */
 const enoughWidth = 1024;
 
+/** What takes a second and is more than this is computed by a device, for which typical products are too small to be measured. */
+const deviceFlops = 1e12;
+
+/** Products of some milliseconds on a device. */
+const deviceProduct: MatrixProduct = { rows: 4096, inner: 2048, columns: 2048, prepacked: false, repeated: 7 };
+
 /**
  * The speed of this machine for a plan: the rate of one product of the size that its largest model has most of. Null
- * when nothing is planned. Takes some 50 ms in the engine that `engine` gives.
+ * when nothing is planned. Takes some 50 ms in the engine that `engine` gives. `unitFlops`: what it does in about a second.
  *
  * @throws EngineFault when the engine cannot be started or ends
  */
@@ -27,8 +33,10 @@ export async function measureSpeed(
   plan: Plan,
   models: ReadonlyMap<string, OpenedModel>,
   engine: () => Promise<Engine>,
+  unitFlops = 0,
 ): Promise<Speed | null> {
-  const product = typicalProduct(plan, models);
+  const typical = typicalProduct(plan, models);
+  const product = typical !== null && unitFlops >= deviceFlops ? deviceProduct : typical;
   if (product === null) return null;
   const { rate } = await measureMatrixRate(await engine(), [product]);
   return { matrixRate: rate };
@@ -78,7 +86,7 @@ export interface EstimatedStage {
 export function createRunEstimator(
   models: ReadonlyMap<string, OpenedModel>,
   memory: PlanMemory,
-  { engine, fromFlops }: { engine: () => Promise<Engine>; fromFlops: number },
+  { engine, fromFlops, unitFlops }: { engine: () => Promise<Engine>; fromFlops: number; unitFlops?: number },
 ): RunEstimator {
   let work: Work = { flops: 0, sessions: 0, openedWeightBytes: 0, preparedWeightBytes: 0, units: 0 };
   let speed: Speed | null = null;
@@ -95,7 +103,7 @@ export function createRunEstimator(
       };
       if (speed !== null || work.flops < fromFlops) return;
       try {
-        speed = await measureSpeed(plan, models, engine);
+        speed = await measureSpeed(plan, models, engine, unitFlops);
       } catch (error) {
         if (!(error instanceof EngineFault)) throw error;
       }

@@ -11,7 +11,7 @@ import { statisticalTest } from "../compiler/statistics/table.js";
 import type { Loaded } from "./load-protocol.js";
 import type { MethodsParagraph } from "./report/report-input.js";
 import { listOf } from "./report/sentences.js";
-import { executionText } from "./store/execution-text.js";
+import { computedIn, executionText } from "./store/execution-text.js";
 import type { RunRecord } from "./store/record.js";
 
 const formats: Readonly<Record<string, string>> = { f32: "float32", bf16: "bfloat16", f16: "float16" };
@@ -287,7 +287,7 @@ function testsText(tests: readonly TestUse[]): string {
 function softwareSentences({ versions, execution, machine, parameters, protocol }: RunRecord): readonly string[] {
   const set = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`);
   return [
-    `The protocol was run with atlasc ${versions.atlasc}, ONNX Runtime ${versions.onnxruntime ?? "(not started)"} and Node ${versions.node} on ${executionText(execution)} (${machine.processor}, ${machine.platform}), activations in float32${execution.tf32 ? " with TF32 products" : ""}.`,
+    `The protocol was run with atlasc ${versions.atlasc}, ONNX Runtime ${versions.onnxruntime ?? "(not started)"} and Node ${versions.node} on ${executionText(execution)} (${machine.processor}, ${machine.platform}), activations in ${computedIn(execution)}${execution.tf32 ? " with TF32 products" : ""}.`,
     ...(set.length === 0 ? [] : [`Parameters: ${set.join(", ")}.`]),
     `The request has the digest ${protocol.digest.slice(0, 12)}, under which every value can be computed again.`,
   ];

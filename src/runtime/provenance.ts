@@ -2,7 +2,7 @@
 import { counted } from "../compiler/base/counted.js";
 import { flopsText, rateText, secondsText } from "../compiler/lower/quantity-text.js";
 import type { ProvenanceSection } from "./report/report-input.js";
-import { executionText } from "./store/execution-text.js";
+import { computedIn, executionText } from "./store/execution-text.js";
 import type { RecordedRun, RunRecord } from "./store/record.js";
 
 function megabytes(bytes: number): string {
@@ -118,7 +118,7 @@ export function provenanceOf(record: RunRecord): readonly ProvenanceSection[] {
       {
         label: "numerics",
         value:
-          `float32, graph optimisation ${execution.optimisation}, prepacking: ${execution.prepacking}` +
+          `${computedIn(execution)}, graph optimisation ${execution.optimisation}, prepacking: ${execution.prepacking}` +
           `, TF32 ${execution.tf32 ? "on" : "off"}`,
       },
       { label: "machine", value: `${machine.processor}, ${machine.cores} cores, ${machine.platform}` },

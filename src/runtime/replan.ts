@@ -11,7 +11,7 @@ import type { RunFolder } from "./store/run-folder.js";
 export function settingsOf({ overrides, planning, execution }: RunRecord): PlanSettings | string {
   const backend = backendNamed(execution.device);
   if (backend === null) return "no device of this atlasc";
-  const { threads, optimisation, prepacking, tf32 } = execution;
+  const { threads, optimisation, prepacking, tf32, compute } = execution;
   const known = (name: string): name is PassName => (passNames as readonly string[]).includes(name);
   return {
     overrides: new Map(Object.entries(overrides).map(([name, value]) => [name, String(value)])),
@@ -19,7 +19,7 @@ export function settingsOf({ overrides, planning, execution }: RunRecord): PlanS
     passes: planning === null ? passNames : planning.passes.filter(known),
     ...(planning?.graphWork == null ? {} : { graphWork: planning.graphWork }),
     ...(planning?.chunkedFrom == null ? {} : { chunkedFrom: planning.chunkedFrom }),
-    engine: { backend, threads, optimisation, prepacking, tf32 },
+    engine: { backend, threads, optimisation, prepacking, tf32, ...(compute === undefined ? {} : { compute }) },
     verifyPasses: false,
     verifyWeights: true,
   };

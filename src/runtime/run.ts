@@ -29,7 +29,7 @@ import type { Loaded } from "./load.js";
 import { planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
 import { cacheFolder, processEnvironment } from "./models/places.js";
 import type { IdentityResult } from "../compiler/models/identities.js";
-import { verifiedIdentities } from "./models/verify-model.js";
+import { modelCheck, verifiedIdentities } from "./models/verify-model.js";
 import { localWeights } from "./models/weight-files.js";
 import { createWeightsGuard, type WeightsGuard } from "./models/weights-guard.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
@@ -234,6 +234,7 @@ export async function runProtocol(
     const damages = new Map<string, UnitDamage>();
     const store = openUnitStore(unitFolder, (damage) => damages.set(damage.path, damage));
     const estimator = createRunEstimator(models, memory, {
+      unitFlops: options.engine.backend.capabilities.unitFlops,
       engine: () => keeper.engine(),
       fromFlops: options.estimateFromFlops ?? Infinity,
     });
@@ -372,6 +373,7 @@ async function checkModels(
         () => keeper.engine(),
         identitiesFolder(),
         () => guard(id) === null,
+        modelCheck(options.engine, opened),
       );
     const identities = await verify()
       .catch((error: unknown) => {

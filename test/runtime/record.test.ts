@@ -109,7 +109,14 @@ test("a record is valid before and after a run, and its times follow its status"
 });
 
 /** Absent where there is nothing to say, as in the records of before there was anything. */
-const optional: ReadonlySet<string> = new Set(["input", "continuation", "specialTokens", "storage"]);
+const optional: ReadonlySet<string> = new Set([
+  "input",
+  "continuation",
+  "specialTokens",
+  "storage",
+  "compute",
+  "kernels",
+]);
 
 test("every object of the schemas is closed, and every field is required but those that may say nothing", () => {
   const schemas = ["record", "history", "judgement"].map(

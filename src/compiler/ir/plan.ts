@@ -168,6 +168,8 @@ export interface Numerics {
   readonly graphOptimization: "basic" | "disabled";
   readonly prepacking: Prepacking;
   readonly tf32: boolean;
+  /** The type in which products with weights are computed; absent: float32. */
+  readonly compute?: string;
 }
 
 /** Work in numbers, for `explain`: estimates before a run. */

@@ -66,12 +66,13 @@ export function parameterRank(name: string): number {
  * final = norm(resid_post of the last layer), logits = W_U · final (of any entries of the vocabulary, the same in both).
  * The signature says where an equation goes through a norm, a factor, a bias or a cap, and which of them are meant: norms
  * after attention and the MLP, sinks that take a part of a pattern's rows, the way from `final` to the logits. Taps are [row, …axes] by site key, parameters by the names of ModelGraph.parameters; an identity whose taps are missing
- * is left out.
+ * is left out. `relative` is the allowed difference per unit of magnitude, another one where products are not in float32.
  */
 export function checkIdentities(
   signature: ModelSignature,
   taps: Readonly<Record<string, TappedTensor>>,
   parameters: Readonly<Record<string, TappedTensor>>,
+  relative: number = relativeTolerance,
 ): readonly IdentityResult[] {
   const results: IdentityResult[] = [];
   const { dModel } = signature;
@@ -86,7 +87,7 @@ export function checkIdentities(
   ): void {
     const difference = maxDifference(actual, expected);
     // Numbers that are not finite make the difference fail, not the tolerance.
-    const tolerance = relativeTolerance * (Number.isFinite(size) ? Math.max(1, size) : 1);
+    const tolerance = relative * (Number.isFinite(size) ? Math.max(1, size) : 1);
     results.push({ name, site, maxAbsDifference: difference, tolerance, ok: difference <= tolerance });
   }
 

@@ -1,4 +1,4 @@
-/** Matrix products written otherwise, for engines that lack an operator or are asked for another element type. */
+/** Graphs written otherwise, for engines that lack an operator or are asked for another element type of products. */
 import { int, ints } from "./attributes.js";
 import { dataTypes } from "./data-types.js";
 import type { ElementType, Graph, Initializer, OnnxNode } from "./graph.js";
@@ -50,6 +50,35 @@ export function withoutFusedProducts(graph: Graph): Graph {
     return [...turns, standard("MatMul", inputs, unscaled), standard("Mul", [unscaled, factor], output)];
   });
   return { ...graph, nodes, initializers: [...graph.initializers, ...scales] };
+}
+
+/**
+ * The graph with Tanh, Mul and Add in place of FastGelu, which only some engines have: x · (½ + ½ · tanh(x · (a + b · x²))). The inner
+ * values are of the size of x.
+ */
+export function withoutFastGelu(graph: Graph): Graph {
+  if (!graph.nodes.some((node) => node.op === "FastGelu")) return graph;
+  const constants = { a: Math.sqrt(2 / Math.PI), b: 0.044715 * Math.sqrt(2 / Math.PI), half: 0.5 };
+  const prefix = "FastGelu/";
+  const initializers = Object.entries(constants).map(([name, value]): Initializer => {
+    return { name: prefix + name, type: "float32", shape: [], data: { kind: "inline", values: [value] } };
+  });
+  const nodes = graph.nodes.flatMap((node): readonly OnnxNode[] => {
+    if (node.op !== "FastGelu") return [node];
+    const [input = "", bias = ""] = node.inputs;
+    const [output = ""] = node.outputs;
+    const made: OnnxNode[] = [];
+    const step = (op: string, inputs: readonly string[], name = `${output}/gelu ${made.length}`): string => {
+      made.push(standard(op, inputs, name));
+      return name;
+    };
+    const x = bias === "" ? input : step("Add", [input, bias]);
+    const inner = step("Add", [step("Mul", [step("Mul", [x, x]), `${prefix}b`]), `${prefix}a`]);
+    const share = step("Mul", [step("Tanh", [step("Mul", [x, inner])]), `${prefix}half`]);
+    step("Mul", [x, step("Add", [share, `${prefix}half`])], output);
+    return made;
+  });
+  return { ...graph, nodes, initializers: [...graph.initializers, ...initializers] };
 }
 
 const products: ReadonlySet<string> = new Set(["MatMul", "FusedMatMul", "Gemm"]);

@@ -54,6 +54,18 @@ export function requestDifferences(left: RunRecord, right: RunRecord): RequestDi
   compare("graph optimisation", e.optimisation, f.optimisation, "graphs were optimised differently");
   compare("prepacking", e.prepacking, f.prepacking, "weights were rearranged for other texts (prepacking)");
   compare("TF32", e.tf32, f.tf32, "TF32 was allowed in one of them");
+  compare(
+    "products",
+    e.compute ?? "float32",
+    f.compute ?? "float32",
+    "products with weights were computed in other types",
+  );
+  compare(
+    "kernels",
+    e.kernels ?? e.device,
+    f.kernels ?? f.device,
+    e.device === f.device ? "the libraries of the device differ" : null,
+  );
   compare("threads", e.threads, f.threads, null);
   const [v, w] = [left.versions, right.versions];
   compare(

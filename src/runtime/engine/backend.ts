@@ -52,6 +52,8 @@ export interface Backend {
    * Asking loads a driver, but starts nothing.
    */
   readonly memory?: () => number | null;
+  /** Whether each model is computed on the processor, too, before its first run, and the two compared. Absent: no. */
+  readonly compared?: boolean;
   /** The types in which it can compute products with weights; float32 alone when absent. */
   readonly computes?: readonly ProductType[];
   /**

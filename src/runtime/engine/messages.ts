@@ -35,6 +35,8 @@ export interface DeviceProvider {
   /** How it gets into a session: as NVIDIA's own, by its name, or from a library that is registered as a plugin. */
   readonly door: "cuda" | "named" | "plugin";
   readonly deviceId: number;
+  /** Which hardware a plugin is to use: it may offer several kinds. */
+  readonly hardware: "processor" | "any";
   /** Its options, in its own words. */
   readonly options: Readonly<Record<string, string>>;
   /** What onnxruntime calls the memory of the device; null where it is that of the processor, or the plugin says it. */
@@ -43,8 +45,8 @@ export interface DeviceProvider {
   readonly library: string | null;
   /** Element types of the weights that all its sessions share; the others are each session's own. */
   readonly sharedWeights: readonly string[];
-  /** Whether it has no FusedMatMul, so that its graphs are written without. */
-  readonly plainProducts: boolean;
+  /** Operators of onnxruntime's own that it does not have, so that its graphs are written without. */
+  readonly lacks: readonly ("FusedMatMul" | "FastGelu")[];
   /** The type in which products with weights are computed, where graphs are to say so. */
   readonly products: ProductType;
   /** Bytes that the arena on the device may grow to; null: no bound but the device's. */

@@ -9,15 +9,17 @@ import {
   type TappedTensor,
 } from "../../compiler/models/identities.js";
 import type { ModelGraph } from "../../compiler/models/model.js";
-import { isSite, sites } from "../../compiler/models/sites.js";
+import { isSite, sites as siteTypes } from "../../compiler/models/sites.js";
 import { int } from "../../compiler/onnx/attributes.js";
 import { createGraphBuilder } from "../../compiler/onnx/builder.js";
 import { addOutput, appendNodes, eliminateDeadNodes } from "../../compiler/onnx/edit.js";
 import { encodeModel } from "../../compiler/onnx/encode.js";
 import type { Graph } from "../../compiler/onnx/graph.js";
+import type { ProductType } from "../../compiler/onnx/products.js";
 import type { Engine } from "../engine/engine.js";
 import type { EngineTensor } from "../engine/messages.js";
 import type { ReadModel } from "./read-model.js";
+import { agreement, identityTolerance } from "./agreement.js";
 import { comparedWithOriginal, textLength } from "./compare-export.js";
 import { weightsOf } from "./weight-files.js";
 
@@ -27,23 +29,60 @@ import { weightsOf } from "./weight-files.js";
  */
 const vocabularySample = 512;
 
-/** Runs the model on eight arbitrary ids with taps at every site that the identities read. */
+/** How a model is checked. */
+export interface ModelCheck {
+  /** The type in which the engine computes products with weights. */
+  readonly compute?: ProductType;
+  /** The device's name, and an engine of the processor with which it is compared; absent for the processor itself. */
+  readonly against?: { readonly device: string; readonly reference: () => Promise<Engine> };
+}
+
+/** What a model is asked for in a check. */
+type Checked = Pick<ReadModel, "weightFiles" | "original" | "facts">;
+
+/**
+ * Runs the model on eight arbitrary ids with taps at every site that the identities read, on a device also beside the
+ * processor.
+ */
 export async function checkModelIn(
   engine: Engine,
   model: ModelGraph,
-  opened: Pick<ReadModel, "weightFiles" | "original" | "facts">,
+  opened: Checked,
+  { compute = "float32", against }: ModelCheck = {},
 ): Promise<readonly IdentityResult[]> {
+  const { ids, sites, parameters } = await tapped(engine, model, opened);
+  const identities = checkIdentities(model.signature, sites, parameters, identityTolerance(compute));
+  const same = compute === "float32" ? await comparedWithOriginal(engine, opened, ids, sites["logits"]) : null;
+  const results = same === null ? identities : [...identities, same];
+  if (against === undefined) return results;
+  const reference = await against.reference();
+  try {
+    const expected = await tapped(reference, model, opened);
+    return [...results, ...agreement(against.device, compute, sites, expected.sites)];
+  } finally {
+    await reference.stop();
+  }
+}
+
+/** The values of one short run. */
+interface Tapped {
+  readonly ids: BigInt64Array;
+  readonly sites: Readonly<Record<string, TappedTensor>>;
+  readonly parameters: Readonly<Record<string, TappedTensor>>;
+}
+
+async function tapped(engine: Engine, model: ModelGraph, opened: Checked): Promise<Tapped> {
   const { signature } = model;
   const taps = identitySites(signature).filter((key) => model.values[key] !== undefined);
   const parameters = identityParameters(signature).filter((name) => model.parameters[name] !== undefined);
   const { graph: sampledGraph, logits, parameters: sampled } = withSampledVocabulary(model);
   let graph = sampledGraph;
   const outputs: { readonly key: string; readonly output: string }[] = [];
-  const tapped: readonly (readonly ["site" | "parameter", readonly string[], Readonly<Record<string, string>>])[] = [
+  const wanted: readonly (readonly ["site" | "parameter", readonly string[], Readonly<Record<string, string>>])[] = [
     ["site", taps, { ...model.values, logits }],
     ["parameter", parameters, { ...model.parameters, ...sampled }],
   ];
-  for (const [kind, keys, values] of tapped) {
+  for (const [kind, keys, values] of wanted) {
     for (const key of keys) {
       const output = `${kind}/${key}`;
       graph = addOutput(graph, values[key] ?? "", { name: output, type: "float32", shape: dynamicShape(output, key) });
@@ -70,10 +109,7 @@ export async function checkModelIn(
           return output.startsWith(`${kind}/`) && tensor !== undefined ? [[key, tappedTensor(tensor)]] : [];
         }),
       );
-    const sites = read("site");
-    const identities = checkIdentities(signature, sites, read("parameter"));
-    const same = await comparedWithOriginal(engine, opened, ids, sites["logits"]);
-    return same === null ? identities : [...identities, same];
+    return { ids, sites: read("site"), parameters: read("parameter") };
   } finally {
     // An engine that has ended has forgotten the graph, too.
     if (engine.alive()) await engine.close("identities");
@@ -107,6 +143,6 @@ function tappedTensor(tensor: EngineTensor): TappedTensor {
 /** As many sizes as the value has axes, each with a name of its own. */
 function dynamicShape(output: string, key: string): readonly string[] {
   const site = key.replace(/\[.*/, "");
-  const rank = isSite(site) ? 1 + sites[site].axes.length : parameterRank(key);
+  const rank = isSite(site) ? 1 + siteTypes[site].axes.length : parameterRank(key);
   return Array.from({ length: rank }, (_, i) => `${output}.${i}`);
 }

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { IdentityResult } from "../../compiler/models/identities.js";
 import type { ModelGraph } from "../../compiler/models/model.js";
 import type { EngineOptions } from "../engine/backend.js";
+import { defaultBackend } from "../engine/backends/index.js";
 import type { Engine } from "../engine/engine.js";
 import { writeFileAtomic } from "../store/atomic.js";
-import { checkModelIn } from "./check-model.js";
+import { checkModelIn, type ModelCheck } from "./check-model.js";
 import type { OpenedModel } from "./open-model.js";
 import { localWeights } from "./weight-files.js";
 
@@ -24,6 +25,17 @@ export async function checkModel(
   }
 }
 
+/** How a model is checked with an engine: a device that asks for it is compared with the processor before it computes anything. */
+export function modelCheck(
+  { backend, ...settings }: EngineOptions,
+  opened: Pick<OpenedModel, "externalDataFolder" | "weightFiles">,
+): ModelCheck {
+  const { compute = "float32", ...plain } = settings;
+  if (backend.compared !== true) return { compute };
+  const reference = (): Promise<Engine> => defaultBackend.start(plain, { weights: localWeights([opened]) });
+  return { compute, against: { device: backend.name, reference } };
+}
+
 /**
  * The identities of a model, checked once for each weights digest, in the engine that `engine` gives: the verdict is kept
  * in `folder`. A verdict that cannot be kept is not an error, because it can be found again; one about other weights than
@@ -36,6 +48,7 @@ export async function verifiedIdentities(
   engine: () => Promise<Engine>,
   folder: string,
   unchanged: () => boolean = () => true,
+  check: ModelCheck = {},
 ): Promise<readonly IdentityResult[]> {
   const path = join(folder, `${digest}.json`);
   try {
@@ -44,7 +57,7 @@ export async function verifiedIdentities(
   } catch {
     // Not checked yet, or not readable: check (again).
   }
-  const identities = await checkModelIn(await engine(), model, opened);
+  const identities = await checkModelIn(await engine(), model, opened, check);
   if (identities.every((identity) => identity.ok) && unchanged()) {
     await writeFileAtomic(path, JSON.stringify(identities)).catch(() => undefined);
   }

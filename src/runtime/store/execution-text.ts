@@ -4,3 +4,8 @@ import type { RunFacts } from "./record-types.js";
 export function executionText({ device, threads }: RunFacts["execution"]): string {
   return `${device}, ${threads} threads`;
 }
+
+/** In which types something was computed: `float32`, `float32, products with weights in bfloat16`. */
+export function computedIn({ compute }: RunFacts["execution"]): string {
+  return compute === undefined ? "float32" : `float32, products with weights in ${compute}`;
+}

@@ -1,4 +1,5 @@
 /** What a record holds: plain data, field by field as record.schema.json describes them. */
+import type { ProductType } from "../../compiler/onnx/products.js";
 import type { DecisionOutcome } from "../../compiler/ir/decision-outcome.js";
 import type { PlanCost } from "../../compiler/ir/plan.js";
 import type { Decision } from "../../compiler/ir/protocol.js";
@@ -130,6 +131,10 @@ export interface RunFacts {
     readonly optimisation: EngineSettings["optimisation"];
     readonly prepacking: EngineSettings["prepacking"];
     readonly tf32: boolean;
+    /** The type in which products with weights were computed; absent: float32. */
+    readonly compute?: Exclude<ProductType, "float32">;
+    /** What computed, where the device's name does not say it: a plugin, with a digest of its libraries. */
+    readonly kernels?: string;
   };
   readonly counts: {
     readonly computed: number;

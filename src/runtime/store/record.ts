@@ -49,7 +49,8 @@ export function sha256(content: string | Uint8Array): string {
 /** The record of a run that is asked for and has not begun: status `asked`, this machine, now. */
 export function createRecord(request: RecordRequest, now: Date = new Date()): RunRecord {
   const processors = cpus();
-  const { backend, threads, optimisation, prepacking, tf32 } = request.engine;
+  const { backend, threads, optimisation, prepacking, tf32, compute = "float32" } = request.engine;
+  const kernels = backend.numerics(request.engine).device;
   return {
     format: recordFormat,
     protocol: { path: request.path, text: request.text, sha256: sha256(request.text), digest: request.digest },
@@ -67,7 +68,15 @@ export function createRecord(request: RecordRequest, now: Date = new Date()): Ru
       cores: processors.length,
       memoryBytes: totalmem(),
     },
-    execution: { device: backend.name, threads, optimisation, prepacking, tf32 },
+    execution: {
+      device: backend.name,
+      threads,
+      optimisation,
+      prepacking,
+      tf32,
+      ...(compute === "float32" ? {} : { compute }),
+      ...(kernels.includes(" ") ? { kernels } : {}),
+    },
     models: request.models ?? [],
     texts: request.texts ?? [],
     means: request.means ?? [],

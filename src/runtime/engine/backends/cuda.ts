@@ -41,15 +41,17 @@ export function cudaBackend(deviceId: number): Backend {
         name: "CUDA",
         door: "cuda",
         deviceId,
+        hardware: "any",
         options: { use_tf32: tf32 ? "1" : "0" },
         memory: "Cuda",
         library: null,
         sharedWeights: ["float32", "float16", "bfloat16"],
-        plainProducts: false,
+        lacks: [],
         products: compute ?? "float32",
         memoryLimit: memory === null ? null : Math.floor(arenaShare * memory),
       };
     },
+    computes: ["float32", "bfloat16", "float16"],
     entries: {},
     memory: () => cudaMemory(deviceId),
     // The variable overrides every library that reads it; without it other libraries may round f32 products to TF32.

@@ -2,9 +2,10 @@
 import type { Backend, BackendKind } from "../backend.js";
 import { cpu, cpuBackend } from "./cpu.js";
 import { cuda } from "./cuda.js";
+import { pluginKinds } from "./plugins.js";
 import { webgpu } from "./webgpu.js";
 
-export const backends: readonly BackendKind[] = [cpu, cuda, webgpu];
+export const backends: readonly BackendKind[] = [cpu, cuda, webgpu, ...pluginKinds];
 
 /** What computes when nothing is said. */
 export const defaultBackend: Backend = cpuBackend;

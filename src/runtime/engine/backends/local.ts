@@ -1,5 +1,6 @@
 /** Backends that are an execution provider of onnxruntime in a child process on this machine. */
 import { createRequire } from "node:module";
+import type { ProductType } from "../../../compiler/onnx/products.js";
 import type { Capabilities } from "../../../compiler/ir/capabilities.js";
 import type { Backend, EngineSettings } from "../backend.js";
 import { EngineFault } from "../fault.js";
@@ -13,6 +14,10 @@ export interface LocalProvider {
   readonly capabilities: Capabilities;
   /** @throws EngineFault (`start`) with a sentence where a library of it is missing */
   readonly provider: (settings: EngineSettings) => ChildSettings["provider"];
+  /** Whether each model is first compared with the processor; yes when absent. */
+  readonly compared?: boolean;
+  /** The types in which it can compute products with weights; float32 alone when absent. */
+  readonly computes?: readonly ProductType[];
   /** Bytes of its own memory; null where that is the processor's, or is not known. Absent: null. */
   readonly memory?: () => number | null;
   /** Entries of the session's configuration beside those that every session has. */
@@ -45,20 +50,30 @@ export function localBackend({
   provider,
   entries,
   environment,
+  computes = ["float32"],
+  compared = true,
   memory = () => null,
 }: LocalProvider): Backend {
   return {
     name,
     capabilities,
     memory,
-    numerics: ({ optimisation, prepacking, tf32 }) => ({
+    computes,
+    compared,
+    numerics: ({ optimisation, prepacking, tf32, compute = "float32" }) => ({
       onnxruntime: onnxruntimeVersion(),
       device: typeof device === "string" ? device : device(),
       graphOptimization: optimisation,
       prepacking,
       tf32,
+      // What units had before there was another type than this.
+      ...(compute === "float32" ? {} : { compute }),
     }),
     start: async (settings, { weights = [], signal } = {}) => {
+      const { compute = "float32" } = settings;
+      if (!computes.includes(compute)) {
+        throw new EngineFault("start", `${name} computes products in ${computes.join(" or ")}, and not in ${compute}`);
+      }
       const runtime = runtimeAsked();
       // Commands that start no engine do not load what starts one.
       const { startChildEngine } = await import("../client.js");

@@ -58,7 +58,7 @@ function openSession(
     api.call("ReleaseSessionOptions", options);
   }
   try {
-    if (graph !== null) checkPlaces(library, session, graph);
+    if (graph !== null && device?.isProcessor === false) checkPlaces(library, session, graph);
     const inputs = valuesOf(library, session, "Input");
     const outputs = valuesOf(library, session, "Output");
     const binding = api.pointer("CreateIoBinding", session);

@@ -1,6 +1,6 @@
 /** A provider before the processor's, through the C API: CUDA, one that the library has by name, or a plugin. */
 import type { Graph } from "../../../compiler/onnx/graph.js";
-import { withoutFusedProducts, withProductsIn } from "../../../compiler/onnx/products.js";
+import { withoutFastGelu, withoutFusedProducts, withProductsIn } from "../../../compiler/onnx/products.js";
 import type { DeviceProvider } from "../messages.js";
 import { textAt, type CApi, type Pointer } from "./c-functions.js";
 import { checkCudaLibraries } from "./cuda-libraries.js";
@@ -13,6 +13,8 @@ export interface Device {
   append(options: Pointer): void;
   /** A graph as this device is given it. */
   rewritten(graph: Graph): Graph;
+  /** Whether what it has no kernel for may be computed by onnxruntime's own: it is the same processor. */
+  readonly isProcessor: boolean;
   /** Where it has memory of its own; null where it computes in the processor's. */
   readonly own: OwnMemory | null;
   /** What is not as it might be, in words; null when all is. */
@@ -55,11 +57,13 @@ export function openDevice(library: Library, provider: DeviceProvider): Device {
       : provider.memory === null
         ? null
         : api.pointer("CreateMemoryInfo", provider.memory, deviceAllocator, provider.deviceId, defaultMemory);
+  const isProcessor = provider.hardware === "processor";
   const rewritten = (graph: Graph): Graph => {
-    const plain = provider.plainProducts ? withoutFusedProducts(graph) : graph;
-    return withProductsIn(plain, provider.products);
+    const { lacks, products } = provider;
+    const plain = lacks.includes("FusedMatMul") ? withoutFusedProducts(graph) : graph;
+    return withProductsIn(lacks.includes("FastGelu") ? withoutFastGelu(plain) : plain, products);
   };
-  if (memory === null) return { append, rewritten, own: null, remark: null };
+  if (memory === null) return { append, rewritten, isProcessor, own: null, remark: null };
   const remark = provider.door === "cuda" ? shareArena(library, memory, provider) : null;
   const transfers = createTransfers(library, memory, () => {
     const options = api.pointer("CreateSessionOptions");
@@ -68,7 +72,7 @@ export function openDevice(library: Library, provider: DeviceProvider): Device {
     return options;
   });
   const weights = createDeviceWeights(library, memory, transfers, provider.sharedWeights);
-  return { append, rewritten, own: { memory, transfers, weights }, remark };
+  return { append, rewritten, isProcessor, own: { memory, transfers, weights }, remark };
 }
 
 function appendCuda(api: CApi, options: Pointer, { deviceId, options: own, memoryLimit }: DeviceProvider): void {
@@ -100,19 +104,23 @@ function shareArena({ api, env }: Library, memory: Pointer, { deviceId, memoryLi
   }
 }
 
-/** The device of a plugin: the first of its library that has the wanted number. @throws Error where there is none */
-function pluginDevice({ api, env }: Library, { name, deviceId, library }: DeviceProvider): Pointer {
-  const before = new Set(devicesOf(api, env));
+/** Of `OrtHardwareDeviceType`. */
+const processorType = 0;
+
+/** The device of a plugin that has its name, is of the wanted hardware and has the number. @throws Error where there is none */
+function pluginDevice({ api, env }: Library, { name, deviceId, hardware, library }: DeviceProvider): Pointer {
   api.call("RegisterExecutionProviderLibrary", env, name, library);
-  const own = devicesOf(api, env).filter((device) => !before.has(device));
+  const own = api.list("GetEpDevices", env).entries.filter((device) => {
+    if (api.direct("EpDevice_EpName", device) !== `${name}ExecutionProvider`) return false;
+    return hardware === "any" || hardwareType(api, device) === processorType;
+  });
   const device = own[deviceId];
-  if (device === undefined)
-    throw new Error(`${name} finds ${own.length} devices here, and number ${deviceId} is asked for`);
+  if (device === undefined) throw new Error(`${name}'s plugin loads, and finds no device of its kind on this machine`);
   return device;
 }
 
-function devicesOf(api: CApi, env: Pointer): readonly Pointer[] {
-  return api.list("GetEpDevices", env).entries;
+function hardwareType(api: CApi, device: Pointer): number {
+  return Number(api.direct("HardwareDevice_Type", api.direct("EpDevice_Device", device)));
 }
 
 function pluginMemory(api: CApi, device: Pointer): Pointer | null {

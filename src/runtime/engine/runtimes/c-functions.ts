@@ -93,7 +93,6 @@ const functions = {
   ReleaseCUDAProviderOptions: [208, "void", [pointer]],
   SessionOptionsAppendExecutionProvider: [216, "status", [pointer, text, texts, texts, "size_t"]],
   CreateAndRegisterAllocatorV2: [259, "status", [pointer, text, pointer, pointer, texts, texts, "size_t"]],
-  GetKeyValue: [297, "const char *", [pointer, text]],
   RegisterExecutionProviderLibrary: [301, "status", [pointer, text, pathText]],
   GetEpDevices: [303, "status", [pointer, outPointer, outSize]],
   SessionOptionsAppendExecutionProvider_V2: [
@@ -101,8 +100,9 @@ const functions = {
     "status",
     [pointer, pointer, pointer, "size_t", texts, texts, "size_t"],
   ],
+  HardwareDevice_Type: [307, "int", [pointer]],
   EpDevice_EpName: [312, "const char *", [pointer]],
-  EpDevice_EpMetadata: [314, pointer, [pointer]],
+  EpDevice_Device: [316, pointer, [pointer]],
   EpDevice_MemoryInfo: [374, pointer, [pointer, "int"]],
   Session_GetEpGraphAssignmentInfo: [407, "status", [pointer, outPointer, outSize]],
   EpAssignedSubgraph_GetEpName: [408, "status", [pointer, outPointer]],
