@@ -51,7 +51,9 @@ export interface Gate {
 export interface GraphSettings {
   /** True when the model runs to its logits, though nothing may read them. */
   readonly whole: boolean;
-  readonly [pass: string]: boolean;
+  /** True when what a run backwards needs is computed again, layer by layer, instead of being kept. Changes no bit. */
+  readonly checkpoints?: true;
+  readonly [pass: string]: boolean | undefined;
 }
 
 /** A compiled graph: a model (or its end, from some layer on), the gates in it, and what it yields. */

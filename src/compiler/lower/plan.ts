@@ -127,7 +127,6 @@ export function planProtocol(
     textsOf,
     settings: (texts) => differentiableSettings(pipeline, graphSettings(planning, texts)),
     batch: planning.batch,
-    work: planning.work,
   });
   const bent = curvatures.length === 0 ? {} : { curvatures };
   const digest = digestOf([
@@ -196,12 +195,22 @@ function groupCaptures({ textsOf }: Planning, own: DraftStudy, group: RowGroup):
 function graphOf(planning: Planning, model: string, texts: TokenizedTexts, group: RowGroup): GraphPlan {
   const { graphs, modelOf } = planning;
   const suited = graphSettings(planning, texts);
-  const settings = takesGradients(computedBy(group)) ? differentiableSettings(pipeline, suited) : suited;
-  const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings });
+  const backwards = takesGradients(computedBy(group));
+  const settings = backwards ? differentiableSettings(pipeline, suited) : suited;
+  const planned = (own: GraphSettings): GraphPlan =>
+    graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings: own });
+  const whole = planned(settings);
+  const graph = backwards && !fits(planning, whole, texts) ? planned({ ...settings, checkpoints: true }) : whole;
   const known = graphs.get(graph.id);
   if (known !== undefined) return known;
   graphs.set(graph.id, graph);
   return graph;
+}
+
+/** Whether a row of the longest text fits into the memory of a batch. */
+function fits({ work, context }: Planning, graph: GraphPlan, { prompts }: TokenizedTexts): boolean {
+  const longest = prompts.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  return work(graph)(longest).bytes(1) <= context.memoryBudget;
 }
 
 function graphSettings({ draft, context }: Planning, texts: TokenizedTexts): GraphSettings {

@@ -163,6 +163,8 @@ function optionsOf(api: CApi, { provider, optimisation, threads, entries }: Sess
   try {
     api.call("SetSessionGraphOptimizationLevel", options, optimisation === "basic" ? 1 : 0);
     api.call("SetIntraOpNumThreads", options, threads);
+    // A second batch of the same shape would get one block for all its activations, beside what the first one left in the arena.
+    api.call("DisableMemPattern", options);
     for (const [name, value] of Object.entries({ ...entries, use_env_allocators: "1" })) {
       api.call("AddSessionConfigEntry", options, `session.${name}`, value);
     }

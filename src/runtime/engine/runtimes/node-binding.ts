@@ -67,6 +67,7 @@ async function openSession(
     graphOptimizationLevel: optimisation,
     intraOpNumThreads: threads,
     enableCpuMemArena: arena,
+    enableMemPattern: false,
     extra: { session: entries },
   }).catch((error: unknown) => {
     throw isWithoutCuda(error) ? new Error(withoutCuda(ort.env.versions.node ?? "the same version")) : error;
