@@ -173,6 +173,14 @@ export interface PlanCost {
   readonly peakActivationBytes: number;
 }
 
+/** What computing layers again saves for a row of the longest text. */
+export interface RecomputedGraph {
+  readonly graph: string;
+  readonly rowBytes: number;
+  /** Bytes of the row if everything were kept. */
+  readonly keptRowBytes: number;
+}
+
 export interface Plan {
   readonly graphs: readonly GraphPlan[];
   /**
@@ -183,6 +191,8 @@ export interface Plan {
   readonly evaluations: readonly Evaluation[];
   /** Second derivatives with respect to weights; absent where none are asked for. */
   readonly curvatures?: readonly CurvaturePlan[];
+  /** The graphs of which a row, run backwards, would not fit into memory if it kept everything; absent where there is none. */
+  readonly recomputed?: readonly RecomputedGraph[];
   readonly cost: PlanCost;
   /** Digest over graphs and units. */
   readonly digest: string;
