@@ -12,13 +12,14 @@ import { test } from "node:test";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { differentiate } from "../../src/compiler/autodiff/differentiate.js";
 import { differentiable } from "../../src/compiler/autodiff/rules/index.js";
-import { float, int, ints, subgraph, text } from "../../src/compiler/onnx/attributes.js";
+import { float, int, ints, text } from "../../src/compiler/onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../../src/compiler/onnx/builder.js";
 import { appendNodes } from "../../src/compiler/onnx/edit.js";
 import { encodeModel } from "../../src/compiler/onnx/encode.js";
 import type { Attribute, Graph } from "../../src/compiler/onnx/graph.js";
 import { assertGraph } from "../../src/compiler/onnx/verify.js";
 import { createRandom, drawValue, type Values } from "../operations/support.js";
+import { loop } from "./loop.js";
 
 type Attributes = Readonly<Record<string, Attribute>>;
 
@@ -73,27 +74,6 @@ const reduction = (op: string): readonly RuleCase[] => [
   { op, shapes: [[2, 3, 4]], lists: [[0, -1]], attributes: { keepdims: int(0) } },
   { op, shapes: [[2, 3]], attributes: { keepdims: int(0) } },
 ];
-
-/** Softmax(x) · e^y · c in each step, with a constant c of the graph around it, beside a result that nothing reads. */
-function loop(builder: GraphBuilder, [x = "", y = ""]: readonly string[]): string {
-  const factor = builder.node("Cast", [builder.constant("float32", [1, 2], [2, 3])], { to: int(11) });
-  const inner = createGraphBuilder("step");
-  const scope = inner.scope("step");
-  const own = inner.input("step/x", "float64", ["places", 2]);
-  const other = inner.input("step/y", "float64", ["places", 1]);
-  const shares = scope.node("Softmax", [own], { axis: int(-1) });
-  const product = scope.node("Mul", [scope.node("Mul", [shares, scope.node("Exp", [other])]), factor]);
-  const unread = scope.node("Neg", [other]);
-  const body = inner.finish([
-    { name: product, type: "float64", shape: ["places", 2] },
-    { name: unread, type: "float64", shape: ["places", 1] },
-  ]);
-  const outputs = builder.nodeWithOutputs("Scan", [x, y], ["product", "unread"], {
-    num_scan_inputs: int(2),
-    body: subgraph(body),
-  });
-  return outputs[0] ?? "";
-}
 
 const cases: readonly RuleCase[] = [
   unary("Abs", "normal", { flat: true }),

@@ -7,6 +7,7 @@ import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import { appendNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { integers } from "../onnx/lists.js";
+import { inOrder } from "../onnx/order.js";
 import { namesRead } from "../onnx/reads.js";
 
 /** The graph with such loops merged, in topological order. */
@@ -143,23 +144,4 @@ function mergedScan(earlier: OnnxNode, later: OnnxNode): OnnxNode {
   const body = { ...whole, nodes, outputs: [...whole.outputs, ...part.outputs] };
   const attributes = { ...later.attributes, num_scan_inputs: int(later.inputs.length), body: subgraph(body) };
   return { ...later, outputs: [...later.outputs, ...earlier.outputs], attributes };
-}
-
-/** Nodes so that each stands behind what it reads; otherwise they keep their order. */
-function inOrder(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
-  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const there = new Set<string>();
-  const ordered: OnnxNode[] = [];
-  let waiting = nodes;
-  while (waiting.length > 0) {
-    const left = waiting.filter((node) => {
-      if (namesRead(node).some((name) => made.has(name) && !there.has(name))) return true;
-      ordered.push(node);
-      for (const output of node.outputs) there.add(output);
-      return false;
-    });
-    if (left.length === waiting.length) throw new RangeError("mergeScans: nodes depend on each other");
-    waiting = left;
-  }
-  return ordered;
 }

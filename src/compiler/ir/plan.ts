@@ -53,7 +53,9 @@ export interface Gate {
 export interface GraphSettings {
   /** True when the model runs to its logits, though nothing may read them. */
   readonly whole: boolean;
-  readonly [pass: string]: boolean;
+  /** True when what a run backwards needs is computed again, layer by layer, instead of being kept. Changes no bit. */
+  readonly checkpoints?: true;
+  readonly [pass: string]: boolean | undefined;
 }
 
 /** A compiled graph: a model (or its end, from some layer on), the gates in it, and what it yields. */
@@ -186,6 +188,14 @@ export interface PlanCost {
   readonly peakActivationBytes: number;
 }
 
+/** What computing layers again saves for a row of the longest text. */
+export interface RecomputedGraph {
+  readonly graph: string;
+  readonly rowBytes: number;
+  /** Bytes of the row if everything were kept. */
+  readonly keptRowBytes: number;
+}
+
 export interface Plan {
   readonly graphs: readonly GraphPlan[];
   /**
@@ -196,6 +206,8 @@ export interface Plan {
   readonly evaluations: readonly Evaluation[];
   /** Second derivatives with respect to weights; absent where none are asked for. */
   readonly curvatures?: readonly CurvaturePlan[];
+  /** The graphs of which a row, run backwards, would not fit into memory if it kept everything; absent where there is none. */
+  readonly recomputed?: readonly RecomputedGraph[];
   readonly cost: PlanCost;
   /** Digest over graphs and units. */
   readonly digest: string;

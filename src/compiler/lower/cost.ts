@@ -7,6 +7,7 @@ import { chunkedPairs, chunkQueries } from "../passes/chunk-attention.js";
 import type { KnownGraph } from "../passes/pass.js";
 import { chunkPositions } from "../passes/stream-loss.js";
 import { siteSize } from "../models/site-values.js";
+import { peakBytesOf } from "./liveness.js";
 import { siteRank } from "../models/site-order.js";
 import { isSquare, siteKey, type SiteName, type SiteReference } from "../models/sites.js";
 
@@ -55,6 +56,9 @@ export function rowWorkOf(
     mlp: most("mlp_out", layer),
   }));
   const backwards = takesGradients(expressionsOf(plan));
+  // What is computed again is one more way there through all layers but the last.
+  const ways = plan.settings.checkpoints === true ? 3 : 2;
+  const held = backwards ? peakBytesOf(graph, chunkPositions(signature.vocab)) : null;
   const wholePattern = layers.some((does) => does.pattern > 0);
   const logits = most("logits", null);
   const scored = computes("nll", null) ? (restricted.get(nameOf("logits", null))?.count ?? Infinity) : 0;
@@ -75,33 +79,25 @@ export function rowWorkOf(
     // Of a product with weights, the backward pass needs the gradient of its input, which is one more product; of a product of
     // activations, those of both.
     const attended = layers.reduce((sum, does) => sum + 2 * dHead * heads * pairs(does), 0);
-    const again = (flops: number): number => (backwards ? 2 * flops + attended : flops);
+    const again = (flops: number): number => (backwards ? ways * flops + attended : flops);
     const unembedded = logits > 0 ? at(logits) : Math.min(at(scored), positions - 1);
     const queries = wholePattern ? positions : Math.min(positions, chunkQueries);
     const computed = layers.filter((does) => does.attention > 0 || does.mlp > 0).length;
-    const perRow =
-      rowBytes(plan, signature, { positions, queries, unembedded: at(logits) }) +
-      (backwards ? keptBytes(signature, computed, positions, at(logits)) : 0);
+    const perRow = rowBytes(plan, signature, { positions, queries, unembedded: at(logits) });
     // A chunk's logits and log probabilities, whatever the number of rows.
     const streamed = (rows: number): number =>
       logits > 0 ? 0 : 8 * Math.min(rows * unembedded, chunkPositions(vocab)) * vocab;
     return {
       flops: again(own.reduce((sum, flops) => sum + flops, 2 * unembedded * dModel * vocab)),
-      bytes: (rows) => rows * perRow + streamed(rows),
+      bytes: (rows) => (held === null ? rows * perRow + streamed(rows) : arenaBytes(held(rows, positions))),
       layers: computed,
     };
   };
 }
 
-/**
- * Bytes of what one row keeps of its forward pass for the backward pass: of every layer the norms' and the residual stream's
- * values, queries, keys and values, scores and their softmax, the MLP's inner values; and logits, their softmax and gradient.
- */
-export function keptBytes(signature: ModelSignature, layers: number, positions: number, unembedded: number): number {
-  const { dModel, heads, dHead, neurons, vocab } = signature;
-  const attention = 4 * heads * positions * positions + 8 * positions * heads * dHead;
-  const layer = attention + positions * (3 * neurons * matricesIn(signature) + 14 * dModel);
-  return 4 * (layers * layer + 4 * unembedded * vocab);
+/** What onnxruntime's arena takes of the system for activations that live together: some blocks stay between others. */
+export function arenaBytes(held: number): number {
+  return 1.1 * held;
 }
 
 /** Tokens of a row, queries whose scores exist at the same time, and positions whose logits do. */

@@ -14,9 +14,11 @@ import type { Graph } from "../onnx/graph.js";
 import { blockNormProducts, type EntryGroups } from "../statistics/block-norms.js";
 import type { HessianQuestion } from "../statistics/hessian.js";
 import { batchRows, noCost, type BatchContext } from "./batches.js";
-import { keptBytes, type RowWork } from "./cost.js";
+import { arenaBytes, type RowWork } from "./cost.js";
+import { chunkPositions } from "../passes/stream-loss.js";
 import { graphPlan } from "./graph-plan.js";
 import { lowerGraph } from "./graph.js";
+import { peakBytesOf, productFlopsOf } from "./liveness.js";
 
 /** Version of how products are made and added up, a part of every product's identity. */
 const productVersion = 3;
@@ -27,7 +29,6 @@ export interface CurvaturePlanning {
   readonly textsOf: (name: string, model: string) => TokenizedTexts;
   readonly settings: (texts: TokenizedTexts) => GraphSettings;
   readonly batch: BatchContext;
-  readonly work: (graph: GraphPlan) => (positions: number) => RowWork;
 }
 
 /** The curvatures of all studies; what does not fit into memory is reported, before anything runs. */
@@ -39,7 +40,10 @@ export function planCurvatures(
   return studies.flatMap((study, index) => {
     const { curvature } = study;
     if (curvature === undefined) return [];
-    const plans = blocksOf(curvature).flatMap((block) => planBlock(planning, study, index, curvature, block) ?? []);
+    const work = new Map<string, (positions: number) => RowWork>();
+    const plans = blocksOf(curvature).flatMap(
+      (block) => planBlock(planning, study, index, curvature, block, work) ?? [],
+    );
     const entries = plans.reduce((sum, { size, asked }) => sum + size * (asked.top ?? 0), 0);
     const bytes = 4 * entries + Math.max(0, ...plans.map(({ cost }) => cost.vectorBytes));
     if (!savedOf.has(study.experiment) || bytes <= planning.batch.memoryBudget) return plans;
@@ -99,8 +103,9 @@ function planBlock(
   index: number,
   curvature: Curvature,
   { layer, members, asked }: AskedBlock,
+  known: Map<string, (positions: number) => RowWork>,
 ): CurvaturePlan | null {
-  const { modelOf, textsOf, settings, batch, work } = planning;
+  const { modelOf, textsOf, settings, batch } = planning;
   const model = modelOf(study.model);
   const texts = textsOf(study.texts, study.model);
   const block = blockOf(model.graph, curvature, layer);
@@ -121,17 +126,22 @@ function planBlock(
     inputs: [],
     gates: [],
     expressions: [curvature.expression],
-    // A body that reads the unembedding has no derivative with respect to it.
-    settings: { ...settings(texts), whole: false, ...(holdsTables(curvature) ? { streamLoss: false } : {}) },
+    // A body that reads the unembedding has no derivative with respect to it, and one of its own has no logits outside.
+    settings: {
+      ...settings(texts),
+      whole: false,
+      ...(holdsTables(curvature) || curvature.gaussNewton ? { streamLoss: false } : {}),
+    },
   });
   const conditions = [{ coordinates: {}, writes: [] }];
   const rows = texts.prompts.map((_, prompt) => ({ prompt, condition: 0 }));
   const { signature } = model;
   // What the rows of a study cost is counted for its units, of which a curvature has none.
   const own = { ...batch, cost: noCost(), counted: new Set<string>() };
-  const twice = (positions: number): RowWork =>
-    differentiatedTwice(work(graph)(positions), model.graph, positions, whole);
-  const units = batchRows(own, { graph, work: twice, signature, texts, conditions, rows, given: [] });
+  const [first = null] = curvature.layers;
+  const work = known.get(graph.id) ?? workOfProducts(model.graph, graph, curvature, { layer: first, size: whole });
+  known.set(graph.id, work);
+  const units = batchRows(own, { graph, work, signature, texts, conditions, rows, given: [] });
   const batches: Evaluation = {
     id: digestOf(["curvature", study.experiment, study.model, study.texts, layer, members, units.map(({ id }) => id)]),
     purpose: "capture",
@@ -212,23 +222,30 @@ function blockSize({ weights }: WeightBlock): number {
 }
 
 /**
- * The work of a row whose measure is differentiated twice, from that of the measure: the forward pass, two passes backwards
- * through it and four through these; and what all of them keep.
+ * The work of a row of products, from the graph that makes them. That of another layer is one more with the same operators: the
+ * first layer's takes the most, and is made once for all.
  */
-function differentiatedTwice(
-  { flops, bytes, layers }: RowWork,
-  { signature }: ModelGraph,
-  positions: number,
-  size: number,
-): RowWork {
-  const kept = 4 * keptBytes(signature, layers, positions, positions);
-  return { flops: 8 * flops, bytes: (rows) => bytes(rows) + rows * kept + 16 * size, layers };
+function workOfProducts(
+  model: ModelGraph,
+  graph: GraphPlan,
+  curvature: Curvature,
+  { layer, size }: { readonly layer: number | null; readonly size: number },
+): (positions: number) => RowWork {
+  const made = productGraph(model, { graph, layer }, curvature).graph;
+  const [held, flops] = [peakBytesOf(made, chunkPositions(model.signature.vocab)), productFlopsOf(made)];
+  const { layers } = model.signature;
+  // Directions and products beside the activations, where they are fed and where they are fetched.
+  return (positions) => ({
+    flops: flops(1, positions),
+    bytes: (rows) => arenaBytes(held(rows, positions)) + 16 * size,
+    layers,
+  });
 }
 
 /** The graph of a block's products with its weights: made when they are first needed. */
 export function productGraph(
   model: ModelGraph,
-  { graph: plan, layer }: CurvaturePlan,
+  { graph: plan, layer }: Pick<CurvaturePlan, "graph" | "layer">,
   curvature: Pick<Curvature, "part" | "gaussNewton">,
 ): { readonly graph: Graph; readonly block: WeightBlock } {
   const block = blockOf(model, curvature, layer);

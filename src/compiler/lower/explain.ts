@@ -3,12 +3,14 @@ import { countedInGroups } from "../base/counted.js";
 import { printableLine } from "../base/printable.js";
 import { limitsOf, type Capabilities } from "../ir/capabilities.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import type { Evaluation, Plan } from "../ir/plan.js";
+import type { Evaluation, Plan, RecomputedGraph } from "../ir/plan.js";
 import type { Protocol } from "../ir/protocol.js";
 import type { ModelSignature } from "../models/model.js";
 import { siteKey } from "../models/sites.js";
 import { depthSentences, type DepthPlace } from "../models/depths.js";
 import { lastLayerNeeded, sitesOf } from "../analysis/reads.js";
+import { leftOutBackwards } from "../passes/run-passes.js";
+import { pipeline } from "../passes/pipeline.js";
 import { curvatureSum, explainCurvatures } from "./explain-curvature.js";
 import type { PassSavings } from "./explain-passes.js";
 import { passTable } from "./explain-table.js";
@@ -122,10 +124,18 @@ function explainEvaluation(
   );
   const starts = startingRows(plan, evaluation);
   const slopes = gradientSites(yielded);
-  if (slopes.length > 0)
+  if (slopes.length > 0) {
+    const again = (plan.recomputed ?? []).filter(({ graph }) => through.has(graph));
+    const most = (of: (own: RecomputedGraph) => number): string => bytesText(Math.max(...again.map(of)));
+    const memory =
+      again.length === 0
+        ? "which keeps what it needs of the way there"
+        : `which computes layers again: ${most((own) => own.rowBytes)} a row instead of ${most((own) => own.keptRowBytes)}`;
     lines.push(
-      `  gradients  at ${shorten(slopes)}: all of a metric in one run backwards, which keeps every activation`,
+      `  gradients  at ${shorten(slopes)}: all of a metric in one run backwards, ${memory}`,
+      ...leftOutBackwards(pipeline).map(({ name, why }) => `             without ${name}: ${why}`),
     );
+  }
   if (starts.size > 1 || !starts.has(tokens)) {
     const listed = [...starts].map(
       ([start, own]) => `${own.toLocaleString("en")} at ${start === tokens ? "the tokens" : `L${start}`}`,

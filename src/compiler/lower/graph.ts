@@ -204,7 +204,13 @@ export function lowerKnown(model: ModelGraph, plan: GraphPlan, verify = false): 
   if (plan.settings.whole) graph = runToTheEnd(graph, values.get("logits") ?? "");
   const known = runGraphPasses(pipeline, eliminateDeadNodes(graph), model, plan.settings, verify);
   // What goes backwards is made of what passes leave of the way there.
-  return { ...known, graph: expandGradients(known.graph) };
+  return { ...known, graph: expandGradients(known.graph, plan.settings.checkpoints === true ? streamOf(values) : []) };
+}
+
+/** The residual streams before the layers, as what comes after them reads them. */
+function streamOf(values: ReadonlyMap<string, string>): readonly string[] {
+  const before = Array.from({ length: values.size }, (_, layer) => values.get(siteKey({ site: "resid_pre", layer })));
+  return before.filter((value) => value !== undefined);
 }
 
 /** Output of a graph that runs to its logits whether or not they are read: the largest of each row. */

@@ -6,7 +6,7 @@ import type { OpenedModel } from "../models/model.js";
 import type { Capabilities } from "../ir/capabilities.js";
 import { textsKey } from "../ir/texts-key.js";
 import type { MeasureExpression } from "../ir/expression.js";
-import type { Evaluation, GraphPlan, GraphSettings, Numerics, Plan, Unit } from "../ir/plan.js";
+import type { Evaluation, GraphPlan, GraphSettings, Numerics, Plan, RecomputedGraph, Unit } from "../ir/plan.js";
 import type { Condition, Protocol, TokenizedTexts } from "../ir/protocol.js";
 import { chunkedFrom } from "../passes/chunk-attention.js";
 import { passNames, type PassName } from "../passes/names.js";
@@ -61,6 +61,7 @@ interface Planning {
   /** Work of a row of so many tokens through a graph, known once per graph. */
   readonly work: (graph: GraphPlan) => (positions: number) => RowWork;
   readonly evaluations: Evaluation[];
+  readonly recomputed: RecomputedGraph[];
   /** Captures that are planned already: by model, texts and what is captured. */
   readonly captured: Map<string, Evaluation>;
   /** What gives the identities of captured values, by the evaluation that captures them. */
@@ -113,6 +114,7 @@ export function planProtocol(
     graphs: new Map(),
     work: (graph) => graphFacts(memory, graph, modelOf(graph.model).graph, verifyPasses).work,
     evaluations: [],
+    recomputed: [],
     captured: new Map(),
     identities: new Map(),
   };
@@ -127,7 +129,6 @@ export function planProtocol(
     textsOf,
     settings: (texts) => differentiableSettings(pipeline, graphSettings(planning, texts)),
     batch: planning.batch,
-    work: planning.work,
   });
   const bent = curvatures.length === 0 ? {} : { curvatures };
   const digest = digestOf([
@@ -136,7 +137,9 @@ export function planProtocol(
     ...(curvatures.length === 0 ? [] : [curvatures.map(({ id }) => id)]),
   ]);
   const cuts = draft.segments ? cutsOf(graphs, modelOf) : {};
-  const plan: Plan = { graphs, cuts, evaluations, ...bent, cost: { ...cost, weightBytes }, digest };
+  const { recomputed } = planning;
+  const less = recomputed.length === 0 ? {} : { recomputed };
+  const plan: Plan = { graphs, cuts, evaluations, ...bent, ...less, cost: { ...cost, weightBytes }, digest };
   // A plan that leaves rows out says so by diagnostics.
   if (verifyPasses && diagnostics.length === 0) {
     verifyPlan(passes, {
@@ -198,12 +201,26 @@ function groupCaptures({ textsOf }: Planning, own: DraftStudy, group: RowGroup):
 function graphOf(planning: Planning, model: string, texts: TokenizedTexts, group: RowGroup): GraphPlan {
   const { graphs, modelOf } = planning;
   const suited = graphSettings(planning, texts);
-  const settings = takesGradients(computedBy(group)) ? differentiableSettings(pipeline, suited) : suited;
-  const graph = graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings });
+  const backwards = takesGradients(computedBy(group));
+  const settings = backwards ? differentiableSettings(pipeline, suited) : suited;
+  const planned = (own: GraphSettings): GraphPlan =>
+    graphPlan({ model, weights: modelOf(model).facts.digest, ...group, settings: own });
+  const whole = planned(settings);
+  const keptRowBytes = backwards ? longestRowBytes(planning, whole, texts) : 0;
+  const again = keptRowBytes > planning.context.memoryBudget;
+  const graph = again ? planned({ ...settings, checkpoints: true }) : whole;
   const known = graphs.get(graph.id);
   if (known !== undefined) return known;
   graphs.set(graph.id, graph);
+  if (again)
+    planning.recomputed.push({ graph: graph.id, rowBytes: longestRowBytes(planning, graph, texts), keptRowBytes });
   return graph;
+}
+
+/** Bytes of activations of a row of the longest text. */
+function longestRowBytes({ work }: Planning, graph: GraphPlan, { prompts }: TokenizedTexts): number {
+  const longest = prompts.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  return work(graph)(longest).bytes(1);
 }
 
 function graphSettings({ draft, context }: Planning, texts: TokenizedTexts): GraphSettings {

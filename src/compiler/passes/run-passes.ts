@@ -39,6 +39,13 @@ export function differentiableSettings(passes: readonly Pass[], settings: GraphS
   return { ...settings, ...Object.fromEntries(left.map(({ setting }) => [setting, false])) };
 }
 
+/** The passes that are left out for graphs that are run backwards, and why. */
+export function leftOutBackwards(passes: readonly Pass[]): readonly { readonly name: string; readonly why: string }[] {
+  return passes
+    .filter(isGraphPass)
+    .flatMap(({ name, whyNotBackwards: why }) => (why === undefined ? [] : [{ name, why }]));
+}
+
 /** The draft with one pass applied to it, or marked to be: passes of graphs wait until graphs are lowered. */
 export function applyToDraft(pass: Pass, draft: Draft, context: PassContext): Draft {
   if (pass.kind !== "graph") return pass.apply(draft, context);

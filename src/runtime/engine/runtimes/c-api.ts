@@ -106,6 +106,8 @@ function optionsOf(
   try {
     api.call("SetSessionGraphOptimizationLevel", options, optimisation === "basic" ? 1 : 0);
     api.call("SetIntraOpNumThreads", options, threads);
+    // A second batch of the same shape would get one block for all its activations, beside what the first one left in the arena.
+    api.call("DisableMemPattern", options);
     const all = { ...entries, use_env_allocators: "1", ...(device === null ? {} : recordAssignment) };
     for (const [name, value] of Object.entries(all)) {
       api.call("AddSessionConfigEntry", options, `session.${name}`, value);

@@ -44,6 +44,7 @@ const functions = {
   CreateEnv: [3, "status", ["int", text, outPointer]],
   CreateSessionFromArray: [8, "status", [pointer, pointer, "size_t", pointer, outPointer]],
   CreateSessionOptions: [10, "status", [outPointer]],
+  DisableMemPattern: [17, "status", [pointer]],
   EnableCpuMemArena: [18, "status", [pointer]],
   DisableCpuMemArena: [19, "status", [pointer]],
   SetSessionGraphOptimizationLevel: [23, "status", [pointer, "int"]],

@@ -55,6 +55,7 @@ async function openSession(
     graphOptimizationLevel: optimisation,
     intraOpNumThreads: threads,
     enableCpuMemArena: arena,
+    enableMemPattern: false,
     extra: { session: entries },
   });
   try {
