@@ -130,16 +130,15 @@ export async function writeOutputs(request: OutputRequest): Promise<WrittenOutpu
         else await write("saved", path, writeSafetensors(file.tensors, file.metadata));
         continue;
       }
-      await saveResults(
-        path,
-        value === null
-          ? savedResults(
-              rowsOfExperiments(rows, (experiment) => experiment === name),
-              results,
-              tokens,
-            )
-          : tableOfValue(name, value, results, tokens, (sentence) => warn(name, [sentence])),
-      );
+      if (value === null) {
+        const own = rowsOfExperiments(rows, (experiment) => experiment === name);
+        keep("saved", path, await keepResults(cache, path, savedResults(own, results, tokens)));
+        continue;
+      }
+      const said = (sentence: string): void => {
+        warn(name, [sentence]);
+      };
+      await saveResults(path, tableOfValue(name, value, results, tokens, said));
       keep("saved", path, await digestOfFile(path));
     }
     if (output.kind === "plot" || output.kind === "figure") {

@@ -1,13 +1,13 @@
 /**
- * Whether results.parquet is what it would be written as: making it takes longer than everything else of a run that finds
- * all of its work done.
+ * Whether files of results are what they would be written as: making them takes longer than everything else of a run that
+ * finds all of its work done.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "./store/atomic.js";
 import { digestOfFile } from "./store/file-digest.js";
-import { writeResults } from "./store/results.js";
+import { saveFormatOf, saveResults } from "./store/results.js";
 import type { SavedTable } from "./store/saved-table.js";
 
 /** To be raised when equal rows come to be written as other bytes. */
@@ -19,14 +19,15 @@ const writingVersion = 2;
  * SHA-256.
  */
 export async function keepResults(cache: string, path: string, table: SavedTable): Promise<string> {
-  const note = join(cache, `results-${digestOf(table)}`);
+  const format = saveFormatOf(path) ?? "parquet";
+  const note = join(cache, `results-${digestOf(format, table)}`);
   const wanted = await readFile(note, "utf8").catch(() => null);
   if (wanted !== null && wanted === (await digestOfFile(path).catch(() => null))) {
     const now = new Date();
     await utimes(note, now, now).catch(() => undefined);
     return wanted;
   }
-  await writeResults(path, table);
+  await saveResults(path, table);
   const written = await digestOfFile(path);
   try {
     await mkdir(cache, { recursive: true });
@@ -37,8 +38,9 @@ export async function keepResults(cache: string, path: string, table: SavedTable
   return written;
 }
 
-function digestOf(table: SavedTable): string {
-  const hash = createHash("sha256").update(`${writingVersion}\n${JSON.stringify([table.length, table.axes])}\n`);
+function digestOf(format: string, table: SavedTable): string {
+  const hash = createHash("sha256");
+  hash.update(`${writingVersion} ${format}\n${JSON.stringify([table.length, table.axes])}\n`);
   table.digestInto(hash);
   return hash.digest("hex");
 }

@@ -138,6 +138,8 @@ function studyPart(
   words: StudyWords,
 ): Pick<Part, "table" | "fill"> {
   const axes = axesOf(rows, begin, end);
+  /** Of the table that this is a part of; there is one, of which many parts are asked for. */
+  let known: { readonly names: readonly string[]; readonly readers: readonly CellReader[] } | null = null;
   return {
     table: {
       axes,
@@ -147,7 +149,10 @@ function studyPart(
       },
     },
     fill(from, to, names, columns, at) {
-      const readers = columnNames(names).map((name) => cellReader(rows, words, name));
+      if (known?.names !== names) {
+        known = { names, readers: columnNames(names).map((name) => cellReader(rows, words, name)) };
+      }
+      const { readers } = known;
       let row = at;
       walkRows(rows, begin + from, begin + to, (place) => {
         for (let c = 0; c < readers.length; c++) {

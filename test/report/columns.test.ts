@@ -137,7 +137,7 @@ function bothWays(seed: number): readonly [ResultSet, ResultSet] {
 test("expressions over columns are those over rows", () => {
   let cells = 0;
   let faulty = 0;
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 12; seed++) {
     const [inColumns, asRows] = bothWays(seed);
     for (const expression of columns.flatMap(expressionsOf)) {
       const notes: [string[], string[]] = [[], []];
@@ -161,7 +161,7 @@ test("expressions over columns are those over rows", () => {
       }
     }
   }
-  assert.ok(cells > 50_000 && faulty > 5000 && faulty < cells / 2, `${faulty} of ${cells}`);
+  assert.ok(cells > 15_000 && faulty > 1500 && faulty < cells / 2, `${faulty} of ${cells}`);
 });
 
 test("files of columns are those of rows, byte for byte, and so is the digest of values", async (t) => {

@@ -4,10 +4,11 @@ import { baselineCondition, metricOf, type DecidedAxis, type ResultType } from "
 import { zeroBaseline } from "../ir/result-row.js";
 import { rowsOfExperiments, visitRows } from "../ir/result-table.js";
 import type { ResultRow, ResultSet } from "../ir/results.js";
-import { metricColumn, metricPlaces, type ColumnName, type MetricPlaces, type ResultCells } from "./cell-columns.js";
+import { type ResultCells } from "./cell-columns.js";
+import { metricColumn, metricPlaces, type ColumnName, type MetricPlaces } from "./metric-columns.js";
 import { emptyArray, type ResultArray, type ResultCell } from "./result-array.js";
 
-export type { ColumnName } from "./cell-columns.js";
+export type { ColumnName } from "./metric-columns.js";
 
 /**
  * One column of one metric over the axes of its type. The rows of the unmodified model in an experiment with an

@@ -7,14 +7,8 @@ import { entryOf } from "../base/entry.js";
 import { placeLabel } from "../ir/place-axes.js";
 import type { Coordinate } from "../ir/protocol.js";
 import { alsoRemoved, type DecidedAxis } from "../ir/result-type.js";
-import {
-  columnsOfCells,
-  groupColumns,
-  membersOfGroups,
-  type CellColumns,
-  type CellGroups,
-  type ResultCells,
-} from "./cell-columns.js";
+import { columnsOfCells, type CellColumns, type ResultCells } from "./cell-columns.js";
+import { firstMeetings, groupColumns, membersOfGroups, type CellGroups } from "./cell-groups.js";
 import { unevenColumns, unevenText } from "./uneven.js";
 import { reducerOf, type Reducer } from "./reductions.js";
 import { coordinateKey, pickCoordinates } from "./coordinate-key.js";
@@ -230,12 +224,9 @@ function levelsInColumns(cells: CellColumns, kept: readonly string[]): LevelCoun
   return (axis) => {
     const { levels, codes } = cells.places.codesOn(axis);
     const counts = new Uint32Array(groups.count);
-    const seen = new Set<number>();
+    const isFirst = firstMeetings(groups.count, levels.length + 1);
     groups.groupOf.forEach((group, i) => {
-      const pair = group * (levels.length + 1) + (codes[i] ?? -1) + 1;
-      if (seen.has(pair)) return;
-      seen.add(pair);
-      counts[group] = (counts[group] ?? 0) + 1;
+      if (isFirst(group, (codes[i] ?? -1) + 1)) counts[group] = (counts[group] ?? 0) + 1;
     });
     return counts;
   };

@@ -1,5 +1,6 @@
 /** Texts that differ in length, where their values are put together place by place. */
-import { groupColumns, membersOfGroups, type CellColumns, type CellGroups } from "./cell-columns.js";
+import { type CellColumns } from "./cell-columns.js";
+import { firstMeetings, groupColumns, membersOfGroups, type CellGroups } from "./cell-groups.js";
 import { coordinateKey } from "./coordinate-key.js";
 import type { ResultCell } from "./result-cell.js";
 
@@ -47,12 +48,9 @@ export function unevenColumns(
   );
   const gone = groupColumns(cells, dropped);
   const possible = new Uint32Array(steady.count);
-  const seen = new Set<number>();
+  const isFirst = firstMeetings(steady.count, gone.count);
   steady.groupOf.forEach((group, i) => {
-    const pair = group * gone.count + (gone.groupOf[i] ?? 0);
-    if (seen.has(pair)) return;
-    seen.add(pair);
-    possible[group] = (possible[group] ?? 0) + 1;
+    if (isFirst(group, gone.groupOf[i] ?? 0)) possible[group] = (possible[group] ?? 0) + 1;
   });
   const { starts } = membersOfGroups(groups);
   return unevenSentence(

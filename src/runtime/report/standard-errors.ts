@@ -4,7 +4,8 @@
  */
 import { unitAxesOf } from "../../compiler/decide/units.js";
 import type { Coordinates } from "../../compiler/ir/result-expression.js";
-import { coordinateKey, groupCells, type ResultArray } from "../../compiler/results/result-array.js";
+import { groupsOfCells, membersOfGroups, valuesOfCells } from "../../compiler/results/cell-groups.js";
+import { coordinateKey, type ResultArray } from "../../compiler/results/result-array.js";
 
 /** The standard error of one mean, and of how many units it is. NaN for a single unit, which has no spread. */
 export interface StandardError {
@@ -29,14 +30,28 @@ export function standardErrors(array: ResultArray, keep: readonly string[]): Sta
   const units = unitAxesOf(array, keep);
   if (units.kind === "none") return null;
   const axes = array.axes.filter((axis) => keep.includes(axis));
+  const values = valuesOfCells(array.cells);
+  const groups = groupsOfCells(array.cells, axes);
+  const { groupOf: unitOf } = groupsOfCells(array.cells, units.axes);
+  const { starts, members } = membersOfGroups(groups);
   const found = new Map<string, StandardError>();
-  for (const [key, cells] of groupCells(array.cells, axes)) {
-    const mean = cells.reduce((sum, { value }) => sum + value, 0) / cells.length;
-    const own = [...groupCells(cells, units.axes).values()];
-    const squares = own.reduce((sum, unit) => sum + unit.reduce((rest, { value }) => rest + value - mean, 0) ** 2, 0);
-    const k = own.length;
-    found.set(key, { n: k, error: k < 2 ? NaN : Math.sqrt(((k / (k - 1)) * squares) / cells.length ** 2) });
-  }
+  groups.first.forEach((first, group) => {
+    const own = members.subarray(starts[group], starts[group + 1]);
+    let sum = 0;
+    for (const i of own) sum += values[i] ?? NaN;
+    const mean = sum / own.length;
+    // What is left of each unit when the mean is taken from its values.
+    const rests = new Map<number, number>();
+    for (const i of own) {
+      const unit = unitOf[i] ?? -1;
+      rests.set(unit, (rests.get(unit) ?? 0) + (values[i] ?? NaN) - mean);
+    }
+    let squares = 0;
+    for (const rest of rests.values()) squares += rest ** 2;
+    const k = rests.size;
+    const key = coordinateKey(array.cells.at(first)?.coordinates ?? {}, axes);
+    found.set(key, { n: k, error: k < 2 ? NaN : Math.sqrt(((k / (k - 1)) * squares) / own.length ** 2) });
+  });
   if ([...found.values()].every(({ n }) => n < 2)) return null;
   return { unit: units.unit, at: (place) => found.get(coordinateKey(place, axes)) ?? null };
 }

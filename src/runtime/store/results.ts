@@ -226,5 +226,6 @@ export async function saveResults(path: string, table: SavedTable): Promise<void
     const known = saveFormats.map((name) => `.${name}`).join(", ");
     throw new RangeError(`cannot save ${path}: results are saved as ${known}`);
   }
-  await writeResultFile(path, () => (format === "parquet" ? parquetBytes(table) : textOf(format, table)));
+  if (format === "parquet") await writeResults(path, table);
+  else await writeResultFile(path, () => textOf(format, table));
 }
