@@ -50,7 +50,7 @@ export function productsThroughEngine(
       prepacked,
       weightBytes: 0,
       arena: true,
-      bytes: once(() => encodeModel(graph)),
+      bytes: once(() => encodeModel(graph, { shapes: true })),
     }));
     prepared.set(own.matrix, made);
     return made;
@@ -66,18 +66,21 @@ export function productsThroughEngine(
     const sum = new Float64Array(block.size);
     let reason: string | null = null;
     const began = performance.now();
+    const directions = block.directions(whole);
     for (const unit of own.batches.units) {
       guarded(own.graph.model);
       const engine = await keeper.withSegments([block.segment(unit)]);
-      const fed = { ...(await block.texts(feeds, unit)), ...block.directions(whole) };
+      const fed = { ...(await block.texts(feeds, unit)), ...directions };
       const { outputs } = await engine.run({ graphs: [block.segment(unit).id], feeds: fed, fetches: block.fetches });
       block.addUp(sum, outputs);
       reason ??= whyMissing(own, outputs);
     }
     guarded(own.graph.model);
-    const data = Float32Array.from({ length: own.size }, (_, i) => {
-      return reason === null ? (sum[places === null ? i : (places[i] ?? 0)] ?? NaN) / own.values : NaN;
-    });
+    // Millions of entries: written out, because `from` goes through an iterator.
+    const data = new Float32Array(own.size);
+    for (let i = 0; i < own.size; i++) {
+      data[i] = reason === null ? (sum[places === null ? i : (places[i] ?? 0)] ?? NaN) / own.values : NaN;
+    }
     const { onnxruntimeVersion = "" } = keeper.info() ?? {};
     const seconds = ((performance.now() - began) / 1000).toFixed(6);
     return {
@@ -145,7 +148,7 @@ function preparedBlock(
       Object.fromEntries(
         weights.map(({ shape }, i): [string, EngineTensor] => {
           const [start = 0, size = 0] = [starts[i], sizes[i]];
-          const data = Float32Array.from(vector.subarray(start, start + size));
+          const data = new Float32Array(vector.subarray(start, start + size));
           return [directions[i] ?? "", { type: "float32", dims: shape, data }];
         }),
       ),
@@ -153,7 +156,8 @@ function preparedBlock(
       weights.forEach((_, i) => {
         const { data } = outputs[productOutput(i)] ?? { data: [] };
         const start = starts[i] ?? 0;
-        for (let j = 0; j < data.length; j++) sum[start + j] = (sum[start + j] ?? 0) + Number(data[j]);
+        if (!(data instanceof Float32Array)) throw new RangeError("a product is float32");
+        for (let j = 0; j < data.length; j++) sum[start + j] = (sum[start + j] ?? 0) + (data[j] ?? NaN);
       });
     },
   };

@@ -1,5 +1,6 @@
 /** From the segments of a plan to what the engine is asked to open. */
 import { digestOf } from "../compiler/base/digest.js";
+import { expressionsOf, takesGradients } from "../compiler/analysis/reads.js";
 import type { Capabilities } from "../compiler/ir/capabilities.js";
 import type { Plan } from "../compiler/ir/plan.js";
 import type { Segment } from "../compiler/lower/segments.js";
@@ -18,7 +19,11 @@ export function preparedSegments(
   { mappedWeights }: Capabilities,
 ): ReadonlyMap<string, (prepacked: boolean) => readonly PreparedSegment[]> {
   return new Map(
-    plan.graphs.map(({ id, model }) => {
+    plan.graphs.map((graphPlan) => {
+      const { id, model } = graphPlan;
+      // Thousands of values are kept from the way forward. onnxruntime compares the size of each with every free block, and where
+      // it is not told the sizes, none fits: it took minutes to open a graph.
+      const shapes = takesGradients(expressionsOf(graphPlan));
       const chain = segments.get(id) ?? [];
       const opened = models.get(model);
       if (opened === undefined) throw new RangeError(`the model ${model} is not open`);
@@ -29,7 +34,7 @@ export function preparedSegments(
           prepacked,
           weightBytes: prepacked || !mappedWeights.holds ? externalBytes(graph) : 0,
           arena: chain.length === 1,
-          bytes: () => encodeModel(graph),
+          bytes: () => encodeModel(graph, { shapes }),
         }));
       const [packed, unpacked] = [once(() => prepared(true)), once(() => prepared(false))];
       return [id, (prepacked) => (prepacked ? packed() : unpacked())] as const;

@@ -20,6 +20,9 @@ import { graphPlan } from "./graph-plan.js";
 import { lowerGraph } from "./graph.js";
 import { peakBytesOf, productFlopsOf } from "./liveness.js";
 
+/** How much longer than another unit's a batch of products may take. */
+const longBatches = 4;
+
 /** Version of how products are made and added up, a part of every product's identity. */
 const productVersion = 3;
 
@@ -136,8 +139,16 @@ function planBlock(
   const conditions = [{ coordinates: {}, writes: [] }];
   const rows = texts.prompts.map((_, prompt) => ({ prompt, condition: 0 }));
   const { signature } = model;
-  // What the rows of a study cost is counted for its units, of which a curvature has none.
-  const own = { ...batch, cost: noCost(), counted: new Set<string>() };
+  const own: BatchContext = {
+    ...batch,
+    // What the rows of a study cost is counted for its units, of which a curvature has none.
+    cost: noCost(),
+    counted: new Set<string>(),
+    // A product takes its direction in and its result out once for each batch, which is as much as the block has entries.
+    capabilities: { ...batch.capabilities, unitFlops: longBatches * batch.capabilities.unitFlops },
+    // Both passes would rearrange the weights, each in its own way: half of the memory of GPT-2 small, for 5% of the time.
+    numerics: { ...batch.numerics, prepacking: batch.numerics.prepacking === "always" ? "always" : "never" },
+  };
   const [first = null] = curvature.layers;
   const work = known.get(graph.id) ?? workOfProducts(model.graph, graph, curvature, { layer: first, size: whole });
   known.set(graph.id, work);

@@ -1,6 +1,8 @@
 import onnxProto from "onnx-proto";
 import { dataTypes } from "./data-types.js";
+import { elementTypes } from "./element-types.js";
 import type { Attribute, Dimension, ElementType, Graph, Initializer, OnnxNode, ValueInfo } from "./graph.js";
+import { valueShapes } from "./shapes.js";
 
 const { onnx } = onnxProto;
 
@@ -9,11 +11,11 @@ export const irVersion = 8;
 
 /**
  * The graph as the bytes of an ONNX ModelProto (operator set of the graph + com.microsoft 1). External initializers
- * keep only file name, offset and length.
+ * keep only file name, offset and length. With `shapes`, the shapes of the values between are told as far as they are known.
  *
  * @source onnx/onnx docs/IR.md and docs/ExternalData.md
  */
-export function encodeModel(graph: Graph): Uint8Array {
+export function encodeModel(graph: Graph, { shapes = false } = {}): Uint8Array {
   const model = onnx.ModelProto.create({
     irVersion,
     producerName: "atlasc",
@@ -21,7 +23,7 @@ export function encodeModel(graph: Graph): Uint8Array {
       { domain: "", version: graph.opset },
       { domain: "com.microsoft", version: 1 },
     ],
-    graph: encodeGraph(graph),
+    graph: { ...encodeGraph(graph), valueInfo: shapes ? knownValues(graph).map(encodeValueInfo) : [] },
   });
   return onnx.ModelProto.encode(model).finish();
 }
@@ -34,6 +36,18 @@ function encodeGraph(graph: Graph): onnxProto.onnx.IGraphProto {
     node: graph.nodes.map(encodeNode),
     initializer: graph.initializers.map(encodeInitializer),
   };
+}
+
+/** The values between inputs and outputs whose type and shape are known. */
+function knownValues(graph: Graph): readonly ValueInfo[] {
+  const [shapes, types] = [valueShapes(graph), elementTypes(graph)];
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  return graph.nodes
+    .flatMap((node) => node.outputs)
+    .flatMap((name) => {
+      const [shape, type] = [shapes.get(name), types.get(name)];
+      return shape === undefined || type === undefined || outputs.has(name) ? [] : [{ name, type, shape }];
+    });
 }
 
 function encodeValueInfo(value: ValueInfo): onnxProto.onnx.IValueInfoProto {

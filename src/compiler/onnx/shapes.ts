@@ -176,12 +176,47 @@ const toTheEnd = 2 ** 31 - 1;
 /** 0 keeps a length unless the node says that it means nothing; a named length could be 0, too. −1 is not known. */
 function reshapedShape({ node, unknown, list }: Question, first: Shape): Shape | undefined {
   const keeps = integerAttribute(node, "allowzero", 0) === 0;
-  return list(1)?.map((size, axis) => {
+  const told = list(1)?.map((size, axis) => {
     const own = unknown[axis] ?? 1;
-    if (typeof size !== "number") return keeps ? own : (size ?? own);
+    if (typeof size !== "number") return keeps && size !== first[axis] ? own : (size ?? own);
     if (size === 0 && keeps) return first[axis] ?? 1;
-    return size < 0 ? own : size;
+    return size < 0 ? null : size;
   });
+  return told?.map((size, axis) => size ?? lengthLeft(first, told) ?? unknown[axis] ?? 1);
+}
+
+/**
+ * The length of the one axis that a reshape works out: what the other axes leave of all entries. A multiple of a length with
+ * a name has one too, so that heads in groups and apart again have the length that they had. Null where that is no whole
+ * multiple of one length.
+ */
+function lengthLeft(all: Shape, others: readonly (Dimension | null)[]): Dimension | undefined {
+  if (others.filter((size) => size === null).length !== 1) return undefined;
+  let factor = 1;
+  const names: string[] = [];
+  for (const size of all) {
+    const { times, name } = multipleOf(size);
+    factor *= times;
+    if (name !== null) names.push(name);
+  }
+  for (const size of others) {
+    if (size === null) continue;
+    const { times, name } = multipleOf(size);
+    factor /= times;
+    if (name === null) continue;
+    const at = names.indexOf(name);
+    if (at < 0) return undefined;
+    names.splice(at, 1);
+  }
+  if (names.length > 1 || !Number.isInteger(factor) || factor < 1) return undefined;
+  const [name] = names;
+  return name === undefined ? factor : factor === 1 ? name : `${factor} × ${name}`;
+}
+
+function multipleOf(size: Dimension): { readonly times: number; readonly name: string | null } {
+  if (typeof size === "number") return { times: size, name: null };
+  const [, times = "1", name = size] = /^(\d+) × (.*)$/.exec(size) ?? [];
+  return { times: Number(times), name };
 }
 
 function expandedShape({ unknown, list }: Question, first: Shape): Shape | undefined {
