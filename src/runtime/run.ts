@@ -6,17 +6,14 @@ import { joinedRows } from "../compiler/ir/result-table.js";
 import { resultSetOf } from "../compiler/ir/results.js";
 import { decidedBy } from "./decisions.js";
 import { join } from "node:path";
-import { digestOf } from "../compiler/base/digest.js";
 import type { SourceFile } from "../compiler/base/span.js";
-import type { OpenedModel as CheckedModel } from "../compiler/models/model.js";
 import { depthSentences } from "../compiler/models/depths.js";
-import { diagnostic } from "../compiler/diagnostics/create.js";
 import type { Diagnostic } from "../compiler/diagnostics/diagnostic.js";
-import type { Protocol } from "../compiler/ir/protocol.js";
 import type { Assembled } from "../compiler/results/assemble.js";
 import { numericsOf } from "./engine/backend.js";
 import { EngineFault } from "./engine/fault.js";
-import { createEngineKeeper, type EngineKeeper } from "./engine/keeper.js";
+import { checkModels, identitiesFolder } from "./check-models.js";
+import { createEngineKeeper } from "./engine/keeper.js";
 import type { PlanOptions } from "../compiler/lower/plan.js";
 import { executeCurvatures, type CurvaturesOutcome } from "./curvatures.js";
 import { loadVega } from "./report/render-figure.js";
@@ -27,20 +24,10 @@ import { executeStage, openWeightBytes, type RunSurroundings } from "./execute-s
 import { judgementViews } from "./judgement-views.js";
 import type { Loaded } from "./load.js";
 import { planOptions, planRun, type PlanSettings, type Planned } from "./plan-run.js";
-import { cacheFolder, processEnvironment } from "./models/places.js";
-import type { IdentityResult } from "../compiler/models/identities.js";
-import { modelCheck, verifiedIdentities } from "./models/verify-model.js";
 import { localWeights } from "./models/weight-files.js";
-import { createWeightsGuard, type WeightsGuard } from "./models/weights-guard.js";
+import { createWeightsGuard } from "./models/weights-guard.js";
 import { writeOutputs, type WrittenOutputs } from "./outputs.js";
-import {
-  recordedFacts,
-  recordedIdentities,
-  recordedMeans,
-  recordedPlan,
-  recordedPlanning,
-  runNotes,
-} from "./recorded.js";
+import { recordedFacts, recordedMeans, recordedPlan, recordedPlanning, runNotes } from "./recorded.js";
 import { partsOf, type RunParts } from "./remarks.js";
 import { executeStages, type Stage, type StagesOutcome } from "./stages.js";
 import { readJudgements, type StoredJudgement } from "./store/judgements.js";
@@ -141,7 +128,7 @@ export async function runUnits(
     ...signal,
   });
   try {
-    const checks = await checkModels(loaded, models, protocol, options, keeper, guard);
+    const checks = await checkModels(loaded, models, protocol, options.engine, keeper, guard);
     if (checks.diagnostics.length > 0) return "rejected";
     const store = openUnitStore(join(options.runs, ".units"));
     const onProgress = events.onProgress === undefined ? {} : { onProgress: events.onProgress };
@@ -203,11 +190,13 @@ export async function runProtocol(
     record = await file.write(record);
     await pointToLatest(folder);
 
-    const checks = await checkModels(loaded, models, protocol, options, keeper, guard).catch((error: unknown) => {
-      // Interrupted: there is nothing to say about the models, and the run says what there is to say about itself.
-      if (error instanceof EngineFault && options.signal?.aborted === true) return { recorded: [], diagnostics: [] };
-      throw error;
-    });
+    const checks = await checkModels(loaded, models, protocol, options.engine, keeper, guard).catch(
+      (error: unknown) => {
+        // Interrupted: there is nothing to say about the models, and the run says what there is to say about itself.
+        if (error instanceof EngineFault && options.signal?.aborted === true) return { recorded: [], diagnostics: [] };
+        throw error;
+      },
+    );
     record = await file.write(updateRecord(record, { identities: checks.recorded, status: "running" }));
     if (checks.diagnostics.length > 0) {
       await file.write(
@@ -334,70 +323,4 @@ async function recordFailure(file: RunRecordFile, record: RunRecord, error: unkn
   const message = error instanceof Error ? error.message : String(error);
   const failed = updateRecord(record, { status: "failed", faults: [...record.faults, { unit: null, message }] });
   await file.write(failed).catch(() => undefined);
-}
-
-function required<T>(value: T | undefined, name: string): T {
-  if (value === undefined) throw new RangeError(`the model ${name} is not open`);
-  return value;
-}
-
-/** Where verdicts on models are kept. */
-function identitiesFolder(): string {
-  return join(cacheFolder(processEnvironment()), "identities");
-}
-
-/**
- * Checks the identities of every model of the protocol; a failed one is an error that names the site. Nothing is said of
- * a model whose weights have changed since they were hashed: the run says that.
- */
-async function checkModels(
-  loaded: Loaded,
-  models: ReadonlyMap<string, CheckedModel>,
-  protocol: Protocol,
-  options: RunOptions,
-  keeper: EngineKeeper,
-  guard: WeightsGuard,
-): Promise<{ readonly recorded: RunRecord["identities"]; readonly diagnostics: readonly Diagnostic[] }> {
-  const recorded: RunRecord["identities"][number][] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const { id } of protocol.models) {
-    const { graph, facts } = required(models.get(id), id);
-    if (facts.missing !== undefined) continue;
-    const opened = required(loaded.models.get(id), id);
-    const verify = (): Promise<readonly IdentityResult[]> =>
-      verifiedIdentities(
-        graph,
-        // Another atlasc may build another graph from the same weights, and another engine may compute it differently.
-        digestOf([facts.digest, atlascVersion(), numericsOf(options.engine)]),
-        opened,
-        () => keeper.engine(),
-        identitiesFolder(),
-        () => guard(id) === null,
-        modelCheck(options.engine, opened),
-      );
-    const identities = await verify()
-      .catch((error: unknown) => {
-        // An engine that is killed here is replaced, like one that is killed in the middle of a unit.
-        if (error instanceof EngineFault && error.kind === "exit" && guard(id) === null) return verify();
-        throw error;
-      })
-      .catch((error: unknown) => {
-        if (error instanceof EngineFault && guard(id) !== null) return [];
-        throw error;
-      });
-    if (guard(id) !== null) continue;
-    recorded.push(...recordedIdentities(id, identities));
-    for (const identity of identities.filter((i) => !i.ok)) {
-      diagnostics.push(
-        diagnostic("A4020", null, {
-          source: id,
-          identity: identity.name,
-          site: identity.site,
-          difference: identity.maxAbsDifference.toExponential(1),
-          tolerance: identity.tolerance.toExponential(1),
-        }),
-      );
-    }
-  }
-  return { recorded, diagnostics };
 }
