@@ -29,6 +29,8 @@ const capabilities: Capabilities = {
   prepacking: { holds: false, because: "weights are small, and rearranging them takes longer than it saves" },
   mappedWeights: { holds: false, because: "every session has a copy of its weights" },
   threads: { holds: false, because: "a page computes in one thread" },
+  // The batches of a processor: a page's models are small.
+  unitFlops: 6e10,
 };
 
 export function wasmBackend(host: WasmHost): Backend {
