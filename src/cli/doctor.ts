@@ -45,9 +45,10 @@ export async function doctorCommand({ json }: { readonly json: boolean }): Promi
   ];
   if (json) output.json(findings);
   else {
+    const width = Math.max(...findings.map(({ what }) => what.length));
     for (const { what, found, advice } of findings) {
       output.line(
-        `${advice === null ? "ok  " : "look"}  ${what.padEnd(18)} ${found}${advice === null ? "" : `: ${advice}`}`,
+        `${advice === null ? "ok  " : "look"}  ${what.padEnd(width)} ${found}${advice === null ? "" : `: ${advice}`}`,
       );
     }
   }
@@ -72,7 +73,9 @@ async function engineFindings(): Promise<readonly Finding[]> {
     });
     return [{ what: "onnxruntime", found: `${version}, through ${runtime}`, advice: null }, ...loaded];
   } catch (error) {
-    const advice = "install atlasc again: npm install -g atlasc";
+    // A word that no runtime has is not mended by installing anything.
+    const asked = process.env["ATLASC_RUNTIME"] ?? "";
+    const advice = asked === "" ? "install atlasc again: npm install -g atlasc" : "unset ATLASC_RUNTIME";
     return [{ what: "onnxruntime", found: `does not load: ${reasonOf(error)}`, advice }];
   }
 }

@@ -7,9 +7,18 @@ import { setFlagsFromString } from "node:v8";
 // of V8 have other rules, and no such flag.
 if (process.versions.v8.startsWith("11.")) setFlagsFromString("--interrupt-budget=600000");
 
+/** As in `exit-codes.ts`, which cannot be loaded when nothing can. */
+const fault = 2;
+
 async function leaveAfter(error: unknown): Promise<void> {
-  const { leaveAfter: leave } = await import("./leave-after.js");
-  leave(error);
+  try {
+    const { leaveAfter: leave } = await import("./leave-after.js");
+    leave(error);
+  } catch (second) {
+    // An installation with files missing, or too many files open: nothing is there that could say it better.
+    process.exitCode = fault;
+    process.stderr.write(`atlasc: cannot load its own files: ${JSON.stringify(String(second))}\n`);
+  }
 }
 
 // A fault that no command expected. Node would leave with 1, which says that the input is wrong.

@@ -55,6 +55,25 @@ export function parseCompute(text: string): ProductType {
   return type;
 }
 
+/**
+ * Why what computes does not do what other options ask of it, as the command line says it; null when it does. Such a run would
+ * fail when it starts, or its record would claim what was not so.
+ */
+export function deviceProblem({
+  device: { name, computes = ["float32"], hasTf32 = false },
+  tf32,
+  compute,
+}: Pick<CommonOptions, "device" | "tf32" | "compute">): string | null {
+  const word = (type: ProductType): string =>
+    Object.keys(productTypes).find((text) => productTypes[text] === type) ?? type;
+  if (!computes.includes(compute)) {
+    const known = computes.map(word).join(" or ");
+    return `option '--compute <type>' argument '${word(compute)}' is not for ${name}. It computes products in ${known}.`;
+  }
+  if (tf32 && !hasTf32) return `option '--tf32' is not for ${name}. It has no TF32; CUDA has.`;
+  return null;
+}
+
 /** `cpu`, `cuda`, `cuda:1`. */
 export function parseDevice(text: string): Backend {
   const backend = backendNamed(text);

@@ -5,7 +5,15 @@ import { passNames } from "../compiler/passes/names.js";
 import type { Judgement } from "../runtime/judge.js";
 import { backendForms, defaultBackend } from "../runtime/engine/backends/index.js";
 import { leaveWith, messages, output, watchStreams } from "./screen.js";
-import { parseCompute, parseDevice, parseMemory, parseNoOpt, parseOverride, type CommonOptions } from "./options.js";
+import {
+  deviceProblem,
+  parseCompute,
+  parseDevice,
+  parseMemory,
+  parseNoOpt,
+  parseOverride,
+  type CommonOptions,
+} from "./options.js";
 
 /** More threads than this are a slip of the keyboard, and no machine would start them. */
 const mostThreads = 4096;
@@ -79,7 +87,11 @@ function withExecutionOptions(command: Command): Command {
         .argParser(parseCompute)
         .default("float32", "f32"),
     )
-    .option("--verify-weights", "hash all weights, also those of files that seem not to have changed", false);
+    .option("--verify-weights", "hash all weights, also those of files that seem not to have changed", false)
+    .hook("preAction", (_, action) => {
+      const problem = deviceProblem(action.opts<CommonOptions>());
+      if (problem !== null) action.error(`error: ${problem}`);
+    });
 }
 
 /** `--revision NAME`, as often as there are revisions. */

@@ -199,12 +199,8 @@ export async function runProtocol(
     );
     record = await file.write(updateRecord(record, { identities: checks.recorded, status: "running" }));
     if (checks.diagnostics.length > 0) {
-      await file.write(
-        updateRecord(record, {
-          status: "failed",
-          faults: checks.diagnostics.map((d) => ({ unit: null, message: d.message })),
-        }),
-      );
+      const refusals = checks.diagnostics.map(({ message }) => ({ unit: null, message }));
+      await file.write(updateRecord(record, { status: "failed", faults: refusals }));
       return { kind: "rejected", loaded, diagnostics: checks.diagnostics };
     }
 

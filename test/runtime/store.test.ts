@@ -44,6 +44,17 @@ test("a failed write leaves the old file and no temporary one", async (context) 
   assert.equal(readFileSync(path, "utf8"), "old");
 });
 
+// `cannot write: the disk is full` did not say what: a handle that is written to has no path.
+test("a write that fails in the middle of a file says which file", async (context) => {
+  const path = join(temporaryFolder(context), "file");
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+  const parts = function* (): Generator<string> {
+    yield "half";
+    throw full;
+  };
+  await assert.rejects(writeFileAtomic(path, parts), (error) => error === full && "path" in full && full.path === path);
+});
+
 const tensors: EngineTensors = {
   a: { type: "float32", dims: [2, 2], data: Float32Array.of(1.5, Number.NaN, -0, Number.POSITIVE_INFINITY) },
   b: { type: "int64", dims: [1], data: BigInt64Array.of(-(2n ** 60n)) },

@@ -56,6 +56,8 @@ export interface Backend {
   readonly compared?: boolean;
   /** The types in which it can compute products with weights; float32 alone when absent. */
   readonly computes?: readonly ProductType[];
+  /** Whether products of float32 can be computed in TF32 where that is asked for. Absent: no. */
+  readonly hasTf32?: boolean;
   /**
    * What of it and of the settings decides numbers: part of the identity of every unit. Two backends with the same
    * numerics give the same bits, share units and have the same capabilities. Starts nothing and loads nothing.

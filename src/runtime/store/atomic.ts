@@ -105,6 +105,8 @@ async function replaceWith(
     await rename(temporary, path);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
+    // Node does not know the path of a handle: a full disk shows itself when one is written to.
+    if (error instanceof Error && "syscall" in error && !("path" in error)) Object.assign(error, { path });
     throw error;
   }
   await syncFolder(dirname(path));

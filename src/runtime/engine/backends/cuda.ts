@@ -52,6 +52,7 @@ export function cudaBackend(deviceId: number): Backend {
       };
     },
     computes: ["float32", "bfloat16", "float16"],
+    hasTf32: true,
     entries: {},
     memory: () => cudaMemory(deviceId),
     // The variable overrides every library that reads it; without it other libraries may round f32 products to TF32.

@@ -18,6 +18,8 @@ export interface LocalProvider {
   readonly compared?: boolean;
   /** The types in which it can compute products with weights; float32 alone when absent. */
   readonly computes?: readonly ProductType[];
+  /** Whether it has TF32; no when absent. */
+  readonly hasTf32?: boolean;
   /** Bytes of its own memory; null where that is the processor's, or is not known. Absent: null. */
   readonly memory?: () => number | null;
   /** Entries of the session's configuration beside those that every session has. */
@@ -51,6 +53,7 @@ export function localBackend({
   entries,
   environment,
   computes = ["float32"],
+  hasTf32 = false,
   compared = true,
   memory = () => null,
 }: LocalProvider): Backend {
@@ -59,6 +62,7 @@ export function localBackend({
     capabilities,
     memory,
     computes,
+    hasTf32,
     compared,
     numerics: ({ optimisation, prepacking, tf32, compute = "float32" }) => ({
       onnxruntime: onnxruntimeVersion(),
@@ -74,6 +78,7 @@ export function localBackend({
       if (!computes.includes(compute)) {
         throw new EngineFault("start", `${name} computes products in ${computes.join(" or ")}, and not in ${compute}`);
       }
+      if (settings.tf32 && !hasTf32) throw new EngineFault("start", `${name} has no TF32`);
       const runtime = runtimeAsked();
       // Commands that start no engine do not load what starts one.
       const { startChildEngine } = await import("../client.js");

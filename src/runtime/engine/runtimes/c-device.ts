@@ -46,10 +46,7 @@ export function openDevice(library: Library, provider: DeviceProvider): Device {
   const append = (options: Pointer): void => {
     if (plugin !== null) appendPlugin(library, options, plugin, provider);
     else if (provider.door === "cuda") appendCuda(api, options, provider);
-    else {
-      const [keys, values] = [Object.keys(provider.options), Object.values(provider.options)];
-      api.call("SessionOptionsAppendExecutionProvider", options, provider.name, keys, values, keys.length);
-    }
+    else appendNamed(api, options, provider);
   };
   const memory =
     plugin !== null
@@ -73,6 +70,21 @@ export function openDevice(library: Library, provider: DeviceProvider): Device {
   });
   const weights = createDeviceWeights(library, memory, transfers, provider.sharedWeights);
   return { append, rewritten, isProcessor, own: { memory, transfers, weights }, remark };
+}
+
+/** What onnxruntime says without the place in its source: `/…/FILE:LINE FUNCTION CONDITION was false. SENTENCE`. */
+export function sentenceOf(error: unknown): string {
+  const text = (error instanceof Error ? error.message : String(error)).trim();
+  return text.replace(/^\S+\.(?:cc|cpp|h):\d+ .* was false\. /s, "");
+}
+
+function appendNamed(api: CApi, options: Pointer, { name, options: own }: DeviceProvider): void {
+  const [keys, values] = [Object.keys(own), Object.values(own)];
+  try {
+    api.call("SessionOptionsAppendExecutionProvider", options, name, keys, values, keys.length);
+  } catch (error) {
+    throw new Error(`${name} does not start on this machine: ${sentenceOf(error)}`, { cause: error });
+  }
 }
 
 function appendCuda(api: CApi, options: Pointer, { deviceId, options: own, memoryLimit }: DeviceProvider): void {
@@ -109,7 +121,12 @@ const processorType = 0;
 
 /** The device of a plugin that has its name, is of the wanted hardware and has the number. @throws Error where there is none */
 function pluginDevice({ api, env }: Library, { name, deviceId, hardware, library }: DeviceProvider): Pointer {
-  api.call("RegisterExecutionProviderLibrary", env, name, library);
+  try {
+    api.call("RegisterExecutionProviderLibrary", env, name, library);
+  } catch (error) {
+    const source = `("Other engines" in the README says how to get it)`;
+    throw new Error(`${name}'s plugin does not load: ${sentenceOf(error)} ${source}`, { cause: error });
+  }
   const own = api.list("GetEpDevices", env).entries.filter((device) => {
     if (api.direct("EpDevice_EpName", device) !== `${name}ExecutionProvider`) return false;
     return hardware === "any" || hardwareType(api, device) === processorType;
