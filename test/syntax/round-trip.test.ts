@@ -23,3 +23,11 @@ test("parse(print(tree)) is the tree, and print is a fixpoint", () => {
     { numRuns: 500 },
   );
 });
+
+test("a value that begins like a number of tests keeps its parentheses", () => {
+  const text =
+    'hypothesis "h"\n  expect (2 of a) > 0\n\nhypothesis "i"\n  expect (all of b + 1) equivalent to 0 within 1\n';
+  const { value, diagnostics } = parse({ path: "test.atlas", text });
+  assert.deepEqual(diagnostics, []);
+  assert.equal(print(value, text), text);
+});

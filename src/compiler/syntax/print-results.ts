@@ -14,7 +14,15 @@ import type {
 import { type Doc, group, hard, indent, join, line, source } from "./layout.js";
 import { byAxes, intervalClause, printTest } from "./print-clauses.js";
 import { printFigure, printPlot } from "./print-plots.js";
-import { bindingLevel, printExpression, printName, printNames, printNumber, printString } from "./print-expressions.js";
+import {
+  bindingLevel,
+  parenthesised,
+  printExpression,
+  printName,
+  printNames,
+  printNumber,
+  printString,
+} from "./print-expressions.js";
 
 function usingTests(using: readonly TestUse[]): readonly Doc[] {
   if (using.length === 0) return [];
@@ -164,32 +172,56 @@ function printHypothesis(hypothesis: HypothesisStatement): Doc {
 }
 
 function printExpectation({ quantity, members }: Expectation): Doc {
-  const [first, ...more] = members.map(printExpected);
+  const [first, ...more] = members.map((member, i) => printExpected(member, quantity === null && i === 0));
   if (quantity === null)
     return group(
       first ?? "",
       more.map((member) => [",", line, member]),
     );
   const count: Doc = quantity.kind === "count" ? printNumber(quantity.count) : quantity.kind;
-  return group(count, " of", indent(line, join(members.map(printExpected), [",", line])));
+  return group(
+    count,
+    " of",
+    indent(
+      line,
+      join(
+        members.map((member) => printExpected(member)),
+        [",", line],
+      ),
+    ),
+  );
 }
 
-function printExpected(expected: Expected): Doc {
+/** `opens`: whether it stands right behind `expect`, where `2 of` would say how many of the tests must hold. */
+function printExpected(expected: Expected, opens = false): Doc {
+  const printFirst = (side: Expression): Doc =>
+    opens && startsWithQuantity(side) ? parenthesised(side) : printSide(side);
   switch (expected.kind) {
     case "titled":
       return printString(expected.title);
     case "order":
       return group(
-        group(printSide(expected.left)),
+        group(printFirst(expected.left)),
         indent(line, expected.operator, " ", group(printSide(expected.right))),
       );
     case "equivalence": {
       const { left, right, within } = expected;
       const margin = printExpression(within, bindingLevel.sum);
       const other = ["equivalent to ", group(printSide(right)), line, "within ", margin];
-      return group(group(printSide(left)), indent(line, other));
+      return group(group(printFirst(left)), indent(line, other));
     }
   }
+}
+
+function startsWithQuantity(e: Expression): boolean {
+  if (e.kind === "of") {
+    const { base } = e;
+    return (
+      base.kind === "number" || (base.kind === "name" && ["all", "any"].includes(base.text)) || startsWithQuantity(base)
+    );
+  }
+  if (e.kind === "binary") return startsWithQuantity(e.left);
+  return "base" in e && startsWithQuantity(e.base);
 }
 
 function printSide(side: Expression): Doc {
