@@ -75,6 +75,26 @@ test("eigenvalues and traces of single heads are those of their blocks, in every
     }
 });
 
+test("a measure that has gradients in it has a Hessian, too", async (context) => {
+  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
+  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
+  const { nested } = JSON.parse(readFileSync(path, "utf8")) as { nested: { eigenvalues: readonly number[] } };
+  const folder = temporaryFolder(context);
+  const protocol = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+    prompts p from ${JSON.stringify(fixture?.ids)}
+    experiment steep curvature of norm(grad(loss, z[L3])) over params W_V L3 top 2 steps 40
+    experiment flat curvature of norm(grad(loss, logits)) over params W_V L3.H1 gauss_newton trace probes 1`,
+  );
+  const rows = await rowsOf(await runFile(protocol, { runs: join(folder, "runs") }));
+  for (const [i, expected] of nested.eigenvalues.entries()) {
+    const { value } = rowAt(rows, "steep", "eigenvalue", { layer: 3, rank: i + 1 }, true);
+    assert.ok(Math.abs(value / expected - 1) <= 1e-4, `${value} instead of ${expected}`);
+  }
+  assert.ok(rowAt(rows, "flat", "trace", { layer: 3, head: 1 }, true).value > 0);
+});
+
 test("eigenvectors are saved with the shapes of the weights, of length 1, and are those of the whole Hessian", async (context) => {
   const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
   const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
