@@ -30,6 +30,14 @@ test("a curvature says over which parameters, of which layers, and what to compu
   assert.deepEqual(curvature("mlp L0.H1 trace probes 3"), ["A3004 expected layers such as L9 or L*, found L0.H1"]);
   assert.deepEqual(curvature("mlp L0"), ["A2007 curvature needs a value for what to compute"]);
   assert.deepEqual(curvature("mlp L0 trace"), ["A2007 curvature needs a value for probes"]);
+  // What would do nothing is refused: whoever writes it expects something of it.
+  assert.deepEqual(curvature("mlp L0 top 1 probes 3"), [
+    "A3040 `probes` is for trace, density and coupling, and nothing of that is asked for",
+  ]);
+  assert.deepEqual(curvature("mlp L0 trace probes 3 steps 9"), [
+    "A3040 `steps` is for top and density, and nothing of that is asked for",
+  ]);
+  assert.deepEqual(curvature("mlp L0 density probes 3 steps 9"), []);
   assert.deepEqual(curvature("mlp L0 top 0"), ["A3005 0 is not a whole number of at least 1"]);
 });
 

@@ -75,6 +75,47 @@ test("eigenvalues and traces of single heads are those of their blocks, in every
     }
 });
 
+test("under a dtype the Hessian is that of the rounded weights, and tables whose rows are rounded are refused", async (context) => {
+  const folder = temporaryFolder(context);
+  const run = async (dtype: string, weights: string) => {
+    const protocol = protocolIn(
+      folder,
+      `model m from "@stdlib/models/gpt2-tiny" ${dtype}
+      prompts p from ["Time heals all wounds.", "Pride goes before a fall."]
+      experiment sharp curvature of loss over params ${weights} top 1 steps 30`,
+    );
+    return runFile(protocol, { runs: join(folder, "runs") });
+  };
+  // By PyTorch's autograd in float64 with weights rounded to bfloat16, and SciPy's ARPACK.
+  const expected = { "layer L2": 46.00840931, "mlp L2": 26.69838622, "attention L2": 19.14683316 };
+  for (const [weights, largest] of Object.entries(expected)) {
+    const rows = await rowsOf(await run("dtype bf16", weights));
+    const { value } = rowAt(rows, "sharp", "eigenvalue", { layer: 2, rank: 1 }, true);
+    assert.ok(Math.abs(value / largest - 1) <= 1e-4, `${weights}: ${value} instead of ${largest}`);
+  }
+  await assert.rejects(run("dtype bf16", "embeddings"), /wte\.weight is rounded to the dtype/);
+});
+
+test("a measure that has gradients in it has a Hessian, too", async (context) => {
+  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
+  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
+  const { nested } = JSON.parse(readFileSync(path, "utf8")) as { nested: { eigenvalues: readonly number[] } };
+  const folder = temporaryFolder(context);
+  const protocol = protocolIn(
+    folder,
+    `model m from "@stdlib/models/gpt2-tiny"
+    prompts p from ${JSON.stringify(fixture?.ids)}
+    experiment steep curvature of norm(grad(loss, z[L3])) over params W_V L3 top 2 steps 40
+    experiment flat curvature of norm(grad(loss, logits)) over params W_V L3.H1 gauss_newton trace probes 1`,
+  );
+  const rows = await rowsOf(await runFile(protocol, { runs: join(folder, "runs") }));
+  for (const [i, expected] of nested.eigenvalues.entries()) {
+    const { value } = rowAt(rows, "steep", "eigenvalue", { layer: 3, rank: i + 1 }, true);
+    assert.ok(Math.abs(value / expected - 1) <= 1e-4, `${value} instead of ${expected}`);
+  }
+  assert.ok(rowAt(rows, "flat", "trace", { layer: 3, head: 1 }, true).value > 0);
+});
+
 test("eigenvectors are saved with the shapes of the weights, of length 1, and are those of the whole Hessian", async (context) => {
   const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
   const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");

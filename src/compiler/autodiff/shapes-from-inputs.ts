@@ -12,8 +12,8 @@ import { oneLess, valueShapes } from "../onnx/shapes.js";
 
 /** The graph with every Shape of which inputs tell the lengths made of these, at the front. */
 export function shapesFromInputs(graph: Graph): Graph {
-  const builder = createGraphBuilder("shapes");
-  const lengthOf = lengthsOfInputs(graph, builder.scope("shapes"));
+  const builder = createGraphBuilder("shapes").scope(unusedScope(graph));
+  const lengthOf = lengthsOfInputs(graph, builder);
   const lists = new Map<string, string | null>();
   const renamed = new Map<string, string>();
   const shapes = valueShapes(graph);
@@ -28,7 +28,7 @@ export function shapesFromInputs(graph: Graph): Graph {
     const asked = shape.slice(start, end);
     const key = JSON.stringify(asked);
     const known = lists.get(key);
-    const made = known === undefined ? listOf(builder.scope("shapes"), asked, lengthOf) : known;
+    const made = known === undefined ? listOf(builder, asked, lengthOf) : known;
     lists.set(key, made);
     if (made === null) return [node];
     renamed.set(output, made);
@@ -39,6 +39,14 @@ export function shapesFromInputs(graph: Graph): Graph {
   const read = nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => renamed.get(name) ?? name) }));
   const whole = appendNodes({ ...graph, nodes: front.nodes }, read, front.initializers);
   return whole;
+}
+
+/** `shapes`, with a number where the graph has such names: a Hessian of a gradient comes here twice. */
+function unusedScope(graph: Graph): string {
+  const taken = new Set(graph.nodes.flatMap(({ outputs }) => outputs.map((name) => name.split("/", 1)[0])));
+  let scope = "shapes";
+  for (let number = 2; taken.has(scope); number++) scope = `shapes_${number}`;
+  return scope;
 }
 
 /** The list of these lengths; null where one of them is not known. */

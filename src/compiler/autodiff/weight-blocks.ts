@@ -34,8 +34,12 @@ export function weightBlock(model: ModelGraph, part: CurvaturePart, layer: numbe
   for (const { name, shape, data } of graph.initializers) {
     if (data.kind !== "external" || !found.has(name)) continue;
     const value = asFloat32(graph, name, types);
-    if (value === null)
-      return `${name} is stored as ${types.get(name) ?? "?"}, and its rows are chosen before they become float32`;
+    if (value === null) {
+      const type = types.get(name) ?? "?";
+      const state = type === "float32" ? "rounded to the dtype" : `stored as ${type}`;
+      const when = type === "float32" ? "that" : "they become float32";
+      return `${name} is ${state}, and its rows are chosen before ${when}`;
+    }
     weights.push({ name, value, shape });
   }
   if (weights.length === 0) return "it has no weights there";
@@ -83,13 +87,23 @@ export function reachedFrom(graph: Graph, values: readonly string[]): ReadonlySe
   return reached;
 }
 
-/** The value that carries a stored weight in float32; null where there is no single one. */
+/**
+ * The value that the model computes with in place of a stored weight: in float32, and behind the rounding to a dtype, through
+ * which there is no derivative. Null where there is no single one.
+ */
 function asFloat32(graph: Graph, name: string, types: ReadonlyMap<string, string>): string | null {
-  if (types.get(name) === "float32") return name;
   const readers = graph.nodes.filter(({ inputs }) => inputs.includes(name));
+  if (types.get(name) === "float32" && !readers.some((node) => isRounded(graph, node, types))) return name;
   const [only, ...others] = readers;
   const [next] = only?.outputs ?? [];
   return only?.op !== "Cast" || others.length > 0 || next === undefined ? null : asFloat32(graph, next, types);
+}
+
+/** Whether what a node makes of a weight, or the rows that it chooses from one, are no float32 any more. */
+function isRounded(graph: Graph, { op, outputs: [made = ""] }: OnnxNode, types: ReadonlyMap<string, string>): boolean {
+  if (op === "Cast") return types.get(made) !== "float32";
+  if (op !== "Gather") return false;
+  return graph.nodes.some((node) => node.op === "Cast" && node.inputs.includes(made) && isRounded(graph, node, types));
 }
 
 /** What stands between a product with a weight and the site that it makes, where the site is linear in the weight. */

@@ -24,7 +24,7 @@ import { peakBytesOf, productFlopsOf } from "./liveness.js";
 const longBatches = 4;
 
 /** Version of how products are made and added up, a part of every product's identity. */
-const productVersion = 3;
+const productVersion = 4;
 
 /** What planning a curvature takes from the plan that it belongs to. */
 export interface CurvaturePlanning {

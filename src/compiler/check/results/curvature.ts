@@ -14,7 +14,7 @@ import type { ModelGraph, OpenedModel } from "../../models/model.js";
 import { siteKey } from "../../models/sites.js";
 import { siteText } from "../../operations/text.js";
 import { outsideInputs } from "../../operations/tail.js";
-import type { CurvatureClause, ExperimentStatement, PlaceLiteral } from "../../syntax/ast.js";
+import type { CurvatureClause, ExperimentStatement, NumberLiteral, PlaceLiteral } from "../../syntax/ast.js";
 import { reportError, wrongKind } from "../faults.js";
 import { columnName, elaborateTensor, type MeasureContext, type TypedExpression } from "../measures/measures.js";
 import { placesWithParams } from "../names/param-values.js";
@@ -212,6 +212,15 @@ function checkCounts(cx: MeasureContext, clause: CurvatureClause): boolean {
     const hint = "trace, density and coupling are estimated from random vectors: write `probes 10`";
     sound = lacking("probes", hint, [addBehind(span, " probes 10")]);
   }
+  // What is said and not done is no remark beside the result: whoever wrote it expects another one.
+  const idle = (count: NumberLiteral | null, name: string, uses: string): void => {
+    if (count === null) return;
+    const problem = `\`${name}\` is for ${uses}, and nothing of that is asked for`;
+    reportError(cx, "A3040", count.span, { problem }, { hint: `ask for it, or leave \`${name} ${count.value}\` out` });
+    sound = false;
+  };
+  if (sound && !trace && !density && !coupling) idle(probes, "probes", "trace, density and coupling");
+  if (sound && top === null && !density) idle(steps, "steps", "top and density");
   for (const count of [top, probes, steps]) if (count !== null && !isWhole(cx, count, 1)) sound = false;
   if (seed !== null && !isWhole(cx, seed, 0)) sound = false;
   if (sound && top !== null && steps !== null && steps.value < top.value) {
