@@ -42,7 +42,8 @@ for (const name of names) {
         const graph = isGaussNewton
           ? gaussNewtonProducts(measured, built.values["logits"] ?? "", mean, block.weights)
           : hessianProducts(measured, mean, block.weights);
-        const session = await createSession(graph, opened.externalDataFolder);
+        // To optimise them takes longer than to run them.
+        const session = await createSession(graph, opened.externalDataFolder, "disabled");
         const directions = [1, 2].map((phase) =>
           block.weights.map(({ shape }) => {
             const size = shape.reduce((product, length) => product * length, 1);
