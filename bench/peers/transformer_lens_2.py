@@ -5,32 +5,10 @@ With R_V the unembedding is left out (return_type=None), as a careful user would
 run, since nothing in the loop says that they are not needed.
 """
 
-from common import ids_of, load_model, r_v, read_task, sweep, write_answer
+from common import ids_of, load_lens, r_v, read_task, sweep, write_answer
 
 task = read_task()
-
-from transformer_lens import HookedTransformer, HookedTransformerConfig  # noqa: E402
-from transformer_lens.pretrained.weight_conversions import convert_gpt2_weights  # noqa: E402
-
-source = load_model(task)
-config = source.config
-model = HookedTransformer(
-    HookedTransformerConfig(
-        n_layers=config.n_layer,
-        d_model=config.n_embd,
-        n_ctx=config.n_positions,
-        d_head=config.n_embd // config.n_head,
-        n_heads=config.n_head,
-        d_vocab=config.vocab_size,
-        act_fn="gelu_new",
-        normalization_type="LN",
-        eps=config.layer_norm_epsilon,
-        original_architecture="GPT2LMHeadModel",
-        device="cpu",
-    )
-)
-# The conversion knows nothing of the causal masks, which the model makes itself.
-model.load_state_dict(convert_gpt2_weights(source, model.cfg), strict=False)
+model, config = load_lens(task)
 ids = ids_of(task)
 
 

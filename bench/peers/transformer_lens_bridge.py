@@ -2,15 +2,10 @@
 hook on hook_z for each head, prompts batched. See transformer_lens_2.py for R_V.
 """
 
-from common import ids_of, load_model, r_v, read_task, sweep, write_answer
+from common import ids_of, load_lens, r_v, read_task, sweep, write_answer
 
 task = read_task()
-
-from transformer_lens.model_bridge import TransformerBridge  # noqa: E402
-
-source = load_model(task)
-config = source.config
-model = TransformerBridge.boot_transformers(task["model"], hf_model=source, device="cpu")
+model, config = load_lens(task)
 ids = ids_of(task)
 
 

@@ -1,5 +1,6 @@
 /** Products of Hessians and vectors through the engine: the graph of a block, what it is fed, and the sum over the texts. */
 import { digestOf } from "../compiler/base/digest.js";
+import { rememberedIn } from "../compiler/base/remembered.js";
 import { directionInput, productOutput } from "../compiler/autodiff/hessian-products.js";
 import type { WeightBlock } from "../compiler/autodiff/weight-blocks.js";
 import type { CurvaturePlan, Unit } from "../compiler/ir/plan.js";
@@ -37,14 +38,12 @@ export function productsThroughEngine(
   const feeds = createFeeds(protocol, { ...plan, graphs }, (model) => modelOf(model).signature);
   const prepared = new Map<string, PreparedBlock>();
   const prepare = (own: CurvaturePlan): PreparedBlock => {
-    const known = prepared.get(own.matrix);
-    if (known !== undefined) return known;
     const { model } = own.graph;
     const { curvature } = protocol.studies[own.study] ?? {};
     const opened = loaded.models.get(model);
     if (curvature === undefined || opened === undefined) throw new RangeError(`the model ${model} is not open`);
     const { graph, block } = productGraph(modelOf(model).graph, own, curvature);
-    const made = preparedBlock(own, graph, block, (prepacked) => ({
+    return preparedBlock(own, graph, block, (prepacked) => ({
       id: digestOf([own.matrix, model, prepacked]),
       weights: weightsOf(graph, opened),
       prepacked,
@@ -52,17 +51,16 @@ export function productsThroughEngine(
       arena: true,
       bytes: once(() => encodeModel(graph, { shapes: true })),
     }));
-    prepared.set(own.matrix, made);
-    return made;
   };
+  const places = new Map<CurvaturePlan, Int32Array | null>();
   const guarded = (model: string): void => {
     const problem = guard(model);
     if (problem !== null) throw new Error(problem);
   };
   async function attempt(own: CurvaturePlan, vector: Float64Array): Promise<ComputedProduct> {
-    const block = prepare(own);
-    const places = placesOf(own, block.size);
-    const whole = placed(vector, places, block.size);
+    const block = rememberedIn(prepared, own.matrix, () => prepare(own));
+    const entries = rememberedIn(places, own, () => placesOf(own, block.size));
+    const whole = placed(vector, entries, block.size);
     const sum = new Float64Array(block.size);
     let reason: string | null = null;
     const began = performance.now();
@@ -79,7 +77,7 @@ export function productsThroughEngine(
     // Millions of entries: written out, because `from` goes through an iterator.
     const data = new Float32Array(own.size);
     for (let i = 0; i < own.size; i++) {
-      data[i] = reason === null ? (sum[places === null ? i : (places[i] ?? 0)] ?? NaN) / own.values : NaN;
+      data[i] = reason === null ? (sum[entries === null ? i : (entries[i] ?? 0)] ?? NaN) / own.values : NaN;
     }
     const { onnxruntimeVersion = "" } = keeper.info() ?? {};
     const seconds = ((performance.now() - began) / 1000).toFixed(6);

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { digestOf } from "../compiler/base/digest.js";
 import type { CurvaturePlan } from "../compiler/ir/plan.js";
 import type { ResultRow } from "../compiler/ir/results.js";
-import { eigenvectorsSaved } from "../compiler/lower/curvature-plan.js";
+import { eigenvectorsSaved, groupsOf } from "../compiler/lower/curvature-plan.js";
 import { curvatureNotes } from "../compiler/results/curvature-notes.js";
 import { curvatureRows, type BlockOutcome } from "../compiler/results/curvature.js";
 import { hessianPicture, type HessianPicture } from "../compiler/statistics/hessian.js";
@@ -159,9 +159,8 @@ function withoutVectors(picture: HessianPicture): HessianPicture {
   return { ...picture, eigenvalues: picture.eigenvalues.map((own) => ({ ...own, vector: null })) };
 }
 
-function pictureOf({ asked, size, heads, members }: CurvaturePlan): ByProducts<HessianPicture> {
-  const groups = heads === null || members === null ? heads : { ...heads, count: members.length };
-  return hessianPicture(asked, size, groups);
+function pictureOf(plan: CurvaturePlan): ByProducts<HessianPicture> {
+  return hessianPicture(plan.asked, plan.size, groupsOf(plan));
 }
 
 /** Runs a computation that asks for products; ends with a sentence where there is none, or one that is not finite. */

@@ -1,11 +1,13 @@
 /** Measured results as files hold them, out of the columns in which they are. */
 import type { Hash } from "node:crypto";
 import { entryOf } from "../compiler/base/entry.js";
+import { remembered, rememberedIn } from "../compiler/base/remembered.js";
 import type { ResultType } from "../compiler/ir/result-type.js";
 import { segmentLength, segmentsOf, type RowSegment } from "../compiler/ir/result-table.js";
 import type { ResultRow, ResultRows, ResultSet } from "../compiler/ir/results.js";
 import {
   baselineAt,
+  coordinateReader,
   coordinatesAt,
   entryCoordinate,
   impactAt,
@@ -31,15 +33,13 @@ interface Part {
 /** Rows of experiments with the words of their texts and tokens. */
 export function savedResults(rows: ResultRows, { types }: Pick<ResultSet, "types">, tokens: TokenTexts): SavedTable {
   let length = 0;
-  const words = new Map<StudyRows, StudyWords>();
+  const wordsOf = remembered((study: StudyRows) => studyWords(study, types.get(study.experiment), tokens));
   const parts = segmentsOf(rows).map((segment): Part => {
     const first = length;
     length += segmentLength(segment);
     const known = { first, length: segmentLength(segment) };
     if (segment.kind === "list") return { ...known, ...listPart(segment.rows, types, tokens) };
-    const own = words.get(segment.rows) ?? studyWords(segment.rows, types.get(segment.rows.experiment), tokens);
-    words.set(segment.rows, own);
-    return { ...known, ...studyPart(segment, own) };
+    return { ...known, ...studyPart(segment, wordsOf(segment.rows)) };
   });
   const axes = [...new Set(parts.flatMap(({ table }) => table.axes))];
   return {
@@ -118,19 +118,12 @@ function studyWords(rows: StudyRows, type: ResultType | undefined, tokens: Token
   const texts = new Map<number, TokenizedText | null>();
   const ids = new Map<number, string | null>();
   return {
-    promptOf: (place) => remembered(prompts, place.text, () => tokens.promptAt(experiment, coordinatesAt(rows, place))),
-    textOf: (place) => remembered(texts, place.text, () => tokens.textAt(experiment, coordinatesAt(rows, place))),
-    tokenOf: (place, id) => remembered(ids, id, () => tokens.tokenAt(experiment, coordinatesAt(rows, place), id)),
+    promptOf: (place) =>
+      rememberedIn(prompts, place.text, () => tokens.promptAt(experiment, coordinatesAt(rows, place))),
+    textOf: (place) => rememberedIn(texts, place.text, () => tokens.textAt(experiment, coordinatesAt(rows, place))),
+    tokenOf: (place, id) => rememberedIn(ids, id, () => tokens.tokenAt(experiment, coordinatesAt(rows, place), id)),
     position: positionAxis(type),
   };
-}
-
-function remembered<T>(known: Map<number, T>, key: number, make: () => T): T {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  known.set(key, made);
-  return made;
 }
 
 function studyPart(
@@ -200,21 +193,8 @@ function fixedReaders(
   };
 }
 
-/** Reads one axis: of labels with one name the last one counts, as in `labelsAt`. */
 function axisReader(rows: StudyRows, axis: string): CellReader {
-  const lookUp = (all: readonly Labels[]): readonly Cell[] | null => {
-    const found = all.map((labels) => entryOf(Object.fromEntries(labels), axis) ?? null);
-    return found.some((cell) => cell !== null) ? found : null;
-  };
-  const always = lookUp([rows.labels])?.[0] ?? null;
-  const byText = lookUp(rows.texts);
-  const byCondition = lookUp(rows.conditions.map(({ labels }) => labels));
-  const byMeasure = lookUp(rows.measures.map(({ labels }) => labels));
-  return ({ condition, text, measure, entry }) => {
-    const axes = rows.axesOf(text, measure);
-    for (let at = 0; at < axes.length; at++) if (axes[at]?.name === axis) return entryCoordinate(axes, at, entry);
-    return byMeasure?.[measure] ?? byCondition?.[condition] ?? byText?.[text] ?? always;
-  };
+  return coordinateReader<Cell>(rows, axis, (coordinate) => coordinate, null);
 }
 
 /** Visits a row of each condition, text and measure that has any, in the order of the rows. */

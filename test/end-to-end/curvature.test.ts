@@ -24,15 +24,27 @@ const unitsOf = async ({ folder, record }: Ran): Promise<readonly string[]> => {
   return list.kind === "read" ? list.units.map(({ unit }) => unit) : [];
 };
 
+/** The fixture's texts as token ids, as a protocol writes them. */
+const ids = JSON.stringify(readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny")?.ids);
+
+/** What PyTorch computes of them in float64 (test/fixtures/curvature/make.py). */
+const { exact, nested } = JSON.parse(
+  readFileSync(join(root, "test", "fixtures", "curvature", "gpt2-tiny.json"), "utf8"),
+) as {
+  readonly exact: {
+    readonly eigenvalues: readonly number[];
+    readonly heads: readonly HeadBlocks[];
+    readonly vectors: readonly (readonly number[])[];
+  };
+  readonly nested: { readonly eigenvalues: readonly number[] };
+};
+
 test("eigenvalues of a run are those of the whole Hessian, whatever the batches", async (context) => {
-  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
-  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
-  const { exact } = JSON.parse(readFileSync(path, "utf8")) as { exact: { eigenvalues: readonly number[] } };
   const folder = temporaryFolder(context);
   const protocol = protocolIn(
     folder,
     `model m from "@stdlib/models/gpt2-tiny"
-    prompts p from ${JSON.stringify(fixture?.ids)}
+    prompts p from ${ids}
     experiment sharp curvature of loss over params W_V L2 top 1 steps 30 seed 3
     table sharp.eigenvalue`,
   );
@@ -48,14 +60,11 @@ test("eigenvalues of a run are those of the whole Hessian, whatever the batches"
 });
 
 test("eigenvalues and traces of single heads are those of their blocks, in every arrangement of the matrix", async (context) => {
-  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
-  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
-  const { exact } = JSON.parse(readFileSync(path, "utf8")) as { exact: { heads: readonly HeadBlocks[] } };
   const folder = temporaryFolder(context);
   const protocol = protocolIn(
     folder,
     `model m from "@stdlib/models/gpt2-tiny"
-    prompts p from ${JSON.stringify(fixture?.ids)}
+    prompts p from ${ids}
     ${exact.heads
       .map(
         ({ part, layer }) =>
@@ -97,14 +106,11 @@ test("under a dtype the Hessian is that of the rounded weights, and tables whose
 });
 
 test("a measure that has gradients in it has a Hessian, too", async (context) => {
-  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
-  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
-  const { nested } = JSON.parse(readFileSync(path, "utf8")) as { nested: { eigenvalues: readonly number[] } };
   const folder = temporaryFolder(context);
   const protocol = protocolIn(
     folder,
     `model m from "@stdlib/models/gpt2-tiny"
-    prompts p from ${JSON.stringify(fixture?.ids)}
+    prompts p from ${ids}
     experiment steep curvature of norm(grad(loss, z[L3])) over params W_V L3 top 2 steps 40
     experiment flat curvature of norm(grad(loss, logits)) over params W_V L3.H1 gauss_newton trace probes 1`,
   );
@@ -117,14 +123,11 @@ test("a measure that has gradients in it has a Hessian, too", async (context) =>
 });
 
 test("eigenvectors are saved with the shapes of the weights, of length 1, and are those of the whole Hessian", async (context) => {
-  const fixture = readFixture<{ readonly ids: readonly (readonly number[])[] }>("gpt2-tiny");
-  const path = join(root, "test", "fixtures", "curvature", "gpt2-tiny.json");
-  const { exact } = JSON.parse(readFileSync(path, "utf8")) as { exact: { vectors: readonly (readonly number[])[] } };
   const folder = temporaryFolder(context);
   const protocol = protocolIn(
     folder,
     `model m from "@stdlib/models/gpt2-tiny"
-    prompts p from ${JSON.stringify(fixture?.ids)}
+    prompts p from ${ids}
     prompts q from [[5, 9, 13, 40]]
     experiment whole with p curvature of loss over params W_V L2 top 3 steps 40 seed 3
     experiment heads with p, q curvature of loss over params W_O L1.H2 top 1 steps 30

@@ -8,7 +8,7 @@ import { siteRank } from "../models/site-order.js";
 import { siteKey } from "../models/sites.js";
 import { carrierOf, computedValueOf, isDense } from "../replacements/index.js";
 import { sitesOf } from "./reads.js";
-import { ancestors } from "./reachability.js";
+import { ancestors } from "../onnx/reachability.js";
 
 /** Identifies the gate that a write goes through: its site, and how the replacement is carried. */
 export function gateKey({ site, replacement }: SiteWrite): string {

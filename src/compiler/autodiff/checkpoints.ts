@@ -6,13 +6,13 @@
  * The copy waits for the gradient of the next kept value: it is the kept value and no row of that gradient, put together. Without
  * that, onnxruntime would find that both ways compute the same, and do it once; and it could do it early.
  */
-import { int } from "../onnx/attributes.js";
+import { bodyOf, int } from "../onnx/attributes.js";
 import { createGraphBuilder } from "../onnx/builder.js";
 import { appendNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { integers } from "../onnx/lists.js";
 import { inOrder } from "../onnx/order.js";
-import { producersIn } from "../onnx/producers.js";
+import { ancestors, descendants } from "../onnx/reachability.js";
 import { namesRead } from "../onnx/reads.js";
 
 export interface Checkpoints {
@@ -31,7 +31,7 @@ export interface Checkpoints {
  * the way back begins there.
  */
 export function computedAgain(graph: Graph, { checkpoints, gradients, late, prefix }: Checkpoints): Graph {
-  const behind = reached(graph, late);
+  const behind = descendants(graph, late);
   const segments = segmentsOf(graph, checkpoints, behind);
   const builder = createGraphBuilder("again");
   const copies: OnnxNode[] = [];
@@ -40,9 +40,12 @@ export function computedAgain(graph: Graph, { checkpoints, gradients, late, pref
     const gradient = gradients.get(checkpoints[i + 1] ?? "");
     if (gradient === undefined) return;
     const inside = (name: string): boolean => segments.get(name) === i && name !== checkpoints[i + 1];
-    const before = ancestors(graph, gradient);
+    const before = ancestors(graph, [gradient]);
     const readers = new Set(
-      graph.nodes.filter((node) => behind.has(node.outputs[0] ?? "") && !before.has(node) && node.inputs.some(inside)),
+      graph.nodes.filter(
+        ({ inputs, outputs }) =>
+          behind.has(outputs[0] ?? "") && !outputs.some((output) => before.has(output)) && inputs.some(inside),
+      ),
     );
     const needed = new Set([...readers].flatMap(({ inputs }) => inputs.filter(inside)));
     const again: OnnxNode[] = [];
@@ -51,7 +54,7 @@ export function computedAgain(graph: Graph, { checkpoints, gradients, late, pref
       again.push(node);
       for (const name of namesRead(node)) if (inside(name)) needed.add(name);
     }
-    if (again.length === 0 || again.some(hasBody)) return;
+    if (again.length === 0 || again.some((node) => bodyOf(node) !== null)) return;
     const scope = builder.scope(`${prefix}/${i}`);
     const none = scope.node("Slice", [gradient, integers(scope, 0), integers(scope, 0), integers(scope, 0)]);
     const copy = scope.node("Concat", [kept, none], { axis: int(0) });
@@ -69,18 +72,6 @@ export function computedAgain(graph: Graph, { checkpoints, gradients, late, pref
   return appendNodes({ ...graph, nodes: whole }, [], made.initializers);
 }
 
-function hasBody({ attributes }: OnnxNode): boolean {
-  return Object.values(attributes).some(({ kind }) => kind === "graph");
-}
-
-/** These values and everything that is computed from them. */
-function reached(graph: Graph, values: ReadonlySet<string>): ReadonlySet<string> {
-  const found = new Set(values);
-  for (const node of graph.nodes)
-    if (namesRead(node).some((name) => found.has(name))) for (const output of node.outputs) found.add(output);
-  return found;
-}
-
 /** Value of the way there → the number of the last checkpoint that it is computed from. */
 function segmentsOf(
   graph: Graph,
@@ -95,18 +86,4 @@ function segmentsOf(
     for (const output of node.outputs) segments.set(output, own);
   }
   return segments;
-}
-
-/** The nodes that a value is computed by. */
-function ancestors(graph: Graph, value: string): ReadonlySet<OnnxNode> {
-  const producers = producersIn(graph);
-  const found = new Set<OnnxNode>();
-  const waiting = [value];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const node = producers.get(name);
-    if (node === undefined || found.has(node)) continue;
-    found.add(node);
-    waiting.push(...namesRead(node));
-  }
-  return found;
 }

@@ -2,10 +2,10 @@
 import { appendNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
 import { domainOf } from "../onnx/operators.js";
+import { descendants } from "../onnx/reachability.js";
 import { computedAgain } from "./checkpoints.js";
 import { differentiate } from "./differentiate.js";
 import { tidied } from "./tidy.js";
-import { reachedFrom } from "./weight-blocks.js";
 
 /**
  * The operator of a node that asks for the gradient of its second input, a number for each row, with respect to its first. It
@@ -35,7 +35,8 @@ export function expandGradients(graph: Graph, checkpoints: readonly string[] = [
       ({ op, inputs: [value = "", of] }) => op === gradientOperator && of === target && there.has(value),
     );
     const values = [...new Set(same.map(({ inputs: [value = ""] }) => value))];
-    const borders = checkpoints.filter((value) => there.has(value) && dependsOnAny(before, value, values));
+    const reached: ReadonlySet<string> = checkpoints.length === 0 ? new Set() : descendants(before, values);
+    const borders = checkpoints.filter((value) => there.has(value) && reached.has(value));
     const gradients = differentiate(before, target, [...new Set([...values, ...borders])], `gradient/${pass}/`);
     const named = same.map(({ inputs: [value = ""], outputs }): OnnxNode => {
       const inputs = [gradients.of.get(value) ?? ""];
@@ -49,8 +50,4 @@ export function expandGradients(graph: Graph, checkpoints: readonly string[] = [
       expanded = computedAgain(expanded, { checkpoints, gradients: gradients.of, late, prefix: `again/${pass}` });
     }
   }
-}
-
-function dependsOnAny(graph: Graph, value: string, values: readonly string[]): boolean {
-  return reachedFrom(graph, values).has(value);
 }

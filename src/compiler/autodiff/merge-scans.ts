@@ -2,7 +2,7 @@
  * Makes one loop of two over the same entries, of which the later one computes what the earlier one does, too: as the loop that a
  * derivative rule makes of another. A loss and its gradient then go over the vocabulary once.
  */
-import { int, subgraph } from "../onnx/attributes.js";
+import { bodyOf, int, subgraph } from "../onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import { appendNodes } from "../onnx/edit.js";
 import type { Graph, OnnxNode } from "../onnx/graph.js";
@@ -29,10 +29,6 @@ interface Pair {
   readonly later: OnnxNode;
   /** The nodes before the later loop that read the shapes, and nothing else, of what the earlier one leads to. */
   readonly shaped: readonly OnnxNode[];
-}
-
-function bodyOf({ attributes: { body } }: OnnxNode): Graph | null {
-  return body?.kind === "graph" ? body.value : null;
 }
 
 function mergeable(nodes: readonly OnnxNode[]): Pair | null {

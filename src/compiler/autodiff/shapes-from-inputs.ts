@@ -2,10 +2,9 @@
  * Shapes of values from the graph's inputs. A gradient is shaped like its value, and asking the value itself for its shape would keep
  * it in memory until then, and make everything that is shaped like a result wait for the result.
  */
-import { int } from "../onnx/attributes.js";
+import { int, integerAttribute } from "../onnx/attributes.js";
 import { createGraphBuilder, type GraphBuilder } from "../onnx/builder.js";
 import { appendNodes } from "../onnx/edit.js";
-import { integerAttribute } from "../onnx/attributes.js";
 import type { Dimension, Graph } from "../onnx/graph.js";
 import { integers } from "../onnx/lists.js";
 import { oneLess, valueShapes } from "../onnx/shapes.js";
@@ -37,8 +36,7 @@ export function shapesFromInputs(graph: Graph): Graph {
   if (renamed.size === 0) return graph;
   const front = builder.finish();
   const read = nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => renamed.get(name) ?? name) }));
-  const whole = appendNodes({ ...graph, nodes: front.nodes }, read, front.initializers);
-  return whole;
+  return appendNodes({ ...graph, nodes: front.nodes }, read, front.initializers);
 }
 
 /** `shapes`, with a number where the graph has such names: a Hessian of a gradient comes here twice. */
@@ -70,20 +68,19 @@ function lengthsOfInputs(graph: Graph, builder: GraphBuilder): (name: string) =>
     ),
   );
   const made = new Map<string, string | null>();
+  const make = (name: string): string | null => {
+    const place = places.get(name);
+    if (place !== undefined)
+      return builder.node("Shape", [place.name], { start: int(place.axis), end: int(place.axis + 1) });
+    const longer = oneLess.of(name);
+    const whole = longer === null ? null : lengthOf(longer);
+    if (whole === null) return null;
+    return builder.node("Max", [builder.node("Sub", [whole, integers(builder, 1)]), integers(builder, 0)]);
+  };
   const lengthOf = (name: string): string | null => {
     const known = made.get(name);
     if (known !== undefined) return known;
-    const place = places.get(name);
-    const longer = oneLess.of(name);
-    const whole = place === undefined && longer !== null ? lengthOf(longer) : null;
-    const shorter = (from: string): string =>
-      builder.node("Max", [builder.node("Sub", [from, integers(builder, 1)]), integers(builder, 0)]);
-    const length =
-      place === undefined
-        ? whole === null
-          ? null
-          : shorter(whole)
-        : builder.node("Shape", [place.name], { start: int(place.axis), end: int(place.axis + 1) });
+    const length = make(name);
     made.set(name, length);
     return length;
   };

@@ -79,14 +79,6 @@ function behind(graph: Graph, value: string, stop: ReadonlySet<string>): Readonl
   return needed;
 }
 
-/** These values, and every value that is computed from one of them. */
-export function reachedFrom(graph: Graph, values: readonly string[]): ReadonlySet<string> {
-  const reached = new Set(values);
-  for (const { inputs, outputs } of graph.nodes)
-    if (inputs.some((input) => reached.has(input))) for (const output of outputs) reached.add(output);
-  return reached;
-}
-
 /**
  * The value that the model computes with in place of a stored weight: in float32, and behind the rounding to a dtype, through
  * which there is no derivative. Null where there is no single one.

@@ -147,6 +147,34 @@ export function labelsAt(rows: StudyRows, { condition, text, measure, entry }: R
   return own;
 }
 
+/**
+ * Reads what rows have on one axis, as `read` takes it: of labels with one name the last one counts, as in {@link labelsAt}.
+ * Labels are read once, and the entries of a measure row by row.
+ *
+ * @param missing of a row that has nothing there
+ */
+export function coordinateReader<T>(
+  rows: StudyRows,
+  axis: string,
+  read: (coordinate: Coordinate) => T,
+  missing: T,
+): (place: RowPlace) => T {
+  const lookUp = (all: readonly Labels[]): readonly (T | undefined)[] =>
+    all.map((labels) => {
+      const found = labels.findLast(([name]) => name === axis);
+      return found === undefined ? undefined : read(found[1]);
+    });
+  const [always = missing] = lookUp([rows.labels]);
+  const byText = lookUp(rows.texts);
+  const byCondition = lookUp(rows.conditions.map(({ labels }) => labels));
+  const byMeasure = lookUp(rows.measures.map(({ labels }) => labels));
+  return ({ condition, text, measure, entry }) => {
+    const axes = rows.axesOf(text, measure);
+    for (let at = 0; at < axes.length; at++) if (axes[at]?.name === axis) return read(entryCoordinate(axes, at, entry));
+    return byMeasure[measure] ?? byCondition[condition] ?? byText[text] ?? always;
+  };
+}
+
 export function coordinatesAt(rows: StudyRows, place: RowPlace): Coordinates {
   return Object.fromEntries(labelsAt(rows, place));
 }

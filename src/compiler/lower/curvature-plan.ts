@@ -3,6 +3,7 @@ import { gaussNewtonProducts } from "../autodiff/gauss-newton.js";
 import { hessianProducts } from "../autodiff/hessian-products.js";
 import { weightBlock, type WeightBlock } from "../autodiff/weight-blocks.js";
 import { digestOf } from "../base/digest.js";
+import { rememberedIn } from "../base/remembered.js";
 import { diagnostic } from "../diagnostics/create.js";
 import type { Curvature } from "../ir/curvature.js";
 import type { CurvaturePlan, Evaluation, GraphOutput, GraphPlan, GraphSettings } from "../ir/plan.js";
@@ -150,8 +151,9 @@ function planBlock(
     numerics: { ...batch.numerics, prepacking: batch.numerics.prepacking === "always" ? "always" : "never" },
   };
   const [first = null] = curvature.layers;
-  const work = known.get(graph.id) ?? workOfProducts(model.graph, graph, curvature, { layer: first, size: whole });
-  known.set(graph.id, work);
+  const work = rememberedIn(known, graph.id, () =>
+    workOfProducts(model.graph, graph, curvature, { layer: first, size: whole }),
+  );
   const units = batchRows(own, { graph, work, signature, texts, conditions, rows, given: [] });
   const batches: Evaluation = {
     id: digestOf(["curvature", study.experiment, study.model, study.texts, layer, members, units.map(({ id }) => id)]),
@@ -175,7 +177,6 @@ function planBlock(
   const entries = texts.prompts.map(({ ids }) =>
     curvature.type.axes.reduce((product, { extent }) => product * extentSize(extent, ids.length), 1),
   );
-  const groups = members === null || heads === null ? heads : { ...heads, count: members.length };
   return {
     id: members === null ? matrix : digestOf({ matrix, members }),
     matrix,
@@ -189,9 +190,14 @@ function planBlock(
     graph,
     batches,
     values: entries.reduce((sum, count) => sum + count, 0),
-    products: productsAtMost(asked, size, groups),
+    products: productsAtMost(asked, size, groupsOf({ heads, members })),
     cost: { flops: own.cost.flops, peakActivationBytes: own.cost.peakActivationBytes, vectorBytes: vectors },
   };
+}
+
+/** The groups that the entries of a block belong to; null where they belong to no heads. */
+export function groupsOf({ heads, members }: Pick<CurvaturePlan, "heads" | "members">): EntryGroups | null {
+  return heads === null || members === null ? heads : { ...heads, count: members.length };
 }
 
 /** The tensors of a block: the weights themselves, or of a matrix those of its rows or columns that belong to heads. */

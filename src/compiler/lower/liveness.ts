@@ -2,10 +2,10 @@
  * Memory of a graph's activations, from the graph itself: each value lives from the node that makes it to the last one that reads it,
  * in the order of the nodes. Where a formula would have to know what derivative rules emit, this follows what they emitted.
  */
-import { integerAttribute } from "../onnx/attributes.js";
+import { bodyOf, integerAttribute } from "../onnx/attributes.js";
 import { elementTypes } from "../onnx/element-types.js";
 import type { Dimension, ElementType, Graph, OnnxNode, ValueInfo } from "../onnx/graph.js";
-import { namesRead } from "../onnx/reads.js";
+import { namesRead, takenFromOutside } from "../onnx/reads.js";
 import { oneLess, valueShapes } from "../onnx/shapes.js";
 
 /** Bytes of activations at the fullest moment of a batch of so many rows of so many positions. */
@@ -109,8 +109,9 @@ interface Around {
 
 const nothing: Around = { types: new Map(), shapes: new Map() };
 
-function bodySteps({ attributes: { body } }: OnnxNode, around: Around): readonly Step[] {
-  return body?.kind === "graph" ? stepsOf(body.value, around) : [];
+function bodySteps(node: OnnxNode, around: Around): readonly Step[] {
+  const body = bodyOf(node);
+  return body === null ? [] : stepsOf(body, around);
 }
 
 /**
@@ -130,8 +131,8 @@ function productsOf(inner: Graph, around: Around): readonly Size[] {
   const graph = withSurroundings(inner, around);
   const [shapes, types] = [valueShapes(graph), elementTypes(graph)];
   return graph.nodes.flatMap((node): readonly Size[] => {
-    const { body } = node.attributes;
-    if (body?.kind === "graph") return productsOf(body.value, { types, shapes });
+    const body = bodyOf(node);
+    if (body !== null) return productsOf(body, { types, shapes });
     if (node.op !== "MatMul" && node.op !== "FusedMatMul") return [];
     const [a = ""] = node.inputs;
     const [y = ""] = node.outputs;
@@ -143,13 +144,9 @@ function productsOf(inner: Graph, around: Around): readonly Size[] {
 
 /** A body with what it takes from the graph around it as inputs of its own. */
 function withSurroundings(graph: Graph, { types, shapes }: Around): Graph {
-  const own = new Set([
-    ...[...graph.inputs, ...graph.initializers].map(({ name }) => name),
-    ...graph.nodes.flatMap(({ outputs }) => outputs),
-  ]);
-  const taken = [...new Set(graph.nodes.flatMap(namesRead))].flatMap((name): readonly ValueInfo[] => {
+  const taken = [...new Set(takenFromOutside(graph))].flatMap((name): readonly ValueInfo[] => {
     const [type, shape] = [types.get(name), shapes.get(name)];
-    return own.has(name) || type === undefined || shape === undefined ? [] : [{ name, type, shape }];
+    return type === undefined || shape === undefined ? [] : [{ name, type, shape }];
   });
   return { ...graph, inputs: [...graph.inputs, ...taken] };
 }

@@ -31,6 +31,11 @@ export function integerAttribute({ attributes }: OnnxNode, name: string, otherwi
   return attribute?.kind === "int" ? attribute.value : otherwise;
 }
 
+/** The graph inside a node, such as a Scan's; null where it has none. */
+export function bodyOf({ attributes: { body } }: OnnxNode): Graph | null {
+  return body?.kind === "graph" ? body.value : null;
+}
+
 /** The dimension that a (possibly negative) axis means. */
 export function dimensionOf(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;

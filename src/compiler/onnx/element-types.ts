@@ -1,4 +1,5 @@
 /** The element type of every value of a graph. */
+import { bodyOf } from "./attributes.js";
 import type { ElementType, Graph, OnnxNode } from "./graph.js";
 
 const truths: ReadonlySet<string> = new Set([
@@ -49,10 +50,8 @@ function resultOf(node: OnnxNode, output: number, types: ReadonlyMap<string, Ele
     if (type === undefined) throw new RangeError(`elementTypes: Cast "${node.outputs[0] ?? ""}" to an unknown type`);
     return type;
   }
-  if (node.op === "Scan") {
-    const body = node.attributes["body"];
-    if (body?.kind === "graph") return body.value.outputs[output]?.type ?? "float32";
-  }
+  const body = node.op === "Scan" ? bodyOf(node) : null;
+  if (body !== null) return body.outputs[output]?.type ?? "float32";
   const from = node.inputs[node.op === "Where" ? 1 : 0] ?? "";
   const type = types.get(from);
   if (type === undefined) throw new RangeError(`elementTypes: ${node.op} reads "${from}", which has no type`);

@@ -1,16 +1,12 @@
 /** Graphs written otherwise, for engines that lack an operator or are asked for another element type of products. */
-import { int, ints } from "./attributes.js";
+import { int, integerAttribute, ints } from "./attributes.js";
 import { dataTypes } from "./data-types.js";
 import type { ElementType, Graph, Initializer, OnnxNode } from "./graph.js";
+import { producersIn } from "./producers.js";
 import { valueRanks } from "./ranks.js";
 
 /** Element types that products with weights may be computed in. */
 export type ProductType = "float32" | "bfloat16" | "float16";
-
-function integerOf(node: OnnxNode, name: string): number {
-  const attribute = node.attributes[name];
-  return attribute?.kind === "int" ? attribute.value : 0;
-}
 
 /**
  * The graph with MatMul, Transpose and Mul in place of FusedMatMul, which only some engines have. The same sums, of terms that
@@ -24,14 +20,14 @@ export function withoutFusedProducts(graph: Graph): Graph {
   const scales: Initializer[] = [];
   const nodes = graph.nodes.flatMap((node): readonly OnnxNode[] => {
     if (node.op !== "FusedMatMul") return [node];
-    if (integerOf(node, "transBatchA") !== 0 || integerOf(node, "transBatchB") !== 0) {
+    if (integerAttribute(node, "transBatchA", 0) !== 0 || integerAttribute(node, "transBatchB", 0) !== 0) {
       throw new RangeError("withoutFusedProducts: transposed batches");
     }
     const [a = "", b = ""] = node.inputs;
     const [output = ""] = node.outputs;
     const turns: OnnxNode[] = [];
     const turned = (name: string, side: "A" | "B"): string => {
-      if (integerOf(node, `trans${side}`) === 0) return name;
+      if (integerAttribute(node, `trans${side}`, 0) === 0) return name;
       const rank = ranks.get(name);
       if (rank === undefined || rank < 2) throw new RangeError(`withoutFusedProducts: the rank of "${name}"`);
       const order = Array.from({ length: rank }, (_, axis) => axis);
@@ -96,7 +92,7 @@ const measurePrefix = "measure";
  */
 export function withProductsIn(graph: Graph, type: ProductType): Graph {
   if (type === "float32") return graph;
-  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const makers = producersIn(graph);
   const weights = new Map(
     graph.initializers.filter(({ data }) => data.kind === "external").map((own) => [own.name, own]),
   );

@@ -1,5 +1,5 @@
 /** The number of axes of every value of a graph, as far as the operators that atlasc emits tell it. */
-import { integerAttribute } from "./attributes.js";
+import { bodyOf, integerAttribute } from "./attributes.js";
 import type { Graph, OnnxNode } from "./graph.js";
 
 /** What is known of a value: its rank, and of a vector its length where that is the same in every run. */
@@ -41,10 +41,10 @@ export function valueRanks(graph: Graph, bodies = false): ReadonlyMap<string, nu
     known.set(name, { rank: shape.length, length: shape.length === 1 && typeof length === "number" ? length : null });
   }
   for (const node of graph.nodes) {
-    const body = bodies ? node.attributes["body"] : undefined;
-    if (body?.kind === "graph") {
+    const body = bodies ? bodyOf(node) : null;
+    if (body !== null) {
       node.outputs.forEach((output, i) => {
-        const yielded = body.value.outputs[i];
+        const yielded = body.outputs[i];
         if (yielded !== undefined) known.set(output, { rank: yielded.shape.length + 1, length: null });
       });
       continue;

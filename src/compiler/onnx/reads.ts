@@ -8,7 +8,8 @@ export function namesRead(node: OnnxNode): readonly string[] {
   return taken.length === 0 ? node.inputs : [...new Set([...node.inputs, ...taken])];
 }
 
-function takenFromOutside(body: Graph): readonly string[] {
+/** Names of every value that the nodes of a graph read and that it does not have itself: what a body takes from around it. */
+export function takenFromOutside(body: Graph): readonly string[] {
   const own = new Set([
     ...[...body.inputs, ...body.initializers].map(({ name }) => name),
     ...body.nodes.flatMap((node) => node.outputs),

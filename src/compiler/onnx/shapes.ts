@@ -1,5 +1,5 @@
 /** The lengths of the axes of every value of a graph, as far as the operators that atlasc emits tell them. */
-import { dimensionOf, integerAttribute } from "./attributes.js";
+import { bodyOf, dimensionOf, integerAttribute } from "./attributes.js";
 import type { Dimension, Graph, OnnxNode } from "./graph.js";
 import { broadcastOperators, valueRanks } from "./ranks.js";
 import { lengthList, numbers, type LengthList } from "./shape-lists.js";
@@ -226,17 +226,17 @@ function expandedShape({ unknown, list }: Question, first: Shape): Shape | undef
 
 /** What a body without states yields, once for each of its inputs' entries; its names of lengths are told by what it is given. */
 function scannedShape({ node, inputs, output, unknown }: Question, [steps = 1]: Shape): Shape | undefined {
-  const body = node.attributes["body"];
-  if (body?.kind !== "graph") return undefined;
+  const body = bodyOf(node);
+  if (body === null) return undefined;
   const lengths = new Map(
-    body.value.inputs.flatMap(({ shape }, i) =>
+    body.inputs.flatMap(({ shape }, i) =>
       shape.flatMap((size, axis) => {
         const given = inputs[i]?.[axis + 1];
         return typeof size === "string" && given !== undefined ? [[size, given] as const] : [];
       }),
     ),
   );
-  const own = body.value.outputs[output]?.shape.map((size, axis) =>
+  const own = body.outputs[output]?.shape.map((size, axis) =>
     typeof size === "number" ? size : (lengths.get(size) ?? unknown[axis + 1] ?? size),
   );
   return own === undefined ? undefined : [steps, ...own];

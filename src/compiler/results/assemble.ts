@@ -1,4 +1,5 @@
 /** From finished units to result rows: the inverse of batching. */
+import { rememberedIn } from "../base/remembered.js";
 import type { Evaluation, GraphPlan, Plan } from "../ir/plan.js";
 import { positionOf } from "../ir/origin.js";
 import type { Coordinates, Protocol, Study, TokenizedTexts } from "../ir/protocol.js";
@@ -9,12 +10,11 @@ import type { ResultRows } from "../ir/results.js";
 import type { EntryAxis, StudyRows } from "../ir/study-rows.js";
 import { extentSize } from "../ir/tensor-type.js";
 import { textsKey } from "../ir/texts-key.js";
-import { gateKey } from "../analysis/gates.js";
 import { changeOutput } from "../lower/graph.js";
 import { entryAxes, type UnitTensors } from "./cells.js";
 import { collectDocuments, documentAxes } from "./corpus.js";
 import { joinedParts } from "./joined-parts.js";
-import { putReader } from "./numbers.js";
+import { byGate, putReader } from "./numbers.js";
 import { studyBuilder } from "./study-builder.js";
 import { unitReader } from "./unit-reader.js";
 
@@ -95,8 +95,7 @@ async function studyRows(
     const lost = faults.get(id);
     if (tensors === null && lost === undefined) continue;
     const reason = tensors === null ? `not computed: ${lost ?? ""}` : null;
-    const reader = readers.get(through) ?? graphReader(graph, study, documents === null);
-    readers.set(through, reader);
+    const reader = rememberedIn(readers, through, () => graphReader(graph, study, documents === null));
     if (documents === null) reader.read?.(builder, unitRows, tensors ?? reason ?? "");
     else documents.add(unitRows, tensors ?? reason ?? "", graph);
     if (tensors === null) continue;
@@ -123,22 +122,11 @@ interface GraphReader {
 }
 
 function graphReader(graph: GraphPlan, study: Study, ofPrompts: boolean): GraphReader {
-  const gates = new Map(graph.gates.map((gate) => [gate.key, gate]));
-  const known = new Map<number, readonly string[]>();
   const put = putReader(graph, study.conditions);
   return {
     read: ofPrompts ? unitReader(graph, study, put) : null,
     put,
-    changesOf(condition) {
-      const found =
-        known.get(condition) ??
-        (study.conditions[condition]?.writes ?? []).flatMap((write) => {
-          const gate = gates.get(gateKey(write));
-          return gate === undefined ? [] : [changeOutput(gate)];
-        });
-      known.set(condition, found);
-      return found;
-    },
+    changesOf: byGate(graph, study.conditions, changeOutput),
   };
 }
 
@@ -148,14 +136,13 @@ function axesOnTexts(study: Study, set: TokenizedTexts): (text: number, measure:
   const byLength = study.measures.map(() => new Map<number, readonly EntryAxis[]>());
   return (text, m) => {
     const positions = set.prompts[text]?.ids.length ?? 0;
-    const measure = study.measures[m];
-    const known = byLength[m]?.get(positions);
-    if (known !== undefined || measure === undefined) return known ?? [];
-    const axes = entryAxes(measure, ({ extent }, { origin }) => ({
-      first: origin === null ? 0 : positionOf(origin, positions),
-      size: extentSize(extent, positions),
-    }));
-    byLength[m]?.set(positions, axes);
-    return axes;
+    const [measure, known] = [study.measures[m], byLength[m]];
+    if (measure === undefined || known === undefined) return [];
+    return rememberedIn(known, positions, () =>
+      entryAxes(measure, ({ extent }, { origin }) => ({
+        first: origin === null ? 0 : positionOf(origin, positions),
+        size: extentSize(extent, positions),
+      })),
+    );
   };
 }

@@ -1,4 +1,5 @@
 /** Values of documents from the values of their windows. */
+import { rememberedIn } from "../base/remembered.js";
 import type { GraphPlan, PlanRow } from "../ir/plan.js";
 import type { CorpusDocument, Study, TokenizedTexts } from "../ir/protocol.js";
 import type { MeasureExpression } from "../ir/expression.js";
@@ -115,10 +116,9 @@ export function documentAxes(
   return (text, m) => {
     const [measure, document] = [measures[m], documents?.[text]];
     if (measure === undefined || document === undefined) return [];
-    const key = text * measures.length + m;
-    const axes = known.get(key) ?? entryAxes(measure, (axis) => rangeOf(axis, document, bos));
-    known.set(key, axes);
-    return axes;
+    return rememberedIn(known, text * measures.length + m, () =>
+      entryAxes(measure, (axis) => rangeOf(axis, document, bos)),
+    );
   };
 }
 

@@ -1,4 +1,5 @@
 /** Prompt sets that are run in parts, by the lengths of their continuations, and shown as one. */
+import { rememberedIn } from "../base/remembered.js";
 import { wholeName, type Protocol } from "../ir/protocol.js";
 import type { RowSegment } from "../ir/result-table.js";
 import { coordinatesAt, walkRows } from "../ir/study-rows.js";
@@ -41,8 +42,12 @@ function addPieces(
       const coordinates = coordinatesAt(rows, place);
       if (place.condition !== condition) {
         const study = Object.entries(coordinates).filter(([axis]) => axes.has(axis));
-        const conditions = entryIn(order, JSON.stringify([rows.experiment, study]), () => new Map<string, Piece[]>());
-        own = entryIn(conditions, rows.conditions[place.condition]?.label ?? "", () => []);
+        const conditions = rememberedIn(
+          order,
+          JSON.stringify([rows.experiment, study]),
+          () => new Map<string, Piece[]>(),
+        );
+        own = rememberedIn(conditions, rows.conditions[place.condition]?.label ?? "", () => []);
       }
       [condition, text] = [place.condition, place.text];
       piece = { rows, from: at, to: at, prompt: Number(coordinates["prompt"] ?? 0) };
@@ -51,12 +56,6 @@ function addPieces(
     at += 1;
     piece.to = at;
   });
-}
-
-function entryIn<T>(map: Map<string, T>, key: string, make: () => T): T {
-  const known = map.get(key) ?? make();
-  map.set(key, known);
-  return known;
 }
 
 /** Segments of pieces; those that continue each other are one. */

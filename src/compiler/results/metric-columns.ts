@@ -1,16 +1,15 @@
 /** The columns of one metric, out of the columns in which the rows of studies are. */
-import { remembered } from "../base/remembered.js";
+import { remembered, rememberedIn } from "../base/remembered.js";
 import type { Coordinate } from "../ir/result-expression.js";
 import {
   baselineAt,
+  coordinateReader,
   coordinatesAt,
-  entryCoordinate,
   impactAt,
   placeOfSlot,
   reasonAt,
   relativeAt,
   walkRows,
-  type Labels,
   type RowPlace,
   type StudyRows,
 } from "../ir/study-rows.js";
@@ -73,7 +72,7 @@ export function metricPlaces(stretches: readonly Stretch[], metric: string, with
     codesOn: remembered((axis) => {
       const coder = axisCoder();
       const codes = new Int32Array(length);
-      const readers = new Map(parts.map(({ rows }) => [rows, codeReader(rows, axis, coder.code)]));
+      const readers = new Map(parts.map(({ rows }) => [rows, coordinateReader(rows, axis, coder.code, -1)]));
       walk((rows, place, index) => {
         codes[index] = readers.get(rows)?.(place) ?? -1;
       });
@@ -84,41 +83,10 @@ export function metricPlaces(stretches: readonly Stretch[], metric: string, with
 }
 
 /** Numbers coordinates by their texts, as which they agree. */
-function axisCoder(): { readonly levels: Coordinate[]; readonly code: (level: Coordinate | undefined) => number } {
+function axisCoder(): { readonly levels: Coordinate[]; readonly code: (level: Coordinate) => number } {
   const levels: Coordinate[] = [];
   const known = new Map<string, number>();
-  return {
-    levels,
-    code(level) {
-      if (level === undefined) return -1;
-      const text = String(level);
-      const found = known.get(text) ?? levels.push(level) - 1;
-      known.set(text, found);
-      return found;
-    },
-  };
-}
-
-/** Reads the code of a row on an axis: of labels with one name the last one counts, as in `labelsAt`. */
-function codeReader(
-  rows: StudyRows,
-  axis: string,
-  code: (level: Coordinate | undefined) => number,
-): (place: RowPlace) => number {
-  const codesOf = (all: readonly Labels[]): Int32Array =>
-    Int32Array.from(all, (labels) => code(labels.findLast(([name]) => name === axis)?.[1]));
-  const [always = -1] = codesOf([rows.labels]);
-  const byText = codesOf(rows.texts);
-  const byCondition = codesOf(rows.conditions.map(({ labels }) => labels));
-  const byMeasure = codesOf(rows.measures.map(({ labels }) => labels));
-  return ({ condition, text, measure, entry }) => {
-    const axes = rows.axesOf(text, measure);
-    for (let at = 0; at < axes.length; at++) if (axes[at]?.name === axis) return code(entryCoordinate(axes, at, entry));
-    for (const found of [byMeasure[measure], byCondition[condition], byText[text]]) {
-      if (found !== undefined && found >= 0) return found;
-    }
-    return always;
-  };
+  return { levels, code: (level) => rememberedIn(known, String(level), () => levels.push(level) - 1) };
 }
 
 /** A column of a metric at its places; null where a value is missing somewhere: tokens have no impact. */

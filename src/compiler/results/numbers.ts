@@ -1,7 +1,8 @@
 /** The numbers of a measure in a unit's tensors, row by row, and why one of them is none. */
 import type { MeasureExpression } from "../ir/expression.js";
-import type { GraphOutput, GraphPlan } from "../ir/plan.js";
-import type { Condition } from "../ir/protocol.js";
+import { remembered } from "../base/remembered.js";
+import type { Gate, GraphOutput, GraphPlan } from "../ir/plan.js";
+import type { Condition, SiteWrite } from "../ir/protocol.js";
 import { gateKey } from "../analysis/gates.js";
 import { gateFaultOutput } from "../lower/gate-faults.js";
 import { reasonsOfWrite } from "../replacements/index.js";
@@ -258,25 +259,32 @@ export function numberAt(
   return { value: NaN, reason: origin ?? "it is not a finite number" };
 }
 
+/** By condition, what `read` makes of each of its writes that goes through a gate of the graph. */
+export function byGate<T>(
+  { gates }: GraphPlan,
+  conditions: readonly Condition[],
+  read: (gate: Gate, write: SiteWrite) => T,
+): (condition: number) => readonly T[] {
+  const known = new Map(gates.map((gate) => [gate.key, gate]));
+  return remembered((condition: number) =>
+    (conditions[condition]?.writes ?? []).flatMap((write) => {
+      const gate = known.get(gateKey(write));
+      return gate === undefined ? [] : [read(gate, write)];
+    }),
+  );
+}
+
 /** Tells what an intervention of a row puts in that is not a number, as a sentence; null where all of it is. */
 export function putReader(
   graph: GraphPlan,
   conditions: readonly Condition[],
 ): (tensors: UnitTensors, row: number, condition: number) => string | null {
-  const gates = new Map(graph.gates.map((gate) => [gate.key, gate]));
-  const known = new Map<number, readonly { readonly output: string; readonly reasons: readonly string[] }[]>();
-  const writesOf = (condition: number): ReturnType<typeof known.get> & object => {
-    const found =
-      known.get(condition) ??
-      (conditions[condition]?.writes ?? []).flatMap((write) => {
-        const gate = gates.get(gateKey(write));
-        return gate === undefined ? [] : [{ output: gateFaultOutput(gate), reasons: reasonsOfWrite(write) }];
-      });
-    known.set(condition, found);
-    return found;
-  };
+  const faultsOf = byGate(graph, conditions, (gate, write) => ({
+    output: gateFaultOutput(gate),
+    reasons: reasonsOfWrite(write),
+  }));
   return (tensors, row, condition) => {
-    for (const { output, reasons } of writesOf(condition)) {
+    for (const { output, reasons } of faultsOf(condition)) {
       const tensor = tensors[output];
       const number = tensor === undefined ? 0 : Number(tensor.data[rowRange(tensor, row)[0]] ?? 0);
       if (number > 0) return reasons[number - 1] ?? null;

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Json } from "../../compiler/base/digest.js";
+import { digestOfFile as hashFile } from "../store/file-digest.js";
 import { fileChange, settledFileIdentity, settlesIn, type FileIdentity } from "./file-identity.js";
 
 /**
@@ -60,12 +61,6 @@ function sameIdentity(known: Partial<FileIdentity> | undefined, now: FileIdentit
 /** SHA-256 of a JSON value as JSON.parse gave it (the order of keys counts): fast enough for a tokenizer of 10 MB. */
 export function digestOfJson(value: Json): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }
 
 function readEntries(file: string): Readonly<Record<string, CacheEntry>> {

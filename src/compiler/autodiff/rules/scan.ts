@@ -3,17 +3,17 @@
  * and takes the gradient of what it yields back to what it reads, so that nothing of a step is kept. Where the step itself
  * is still to come, both become one loop (`merge-scans.ts`).
  */
-import { int, integerAttribute, subgraph } from "../../onnx/attributes.js";
+import { bodyOf, int, integerAttribute, subgraph } from "../../onnx/attributes.js";
 import { eliminateDeadNodes } from "../../onnx/edit.js";
 import type { ElementType, Graph, Initializer, OnnxNode, ValueInfo } from "../../onnx/graph.js";
-import { namesRead } from "../../onnx/reads.js";
+import { takenFromOutside } from "../../onnx/reads.js";
 import type { GradientRule, RuleContext } from "../rule.js";
 
 const real: ReadonlySet<ElementType> = new Set<ElementType>(["float32", "float64"]);
 
 export const scan: GradientRule = (context) => {
   const { builder, node, gradientOf, wants } = context;
-  const body = bodyOf(node);
+  const body = statelessBody(node);
   const wanted = body.inputs.flatMap(({ type }, i) => (real.has(type) && wants(i) ? [i] : []));
   const given = body.outputs.flatMap((output, i) => {
     const gradient = gradientOf(i);
@@ -48,17 +48,20 @@ export const scan: GradientRule = (context) => {
 };
 
 /** The body of a loop without states. @throws RangeError (a fault of ours) for one with states or axes of its own */
-function bodyOf(node: OnnxNode): Graph {
-  const { body } = node.attributes;
+function statelessBody(node: OnnxNode): Graph {
+  const body = bodyOf(node);
   const inputs = integerAttribute(node, "num_scan_inputs", 0);
-  if (body?.kind !== "graph" || inputs !== node.inputs.length) throw new RangeError("a Scan with states has no rule");
-  return body.value;
+  if (body === null || inputs !== node.inputs.length) throw new RangeError("a Scan with states has no rule");
+  return body;
 }
 
 /** What a body takes from the graph around it, as inputs and constants of its own. */
 function surroundings({ type, shape, constant }: RuleContext, body: Graph): Pick<Graph, "inputs" | "initializers"> {
-  const node: OnnxNode = { op: "Scan", domain: "", inputs: [], outputs: [], attributes: { body: subgraph(body) } };
-  const taken = namesRead(node).map((name): ValueInfo => ({ name, type: type(name), shape: shape(name) }));
+  const taken = [...new Set(takenFromOutside(body))].map((name): ValueInfo => ({
+    name,
+    type: type(name),
+    shape: shape(name),
+  }));
   const initializers = taken.flatMap(({ name, type: own, shape: lengths }): readonly Initializer[] => {
     const values = constant(name);
     const sizes = lengths.filter((length) => typeof length === "number");

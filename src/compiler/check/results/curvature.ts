@@ -3,7 +3,7 @@ import { addBehind } from "../../diagnostics/create.js";
 import type { Fix } from "../../diagnostics/diagnostic.js";
 import { nearestNames } from "../../base/suggest.js";
 import { slopeOf } from "../expressions/gradient.js";
-import { reachedFrom, weightBlock, type WeightBlock } from "../../autodiff/weight-blocks.js";
+import { weightBlock, type WeightBlock } from "../../autodiff/weight-blocks.js";
 import { blockName, curvatureParts, headParts, otherHead, wholeParts } from "../../ir/curvature.js";
 import type { Curvature, CurvaturePart } from "../../ir/curvature.js";
 import { neededNodes, type MeasureExpression } from "../../ir/expression.js";
@@ -12,6 +12,7 @@ import type { ResultAxis } from "../../ir/result-type.js";
 import { typeText } from "../../ir/tensor-type.js";
 import type { ModelGraph, OpenedModel } from "../../models/model.js";
 import { siteKey } from "../../models/sites.js";
+import { descendants } from "../../onnx/reachability.js";
 import { siteText } from "../../operations/text.js";
 import { outsideInputs } from "../../operations/tail.js";
 import type { CurvatureClause, ExperimentStatement, NumberLiteral, PlaceLiteral } from "../../syntax/ast.js";
@@ -258,7 +259,7 @@ function blocksProblem(
 
 /** Whether a measure is computed from a weight of a block. */
 function readsBlock({ values, parameters }: ModelGraph, block: WeightBlock, measured: MeasureExpression): boolean {
-  const reached = reachedFrom(
+  const reached = descendants(
     block.graph,
     block.weights.map(({ value }) => value),
   );

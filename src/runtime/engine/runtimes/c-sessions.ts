@@ -39,13 +39,14 @@ export function valuesOf(
 
 /** Runs a session; outputs that are passed on stay in `passedTo`, the others come into the processor's memory. */
 export async function runSession(
-  { api, allocator, memory }: Library,
+  library: Library,
   session: Pointer,
   binding: Pointer,
   taken: ReadonlyMap<string, HeldTensor>,
   fetches: readonly string[],
   { passed, passedTo }: { readonly passed: ReadonlySet<string>; readonly passedTo: PassedMemory },
 ): Promise<ReadonlyMap<string, HeldTensor>> {
+  const { api, memory } = library;
   const isAway = passedTo.download !== null;
   try {
     for (const [name, tensor] of taken) api.call("BindInput", binding, name, valueOf(tensor));
@@ -57,10 +58,8 @@ export async function runSession(
     // Aside, so that the next request is read meanwhile. A device's provider keeps handles for each thread that calls it.
     if (isAway) api.call("RunWithBinding", session, null, binding);
     else await api.callAside("RunWithBinding", session, null, binding);
-    const { at, entries } = api.list("GetBoundOutputValues", binding, allocator);
-    api.call("AllocatorFree", allocator, at);
     return new Map(
-      entries.map((value, i) => {
+      boundOutputs(library, binding).map((value, i) => {
         const name = fetches[i] ?? "";
         return [
           name,
@@ -69,8 +68,19 @@ export async function runSession(
       }),
     );
   } finally {
-    // The binding would keep its inputs and outputs alive until the next run.
-    api.call("ClearBoundInputs", binding);
-    api.call("ClearBoundOutputs", binding);
+    clearBinding(library, binding);
   }
+}
+
+/** What a run left at the places that were bound, in their order; the caller's from now on. */
+export function boundOutputs({ api, allocator }: Library, binding: Pointer): readonly Pointer[] {
+  const { at, entries } = api.list("GetBoundOutputValues", binding, allocator);
+  api.call("AllocatorFree", allocator, at);
+  return entries;
+}
+
+/** Forgets what was bound: the binding would keep its inputs and outputs alive until the next run. */
+export function clearBinding({ api }: Library, binding: Pointer): void {
+  api.call("ClearBoundInputs", binding);
+  api.call("ClearBoundOutputs", binding);
 }

@@ -7,6 +7,7 @@ import { encodeModel } from "../../../compiler/onnx/encode.js";
 import type { ElementType } from "../../../compiler/onnx/graph.js";
 import type { Pointer } from "./c-functions.js";
 import type { Library } from "./c-library.js";
+import { boundOutputs, clearBinding } from "./c-sessions.js";
 import type { Layout } from "./c-tensors.js";
 
 export interface Transfers {
@@ -18,7 +19,7 @@ export interface Transfers {
 
 /** The copies of a device; `options` makes the options of a session on it, which the caller of it releases. */
 export function createTransfers(library: Library, device: Pointer, options: () => Pointer): Transfers {
-  const { api, env, allocator, memory } = library;
+  const { api, env, memory } = library;
   /** Type and number of axes → a session and its binding. Few of them are ever needed, and they are kept. */
   const sessions = new Map<string, { readonly session: Pointer; readonly binding: Pointer }>();
 
@@ -45,14 +46,11 @@ export function createTransfers(library: Library, device: Pointer, options: () =
       api.call("BindOutputToDevice", binding, "y", to);
       api.call("SynchronizeBoundInputs", binding);
       api.call("RunWithBinding", session, null, binding);
-      const { at, entries } = api.list("GetBoundOutputValues", binding, allocator);
-      api.call("AllocatorFree", allocator, at);
-      const [copied] = entries;
+      const [copied] = boundOutputs(library, binding);
       if (copied === undefined) throw new Error("onnxruntime returned no copy");
       return copied;
     } finally {
-      api.call("ClearBoundInputs", binding);
-      api.call("ClearBoundOutputs", binding);
+      clearBinding(library, binding);
     }
   }
 
